@@ -1,0 +1,238 @@
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Wire;
+
+namespace Morag.Failover.Contracts.Failover;
+
+/// <summary>What failed.</summary>
+public enum FailureType
+{
+    /// <summary>The worker is gone.</summary>
+    WorkerOffline,
+
+    /// <summary>The worker has no room.</summary>
+    WorkerOverloaded,
+
+    /// <summary>The way to the worker is broken.</summary>
+    NetworkFailure,
+
+    /// <summary>The task ran over its lease.</summary>
+    TaskTimeout,
+
+    /// <summary>The task's processing failed.</summary>
+    ProcessingError,
+
+    /// <summary>Memory, GPU memory or disk ran out.</summary>
+    ResourceExhaustion,
+
+    /// <summary>A credential was refused.</summary>
+    AuthenticationFailure,
+}
+
+/// <summary>What is done about a failure.</summary>
+public enum FailoverStrategy
+{
+    /// <summary>The same worker tries again after a delay.</summary>
+    RetrySameWorker,
+
+    /// <summary>Another worker of the same queue takes it.</summary>
+    ReassignSameQueue,
+
+    /// <summary>It moves to the next queue of the chain.</summary>
+    FallbackQueue,
+
+    /// <summary>It is tried again with lower quality settings.</summary>
+    DegradeQuality,
+
+    /// <summary>The worker's breaker opens, and another worker takes the task.</summary>
+    CircuitBreaker,
+
+    /// <summary>It is parked until an operator decides.</summary>
+    ManualIntervention,
+}
+
+/// <summary>One thing that can be done about a failure.</summary>
+[ProtoContract]
+public sealed record FailoverAction
+{
+    /// <summary>The strategy.</summary>
+    [ProtoMember(1)] public required FailoverStrategy Strategy { get; init; }
+
+    /// <summary>The worker that the task is pinned to, for a retry on the same worker.</summary>
+    [ProtoMember(2)] public WorkerId? TargetWorkerId { get; init; }
+
+    /// <summary>The queue it goes to.</summary>
+    [ProtoMember(3)] public QueueName? TargetQueue { get; init; }
+
+    /// <summary>Seconds until it may be leased again, without jitter.</summary>
+    [ProtoMember(4)] public int RetryDelaySeconds { get; init; }
+
+    /// <summary>How often this action may be taken for one task.</summary>
+    [ProtoMember(5)] public int MaxRetries { get; init; } = 3;
+
+    /// <summary>The quality settings that the rung adds; empty for other strategies.</summary>
+    [ProtoMember(6)] public JsonText QualityDegradation { get; init; } = JsonText.EmptyObject;
+
+    /// <summary>Why it was chosen, or why it lost.</summary>
+    [ProtoMember(7)] public required string Reason { get; init; }
+}
+
+/// <summary>A failure that happened.</summary>
+[ProtoContract]
+public sealed record FailureEvent
+{
+    /// <summary>The reporter's name for it, or one derived from the failure.</summary>
+    [ProtoMember(1)] public required EventId EventId { get; init; }
+
+    /// <summary>The task.</summary>
+    [ProtoMember(2)] public required TaskId TaskId { get; init; }
+
+    /// <summary>The worker it happened on, where one is known.</summary>
+    [ProtoMember(3)] public WorkerId? WorkerId { get; init; }
+
+    /// <summary>What failed.</summary>
+    [ProtoMember(4)] public required FailureType FailureType { get; init; }
+
+    /// <summary>When the system learned of it.</summary>
+    [ProtoMember(5)] public DateTimeOffset OccurredAt { get; init; }
+
+    /// <summary>What was said about it.</summary>
+    [ProtoMember(6)] public string ErrorMessage { get; init; } = "";
+
+    /// <summary>Whatever else the reporter gave.</summary>
+    [ProtoMember(7)] public JsonText Context { get; init; } = JsonText.EmptyObject;
+
+    /// <summary>Whether the chosen action was carried out.</summary>
+    [ProtoMember(8)] public bool Resolved { get; init; }
+
+    /// <summary>When it was carried out.</summary>
+    [ProtoMember(9)] public DateTimeOffset? ResolvedAt { get; init; }
+
+    /// <summary>The strategy that was carried out.</summary>
+    [ProtoMember(10)] public FailoverStrategy? ResolutionStrategy { get; init; }
+}
+
+/// <summary>What became of a decision.</summary>
+public enum DecisionOutcome
+{
+    /// <summary>Its action is under way.</summary>
+    Pending,
+
+    /// <summary>Its action was carried out.</summary>
+    Resolved,
+
+    /// <summary>The task moved on before: a late completion won, or an operator decided.</summary>
+    Superseded,
+
+    /// <summary>The task is held nowhere here: the decision is advice to the reporter.</summary>
+    Advised,
+}
+
+/// <summary>One guard that overruled a choice.</summary>
+[ProtoContract]
+public sealed record GuardFired
+{
+    /// <summary>The guard's name, such as <c>budget</c> or <c>poison</c>.</summary>
+    [ProtoMember(1)] public required string Guard { get; init; }
+
+    /// <summary>What it overruled.</summary>
+    [ProtoMember(2)] public required FailoverStrategy Overruled { get; init; }
+
+    /// <summary>What it chose instead.</summary>
+    [ProtoMember(3)] public required FailoverStrategy Chose { get; init; }
+
+    /// <summary>Why, with the evidence.</summary>
+    [ProtoMember(4)] public required string Reason { get; init; }
+}
+
+/// <summary>How a decision came about.</summary>
+[ProtoContract]
+public sealed record DecisionMetadata
+{
+    /// <summary>Failures of this task so far, this one included.</summary>
+    [ProtoMember(1)] public int FailureCount { get; init; }
+
+    /// <summary>The worker's success rate after this failure; null where no worker is named or nothing is known.</summary>
+    [ProtoMember(2)] public double? WorkerReliability { get; init; }
+
+    /// <summary>Whether the decision is carried out here.</summary>
+    [ProtoMember(3)] public bool Executed { get; init; }
+
+    /// <summary>What became of it.</summary>
+    [ProtoMember(4)] public DecisionOutcome Outcome { get; init; }
+
+    /// <summary>The version of the policy's rules.</summary>
+    [ProtoMember(5)] public string PolicyVersion { get; init; } = "";
+
+    /// <summary>The rule of the base table that chose.</summary>
+    [ProtoMember(6)] public string Rule { get; init; } = "";
+
+    /// <summary>The guards that fired, in order.</summary>
+    [ProtoMember(7)] public ImmutableArray<GuardFired> Guards { get; init; } = [];
+
+    /// <summary>The facts that were used, by name.</summary>
+    [ProtoMember(8)] public ImmutableSortedDictionary<string, string> Facts { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>The evidence that the confidence was computed from, by name.</summary>
+    [ProtoMember(9)] public ImmutableSortedDictionary<string, string> Evidence { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>When it was decided.</summary>
+    [ProtoMember(10)] public DateTimeOffset DecidedAt { get; init; }
+
+    /// <summary>The lease that failed; none for tasks held elsewhere.</summary>
+    [ProtoMember(11)] public LeaseEpoch Epoch { get; init; }
+
+    /// <summary>The failure's lasting id.</summary>
+    [ProtoMember(12)] public FailureId FailureId { get; init; }
+
+    /// <summary>How many further reports of the same failure were answered with this decision.</summary>
+    [ProtoMember(13)] public int AttachedReports { get; init; }
+
+    /// <summary>What came of it, in words: where the task went, or what superseded it.</summary>
+    [ProtoMember(14)] public string? OutcomeDetail { get; init; }
+}
+
+/// <summary>A decision, with all that explains it.</summary>
+[ProtoContract(Name = "failover-decision")]
+public sealed record FailoverDecision : IWireMessage
+{
+    /// <summary>The task.</summary>
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+
+    /// <summary>The failure it answers.</summary>
+    [ProtoMember(2)] public required FailureEvent FailureEvent { get; init; }
+
+    /// <summary>What is done.</summary>
+    [ProtoMember(3)] public required FailoverAction SelectedAction { get; init; }
+
+    /// <summary>What was weighed and lost, each with why.</summary>
+    [ProtoMember(4)] public ImmutableArray<FailoverAction> AlternativeActions { get; init; } = [];
+
+    /// <summary>How well the evidence supports the choice, 0 to 1 (docs/failure-modes.md gives the formula).</summary>
+    [ProtoMember(5)] public double Confidence { get; init; }
+
+    /// <summary>Minutes until the task is expected to run again.</summary>
+    [ProtoMember(6)] public double EstimatedDelay { get; init; }
+
+    /// <summary>How it came about.</summary>
+    [ProtoMember(7)] public DecisionMetadata DecisionMetadata { get; init; } = new();
+}
+
+/// <summary>Counts of failures and of workers in trouble.</summary>
+[ProtoContract(Name = "failure-statistics")]
+public sealed record FailureStatistics : IWireMessage
+{
+    /// <summary>All failures ever decided.</summary>
+    [ProtoMember(1)] public long TotalFailures { get; init; }
+
+    /// <summary>Those of the last 24 hours (counted by the hour).</summary>
+    [ProtoMember(2), JsonPropertyName("recent_failures_24h")] public long RecentFailures24h { get; init; }
+
+    /// <summary>All failures by type.</summary>
+    [ProtoMember(3)] public ImmutableSortedDictionary<string, long> FailureByType { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
+
+    /// <summary>Workers whose breaker is open.</summary>
+    [ProtoMember(4)] public int ActiveCircuitBreakers { get; init; }
+
+    /// <summary>Workers of which any success or failure is known.</summary>
+    [ProtoMember(5)] public int WorkersWithReliabilityData { get; init; }
+}

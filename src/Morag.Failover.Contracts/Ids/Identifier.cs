@@ -1,0 +1,26 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Morag.Failover.Contracts.Ids;
+
+/// <summary>
+/// The one rule for every id that a user may choose: 1 to 128 characters out of <c>A-Z a-z 0-9 . _ : @ ~ + = -</c>,
+/// the first of them a letter or a digit. Such an id can stand in a URL, a file name and a Redis key as it is.
+/// </summary>
+public static class Identifier
+{
+    /// <summary>The most characters an id may have.</summary>
+    public const int MaxLength = 128;
+
+    /// <summary>The rule in words, for error messages.</summary>
+    public const string Rule = "1 to 128 characters of A-Z a-z 0-9 . _ : @ ~ + = -, beginning with a letter or digit";
+
+    private static readonly SearchValues<char> Allowed = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@~+=-");
+
+    /// <summary>Whether <paramref name="text"/> keeps the <see cref="Rule"/>.</summary>
+    public static bool IsValid([NotNullWhen(true)] string? text) =>
+        text is { Length: > 0 and <= MaxLength }
+        && char.IsAsciiLetterOrDigit(text[0])
+        && !text.AsSpan().ContainsAnyExcept(Allowed);
+}

@@ -1,0 +1,75 @@
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Wire;
+
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Contracts.Live;
+
+/// <summary>Something that just became durable, published for those who watch. A hint: who must not miss anything reads the lists.</summary>
+public interface ILiveEvent : IWireMessage;
+
+/// <summary>A failure was decided.</summary>
+[ProtoContract(Name = "live-decision")]
+public sealed record DecisionMade : ILiveEvent
+{
+    /// <summary>The decision, with its failure.</summary>
+    [ProtoMember(1)] public required FailoverDecision Decision { get; init; }
+}
+
+/// <summary>A decision was carried out, or superseded.</summary>
+[ProtoContract(Name = "live-resolved")]
+public sealed record DecisionResolved : ILiveEvent
+{
+    /// <summary>The task.</summary>
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+
+    /// <summary>The failure.</summary>
+    [ProtoMember(2)] public required FailureId FailureId { get; init; }
+
+    /// <summary>What became of it.</summary>
+    [ProtoMember(3)] public DecisionOutcome Outcome { get; init; }
+
+    /// <summary>In words.</summary>
+    [ProtoMember(4)] public string Detail { get; init; } = "";
+
+    /// <summary>When.</summary>
+    [ProtoMember(5)] public DateTimeOffset At { get; init; }
+}
+
+/// <summary>A worker's breaker changed.</summary>
+[ProtoContract(Name = "live-breaker")]
+public sealed record BreakerChanged : ILiveEvent
+{
+    /// <summary>The worker.</summary>
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>The state it came to.</summary>
+    [ProtoMember(2)] public BreakerState State { get; init; }
+
+    /// <summary>Why.</summary>
+    [ProtoMember(3)] public string Reason { get; init; } = "";
+
+    /// <summary>When.</summary>
+    [ProtoMember(4)] public DateTimeOffset At { get; init; }
+
+    /// <summary>Until when it is open.</summary>
+    [ProtoMember(5)] public DateTimeOffset? Until { get; init; }
+}
+
+/// <summary>A worker changed: registered, suspect, lost, back, draining, unregistered.</summary>
+[ProtoContract(Name = "live-worker")]
+public sealed record WorkerChanged : ILiveEvent
+{
+    /// <summary>The worker.</summary>
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>What happened, as a word.</summary>
+    [ProtoMember(2)] public required string What { get; init; }
+
+    /// <summary>More about it.</summary>
+    [ProtoMember(3)] public string? Detail { get; init; }
+
+    /// <summary>When.</summary>
+    [ProtoMember(4)] public DateTimeOffset At { get; init; }
+}

@@ -1,0 +1,353 @@
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Wire;
+
+using Morag.Failover.Contracts.Fleet;
+
+namespace Morag.Failover.Contracts.Queues;
+
+/// <summary>Submits tasks of one partition. Answer, once durable: <see cref="TasksSubmitted"/>.</summary>
+[ProtoContract(Name = "submit-tasks")]
+public sealed record SubmitTasks : IPartitionMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required int Partition { get; init; }
+
+    /// <summary>The tasks.</summary>
+    [ProtoMember(2)] public ImmutableArray<TaskSubmission> Tasks { get; init; } = [];
+}
+
+/// <summary>What became of each submission, in the order of the call.</summary>
+[ProtoContract(Name = "tasks-submitted")]
+public sealed record TasksSubmitted : IWireMessage
+{
+    /// <summary>One for each task.</summary>
+    [ProtoMember(1)] public ImmutableArray<SubmissionResult> Results { get; init; } = [];
+}
+
+/// <summary>What became of one submission.</summary>
+[ProtoContract]
+public sealed record SubmissionResult
+{
+    /// <summary>The task.</summary>
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+
+    /// <summary>Null where it is accepted; also for the same content again, which answers as the first time.</summary>
+    [ProtoMember(2)] public Refused? Refused { get; init; }
+
+    /// <summary>The state it is in.</summary>
+    [ProtoMember(3)] public TaskState State { get; init; }
+}
+
+/// <summary>How many more leases a worker may take from one queue.</summary>
+[ProtoContract]
+public sealed record QueueRoom
+{
+    /// <summary>The queue.</summary>
+    [ProtoMember(1)] public required QueueName Queue { get; init; }
+
+    /// <summary>The most that the worker may hold from it.</summary>
+    [ProtoMember(2)] public int Cap { get; init; }
+
+    /// <summary>Those that it holds in other partitions.</summary>
+    [ProtoMember(3)] public int HeldElsewhere { get; init; }
+}
+
+/// <summary>
+/// A worker's entity asks one queue partition for leases on behalf of its worker. Answer: <see cref="LeasesGranted"/>, empty where
+/// there is nothing now; with <see cref="InterestFor"/> above zero, a <see cref="WorkAvailable"/> follows when there is.
+/// </summary>
+[ProtoContract(Name = "grant-leases")]
+public sealed record GrantLeases : IPartitionMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required int Partition { get; init; }
+
+    /// <summary>The worker.</summary>
+    [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>The instance that the leases are for; null for workers that do not tell.</summary>
+    [ProtoMember(3)] public InstanceId? InstanceId { get; init; }
+
+    /// <summary>What the worker can take.</summary>
+    [ProtoMember(4)] public required WorkerProfile Profile { get; init; }
+
+    /// <summary>The most leases wanted now.</summary>
+    [ProtoMember(5)] public int MaxTasks { get; init; }
+
+    /// <summary>The most leases it may hold at once, over all partitions and queues.</summary>
+    [ProtoMember(6)] public int MaxHeld { get; init; }
+
+    /// <summary>The queues to serve, and the room in each.</summary>
+    [ProtoMember(7)] public ImmutableArray<QueueRoom> Queues { get; init; } = [];
+
+    /// <summary>The worker's name for its call.</summary>
+    [ProtoMember(8)] public RequestId? RequestId { get; init; }
+
+    /// <summary>How long the partition should remember that the worker wants work; zero: not at all.</summary>
+    [ProtoMember(9)] public TimeSpan InterestFor { get; init; }
+
+    /// <summary>True: give only what an earlier call of the same <see cref="RequestId"/> was given.</summary>
+    [ProtoMember(10)] public bool OnlyRepeat { get; init; }
+}
+
+/// <summary>Leases, granted durably.</summary>
+[ProtoContract(Name = "leases-granted")]
+public sealed record LeasesGranted : IWireMessage
+{
+    /// <summary>The partition that granted them.</summary>
+    [ProtoMember(1)] public int Partition { get; init; }
+
+    /// <summary>The leases; empty where there is nothing to give.</summary>
+    [ProtoMember(2)] public ImmutableArray<LeasedTask> Leases { get; init; } = [];
+}
+
+/// <summary>There is something that a worker which showed interest can take: its entity asks for it.</summary>
+[ProtoContract(Name = "work-available")]
+public sealed record WorkAvailable : IWorkerMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>Where it is.</summary>
+    [ProtoMember(2)] public required int Partition { get; init; }
+}
+
+/// <summary>One task that a worker finished.</summary>
+[ProtoContract]
+public sealed record TaskCompletion
+{
+    /// <summary>The task.</summary>
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+
+    /// <summary>The lease.</summary>
+    [ProtoMember(2)] public required LeaseEpoch Epoch { get; init; }
+
+    /// <summary>What came out; any JSON up to 256 KiB.</summary>
+    [ProtoMember(3)] public JsonText Result { get; init; }
+}
+
+/// <summary>A worker hands in finished tasks of one partition. Answer, once durable: <see cref="LeaseResults"/>.</summary>
+[ProtoContract(Name = "complete-tasks")]
+public sealed record CompleteTasks : IPartitionMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required int Partition { get; init; }
+
+    /// <summary>The worker.</summary>
+    [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>The finished tasks.</summary>
+    [ProtoMember(3)] public ImmutableArray<TaskCompletion> Completions { get; init; } = [];
+}
+
+/// <summary>One lease of a worker.</summary>
+[ProtoContract]
+public sealed record LeaseRef
+{
+    /// <summary>The task.</summary>
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+
+    /// <summary>The lease.</summary>
+    [ProtoMember(2)] public required LeaseEpoch Epoch { get; init; }
+}
+
+/// <summary>Gives leases back without blame. Answer, once durable: <see cref="LeaseResults"/>.</summary>
+[ProtoContract(Name = "release-leases")]
+public sealed record ReleaseLeases : IPartitionMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required int Partition { get; init; }
+
+    /// <summary>The worker.</summary>
+    [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>The leases.</summary>
+    [ProtoMember(3)] public ImmutableArray<LeaseRef> Leases { get; init; } = [];
+
+    /// <summary>Why, for the history.</summary>
+    [ProtoMember(4)] public string Reason { get; init; } = "";
+}
+
+/// <summary>More time for a lease. Answer, once durable: <see cref="LeaseResults"/> of one.</summary>
+[ProtoContract(Name = "extend-lease")]
+public sealed record ExtendLease : ITaskMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+
+    /// <summary>The worker.</summary>
+    [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>The lease.</summary>
+    [ProtoMember(3)] public required LeaseEpoch Epoch { get; init; }
+
+    /// <summary>How much longer than until its present deadline, 1 s to 24 h.</summary>
+    [ProtoMember(4)] public TimeSpan By { get; init; }
+}
+
+/// <summary>What became of calls about leases, in their order.</summary>
+[ProtoContract(Name = "lease-results")]
+public sealed record LeaseResults : IWireMessage
+{
+    /// <summary>One for each lease.</summary>
+    [ProtoMember(1)] public ImmutableArray<LeaseResult> Results { get; init; } = [];
+}
+
+/// <summary>What became of a call about one lease.</summary>
+[ProtoContract]
+public sealed record LeaseResult
+{
+    /// <summary>The task.</summary>
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+
+    /// <summary>The lease.</summary>
+    [ProtoMember(2)] public required LeaseEpoch Epoch { get; init; }
+
+    /// <summary>Null where it was accepted; also when the same call came again.</summary>
+    [ProtoMember(3)] public Refused? Refused { get; init; }
+
+    /// <summary>The lease's deadline, after an extension.</summary>
+    [ProtoMember(4)] public DateTimeOffset? Deadline { get; init; }
+}
+
+/// <summary>An operator takes a parked task up again. Answer, once durable: <see cref="Done"/> or <see cref="Refused"/>.</summary>
+[ProtoContract(Name = "requeue-task")]
+public sealed record RequeueTask : ITaskMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+
+    /// <summary>The queue; null means the one it is in.</summary>
+    [ProtoMember(2)] public QueueName? Queue { get; init; }
+
+    /// <summary>The quality settings; null keeps them.</summary>
+    [ProtoMember(3)] public JsonText? Quality { get; init; }
+
+    /// <summary>Why.</summary>
+    [ProtoMember(4)] public required string Reason { get; init; }
+}
+
+/// <summary>Cancels a task that has not ended. Answer, once durable: <see cref="Done"/> or <see cref="Refused"/>.</summary>
+[ProtoContract(Name = "cancel-task")]
+public sealed record CancelTask : ITaskMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+
+    /// <summary>Why.</summary>
+    [ProtoMember(2)] public string Reason { get; init; } = "";
+}
+
+/// <summary>Which tasks are meant. What is null does not restrict.</summary>
+[ProtoContract]
+public sealed record TaskFilter
+{
+    /// <summary>Only tasks in this state.</summary>
+    [ProtoMember(1)] public TaskState? State { get; init; }
+
+    /// <summary>Only tasks of this queue.</summary>
+    [ProtoMember(2)] public QueueName? Queue { get; init; }
+
+    /// <summary>Only tasks that this worker holds, or held last.</summary>
+    [ProtoMember(3)] public WorkerId? Worker { get; init; }
+}
+
+/// <summary>Requeues the parked tasks of one partition that match. Answer: <see cref="TasksAffected"/>.</summary>
+[ProtoContract(Name = "requeue-tasks")]
+public sealed record RequeueTasks : IPartitionMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required int Partition { get; init; }
+
+    /// <summary>Which.</summary>
+    [ProtoMember(2)] public TaskFilter Filter { get; init; } = new();
+
+    /// <summary>Why.</summary>
+    [ProtoMember(3)] public required string Reason { get; init; }
+
+    /// <summary>True: only say which.</summary>
+    [ProtoMember(4)] public bool DryRun { get; init; }
+
+    /// <summary>The queue; null means the one each is in.</summary>
+    [ProtoMember(5)] public QueueName? Queue { get; init; }
+
+    /// <summary>The quality settings; null keeps them.</summary>
+    [ProtoMember(6)] public JsonText? Quality { get; init; }
+}
+
+/// <summary>Cancels the tasks of one partition that match. Answer: <see cref="TasksAffected"/>.</summary>
+[ProtoContract(Name = "cancel-tasks")]
+public sealed record CancelTasks : IPartitionMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required int Partition { get; init; }
+
+    /// <summary>Which; at least one field must be given.</summary>
+    [ProtoMember(2)] public TaskFilter Filter { get; init; } = new();
+
+    /// <summary>Why.</summary>
+    [ProtoMember(3)] public required string Reason { get; init; }
+
+    /// <summary>True: only say which.</summary>
+    [ProtoMember(4)] public bool DryRun { get; init; }
+}
+
+/// <summary>The tasks that a call for many changed, or would change.</summary>
+[ProtoContract(Name = "tasks-affected")]
+public sealed record TasksAffected : IWireMessage
+{
+    /// <summary>How many.</summary>
+    [ProtoMember(1)] public int Count { get; init; }
+
+    /// <summary>The first 100 of them.</summary>
+    [ProtoMember(2)] public ImmutableArray<TaskId> Sample { get; init; } = [];
+}
+
+/// <summary>Asks for a task. Answer: <see cref="TaskInfo"/> or <see cref="Refused"/>.</summary>
+[ProtoContract(Name = "get-task")]
+public sealed record GetTask : ITaskMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+}
+
+/// <summary>Asks one partition for tasks in the order of their ids. Answer: <see cref="TaskPage"/>.</summary>
+[ProtoContract(Name = "list-tasks")]
+public sealed record ListTasks : IPartitionMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required int Partition { get; init; }
+
+    /// <summary>Which.</summary>
+    [ProtoMember(2)] public TaskFilter Filter { get; init; } = new();
+
+    /// <summary>Only ids after this one (ordinal).</summary>
+    [ProtoMember(3)] public TaskId? After { get; init; }
+
+    /// <summary>The most to return, 1 to 1,000.</summary>
+    [ProtoMember(4)] public int Limit { get; init; } = 100;
+}
+
+/// <summary>A page of tasks.</summary>
+[ProtoContract(Name = "task-page")]
+public sealed record TaskPage : IWireMessage
+{
+    /// <summary>The tasks.</summary>
+    [ProtoMember(1)] public ImmutableArray<QueueEntry> Tasks { get; init; } = [];
+}
+
+/// <summary>Asks one partition for the counts of its queues. Answer: <see cref="QueueStatsReply"/>.</summary>
+[ProtoContract(Name = "get-queue-stats")]
+public sealed record GetQueueStats : IPartitionMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required int Partition { get; init; }
+}
+
+/// <summary>The counts of every queue in one partition.</summary>
+[ProtoContract(Name = "queue-stats-reply")]
+public sealed record QueueStatsReply : IWireMessage
+{
+    /// <summary>One for each configured queue.</summary>
+    [ProtoMember(1)] public ImmutableArray<QueueStats> Queues { get; init; } = [];
+}

@@ -1,0 +1,58 @@
+namespace Morag.Failover.Contracts.Wire;
+
+/// <summary>Why a call was refused: what a caller can do about it differs by kind.</summary>
+public enum RefusalReason
+{
+    /// <summary>The input breaks a rule; the same call will be refused again.</summary>
+    Invalid,
+
+    /// <summary>There is no such task, worker, queue or failure.</summary>
+    Unknown,
+
+    /// <summary>It contradicts the present state: an old epoch, other content under a known id, a replaced instance.</summary>
+    Conflict,
+
+    /// <summary>A limit of count or bytes is reached; later it may succeed.</summary>
+    LimitReached,
+
+    /// <summary>The outcome is unknown or the owner cannot be reached: ask again, repeating is safe.</summary>
+    Unavailable,
+}
+
+/// <summary>The answer to a call that changed nothing.</summary>
+[ProtoContract(Name = "refused")]
+public sealed record Refused : IWireMessage
+{
+    /// <summary>What kind of refusal it is.</summary>
+    [ProtoMember(1)] public required RefusalReason Reason { get; init; }
+
+    /// <summary>The rule that was broken, in one sentence.</summary>
+    [ProtoMember(2)] public required string Message { get; init; }
+
+    /// <summary>The field that broke it, in its wire name; null where no single field did.</summary>
+    [ProtoMember(3)] public string? Field { get; init; }
+
+    /// <summary>A refusal for a broken rule of one field.</summary>
+    public static Refused Invalid(string field, string message) =>
+        new() { Reason = RefusalReason.Invalid, Field = field, Message = message };
+
+    /// <summary>A refusal for something that does not exist.</summary>
+    public static Refused Unknown(string message) => new() { Reason = RefusalReason.Unknown, Message = message };
+
+    /// <summary>A refusal for a call that contradicts the present state.</summary>
+    public static Refused Conflict(string message) => new() { Reason = RefusalReason.Conflict, Message = message };
+
+    /// <summary>A refusal for a limit that is reached.</summary>
+    public static Refused LimitReached(string message) => new() { Reason = RefusalReason.LimitReached, Message = message };
+
+    /// <summary>The answer where the outcome is not known.</summary>
+    public static Refused Unavailable(string message) => new() { Reason = RefusalReason.Unavailable, Message = message };
+}
+
+/// <summary>The call was carried out, and what it changed is durable.</summary>
+[ProtoContract(Name = "done")]
+public sealed record Done : IWireMessage
+{
+    /// <summary>The one instance.</summary>
+    public static readonly Done Instance = new();
+}

@@ -1,0 +1,45 @@
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Settings;
+
+namespace Morag.Failover.Domain.Fleet;
+
+/// <summary>Whether a worker can take a task: the one meaning of "serves", "capable" and of every lease.</summary>
+public static class Eligibility
+{
+    /// <summary>What a registration amounts to.</summary>
+    public static WorkerProfile ProfileOf(WorkerRegistration registration) => new()
+    {
+        Capability = registration.Capability,
+        Queues = registration.Queues,
+        ContentTypes = registration.SupportedContentTypes,
+        GpuCount = registration.Hardware.GpuCount,
+        MemoryGb = registration.Hardware.MemoryGb,
+        DiskGb = registration.Hardware.DiskSpaceGb,
+    };
+
+    /// <summary>Whether workers of this profile serve the queue.</summary>
+    public static bool Serves(WorkerProfile profile, QueueDefinition queue)
+    {
+        var capable = profile.Capability switch
+        {
+            WorkerCapability.Hybrid => true,
+            WorkerCapability.Gpu => queue.Gpu,
+            WorkerCapability.Cpu => !queue.Gpu,
+            _ => false,
+        };
+        return capable && (profile.Queues.IsDefaultOrEmpty || profile.Queues.Contains(queue.Name));
+    }
+
+    /// <summary>Whether workers of this profile can take a task with these needs from a queue that they serve.</summary>
+    public static bool Meets(WorkerProfile profile, string? contentType, ResourceRequirements needs) =>
+        (contentType is null || profile.ContentTypes.IsDefaultOrEmpty || profile.ContentTypes.Contains(contentType))
+        && (!needs.GpuRequired || profile.GpuCount > 0)
+        && needs.MemoryGb <= profile.MemoryGb
+        && needs.DiskGb <= profile.DiskGb;
+
+    /// <summary>Whether workers of this profile can take the task from the queue.</summary>
+    public static bool CanTake(WorkerProfile profile, QueueDefinition queue, string? contentType, ResourceRequirements needs) =>
+        Serves(profile, queue) && Meets(profile, contentType, needs);
+}

@@ -1,0 +1,52 @@
+namespace Morag.Failover.Domain.Settings;
+
+/// <summary>Everything about failover that can be set. The defaults here are those of <c>hocon/morag.conf</c>; a test holds them equal.</summary>
+public sealed record FailoverSettings
+{
+    /// <summary>The defaults.</summary>
+    public static readonly FailoverSettings Default = new();
+
+    /// <summary>The rules that decide a failure.</summary>
+    public PolicySettings Policy { get; init; } = new();
+
+    /// <summary>The queues, and how tasks live in them.</summary>
+    public QueueSettings Queues { get; init; } = new();
+
+    /// <summary>Liveness and breakers.</summary>
+    public WorkerSettings Workers { get; init; } = new();
+
+    /// <summary>How state is spread over entities; fixed at the first start.</summary>
+    public PartitionSettings Partitions { get; init; } = new();
+
+    /// <summary>How state is stored.</summary>
+    public StorageSettings Storage { get; init; } = new();
+}
+
+/// <summary>How many entities share the state. Stored at the first start; a different setting refuses to start.</summary>
+public sealed record PartitionSettings
+{
+    /// <summary>Queue partitions, 1 to 256. With one, priority is strict; with more, strict inside each.</summary>
+    public int Queues { get; init; } = 1;
+
+    /// <summary>Coordinators, 1 to 256.</summary>
+    public int Coordinators { get; init; } = 16;
+
+    /// <summary>Directory buckets, 1 to 256.</summary>
+    public int DirectoryBuckets { get; init; } = 4;
+
+    /// <summary>Shards of worker entities, 1 to 10,000.</summary>
+    public int WorkerShards { get; init; } = 100;
+}
+
+/// <summary>How entities store their state.</summary>
+public sealed record StorageSettings
+{
+    /// <summary>Events between snapshots of a queue partition or a coordinator, 100 or more.</summary>
+    public int SnapshotEvery { get; init; } = 20_000;
+
+    /// <summary>Events between snapshots of a worker or a directory bucket, 10 or more.</summary>
+    public int SmallSnapshotEvery { get; init; } = 1_000;
+
+    /// <summary>Snapshots kept; events below the oldest of them are removed. 1 to 10.</summary>
+    public int SnapshotsKept { get; init; } = 2;
+}
