@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Morag.EmbeddedRedis;
+
+/// <summary>
+/// The folder of one embedded Redis. Two locks guard it, both given back by the operating system however their holder
+/// dies: one of the owner (this process), one of the server, which may outlive a killed owner for a moment.
+/// </summary>
+internal sealed class DataFolder : IDisposable
+{
+    private static readonly TimeSpan StaleServerGrace = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan KilledServerGrace = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LockPollInterval = TimeSpan.FromMilliseconds(20);
+
+    private readonly FileStream ownerLock;
+
+    private DataFolder(string path, FileStream ownerLock)
+    {
+        Path = path;
+        this.ownerLock = ownerLock;
+    }
+
+    public string Path { get; }
+
+    public string Data => System.IO.Path.Combine(Path, "data");
+
+    public string ServerConfiguration => System.IO.Path.Combine(Path, "server.conf");
+
+    public string ServerLock => System.IO.Path.Combine(Path, "server.lock");
+
+    public string ServerProcessId => System.IO.Path.Combine(Path, "server.pid");
+
+    /// <summary>Creates the folder, takes it for this process, and ends a server that a killed owner left.</summary>
+    /// <exception cref="EmbeddedRedisException">Another process has the folder, or it cannot be written.</exception>
+    public static async Task<DataFolder> TakeAsync(string path, Action<string> log, CancellationToken cancellation)
+    {
+        var folder = Take(System.IO.Path.GetFullPath(path));
+        try
+        {
+            await folder.EndStaleServerAsync(log, cancellation).ConfigureAwait(false);
+            return folder;
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => ownerLock.Dispose();
+
+    private static DataFolder Take(string path)
+    {
+        try
+        {
+            CreatePrivate(path);
+            var lockFile = System.IO.Path.Combine(path, "owner.lock");
+            var ownerLock = TryLock(lockFile)
+                ?? throw new EmbeddedRedisException(
+                    $"The data folder {path} is in use by another running process: stop that one, or choose another folder.");
+            var folder = new DataFolder(path, ownerLock);
+            Directory.CreateDirectory(folder.Data);
+            return folder;
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            throw new EmbeddedRedisException($"The data folder {path} cannot be used: {e.Message}", e);
+        }
+    }
+
+    private static void CreatePrivate(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    private async Task EndStaleServerAsync(Action<string> log, CancellationToken cancellation)
+    {
+        if (await ServerLockIsFreeWithinAsync(StaleServerGrace, cancellation).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        // Whoever holds the lock has written its process id, so this cannot be a stranger with a recycled number.
+        var processId = int.Parse(await File.ReadAllTextAsync(ServerProcessId, cancellation).ConfigureAwait(false), CultureInfo.InvariantCulture);
+        log($"Ending the Redis server {processId} that an earlier process left on {Path}");
+        try
+        {
+            using var stale = Process.GetProcessById(processId);
+            stale.Kill();
+        }
+        catch (ArgumentException)
+        {
+            // It ended by itself meanwhile.
+        }
+
+        if (!await ServerLockIsFreeWithinAsync(KilledServerGrace, cancellation).ConfigureAwait(false))
+        {
+            throw new EmbeddedRedisException($"The Redis server {processId} still holds the data folder {Path} and could not be ended: end it by hand.");
+        }
+    }
+
+    private async Task<bool> ServerLockIsFreeWithinAsync(TimeSpan bound, CancellationToken cancellation)
+    {
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < bound;)
+        {
+            using (var taken = TryLock(ServerLock))
+            {
+                if (taken is not null)
+                {
+                    return true;
+                }
+            }
+
+            await Task.Delay(LockPollInterval, cancellation).ConfigureAwait(false);
+        }
+
+        return false;
+    }
+
+    private static FileStream? TryLock(string file)
+    {
+        try
+        {
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException) when (File.Exists(file))
+        {
+            return null;
+        }
+    }
+}

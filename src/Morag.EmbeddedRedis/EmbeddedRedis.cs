@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+
+namespace Morag.EmbeddedRedis;
+
+/// <summary>
+/// A Redis server that this process runs for itself: Garnet as a child process on loopback, with its data in a folder.
+/// What it acknowledged survives kill -9 of either process, and the child never outlives this one.
+/// </summary>
+public sealed class EmbeddedRedis : IAsyncDisposable
+{
+    private const int PortAttempts = 5;
+    private static readonly TimeSpan FirstRestartDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestRestartDelay = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan HealthyRun = TimeSpan.FromMinutes(1);
+
+    private readonly DataFolder folder;
+    private readonly string password;
+    private readonly Action<string> log;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Task supervision;
+    private volatile GarnetProcess server;
+    private int stopped;
+
+    private EmbeddedRedis(DataFolder folder, int port, string password, Action<string> log, GarnetProcess server)
+    {
+        this.folder = folder;
+        this.password = password;
+        this.log = log;
+        this.server = server;
+        Port = port;
+        supervision = SuperviseAsync();
+    }
+
+    /// <summary>Port on 127.0.0.1. It stays the same while this object lives, also when the server is started again.</summary>
+    public int Port { get; }
+
+    /// <summary>
+    /// For StackExchange.Redis. Holds a password that is new for each start, since any user of the machine can reach
+    /// the port: treat it as a secret.
+    /// </summary>
+    public string ConnectionString =>
+        string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port},password={password},abortConnect=false");
+
+    internal int ServerProcessId => server.Id;
+
+    /// <summary>Takes the folder, starts the server on a free port, and returns once it serves.</summary>
+    /// <exception cref="EmbeddedRedisException">
+    /// The folder is in use or not writable, the server's package is missing, or the server ended while it started.
+    /// </exception>
+    public static async Task<EmbeddedRedis> StartAsync(EmbeddedRedisOptions options, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var folder = await DataFolder.TakeAsync(options.DataFolder, options.Log, cancellation).ConfigureAwait(false);
+        try
+        {
+            var password = NewPassword();
+            for (var attempt = 1; ; attempt++)
+            {
+                var port = FreePort();
+                try
+                {
+                    var server = await GarnetProcess.StartAsync(folder, port, password, options.Log, cancellation).ConfigureAwait(false);
+                    return new EmbeddedRedis(folder, port, password, options.Log, server);
+                }
+                catch (EmbeddedRedisException) when (attempt < PortAttempts && IsTaken(port))
+                {
+                    // Another process took the port between our look and the server's bind.
+                }
+            }
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Ends the server and gives the folder back. All that was acknowledged is on disk.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref stopped, 1) == 1)
+        {
+            return;
+        }
+
+        await stopping.CancelAsync().ConfigureAwait(false);
+        await supervision.ConfigureAwait(false);
+        await server.StopAsync().ConfigureAwait(false);
+        server.Dispose();
+        folder.Dispose();
+        stopping.Dispose();
+    }
+
+    internal static string NewPassword() => RandomNumberGenerator.GetHexString(48, lowercase: true);
+
+    internal static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static bool IsTaken(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Starts a server that died again, on the same port, so that its clients only have to reconnect.</summary>
+    private async Task SuperviseAsync()
+    {
+        var delay = FirstRestartDelay;
+        try
+        {
+            while (true)
+            {
+                var run = Stopwatch.StartNew();
+                await server.EndedAsync(stopping.Token).ConfigureAwait(false);
+                delay = run.Elapsed > HealthyRun ? FirstRestartDelay : delay;
+                log($"The embedded Redis server ended unexpectedly and is started again: {server.LastOutput}");
+                server.Dispose();
+                delay = await StartAgainAsync(delay).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task<TimeSpan> StartAgainAsync(TimeSpan delay)
+    {
+        while (true)
+        {
+            await Task.Delay(delay, stopping.Token).ConfigureAwait(false);
+            delay = delay * 2 < LongestRestartDelay ? delay * 2 : LongestRestartDelay;
+            try
+            {
+                server = await GarnetProcess.StartAsync(folder, Port, password, log, stopping.Token).ConfigureAwait(false);
+                log("The embedded Redis server runs again");
+                return delay;
+            }
+            catch (EmbeddedRedisException e)
+            {
+                log(e.Message);
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace Morag.EmbeddedRedis;
+
+/// <summary>What <see cref="EmbeddedRedis.StartAsync"/> needs to know.</summary>
+public sealed record EmbeddedRedisOptions
+{
+    /// <summary>
+    /// Folder of the data, created where it does not exist (readable by this user alone). It belongs to one running
+    /// <see cref="EmbeddedRedis"/> at a time, and keeps the data between starts.
+    /// </summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>
+    /// Receives one line for each thing that an operator should know: a slow start, a server that died and was started
+    /// again. Called from any thread.
+    /// </summary>
+    public Action<string> Log { get; init; } = static _ => { };
+}

@@ -1,0 +1,203 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Morag.EmbeddedRedis;
+
+/// <summary>One run of the Garnet server as a child process.</summary>
+internal sealed class GarnetProcess : IDisposable
+{
+    private static readonly TimeSpan ReadyPollInterval = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan PingBound = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SlowStart = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(10);
+    private const int RememberedLines = 20;
+
+    private readonly Process process;
+    private readonly Queue<string> lastLines = new();
+
+    private GarnetProcess(Process process)
+    {
+        this.process = process;
+        process.OutputDataReceived += (_, line) => Remember(line.Data);
+        process.ErrorDataReceived += (_, line) => Remember(line.Data);
+    }
+
+    public int Id => process.Id;
+
+    /// <summary>What the server printed last, for the message about its end.</summary>
+    public string LastOutput
+    {
+        get
+        {
+            lock (lastLines)
+            {
+                return string.Join(" | ", lastLines);
+            }
+        }
+    }
+
+    /// <summary>Starts the server and waits until it serves, however long its recovery takes.</summary>
+    /// <exception cref="EmbeddedRedisException">The server ended before it served.</exception>
+    public static async Task<GarnetProcess> StartAsync(
+        DataFolder folder, int port, string password, Action<string> log, CancellationToken cancellation)
+    {
+        WriteConfiguration(folder, password);
+        var garnet = new GarnetProcess(new Process { StartInfo = Describe(folder, port) });
+        try
+        {
+            garnet.process.Start();
+            garnet.process.BeginOutputReadLine();
+            garnet.process.BeginErrorReadLine();
+            await garnet.ServesAsync(port, password, log, cancellation).ConfigureAwait(false);
+            return garnet;
+        }
+        catch
+        {
+            await garnet.StopAsync().ConfigureAwait(false);
+            garnet.Dispose();
+            throw;
+        }
+        finally
+        {
+            // It holds the password, and the server has read it.
+            File.Delete(folder.ServerConfiguration);
+        }
+    }
+
+    public Task EndedAsync(CancellationToken cancellation = default) => process.WaitForExitAsync(cancellation);
+
+    /// <summary>Ends the server by closing the pipe that it lives by; by force if that does not help.</summary>
+    public async Task StopAsync()
+    {
+        if (!HasStarted)
+        {
+            return;
+        }
+
+        process.StandardInput.Close();
+        using var bound = new CancellationTokenSource(StopBound);
+        try
+        {
+            await process.WaitForExitAsync(bound.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            Kill();
+            await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Ends the server at once, as a crash would.</summary>
+    public void Kill() => process.Kill();
+
+    public void Dispose() => process.Dispose();
+
+    private bool HasStarted
+    {
+        get
+        {
+            try
+            {
+                return process.Id > 0;
+            }
+            catch (InvalidOperationException)
+            {
+                return false;
+            }
+        }
+    }
+
+    private static void WriteConfiguration(DataFolder folder, string password)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        // In a file, since any user of the machine may read a command line. One that a crash left may be readable.
+        File.Delete(folder.ServerConfiguration);
+        using var file = new FileStream(folder.ServerConfiguration, options);
+        JsonSerializer.Serialize(file, new Dictionary<string, string>
+        {
+            ["AuthenticationMode"] = "Password",
+            ["Password"] = password,
+        });
+    }
+
+    private static ProcessStartInfo Describe(DataFolder folder, int port)
+    {
+        var start = new ProcessStartInfo(GarnetPackage.FindDotnetHost())
+        {
+            CreateNoWindow = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = folder.Data,
+            ArgumentList =
+            {
+                GarnetPackage.FindServer(),
+                "--config-import-path", folder.ServerConfiguration,
+                "--bind", "127.0.0.1",
+                "--port", port.ToString(CultureInfo.InvariantCulture),
+                // A reply is sent only once its log entry is on disk.
+                "--aof", "--aof-commit-freq", "0", "--aof-commit-wait",
+                "--checkpointdir", folder.Data, "--recover",
+                // Serving what is left of broken data would look like a healthy start with tasks missing.
+                "--fail-on-recovery-error",
+                // The default device needs a native library that many machines lack.
+                "--device-type", "RandomAccess",
+                "--lua",
+                "-q",
+            },
+        };
+
+        start.Environment["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location;
+        start.Environment[StartupHook.LockFileVariable] = folder.ServerLock;
+        start.Environment[StartupHook.ProcessIdFileVariable] = folder.ServerProcessId;
+        // The sockets of the diagnostic port would stay in the temporary folder, since the process ends by a kill.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        return start;
+    }
+
+    private async Task ServesAsync(int port, string password, Action<string> log, CancellationToken cancellation)
+    {
+        var sinceNews = Stopwatch.StartNew();
+        while (!await RedisPing.AnswersAsync(port, password, PingBound, cancellation).ConfigureAwait(false))
+        {
+            if (process.HasExited)
+            {
+                // Waits for the output to be read to its end, too.
+                await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
+                throw new EmbeddedRedisException($"The embedded Redis server ended while it started (exit code {process.ExitCode}): {LastOutput}");
+            }
+
+            if (sinceNews.Elapsed > SlowStart)
+            {
+                log("The embedded Redis server is still reading its data");
+                sinceNews.Restart();
+            }
+
+            await Task.Delay(ReadyPollInterval, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private void Remember(string? line)
+    {
+        if (string.IsNullOrWhiteSpace(line))
+        {
+            return;
+        }
+
+        lock (lastLines)
+        {
+            lastLines.Enqueue(line.Trim());
+            if (lastLines.Count > RememberedLines)
+            {
+                lastLines.Dequeue();
+            }
+        }
+    }
+}

@@ -1,0 +1,233 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using StackExchange.Redis;
+
+namespace Morag.EmbeddedRedis.Tests;
+
+public sealed class EmbeddedRedisSpecs : IDisposable
+{
+    private readonly string folder = Path.Combine(Path.GetTempPath(), $"morag-embedded-{Guid.NewGuid():n}");
+    private readonly ConcurrentQueue<string> log = [];
+
+    public void Dispose()
+    {
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Should_keep_data_and_leave_no_server_when_stopped()
+    {
+        int port;
+        await using (var redis = await StartAsync())
+        {
+            port = redis.Port;
+            await using var connection = await ConnectAsync(redis.ConnectionString);
+            await connection.GetDatabase().StringSetAsync("kept", "yes");
+        }
+
+        await AssertNothingListensAsync(port);
+        await using var again = await StartAsync();
+        await using var reader = await ConnectAsync(again.ConnectionString);
+        Assert.Equal("yes", await reader.GetDatabase().StringGetAsync("kept"));
+        Assert.Empty(log);
+    }
+
+    [Fact]
+    public async Task Should_leave_no_server_and_lose_no_acknowledged_write_when_parent_is_killed()
+    {
+        await using var host = await HostProcess.StartAsync(folder);
+        AcknowledgedWrites writes;
+        await using (var connection = await ConnectAsync(host.ConnectionString))
+        {
+            writes = new AcknowledgedWrites(connection.GetDatabase());
+            var running = writes.RunAsync();
+            await Eventually.HoldsAsync(() => writes.Count > 500, "500 acknowledged writes");
+            await host.KillAsync();
+            await running;
+        }
+
+        await using var redis = await StartAsync();
+        await using var reader = await ConnectAsync(redis.ConnectionString);
+        await writes.ShouldAllBeInAsync(reader.GetDatabase());
+
+        // It did not have to end a left-over server: that one had ended itself.
+        Assert.Empty(log);
+    }
+
+    [Fact]
+    public async Task Should_start_server_again_on_its_port_with_all_acknowledged_writes_when_server_is_killed()
+    {
+        await using var redis = await StartAsync();
+        await using var connection = await ConnectAsync(redis.ConnectionString);
+        var writes = new AcknowledgedWrites(connection.GetDatabase());
+        var running = writes.RunAsync();
+        await Eventually.HoldsAsync(() => writes.Count > 500, "500 acknowledged writes");
+
+        Kill(redis.ServerProcessId);
+        await Eventually.HoldsAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
+        writes.Stop();
+        await running;
+
+        await using var reader = await ConnectAsync(redis.ConnectionString);
+        await writes.ShouldAllBeInAsync(reader.GetDatabase());
+        Assert.Contains(log, line => line.Contains("ended unexpectedly"));
+    }
+
+    [Fact]
+    public async Task Should_refuse_with_one_line_when_folder_is_in_use()
+    {
+        await using var redis = await StartAsync();
+
+        var refusal = await Assert.ThrowsAsync<EmbeddedRedisException>(StartAsync);
+
+        Assert.Contains("in use by another running process", refusal.Message);
+        Assert.Contains(folder, refusal.Message);
+        Assert.DoesNotContain('\n', refusal.Message);
+    }
+
+    [Fact]
+    public async Task Should_refuse_with_one_line_when_folder_is_in_use_by_another_process()
+    {
+        await using var host = await HostProcess.StartAsync(folder);
+
+        var refusal = await Assert.ThrowsAsync<EmbeddedRedisException>(StartAsync);
+        Assert.Contains("in use by another running process", refusal.Message);
+
+        await host.StopAsync();
+        await using var redis = await StartAsync();
+    }
+
+    [UnixFact]
+    public async Task Should_end_left_over_server_when_it_does_not_end_itself()
+    {
+        await using var host = await HostProcess.StartAsync(folder);
+        await using (var connection = await ConnectAsync(host.ConnectionString))
+        {
+            await connection.GetDatabase().StringSetAsync("kept", "yes");
+        }
+
+        await SignalAsync("STOP", HostProcess.ServerProcessId(folder));
+        await host.KillAsync();
+
+        await using var redis = await StartAsync();
+        await using var reader = await ConnectAsync(redis.ConnectionString);
+        Assert.Equal("yes", await reader.GetDatabase().StringGetAsync("kept"));
+        Assert.Contains(log, line => line.Contains("an earlier process left"));
+    }
+
+    [UnixFact]
+    public async Task Should_keep_serving_when_terminal_or_service_manager_signals_the_whole_group()
+    {
+        await using var redis = await StartAsync();
+        var server = redis.ServerProcessId;
+
+        await SignalAsync("TERM", server);
+
+        await using var connection = await ConnectAsync(redis.ConnectionString);
+        await connection.GetDatabase().PingAsync();
+        Assert.Equal(server, redis.ServerProcessId);
+        Assert.NotEqual(ProcessGroup(Environment.ProcessId), ProcessGroup(server));
+    }
+
+    [Fact]
+    public async Task Should_refuse_clients_that_do_not_know_the_password()
+    {
+        await using var redis = await StartAsync();
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", redis.Port);
+
+        await client.GetStream().WriteAsync("*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\nb\r\n"u8.ToArray());
+
+        using var answer = new StreamReader(client.GetStream());
+        Assert.StartsWith("-NOAUTH", await answer.ReadLineAsync());
+        var secret = ConfigurationOptions.Parse(redis.ConnectionString).Password!;
+        Assert.All(Directory.GetFiles(folder), file => Assert.NotEqual("server.conf", Path.GetFileName(file)));
+        Assert.DoesNotContain(secret, CommandLine(redis.ServerProcessId));
+    }
+
+    [Fact]
+    public async Task Should_run_scripts()
+    {
+        await using var redis = await StartAsync();
+        await using var connection = await ConnectAsync(redis.ConnectionString);
+
+        var result = await connection.GetDatabase().ScriptEvaluateAsync(
+            "redis.call('SET', KEYS[1], ARGV[1]) return redis.call('GET', KEYS[1])", ["k"], ["v"]);
+
+        Assert.Equal("v", (string?)result);
+    }
+
+    [Fact]
+    public async Task Should_say_what_to_do_when_folder_cannot_be_made()
+    {
+        await File.WriteAllTextAsync(folder + ".file", "");
+        try
+        {
+            var refusal = await Assert.ThrowsAsync<EmbeddedRedisException>(
+                () => EmbeddedRedis.StartAsync(new EmbeddedRedisOptions { DataFolder = Path.Combine(folder + ".file", "data") }));
+            Assert.Contains("cannot be used", refusal.Message);
+        }
+        finally
+        {
+            File.Delete(folder + ".file");
+        }
+    }
+
+    [Fact]
+    public void Should_say_what_to_do_when_package_is_missing()
+    {
+        var refusal = Assert.Throws<EmbeddedRedisException>(() => GarnetPackage.FindServer([folder]));
+
+        Assert.Contains("dotnet restore", refusal.Message);
+        Assert.Contains(folder, refusal.Message);
+    }
+
+    private Task<EmbeddedRedis> StartAsync() =>
+        EmbeddedRedis.StartAsync(new EmbeddedRedisOptions { DataFolder = folder, Log = log.Enqueue });
+
+    private static Task<ConnectionMultiplexer> ConnectAsync(string connectionString) =>
+        ConnectionMultiplexer.ConnectAsync(connectionString);
+
+    private static void Kill(int processId)
+    {
+        using var process = Process.GetProcessById(processId);
+        process.Kill();
+    }
+
+    private static async Task SignalAsync(string signal, int processId)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", processId.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
+    private static string ProcessGroup(int processId) => Ps("pgid=", processId);
+
+    private static string CommandLine(int processId) => OperatingSystem.IsWindows() ? "" : Ps("args=", processId);
+
+    private static string Ps(string column, int processId)
+    {
+        using var ps = Process.Start(new ProcessStartInfo("ps", ["-o", column, "-p", processId.ToString(CultureInfo.InvariantCulture)])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        return ps.StandardOutput.ReadToEnd().Trim();
+    }
+
+    private static async Task AssertNothingListensAsync(int port)
+    {
+        using var client = new TcpClient();
+        await Assert.ThrowsAnyAsync<SocketException>(() => client.ConnectAsync("127.0.0.1", port));
+    }
+}
+
+/// <summary>A fact about Unix signals.</summary>
+internal sealed class UnixFactAttribute : FactAttribute
+{
+    public UnixFactAttribute() => Skip = OperatingSystem.IsWindows() ? "NOT TESTED: this system has no Unix signals" : null;
+}

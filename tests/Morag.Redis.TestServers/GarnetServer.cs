@@ -1,0 +1,37 @@
+using Morag.EmbeddedRedis;
+
+namespace Morag.Redis.TestServers;
+
+/// <summary>The embedded Redis of the product, with its flags and its password, but not started again when it is killed.</summary>
+public sealed class GarnetServer : RedisTestServer
+{
+    private readonly string password = EmbeddedRedis.EmbeddedRedis.NewPassword();
+    private EmbeddedRedis.DataFolder? folder;
+    private GarnetProcess? process;
+
+    public override string ConnectionString => $"127.0.0.1:{Port},password={password},abortConnect=false";
+
+    public override int ProcessId => Running.Id;
+
+    public override async Task InitializeAsync()
+    {
+        folder ??= await EmbeddedRedis.DataFolder.TakeAsync(DataFolder, static _ => { }, CancellationToken.None);
+        process = await GarnetProcess.StartAsync(folder, Port, password, static _ => { }, CancellationToken.None);
+    }
+
+    public override async Task KillAsync()
+    {
+        if (process is not null)
+        {
+            process.Kill();
+            await process.EndedAsync();
+            process.Dispose();
+            process = null;
+        }
+
+        folder?.Dispose();
+        folder = null;
+    }
+
+    private GarnetProcess Running => process ?? throw new InvalidOperationException("The server is not running");
+}

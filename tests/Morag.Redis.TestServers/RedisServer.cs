@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using System.Globalization;
+using StackExchange.Redis;
+
+namespace Morag.Redis.TestServers;
+
+/// <summary>When an append-only file is forced to disk: what a power loss can cost.</summary>
+public enum AppendFsync
+{
+    EverySecond,
+    Always,
+}
+
+/// <summary>
+/// redis-server as the machine has it, with an append-only file. On a machine without it, tests are skipped (see
+/// <see cref="RequiresRedisServerFactAttribute"/> and <see cref="ServerFactAttribute"/>); where CI is set, they fail.
+/// </summary>
+public sealed class RedisServer : RedisTestServer
+{
+    private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+
+    // The shell lives by the pipe that this process holds, and the server by the shell: a test run that is killed
+    // leaves no server behind.
+    private const string Keeper = """log=$1; shift; redis-server "$@" >"$log" 2>&1 & echo $!; cat >/dev/null; kill -9 $!""";
+
+    private Process? keeper;
+    private int processId;
+
+    public AppendFsync AppendFsync { get; init; } = AppendFsync.EverySecond;
+
+    /// <summary>More arguments of redis-server, such as <c>["--maxmemory", "10mb"]</c>.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
+    public override string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port},abortConnect=false");
+
+    public override int ProcessId => keeper is null ? throw new InvalidOperationException("The server is not running") : processId;
+
+    /// <summary>Why a test that needs redis-server cannot run here; null if it can, or if it has to fail instead.</summary>
+    internal static string? SkipReason { get; } =
+        IsInstalled() || Environment.GetEnvironmentVariable("CI") == "true"
+            ? null
+            : "NOT TESTED: redis-server is not on the PATH of this machine (with CI=true this is a failure)";
+
+    public override async Task InitializeAsync()
+    {
+        if (SkipReason is not null)
+        {
+            // xunit makes fixtures also for tests that it skips.
+            return;
+        }
+
+        if (!IsInstalled())
+        {
+            throw new InvalidOperationException("redis-server is not on the PATH, and CI=true forbids to skip its tests");
+        }
+
+        Directory.CreateDirectory(DataFolder);
+        var log = Path.Combine(DataFolder, "redis.log");
+        keeper = Process.Start(new ProcessStartInfo("sh", ["-c", Keeper, "sh", log, .. Arguments()])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        processId = int.Parse((await keeper.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
+        await ServesAsync(log);
+    }
+
+    public override async Task KillAsync()
+    {
+        if (keeper is null)
+        {
+            return;
+        }
+
+        // The end of the keeper's input is its order to kill the server.
+        keeper.StandardInput.Close();
+        await keeper.WaitForExitAsync();
+        keeper.Dispose();
+        keeper = null;
+    }
+
+    private static bool IsInstalled() =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
+
+    private IEnumerable<string> Arguments() =>
+    [
+        "--bind", "127.0.0.1",
+        "--port", Port.ToString(CultureInfo.InvariantCulture),
+        "--dir", DataFolder,
+        "--save", "",
+        "--appendonly", "yes",
+        "--appendfsync", AppendFsync == AppendFsync.Always ? "always" : "everysec",
+        .. Settings,
+    ];
+
+    private async Task ServesAsync(string log)
+    {
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < StartBound;)
+        {
+            if (await AnswersAsync())
+            {
+                return;
+            }
+
+            await Task.Delay(PollInterval);
+        }
+
+        throw new InvalidOperationException($"redis-server does not serve: {await File.ReadAllTextAsync(log)}");
+    }
+
+    private async Task<bool> AnswersAsync()
+    {
+        try
+        {
+            var options = ConfigurationOptions.Parse(ConnectionString);
+            options.AbortOnConnectFail = true;
+            options.ConnectTimeout = 1000;
+            await using var connection = await ConnectionMultiplexer.ConnectAsync(options);
+            await connection.GetDatabase().PingAsync();
+            return true;
+        }
+        catch (RedisException)
+        {
+            return false;
+        }
+    }
+}

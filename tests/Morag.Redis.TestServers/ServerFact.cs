@@ -1,0 +1,54 @@
+using Xunit;
+using Xunit.Abstractions;
+using Xunit.Sdk;
+
+namespace Morag.Redis.TestServers;
+
+/// <summary>
+/// A fact of an abstract test class that runs on each kind of <see cref="RedisTestServer"/>. In a class whose fixture is
+/// <see cref="RedisServer"/> it is skipped where there is no redis-server (a failure there if CI=true).
+/// </summary>
+[XunitTestCaseDiscoverer("Morag.Redis.TestServers.ServerFactDiscoverer", "Morag.Redis.TestServers")]
+public sealed class ServerFactAttribute : FactAttribute;
+
+/// <summary>The same as <see cref="ServerFactAttribute"/>, for a theory.</summary>
+[XunitTestCaseDiscoverer("Morag.Redis.TestServers.ServerTheoryDiscoverer", "Morag.Redis.TestServers")]
+public sealed class ServerTheoryAttribute : TheoryAttribute;
+
+public sealed class ServerFactDiscoverer(IMessageSink diagnostics) : FactDiscoverer(diagnostics)
+{
+    protected override IXunitTestCase CreateTestCase(
+        ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo factAttribute) =>
+        SkippedTestCase.IsNeededFor(testMethod)
+            ? new SkippedTestCase(DiagnosticMessageSink, discoveryOptions, testMethod)
+            : base.CreateTestCase(discoveryOptions, testMethod, factAttribute);
+}
+
+public sealed class ServerTheoryDiscoverer(IMessageSink diagnostics) : TheoryDiscoverer(diagnostics)
+{
+    public override IEnumerable<IXunitTestCase> Discover(
+        ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo theoryAttribute) =>
+        SkippedTestCase.IsNeededFor(testMethod)
+            ? [new SkippedTestCase(DiagnosticMessageSink, discoveryOptions, testMethod)]
+            : base.Discover(discoveryOptions, testMethod, theoryAttribute);
+}
+
+/// <summary>Stands in the test report for a test that this machine cannot run.</summary>
+public sealed class SkippedTestCase : XunitTestCase
+{
+    [Obsolete("Called by the de-serializer of xunit")]
+    public SkippedTestCase()
+    {
+    }
+
+    public SkippedTestCase(IMessageSink diagnostics, ITestFrameworkDiscoveryOptions options, ITestMethod testMethod)
+        : base(diagnostics, options.MethodDisplayOrDefault(), options.MethodDisplayOptionsOrDefault(), testMethod)
+    {
+    }
+
+    internal static bool IsNeededFor(ITestMethod testMethod) =>
+        RedisServer.SkipReason is not null
+        && testMethod.TestClass.Class.Interfaces.Any(fixture => fixture.ToRuntimeType() == typeof(IClassFixture<RedisServer>));
+
+    protected override string? GetSkipReason(IAttributeInfo factAttribute) => RedisServer.SkipReason;
+}
