@@ -1,0 +1,15 @@
+using System.CommandLine;
+
+namespace Morag.Failover.Cli.CommandLine;
+
+/// <summary>What the client brings itself; everything else comes from the node's palettes.</summary>
+internal static class BuiltInCommands
+{
+    public static RootCommand Build(GlobalOptions globals)
+    {
+        var root = new RootCommand("Morag Failover: tasks, workers and decisions of a cluster, from the command line");
+        globals.AddTo(root);
+        root.Add(CompletionCommand.Build());
+        return root;
+    }
+}

@@ -1,0 +1,45 @@
+using System.CommandLine;
+
+namespace Morag.Failover.Cli.CommandLine;
+
+/// <summary><c>morag completion bash|zsh|fish</c>: the script that makes a shell ask <c>morag</c> for completions.</summary>
+internal static class CompletionCommand
+{
+    private const string Bash = """
+        # Add to ~/.bashrc:  eval "$(morag completion bash)"
+        _morag() {
+            local IFS=$'\n'
+            COMPREPLY=( $(compgen -W "$(morag "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}") )
+        }
+        complete -o default -F _morag morag
+        """;
+
+    private const string Zsh = """
+        # Add to ~/.zshrc, after compinit:  eval "$(morag completion zsh)"
+        _morag() {
+            local -a words_found
+            words_found=( ${(f)"$(morag "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)"} )
+            compadd -- $words_found
+        }
+        compdef _morag morag
+        """;
+
+    private const string Fish = """
+        # Add to ~/.config/fish/config.fish:  morag completion fish | source
+        complete -c morag -f -a '(morag "[suggest:"(commandline -C)"]" (commandline) 2>/dev/null)'
+        """;
+
+    public static Command Build()
+    {
+        var shell = new Argument<string>("shell") { Description = "bash, zsh or fish" };
+        shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
+        var command = new Command("completion", "Print the script that completes morag's commands in your shell") { shell };
+        command.SetAction(parsed => parsed.InvocationConfiguration.Output.WriteLine(parsed.GetValue(shell) switch
+        {
+            "zsh" => Zsh,
+            "fish" => Fish,
+            _ => Bash,
+        }));
+        return command;
+    }
+}

@@ -1,0 +1,113 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using System.Net;
+using Morag.Failover.Cli.Connection;
+using Morag.Failover.Cli.Palettes;
+
+namespace Morag.Failover.Cli.CommandLine;
+
+/// <summary>
+/// The whole command line: what the client brings itself, and what the node's palettes add. Failures become one or two
+/// lines on the error stream, and an <see cref="ExitCode"/>.
+/// </summary>
+internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stream standardInput, TimeProvider clock)
+{
+    private static readonly ParserConfiguration Parsing = new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
+
+    public async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellation = default)
+    {
+        var globals = new GlobalOptions();
+        var root = BuiltInCommands.Build(globals);
+        arguments = arguments.Count == 0 ? ["--help"] : arguments;
+        var parsed = root.Parse(arguments, Parsing);
+        try
+        {
+            if (NeedsPalettes(parsed))
+            {
+                var problem = await AddPalettesAsync(root, globals, parsed, cancellation);
+                parsed = root.Parse(arguments, Parsing);
+                if (problem is not null && IsCall(parsed))
+                {
+                    return Told(problem);
+                }
+
+                if (problem is not null && parsed.Action is HelpAction)
+                {
+                    await error.WriteLineAsync($"{problem.Message}: the commands of its palettes are not shown");
+                }
+            }
+
+            return await InvokeAsync(parsed, cancellation);
+        }
+        catch (Exception failure) when (failure is CommandFailure or NodeUnreachable or NodeRefused)
+        {
+            return Told(failure);
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Interrupted;
+        }
+    }
+
+    private async Task<int> InvokeAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        if (parsed.Action is ParseErrorAction usage)
+        {
+            usage.ShowHelp = false;
+        }
+
+        var exitCode = await parsed.InvokeAsync(
+            new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false }, cancellation);
+        return parsed.Action is ParseErrorAction ? ExitCode.Usage : exitCode;
+    }
+
+    // What the client knows by itself must work where no node is, so that an agent can be started before its node.
+    private static bool NeedsPalettes(ParseResult parsed) =>
+        parsed.CommandResult.Command.Subcommands.Count > 0
+        && !parsed.CommandResult.Children.OfType<OptionResult>().Any(given => given is { Option: VersionOption, Implicit: false });
+
+    private static bool IsCall(ParseResult parsed) => parsed.Action is ParseErrorAction && parsed.UnmatchedTokens.Count > 0;
+
+    private async Task<Exception?> AddPalettesAsync(
+        RootCommand root, GlobalOptions globals, ParseResult parsed, CancellationToken cancellation)
+    {
+        try
+        {
+            using var node = globals.Connect(parsed);
+            var timeout = parsed.Action is null or ParseErrorAction ? NodeConnection.CallTimeout : TimeSpan.FromSeconds(2);
+            var palettes = await new PaletteClient(node).DownloadAsync(timeout, cancellation);
+            new PaletteCommands(globals, standardInput, clock).AddTo(root, palettes);
+            return null;
+        }
+        catch (Exception failure) when (failure is NodeUnreachable or NodeRefused)
+        {
+            return failure;
+        }
+    }
+
+    private int Told(Exception failure)
+    {
+        error.WriteLine(failure switch
+        {
+            NodeRefused { Problem.Status: HttpStatusCode.Unauthorized } => "morag: the node refused the token: give --token, --token-file or MORAG_TOKEN",
+            NodeRefused { Problem.IsTransient: true } refused => $"morag: {refused.Message} (it may be tried again)",
+            _ => $"morag: {failure.Message}",
+        });
+        return failure switch
+        {
+            CommandFailure known => known.ExitCode,
+            NodeUnreachable => ExitCode.Unreachable,
+            NodeRefused { Problem.Status: var status } => status switch
+            {
+                HttpStatusCode.NotFound => ExitCode.NotFound,
+                HttpStatusCode.Conflict => ExitCode.Conflict,
+                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => ExitCode.Unauthorised,
+                >= HttpStatusCode.InternalServerError => ExitCode.NodeError,
+                _ => ExitCode.Refused,
+            },
+            _ => ExitCode.NodeError,
+        };
+    }
+}

@@ -1,0 +1,106 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace Morag.Failover.Cli.Connection;
+
+/// <summary>Calls to one node: its address, the token, and one way to fail.</summary>
+internal sealed class NodeConnection : IDisposable
+{
+    /// <summary>How long an ordinary call may take.</summary>
+    public static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly HttpClient http;
+    private readonly Token token;
+
+    public NodeConnection(Uri node, Token token)
+    {
+        Node = node;
+        this.token = token;
+        http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            AutomaticDecompression = DecompressionMethods.All,
+            AllowAutoRedirect = false,
+        })
+        {
+            BaseAddress = node,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    public Uri Node { get; }
+
+    /// <summary>
+    /// Makes a call and answers with its successful response, of which with <paramref name="streamed"/> only the headers were read.
+    /// </summary>
+    /// <param name="request">Makes the request anew for each attempt.</param>
+    /// <param name="timeout">How long the answer may take; for a streamed one, its headers.</param>
+    /// <param name="streamed">Whether the body is read by the caller.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="NodeUnreachable">No answer came.</exception>
+    /// <exception cref="NodeRefused">The answer was no success.</exception>
+    public async Task<HttpResponseMessage> SendAsync(
+        Func<HttpRequestMessage> request, TimeSpan timeout, bool streamed, CancellationToken cancellation)
+    {
+        var used = token.Current;
+        var response = await SendOnceAsync(request(), used, timeout, streamed, cancellation);
+        if (response.StatusCode == HttpStatusCode.Unauthorized && token.Renew(used))
+        {
+            response.Dispose();
+            response = await SendOnceAsync(request(), token.Current, timeout, streamed, cancellation);
+        }
+
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw new NodeRefused(Problem.Read(response.StatusCode, await BodyAsync(response, cancellation)));
+        }
+    }
+
+    public void Dispose() => http.Dispose();
+
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        HttpRequestMessage request, string? bearer, TimeSpan timeout, bool streamed, CancellationToken cancellation)
+    {
+        using (request)
+        using (var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation))
+        {
+            limit.CancelAfter(timeout);
+            if (bearer is not null)
+            {
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
+            }
+
+            try
+            {
+                return await http.SendAsync(
+                    request, streamed ? HttpCompletionOption.ResponseHeadersRead : HttpCompletionOption.ResponseContentRead, limit.Token);
+            }
+            catch (HttpRequestException failure)
+            {
+                throw new NodeUnreachable(Node, failure);
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                throw new NodeUnreachable(Node, new TimeoutException($"no answer within {timeout.TotalSeconds:0} s"));
+            }
+        }
+    }
+
+    private async Task<string> BodyAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        try
+        {
+            return await response.Content.ReadAsStringAsync(cancellation);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException)
+        {
+            throw new NodeUnreachable(Node, failure);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Net;
+using System.Text.Json;
+
+namespace Morag.Failover.Cli.Connection;
+
+/// <summary>Why a node refused a call, read from its problem details (RFC 9457).</summary>
+internal sealed record Problem(HttpStatusCode Status, string Message, string? Field)
+{
+    private const int MaxTextLength = 500;
+
+    /// <summary>Whether the same call may succeed later without being changed.</summary>
+    public bool IsTransient =>
+        Status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)Status >= 500;
+
+    public static Problem Read(HttpStatusCode status, string body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+            {
+                return Read(status, document.RootElement);
+            }
+        }
+        catch (JsonException)
+        {
+            // Not problem details: a proxy answered, or something that is no node. What it said is shown as it is.
+        }
+
+        var text = body.Trim();
+        return new Problem(status, text.Length == 0 ? Reason(status) : Shortened(text), null);
+    }
+
+    public override string ToString() => Field is null ? Message : $"{Field}: {Message}";
+
+    private static Problem Read(HttpStatusCode status, JsonElement problem)
+    {
+        if (problem.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var error in errors.EnumerateObject())
+            {
+                var rules = error.Value.ValueKind == JsonValueKind.Array
+                    ? string.Join("; ", error.Value.EnumerateArray().Select(rule => rule.ToString()))
+                    : error.Value.ToString();
+                return new Problem(status, rules, error.Name.Length == 0 ? null : error.Name);
+            }
+        }
+
+        return new Problem(status, Text(problem, "detail") ?? Text(problem, "title") ?? Reason(status), Text(problem, "field"));
+    }
+
+    private static string? Text(JsonElement problem, string name) =>
+        problem.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
+            ? text
+            : null;
+
+    private static string Reason(HttpStatusCode status) => $"{(int)status} {status}";
+
+    private static string Shortened(string text) => text.Length <= MaxTextLength ? text : text[..MaxTextLength] + "…";
+}

@@ -1,0 +1,70 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace Morag.Failover.Cli.Connection;
+
+/// <summary>One server-sent event.</summary>
+internal sealed record ServerEvent(string Kind, string Data);
+
+/// <summary>Reads server-sent events as they come.</summary>
+internal static class ServerEvents
+{
+    /// <summary>
+    /// The events of a stream until it ends. Throws <see cref="IOException"/> where it breaks, and
+    /// <see cref="TimeoutException"/> where for <paramref name="silence"/> not even a keep-alive came: a peer that vanished
+    /// without closing the connection is noticed only so.
+    /// </summary>
+    public static async IAsyncEnumerable<ServerEvent> ReadAsync(
+        Stream stream, TimeSpan silence, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var kind = "message";
+        var data = new StringBuilder();
+        while (await LineAsync(reader, limit, silence, cancellation) is { } line)
+        {
+            if (line.Length == 0)
+            {
+                if (data.Length > 0)
+                {
+                    yield return new ServerEvent(kind, data.ToString());
+                }
+
+                kind = "message";
+                data.Clear();
+                continue;
+            }
+
+            var colon = line.IndexOf(':', StringComparison.Ordinal);
+            var field = colon < 0 ? line : line[..colon];
+            var value = colon < 0 ? "" : line[(colon + 1)..];
+            value = value.StartsWith(' ') ? value[1..] : value;
+            if (field == "event")
+            {
+                kind = value;
+            }
+            else if (field == "data")
+            {
+                _ = data.Length > 0 ? data.Append('\n').Append(value) : data.Append(value);
+            }
+        }
+    }
+
+    private static async Task<string?> LineAsync(
+        StreamReader reader, CancellationTokenSource limit, TimeSpan silence, CancellationToken cancellation)
+    {
+        limit.CancelAfter(silence);
+        try
+        {
+            return await reader.ReadLineAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TimeoutException($"nothing came for {silence.TotalSeconds:0} s");
+        }
+        catch (HttpIOException failure)
+        {
+            throw new IOException(failure.Message, failure);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using System.Text.Json;
+using Morag.Failover.Contracts.Palettes;
+using Spectre.Console;
+
+namespace Morag.Failover.Cli.Palettes;
+
+/// <summary>Shows the answer to a palette command to people.</summary>
+internal static class AnswerView
+{
+    private const int MaxTableCell = 80;
+
+    public static void Write(TextWriter output, PaletteCommand command, JsonElement answer)
+    {
+        switch (command.View)
+        {
+            case PaletteView.Explain:
+                ExplainView.Write(output, answer);
+                break;
+            case PaletteView.Raw:
+                output.Write(answer.ValueKind == JsonValueKind.String ? answer.GetString() : answer.GetRawText());
+                break;
+            case PaletteView.Tree:
+                WriteTree(output, answer);
+                break;
+            case PaletteView.Record when answer.ValueKind == JsonValueKind.Object:
+                WriteRecord(output, command, answer);
+                break;
+            case PaletteView.Record:
+            case PaletteView.Table:
+            default:
+                WriteTable(output, command, answer);
+                break;
+        }
+    }
+
+    private static void WriteTable(TextWriter output, PaletteCommand command, JsonElement answer)
+    {
+        JsonElement[] rows = answer.ValueKind == JsonValueKind.Array ? [.. answer.EnumerateArray()] : [answer];
+        if (rows.Length == 0)
+        {
+            output.WriteLine("none");
+            return;
+        }
+
+        var columns = command.Columns.Length > 0 ? command.Columns : [.. Columns(rows[0])];
+        if (columns.Length == 0)
+        {
+            foreach (var row in rows)
+            {
+                output.WriteLine(Cell.Text(row));
+            }
+
+            return;
+        }
+
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (var column in columns)
+        {
+            _ = table.AddColumn(new TableColumn(new Text(column.Header)) { NoWrap = true });
+        }
+
+        foreach (var row in rows)
+        {
+            _ = table.AddRow(columns.Select(column => new Text(Shortened(Cell.Text(Cell.At(row, column.Field), column.Format)))));
+        }
+
+        Console(output).Write(table);
+    }
+
+    private static void WriteRecord(TextWriter output, PaletteCommand command, JsonElement answer)
+    {
+        var columns = command.Columns.Length > 0 ? command.Columns : [.. Columns(answer)];
+        var width = columns.Length == 0 ? 0 : columns.Max(column => column.Header.Length);
+        foreach (var column in columns)
+        {
+            output.WriteLine($"{column.Header.PadRight(width)}  {Cell.Text(Cell.At(answer, column.Field), column.Format)}");
+        }
+    }
+
+    private static IEnumerable<PaletteColumn> Columns(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Object
+            ? value.EnumerateObject().Select(field => new PaletteColumn { Header = field.Name.Replace('_', ' '), Field = field.Name })
+            : [];
+
+    private static void WriteTree(TextWriter output, JsonElement answer)
+    {
+        foreach (var top in answer.ValueKind == JsonValueKind.Array ? [.. answer.EnumerateArray()] : new[] { answer })
+        {
+            var tree = new Tree(new Text(NodeText(top)));
+            AddChildren(tree, top);
+            Console(output).Write(tree);
+        }
+    }
+
+    private static void AddChildren(IHasTreeNodes parent, JsonElement value)
+    {
+        if (Cell.At(value, "children") is { ValueKind: JsonValueKind.Array } children)
+        {
+            foreach (var child in children.EnumerateArray())
+            {
+                AddChildren(parent.AddNode(new Text(NodeText(child))), child);
+            }
+        }
+    }
+
+    private static string NodeText(JsonElement value) =>
+        value.ValueKind != JsonValueKind.Object
+            ? Cell.Text(value)
+            : string.Join("  ", value.EnumerateObject().Where(field => field.Name != "children")
+                .Select(field => field.Name == "name" ? Cell.Text(field.Value) : $"{field.Name}={Cell.Text(field.Value)}"));
+
+    private static string Shortened(string text) => text.Length <= MaxTableCell ? text : text[..(MaxTableCell - 1)] + "…";
+
+    private static IAnsiConsole Console(TextWriter output)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(output),
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+        });
+
+        // A pipe has no width: what is cut to 80 columns there could not be read by the next program.
+        if (!ReferenceEquals(output, System.Console.Out) || System.Console.IsOutputRedirected)
+        {
+            console.Profile.Width = 4096;
+        }
+
+        return console;
+    }
+}

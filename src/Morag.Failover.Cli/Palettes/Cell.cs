@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Morag.Failover.Contracts.Palettes;
+
+namespace Morag.Failover.Cli.Palettes;
+
+/// <summary>Values of an answer, written for people.</summary>
+internal static class Cell
+{
+    /// <summary>The value at a path such as <c>registration.name</c>; null where there is none.</summary>
+    public static JsonElement? At(JsonElement value, string path)
+    {
+        foreach (var step in path.Split('.'))
+        {
+            if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty(step, out value))
+            {
+                return null;
+            }
+        }
+
+        return value;
+    }
+
+    public static string Text(JsonElement? value, ColumnFormat format = ColumnFormat.Text)
+    {
+        if (value is not { } present || present.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined)
+        {
+            return "-";
+        }
+
+        if (format == ColumnFormat.Time && present.ValueKind == JsonValueKind.String && present.TryGetDateTimeOffset(out var time))
+        {
+            return Time(time);
+        }
+
+        if (format == ColumnFormat.Lines && present.ValueKind == JsonValueKind.Array)
+        {
+            return string.Concat(present.EnumerateArray().Select(item => Environment.NewLine + "  " + Line(item)));
+        }
+
+        if (present.ValueKind == JsonValueKind.Number && format is ColumnFormat.Percent or ColumnFormat.TwoDecimals)
+        {
+            var number = present.GetDouble();
+            return format == ColumnFormat.Percent
+                ? number.ToString("0.#%", CultureInfo.InvariantCulture)
+                : number.ToString("0.##", CultureInfo.InvariantCulture);
+        }
+
+        return Safe(present.ValueKind switch
+        {
+            JsonValueKind.String => present.GetString()!,
+            JsonValueKind.True => "yes",
+            JsonValueKind.False => "no",
+            JsonValueKind.Array => List(present),
+            JsonValueKind.Object => Pairs(present),
+            _ => present.GetRawText(),
+        });
+    }
+
+    public static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>Control characters made visible: what a worker wrote must not drive the operator's terminal.</summary>
+    public static string Safe(string text)
+    {
+        if (!text.Any(char.IsControl))
+        {
+            return text;
+        }
+
+        var safe = new StringBuilder(text.Length + 16);
+        foreach (var character in text)
+        {
+            _ = character switch
+            {
+                '\n' => safe.Append("\\n"),
+                '\r' => safe.Append("\\r"),
+                '\t' => safe.Append("\\t"),
+                _ when char.IsControl(character) => safe.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}"),
+                _ => safe.Append(character),
+            };
+        }
+
+        return safe.ToString();
+    }
+
+    // The entries of a history: only what they hold, and without the names of fields.
+    private static string Line(JsonElement item) =>
+        item.ValueKind != JsonValueKind.Object
+            ? Text(item)
+            : string.Join("  ", item.EnumerateObject()
+                .Where(field => field.Value.ValueKind != JsonValueKind.Null)
+                .Select(field => field.Value.ValueKind == JsonValueKind.Number ? $"{field.Name} {Text(field.Value)}" : Text(field.Value, ColumnFormat.Time)));
+
+    private static string List(JsonElement array) =>
+        array.GetArrayLength() == 0 ? "-" : string.Join(", ", array.EnumerateArray().Select(item => Text(item)));
+
+    private static string Pairs(JsonElement value)
+    {
+        var pairs = value.EnumerateObject().Select(field => $"{field.Name}={Text(field.Value)}").ToArray();
+        return pairs.Length == 0 ? "-" : string.Join(", ", pairs);
+    }
+}

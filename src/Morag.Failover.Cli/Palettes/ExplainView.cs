@@ -1,0 +1,176 @@
+using System.Text.Json;
+using Morag.Failover.Contracts.Palettes;
+
+namespace Morag.Failover.Cli.Palettes;
+
+/// <summary>
+/// Tells the decisions about a task, oldest first. Reads fields by their names and not by types, so that an older client
+/// still tells what a newer node says.
+/// </summary>
+internal static class ExplainView
+{
+    private const string Indent = "   ";
+    private const int LabelWidth = 11;
+
+    /// <summary>Writes a list of decisions, an object of <c>decisions</c> and <c>stale_reports</c>, or one decision.</summary>
+    public static void Write(TextWriter output, JsonElement answer)
+    {
+        var decisions = Items(answer.ValueKind == JsonValueKind.Array ? answer : Cell.At(answer, "decisions"));
+        if (answer.ValueKind == JsonValueKind.Object && Cell.At(answer, "selected_action") is not null)
+        {
+            decisions = [answer];
+        }
+
+        var stale = Items(Cell.At(answer, "stale_reports"));
+        if (decisions.Length == 0 && stale.Length == 0)
+        {
+            output.WriteLine("no failure of this task is known");
+            return;
+        }
+
+        for (var number = 1; number <= decisions.Length; number++)
+        {
+            if (number > 1)
+            {
+                output.WriteLine();
+            }
+
+            WriteDecision(output, number, decisions[number - 1]);
+        }
+
+        WriteStaleReports(output, stale, after: decisions.Length > 0);
+    }
+
+    private static void WriteDecision(TextWriter output, int number, JsonElement decision)
+    {
+        var failure = Cell.At(decision, "failure_event") ?? default;
+        var action = Cell.At(decision, "selected_action") ?? default;
+        var metadata = Cell.At(decision, "decision_metadata") ?? default;
+
+        output.WriteLine(
+            $"{number}. {Cell.Text(Cell.At(failure, "occurred_at"), ColumnFormat.Time)}  " +
+            $"{Cell.Text(Cell.At(failure, "failure_type"))}{Place(Cell.At(failure, "worker_id"), Cell.At(metadata, "epoch"))}");
+        Line(output, "said", Text(failure, "error_message"));
+        Line(output, "context", Text(failure, "context"));
+        Line(output, "chosen", Action(action));
+        Line(output, "because", Text(action, "reason"));
+        Line(output, "rule", Rule(metadata));
+        Lines(output, "guard", Items(Cell.At(metadata, "guards")).Select(Guard));
+        Line(output, "facts", Text(metadata, "facts"));
+        Lines(output, "instead", Items(Cell.At(decision, "alternative_actions")).Select(Alternative));
+        Line(output, "confidence", Confidence(decision, metadata));
+        Line(output, "outcome", Outcome(failure, metadata));
+        if (Number(metadata, "attached_reports") is > 0 and var attached)
+        {
+            Line(output, "reports", $"{attached} more of the same failure, answered with this decision");
+        }
+    }
+
+    private static void WriteStaleReports(TextWriter output, JsonElement[] reports, bool after)
+    {
+        if (reports.Length == 0)
+        {
+            return;
+        }
+
+        if (after)
+        {
+            output.WriteLine();
+        }
+
+        output.WriteLine("Reports that were stale when they came, and changed nothing:");
+        foreach (var report in reports)
+        {
+            output.WriteLine(
+                $"{Indent}{Cell.Text(Cell.At(report, "at"), ColumnFormat.Time)}  {Cell.Text(Cell.At(report, "failure_type"))}" +
+                $"{Place(Cell.At(report, "worker_id"), Cell.At(report, "epoch"))}: {Cell.Text(Cell.At(report, "detail"))}");
+        }
+    }
+
+    private static string Place(JsonElement? worker, JsonElement? epoch)
+    {
+        var where = worker is { ValueKind: JsonValueKind.String } ? $" on {Cell.Text(worker)}" : "";
+        var lease = epoch is { ValueKind: JsonValueKind.Number } number && number.GetInt64() > 0 ? $", epoch {number.GetInt64()}" : "";
+        return where + lease;
+    }
+
+    private static string Action(JsonElement action)
+    {
+        var parts = new List<string> { Cell.Text(Cell.At(action, "strategy")) };
+        if (Text(action, "target_queue") is { } queue)
+        {
+            parts.Add($"to queue {queue}");
+        }
+
+        if (Text(action, "target_worker_id") is { } worker)
+        {
+            parts.Add($"on {worker}");
+        }
+
+        if (Text(action, "quality_degradation") is { } quality)
+        {
+            parts.Add($"with {quality}");
+        }
+
+        parts.Add(Number(action, "retry_delay_seconds") is > 0 and var delay ? $"after {delay} s" : "at once");
+        return string.Join(", ", parts);
+    }
+
+    private static string? Rule(JsonElement metadata) =>
+        Text(metadata, "rule") is { } rule
+            ? Text(metadata, "policy_version") is { } version ? $"{rule} (policy {version})" : rule
+            : null;
+
+    private static string Guard(JsonElement guard) =>
+        $"{Cell.Text(Cell.At(guard, "guard"))}: not {Cell.Text(Cell.At(guard, "overruled"))} but {Cell.Text(Cell.At(guard, "chose"))}: " +
+        Cell.Text(Cell.At(guard, "reason"));
+
+    private static string Alternative(JsonElement alternative) =>
+        $"{Cell.Text(Cell.At(alternative, "strategy"))} lost: {Cell.Text(Cell.At(alternative, "reason"))}";
+
+    private static string Confidence(JsonElement decision, JsonElement metadata)
+    {
+        var confidence = Cell.Text(Cell.At(decision, "confidence"), ColumnFormat.Percent);
+        return Text(metadata, "evidence") is { } evidence ? $"{confidence}, from {evidence}" : confidence;
+    }
+
+    private static string Outcome(JsonElement failure, JsonElement metadata)
+    {
+        var detail = Text(metadata, "outcome_detail") is { } text ? $": {text}" : "";
+        return Text(metadata, "outcome") switch
+        {
+            "resolved" => $"carried out {Cell.Text(Cell.At(failure, "resolved_at"), ColumnFormat.Time)}{detail}",
+            "superseded" => $"superseded, nothing was carried out{detail}",
+            "advised" => $"advice only: no queue here holds the task{detail}",
+            "pending" => $"under way{detail}",
+            var other => $"{other ?? "not known"}{detail}",
+        };
+    }
+
+    private static void Line(TextWriter output, string label, string? text)
+    {
+        if (text is not null)
+        {
+            output.WriteLine(Indent + label.PadRight(LabelWidth) + text);
+        }
+    }
+
+    private static void Lines(TextWriter output, string label, IEnumerable<string> texts)
+    {
+        foreach (var text in texts)
+        {
+            Line(output, label, text);
+            label = "";
+        }
+    }
+
+    private static JsonElement[] Items(JsonElement? array) =>
+        array is { ValueKind: JsonValueKind.Array } present ? [.. present.EnumerateArray()] : [];
+
+    private static long? Number(JsonElement value, string field) =>
+        Cell.At(value, field) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var whole) ? whole : null;
+
+    // Nothing is said of what is empty: no text, no entries.
+    private static string? Text(JsonElement value, string field) =>
+        Cell.At(value, field) is { } present && Cell.Text(present) is var text && text is not ("-" or "") ? text : null;
+}

@@ -1,0 +1,83 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using Morag.Failover.Cli.CommandLine;
+using Morag.Failover.Contracts.Palettes;
+
+namespace Morag.Failover.Cli.Palettes;
+
+/// <summary>The HTTP call that one use of a palette command makes.</summary>
+internal sealed record PaletteCall(HttpMethod Method, string PathAndQuery, string? Body)
+{
+    /// <summary>Puts each value where its parameter says. Throws <see cref="CommandFailure"/> where two values claim one place.</summary>
+    public static PaletteCall Build(PaletteCommand command, IReadOnlyDictionary<PaletteParameter, JsonNode> values)
+    {
+        var path = command.Path;
+        var query = new StringBuilder();
+        var body = new JsonObject();
+        foreach (var (field, text) in command.FixedFields)
+        {
+            Put(body, field, JsonValue.Create(text), command.Name);
+        }
+
+        foreach (var (parameter, value) in values)
+        {
+            var field = parameter.Field ?? parameter.Name.Replace('-', '_');
+            switch (parameter.In)
+            {
+                case ParameterPlace.Path:
+                    path = path.Replace("{" + parameter.Name + "}", Escaped(value), StringComparison.Ordinal);
+                    break;
+                case ParameterPlace.Query:
+                    _ = query.Append(query.Length == 0 ? '?' : '&').Append(Uri.EscapeDataString(field)).Append('=').Append(Escaped(value));
+                    break;
+                case ParameterPlace.Body:
+                default:
+                    Put(body, field, value, parameter.Name);
+                    break;
+            }
+        }
+
+        var method = new HttpMethod(command.Method);
+        var carriesBody = body.Count > 0 || method == HttpMethod.Post;
+        return new PaletteCall(method, path + query, carriesBody ? body.ToJsonString(Wire.Options) : null);
+    }
+
+    public HttpRequestMessage ToRequest()
+    {
+        var request = new HttpRequestMessage(Method, PathAndQuery);
+        if (Body is not null)
+        {
+            request.Content = new StringContent(Body, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
+        }
+
+        return request;
+    }
+
+    // A dot alone would be taken for a step in the path, whichever way it is escaped.
+    private static string Escaped(JsonNode value) =>
+        value.ToString() is var text && text is "" or "." or ".."
+            ? throw CommandFailure.Usage($"\"{text}\" cannot be an id")
+            : Uri.EscapeDataString(text);
+
+    private static void Put(JsonObject body, string path, JsonNode value, string name)
+    {
+        var steps = path.Split('.');
+        var place = body;
+        foreach (var step in steps[..^1])
+        {
+            if (place[step] is not JsonObject inner)
+            {
+                inner = [];
+                place[step] = inner;
+            }
+
+            place = inner;
+        }
+
+        if (!place.TryAdd(steps[^1], value))
+        {
+            throw CommandFailure.Usage($"--{name} cannot be given together with another option for {path}");
+        }
+    }
+}

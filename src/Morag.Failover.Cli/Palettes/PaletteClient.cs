@@ -1,0 +1,94 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Morag.Failover.Cli.Connection;
+using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Palettes;
+
+namespace Morag.Failover.Cli.Palettes;
+
+/// <summary>An answer, and whether there is more of it beyond the limit.</summary>
+internal sealed record PaletteAnswer(JsonElement Value, bool HasMore);
+
+/// <summary>Downloads the palettes of a node, and makes the calls that they define.</summary>
+internal sealed partial class PaletteClient(NodeConnection node)
+{
+    private const int MaxPage = 1000;
+
+    public async Task<IReadOnlyList<Palette>> DownloadAsync(TimeSpan timeout, CancellationToken cancellation)
+    {
+        using var response = await node.SendAsync(
+            () => new HttpRequestMessage(HttpMethod.Get, "/api/v1/palettes"), timeout, streamed: false, cancellation);
+        return await ReadAsync(response, () => response.Content.ReadFromJsonAsync<List<Palette>>(ContractsJson.Options, cancellation)) ?? [];
+    }
+
+    /// <summary>Makes the call; of a paged list, follows the pages until <paramref name="limit"/> items are there.</summary>
+    public async Task<PaletteAnswer> CallAsync(PaletteCommand command, PaletteCall call, int limit, CancellationToken cancellation)
+    {
+        if (!command.Paged)
+        {
+            var (answer, _) = await PageAsync(call, cancellation);
+            return new PaletteAnswer(answer, false);
+        }
+
+        var items = new List<JsonElement>();
+        var separator = call.PathAndQuery.Contains('?', StringComparison.Ordinal) ? '&' : '?';
+        var next = call with { PathAndQuery = $"{call.PathAndQuery}{separator}limit={Math.Min(limit, MaxPage)}" };
+        while (true)
+        {
+            var (page, following) = await PageAsync(next, cancellation);
+            items.AddRange(page.EnumerateArray());
+            if (following is null || items.Count >= limit)
+            {
+                var more = following is not null || items.Count > limit;
+                return new PaletteAnswer(JsonSerializer.SerializeToElement(items.Take(limit)), more);
+            }
+
+            next = next with { PathAndQuery = following };
+        }
+    }
+
+    private async Task<(JsonElement Answer, string? Next)> PageAsync(PaletteCall call, CancellationToken cancellation)
+    {
+        using var response = await node.SendAsync(call.ToRequest, NodeConnection.CallTimeout, streamed: false, cancellation);
+        var text = await response.Content.ReadAsStringAsync(cancellation);
+        if (text.Length == 0)
+        {
+            return (JsonSerializer.SerializeToElement(new { done = true }), null);
+        }
+
+        var answer = await ReadAsync(response, () => Task.FromResult(JsonSerializer.Deserialize<JsonElement>(text)));
+        return (answer, Next(response));
+    }
+
+    private async Task<T> ReadAsync<T>(HttpResponseMessage response, Func<Task<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (JsonException failure)
+        {
+            throw new NodeRefused(new Problem(
+                System.Net.HttpStatusCode.BadGateway,
+                $"what answers at {node.Node.GetLeftPart(UriPartial.Authority)} is no node of this version ({response.Content.Headers.ContentType}: {failure.Message})",
+                null));
+        }
+    }
+
+    private static string? Next(HttpResponseMessage response)
+    {
+        if (!response.Headers.TryGetValues("Link", out var links))
+        {
+            return null;
+        }
+
+        // Only the path is followed: the node may know itself by another address than the one that reaches it.
+        return links.Select(link => NextLink().Match(link)).FirstOrDefault(match => match.Success) is { } found
+            ? Uri.TryCreate(new Uri("http://node/"), found.Groups[1].Value, out var next) ? next.PathAndQuery : null
+            : null;
+    }
+
+    [GeneratedRegex("<([^>]*)>\\s*;[^,<]*rel=\"?next\"?", RegexOptions.CultureInvariant)]
+    private static partial Regex NextLink();
+}

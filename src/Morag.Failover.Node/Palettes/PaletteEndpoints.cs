@@ -1,0 +1,29 @@
+using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Palettes;
+using static Morag.Failover.Node.Palettes.PaletteParts;
+
+namespace Morag.Failover.Node.Palettes;
+
+/// <summary>Serves the commands of the command line.</summary>
+public static class PaletteEndpoints
+{
+    /// <summary>Every palette of this node.</summary>
+    public static IReadOnlyList<Palette> All { get; } =
+    [
+        WorkerPalette.Worker,
+        WorkerPalette.Breaker,
+        TaskPalette.Queue,
+        TaskPalette.Task,
+        FailurePalette.Failure,
+        new Palette
+        {
+            Name = "actor",
+            Summary = "The actors of this node",
+            Commands = [Get("hierarchy", "/actors", "The tree of actors") with { View = PaletteView.Tree }],
+        },
+    ];
+
+    /// <summary>Maps <c>GET /api/v1/palettes</c>, from which <c>morag</c> builds its commands.</summary>
+    public static IEndpointConventionBuilder MapPalettes(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/api/v1/palettes", () => TypedResults.Json(All, ContractsJson.Options)).WithName("GetPalettes");
+}

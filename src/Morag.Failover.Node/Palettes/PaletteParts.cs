@@ -1,0 +1,32 @@
+using Morag.Failover.Contracts.Palettes;
+
+namespace Morag.Failover.Node.Palettes;
+
+/// <summary>The words in which the palettes are written.</summary>
+internal static class PaletteParts
+{
+    public static PaletteCommand Get(string name, string path, string summary) => Call("GET", name, path, summary);
+
+    public static PaletteCommand Post(string name, string path, string summary) => Call("POST", name, path, summary);
+
+    public static PaletteCommand Delete(string name, string path, string summary) => Call("DELETE", name, path, summary);
+
+    public static PaletteParameter InPath(string name, string help) =>
+        new() { Name = name, Help = help, In = ParameterPlace.Path, Required = true };
+
+    public static PaletteParameter InQuery(string name, string help) => new() { Name = name, Help = help, In = ParameterPlace.Query };
+
+    public static PaletteParameter InBody(string name, string help, ParameterType type = ParameterType.Text) =>
+        new() { Name = name, Help = help, In = ParameterPlace.Body, Type = type };
+
+    public static PaletteColumn Column(string header, string field, ColumnFormat format = ColumnFormat.Text) =>
+        new() { Header = header, Field = field, Format = format };
+
+    /// <summary>The wire values of an enum, as choices.</summary>
+    public static PaletteParameter OneOf<TEnum>(this PaletteParameter parameter)
+        where TEnum : struct, Enum =>
+        parameter with { Choices = [.. Enum.GetNames<TEnum>().Select(System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName)] };
+
+    private static PaletteCommand Call(string method, string name, string path, string summary) =>
+        new() { Name = name, Summary = summary, Method = method, Path = "/api/v1" + path };
+}
