@@ -1,0 +1,205 @@
+using Akka.Persistence;
+
+namespace Morag.Failover.Actors.Persistence;
+
+/// <summary>
+/// A persistent actor that does not wait for its writes. A command is decided at once, on the state as it will be when everything
+/// decided before it is written; its event goes out with the next write, and its reply leaves once that write is durable, in order.
+/// A write that fails or is rejected stops the actor, and with it the state that ran ahead; callers whose commands were under way
+/// are told that the outcome is unknown.
+/// </summary>
+public abstract class EventSourcedActor<TState> : UntypedPersistentActor, IWithTimers
+    where TState : class
+{
+    private readonly SnapshotPolicy snapshots;
+    private readonly Queue<IActorRef> awaitingWrites = new();
+    private readonly Queue<long> keptSnapshots = new();
+    private int eventsSinceSnapshot;
+    private bool committed;
+
+    /// <summary>An actor that begins with <paramref name="initial"/> and what the journal holds of it.</summary>
+    protected EventSourcedActor(string persistenceId, TState initial, SnapshotPolicy snapshots)
+    {
+        PersistenceId = persistenceId;
+        State = initial;
+        this.snapshots = snapshots;
+        Log = Context.GetLogger();
+    }
+
+    /// <inheritdoc />
+    public sealed override string PersistenceId { get; }
+
+    /// <inheritdoc />
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>The state as it will be once everything decided so far is written.</summary>
+    protected TState State { get; private set; }
+
+    /// <summary>The time of the system's scheduler, which tests can set.</summary>
+    protected static DateTimeOffset Now => Context.System.Scheduler.Now;
+
+    /// <summary>The log.</summary>
+    protected new ILoggingAdapter Log { get; }
+
+    /// <summary>The state after an event: total over the known events, without clock, randomness or I/O; throws on an unknown event.</summary>
+    protected abstract TState Apply(TState state, IStoredEvent @event);
+
+    /// <summary>The state as it is stored.</summary>
+    protected abstract IStoredState ToSnapshot(TState state);
+
+    /// <summary>The state that was stored.</summary>
+    protected abstract TState FromSnapshot(IStoredState snapshot);
+
+    /// <summary>Takes a command, a query or an answer.</summary>
+    protected abstract void Handle(object message);
+
+    /// <summary>Runs once the state is back: arms timers, sends again what is owed.</summary>
+    protected virtual void Recovered()
+    {
+    }
+
+    /// <summary>
+    /// Applies the event to <see cref="State"/> at once and stores it; <paramref name="afterwards"/> runs once it is durable, in the
+    /// order of the commits, with the state right after the event.
+    /// </summary>
+    protected void Commit(IStoredEvent @event, Action<TState>? afterwards = null)
+    {
+        var after = Apply(State, @event);
+        State = after;
+        committed = true;
+        awaitingWrites.Enqueue(Sender);
+        PersistAsync(@event, _ =>
+        {
+            awaitingWrites.Dequeue();
+            afterwards?.Invoke(after);
+            SaveSnapshotWhenDue(after);
+        });
+    }
+
+    /// <summary>
+    /// Runs <paramref name="then"/> once everything decided before it is durable, at once where nothing is under way: a reply must
+    /// not show what could still be lost.
+    /// </summary>
+    protected void AfterWrites(Action then) => DeferAsync(then, action => action());
+
+    /// <summary>Asks the shard to end this entity until the next message for it.</summary>
+    protected static void Passivate() =>
+        Context.Parent.Tell(new Akka.Cluster.Sharding.Passivate(StopEntity.Instance));
+
+    /// <inheritdoc />
+    protected sealed override void OnCommand(object message)
+    {
+        switch (message)
+        {
+            case StopEntity:
+                AfterWrites(() => Context.Stop(Self));
+                break;
+            case SaveSnapshotSuccess saved:
+                DropWhatSnapshotsCover(saved.Metadata.SequenceNr);
+                break;
+            case SaveSnapshotFailure failed:
+                Log.Warning(failed.Cause, "{0}: the snapshot at {1} was not saved; the next one is tried after {2} more events", PersistenceId, failed.Metadata.SequenceNr, snapshots.Every);
+                break;
+            case DeleteMessagesFailure failed:
+                Log.Warning(failed.Cause, "{0}: events up to {1} were not removed; the next snapshot tries again", PersistenceId, failed.ToSequenceNr);
+                break;
+            case DeleteSnapshotsFailure failed:
+                Log.Warning(failed.Cause, "{0}: old snapshots were not removed; the next snapshot tries again", PersistenceId);
+                break;
+            case DeleteMessagesSuccess or DeleteSnapshotsSuccess:
+                break;
+            default:
+                HandleSafely(message);
+                break;
+        }
+    }
+
+    /// <inheritdoc />
+    protected sealed override void OnRecover(object message)
+    {
+        switch (message)
+        {
+            case IStoredEvent @event:
+                State = Apply(State, @event);
+                eventsSinceSnapshot++;
+                break;
+            case SnapshotOffer { Snapshot: IStoredState stored } offer:
+                State = FromSnapshot(stored);
+                keptSnapshots.Enqueue(offer.Metadata.SequenceNr);
+                break;
+            case RecoveryCompleted:
+                Recovered();
+                break;
+            default:
+                throw new InvalidOperationException($"{PersistenceId}: the journal holds a {message.GetType()}, which this version does not know");
+        }
+    }
+
+    /// <inheritdoc />
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
+    {
+        Log.Error(cause, "{0}: event {1} could not be stored; the entity stops and comes back with what is durable", PersistenceId, sequenceNr);
+        TellCallersTheOutcomeIsUnknown();
+    }
+
+    /// <inheritdoc />
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
+    {
+        Log.Error(cause, "{0}: event {1} ({2}) was rejected; the entity stops and comes back with what is durable", PersistenceId, sequenceNr, @event.GetType());
+        TellCallersTheOutcomeIsUnknown();
+        Context.Stop(Self);
+    }
+
+    /// <summary>
+    /// A message that cannot be handled is refused and disturbs nobody else, as long as it changed nothing: once it has committed,
+    /// the actor must begin anew from what is durable.
+    /// </summary>
+    private void HandleSafely(object message)
+    {
+        committed = false;
+        try
+        {
+            Handle(message);
+        }
+        catch (Exception failure) when (!committed)
+        {
+            Log.Error(failure, "{0}: {1} could not be handled", PersistenceId, message.GetType());
+            Sender.Tell(Refused.Unavailable($"an internal error while handling {message.GetType().Name}; it is in the node's log"));
+        }
+    }
+
+    private void TellCallersTheOutcomeIsUnknown()
+    {
+        foreach (var caller in awaitingWrites.Distinct())
+        {
+            caller.Tell(Refused.Unavailable("storage failed while this was under way: the outcome is unknown, ask again"));
+        }
+
+        awaitingWrites.Clear();
+    }
+
+    private void SaveSnapshotWhenDue(TState durable)
+    {
+        if (++eventsSinceSnapshot < snapshots.Every)
+        {
+            return;
+        }
+
+        eventsSinceSnapshot = 0;
+        SaveSnapshot(ToSnapshot(durable));
+    }
+
+    private void DropWhatSnapshotsCover(long saved)
+    {
+        keptSnapshots.Enqueue(saved);
+        if (keptSnapshots.Count <= snapshots.Kept)
+        {
+            return;
+        }
+
+        keptSnapshots.Dequeue();
+        var oldestKept = keptSnapshots.Peek();
+        DeleteMessages(oldestKept);
+        DeleteSnapshots(new SnapshotSelectionCriteria(oldestKept - 1));
+    }
+}

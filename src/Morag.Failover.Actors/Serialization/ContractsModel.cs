@@ -1,0 +1,61 @@
+using System.Reflection;
+using ProtoBuf;
+using ProtoBuf.Meta;
+
+namespace Morag.Failover.Actors.Serialization;
+
+/// <summary>
+/// How the contracts become Protobuf: ids as strings, epochs as int64, times as UTC ticks, durations as
+/// <c>google.protobuf.Duration</c>, JSON as its text.
+/// Values are written also when they are zero, so that a field's default in the code never stands in for a value that was sent.
+/// </summary>
+public static class ContractsModel
+{
+    /// <summary>The one model; its parts compile on first use.</summary>
+    public static RuntimeTypeModel Instance { get; } = Create();
+
+    private static RuntimeTypeModel Create()
+    {
+        var model = RuntimeTypeModel.Create(nameof(ContractsModel));
+        model.DefaultCompatibilityLevel = CompatibilityLevel.Level300;
+        model.UseImplicitZeroDefaults = false;
+        model.SetSurrogate<DateTimeOffset, long>(Surrogates.ToTicks, Surrogates.ToTime);
+        model.SetSurrogate<LeaseEpoch, long>(Surrogates.ToNumber, Surrogates.ToEpoch);
+        model.SetSurrogate<JsonText, string>(Surrogates.ToText, JsonText.Trusted);
+        var addId = typeof(ContractsModel).GetMethod(nameof(AddId), BindingFlags.NonPublic | BindingFlags.Static)!;
+        foreach (var id in typeof(TaskId).Assembly.GetTypes().Where(IsTextId))
+        {
+            addId.MakeGenericMethod(id).Invoke(null, [model]);
+        }
+
+        return model;
+    }
+
+    private static bool IsTextId(Type type) =>
+        type.IsValueType && type.GetInterfaces().Any(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(ITextId<>));
+
+    private static void AddId<TId>(RuntimeTypeModel model)
+        where TId : struct, ITextId<TId> =>
+        model.SetSurrogate<TId, string>(IdSurrogate<TId>.ToText, IdSurrogate<TId>.ToId);
+
+    private static class Surrogates
+    {
+        public static long ToTicks(DateTimeOffset time) => time.UtcTicks;
+
+        public static DateTimeOffset ToTime(long ticks) => new(ticks, TimeSpan.Zero);
+
+        public static long ToNumber(LeaseEpoch epoch) => epoch.Value;
+
+        public static LeaseEpoch ToEpoch(long value) => new(value);
+
+        public static string ToText(JsonText json) => json.Raw;
+    }
+
+    private static class IdSurrogate<TId>
+        where TId : struct, ITextId<TId>
+    {
+        public static string ToText(TId id) => id.Value;
+
+        public static TId ToId(string text) => TId.From(text);
+    }
+}

@@ -1,0 +1,94 @@
+using Akka.Configuration;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using Morag.Failover.Actors.Outages;
+using Morag.Failover.Actors.Persistence;
+using Morag.Failover.Actors.Serialization;
+using Xunit.Abstractions;
+
+namespace Morag.Failover.Actors.Tests;
+
+/// <summary>
+/// A system for the specs of one entity: virtual time, a journal in memory that outlives the entity, every message through the
+/// real serializers, and probes where the other owners would be.
+/// </summary>
+public abstract class FailoverSpec : TestKit
+{
+    private static readonly Config Settings = ConfigurationFactory.ParseString(
+        """
+        akka {
+          loglevel = WARNING
+          stdout-loglevel = OFF
+          scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
+          test.timefactor = 4
+          actor.serialize-messages = on
+          persistence {
+            journal.plugin = "akka.persistence.journal.inmem"
+            snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
+          }
+        }
+        """);
+
+    protected FailoverSpec(ITestOutputHelper output)
+        : base(Settings.WithFallback(FailoverSerialization.Config), output: output)
+    {
+        Regions = new ProbeRegions(this);
+    }
+
+    /// <summary>The scheduler whose time only moves when a spec moves it.</summary>
+    protected TestScheduler Clock => (TestScheduler)Sys.Scheduler;
+
+    /// <summary>Probes where the other owners would be.</summary>
+    protected ProbeRegions Regions { get; }
+
+    /// <summary>Outages of the node that a spec declares.</summary>
+    protected DeclaredOutages Outages { get; } = new();
+
+    /// <summary>Starts an entity.</summary>
+    protected IActorRef Start(Props props) => Sys.ActorOf(props);
+
+    /// <summary>Ends an entity as a crash would, without warning, and starts it again from what is durable.</summary>
+    protected async Task<IActorRef> KillAndRecoverAsync(IActorRef entity, Props props)
+    {
+        await WatchAsync(entity);
+        Sys.Stop(entity);
+        await ExpectTerminatedAsync(entity);
+        return Start(props);
+    }
+
+    /// <summary>Ends an entity as a hand-off would: what is under way is finished first.</summary>
+    protected async Task StopAsync(IActorRef entity)
+    {
+        await WatchAsync(entity);
+        entity.Tell(StopEntity.Instance);
+        await ExpectTerminatedAsync(entity);
+    }
+
+    /// <summary>Four probes behind the regions' interface.</summary>
+    protected sealed class ProbeRegions(TestKitBase kit) : IFailoverRegions
+    {
+        public TestProbe QueuesProbe { get; } = kit.CreateTestProbe("queues");
+
+        public TestProbe CoordinatorsProbe { get; } = kit.CreateTestProbe("coordinators");
+
+        public TestProbe WorkersProbe { get; } = kit.CreateTestProbe("workers");
+
+        public TestProbe DirectoryProbe { get; } = kit.CreateTestProbe("directory");
+
+        public IActorRef Queues => QueuesProbe.Ref;
+
+        public IActorRef Coordinators => CoordinatorsProbe.Ref;
+
+        public IActorRef Workers => WorkersProbe.Ref;
+
+        public IActorRef Directory => DirectoryProbe.Ref;
+    }
+
+    /// <summary>An outage watch that says what the spec declares.</summary>
+    protected sealed class DeclaredOutages : IOutageWatch
+    {
+        public DateTimeOffset EndedAt { get; set; } = DateTimeOffset.MinValue;
+
+        public DateTimeOffset LastOutageEndedAt(DateTimeOffset now) => EndedAt;
+    }
+}
