@@ -1,0 +1,43 @@
+using Akka.Cluster.Tools.PublishSubscribe;
+using Morag.Failover.Contracts.Live;
+
+namespace Morag.Failover.Actors.Hosting;
+
+/// <summary>
+/// Carries live events from the node where they happened to the event stream of every other node, so that whoever watches one node
+/// sees all.
+/// </summary>
+internal sealed class LiveEventBridge : UntypedActor
+{
+    private const string Topic = "failover-live";
+
+    private readonly IActorRef mediator = DistributedPubSub.Get(Context.System).Mediator;
+
+    protected override void PreStart()
+    {
+        mediator.Tell(new Subscribe(Topic, Self));
+        Context.System.EventStream.Subscribe<ILiveEvent>(Self);
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case SubscribeAck:
+            case ILiveEvent when Sender.Equals(Self):
+                // Our own publication, come back through the topic or the stream.
+                break;
+            case ILiveEvent happened when IsBridge(Sender):
+                Context.System.EventStream.Publish(happened);
+                break;
+            case ILiveEvent happened:
+                mediator.Tell(new Publish(Topic, happened));
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private bool IsBridge(IActorRef sender) => sender.Path.ToStringWithoutAddress() == Self.Path.ToStringWithoutAddress();
+}

@@ -1,0 +1,38 @@
+using Akka.Cluster.Sharding;
+
+namespace Morag.Failover.Actors.Hosting;
+
+/// <summary>The regions of cluster sharding. Each is looked up when it is first needed, since entities start while regions still do.</summary>
+public sealed class ShardedRegions(ActorSystem system) : IFailoverRegions
+{
+    /// <summary>The type name of the queue partitions; part of how a cluster's nodes find each other's entities, so it stays.</summary>
+    public const string QueueType = "queue";
+
+    /// <summary>The type name of the coordinators.</summary>
+    public const string CoordinatorType = "coordinator";
+
+    /// <summary>The type name of the workers.</summary>
+    public const string WorkerType = "worker";
+
+    /// <summary>The type name of the directory's buckets.</summary>
+    public const string DirectoryType = "directory";
+
+    private IActorRef? queues;
+    private IActorRef? coordinators;
+    private IActorRef? workers;
+    private IActorRef? directory;
+
+    /// <inheritdoc />
+    public IActorRef Queues => queues ??= Region(QueueType);
+
+    /// <inheritdoc />
+    public IActorRef Coordinators => coordinators ??= Region(CoordinatorType);
+
+    /// <inheritdoc />
+    public IActorRef Workers => workers ??= Region(WorkerType);
+
+    /// <inheritdoc />
+    public IActorRef Directory => directory ??= Region(DirectoryType);
+
+    private IActorRef Region(string typeName) => ClusterSharding.Get(system).ShardRegion(typeName);
+}
