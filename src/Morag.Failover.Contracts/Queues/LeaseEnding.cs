@@ -6,14 +6,17 @@ using Morag.Failover.Contracts.Failover;
 namespace Morag.Failover.Contracts.Queues;
 
 /// <summary>
-/// The coordinator asks the queue to end the lease that a report is about. Answer: <see cref="EndLeaseReply"/>, after the end is
-/// durable.
+/// The coordinator asks the queue to end the lease that a report is about, again until it answers. Answer, to the sender, after the
+/// end is durable: <see cref="EndLeaseReply"/> with the same <see cref="Number"/>.
 /// </summary>
 [ProtoContract(Name = "end-lease")]
 public sealed record EndLease : ITaskMessage
 {
     /// <summary>The report.</summary>
     [ProtoMember(1)] public required ReportFailure Report { get; init; }
+
+    /// <summary>The coordinator's number for this report, to be repeated in the answer: one task may have several reports under way.</summary>
+    [ProtoMember(2)] public long Number { get; init; }
 
     /// <inheritdoc />
     public TaskId TaskId => Report.TaskId;
@@ -53,6 +56,9 @@ public sealed record EndLeaseReply : ITaskMessage
 
     /// <summary>Where the task is now, in words, for stale reports.</summary>
     [ProtoMember(5)] public string Detail { get; init; } = "";
+
+    /// <summary>The <see cref="EndLease.Number"/> that it answers.</summary>
+    [ProtoMember(6)] public long Number { get; init; }
 }
 
 /// <summary>
