@@ -1,0 +1,81 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Akka.Configuration;
+using Akka.Configuration.Hocon;
+
+namespace Morag.Failover.Node.Configuration;
+
+/// <summary>Puts the sources of settings together: command line over environment over the user's file over the defaults.</summary>
+internal static class NodeConfiguration
+{
+    // Blocks whose keys are names of the user's own.
+    private static readonly string[] OpenBlocks = ["morag.failover.queues.definitions", "morag.failover.policy.quality-ladder"];
+    private static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The settings of this product with their defaults, as <c>hocon/</c> describes them.</summary>
+    public static Config Defaults() => Resource("morag.conf").WithFallback(Resource("akka.conf"));
+
+    public static Config Load(NodeCommandLine commandLine, Func<string, string?> environment)
+    {
+        var defaults = Defaults();
+        var given = commandLine.ConfigFile is { } file ? ReadFile(file, defaults).WithFallback(defaults) : defaults;
+        var overrides = NodeSetting.All
+            .Select(setting => (setting.Key, Value: commandLine.Find(setting) ?? environment(setting.Variable)))
+            .Where(setting => setting.Value is not null)
+            .Select(setting => Assignment(setting.Key, setting.Value!))
+            .ToList();
+        return overrides.Count > 0 ? ConfigurationFactory.ParseString(string.Join('\n', overrides)).WithFallback(given) : given;
+    }
+
+    /// <summary>One line of HOCON that gives the key this very text.</summary>
+    public static string Assignment(string key, string value) => $"{key} = {JsonSerializer.Serialize(value, Quoting)}";
+
+    /// <summary>The full keys of all values under an object.</summary>
+    public static IEnumerable<string> Leaves(HoconValue value, string path) =>
+        value.IsObject() && value.GetObject().Items.Count > 0 && !OpenBlocks.Contains(path)
+            ? value.GetObject().Items.SelectMany(item => Leaves(item.Value, $"{path}.{item.Key}"))
+            : [path];
+
+    private static Config ReadFile(string file, Config defaults)
+    {
+        Config config;
+        try
+        {
+            config = ConfigurationFactory.ParseString(File.ReadAllText(file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationRefusedException($"--config = \"{file}\" is refused: it cannot be read ({e.Message})", e);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The parser throws exceptions of many types, its plain base type among them.
+            throw new ConfigurationRefusedException($"--config = \"{file}\" is refused: it is not HOCON ({e.Message.ReplaceLineEndings(" ")})", e);
+        }
+
+        RefuseUnknownKeys(file, config, defaults);
+        return config;
+    }
+
+    /// <summary>A mistyped key would otherwise leave its default in force without a word.</summary>
+    private static void RefuseUnknownKeys(string file, Config config, Config defaults)
+    {
+        if (config.GetValue("morag") is not { } given || given.IsEmpty)
+        {
+            return;
+        }
+
+        var known = Leaves(defaults.GetValue("morag"), "morag").ToHashSet();
+        if (Leaves(given, "morag").FirstOrDefault(key => !known.Contains(key)) is { } unknown)
+        {
+            throw new ConfigurationRefusedException($"{unknown} in {file} is not a setting: hocon/morag.conf describes them all");
+        }
+    }
+
+    private static Config Resource(string name)
+    {
+        using var stream = typeof(NodeConfiguration).Assembly.GetManifestResourceStream(name)!;
+        using var reader = new StreamReader(stream);
+        return ConfigurationFactory.ParseString(reader.ReadToEnd());
+    }
+}

@@ -1,0 +1,180 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Morag.Failover.Node.Configuration;
+
+namespace Morag.Failover.Node.Tests.Configuration;
+
+public sealed class NodeOptionsSpecs : IDisposable
+{
+    private const string Token = "a-token-of-24-characters";
+    private readonly string file = Path.Combine(Path.GetTempPath(), $"morag-{Guid.NewGuid():n}.conf");
+    private readonly Dictionary<string, string> environment = [];
+
+    public void Dispose() => File.Delete(file);
+
+    [Fact]
+    public void Should_be_a_cluster_of_one_on_loopback_with_its_own_redis_by_default()
+    {
+        var options = Load();
+
+        Assert.Null(options.Redis);
+        Assert.Equal(Path.GetFullPath("morag-data"), options.DataFolder);
+        Assert.Equal(["http://127.0.0.1:8080"], options.HttpUrls);
+        Assert.Equal("127.0.0.1", options.Host);
+        Assert.Equal(0, options.Port);
+        Assert.Empty(options.Seeds);
+        Assert.Empty(options.Roles);
+        Assert.Empty(options.Tokens);
+    }
+
+    [Fact]
+    public void Should_read_every_setting_from_the_command_line()
+    {
+        var options = Load(
+            "--redis", "redis.example:6379,password=a=b", "--data=/tmp/some where", "--http", "http://0.0.0.0:80,https://localhost:81",
+            "--host", "node-1.example", "--port", "4053", "--seeds", "node-1.example:4053,akka.tcp://morag@node-2.example:4053",
+            "--roles", "edge,spare", "--token", $"{Token},{Token}-old");
+
+        Assert.Equal("redis.example:6379,password=a=b", options.Redis);
+        Assert.Equal(Path.GetFullPath("/tmp/some where"), options.DataFolder);
+        Assert.Equal(["http://0.0.0.0:80", "https://localhost:81"], options.HttpUrls);
+        Assert.Equal("node-1.example", options.Host);
+        Assert.Equal(4053, options.Port);
+        Assert.Equal(["akka.tcp://morag@node-1.example:4053", "akka.tcp://morag@node-2.example:4053"], options.Seeds);
+        Assert.Equal(["edge", "spare"], options.Roles);
+        Assert.Equal([Token, $"{Token}-old"], options.Tokens);
+    }
+
+    [Fact]
+    public void Should_prefer_command_line_to_environment_to_file_to_defaults()
+    {
+        File.WriteAllText(file, "morag { host = file, roles = file, seeds = \"\", port = 1, failover.policy.max-retries = 7 }");
+        environment["MORAG_HOST"] = "environment";
+        environment["MORAG_ROLES"] = "environment";
+
+        var options = Load("--config", file, "--host", "line");
+
+        Assert.Equal("line", options.Host);
+        Assert.Equal(["environment"], options.Roles);
+        Assert.Equal(1, options.Port);
+        Assert.Equal(7, options.Failover.Policy.MaxRetries);
+        Assert.Equal(10, options.Failover.Policy.MaxFleetFailures);
+    }
+
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("quote\" back\\slash $dollar ${HOME} #hash // {brace}")]
+    public void Should_take_values_as_they_are(string value)
+    {
+        environment["MORAG_DATA"] = value;
+
+        Assert.Equal(Path.GetFullPath(value), Load().DataFolder);
+    }
+
+    [Theory]
+    [InlineData("--port", "65536", "morag.port = \"65536\" is refused: an integer from 0 to 65535 is allowed")]
+    [InlineData("--port", "x", "morag.port = \"x\" is refused")]
+    [InlineData("--host", "a b", "morag.host = \"a b\" is refused")]
+    [InlineData("--http", "", "at least one url")]
+    [InlineData("--http", "localhost:8080", "morag.http = \"localhost:8080\" is refused: urls of the form")]
+    [InlineData("--http", "ftp://127.0.0.1", "urls of the form")]
+    [InlineData("--http", "http://127.0.0.1:80/path", "urls of the form")]
+    [InlineData("--seeds", "node", "morag.seeds = \"node\" is refused: host:port")]
+    [InlineData("--seeds", "node:0", "host:port")]
+    [InlineData("--seeds", "akka.tcp://other@node:1", "host:port")]
+    [InlineData("--roles", "a b", "morag.roles = \"a b\" is refused")]
+    [InlineData("--redis", "host:6379,pasword=top-secret", "not a connection string")]
+    [InlineData("--redis", "password=top-secret", "names no server")]
+    [InlineData("--token", "top-secret", "16 to 512")]
+    [InlineData("--token", "top-secret-but with-space", "16 to 512")]
+    [InlineData("--token", "top-secret-token-1,top-secret-token-2,top-secret-token-3", "one token or two")]
+    [InlineData("--color", "red", "--color is not an option")]
+    [InlineData("--config", "/nowhere/morag.conf", "cannot be read")]
+    public void Should_refuse_with_one_line_that_shows_no_secret(string option, string value, string message)
+    {
+        var refusal = Assert.Throws<ConfigurationRefusedException>(() => Load(option, value));
+
+        Assert.Contains(message, refusal.Message);
+        Assert.DoesNotContain('\n', refusal.Message);
+        Assert.DoesNotContain("top-secret", refusal.Message);
+    }
+
+    [Theory]
+    [InlineData("http://0.0.0.0:8080")]
+    [InlineData("http://+:8080")]
+    [InlineData("http://*:8080")]
+    [InlineData("http://[::]:8080")]
+    [InlineData("http://192.168.1.4:8080")]
+    [InlineData("http://some-name:8080")]
+    [InlineData("http://127.0.0.1:8080,http://0.0.0.0:8081")]
+    public void Should_refuse_to_listen_beyond_loopback_without_a_token(string urls)
+    {
+        Assert.Contains("only loopback is allowed", Assert.Throws<ConfigurationRefusedException>(() => Load("--http", urls)).Message);
+
+        Assert.NotEmpty(Load("--http", urls, "--token", Token).HttpUrls);
+    }
+
+    [Theory]
+    [InlineData("http://localhost:8080")]
+    [InlineData("http://127.0.0.2:8080")]
+    [InlineData("http://[::1]:8080")]
+    public void Should_listen_on_loopback_without_a_token(string url)
+    {
+        Assert.Equal([url], Load("--http", url).HttpUrls);
+    }
+
+    [Fact]
+    public void Should_refuse_seeds_without_a_redis_to_share()
+    {
+        var refusal = Assert.Throws<ConfigurationRefusedException>(() => Load("--seeds", "node:4053"));
+
+        Assert.Contains("MORAG_REDIS", refusal.Message);
+    }
+
+    [Theory]
+    [InlineData("--port")]
+    [InlineData("--port", "1", "--port", "2")]
+    [InlineData("stray")]
+    public void Should_refuse_a_malformed_command_line(params string[] arguments)
+    {
+        Assert.Throws<ConfigurationRefusedException>(() => Load(arguments));
+    }
+
+    [Theory]
+    [InlineData("morag.failover.policy.max-retrys = 1", "morag.failover.policy.max-retrys")]
+    [InlineData("morag.reddis = x", "morag.reddis")]
+    [InlineData("morag { failover { polices { } } }", "morag.failover.polices")]
+    [InlineData("morag.port = ${nowhere}", "not HOCON")]
+    public void Should_refuse_a_file_with_unknown_keys_or_bad_syntax(string content, string message)
+    {
+        File.WriteAllText(file, content);
+
+        Assert.Contains(message, Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file)).Message);
+    }
+
+    [Fact]
+    public void Should_name_every_option_in_its_usage()
+    {
+        Assert.All(
+            ["--redis", "--data", "--http", "--host", "--port", "--seeds", "--roles", "--token", "--config", "MORAG_TOKEN"],
+            option => Assert.Contains(option, NodeCommandLine.Usage));
+        Assert.True(NodeCommandLine.AsksForHelp(["--port", "1", "--help"]));
+    }
+
+    [Fact]
+    public async Task Should_start_an_actor_system_that_refuses_types_without_a_serializer()
+    {
+        var config = Load("--roles", "edge").ActorSystemConfig("127.0.0.1:1");
+        using var system = ActorSystem.Create(NodeOptions.ActorSystemName, ConfigurationFactory.ParseString("akka.loglevel = ERROR").WithFallback(config));
+
+        var cluster = Akka.Cluster.Cluster.Get(system);
+        Assert.Equal(["edge"], cluster.SelfRoles);
+        Assert.Equal("127.0.0.1", cluster.SelfAddress.Host);
+        Assert.ThrowsAny<Exception>(() => system.Serialization.FindSerializerFor(new Unbound()));
+        await system.Terminate();
+    }
+
+    private NodeOptions Load(params string[] arguments) => NodeOptions.Load(arguments, environment.GetValueOrDefault);
+
+    private sealed record Unbound;
+}
