@@ -1,0 +1,26 @@
+using Akka.Persistence;
+using StackExchange.Redis;
+
+namespace Morag.Persistence.Redis.Connection;
+
+/// <summary>Whether Redis can be reached and answers.</summary>
+internal static class HealthCheck
+{
+    /// <summary>Adds to what the circuit breaker knows from the past what Redis answers now.</summary>
+    public static async Task<PersistenceHealthCheckResult> CheckHealthAsync(
+        this RedisConnection connection,
+        PersistenceHealthCheckResult breaker,
+        CancellationToken cancellation)
+    {
+        try
+        {
+            var open = await connection.OpenAsync(cancellation).ConfigureAwait(false);
+            await open.Database.PingAsync().WaitAsync(cancellation).ConfigureAwait(false);
+            return breaker;
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException or ObjectDisposedException)
+        {
+            return new PersistenceHealthCheckResult(PersistenceHealthStatus.Unhealthy, $"Redis does not answer: {e.Message}", e, breaker.Data);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Security.Cryptography;
+using System.Text;
+using StackExchange.Redis;
+
+namespace Morag.Persistence.Redis.Connection;
+
+/// <summary>A Lua script, sent by its hash; the text follows where Redis does not know the hash.</summary>
+internal sealed class RedisScript
+{
+    private readonly string _text;
+    private readonly byte[] _hash;
+
+    private RedisScript(string text)
+    {
+        _text = text;
+#pragma warning disable CA5350 // Redis names scripts by SHA-1; nothing secret depends on it.
+        _hash = SHA1.HashData(Encoding.UTF8.GetBytes(text));
+#pragma warning restore CA5350
+    }
+
+    /// <summary>Reads a script of this assembly.</summary>
+    public static RedisScript Load(string name)
+    {
+        using var stream = typeof(RedisScript).Assembly.GetManifestResourceStream($"Morag.Persistence.Redis.{name}.lua")
+            ?? throw new ArgumentException($"There is no script {name}.", nameof(name));
+        using var reader = new StreamReader(stream);
+        return new RedisScript(reader.ReadToEnd());
+    }
+
+    /// <summary>Runs the script. It is never run twice: Redis says that it does not know the hash before it does anything.</summary>
+    public async Task<RedisResult> RunAsync(IDatabase database, RedisKey[] keys, RedisValue[] values)
+    {
+        try
+        {
+            return await database.ScriptEvaluateAsync(_hash, keys, values).ConfigureAwait(false);
+        }
+        catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+        {
+            return await database.ScriptEvaluateAsync(_text, keys, values).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using Akka.Configuration;
+using StackExchange.Redis;
+
+namespace Morag.Persistence.Redis.Connection;
+
+/// <summary>Where the data of one plugin is, read from its section of the configuration.</summary>
+internal sealed record RedisSettings
+{
+    /// <summary>How to connect. Its default database is the one to use.</summary>
+    public required ConfigurationOptions Connection { get; init; }
+
+    /// <summary>Put before every key.</summary>
+    public required string KeyPrefix { get; init; }
+
+    /// <summary>Reads and checks the settings of one plugin.</summary>
+    /// <exception cref="ConfigurationException">A value is missing or outside its range.</exception>
+    public static RedisSettings Read(Config plugin, string path)
+    {
+        var configurationString = plugin.GetString("configuration-string", string.Empty);
+        if (string.IsNullOrWhiteSpace(configurationString))
+            throw new ConfigurationException($"{path}.configuration-string is empty: it has to say where Redis is, for example \"127.0.0.1:6379\".");
+
+        ConfigurationOptions connection;
+        try
+        {
+            connection = ConfigurationOptions.Parse(configurationString);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ConfigurationException($"{path}.configuration-string cannot be read: {e.Message}", e);
+        }
+
+        connection.AbortOnConnectFail = false;
+        connection.ReconnectRetryPolicy = new LinearRetry(500);
+        connection.ClientName ??= path;
+        connection.DefaultDatabase = plugin.GetBoolean("use-database-number-from-connection-string", false)
+            ? connection.DefaultDatabase ?? 0
+            : (int)ReadInRange(plugin, path, "database", 0, int.MaxValue);
+
+        return new RedisSettings
+        {
+            Connection = connection,
+            KeyPrefix = plugin.GetString("key-prefix", string.Empty),
+        };
+    }
+
+    /// <summary>Reads a number and checks its range.</summary>
+    /// <exception cref="ConfigurationException">The value is outside its range.</exception>
+    public static long ReadInRange(Config plugin, string path, string key, long lowest, long highest)
+        => CheckRange(plugin.GetLong(key, lowest), path, key, lowest, highest);
+
+    /// <summary>Reads a size in bytes and checks its range.</summary>
+    /// <exception cref="ConfigurationException">The value is missing or outside its range.</exception>
+    public static long ReadBytesInRange(Config plugin, string path, string key, long lowest, long highest)
+        => CheckRange(plugin.GetByteSize(key) ?? -1, path, key, lowest, highest);
+
+    private static long CheckRange(long value, string path, string key, long lowest, long highest)
+        => value >= lowest && value <= highest
+            ? value
+            : throw new ConfigurationException($"{path}.{key} is {value}, but has to be from {lowest} to {highest}.");
+}

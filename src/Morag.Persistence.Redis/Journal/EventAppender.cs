@@ -1,0 +1,187 @@
+using Akka.Persistence;
+using Morag.Persistence.Redis.Connection;
+using StackExchange.Redis;
+
+namespace Morag.Persistence.Redis.Journal;
+
+/// <summary>
+/// Sends the writes of all actors. What arrives while enough calls are under way gathers and travels together in the next,
+/// so that one actor alone waits for nothing, and many share the cost of a round trip.
+/// </summary>
+internal sealed class EventAppender(RedisConnection connection, JournalSettings settings)
+{
+    private static readonly RedisScript AppendScript = RedisScript.Load("append");
+
+    private readonly Lock _gate = new();
+    private readonly Queue<Append> _waiting = [];
+    private readonly Dictionary<string, Append> _unanswered = [];
+    private int _underWay;
+
+    /// <summary>Stores the writes of one actor. Its task fails unless all of them are stored.</summary>
+    public void Add(Append append)
+    {
+        lock (_gate)
+        {
+            _waiting.Enqueue(append);
+            _unanswered[append.PersistenceId] = append;
+            if (_underWay == settings.WritesInFlight) return;
+            _underWay++;
+        }
+
+        _ = SendWaitingAsync();
+    }
+
+    /// <summary>Completes when no earlier write of this id can be stored any more, whether those have succeeded or not.</summary>
+    public async Task SettleAsync(string persistenceId, CancellationToken cancellation)
+    {
+        Append? append;
+        lock (_gate)
+            _unanswered.TryGetValue(persistenceId, out append);
+
+        if (append is not null)
+            await ((Task)append.Task).WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellation.ThrowIfCancellationRequested();
+    }
+
+    private async Task SendWaitingAsync()
+    {
+        while (TakeWaiting() is { } batch)
+        {
+            try
+            {
+                var open = await connection.OpenAsync(CancellationToken.None).ConfigureAwait(false);
+                await (open.Keys.OnCluster ? SendApartAsync(open, batch) : SendAsync(open, batch)).ConfigureAwait(false);
+            }
+#pragma warning disable CA1031 // Whatever went wrong is the answer to each of these writes, and the next ones have to go out.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                Answer(batch, e);
+            }
+        }
+    }
+
+    private List<Append>? TakeWaiting()
+    {
+        List<Append>? cancelled = null;
+        var batch = new List<Append>();
+        lock (_gate)
+        {
+            for (var writes = 0; writes < settings.WriteBatchSize && _waiting.TryDequeue(out var append);)
+            {
+                if (append.Cancellation.IsCancellationRequested)
+                {
+                    (cancelled ??= []).Add(append);
+                    continue;
+                }
+
+                batch.Add(append);
+                writes += append.Writes.Length;
+            }
+
+            if (batch.Count == 0) _underWay--;
+        }
+
+        if (cancelled is not null)
+            Answer(cancelled, new OperationCanceledException("The write was cancelled before it was sent."));
+        return batch.Count == 0 ? null : batch;
+    }
+
+    /// <summary>All writes in one call: they may be in different slots of a cluster, so only without one.</summary>
+    private async Task SendAsync(OpenConnection open, List<Append> batch)
+    {
+        var writes = 0;
+        var values = 0;
+        foreach (var append in batch)
+        {
+            writes += append.Writes.Length;
+            foreach (var write in append.Writes) values += 3 + write.Entries.Length;
+        }
+
+        var keys = new RedisKey[2 * writes];
+        var arguments = new RedisValue[values];
+        var nextKey = 0;
+        var nextArgument = 0;
+        foreach (var append in batch)
+        {
+            var events = open.Keys.Events(append.PersistenceId);
+            var counter = open.Keys.Counter(append.PersistenceId);
+            foreach (var write in append.Writes)
+            {
+                keys[nextKey++] = events;
+                keys[nextKey++] = counter;
+                arguments[nextArgument++] = write.Before;
+                arguments[nextArgument++] = write.Last;
+                arguments[nextArgument++] = write.Entries.Length / 2;
+                write.Entries.CopyTo(arguments, nextArgument);
+                nextArgument += write.Entries.Length;
+            }
+        }
+
+        var failures = await AppendScript.RunAsync(open.Database, keys, arguments).ConfigureAwait(false);
+        if (failures.Length == 0) Answer(batch, failure: null);
+        else AnswerEach(batch, failures);
+    }
+
+    private async Task SendApartAsync(OpenConnection open, List<Append> batch)
+    {
+        await Task.WhenAll(batch.Select(async append =>
+        {
+            List<Append> alone = [append];
+            try
+            {
+                await SendAsync(open, alone).ConfigureAwait(false);
+            }
+#pragma warning disable CA1031 // The failure is the answer to this write alone.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                Answer(alone, e);
+            }
+        })).ConfigureAwait(false);
+    }
+
+    /// <summary>The script's reply is a list of position (from 1) and reason for each write that failed.</summary>
+    private void AnswerEach(List<Append> batch, RedisResult failures)
+    {
+        var reasons = new Dictionary<long, RedisResult>();
+        for (var i = 0; i < failures.Length; i += 2)
+            reasons[(long)failures[i]] = failures[i + 1];
+
+        var position = 0;
+        foreach (var append in batch)
+        {
+            Exception? failure = null;
+            foreach (var write in append.Writes)
+            {
+                if (reasons.TryGetValue(++position, out var reason))
+                    failure ??= Failure(append.PersistenceId, write, reason);
+            }
+
+            Answer([append], failure);
+        }
+    }
+
+    private void Answer(List<Append> batch, Exception? failure)
+    {
+        lock (_gate)
+        {
+            foreach (var append in batch)
+            {
+                if (_unanswered.TryGetValue(append.PersistenceId, out var latest) && ReferenceEquals(latest, append))
+                    _unanswered.Remove(append.PersistenceId);
+            }
+        }
+
+        foreach (var append in batch)
+        {
+            if (failure is null) append.Succeed();
+            else append.TrySetException(failure);
+        }
+    }
+
+    private static Exception Failure(string persistenceId, AtomicEvents write, RedisResult reason)
+        => reason.Resp2Type == ResultType.Integer
+            ? new SequenceConflictException(persistenceId, write.Before + 1, (long)reason)
+            : new RedisException($"The events {write.Before + 1} to {write.Last} of \"{persistenceId}\" were not stored: {(string?)reason}");
+}

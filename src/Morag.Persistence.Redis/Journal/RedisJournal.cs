@@ -1,0 +1,189 @@
+using System.Collections.Immutable;
+using System.Runtime.Serialization;
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Persistence;
+using Akka.Persistence.Journal;
+using Morag.Persistence.Redis.Connection;
+using Morag.Persistence.Redis.Layout;
+using StackExchange.Redis;
+
+namespace Morag.Persistence.Redis.Journal;
+
+/// <summary>
+/// Stores events in Redis. A write is stored whole or not at all, and only if it continues what is stored; when Redis
+/// does not answer, the write fails, and is never reported as rejected.
+/// </summary>
+public sealed class RedisJournal : AsyncWriteJournal
+{
+    private const int SequenceNrsPerDelete = 5000;
+    private const int FirstPageSize = 64;
+
+    private static readonly RedisScript HighestScript = RedisScript.Load("highest");
+    private static readonly RedisScript DeleteScript = RedisScript.Load("delete");
+
+    private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
+    private readonly JournalSettings _settings;
+    private readonly RedisConnection _connection;
+    private readonly EventAppender _appender;
+
+    /// <summary>Called by Akka.Persistence with the section of the configuration that belongs to this plugin.</summary>
+    /// <exception cref="ConfigurationException">A setting is missing or outside its range.</exception>
+    public RedisJournal(Config config)
+    {
+        var path = Self.Path.Name;
+        var plugin = config.WithFallback(RedisPersistence.DefaultConfig().GetConfig(RedisPersistence.JournalPluginId));
+        _settings = JournalSettings.Read(plugin, path);
+        _connection = new RedisConnection(RedisSettings.Read(plugin, path));
+        _appender = new EventAppender(_connection, _settings);
+    }
+
+    /// <inheritdoc/>
+    public override async Task<PersistenceHealthCheckResult> CheckHealthAsync(CancellationToken cancellationToken = default)
+    {
+        var breaker = await base.CheckHealthAsync(cancellationToken).ConfigureAwait(false);
+        return await _connection.CheckHealthAsync(breaker, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _connection.Close();
+        base.PostStop();
+    }
+
+    /// <inheritdoc/>
+    protected override Task<IImmutableList<Exception?>?> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
+    {
+        var atomicWrites = messages as IReadOnlyList<AtomicWrite> ?? [.. messages];
+        if (atomicWrites.Count == 0) return Task.FromResult<IImmutableList<Exception?>?>(null);
+
+        var persistenceId = atomicWrites[0].PersistenceId;
+        KeyLayout.CheckPersistenceId(persistenceId);
+
+        var timestamp = _system.Scheduler.Now.UtcTicks;
+        var writes = new AtomicEvents[atomicWrites.Count];
+        Exception?[]? rejections = null;
+        for (var i = 0; i < writes.Length; i++)
+        {
+            var atomicWrite = atomicWrites[i];
+            try
+            {
+                writes[i] = new AtomicEvents(atomicWrite.LowestSequenceNr - 1, atomicWrite.HighestSequenceNr, Encode(atomicWrite, timestamp));
+            }
+#pragma warning disable CA1031 // Whatever a serializer throws rejects this write, and this one only.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                (rejections ??= new Exception?[writes.Length])[i] = e;
+                // The actor goes on behind the numbers of a rejected write, so they have to count as used.
+                writes[i] = new AtomicEvents(atomicWrite.LowestSequenceNr - 1, atomicWrite.HighestSequenceNr, []);
+            }
+        }
+
+        var append = new Append(persistenceId, writes, rejections?.ToImmutableArray(), cancellationToken);
+        _appender.Add(append);
+        return append.Task;
+    }
+
+    /// <inheritdoc/>
+    public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken)
+    {
+        KeyLayout.CheckPersistenceId(persistenceId);
+        await _appender.SettleAsync(persistenceId, cancellationToken).ConfigureAwait(false);
+        var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var highest = await HighestScript
+            .RunAsync(open.Database, [open.Keys.Events(persistenceId), open.Keys.Counter(persistenceId)], [])
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
+        return (long)highest;
+    }
+
+    /// <inheritdoc/>
+    public override async Task ReplayMessagesAsync(
+        IActorContext context,
+        string persistenceId,
+        long fromSequenceNr,
+        long toSequenceNr,
+        long max,
+        Action<IPersistentRepresentation> recoveryCallback)
+    {
+        var open = await _connection.OpenAsync(CancellationToken.None).ConfigureAwait(false);
+        var events = open.Keys.Events(persistenceId);
+
+        var left = max;
+        var size = Math.Min(FirstPageSize, _settings.ReplayPageSize);
+        var reading = ReadPageAsync(fromSequenceNr, size);
+        while (true)
+        {
+            var page = await reading.ConfigureAwait(false);
+            var isLast = page.Length < size || page.Length >= left || page[^1].Score >= toSequenceNr;
+            if (!isLast)
+            {
+                size = NextPageSize(page);
+                // On its way while this page is decoded.
+                reading = ReadPageAsync((long)page[^1].Score + 1, size);
+            }
+
+            for (var i = 0; i < page.Length && left > 0; i++, left--)
+                recoveryCallback(Decode(events, page[i]));
+            if (isLast) return;
+        }
+
+        Task<SortedSetEntry[]> ReadPageAsync(long from, int count)
+            => open.Database.SortedSetRangeByScoreWithScoresAsync(events, from, toSequenceNr, take: count);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr, CancellationToken cancellationToken)
+    {
+        KeyLayout.CheckPersistenceId(persistenceId);
+        await _appender.SettleAsync(persistenceId, cancellationToken).ConfigureAwait(false);
+        var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+        RedisKey[] keys = [open.Keys.Events(persistenceId), open.Keys.Counter(persistenceId)];
+        bool moreLeft;
+        do
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var reply = await DeleteScript
+                .RunAsync(open.Database, keys, [toSequenceNr, SequenceNrsPerDelete])
+                .WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
+            moreLeft = (long)reply == 1;
+        }
+        while (moreLeft);
+    }
+
+    private RedisValue[] Encode(AtomicWrite write, long timestamp)
+    {
+        var representations = (IImmutableList<IPersistentRepresentation>)write.Payload;
+        var entries = new RedisValue[2 * representations.Count];
+        for (var i = 0; i < representations.Count; i++)
+        {
+            entries[2 * i] = representations[i].SequenceNr;
+            entries[2 * i + 1] = StoredEvent.Encode(_system, representations[i], timestamp);
+        }
+
+        return entries;
+    }
+
+    private Persistent Decode(RedisKey key, SortedSetEntry entry)
+    {
+        try
+        {
+            return StoredEvent.Decode(_system, ((ReadOnlyMemory<byte>)entry.Element).Span);
+        }
+        catch (Exception e)
+        {
+            throw new SerializationException($"The event with sequence number {entry.Score} in the key \"{key}\" cannot be read: {e.Message}", e);
+        }
+    }
+
+    private int NextPageSize(SortedSetEntry[] page)
+    {
+        long bytes = 0;
+        foreach (var entry in page)
+            bytes += entry.Element.Length();
+        return (int)Math.Clamp(_settings.ReplayPageBytes * page.Length / bytes, 1, _settings.ReplayPageSize);
+    }
+}

@@ -1,0 +1,7 @@
+-- The highest sequence number of one persistence id, as a string: the counter, or the last event where that is higher.
+-- KEYS: the sorted set of events, the highest sequence number.
+local highest = redis.call('GET', KEYS[2]) or '0'
+if redis.call('ZCOUNT', KEYS[1], '(' .. highest, '+inf') > 0 then
+  highest = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+end
+return highest

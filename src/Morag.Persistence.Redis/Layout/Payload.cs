@@ -1,0 +1,62 @@
+using Akka.Actor;
+using Akka.Serialization;
+
+namespace Morag.Persistence.Redis.Layout;
+
+/// <summary>An event or a snapshot as its serializer stores it: the serializer's id, its bytes and its manifest.</summary>
+internal readonly record struct Payload(int SerializerId, byte[] Content, string Manifest)
+{
+    private const int SerializerIdField = 1;
+    private const int ContentField = 2;
+    private const int ManifestField = 3;
+
+    /// <summary>Length of the encoded payload.</summary>
+    public int Size
+        => ProtobufWriter.SizeOfField(SerializerIdField, SerializerId)
+            + (Content.Length == 0 ? 0 : ProtobufWriter.SizeOfBytes(ContentField, Content.Length))
+            + ProtobufWriter.SizeOfField(ManifestField, Manifest);
+
+    /// <summary>Serializes with the serializer that is bound to the type, actor references with their full address.</summary>
+    public static Payload Serialize(ExtendedActorSystem system, object content)
+        => Akka.Serialization.Serialization.WithTransport(
+            system,
+            (system, content),
+            static state =>
+            {
+                var serializer = state.system.Serialization.FindSerializerFor(state.content);
+                return new Payload(
+                    serializer.Identifier,
+                    serializer.ToBinary(state.content),
+                    Akka.Serialization.Serialization.ManifestFor(serializer, state.content));
+            });
+
+    /// <summary>Gives back what was serialized.</summary>
+    public static object Deserialize(ExtendedActorSystem system, ReadOnlySpan<byte> payload)
+    {
+        var serializerId = 0;
+        var content = ReadOnlySpan<byte>.Empty;
+        var manifest = string.Empty;
+        var reader = new ProtobufReader(payload);
+        while (reader.Next())
+        {
+            switch (reader.Field)
+            {
+                case SerializerIdField: serializerId = (int)reader.Integer(); break;
+                case ContentField: content = reader.Bytes(); break;
+                case ManifestField: manifest = reader.Text(); break;
+                default: reader.Skip(); break;
+            }
+        }
+
+        return system.Serialization.Deserialize(content.ToArray(), serializerId, manifest);
+    }
+
+    /// <summary>Writes the payload into a field of its own.</summary>
+    public void Write(ref ProtobufWriter writer, int field)
+    {
+        writer.WriteLength(field, Size);
+        writer.WriteField(SerializerIdField, SerializerId);
+        writer.WriteField(ContentField, Content);
+        writer.WriteField(ManifestField, Manifest);
+    }
+}

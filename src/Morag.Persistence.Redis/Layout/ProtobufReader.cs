@@ -1,0 +1,73 @@
+using System.Text;
+
+namespace Morag.Persistence.Redis.Layout;
+
+/// <summary>Reads Protobuf fields one after the other. Fields that are not asked for are skipped.</summary>
+internal ref struct ProtobufReader(ReadOnlySpan<byte> buffer)
+{
+    private readonly ReadOnlySpan<byte> _buffer = buffer;
+    private int _position;
+    private int _wireType;
+
+    /// <summary>Number of the field that is to be read or skipped next.</summary>
+    public int Field { get; private set; }
+
+    /// <summary>Goes on to the next field.</summary>
+    /// <exception cref="FormatException">The bytes are not a Protobuf message.</exception>
+    public bool Next()
+    {
+        if (_position == _buffer.Length) return false;
+        var tag = Varint();
+        Field = (int)(tag >> 3);
+        _wireType = (int)(tag & 7);
+        return Field > 0 ? true : throw Malformed();
+    }
+
+    public long Integer() => _wireType == 0 ? (long)Varint() : throw Malformed();
+
+    public long ZigZagInteger()
+    {
+        var value = Integer();
+        return (long)((ulong)value >> 1) ^ -(value & 1);
+    }
+
+    public ReadOnlySpan<byte> Bytes() => _wireType == 2 ? Take(Varint()) : throw Malformed();
+
+    public string Text() => Encoding.UTF8.GetString(Bytes());
+
+    public void Skip()
+    {
+        switch (_wireType)
+        {
+            case 0: Varint(); break;
+            case 1: Take(8); break;
+            case 2: Take(Varint()); break;
+            case 5: Take(4); break;
+            default: throw Malformed();
+        }
+    }
+
+    private ReadOnlySpan<byte> Take(ulong length)
+    {
+        if (length > (ulong)(_buffer.Length - _position)) throw Malformed();
+        var taken = _buffer.Slice(_position, (int)length);
+        _position += (int)length;
+        return taken;
+    }
+
+    private ulong Varint()
+    {
+        ulong value = 0;
+        for (var shift = 0; shift < 64; shift += 7)
+        {
+            if (_position == _buffer.Length) throw Malformed();
+            var next = _buffer[_position++];
+            value |= (ulong)(next & 0x7f) << shift;
+            if (next < 0x80) return value;
+        }
+
+        throw Malformed();
+    }
+
+    private readonly FormatException Malformed() => new($"Not a Protobuf message: malformed at byte {_position} of {_buffer.Length}.");
+}

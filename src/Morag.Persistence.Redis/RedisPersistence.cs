@@ -1,0 +1,17 @@
+using Akka.Configuration;
+
+namespace Morag.Persistence.Redis;
+
+/// <summary>The names and the default settings of the plugins.</summary>
+public static class RedisPersistence
+{
+    /// <summary>Id of the journal plugin, for <c>akka.persistence.journal.plugin</c>.</summary>
+    public const string JournalPluginId = "akka.persistence.journal.redis";
+
+    /// <summary>Id of the snapshot store plugin, for <c>akka.persistence.snapshot-store.plugin</c>.</summary>
+    public const string SnapshotStorePluginId = "akka.persistence.snapshot-store.redis";
+
+    /// <summary>Every setting of both plugins with its default, to be added as a fallback to the configuration of the actor system.</summary>
+    public static Config DefaultConfig()
+        => ConfigurationFactory.FromResource("Morag.Persistence.Redis.reference.conf", typeof(RedisPersistence).Assembly);
+}

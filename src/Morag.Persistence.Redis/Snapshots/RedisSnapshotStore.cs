@@ -1,0 +1,156 @@
+using System.Runtime.Serialization;
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Persistence;
+using Akka.Persistence.Snapshot;
+using Morag.Persistence.Redis.Connection;
+using Morag.Persistence.Redis.Layout;
+using StackExchange.Redis;
+
+namespace Morag.Persistence.Redis.Snapshots;
+
+/// <summary>Stores snapshots in Redis, one for each sequence number: a later one takes the place of an earlier one.</summary>
+public sealed class RedisSnapshotStore : SnapshotStore
+{
+    private static readonly RedisScript SaveScript = RedisScript.Load("save");
+    private static readonly RedisScript NewestScript = RedisScript.Load("newest");
+
+    private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
+    private readonly RedisConnection _connection;
+    private SnapshotMetadata? _failedSave;
+
+    /// <summary>Called by Akka.Persistence with the section of the configuration that belongs to this plugin.</summary>
+    /// <exception cref="ConfigurationException">A setting is missing or outside its range.</exception>
+    public RedisSnapshotStore(Config config)
+    {
+        var plugin = config.WithFallback(RedisPersistence.DefaultConfig().GetConfig(RedisPersistence.SnapshotStorePluginId));
+        _connection = new RedisConnection(RedisSettings.Read(plugin, Self.Path.Name));
+    }
+
+    /// <inheritdoc/>
+    public override async Task<PersistenceHealthCheckResult> CheckHealthAsync(CancellationToken cancellationToken = default)
+    {
+        var breaker = await base.CheckHealthAsync(cancellationToken).ConfigureAwait(false);
+        return await _connection.CheckHealthAsync(breaker, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _connection.Close();
+        base.PostStop();
+    }
+
+    /// <inheritdoc/>
+    protected override bool ReceivePluginInternal(object message)
+    {
+        // The base class follows a failed save with a delete of the same metadata. Here a save is stored whole or not
+        // at all, and the delete would take an earlier snapshot with the same number.
+        if (message is SaveSnapshotFailure failure) _failedSave = failure.Metadata;
+        return base.ReceivePluginInternal(message);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task SaveAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken)
+    {
+        var encoded = StoredSnapshot.Encode(_system, metadata, snapshot);
+        var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await SaveScript
+            .RunAsync(open.Database, [open.Keys.Snapshots(metadata.PersistenceId)], [metadata.SequenceNr, encoded])
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<SelectedSnapshot?> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
+    {
+        var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var key = open.Keys.Snapshots(persistenceId);
+        StoredMember? newest = null;
+        await foreach (var member in ReadDescendingAsync(open, key, criteria, cancellationToken).ConfigureAwait(false))
+        {
+            // Other writers may have left several with one number; then the latest counts.
+            if (newest is not null && member.Metadata.SequenceNr < newest.Metadata.SequenceNr) break;
+            if (IsWithinTime(criteria, member.Metadata) && (newest is null || member.Metadata.Timestamp > newest.Metadata.Timestamp))
+                newest = member;
+            if (newest is not null && member.IsOnlyOneOfItsNumber) break;
+        }
+
+        return newest is null ? null : Reading(key, newest.Metadata.SequenceNr, () => StoredSnapshot.Decode(_system, newest.Bytes.Span));
+    }
+
+    /// <inheritdoc/>
+    protected override async Task DeleteAsync(SnapshotMetadata metadata, CancellationToken cancellationToken)
+    {
+        if (ReferenceEquals(metadata, _failedSave)) return;
+        var time = metadata.Timestamp == DateTime.MinValue ? (DateTime?)null : StoredSnapshot.AsUtc(metadata.Timestamp);
+        var criteria = new SnapshotSelectionCriteria(metadata.SequenceNr, time ?? DateTime.MaxValue, metadata.SequenceNr, time);
+        await DeleteAsync(metadata.PersistenceId, criteria, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
+    {
+        var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var key = open.Keys.Snapshots(persistenceId);
+        if (HasNoTimeBounds(criteria))
+        {
+            await open.Database
+                .SortedSetRemoveRangeByScoreAsync(key, criteria.MinSequenceNr, criteria.MaxSequenceNr)
+                .WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
+            return;
+        }
+
+        var removed = new List<RedisValue>();
+        await foreach (var member in ReadDescendingAsync(open, key, criteria, cancellationToken).ConfigureAwait(false))
+        {
+            if (IsWithinTime(criteria, member.Metadata)) removed.Add(member.Bytes);
+        }
+
+        foreach (var member in removed)
+            await open.Database.SortedSetRemoveAsync(key, member).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>One at a time from the newest on, so that no more is read than is looked at.</summary>
+    private static async IAsyncEnumerable<StoredMember> ReadDescendingAsync(
+        OpenConnection open,
+        RedisKey key,
+        SnapshotSelectionCriteria criteria,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var skip = 0; ; skip++)
+        {
+            var reply = await NewestScript
+                .RunAsync(open.Database, [key], [criteria.MaxSequenceNr, criteria.MinSequenceNr, skip])
+                .WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
+            if (reply.Length == 0) yield break;
+            ReadOnlyMemory<byte> bytes = (byte[])reply[0]!;
+            var sequenceNr = (long)reply[1];
+            var metadata = Reading(key, sequenceNr, () => StoredSnapshot.Metadata(bytes.Span));
+            yield return new StoredMember(metadata, bytes, IsOnlyOneOfItsNumber: (long)reply[2] == 1);
+        }
+    }
+
+    private static T Reading<T>(RedisKey key, long sequenceNr, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e)
+        {
+            throw new SerializationException($"The snapshot with sequence number {sequenceNr} in the key \"{key}\" cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static bool HasNoTimeBounds(SnapshotSelectionCriteria criteria)
+        => criteria.MaxTimeStamp == DateTime.MaxValue && (criteria.MinTimestamp ?? DateTime.MinValue) == DateTime.MinValue;
+
+    private static bool IsWithinTime(SnapshotSelectionCriteria criteria, SnapshotMetadata metadata)
+        => metadata.Timestamp <= StoredSnapshot.AsUtc(criteria.MaxTimeStamp)
+            && metadata.Timestamp >= StoredSnapshot.AsUtc(criteria.MinTimestamp ?? DateTime.MinValue);
+
+    private sealed record StoredMember(SnapshotMetadata Metadata, ReadOnlyMemory<byte> Bytes, bool IsOnlyOneOfItsNumber);
+}
