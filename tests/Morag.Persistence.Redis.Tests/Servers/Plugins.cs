@@ -1,0 +1,16 @@
+using Akka.Configuration;
+
+namespace Morag.Persistence.Redis.Tests.Servers;
+
+/// <summary>The configuration that makes Redis the journal and the snapshot store.</summary>
+internal static class Plugins
+{
+    public static Config On(RedisTestServer server, string settings = "")
+        => ConfigurationFactory.ParseString($$"""
+            akka.persistence.journal.plugin = "{{RedisPersistence.JournalPluginId}}"
+            akka.persistence.snapshot-store.plugin = "{{RedisPersistence.SnapshotStorePluginId}}"
+            {{RedisPersistence.JournalPluginId}}.configuration-string = "{{server.ConnectionString}}"
+            {{RedisPersistence.SnapshotStorePluginId}}.configuration-string = "{{server.ConnectionString}}"
+            {{settings}}
+            """).WithFallback(RedisPersistence.DefaultConfig());
+}
