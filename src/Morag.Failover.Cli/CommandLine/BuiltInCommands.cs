@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Morag.Failover.Cli.Agents;
 
 namespace Morag.Failover.Cli.CommandLine;
 
@@ -9,6 +10,7 @@ internal static class BuiltInCommands
     {
         var root = new RootCommand("Morag Failover: tasks, workers and decisions of a cluster, from the command line");
         globals.AddTo(root);
+        root.Add(new Command("worker", "The workers, and the worker agent of this machine") { WorkerRunCommand.Build(globals) });
         root.Add(CompletionCommand.Build());
         return root;
     }

@@ -1,0 +1,66 @@
+using System.Globalization;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Cli.Agents;
+
+/// <summary>What the agent did since it started, and how busy its machine is.</summary>
+internal sealed class AgentTally
+{
+    private readonly Lock changing = new();
+    private long completed;
+    private long failed;
+    private double seconds;
+    private (long Busy, long Total) lastCpu;
+
+    public void Count(ProcessEnding ending, TaskOutcome outcome)
+    {
+        lock (changing)
+        {
+            _ = outcome.IsSuccess ? completed++ : failed++;
+            seconds += ending.Duration.TotalSeconds;
+        }
+    }
+
+    public WorkerMetrics Measure(int running)
+    {
+        lock (changing)
+        {
+            return new WorkerMetrics
+            {
+                CpuUsagePercent = CpuPercent(),
+                MemoryUsagePercent = MemoryPercent(),
+                ActiveTasks = running,
+                CompletedTasks = completed,
+                FailedTasks = failed,
+                AvgTaskDurationSeconds = completed + failed == 0 ? 0 : Math.Round(seconds / (completed + failed), 3),
+            };
+        }
+    }
+
+    // Of the whole machine, since the last time; 0 where the system has no /proc.
+    private double CpuPercent()
+    {
+        if (FirstLine("/proc/stat") is not { } line)
+        {
+            return 0;
+        }
+
+        var times = line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Take(8)
+            .Select(time => long.Parse(time, CultureInfo.InvariantCulture)).ToArray();
+        var total = times.Sum();
+        var busy = total - times[3] - times[4];
+        var percent = total > lastCpu.Total ? 100.0 * (busy - lastCpu.Busy) / (total - lastCpu.Total) : 0;
+        lastCpu = (busy, total);
+        return Math.Round(Math.Clamp(percent, 0, 100), 1);
+    }
+
+    private static double MemoryPercent()
+    {
+        var memory = GC.GetGCMemoryInfo();
+        return memory.TotalAvailableMemoryBytes == 0
+            ? 0
+            : Math.Round(Math.Clamp(100.0 * memory.MemoryLoadBytes / memory.TotalAvailableMemoryBytes, 0, 100), 1);
+    }
+
+    private static string? FirstLine(string path) => File.Exists(path) ? File.ReadLines(path).FirstOrDefault() : null;
+}

@@ -1,0 +1,141 @@
+using System.Net;
+using Morag.Failover.Cli.Connection;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Wire;
+
+namespace Morag.Failover.Cli.Agents;
+
+/// <summary>Delivers the outcomes in their order, many in a call, for as long as it takes.</summary>
+internal sealed class DeliveryLoop(
+    WorkerClient client,
+    AgentRegistration registration,
+    OutcomeOutbox outbox,
+    HeldTasks held,
+    AgentLog log,
+    TimeProvider clock)
+{
+    private const int MaxCount = 100;
+    private const int MaxBytes = 1024 * 1024;
+
+    private int maxCount = MaxCount;
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var backoff = new Backoff(clock);
+        while (!cancellation.IsCancellationRequested)
+        {
+            await outbox.AddedAsync(cancellation);
+            while (!outbox.IsEmpty)
+            {
+                if (await TryDeliverAsync(cancellation))
+                {
+                    backoff.Succeeded();
+                }
+                else
+                {
+                    await backoff.WaitAsync(cancellation);
+                }
+            }
+        }
+    }
+
+    /// <summary>Makes one call with the oldest outcomes. False where all or some of them must be tried again later.</summary>
+    public async Task<bool> TryDeliverAsync(CancellationToken cancellation)
+    {
+        var batch = outbox.Oldest(maxCount, MaxBytes);
+        if (batch.IsEmpty)
+        {
+            return true;
+        }
+
+        var seen = registration.Generation;
+        try
+        {
+            var answers = await client.DeliverAsync(batch.Select(waiting => waiting.Outcome), cancellation);
+            if (answers.Length != batch.Length)
+            {
+                log.Write($"the node answered for {answers.Length} of {batch.Length} outcomes: they are delivered again");
+                return false;
+            }
+
+            maxCount = MaxCount;
+            return Take(batch.Zip(answers));
+        }
+        catch (NodeUnreachable)
+        {
+            return false;
+        }
+        catch (NodeRefused refused) when (refused.Problem.IsTransient
+            || refused.Problem.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+        {
+            return false;
+        }
+        catch (NodeRefused refused) when (refused.Problem.Status == HttpStatusCode.NotFound)
+        {
+            return await registration.RenewAfterAsync(refused, seen, cancellation);
+        }
+        catch (NodeRefused refused)
+        {
+            return TakeRefusal(batch, refused);
+        }
+    }
+
+    private bool Take(IEnumerable<(WaitingOutcome Waiting, DeliveryAnswer Answer)> answered)
+    {
+        var done = new List<long>();
+        foreach (var (waiting, answer) in answered)
+        {
+            if (answer.Delivery != Delivery.TryAgain)
+            {
+                done.Add(waiting.Number);
+                Settle(waiting.Outcome, answer);
+            }
+        }
+
+        var all = done.Count;
+        outbox.Remove(done);
+        return all > 0;
+    }
+
+    // The call as a whole was refused: made again one by one, so that one bad outcome does not hold up the others.
+    private bool TakeRefusal(IReadOnlyList<WaitingOutcome> batch, NodeRefused refused)
+    {
+        if (batch.Count > 1)
+        {
+            maxCount = 1;
+            return true;
+        }
+
+        outbox.Remove([batch[0].Number]);
+        var delivery = refused.Problem.Status == HttpStatusCode.Conflict ? Delivery.Late : Delivery.Invalid;
+        Settle(batch[0].Outcome, new DeliveryAnswer(delivery, refused.Message));
+        return true;
+    }
+
+    private void Settle(TaskOutcome outcome, DeliveryAnswer answer)
+    {
+        switch (answer.Delivery)
+        {
+            case Delivery.Accepted:
+                log.Write(outcome.IsSuccess
+                    ? $"{outcome.Lease}: completed"
+                    : $"{outcome.Lease}: failed with {outcome.FailureType}{answer.Detail}");
+                break;
+            case Delivery.Late:
+                log.Write($"{outcome.Lease}: a late result, not taken: {answer.Detail}");
+                break;
+            case Delivery.Invalid when outcome.IsSuccess:
+                log.Write($"{outcome.Lease}: the result was refused: {answer.Detail}");
+                outbox.Add(TaskOutcome.Failed(
+                    outcome.Lease, FailureType.ProcessingError, $"the result was refused: {answer.Detail}", JsonText.EmptyObject));
+                return;
+            case Delivery.Invalid:
+            case Delivery.TryAgain:
+            default:
+                log.Write($"{outcome.Lease}: the failure report was refused: {answer.Detail}");
+                break;
+        }
+
+        held.Drop(outcome.Lease);
+    }
+}

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace Morag.Failover.Cli.Agents;
+
+/// <summary>Keeps the end of an error stream, and notices a pattern anywhere in it, in bounded memory.</summary>
+internal sealed class ErrorTail(ImmutableArray<string> patterns)
+{
+    private const int Length = 4_000;
+
+    private readonly int overlap = patterns.IsEmpty ? 0 : patterns.Max(pattern => pattern.Length) - 1;
+    private readonly StringBuilder tail = new();
+
+    /// <summary>The first pattern that was seen.</summary>
+    public string? Pattern { get; private set; }
+
+    public void Add(ReadOnlySpan<char> text)
+    {
+        var searched = Math.Max(0, tail.Length - overlap);
+        _ = tail.Append(text);
+        if (Pattern is null && !patterns.IsEmpty)
+        {
+            var window = tail.ToString(searched, tail.Length - searched);
+            Pattern = patterns.FirstOrDefault(pattern => window.Contains(pattern, StringComparison.OrdinalIgnoreCase));
+        }
+
+        if (tail.Length > Length + overlap)
+        {
+            _ = tail.Remove(0, tail.Length - Length - overlap);
+        }
+    }
+
+    public override string ToString() => tail.Length <= Length ? tail.ToString() : tail.ToString(tail.Length - Length, Length);
+}

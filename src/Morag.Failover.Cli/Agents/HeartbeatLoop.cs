@@ -1,0 +1,77 @@
+using Morag.Failover.Cli.Connection;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Cli.Agents;
+
+/// <summary>Says that the agent lives and what it holds, and ends what the system says is no longer its own.</summary>
+internal sealed class HeartbeatLoop(
+    WorkerClient client,
+    AgentRegistration registration,
+    HeldTasks held,
+    AgentTally tally,
+    TimeSpan interval,
+    AgentLog log,
+    TimeProvider clock) : IDisposable
+{
+    private readonly SemaphoreSlim now = new(0);
+
+    /// <summary>Whether the agent is stopping: it is no longer there for new tasks.</summary>
+    public bool Leaving { get; set; }
+
+    /// <summary>Sends the next heartbeat at once.</summary>
+    public void Hurry() => now.Release();
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var reachable = true;
+        while (!cancellation.IsCancellationRequested)
+        {
+            var seen = registration.Generation;
+            try
+            {
+                await BeatAsync(cancellation);
+                if (!reachable)
+                {
+                    log.Write("the node answers again");
+                }
+
+                reachable = true;
+            }
+            catch (NodeRefused refused)
+            {
+                if (!await registration.RenewAfterAsync(refused, seen, cancellation))
+                {
+                    log.Write($"heartbeat refused: {refused.Message}");
+                }
+            }
+            catch (NodeUnreachable failure)
+            {
+                if (reachable)
+                {
+                    log.Write($"{failure.Message}: what is running goes on, and what is finished is kept");
+                }
+
+                reachable = false;
+            }
+
+            using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            var due = Task.Delay(interval, clock, wait.Token);
+            await Task.WhenAny(due, now.WaitAsync(wait.Token));
+            await wait.CancelAsync();
+        }
+    }
+
+    public void Dispose() => now.Dispose();
+
+    private async Task BeatAsync(CancellationToken cancellation)
+    {
+        var listed = held.List();
+        var status = Leaving ? WorkerStatus.Maintenance : held.Free == 0 ? WorkerStatus.Busy : WorkerStatus.Online;
+        var timeout = TimeSpan.FromSeconds(Math.Clamp(interval.TotalSeconds * 2, 2, 10));
+        var believed = await client.HeartbeatAsync(status, tally.Measure(held.Running), listed, timeout, cancellation);
+        foreach (var lost in held.Reconcile(listed, believed))
+        {
+            log.Write($"{lost}: the lease was taken away; its command is ended");
+        }
+    }
+}

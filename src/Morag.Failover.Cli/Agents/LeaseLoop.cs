@@ -1,0 +1,85 @@
+using Morag.Failover.Cli.Connection;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+
+namespace Morag.Failover.Cli.Agents;
+
+/// <summary>Asks for as many tasks as there is room for, one call at a time.</summary>
+internal sealed class LeaseLoop(
+    WorkerClient client,
+    AgentRegistration registration,
+    HeldTasks held,
+    Action<LeasedTask> take,
+    TimeSpan wait,
+    AgentLog log,
+    TimeProvider clock) : IDisposable
+{
+    // A node that answers a call for leases at once with nothing (breaker open, draining) is not asked in a tight loop.
+    private static readonly TimeSpan QuickAnswer = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim hurried = new(0);
+
+    /// <summary>Something changed for the better: asks again now, instead of after the pause.</summary>
+    public void Hurry() => hurried.Release();
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var backoff = new Backoff(clock);
+        var request = NewRequest();
+        var size = 0;
+        while (!cancellation.IsCancellationRequested)
+        {
+            await held.RoomAsync(cancellation);
+            var seen = registration.Generation;
+            var asked = clock.GetTimestamp();
+            try
+            {
+                // A call whose answer was lost is made again as it was, under its name: what it was given is given again.
+                size = size == 0 ? held.Free : size;
+                var leases = await client.LeaseAsync(size, wait, request, cancellation);
+                backoff.Succeeded();
+                request = NewRequest();
+                size = 0;
+                foreach (var lease in leases)
+                {
+                    take(lease);
+                }
+
+                if (leases.Length == 0 && clock.GetElapsedTime(asked) < QuickAnswer)
+                {
+                    await PauseAsync(cancellation);
+                }
+            }
+            catch (NodeRefused refused)
+            {
+                if (await registration.RenewAfterAsync(refused, seen, cancellation))
+                {
+                    continue;
+                }
+
+                if (!refused.Problem.IsTransient && backoff.IsFirst)
+                {
+                    log.Write($"no leases: {refused.Message}");
+                }
+
+                await backoff.WaitAsync(cancellation);
+            }
+            catch (NodeUnreachable)
+            {
+                await backoff.WaitAsync(cancellation);
+            }
+        }
+    }
+
+    public void Dispose() => hurried.Dispose();
+
+    private async Task PauseAsync(CancellationToken cancellation)
+    {
+        using var pause = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await Task.WhenAny(Task.Delay(QuickAnswer, clock, pause.Token), hurried.WaitAsync(pause.Token));
+        await pause.CancelAsync();
+        cancellation.ThrowIfCancellationRequested();
+    }
+
+    private static RequestId NewRequest() => new(Guid.NewGuid().ToString("N"));
+}

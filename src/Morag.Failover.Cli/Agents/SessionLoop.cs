@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Morag.Failover.Cli.Connection;
+using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Cli.Agents;
+
+/// <summary>Holds the session open: by it the node learns at once that the agent is gone, and the agent what was taken away.</summary>
+internal sealed class SessionLoop(
+    WorkerClient client,
+    AgentRegistration registration,
+    HeldTasks held,
+    HeartbeatLoop heartbeat,
+    LeaseLoop leases,
+    AgentLog log,
+    TimeProvider clock)
+{
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var backoff = new Backoff(clock);
+        while (!cancellation.IsCancellationRequested)
+        {
+            var seen = registration.Generation;
+            try
+            {
+                await foreach (var said in client.SessionAsync(cancellation))
+                {
+                    backoff.Succeeded();
+                    Take(said);
+                }
+            }
+            catch (NodeRefused refused)
+            {
+                _ = await registration.RenewAfterAsync(refused, seen, cancellation);
+            }
+            catch (Exception failure) when (failure is NodeUnreachable or IOException or TimeoutException)
+            {
+                // The heartbeat tells of a node that is away; here it is only tried again.
+            }
+
+            await backoff.WaitAsync(cancellation);
+        }
+    }
+
+    private void Take(ServerEvent said)
+    {
+        switch (said.Kind)
+        {
+            case "lease_revoked":
+                var revoked = JsonSerializer.Deserialize<LeaseRevoked>(said.Data, ContractsJson.Options)!;
+                var key = new LeaseKey(revoked.TaskId, revoked.Epoch);
+                if (held.Revoke(key))
+                {
+                    log.Write($"{key}: the lease was taken away ({revoked.Reason}); its command is ended");
+                }
+
+                break;
+            case "drain":
+                log.Write($"draining: {Text(said, "reason")}");
+                break;
+            case "resume":
+                log.Write("resumed");
+                leases.Hurry();
+                break;
+            case "breaker":
+                log.Write($"the breaker of this worker is {Text(said, "state")}");
+                leases.Hurry();
+                break;
+            case "superseded":
+                // Another process of this id, or only a newer session of this one: the heartbeat's answer tells which.
+                heartbeat.Hurry();
+                break;
+            default:
+                // A newer node may say more than this agent knows of.
+                break;
+        }
+    }
+
+    private static string Text(ServerEvent said, string field)
+    {
+        using var data = JsonDocument.Parse(said.Data);
+        return Palettes.Cell.Text(Palettes.Cell.At(data.RootElement, field));
+    }
+}

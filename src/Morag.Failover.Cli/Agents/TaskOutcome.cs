@@ -1,0 +1,29 @@
+using System.Text.Json.Serialization;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Wire;
+
+namespace Morag.Failover.Cli.Agents;
+
+/// <summary>What a task's command came to: a result, or a failure.</summary>
+internal sealed record TaskOutcome
+{
+    public required LeaseKey Lease { get; init; }
+
+    /// <summary>The result; null for a failure.</summary>
+    public JsonText? Result { get; init; }
+
+    /// <summary>What failed; null for a success.</summary>
+    public FailureType? FailureType { get; init; }
+
+    public string? ErrorMessage { get; init; }
+
+    public JsonText? Context { get; init; }
+
+    [JsonIgnore]
+    public bool IsSuccess => FailureType is null;
+
+    public static TaskOutcome Succeeded(LeaseKey lease, JsonText result) => new() { Lease = lease, Result = result };
+
+    public static TaskOutcome Failed(LeaseKey lease, FailureType type, string message, JsonText context) =>
+        new() { Lease = lease, FailureType = type, ErrorMessage = message, Context = context };
+}

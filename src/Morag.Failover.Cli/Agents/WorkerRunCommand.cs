@@ -1,0 +1,174 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Morag.Failover.Cli.CommandLine;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Cli.Agents;
+
+/// <summary><c>morag worker run</c>: its options, and the signals that stop it.</summary>
+internal static class WorkerRunCommand
+{
+    private static readonly Option<string[]> Queues = new("--queues")
+    {
+        Description = "The queues to serve, separated by commas; without it, all that the capability serves",
+    };
+
+    private static readonly Option<string> Capability = new Option<string>("--capability")
+    {
+        Description = "What kind of machine this is: cpu, gpu or hybrid",
+        DefaultValueFactory = _ => "cpu",
+    }.AcceptOnlyFromAmong("cpu", "gpu", "hybrid");
+
+    private static readonly Option<int> Slots = Number("--slots", "How many tasks to run at once", 1, 1, 10_000);
+    private static readonly Option<string> WorkerIdOption = new("--worker-id")
+    {
+        Description = "The worker's id, the same over restarts; without it, the name of the host (host-2, ... for further agents)",
+    };
+
+    private static readonly Option<string> Name = new("--name") { Description = "A name for people" };
+    private static readonly Option<string> WorkFolderOption = new("--work-dir")
+    {
+        Description = "Where outcomes wait that are not delivered yet; each worker has a folder of its own in it",
+    };
+
+    private static readonly Option<string[]> ContentTypes = new("--content-types")
+    {
+        Description = "The content types that the command can process, separated by commas; without it, all",
+    };
+
+    private static readonly Option<string[]> Tags = new("--tags") { Description = "Words for people and filters, separated by commas" };
+    private static readonly Option<double> Heartbeat = Number("--heartbeat", "Seconds between signs of life", 2.0, 0.1, 3600);
+    private static readonly Option<double> KillGrace = Number("--kill-grace", "Seconds that a command may take to end before it is killed", 5.0, 0, 3600);
+    private static readonly Option<double> DrainGrace = Number("--drain-grace", "Seconds that running tasks may go on when the agent is told to stop", 30.0, 0, 86400);
+    private static readonly Option<string[]> ExhaustionPatterns = new("--oom-pattern")
+    {
+        Description = $"A text on the error stream that means that memory ran out (default \"{AgentSettings.DefaultExhaustionPattern}\"); may be repeated",
+    };
+
+    private static readonly Option<int?> CpuCores = new("--cpu-cores") { Description = "Instead of what was detected" };
+    private static readonly Option<double?> MemoryGb = new("--memory-gb") { Description = "Instead of what was detected" };
+    private static readonly Option<int?> GpuCount = new("--gpu-count") { Description = "Instead of what was detected" };
+    private static readonly Option<double?> GpuMemoryGb = new("--gpu-memory-gb") { Description = "Instead of what was detected" };
+    private static readonly Option<double?> DiskGb = new("--disk-gb") { Description = "Instead of what was detected" };
+
+    private static readonly Argument<string[]> Words = new("command")
+    {
+        Description = "After --: what is run once for each task, with the payload on its standard input",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    public static Command Build(GlobalOptions globals)
+    {
+        var command = new Command("run", "Work: lease tasks, run a command for each, and report what came of it");
+        command.Add(Words);
+        Option[] options =
+        [
+            Queues, Capability, Slots, WorkerIdOption, Name, WorkFolderOption, ContentTypes, Tags, Heartbeat, KillGrace, DrainGrace,
+            ExhaustionPatterns, CpuCores, MemoryGb, GpuCount, GpuMemoryGb, DiskGb,
+        ];
+        foreach (var option in options)
+        {
+            command.Add(option);
+        }
+
+        command.SetAction((parsed, cancellation) => RunAsync(globals, parsed, cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(GlobalOptions globals, ParseResult parsed, CancellationToken cancellation)
+    {
+        var words = parsed.GetValue(Words)!;
+        var program = Executables.Find(words[0])
+            ?? throw CommandFailure.Usage($"there is no program \"{words[0]}\" that can be run");
+        var clock = TimeProvider.System;
+        using var node = globals.Connect(parsed);
+        using var folder = WorkFolder.Take(parsed.GetValue(WorkerIdOption), parsed.GetValue(WorkFolderOption));
+        var settings = new AgentSettings
+        {
+            Registration = Registration(parsed, folder),
+            Command = [program, .. words[1..]],
+            WorkFolder = folder.Path,
+            HeartbeatInterval = TimeSpan.FromSeconds(parsed.GetValue(Heartbeat)),
+            KillGrace = TimeSpan.FromSeconds(parsed.GetValue(KillGrace)),
+            DrainGrace = TimeSpan.FromSeconds(parsed.GetValue(DrainGrace)),
+            ExhaustionPatterns = parsed.GetValue(ExhaustionPatterns) is { Length: > 0 } patterns
+                ? [.. patterns]
+                : [AgentSettings.DefaultExhaustionPattern],
+        };
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var abort = new CancellationTokenSource();
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            _ = stop.IsCancellationRequested ? abort.CancelAsync() : stop.CancelAsync();
+        }
+
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var agent = new WorkerAgent(settings, node, new AgentLog(parsed.InvocationConfiguration.Error, clock), clock);
+        return await agent.RunAsync(stop.Token, abort.Token);
+    }
+
+    private static WorkerRegistration Registration(ParseResult parsed, WorkFolder folder)
+    {
+        var detected = MachineHardware.Detect(folder.Path);
+        return new WorkerRegistration
+        {
+            WorkerId = folder.Worker,
+            Name = parsed.GetValue(Name) ?? folder.Worker.Value,
+            Capability = Enum.Parse<WorkerCapability>(parsed.GetValue(Capability)!, ignoreCase: true),
+            Hardware = detected with
+            {
+                CpuCores = parsed.GetValue(CpuCores) ?? detected.CpuCores,
+                MemoryGb = parsed.GetValue(MemoryGb) ?? detected.MemoryGb,
+                GpuCount = parsed.GetValue(GpuCount) ?? detected.GpuCount,
+                GpuMemoryGb = parsed.GetValue(GpuMemoryGb) ?? detected.GpuMemoryGb,
+                DiskSpaceGb = parsed.GetValue(DiskGb) ?? detected.DiskSpaceGb,
+            },
+            Location = new WorkerLocation { Hostname = Environment.MachineName, IpAddress = Address() },
+            MaxConcurrentTasks = parsed.GetValue(Slots),
+            SupportedContentTypes = Split(parsed.GetValue(ContentTypes)),
+            Tags = Split(parsed.GetValue(Tags)),
+            Queues = [.. Split(parsed.GetValue(Queues)).Select(queue => Identifier.IsValid(queue)
+                ? new QueueName(queue)
+                : throw CommandFailure.Usage($"queues: \"{queue}\" must be {Identifier.Rule}"))],
+            InstanceId = new InstanceId(Guid.NewGuid().ToString("N")),
+            HeartbeatIntervalSeconds = parsed.GetValue(Heartbeat),
+        };
+    }
+
+    private static string Address()
+    {
+        try
+        {
+            return Dns.GetHostAddresses(Dns.GetHostName(), AddressFamily.InterNetwork)
+                .FirstOrDefault(address => !IPAddress.IsLoopback(address))?.ToString() ?? "";
+        }
+        catch (SocketException)
+        {
+            return "";
+        }
+    }
+
+    private static ImmutableArray<string> Split(string[]? given) =>
+        [.. (given ?? []).SelectMany(text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+
+    private static Option<T> Number<T>(string name, string help, T standard, T least, T most)
+        where T : struct, System.Numerics.INumber<T>
+    {
+        var option = new Option<T>(name) { Description = $"{help} ({least} to {most})", DefaultValueFactory = _ => standard };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<T>() is var value && (value < least || value > most))
+            {
+                result.AddError($"{name} must be {least} to {most}");
+            }
+        });
+        return option;
+    }
+}

@@ -1,0 +1,146 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Http;
+
+namespace Morag.Failover.Cli.Tests.Agents;
+
+/// <summary>A node with just enough behaviour for one agent: leases by request id, results, heartbeats, a session.</summary>
+public sealed class FakeWorkNode : FakeNode
+{
+    private readonly ConcurrentQueue<JsonObject> offered = new();
+    private readonly ConcurrentDictionary<string, JsonArray> granted = new();
+    private readonly Channel<string> session = Channel.CreateUnbounded<string>();
+    private long lastEpoch;
+    private int leaseAnswersToLose;
+
+    public FakeWorkNode() => Answer = AnswerAsync;
+
+    /// <summary>What the node believes the worker holds, by task id.</summary>
+    public ConcurrentDictionary<string, long> Believed { get; } = new();
+
+    /// <summary>Every outcome that was handed in, in order.</summary>
+    public ConcurrentQueue<JsonObject> Outcomes { get; } = new();
+
+    /// <summary>The status answered for an outcome.</summary>
+    public Func<JsonObject, int> StatusOf { get; set; } = _ => 200;
+
+    /// <summary>Whether a session is open now.</summary>
+    public bool SessionOpen { get; private set; }
+
+    public void Offer(string taskId, string payload, double remainingSeconds = 600) => offered.Enqueue(new JsonObject
+    {
+        ["task_id"] = taskId,
+        ["epoch"] = Interlocked.Increment(ref lastEpoch),
+        ["queue"] = "cpu_standard",
+        ["payload"] = payload,
+        ["quality"] = new JsonObject(),
+        ["attempt"] = 1,
+        ["deadline"] = "2030-01-01T00:00:00Z",
+        ["remaining_seconds"] = remainingSeconds,
+    });
+
+    public void LoseNextLeaseAnswer() => Interlocked.Increment(ref leaseAnswersToLose);
+
+    public void Say(string kind, object data) =>
+        session.Writer.TryWrite($"event: {kind}\ndata: {JsonSerializer.Serialize(data)}\n\n");
+
+    private async Task<IResult?> AnswerAsync(SeenCall call, HttpContext context)
+    {
+        var path = call.PathAndQuery.Split('?')[0];
+        var step = path[(path.LastIndexOf('/') + 1)..];
+        return (call.Method, step) switch
+        {
+            ("POST", "register") => Json(new { success = true, message = "registered", worker_id = "w" }),
+            ("POST", "heartbeat") => Json(new
+            {
+                leases = Believed.Select(lease => new
+                {
+                    task_id = lease.Key,
+                    epoch = lease.Value,
+                    queue = "cpu_standard",
+                    granted_at = "2029-12-31T23:50:00Z",
+                    deadline = "2030-01-01T00:00:00Z",
+                }),
+                draining = false,
+            }),
+            ("POST", "lease") => await LeaseAsync(call, context),
+            ("POST", "results") => Json(((JsonArray)call.Body!).Select(item => TakeOutcome((JsonObject)item!)).ToArray()),
+            ("POST", "release") => Release(path),
+            ("GET", "session") => await SessionAsync(context),
+            ("DELETE", _) => Results.NoContent(),
+            _ => null,
+        };
+    }
+
+    private async Task<IResult?> LeaseAsync(SeenCall call, HttpContext context)
+    {
+        var request = (string)call.Body!["request_id"]!;
+        if (!granted.TryGetValue(request, out var leases))
+        {
+            leases = [];
+            for (var waited = 0; waited < 50 && leases.Count == 0; waited++)
+            {
+                while (leases.Count < (int)call.Body["max_tasks"]! && offered.TryDequeue(out var task))
+                {
+                    leases.Add(task);
+                    Believed[(string)task["task_id"]!] = (long)task["epoch"]!;
+                }
+
+                if (leases.Count == 0)
+                {
+                    await Task.Delay(20);
+                }
+            }
+
+            granted[request] = leases;
+            if (leases.Count > 0 && Interlocked.Exchange(ref leaseAnswersToLose, 0) > 0)
+            {
+                context.Abort();
+                return null;
+            }
+        }
+
+        return Results.Text(leases.ToJsonString(), "application/json");
+    }
+
+    private object TakeOutcome(JsonObject outcome)
+    {
+        Outcomes.Enqueue(outcome);
+        Believed.TryRemove((string)outcome["task_id"]!, out _);
+        return new { task_id = (string)outcome["task_id"]!, epoch = (long)outcome["epoch"]!, status = StatusOf(outcome), detail = "as the test says" };
+    }
+
+    private IResult Release(string path)
+    {
+        Believed.TryRemove(path.Split('/')[^2], out _);
+        return Json(new { });
+    }
+
+    private async Task<IResult?> SessionAsync(HttpContext context)
+    {
+        context.Response.ContentType = "text/event-stream";
+        await context.Response.WriteAsync(": open\n\n");
+        await context.Response.Body.FlushAsync();
+        SessionOpen = true;
+        try
+        {
+            await foreach (var said in session.Reader.ReadAllAsync(context.RequestAborted))
+            {
+                await context.Response.WriteAsync(said);
+                await context.Response.Body.FlushAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent closed its session.
+        }
+        finally
+        {
+            SessionOpen = false;
+        }
+
+        return Results.Empty;
+    }
+}

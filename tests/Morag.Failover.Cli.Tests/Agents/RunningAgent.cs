@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using Morag.Failover.Cli.Agents;
+using Morag.Failover.Cli.Connection;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Cli.Tests.Agents;
+
+/// <summary>An agent that runs in this process, on a folder of its own.</summary>
+internal sealed class RunningAgent : IAsyncDisposable
+{
+    private readonly CancellationTokenSource stop = new();
+    private readonly CancellationTokenSource abort = new();
+    private readonly StringWriter log = new();
+    private readonly NodeConnection node;
+    private readonly WorkerAgent agent;
+
+    public RunningAgent(FakeNode fake, string script, int slots = 4, string? folder = null, Token? token = null, TimeSpan? drainGrace = null)
+    {
+        Folder = folder ?? Directory.CreateTempSubdirectory("morag-agent-").FullName;
+        node = new NodeConnection(fake.Address, token ?? Token.None);
+        agent = new WorkerAgent(
+            new AgentSettings
+            {
+                Registration = new WorkerRegistration
+                {
+                    WorkerId = new WorkerId("w"),
+                    Capability = WorkerCapability.Cpu,
+                    MaxConcurrentTasks = slots,
+                    InstanceId = new InstanceId(Guid.NewGuid().ToString("N")),
+                    HeartbeatIntervalSeconds = 0.1,
+                },
+                Command = ImmutableArray.Create("/bin/sh", "-c", script),
+                WorkFolder = Folder,
+                HeartbeatInterval = TimeSpan.FromMilliseconds(100),
+                KillGrace = TimeSpan.FromMilliseconds(200),
+                DrainGrace = drainGrace ?? TimeSpan.FromSeconds(30),
+                LeaseWait = TimeSpan.FromSeconds(2),
+            },
+            node,
+            new AgentLog(TextWriter.Synchronized(log), TimeProvider.System),
+            TimeProvider.System);
+        Ended = Task.Run(() => agent.RunAsync(stop.Token, abort.Token));
+    }
+
+    public string Folder { get; }
+
+    public Task<int> Ended { get; }
+
+    public string Log => log.ToString();
+
+    public async Task<int> StopAsync()
+    {
+        await stop.CancelAsync();
+        return await Ended;
+    }
+
+    /// <summary>Ends it as violently as can be done inside one process.</summary>
+    public async Task AbortAsync()
+    {
+        await abort.CancelAsync();
+        await Ended;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await abort.CancelAsync();
+        await Task.WhenAny(Ended);
+        agent.Dispose();
+        node.Dispose();
+        stop.Dispose();
+        abort.Dispose();
+    }
+}

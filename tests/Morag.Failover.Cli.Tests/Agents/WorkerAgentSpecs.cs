@@ -1,0 +1,261 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Morag.Failover.Cli.Connection;
+
+namespace Morag.Failover.Cli.Tests.Agents;
+
+public sealed class WorkerAgentSpecs : IAsyncLifetime
+{
+    private readonly FakeWorkNode node = new();
+    private readonly string folder = Directory.CreateTempSubdirectory("morag-specs-").FullName;
+
+    public Task InitializeAsync() => node.StartAsync();
+
+    public async Task DisposeAsync()
+    {
+        await node.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Should_hand_in_what_the_command_writes_when_it_ends_well()
+    {
+        await using var agent = new RunningAgent(node, "cat; printf ' of %s' \"$MORAG_TASK_ID\"");
+        for (var number = 1; number <= 10; number++)
+        {
+            node.Offer($"t-{number}", $"payload {number}");
+        }
+
+        await Eventually.BeTrueAsync(() => node.Outcomes.Count == 10, "ten outcomes");
+        Assert.Equal(
+            Enumerable.Range(1, 10).Select(number => $"payload {number} of t-{number}").Order(StringComparer.Ordinal),
+            node.Outcomes.Select(outcome => (string)outcome["result"]!).Order(StringComparer.Ordinal));
+        var registration = node.CallsTo("POST", "/register").Single().Body!["registration"]!;
+        Assert.Equal("w", (string)registration["worker_id"]!);
+        Assert.NotNull(registration["instance_id"]);
+        Assert.Equal(0.1, (double)registration["heartbeat_interval_seconds"]!);
+    }
+
+    [Fact]
+    public async Task Should_ask_under_the_same_name_when_the_answer_to_a_lease_was_lost()
+    {
+        node.LoseNextLeaseAnswer();
+        node.Offer("t-1", "x");
+        await using var agent = new RunningAgent(node, "cat");
+
+        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        var requests = node.CallsTo("POST", "/lease").Select(call => (string)call.Body!["request_id"]!).ToArray();
+        Assert.Equal(requests[0], requests[1]);
+        Assert.Single(node.Outcomes);
+    }
+
+    [Fact]
+    public async Task Should_deliver_once_when_the_node_was_away_while_the_command_ended()
+    {
+        var gate = Path.Combine(folder, "gate");
+        await using var agent = new RunningAgent(node, $"while [ ! -e {gate} ]; do sleep 0.05; done; cat");
+        node.Offer("t-1", "kept");
+        await Eventually.BeTrueAsync(() => agent.Log.Contains("t-1 (epoch 1): leased", StringComparison.Ordinal), "the lease");
+
+        await node.StopAsync();
+        await File.WriteAllTextAsync(gate, "");
+        await Eventually.BeTrueAsync(() => Spooled(agent.Folder).Contains("kept", StringComparison.Ordinal), "the spooled outcome");
+        await node.StartAsync();
+
+        await Eventually.BeTrueAsync(() => Spooled(agent.Folder).Length == 0, "the delivery");
+        Assert.Equal("kept", (string)Assert.Single(node.Outcomes)["result"]!);
+    }
+
+    [Fact]
+    public async Task Should_go_on_when_the_token_is_rotated_in_its_file()
+    {
+        var file = Path.Combine(folder, "token");
+        await File.WriteAllTextAsync(file, "old\n");
+        node.RequiredToken = "old";
+        await using var agent = new RunningAgent(node, "cat", token: Token.FromFile(file));
+        node.Offer("t-1", "before");
+        await Eventually.BeTrueAsync(() => node.Outcomes.Count == 1, "the first outcome");
+
+        node.RequiredToken = "new";
+        await Eventually.BeTrueAsync(() => agent.Log.Contains("heartbeat refused", StringComparison.Ordinal), "a refused heartbeat");
+        await File.WriteAllTextAsync(file, "new\n");
+        node.Offer("t-2", "after");
+
+        await Eventually.BeTrueAsync(() => node.Outcomes.Count == 2, "the second outcome");
+    }
+
+    [Fact]
+    public async Task Should_say_so_and_go_on_when_a_result_came_too_late()
+    {
+        node.StatusOf = outcome => (string)outcome["task_id"]! == "t-1" ? 409 : 200;
+        await using var agent = new RunningAgent(node, "cat", slots: 1);
+        node.Offer("t-1", "x");
+        node.Offer("t-2", "x");
+
+        await Eventually.BeTrueAsync(() => agent.Log.Contains("t-2 (epoch 2): completed", StringComparison.Ordinal), "the second task");
+        Assert.Contains("t-1 (epoch 1): a late result, not taken: as the test says", agent.Log, StringComparison.Ordinal);
+        Assert.Equal(2, node.Outcomes.Count);
+    }
+
+    [Fact]
+    public async Task Should_try_an_outcome_again_when_the_node_says_that_it_cannot_take_it_now()
+    {
+        var refusals = 0;
+        node.StatusOf = _ => Interlocked.Increment(ref refusals) <= 2 ? 503 : 200;
+        await using var agent = new RunningAgent(node, "cat");
+        node.Offer("t-1", "x");
+
+        await Eventually.BeTrueAsync(() => agent.Log.Contains("completed", StringComparison.Ordinal), "the completion");
+        Assert.Equal(3, node.Outcomes.Count);
+    }
+
+    [Fact]
+    public async Task Should_end_the_command_with_its_children_when_the_session_says_that_the_lease_was_taken_away()
+    {
+        var child = Path.Combine(folder, "child");
+        await using var agent = new RunningAgent(node, $"sleep 1000 & echo $! > {child}.tmp; mv {child}.tmp {child}; wait");
+        node.Offer("t-1", "x");
+        await Eventually.BeTrueAsync(() => File.Exists(child) && node.SessionOpen, "the running command");
+
+        node.Say("lease_revoked", new { task_id = "t-1", epoch = 1, reason = "the test says so" });
+
+        await Eventually.BeTrueAsync(() => !IsAlive(child), "the end of the child");
+        await Eventually.BeTrueAsync(() => Freed(1), "a free place");
+        Assert.Empty(node.Outcomes);
+    }
+
+    [Fact]
+    public async Task Should_end_the_command_when_two_answers_to_heartbeats_do_not_list_its_lease()
+    {
+        var child = Path.Combine(folder, "child");
+        await using var agent = new RunningAgent(node, $"echo $$ > {child}.tmp; mv {child}.tmp {child}; sleep 1000");
+        node.Offer("t-1", "x");
+        await Eventually.BeTrueAsync(() => File.Exists(child), "the running command");
+
+        node.Believed.Clear();
+
+        await Eventually.BeTrueAsync(() => !IsAlive(child), "the end of the command");
+        Assert.Empty(node.Outcomes);
+    }
+
+    [Fact]
+    public async Task Should_report_a_timeout_and_end_all_children_when_the_lease_is_over()
+    {
+        var child = Path.Combine(folder, "child");
+        await using var agent = new RunningAgent(node, $"sleep 1000 & echo $! > {child}.tmp; mv {child}.tmp {child}; wait");
+        node.Offer("t-1", "x", remainingSeconds: 1);
+
+        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        Assert.Equal("task_timeout", (string)node.Outcomes.Single()["failure_type"]!);
+        await Eventually.BeTrueAsync(() => !IsAlive(child), "the end of the child");
+    }
+
+    [Theory]
+    [InlineData("exit 75", "worker_overloaded")]
+    [InlineData("kill -9 $$", "resource_exhaustion")]
+    [InlineData("echo 'RuntimeError: CUDA out of memory.' >&2; exit 1", "resource_exhaustion")]
+    [InlineData("echo broken >&2; exit 3", "processing_error")]
+    [InlineData("echo '{\"failure_type\":\"authentication_failure\",\"error_message\":\"bucket\"}' > \"$MORAG_FAILURE_FILE\"; exit 1", "authentication_failure")]
+    [InlineData("yes", "processing_error")]
+    public async Task Should_report_the_right_type_when_the_command_fails(string script, string type)
+    {
+        await using var agent = new RunningAgent(node, script);
+        node.Offer("t-1", "x");
+
+        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        Assert.Equal(type, (string)node.Outcomes.Single()["failure_type"]!);
+    }
+
+    [Fact]
+    public async Task Should_finish_deliver_and_unregister_when_it_is_told_to_stop()
+    {
+        var gate = Path.Combine(folder, "gate");
+        await using var agent = new RunningAgent(node, $"while [ ! -e {gate} ]; do sleep 0.05; done; cat");
+        node.Offer("t-1", "last");
+        await Eventually.BeTrueAsync(() => agent.Log.Contains("leased", StringComparison.Ordinal), "the lease");
+
+        var stopped = agent.StopAsync();
+        await Eventually.BeTrueAsync(() => agent.Log.Contains("stopping: 1 tasks may go on", StringComparison.Ordinal), "the drain");
+        await File.WriteAllTextAsync(gate, "");
+
+        Assert.Equal(0, await stopped);
+        Assert.Equal("last", (string)Assert.Single(node.Outcomes)["result"]!);
+        Assert.Single(node.Calls, call => call.Method == "DELETE");
+    }
+
+    [Fact]
+    public async Task Should_give_back_what_still_runs_when_the_grace_is_over()
+    {
+        await using var agent = new RunningAgent(node, "sleep 1000", drainGrace: TimeSpan.FromMilliseconds(100));
+        node.Offer("t-1", "x");
+        await Eventually.BeTrueAsync(() => agent.Log.Contains("leased", StringComparison.Ordinal), "the lease");
+
+        Assert.Equal(0, await agent.StopAsync());
+        Assert.Equal("/api/v1/tasks/t-1/release", Assert.Single(node.CallsTo("POST", "/release")).PathAndQuery);
+        Assert.Empty(node.Outcomes);
+    }
+
+    [Fact]
+    public async Task Should_deliver_before_it_registers_when_its_last_run_left_outcomes()
+    {
+        string agentFolder;
+        await using (var first = new RunningAgent(node, "cat"))
+        {
+            agentFolder = first.Folder;
+            node.StatusOf = _ => 503;
+            node.Offer("t-1", "left");
+            await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "a refused outcome");
+            await first.AbortAsync();
+        }
+
+        var callsBefore = node.Calls.Count;
+        node.StatusOf = _ => 200;
+        await using var second = new RunningAgent(node, "cat", folder: agentFolder);
+        await Eventually.BeTrueAsync(() => Spooled(agentFolder).Length == 0 && node.CallsTo("POST", "/register").Count() == 2, "the delivery");
+
+        var ofSecond = node.Calls.Skip(callsBefore).Select(call => call.PathAndQuery).ToArray();
+        Assert.True(
+            Array.IndexOf(ofSecond, "/api/v1/workers/w/results") < Array.IndexOf(ofSecond, "/api/v1/workers/register"),
+            string.Join("\n", ofSecond));
+    }
+
+    [Fact]
+    public async Task Should_register_again_when_the_node_forgot_it()
+    {
+        var answer = node.Answer;
+        var forgotten = 0;
+        node.Answer = (call, context) => call.PathAndQuery.EndsWith("/heartbeat", StringComparison.Ordinal) && Interlocked.Exchange(ref forgotten, 0) == 1
+            ? Task.FromResult<Microsoft.AspNetCore.Http.IResult?>(null)
+            : answer(call, context);
+        await using var agent = new RunningAgent(node, "cat");
+        await Eventually.BeTrueAsync(() => node.CallsTo("POST", "/heartbeat").Any(), "a heartbeat");
+
+        forgotten = 1;
+
+        await Eventually.BeTrueAsync(() => node.CallsTo("POST", "/register").Count() == 2, "the second registration");
+    }
+
+    private static string Spooled(string folder)
+    {
+        using var file = new FileStream(Path.Combine(folder, "outcomes.jsonl"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(file);
+        return reader.ReadToEnd();
+    }
+
+    // A process that nobody has waited for yet is still listed, as a zombie.
+    private static bool IsAlive(string pidFile)
+    {
+        var pid = int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture);
+        try
+        {
+            return !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private bool Freed(int epoch) => node.CallsTo("POST", "/heartbeat").Last().Body!["held"] is JsonArray held
+        && held.All(lease => (long)lease!["epoch"]! != epoch);
+}
