@@ -16,6 +16,8 @@ public static class ContractsJson
             Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             Converters =
             {
+                // Before the one for all enums: priorities are numbers, and converters given here win over attributes.
+                new JsonNumberEnumConverter<Queues.TaskPriority>(),
                 new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false),
                 new UtcTimeConverter(),
             },

@@ -31,7 +31,6 @@ public enum TaskState
 }
 
 /// <summary>The order inside a queue: higher first, then oldest first. A number on the wire.</summary>
-[JsonConverter(typeof(JsonNumberEnumConverter<TaskPriority>))]
 public enum TaskPriority
 {
     /// <summary>Whenever there is nothing else.</summary>

@@ -26,7 +26,7 @@ public readonly record struct JsonText
     public static JsonText Trusted(string json) => new(json);
 
     /// <summary>The compact text of an element.</summary>
-    public static JsonText From(JsonElement element) => new(JsonSerializer.Serialize(element));
+    public static JsonText From(JsonElement element) => new(JsonSerializer.Serialize(element, ContractsJson.Options));
 
     /// <summary>The JSON of any value, in the wire's naming.</summary>
     public static JsonText Of<T>(T value) => new(JsonSerializer.Serialize(value, ContractsJson.Options));

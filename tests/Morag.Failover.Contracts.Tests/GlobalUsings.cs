@@ -1,0 +1,2 @@
+global using Morag.Failover.Contracts.Ids;
+global using Morag.Failover.Contracts.Wire;
