@@ -40,12 +40,12 @@ public sealed record TakeFailure : IWorkerMessage
 
 /// <summary>What a worker is worth after a failure was taken in: what the policy decides on.</summary>
 [ProtoContract(Name = "failure-taken")]
-public sealed record FailureTaken : IWireMessage
+public sealed record FailureTaken : ITaskMessage
 {
     /// <summary>The failure that was taken in.</summary>
     [ProtoMember(1)] public required FailureId FailureId { get; init; }
 
-    /// <summary>The task that failed, by which the asking coordinator is found again.</summary>
+    /// <inheritdoc />
     [ProtoMember(2)] public required TaskId TaskId { get; init; }
 
     /// <summary>The worker, after the failure.</summary>

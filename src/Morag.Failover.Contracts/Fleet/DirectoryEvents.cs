@@ -1,0 +1,19 @@
+using Morag.Failover.Contracts.Wire;
+
+namespace Morag.Failover.Contracts.Fleet;
+
+/// <summary>A bucket of the directory took a worker's entry.</summary>
+[ProtoContract(Name = "directory.worker-entry-updated")]
+public sealed record WorkerEntryUpdated : IStoredEvent
+{
+    /// <summary>The entry.</summary>
+    [ProtoMember(1)] public required WorkerEntry Entry { get; init; }
+}
+
+/// <summary>A bucket of the directory, as a snapshot stores it.</summary>
+[ProtoContract(Name = "directory.snapshot")]
+public sealed record DirectorySnapshot : IStoredState
+{
+    /// <summary>The entries, in the order of their workers' ids.</summary>
+    [ProtoMember(1)] public ImmutableArray<WorkerEntry> Entries { get; init; } = [];
+}
