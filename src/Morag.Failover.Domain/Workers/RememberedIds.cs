@@ -1,0 +1,49 @@
+namespace Morag.Failover.Domain.Workers;
+
+/// <summary>
+/// The last so many ids, each with a value, so that what comes again is known again. Bounded: an id that returns after so many
+/// others is new.
+/// </summary>
+public sealed class RememberedIds<TId, TValue>
+    where TId : notnull
+{
+    private readonly int capacity;
+    private readonly ImmutableDictionary<TId, TValue> values;
+    private readonly ImmutableQueue<TId> order;
+
+    /// <summary>Nothing remembered yet, and never more than <paramref name="capacity"/>.</summary>
+    public RememberedIds(int capacity)
+        : this(capacity, ImmutableDictionary<TId, TValue>.Empty, ImmutableQueue<TId>.Empty)
+    {
+    }
+
+    private RememberedIds(int capacity, ImmutableDictionary<TId, TValue> values, ImmutableQueue<TId> order)
+    {
+        this.capacity = capacity;
+        this.values = values;
+        this.order = order;
+    }
+
+    /// <summary>Those remembered, oldest first.</summary>
+    public IEnumerable<KeyValuePair<TId, TValue>> Items => order.Select(id => KeyValuePair.Create(id, values[id]));
+
+    /// <summary>Whether the id is remembered.</summary>
+    public bool Contains(TId id) => values.ContainsKey(id);
+
+    /// <summary>What is remembered with the id.</summary>
+    public bool TryGet(TId id, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out TValue value) => values.TryGetValue(id, out value);
+
+    /// <summary>With one more, which must be new.</summary>
+    public RememberedIds<TId, TValue> Add(TId id, TValue value)
+    {
+        var kept = values.Add(id, value);
+        var queue = order.Enqueue(id);
+        if (kept.Count > capacity)
+        {
+            queue = queue.Dequeue(out var oldest);
+            kept = kept.Remove(oldest);
+        }
+
+        return new(capacity, kept, queue);
+    }
+}
