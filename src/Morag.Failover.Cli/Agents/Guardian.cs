@@ -20,7 +20,7 @@ internal sealed class Guardian : IDisposable
                 -) live="${live%%" $group "*} ${live#*" $group "}" ;;
             esac
         done
-        for group in $live; do kill -9 -- "$0$group" 2>/dev/null; done
+        for group in $live; do kill -s KILL -- "$0$group" 2>/dev/null; done
         exit 0
         """;
 

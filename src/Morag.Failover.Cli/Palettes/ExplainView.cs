@@ -12,17 +12,11 @@ internal static class ExplainView
     private const string Indent = "   ";
     private const int LabelWidth = 11;
 
-    /// <summary>Writes a list of decisions, an object of <c>decisions</c> and <c>stale_reports</c>, or one decision.</summary>
+    /// <summary>Writes a list of decisions, or one.</summary>
     public static void Write(TextWriter output, JsonElement answer)
     {
-        var decisions = Items(answer.ValueKind == JsonValueKind.Array ? answer : Cell.At(answer, "decisions"));
-        if (answer.ValueKind == JsonValueKind.Object && Cell.At(answer, "selected_action") is not null)
-        {
-            decisions = [answer];
-        }
-
-        var stale = Items(Cell.At(answer, "stale_reports"));
-        if (decisions.Length == 0 && stale.Length == 0)
+        JsonElement[] decisions = answer.ValueKind == JsonValueKind.Array ? [.. answer.EnumerateArray()] : [answer];
+        if (decisions.Length == 0)
         {
             output.WriteLine("no failure of this task is known");
             return;
@@ -35,10 +29,15 @@ internal static class ExplainView
                 output.WriteLine();
             }
 
-            WriteDecision(output, number, decisions[number - 1]);
-        }
+            var decision = decisions[number - 1];
+            if (Cell.At(decision, "stale") is { ValueKind: JsonValueKind.True })
+            {
+                output.WriteLine($"stale, nothing was changed: {Cell.Text(Cell.At(decision, "detail"))}");
+                continue;
+            }
 
-        WriteStaleReports(output, stale, after: decisions.Length > 0);
+            WriteDecision(output, number, decision);
+        }
     }
 
     private static void WriteDecision(TextWriter output, int number, JsonElement decision)
@@ -63,27 +62,6 @@ internal static class ExplainView
         if (Number(metadata, "attached_reports") is > 0 and var attached)
         {
             Line(output, "reports", $"{attached} more of the same failure, answered with this decision");
-        }
-    }
-
-    private static void WriteStaleReports(TextWriter output, JsonElement[] reports, bool after)
-    {
-        if (reports.Length == 0)
-        {
-            return;
-        }
-
-        if (after)
-        {
-            output.WriteLine();
-        }
-
-        output.WriteLine("Reports that were stale when they came, and changed nothing:");
-        foreach (var report in reports)
-        {
-            output.WriteLine(
-                $"{Indent}{Cell.Text(Cell.At(report, "at"), ColumnFormat.Time)}  {Cell.Text(Cell.At(report, "failure_type"))}" +
-                $"{Place(Cell.At(report, "worker_id"), Cell.At(report, "epoch"))}: {Cell.Text(Cell.At(report, "detail"))}");
         }
     }
 

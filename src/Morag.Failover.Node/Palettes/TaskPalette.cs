@@ -50,10 +50,7 @@ internal static class TaskPalette
                         Field = "payload",
                         MaxBytes = MaxPayloadBytes,
                     },
-                    InBody("priority", "10 urgent, 8 high, 5 normal, 3 low, 1 batch", ParameterType.WholeNumber) with
-                    {
-                        Choices = [.. Enum.GetValues<TaskPriority>().Select(priority => ((int)priority).ToString(System.Globalization.CultureInfo.InvariantCulture))],
-                    },
+                    InBody("priority", "Higher first, then oldest first (default normal)").OneOf<TaskPriority>(),
                     InBody("timeout", "Seconds that one lease may run", ParameterType.Number) with { Field = "timeout_seconds" },
                     InBody("max-retries", "Failures of its own before it is parked", ParameterType.WholeNumber),
                     InBody("content-type", "Matched against what the workers support"),
@@ -124,6 +121,7 @@ internal static class TaskPalette
             Delete("cancel", "/tasks/{id}", "Cancel a task that has not ended") with
             {
                 Arguments = [Id],
+                Options = [InQuery("reason", "Why; it stays in the task's history")],
                 View = PaletteView.Record,
                 Confirm = "It will not be carried out. Go on?",
             },

@@ -109,7 +109,14 @@ public sealed class FakeWorkNode : FakeNode
     {
         Outcomes.Enqueue(outcome);
         Believed.TryRemove((string)outcome["task_id"]!, out _);
-        return new { task_id = (string)outcome["task_id"]!, epoch = (long)outcome["epoch"]!, status = StatusOf(outcome), detail = "as the test says" };
+        var status = StatusOf(outcome);
+        return new
+        {
+            task_id = (string)outcome["task_id"]!,
+            epoch = (long)outcome["epoch"]!,
+            accepted = status == 200,
+            error = status == 200 ? null : new { status, detail = "as the test says" },
+        };
     }
 
     private IResult Release(string path)

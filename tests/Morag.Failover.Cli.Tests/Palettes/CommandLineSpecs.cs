@@ -1,0 +1,299 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
+using Morag.Failover.Cli.CommandLine;
+using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Palettes;
+
+namespace Morag.Failover.Cli.Tests.Palettes;
+
+/// <summary>From a palette that a node serves to the call that is made, what is printed, and the exit code.</summary>
+public sealed class CommandLineSpecs : IAsyncLifetime
+{
+    private static readonly PaletteParameter Id = new() { Name = "id", Help = "The thing", In = ParameterPlace.Path, Required = true };
+
+    private static readonly Palette Things = new()
+    {
+        Name = "thing",
+        Summary = "Things",
+        Commands =
+        [
+            new PaletteCommand
+            {
+                Name = "list",
+                Summary = "All things",
+                Method = "GET",
+                Path = "/api/v1/things",
+                Paged = true,
+                Options =
+                [
+                    new PaletteParameter { Name = "state", Help = "", In = ParameterPlace.Query, Choices = ["new", "old"] },
+                    new PaletteParameter { Name = "since", Help = "", In = ParameterPlace.Query, Type = ParameterType.Moment },
+                ],
+                Columns =
+                [
+                    new PaletteColumn { Header = "name", Field = "name" },
+                    new PaletteColumn { Header = "rate", Field = "score.rate", Format = ColumnFormat.Percent },
+                ],
+            },
+            new PaletteCommand
+            {
+                Name = "make",
+                Summary = "Make one",
+                Method = "POST",
+                Path = "/api/v1/things/{id}/make",
+                Arguments = [Id],
+                FixedFields = ImmutableSortedDictionary<string, string>.Empty.Add("action", "make"),
+                Options =
+                [
+                    new PaletteParameter { Name = "payload", Help = "", In = ParameterPlace.Body, Type = ParameterType.LargeText, MaxBytes = 100 },
+                    new PaletteParameter { Name = "payload-json", Help = "", In = ParameterPlace.Body, Type = ParameterType.Json, Field = "payload" },
+                    new PaletteParameter { Name = "gpu", Help = "", In = ParameterPlace.Body, Type = ParameterType.Flag, Field = "needs.gpu_required" },
+                    new PaletteParameter { Name = "max-retries", Help = "", In = ParameterPlace.Body, Type = ParameterType.WholeNumber },
+                ],
+                View = PaletteView.Record,
+            },
+            new PaletteCommand
+            {
+                Name = "remove",
+                Summary = "Remove one",
+                Method = "DELETE",
+                Path = "/api/v1/things/{id}",
+                Arguments = [Id],
+                Confirm = "Sure?",
+                View = PaletteView.Record,
+            },
+            new PaletteCommand
+            {
+                Name = "text",
+                Summary = "Its text",
+                Method = "GET",
+                Path = "/api/v1/things/{id}",
+                Arguments = [Id],
+                Select = "result",
+                View = PaletteView.Raw,
+            },
+        ],
+    };
+
+    private readonly FakeNode node = new();
+    private readonly FakeTimeProvider clock = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+
+    public Task InitializeAsync()
+    {
+        Answer(_ => FakeNode.Json(Array.Empty<object>()));
+        return node.StartAsync();
+    }
+
+    public async Task DisposeAsync() => await node.DisposeAsync();
+
+    [Fact]
+    public async Task Should_print_a_table_when_a_list_is_asked_for()
+    {
+        Answer(_ => FakeNode.Json(new[] { new { name = "first\u001b[2J", score = new { rate = 0.5 } }, new { name = "second", score = new { rate = 1.0 } } }));
+
+        var (exitCode, output, _) = await RunAsync("thing", "list", "--state", "new", "--since", "2h");
+
+        Assert.Equal(ExitCode.Ok, exitCode);
+        Assert.Equal(
+            [
+                "name | rate",
+                "first\\u001b[2J | 50%",
+                "second | 100%",
+            ],
+            Rows(output));
+        Assert.Equal("/api/v1/things?state=new&since=2026-11-23T10%3A00%3A00.000Z&limit=100", Uri.UnescapeDataString(node.Calls.Last().PathAndQuery).Replace(":", "%3A", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Should_follow_the_pages_up_to_the_limit()
+    {
+        node.Answer = (call, context) =>
+        {
+            if (call.PathAndQuery == "/api/v1/palettes")
+            {
+                return Task.FromResult<IResult?>(Served());
+            }
+
+            var page = call.PathAndQuery.Contains("after=", StringComparison.Ordinal) ? int.Parse(call.PathAndQuery[^1..], System.Globalization.CultureInfo.InvariantCulture) : 0;
+            context.Response.Headers.Link = $"<http://elsewhere:1/api/v1/things?limit=5&after={page + 1}>; rel=\"next\"";
+            return Task.FromResult<IResult?>(FakeNode.Json(new[] { new { name = $"{page}a" }, new { name = $"{page}b" } }));
+        };
+
+        var (exitCode, output, error) = await RunAsync("thing", "list", "--limit", "5", "--output", "json");
+
+        Assert.Equal(ExitCode.Ok, exitCode);
+        Assert.Equal(
+            ["0a", "0b", "1a", "1b", "2a"],
+            JsonDocument.Parse(output).RootElement.EnumerateArray().Select(thing => thing.GetProperty("name").GetString()!));
+        Assert.Equal("there are more than 5: raise --limit, or filter", error.Trim());
+    }
+
+    [Fact]
+    public async Task Should_put_each_value_where_its_definition_says()
+    {
+        Answer(_ => FakeNode.Json(new { made = true }));
+
+        var (exitCode, output, _) = await RunAsync("thing", "make", "a b", "--payload", "text", "--gpu", "--max-retries", "3");
+
+        Assert.Equal(ExitCode.Ok, exitCode);
+        Assert.Equal("made  yes", output.Trim());
+        var call = node.Calls.Last();
+        Assert.Equal("POST", call.Method);
+        Assert.Equal("/api/v1/things/a%20b/make", call.PathAndQuery);
+        Assert.Equal("""{"action":"make","payload":"text","needs":{"gpu_required":true},"max_retries":3}""", call.Body!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("@@name", "\"@name\"")]
+    [InlineData("-", "\"from stdin\\nä\"")]
+    public async Task Should_read_a_large_text_from_where_it_is(string given, string sent)
+    {
+        await RunAsync(["thing", "make", "x", "--payload", given], "from stdin\nä");
+
+        Assert.Equal(sent, node.Calls.Last().Body!["payload"]!.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+    }
+
+    [Fact]
+    public async Task Should_read_a_large_text_from_a_file()
+    {
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, "of a file");
+
+        await RunAsync("thing", "make", "x", "--payload", "@" + file);
+
+        Assert.Equal("of a file", (string)node.Calls.Last().Body!["payload"]!);
+        File.Delete(file);
+    }
+
+    [Theory]
+    [InlineData("max-retries: must be a whole number", "--max-retries", "many")]
+    [InlineData("payload-json: must be JSON", "--payload-json", "{")]
+    [InlineData("--payload-json cannot be given together with another option for payload", "--payload", "x", "--payload-json", "1")]
+    [InlineData("payload: Could not find file", "--payload", "@no-such-file")]
+    [InlineData("payload: is 131 bytes as JSON, and at most 100 are allowed; store it where the workers can read it, and send its address instead", "--payload", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")]
+    public async Task Should_name_the_option_and_its_rule_and_call_nobody_when_a_value_is_wrong(string message, params string[] options)
+    {
+        var (exitCode, _, error) = await RunAsync(["thing", "make", "x", .. options], "");
+
+        Assert.Equal(ExitCode.Usage, exitCode);
+        Assert.StartsWith("morag: " + message, error, StringComparison.Ordinal);
+        Assert.DoesNotContain(node.Calls, call => call.Method == "POST");
+    }
+
+    [Fact]
+    public async Task Should_be_a_usage_error_when_the_command_is_not_known()
+    {
+        Assert.Equal(ExitCode.Usage, (await RunAsync("thing", "fly")).ExitCode);
+        Assert.Equal(ExitCode.Usage, (await RunAsync("nothing")).ExitCode);
+        Assert.Equal(ExitCode.Usage, (await RunAsync("thing", "make")).ExitCode);
+    }
+
+    [Theory]
+    [InlineData(400, ExitCode.Refused)]
+    [InlineData(401, ExitCode.Unauthorised)]
+    [InlineData(403, ExitCode.Unauthorised)]
+    [InlineData(404, ExitCode.NotFound)]
+    [InlineData(409, ExitCode.Conflict)]
+    [InlineData(413, ExitCode.Refused)]
+    [InlineData(429, ExitCode.Refused)]
+    [InlineData(500, ExitCode.NodeError)]
+    [InlineData(503, ExitCode.NodeError)]
+    public async Task Should_tell_by_the_exit_code_why_a_call_was_refused(int status, int expected)
+    {
+        Answer(_ => Results.Problem("must be nicer", statusCode: status, extensions: new Dictionary<string, object?> { ["field"] = "name" }));
+
+        var (exitCode, output, error) = await RunAsync("thing", "make", "x");
+
+        Assert.Equal(expected, exitCode);
+        Assert.Empty(output);
+        Assert.Single(error.Trim().Split('\n'));
+        Assert.Contains(status == 401 ? "token" : "name: must be nicer", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Should_name_the_address_when_no_node_answers()
+    {
+        await node.StopAsync();
+
+        var (exitCode, _, error) = await RunAsync("thing", "list");
+
+        Assert.Equal(ExitCode.Unreachable, exitCode);
+        Assert.StartsWith($"morag: no node answers at {node.Address.ToString().TrimEnd('/')} (", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Should_ask_for_a_confirmation_unless_it_is_given()
+    {
+        Assert.Equal(ExitCode.Ok, (await RunAsync("thing", "remove", "x", "--yes")).ExitCode);
+        Assert.Contains(node.Calls, call => call is { Method: "DELETE", PathAndQuery: "/api/v1/things/x" });
+    }
+
+    [Theory]
+    [InlineData("""{"result":"a\nb"}""", ExitCode.Ok, "a\nb")]
+    [InlineData("""{"result":{"a":1}}""", ExitCode.Ok, """{"a":1}""")]
+    [InlineData("""{"result":null,"state":"leased"}""", ExitCode.NotFound, "")]
+    public async Task Should_print_a_raw_value_as_it_is(string answer, int expected, string printed)
+    {
+        Answer(_ => Results.Text(answer, "application/json"));
+
+        var (exitCode, output, _) = await RunAsync("thing", "text", "x");
+
+        Assert.Equal(expected, exitCode);
+        Assert.Equal(printed, output);
+    }
+
+    [Fact]
+    public async Task Should_show_the_palettes_in_the_help()
+    {
+        Assert.Contains("Things", (await RunAsync("--help")).Output, StringComparison.Ordinal);
+        Assert.Contains("--max-retries", (await RunAsync("thing", "make", "--help")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Should_complete_commands_and_choices()
+    {
+        Environment.SetEnvironmentVariable("MORAG_NODE", node.Address.ToString());
+        try
+        {
+            Assert.Contains("make", (await RunAsync(["[suggest:12]", "morag thing "], "", withNode: false)).Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("MORAG_NODE", null);
+        }
+    }
+
+    [Fact]
+    public async Task Should_send_the_token()
+    {
+        node.RequiredToken = "secret";
+
+        Assert.Equal(ExitCode.Unauthorised, (await RunAsync("thing", "list")).ExitCode);
+        Assert.Equal(ExitCode.Ok, (await RunAsync("thing", "list", "--token", "secret")).ExitCode);
+    }
+
+    private static IResult Served() => Results.Text(JsonSerializer.Serialize(new[] { Things }, ContractsJson.Options), "application/json");
+
+    private void Answer(Func<SeenCall, IResult> answer) =>
+        node.Answer = (call, _) => Task.FromResult<IResult?>(call.PathAndQuery == "/api/v1/palettes" ? Served() : answer(call));
+
+    private Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) => RunAsync(arguments, "");
+
+    private async Task<(int ExitCode, string Output, string Error)> RunAsync(string[] arguments, string input, bool withNode = true)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        using var standardInput = new MemoryStream(Encoding.UTF8.GetBytes(input));
+        string[] all = withNode ? [.. arguments, "--node", node.Address.ToString()] : arguments;
+        var exitCode = await new MoragCommandLine(output, error, standardInput, clock).RunAsync(all);
+        return (exitCode, output.ToString(), error.ToString());
+    }
+
+    private static string[] Rows(string table) =>
+        [.. table.Split('\n')
+            .Where(line => line.Any(char.IsLetterOrDigit))
+            .Select(line => string.Join(" | ", line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)))];
+}

@@ -1,0 +1,150 @@
+using System.Text.Json;
+using Morag.Failover.Cli.Palettes;
+using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Wire;
+
+namespace Morag.Failover.Cli.Tests.Palettes;
+
+public sealed class ExplainViewSpecs
+{
+    private static readonly DateTimeOffset Start = new(2026, 11, 23, 10, 15, 2, TimeSpan.Zero);
+
+    [Fact]
+    public void Should_tell_every_decision_oldest_first()
+    {
+        FailoverDecision[] decisions = [LostWorker(), OutOfMemory()];
+
+        Assert.Equal(
+            """
+            1. 2026-11-23 10:15:02Z  worker_offline on gpu-a, epoch 4
+               said       no heartbeat\nfor 9.2 s
+               chosen     reassign_same_queue, to queue gpu_priority, at once
+               because    another worker of the queue is ready
+               rule       worker_offline (policy 1)
+               facts      breaker=closed, ready_elsewhere=2
+               instead    fallback_queue lost: the breaker of gpu-a is closed
+                          manual_intervention lost: budgets are left
+               confidence 72.5%, from failures_of_worker=3
+               outcome    carried out 2026-11-23 10:15:02Z: leased by gpu-b under epoch 5
+               reports    2 more of the same failure, answered with this decision
+
+            2. 2026-11-23 10:16:02Z  resource_exhaustion on gpu-b, epoch 5
+               context    exit_code=137
+               chosen     fallback_queue, to queue gpu_fallback, after 5 s
+               because    the ladder has no further rung
+               rule       resource_exhaustion (policy 1)
+               guard      ladder: not degrade_quality but fallback_queue: rung 1 of 1 is taken
+               confidence 50%
+               outcome    superseded, nothing was carried out: a late completion was accepted
+
+            """,
+            Explain(JsonSerializer.SerializeToElement(decisions, ContractsJson.Options)));
+    }
+
+    [Fact]
+    public void Should_say_so_when_nothing_failed() =>
+        Assert.Equal("no failure of this task is known\n", Explain(JsonSerializer.SerializeToElement(Array.Empty<object>())));
+
+    [Fact]
+    public void Should_tell_a_decision_alone() =>
+        Assert.StartsWith("1. 2026-11-23 10:15:02Z  worker_offline", Explain(JsonSerializer.SerializeToElement(LostWorker(), ContractsJson.Options)), StringComparison.Ordinal);
+
+    [Fact]
+    public void Should_say_so_when_a_report_was_stale() =>
+        Assert.Equal(
+            "stale, nothing was changed: gpu-b holds it\n",
+            Explain(JsonSerializer.SerializeToElement(new { task_id = "t", stale = true, detail = "gpu-b holds it" })));
+
+    private static string Explain(JsonElement answer)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        ExplainView.Write(output, answer);
+        return output.ToString();
+    }
+
+    private static FailoverDecision LostWorker() => new()
+    {
+        TaskId = new TaskId("clip-17"),
+        FailureEvent = new FailureEvent
+        {
+            EventId = new EventId("e-1"),
+            TaskId = new TaskId("clip-17"),
+            WorkerId = new WorkerId("gpu-a"),
+            FailureType = FailureType.WorkerOffline,
+            OccurredAt = Start,
+            ErrorMessage = "no heartbeat\nfor 9.2 s",
+            Resolved = true,
+            ResolvedAt = Start.AddMilliseconds(300),
+        },
+        SelectedAction = new FailoverAction
+        {
+            Strategy = FailoverStrategy.ReassignSameQueue,
+            TargetQueue = new QueueName("gpu_priority"),
+            Reason = "another worker of the queue is ready",
+        },
+        AlternativeActions =
+        [
+            new FailoverAction { Strategy = FailoverStrategy.FallbackQueue, Reason = "the breaker of gpu-a is closed" },
+            new FailoverAction { Strategy = FailoverStrategy.ManualIntervention, Reason = "budgets are left" },
+        ],
+        Confidence = 0.725,
+        DecisionMetadata = new DecisionMetadata
+        {
+            Executed = true,
+            Outcome = DecisionOutcome.Resolved,
+            OutcomeDetail = "leased by gpu-b under epoch 5",
+            PolicyVersion = "1",
+            Rule = "worker_offline",
+            Facts = Map(("breaker", "closed"), ("ready_elsewhere", "2")),
+            Evidence = Map(("failures_of_worker", "3")),
+            Epoch = new LeaseEpoch(4),
+            AttachedReports = 2,
+        },
+    };
+
+    private static FailoverDecision OutOfMemory() => new()
+    {
+        TaskId = new TaskId("clip-17"),
+        FailureEvent = new FailureEvent
+        {
+            EventId = new EventId("e-2"),
+            TaskId = new TaskId("clip-17"),
+            WorkerId = new WorkerId("gpu-b"),
+            FailureType = FailureType.ResourceExhaustion,
+            OccurredAt = Start.AddMinutes(1),
+            Context = JsonText.Of(new { exit_code = 137 }),
+        },
+        SelectedAction = new FailoverAction
+        {
+            Strategy = FailoverStrategy.FallbackQueue,
+            TargetQueue = new QueueName("gpu_fallback"),
+            RetryDelaySeconds = 5,
+            Reason = "the ladder has no further rung",
+        },
+        Confidence = 0.5,
+        DecisionMetadata = new DecisionMetadata
+        {
+            Executed = true,
+            Outcome = DecisionOutcome.Superseded,
+            OutcomeDetail = "a late completion was accepted",
+            PolicyVersion = "1",
+            Rule = "resource_exhaustion",
+            Guards =
+            [
+                new GuardFired
+                {
+                    Guard = "ladder",
+                    Overruled = FailoverStrategy.DegradeQuality,
+                    Chose = FailoverStrategy.FallbackQueue,
+                    Reason = "rung 1 of 1 is taken",
+                },
+            ],
+            Epoch = new LeaseEpoch(5),
+        },
+    };
+
+    private static System.Collections.Immutable.ImmutableSortedDictionary<string, string> Map(params (string Name, string Value)[] pairs) =>
+        System.Collections.Immutable.ImmutableSortedDictionary.CreateRange(pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Value)));
+}
