@@ -1,0 +1,28 @@
+using Morag.Failover.Contracts;
+
+namespace Morag.Failover.Node.Http.Answers;
+
+/// <summary>Answers in the wire's JSON.</summary>
+internal static class Answer
+{
+    public static IResult Ok<T>(T value) => TypedResults.Json(value, ContractsJson.Options);
+
+    public static IResult Accepted<T>(T value) => TypedResults.Json(value, ContractsJson.Options, statusCode: StatusCodes.Status202Accepted);
+
+    /// <summary>
+    /// One page as a bare array. Where there is more, a <c>Link</c> header names the next page: the same call, after
+    /// <paramref name="next"/>.
+    /// </summary>
+    public static IResult Page<T>(HttpContext context, IReadOnlyList<T> entries, string? next)
+    {
+        if (next is not null)
+        {
+            var query = context.Request.Query.Where(pair => pair.Key != "after").ToList();
+            query.Add(new("after", next));
+            var address = context.Request.PathBase + context.Request.Path + QueryString.Create(query);
+            context.Response.Headers.Link = $"<{address}>; rel=\"next\"";
+        }
+
+        return Ok(entries);
+    }
+}

@@ -1,0 +1,47 @@
+namespace Morag.Failover.Node.Http.Answers;
+
+/// <summary>Turns whatever ends a call badly into problem details, so that every error of the API has one shape.</summary>
+internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> log)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var problem = await Run(context);
+        if (problem is not null && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        {
+            context.Response.Clear();
+            await problem.ExecuteAsync(context);
+        }
+    }
+
+    private async Task<Problem?> Run(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+            return IsBareError(context.Response) ? Problem.OfStatus(context.Response.StatusCode) : null;
+        }
+        catch (ProblemException refused)
+        {
+            return refused.Problem;
+        }
+        catch (BadHttpRequestException broken)
+        {
+            return Problem.OfStatus(broken.StatusCode, broken.Message);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client is gone: nobody is there to be told.
+            return null;
+        }
+#pragma warning disable CA1031 // The last resort: the call fails with a problem, the cause is logged, and the node keeps serving.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            log.LogError(failure, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
+            return Problem.OfStatus(StatusCodes.Status500InternalServerError, "the node's log says why");
+        }
+    }
+
+    private static bool IsBareError(HttpResponse response) =>
+        response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null };
+}

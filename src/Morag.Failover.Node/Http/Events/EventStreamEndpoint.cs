@@ -1,0 +1,28 @@
+using System.Threading.Channels;
+using Akka.Actor;
+using Morag.Failover.Node.Http.OpenApi;
+using Morag.Failover.Node.Http.Streams;
+
+namespace Morag.Failover.Node.Http.Events;
+
+/// <summary><c>GET /events</c>: what happens, as it happens. Who must not miss anything reads the lists.</summary>
+internal static class EventStreamEndpoint
+{
+    public static void MapEvents(this IEndpointRouteBuilder api) => api.MapGet("/events", Stream)
+        .WithTags("Events")
+        .DescribesStream("Server-sent events: failure, decision, resolved, breaker, worker, as they happen");
+
+    private static async Task Stream(HttpContext context, FailoverGateway gateway, ActorSystem system)
+    {
+        var stream = Channel.CreateBounded<ServerSentEvent>(gateway.Http.EventBuffer);
+        var actor = system.ActorOf(LiveEventsActor.Props(stream.Writer), $"events-{Guid.NewGuid():N}");
+        try
+        {
+            await new ServerSentEvents(context, gateway).Write(stream.Reader);
+        }
+        finally
+        {
+            system.Stop(actor);
+        }
+    }
+}

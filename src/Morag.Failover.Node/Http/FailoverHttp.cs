@@ -1,0 +1,83 @@
+using Akka.Actor;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.OpenApi;
+using Morag.Failover.Contracts;
+using Morag.Failover.Node.Http.Actors;
+using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Events;
+using Morag.Failover.Node.Http.Failures;
+using Morag.Failover.Node.Http.Health;
+using Morag.Failover.Node.Http.OpenApi;
+using Morag.Failover.Node.Http.Queues;
+using Morag.Failover.Node.Http.Tasks;
+using Morag.Failover.Node.Http.Workers;
+
+namespace Morag.Failover.Node.Http;
+
+/// <summary>The HTTP API of a node.</summary>
+public static class FailoverHttp
+{
+    /// <summary>
+    /// Adds what the API needs. The host must also have an <see cref="ActorSystem"/>, <c>IFailoverRegions</c> and
+    /// <c>FailoverSettings</c>; each <see cref="ReadinessCheck"/> that it has counts for <c>/health/ready</c>.
+    /// </summary>
+    public static IServiceCollection AddFailoverHttp(this IServiceCollection services, HttpApiSettings settings)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(new AccessTokens(settings));
+        services.AddSingleton<FailoverGateway>();
+        services.AddSingleton(provider => ReadinessCheck.ClusterMembership(provider.GetRequiredService<ActorSystem>()));
+        services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
+        services.Configure<JsonOptions>(json =>
+        {
+            json.SerializerOptions.PropertyNamingPolicy = ContractsJson.Options.PropertyNamingPolicy;
+            json.SerializerOptions.PropertyNameCaseInsensitive = false;
+            foreach (var converter in ContractsJson.Options.Converters)
+            {
+                json.SerializerOptions.Converters.Add(converter);
+            }
+        });
+        services.AddOpenApi("v1", openApi =>
+        {
+            openApi.AddSchemaTransformer<WireSchemas>();
+            openApi.AddDocumentTransformer((document, _, _) =>
+            {
+                document.Info = new OpenApiInfo
+                {
+                    Title = "Morag Failover",
+                    Version = "v1",
+                    Description = "Tasks under leases, workers that are watched, failures that are decided and explained. "
+                        + "Errors are problem details (RFC 9457) that name the field and the rule.",
+                };
+                return Task.CompletedTask;
+            });
+        });
+        return services;
+    }
+
+    /// <summary>Maps every call of the API, its errors and its tokens. Whatever is mapped besides asks for a token as well.</summary>
+    public static WebApplication MapFailoverApi(this WebApplication app)
+    {
+        app.UseMiddleware<ProblemMiddleware>();
+        app.UseRouting();
+        app.UseMiddleware<AccessMiddleware>();
+
+        var api = app.MapGroup("/api/v1");
+        api.MapTaskSubmission();
+        api.MapTasks();
+        api.MapLeases();
+        api.MapWorkerCalls();
+        api.MapWorkers();
+        api.MapWorkerResults();
+        api.MapWorkerOffline();
+        api.MapWorkerSession();
+        api.MapFailures();
+        api.MapQueues();
+        api.MapEvents();
+        api.MapActors();
+        app.MapHealth();
+        app.MapOpenApi();
+        return app;
+    }
+}

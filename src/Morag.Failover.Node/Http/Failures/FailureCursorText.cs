@@ -1,0 +1,32 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Node.Http.Answers;
+
+namespace Morag.Failover.Node.Http.Failures;
+
+/// <summary>A place in the list of failures as a text for <c>after</c>: nothing that a caller should look into.</summary>
+internal static class FailureCursorText
+{
+    public static string Of(FailoverDecision last) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(
+        string.Create(CultureInfo.InvariantCulture, $"{last.FailureEvent.OccurredAt.UtcTicks} {last.DecisionMetadata.FailureId.Value}")));
+
+    public static FailureCursor? Parse(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return null;
+        }
+
+        return text.Length <= 512
+            && Base64Url.IsValid(text)
+            && Encoding.UTF8.GetString(Base64Url.DecodeFromChars(text)).Split(' ', 2) is [var ticks, var failure]
+            && long.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var at)
+            && at <= DateTimeOffset.MaxValue.UtcTicks
+            && failure.Length > 0
+                ? new FailureCursor { OccurredAt = new DateTimeOffset(at, TimeSpan.Zero), FailureId = new FailureId(failure) }
+                : throw ProblemException.Invalid("after", "must be taken from the Link header of the page before");
+    }
+}

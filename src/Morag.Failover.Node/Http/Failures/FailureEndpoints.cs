@@ -1,0 +1,105 @@
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Input;
+using Morag.Failover.Node.Http.OpenApi;
+using System.Collections.Immutable;
+
+namespace Morag.Failover.Node.Http.Failures;
+
+/// <summary>Failures: reporting them, and reading what was decided.</summary>
+internal static class FailureEndpoints
+{
+    public static void MapFailures(this IEndpointRouteBuilder api)
+    {
+        var failures = api.MapGroup("/failures").WithTags("Failures");
+        failures.MapPost("", Report).Takes<ReportFailureRequest>().Describes<FailoverDecision>(
+            "A failure seen by anyone: recorded, scored, decided; a stale report answers {task_id, stale: true, detail}");
+        failures.MapGet("", List).Describes<FailoverDecision[]>(
+            "Failures with their decisions, newest first, paged; filtered by time, type, worker and task");
+        failures.MapGet("statistics", Statistics).Describes<FailureStatistics>("Counts of failures, and of workers in trouble");
+    }
+
+    private static async Task<IResult> Report(HttpContext context, FailoverGateway gateway)
+    {
+        var request = await JsonBody.Read<ReportFailureRequest>(context);
+        var report = new ReportFailure
+        {
+            EventId = request.EventId,
+            TaskId = Rules.Required(request.TaskId, "task_id"),
+            WorkerId = request.WorkerId,
+            Epoch = request.Epoch,
+            FailureType = Rules.Required(request.FailureType, "failure_type"),
+            ErrorMessage = FailureRules.Message(request.ErrorMessage, ""),
+            Context = FailureRules.Context(request.Context, ""),
+            Source = ReportSource.Observer,
+        };
+        return await gateway.Answer(gateway.Regions.Coordinators, report, TimeSpan.Zero, context.RequestAborted) switch
+        {
+            FailoverDecision decision => Answer.Ok(decision),
+            FailureStale stale => Answer.Ok(new StaleReportAnswer { TaskId = stale.TaskId, Detail = stale.Detail }),
+            Refused refused => Problem.Of(refused),
+            var other => throw new InvalidOperationException($"ReportFailure was answered with {other.GetType().Name}"),
+        };
+    }
+
+    private static async Task<IResult> List(
+        HttpContext context,
+        FailoverGateway gateway,
+        string? since,
+        string? until,
+        string? type,
+        string? worker,
+        string? task,
+        string? limit,
+        string? after)
+    {
+        var most = Rules.Limit(limit);
+        var wanted = new ListFailures
+        {
+            Partition = 0,
+            Since = Rules.OptionalTime(since, "since"),
+            Until = Rules.OptionalTime(until, "until"),
+            Type = Rules.OptionalEnum<FailureType>(type, "type"),
+            Worker = Rules.OptionalId<WorkerId>(worker, "worker"),
+            Task = Rules.OptionalId<TaskId>(task, "task"),
+            After = FailureCursorText.Parse(after),
+            Limit = Pages.PerOwner(most),
+        };
+        var pages = await gateway.AskEveryCoordinator<FailurePage>(
+            partition => wanted with { Partition = partition }, context.RequestAborted);
+        var (entries, hasMore) = Pages.Merge<FailoverDecision>([.. pages.Select(page => page.Decisions)], most, NewestFirst);
+        return Answer.Page(context, entries, hasMore ? FailureCursorText.Of(entries[^1]) : null);
+    }
+
+    private static async Task<IResult> Statistics(HttpContext context, FailoverGateway gateway)
+    {
+        var failures = gateway.AskEveryCoordinator<FailureStatistics>(
+            partition => new GetFailureStatistics { Partition = partition }, context.RequestAborted);
+        var workers = gateway.AskEveryBucket<WorkerStats>(bucket => new GetWorkerStats { Bucket = bucket }, context.RequestAborted);
+        await Task.WhenAll(failures, workers);
+        return Answer.Ok(Sum(await failures, await workers));
+    }
+
+    private static FailureStatistics Sum(FailureStatistics[] failures, WorkerStats[] workers) => new()
+    {
+        TotalFailures = failures.Sum(part => part.TotalFailures),
+        RecentFailures24h = failures.Sum(part => part.RecentFailures24h),
+        FailureByType = failures
+            .SelectMany(part => part.FailureByType)
+            .GroupBy(count => count.Key, count => count.Value)
+            .ToImmutableSortedDictionary(counts => counts.Key, counts => counts.Sum(), StringComparer.Ordinal),
+        ActiveCircuitBreakers = workers.Sum(part => part.ActiveCircuitBreakers),
+        WorkersWithReliabilityData = workers.Sum(part => part.WorkersWithReliabilityData),
+    };
+
+    private static int NewestFirst(FailoverDecision a, FailoverDecision b)
+    {
+        var byTime = b.FailureEvent.OccurredAt.CompareTo(a.FailureEvent.OccurredAt);
+        return byTime != 0
+            ? byTime
+            : string.CompareOrdinal(b.DecisionMetadata.FailureId.Value, a.DecisionMetadata.FailureId.Value);
+    }
+}

@@ -1,0 +1,64 @@
+using Morag.Failover.Contracts;
+using Morag.Failover.Node.Http.OpenApi;
+
+namespace Morag.Failover.Node.Http.Health;
+
+/// <summary>What the platform is told.</summary>
+internal sealed record HealthAnswer
+{
+    /// <summary><c>live</c>, <c>ready</c> or <c>not_ready</c>.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>What is not well, by name; empty where all is.</summary>
+    public string[] Failing { get; init; } = [];
+}
+
+/// <summary>
+/// <c>/health/live</c>: the process answers; restart it where it does not. <c>/health/ready</c>: send it calls; 503 while it is
+/// no member of the cluster, its journal is not well, or it is stopping. Both are open without a token.
+/// </summary>
+internal static class HealthEndpoints
+{
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(2);
+
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        var health = routes.MapGroup("/health").WithTags("Health").AllowAnonymous();
+        health.MapGet("live", () => TypedResults.Json(new HealthAnswer { Status = "live" }, ContractsJson.Options))
+            .Describes<HealthAnswer>("Whether the process is alive");
+        health.MapGet("ready", Ready).Describes<HealthAnswer>("Whether the node should get calls; 503 where not");
+    }
+
+    private static async Task<IResult> Ready(
+        HttpContext context, IEnumerable<ReadinessCheck> checks, IHostApplicationLifetime lifetime, ILogger<ReadinessCheck> log)
+    {
+        var outcomes = await Task.WhenAll(checks.Select(async check => (check.Name, Well: await IsWell(check, log, context.RequestAborted))));
+        var failing = outcomes.Where(outcome => !outcome.Well).Select(outcome => outcome.Name).ToList();
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            failing.Add("stopping");
+        }
+
+        return TypedResults.Json(
+            new HealthAnswer { Status = failing.Count == 0 ? "ready" : "not_ready", Failing = [.. failing] },
+            ContractsJson.Options,
+            statusCode: failing.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<bool> IsWell(ReadinessCheck check, ILogger log, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(CheckTimeout);
+        try
+        {
+            return await check.IsWell(limit.Token).WaitAsync(limit.Token);
+        }
+#pragma warning disable CA1031 // Whatever keeps a check from answering, the node is not ready; the log says what it was.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            log.LogWarning(failure, "Readiness check {Check} failed", check.Name);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Node.Http.Answers;
+
+namespace Morag.Failover.Node.Http.Input;
+
+/// <summary>The rules that fields of requests keep; each throws a <see cref="ProblemException"/> that names field and rule.</summary>
+internal static class Rules
+{
+    public static T Required<T>(T? value, string field)
+        where T : struct => value ?? throw ProblemException.Invalid(field, "is required");
+
+    public static T Required<T>(T? value, string field)
+        where T : class => value ?? throw ProblemException.Invalid(field, "is required");
+
+    /// <summary>A reason that is required and says something.</summary>
+    public static string Reason(string? value, string field = "reason")
+    {
+        var text = Text(Required(value, field), 1_000, field);
+        return string.IsNullOrWhiteSpace(text) ? throw ProblemException.Invalid(field, "must not be empty") : text;
+    }
+
+    public static string Text(string value, int maxLength, string field) => value.Length <= maxLength
+        ? value
+        : throw ProblemException.Invalid(field, $"may have at most {maxLength} characters, not {value.Length}");
+
+    public static int InRange(int value, int least, int most, string field) => value >= least && value <= most
+        ? value
+        : throw ProblemException.Invalid(field, $"must be {least} to {most}");
+
+    public static double InRange(double value, double least, double most, string field) => value >= least && value <= most
+        ? value
+        : throw ProblemException.Invalid(field, FormattableString.Invariant($"must be {least} to {most}"));
+
+    public static TimeSpan Seconds(double value, double least, double most, string field) =>
+        TimeSpan.FromSeconds(InRange(value, least, most, field));
+
+    /// <summary>Any JSON of at most <paramref name="maxLength"/> characters.</summary>
+    public static JsonText Json(JsonText value, int maxLength, string field) => value.Length <= maxLength
+        ? value
+        : throw ProblemException.Invalid(field, $"may have at most {maxLength} characters of JSON, not {value.Length}");
+
+    /// <summary>A JSON object of at most <paramref name="maxLength"/> characters; the empty one where none is given.</summary>
+    public static JsonText JsonObject(JsonText? value, int maxLength, string field)
+    {
+        var json = value is { IsNull: false } given ? given : JsonText.EmptyObject;
+        return json.Raw.StartsWith('{') ? Json(json, maxLength, field) : throw ProblemException.Invalid(field, "must be an object");
+    }
+
+    public static T[] AtMost<T>(T[]? values, int most, string field) => values is null
+        ? []
+        : values.Length <= most
+            ? values
+            : throw ProblemException.Invalid(field, $"may have at most {most} entries, not {values.Length}");
+
+    /// <summary>An id from a path or a query.</summary>
+    public static TId Id<TId>(string value, string field)
+        where TId : struct, ITextId<TId> => Identifier.IsValid(value)
+        ? TId.From(value)
+        : throw ProblemException.Invalid(field, "must be " + Identifier.Rule);
+
+    /// <summary>An id from a query that need not be given.</summary>
+    public static TId? OptionalId<TId>(string? value, string field)
+        where TId : struct, ITextId<TId> => string.IsNullOrEmpty(value) ? null : Id<TId>(value, field);
+
+    /// <summary>A value of an enum from a query that need not be given.</summary>
+    public static TEnum? OptionalEnum<TEnum>(string? value, string field)
+        where TEnum : struct, Enum => string.IsNullOrEmpty(value)
+        ? null
+        : WireEnum<TEnum>.TryParse(value, out var parsed) ? parsed : throw ProblemException.Invalid(field, WireEnum<TEnum>.Rule);
+
+    /// <summary>A time from a query that need not be given; without a zone it is UTC.</summary>
+    public static DateTimeOffset? OptionalTime(string? value, string field)
+    {
+        if (string.IsNullOrEmpty(value))
+        {
+            return null;
+        }
+
+        const System.Globalization.DateTimeStyles utc =
+            System.Globalization.DateTimeStyles.AssumeUniversal | System.Globalization.DateTimeStyles.AdjustToUniversal;
+        return DateTimeOffset.TryParse(value, System.Globalization.CultureInfo.InvariantCulture, utc, out var time)
+            ? time
+            : throw ProblemException.Invalid(field, "must be an ISO-8601 time, such as 2026-11-23T18:00:00Z");
+    }
+
+    /// <summary>How many entries a page may have: 1 to 1,000, 100 where nothing is said.</summary>
+    public static int Limit(string? value) => string.IsNullOrEmpty(value)
+        ? 100
+        : int.TryParse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var limit)
+            && limit is >= 1 and <= 1_000
+            ? limit
+            : throw ProblemException.Invalid("limit", "must be a whole number, 1 to 1000");
+}

@@ -1,0 +1,30 @@
+using Morag.Failover.Node.Http.Answers;
+
+namespace Morag.Failover.Node.Http.OpenApi;
+
+/// <summary>Describes endpoints for the OpenAPI document, where their code cannot say it by itself.</summary>
+internal static class Descriptions
+{
+    /// <summary>What the call does, what it answers, and that its errors are problem details.</summary>
+    public static RouteHandlerBuilder Describes<TAnswer>(
+        this RouteHandlerBuilder endpoint, string summary, int status = StatusCodes.Status200OK) =>
+        endpoint.WithSummary(summary).Produces<TAnswer>(status).WithProblems();
+
+    /// <summary>What the stream carries.</summary>
+    public static RouteHandlerBuilder DescribesStream(this RouteHandlerBuilder endpoint, string summary) =>
+        endpoint.WithSummary(summary).Produces<string>(StatusCodes.Status200OK, "text/event-stream").WithProblems();
+
+    /// <summary>The body that the call reads.</summary>
+    public static RouteHandlerBuilder Takes<TRequest>(this RouteHandlerBuilder endpoint)
+        where TRequest : notnull => endpoint.Accepts<TRequest>("application/json");
+
+    private static RouteHandlerBuilder WithProblems(this RouteHandlerBuilder endpoint)
+    {
+        foreach (var status in new[] { 400, 401, 404, 409, 413, 429, 503 })
+        {
+            endpoint.Produces<Problem>(status, "application/problem+json");
+        }
+
+        return endpoint;
+    }
+}

@@ -1,0 +1,113 @@
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Domain.Partitioning;
+using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Failures;
+using Morag.Failover.Node.Http.Input;
+using Morag.Failover.Node.Http.OpenApi;
+
+namespace Morag.Failover.Node.Http.Tasks;
+
+/// <summary>What the holder of a lease does with its task.</summary>
+internal static class LeaseEndpoints
+{
+    public static void MapLeases(this IEndpointRouteBuilder api)
+    {
+        var tasks = api.MapGroup("/tasks/{id}").WithTags("Tasks");
+        tasks.MapPost("extend", Extend).Takes<ExtendLeaseRequest>().Describes<LeaseAnswer>("More time for a lease");
+        tasks.MapPost("release", Release).Takes<LeaseRequest>().Describes<LeaseAnswer>("Give a lease back without blame");
+        tasks.MapPost("complete", Complete).Takes<CompleteTaskRequest>()
+            .Describes<LeaseAnswer>("Hand in what the task gave; 409 when the epoch is old");
+        tasks.MapPost("fail", Fail).Takes<FailTaskRequest>()
+            .Describes<FailoverDecision>("Report that it failed; answers with the decision, or 409 when the lease no longer counts");
+    }
+
+    private static async Task<IResult> Extend(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var task = Rules.Id<TaskId>(id, "task_id");
+        var request = await JsonBody.Read<ExtendLeaseRequest>(context);
+        return Single(await gateway.AskQueues<LeaseResults>(
+            new ExtendLease
+            {
+                TaskId = task,
+                WorkerId = Rules.Required(request.WorkerId, "worker_id"),
+                Epoch = Rules.Required(request.Epoch, "epoch"),
+                By = Rules.Seconds(Rules.Required(request.Seconds, "seconds"), 1, 86_400, "seconds"),
+            },
+            context.RequestAborted));
+    }
+
+    private static async Task<IResult> Release(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var task = Rules.Id<TaskId>(id, "task_id");
+        var request = await JsonBody.Read<LeaseRequest>(context);
+        return Single(await gateway.AskQueues<LeaseResults>(
+            new ReleaseLeases
+            {
+                Partition = Partition.Of(task, gateway.Settings.Partitions.Queues),
+                WorkerId = Rules.Required(request.WorkerId, "worker_id"),
+                Leases = [new LeaseRef { TaskId = task, Epoch = Rules.Required(request.Epoch, "epoch") }],
+                Reason = "given back by its worker",
+            },
+            context.RequestAborted));
+    }
+
+    private static async Task<IResult> Complete(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var task = Rules.Id<TaskId>(id, "task_id");
+        var request = await JsonBody.Read<CompleteTaskRequest>(context, JsonBody.MaxBytesWithPayloads);
+        var completion = new TaskCompletion
+        {
+            TaskId = task,
+            Epoch = Rules.Required(request.Epoch, "epoch"),
+            Result = Rules.Json(request.Result ?? default, gateway.Settings.Queues.MaxPayload, "result"),
+        };
+        return Single(await gateway.AskQueues<LeaseResults>(
+            new CompleteTasks
+            {
+                Partition = Partition.Of(task, gateway.Settings.Partitions.Queues),
+                WorkerId = Rules.Required(request.WorkerId, "worker_id"),
+                Completions = [completion],
+            },
+            context.RequestAborted));
+    }
+
+    private static async Task<IResult> Fail(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var task = Rules.Id<TaskId>(id, "task_id");
+        var request = await JsonBody.Read<FailTaskRequest>(context);
+        var report = new ReportFailure
+        {
+            TaskId = task,
+            WorkerId = Rules.Required(request.WorkerId, "worker_id"),
+            Epoch = Rules.Required(request.Epoch, "epoch"),
+            FailureType = Rules.Required(request.FailureType, "failure_type"),
+            ErrorMessage = FailureRules.Message(request.ErrorMessage, ""),
+            Context = FailureRules.Context(request.Context, ""),
+            EventId = request.EventId,
+            InstanceId = request.InstanceId,
+            Source = ReportSource.LeaseHolder,
+        };
+        return await gateway.Answer(gateway.Regions.Coordinators, report, TimeSpan.Zero, context.RequestAborted) switch
+        {
+            FailoverDecision decision => Answer.Ok(decision),
+            FailureStale stale => Problem.Stale(stale.Detail),
+            Refused refused => Problem.Of(refused),
+            var other => throw new InvalidOperationException($"ReportFailure was answered with {other.GetType().Name}"),
+        };
+    }
+
+    private static IResult Single(LeaseResults results) => results.Results[0] switch
+    {
+        { Refused: { } refused } => Problem.Of(refused),
+        var accepted => Answer.Ok(new LeaseAnswer
+        {
+            TaskId = accepted.TaskId,
+            Epoch = accepted.Epoch,
+            Accepted = true,
+            Deadline = accepted.Deadline,
+        }),
+    };
+}

@@ -1,0 +1,148 @@
+using System.Collections.Immutable;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Input;
+using Morag.Failover.Node.Http.OpenApi;
+
+namespace Morag.Failover.Node.Http.Tasks;
+
+/// <summary>Tasks: reading them, and what operators do with them.</summary>
+internal static class TaskEndpoints
+{
+    public static void MapTasks(this IEndpointRouteBuilder api)
+    {
+        var tasks = api.MapGroup("/tasks").WithTags("Tasks");
+        tasks.MapGet("", List).Describes<QueueEntry[]>("Tasks in the order of their ids, paged; filtered by state, queue and worker");
+        tasks.MapGet("{id}", Get).Describes<TaskInfo>("One task: state, queue, worker, epoch, history, result");
+        tasks.MapGet("{id}/explain", Explain).Describes<FailoverDecision[]>("Every decision about a task, oldest first");
+        tasks.MapPost("{id}/requeue", Requeue).Takes<RequeueTaskRequest>().Describes<SubmittedTask>("Operator: take a parked task up again");
+        tasks.MapDelete("{id}", Cancel).Describes<SubmittedTask>("Cancel a task that has not ended");
+        tasks.MapPost("requeue", RequeueMany).Takes<RequeueTasksRequest>().Describes<TasksAffected>("Operator: take up every parked task that matches");
+        tasks.MapPost("cancel", CancelMany).Takes<CancelTasksRequest>().Describes<TasksAffected>("Operator: cancel every task that matches");
+    }
+
+    private static async Task<IResult> List(
+        HttpContext context, FailoverGateway gateway, string? state, string? queue, string? worker, string? limit, string? after)
+    {
+        var filter = new TaskFilter
+        {
+            State = Rules.OptionalEnum<TaskState>(state, "state"),
+            Queue = QueueRules.OptionalKnown(queue, gateway.Settings.Queues, "queue"),
+            Worker = Rules.OptionalId<WorkerId>(worker, "worker"),
+        };
+        return await ListPage(context, gateway, filter, limit, after);
+    }
+
+    /// <summary>One page of the tasks that match, over all partitions.</summary>
+    public static async Task<IResult> ListPage(
+        HttpContext context, FailoverGateway gateway, TaskFilter filter, string? limit, string? after)
+    {
+        var most = Rules.Limit(limit);
+        var afterId = Rules.OptionalId<TaskId>(after, "after");
+        var pages = await gateway.AskEveryQueue<TaskPage>(
+            partition => new ListTasks { Partition = partition, Filter = filter, After = afterId, Limit = Pages.PerOwner(most) },
+            context.RequestAborted);
+        var (entries, hasMore) = Pages.Merge<QueueEntry>(
+            [.. pages.Select(page => page.Tasks)], most, static (a, b) => string.CompareOrdinal(a.TaskId.Value, b.TaskId.Value));
+        return Answer.Page(context, entries, hasMore ? entries[^1].TaskId.Value : null);
+    }
+
+    private static async Task<IResult> Get(HttpContext context, FailoverGateway gateway, string id) =>
+        Answer.Ok(await gateway.AskQueues<TaskInfo>(
+            new GetTask { TaskId = Rules.Id<TaskId>(id, "task_id") }, context.RequestAborted));
+
+    private static async Task<IResult> Explain(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var task = Rules.Id<TaskId>(id, "task_id");
+        var known = await gateway.AskCoordinators<TaskDecisions>(new GetTaskDecisions { TaskId = task }, context.RequestAborted);
+        if (known is { Decisions.IsEmpty: true, StaleReports.IsEmpty: true })
+        {
+            // Nothing ever failed, or there is no such task: the queue knows, and answers with 404 for the second.
+            _ = await gateway.AskQueues<TaskInfo>(new GetTask { TaskId = task }, context.RequestAborted);
+        }
+
+        return Answer.Ok(known.Decisions);
+    }
+
+    private static async Task<IResult> Requeue(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var task = Rules.Id<TaskId>(id, "task_id");
+        var request = await JsonBody.Read<RequeueTaskRequest>(context);
+        _ = await gateway.AskQueues<Done>(
+            new RequeueTask
+            {
+                TaskId = task,
+                Queue = QueueRules.OptionalKnown(request.Queue, gateway.Settings.Queues, "queue"),
+                Quality = OptionalQuality(request.Quality),
+                Reason = Rules.Reason(request.Reason),
+            },
+            context.RequestAborted);
+        return Answer.Ok(new SubmittedTask { TaskId = task, State = TaskState.Queued });
+    }
+
+    private static async Task<IResult> Cancel(HttpContext context, FailoverGateway gateway, string id, string? reason)
+    {
+        var task = Rules.Id<TaskId>(id, "task_id");
+        var cancel = new CancelTask { TaskId = task, Reason = Rules.Text(reason ?? "", 1_000, "reason") };
+        _ = await gateway.AskQueues<Done>(cancel, context.RequestAborted);
+        return Answer.Ok(new SubmittedTask { TaskId = task, State = TaskState.Cancelled });
+    }
+
+    private static async Task<IResult> RequeueMany(HttpContext context, FailoverGateway gateway)
+    {
+        var request = await JsonBody.Read<RequeueTasksRequest>(context, unknownFields: UnknownFields.Refused);
+        var filter = Rules.Required(request.Filter, "filter").ToFilter(gateway.Settings.Queues);
+        if (filter.State is not (null or TaskState.Parked))
+        {
+            throw ProblemException.Invalid("filter.state", "only parked tasks can be requeued");
+        }
+
+        var reason = Rules.Reason(request.Reason);
+        var queue = QueueRules.OptionalKnown(request.Queue, gateway.Settings.Queues, "queue");
+        var quality = OptionalQuality(request.Quality);
+        return Sum(await gateway.AskEveryQueue<TasksAffected>(
+            partition => new RequeueTasks
+            {
+                Partition = partition,
+                Filter = filter,
+                Reason = reason,
+                DryRun = request.DryRun ?? false,
+                Queue = queue,
+                Quality = quality,
+            },
+            context.RequestAborted));
+    }
+
+    private static async Task<IResult> CancelMany(HttpContext context, FailoverGateway gateway)
+    {
+        var request = await JsonBody.Read<CancelTasksRequest>(context, unknownFields: UnknownFields.Refused);
+        var filter = Rules.Required(request.Filter, "filter").ToFilter(gateway.Settings.Queues);
+        if (filter is { State: null, Queue: null, Worker: null })
+        {
+            throw ProblemException.Invalid("filter", "must name at least one of state, queue, worker");
+        }
+
+        var reason = Rules.Reason(request.Reason);
+        return Sum(await gateway.AskEveryQueue<TasksAffected>(
+            partition => new CancelTasks
+            {
+                Partition = partition,
+                Filter = filter,
+                Reason = reason,
+                DryRun = request.DryRun ?? false,
+            },
+            context.RequestAborted));
+    }
+
+    private static JsonText? OptionalQuality(JsonText? quality) =>
+        quality is { IsNull: false } given ? Rules.JsonObject(given, SubmitTaskRequest.MaxQuality, "quality") : null;
+
+    private static IResult Sum(TasksAffected[] parts) => Answer.Ok(new TasksAffected
+    {
+        Count = parts.Sum(part => part.Count),
+        Sample = [.. parts.SelectMany(part => part.Sample).Take(100)],
+    });
+}

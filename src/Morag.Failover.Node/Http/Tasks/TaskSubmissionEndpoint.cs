@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Domain.Partitioning;
+using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Input;
+using Morag.Failover.Node.Http.OpenApi;
+
+namespace Morag.Failover.Node.Http.Tasks;
+
+/// <summary>
+/// <c>POST /tasks</c>. A body that breaks a rule is refused as a whole and changes nothing; what the owners refuse of an array
+/// (a limit, a conflict) stands in the answer, entry by entry, and the rest is accepted.
+/// </summary>
+internal static class TaskSubmissionEndpoint
+{
+    // Bounds one message between nodes, whatever the payloads are.
+    private const int MaxCharactersPerMessage = 1024 * 1024;
+
+    public static void MapTaskSubmission(this IEndpointRouteBuilder api) => api.MapPost("/tasks", Submit)
+        .WithTags("Tasks")
+        .Takes<SubmitTaskRequest>()
+        .Describes<SubmittedTask>("Submit a task, or an array of up to 1000 of them", StatusCodes.Status202Accepted);
+
+    private static async Task<IResult> Submit(HttpContext context, FailoverGateway gateway)
+    {
+        var (requests, isArray) = await JsonBody.ReadMany<SubmitTaskRequest>(context, JsonBody.MaxBytesWithPayloads, orOne: true);
+        var tasks = new TaskSubmission[requests.Length];
+        for (var index = 0; index < requests.Length; index++)
+        {
+            tasks[index] = requests[index].ToSubmission(gateway.Settings.Queues, isArray ? JsonPath.Item("", index) : "");
+        }
+
+        var results = new SubmissionResult[tasks.Length];
+        await Task.WhenAll(Messages(tasks, gateway.Settings.Partitions.Queues)
+            .Select(message => Send(gateway, message, tasks, results, context.RequestAborted)));
+        return isArray ? ForMany(results) : ForOne(context, results[0]);
+    }
+
+    /// <summary>The tasks by partition, as many in one message as its size allows; each as its place in the call.</summary>
+    private static IEnumerable<(int Partition, List<int> Places)> Messages(TaskSubmission[] tasks, int partitions)
+    {
+        var open = new Dictionary<int, (List<int> Places, int Characters)>();
+        for (var place = 0; place < tasks.Length; place++)
+        {
+            var partition = Partition.Of(tasks[place].TaskId, partitions);
+            var size = tasks[place].Payload.Length + tasks[place].Quality.Length;
+            var (places, characters) = open.GetValueOrDefault(partition, ([], 0));
+            if (places.Count > 0 && characters + size > MaxCharactersPerMessage)
+            {
+                yield return (partition, places);
+                (places, characters) = ([], 0);
+            }
+
+            places.Add(place);
+            open[partition] = (places, characters + size);
+        }
+
+        foreach (var (partition, (places, _)) in open)
+        {
+            yield return (partition, places);
+        }
+    }
+
+    private static async Task Send(
+        FailoverGateway gateway,
+        (int Partition, List<int> Places) message,
+        TaskSubmission[] tasks,
+        SubmissionResult[] results,
+        CancellationToken cancellation)
+    {
+        var submit = new SubmitTasks
+        {
+            Partition = message.Partition,
+            Tasks = [.. message.Places.Select(place => tasks[place])],
+        };
+        var answer = await gateway.Answer(gateway.Regions.Queues, submit, TimeSpan.Zero, cancellation);
+        for (var index = 0; index < message.Places.Count; index++)
+        {
+            var place = message.Places[index];
+            results[place] = answer switch
+            {
+                TasksSubmitted submitted => submitted.Results[index],
+                Refused refused => new SubmissionResult { TaskId = tasks[place].TaskId, Refused = refused },
+                _ => throw new InvalidOperationException($"SubmitTasks was answered with {answer.GetType().Name}"),
+            };
+        }
+    }
+
+    private static IResult ForOne(HttpContext context, SubmissionResult result)
+    {
+        if (result.Refused is { } refused)
+        {
+            return Problem.Of(refused);
+        }
+
+        context.Response.Headers.Location = $"{context.Request.PathBase}{context.Request.Path}/{Uri.EscapeDataString(result.TaskId.Value)}";
+        return Answer.Accepted(Submitted(result, ""));
+    }
+
+    private static IResult ForMany(SubmissionResult[] results)
+    {
+        // Where nothing at all went in, the status says so: a caller that only looks at it must not take it for success.
+        if (Array.TrueForAll(results, result => result.Refused is { Reason: RefusalReason.LimitReached or RefusalReason.Unavailable }))
+        {
+            return Problem.Of(results[0].Refused!);
+        }
+
+        return Answer.Accepted(results.Select((result, index) => Submitted(result, JsonPath.Item("", index))).ToArray());
+    }
+
+    private static SubmittedTask Submitted(SubmissionResult result, string at) => new()
+    {
+        TaskId = result.TaskId,
+        State = result.Refused is null ? result.State : null,
+        Error = result.Refused is { } refused ? Problem.Of(refused, at) : null,
+    };
+}

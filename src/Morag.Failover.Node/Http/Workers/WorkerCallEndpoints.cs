@@ -1,0 +1,125 @@
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Partitioning;
+using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Input;
+using Morag.Failover.Node.Http.OpenApi;
+using Morag.Failover.Node.Http.Tasks;
+
+namespace Morag.Failover.Node.Http.Workers;
+
+/// <summary>The calls of a worker itself: registering, heartbeats, demand for work, successes.</summary>
+internal static class WorkerCallEndpoints
+{
+    public static void MapWorkerCalls(this IEndpointRouteBuilder api)
+    {
+        var workers = api.MapGroup("/workers").WithTags("Workers");
+
+        // Open here, because the token may stand in the body; the call checks it itself.
+        workers.MapPost("register", Register).AllowAnonymous().Takes<RegisterRequest>().Describes<RegisteredAnswer>("Register, or renew");
+        workers.MapPost("{id}/heartbeat", Heartbeat).Takes<HeartbeatRequest>()
+            .Describes<HeartbeatReply>("A sign of life; answers with the leases that the system believes it holds");
+        workers.MapPost("{id}/lease", Lease).Takes<LeaseWorkRequest>()
+            .Describes<LeasedTask[]>("Tasks for this worker; waits for the first up to wait_seconds");
+        workers.MapPost("{id}/successes", Successes).Takes<SuccessRequest[]>()
+            .Describes<WorkerReliabilityScore>("Work done on tasks that are held elsewhere, for the score");
+    }
+
+    private static async Task<IResult> Register(HttpContext context, FailoverGateway gateway, AccessTokens tokens)
+    {
+        var request = await JsonBody.Read<RegisterRequest>(context);
+        if (!tokens.Allows(context) && !tokens.Allows(request.AuthToken))
+        {
+            return Problem.Unauthorized();
+        }
+
+        var registration = Rules.Required(request.Registration, "registration").ToRegistration(gateway.Settings.Queues);
+        var reply = await gateway.AskWorkers<WorkerRegisteredReply>(
+            new RegisterWorker { Registration = registration }, context.RequestAborted);
+        return Answer.Ok(new RegisteredAnswer { WorkerId = reply.WorkerId, Message = reply.Message });
+    }
+
+    private static async Task<IResult> Heartbeat(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var worker = Rules.Id<WorkerId>(id, "worker_id");
+        var request = await JsonBody.Read<HeartbeatRequest>(context);
+        return Answer.Ok(await gateway.AskWorkers<HeartbeatReply>(request.ToHeartbeat(worker), context.RequestAborted));
+    }
+
+    private static async Task<IResult> Lease(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var worker = Rules.Id<WorkerId>(id, "worker_id");
+        var request = await JsonBody.Read<LeaseWorkRequest>(context);
+        var demand = new RequestLeases
+        {
+            WorkerId = worker,
+            MaxTasks = Rules.InRange(request.MaxTasks ?? 1, 1, 1_000, "max_tasks"),
+            Wait = Rules.Seconds(request.WaitSeconds ?? 0, 0, 30, "wait_seconds"),
+            Queues = [.. Rules.AtMost(request.Queues, 100, "queues").Select((queue, index) => QueueRules.Known(
+                Rules.Required(queue, JsonPath.Item("queues", index)), gateway.Settings.Queues, JsonPath.Item("queues", index)))],
+            RequestId = request.RequestId,
+            InstanceId = request.InstanceId,
+        };
+
+        // The demand itself cannot be taken back. When its caller goes, or the node stops, the call ends at once; leases that
+        // come for it afterwards go back without blame.
+        var granted = gateway.Ask<LeasesGranted>(gateway.Regions.Workers, demand, demand.Wait, CancellationToken.None);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, gateway.Stopping);
+        try
+        {
+            var leases = (await granted.WaitAsync(over.Token)).Leases;
+            if (!context.RequestAborted.IsCancellationRequested)
+            {
+                return Answer.Ok(leases);
+            }
+        }
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        {
+            // Answered below, as no work.
+        }
+
+        _ = GiveBackWhenGranted(gateway, worker, granted);
+        return Answer.Ok(Array.Empty<LeasedTask>());
+    }
+
+    // Nobody waits for this, and it may be lost: then the worker's next heartbeats show that it does not hold them.
+    private static async Task GiveBackWhenGranted(FailoverGateway gateway, WorkerId worker, Task<LeasesGranted> granted)
+    {
+        LeasesGranted undelivered;
+        try
+        {
+            undelivered = await granted;
+        }
+        catch (ProblemException)
+        {
+            return;
+        }
+
+        var partitions = gateway.Settings.Partitions.Queues;
+        foreach (var leases in undelivered.Leases.GroupBy(lease => Partition.Of(lease.TaskId, partitions)))
+        {
+            gateway.Regions.Queues.Tell(
+                new ReleaseLeases
+                {
+                    Partition = leases.Key,
+                    WorkerId = worker,
+                    Leases = [.. leases.Select(lease => new LeaseRef { TaskId = lease.TaskId, Epoch = lease.Epoch })],
+                    Reason = "undelivered: the worker's connection ended before the answer",
+                },
+                Akka.Actor.ActorRefs.NoSender);
+        }
+    }
+
+    private static async Task<IResult> Successes(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var worker = Rules.Id<WorkerId>(id, "worker_id");
+        var (requests, _) = await JsonBody.ReadMany<SuccessRequest>(context, JsonBody.MaxBytes, orOne: false);
+        var record = new RecordSuccesses
+        {
+            WorkerId = worker,
+            Successes = [.. requests.Select((request, index) => request.ToSuccess(JsonPath.Item("", index)))],
+        };
+        return Answer.Ok(await gateway.AskWorkers<WorkerReliabilityScore>(record, context.RequestAborted));
+    }
+}

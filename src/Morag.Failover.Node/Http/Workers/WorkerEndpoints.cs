@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Input;
+using Morag.Failover.Node.Http.OpenApi;
+
+namespace Morag.Failover.Node.Http.Workers;
+
+/// <summary>Workers: reading them, and what operators do with them.</summary>
+internal static class WorkerEndpoints
+{
+    public static void MapWorkers(this IEndpointRouteBuilder api)
+    {
+        var workers = api.MapGroup("/workers").WithTags("Workers");
+        workers.MapGet("", List).Describes<WorkerInfo[]>("Workers in the order of their ids, paged");
+        workers.MapGet("stats", Stats).Describes<WorkerStats>("Counts of the whole fleet");
+        workers.MapGet("{id}", Get).Describes<WorkerInfo>("One worker");
+        workers.MapGet("{id}/reliability", Reliability).Describes<WorkerReliabilityScore>("The exact score of one worker, and its breaker");
+        workers.MapPost("{id}/drain", Drain).Takes<DrainRequest>().Describes<WorkerChangedAnswer>("Operator: no new tasks; what it holds stays with it");
+        workers.MapPost("{id}/resume", Resume).Describes<WorkerChangedAnswer>("Operator: end a drain, or an offline");
+        workers.MapPost("{id}/breaker", SetBreaker).Takes<BreakerRequest>().Describes<WorkerReliabilityScore>("Operator: open, close or reset the breaker");
+        workers.MapDelete("{id}", Unregister).Describes<WorkerChangedAnswer>("Unregister; its leases are given back without blame");
+    }
+
+    private static async Task<IResult> List(HttpContext context, FailoverGateway gateway, string? limit, string? after)
+    {
+        var most = Rules.Limit(limit);
+        var afterId = Rules.OptionalId<WorkerId>(after, "after");
+        var pages = await gateway.AskEveryBucket<WorkerPage>(
+            bucket => new ListWorkers { Bucket = bucket, After = afterId, Limit = Pages.PerOwner(most) }, context.RequestAborted);
+        var (entries, hasMore) = Pages.Merge<WorkerInfo>(
+            [.. pages.Select(page => page.Workers)],
+            most,
+            static (a, b) => string.CompareOrdinal(a.Registration.WorkerId.Value, b.Registration.WorkerId.Value));
+        return Answer.Page(context, entries, hasMore ? entries[^1].Registration.WorkerId.Value : null);
+    }
+
+    private static async Task<IResult> Stats(HttpContext context, FailoverGateway gateway)
+    {
+        var parts = await gateway.AskEveryBucket<WorkerStats>(bucket => new GetWorkerStats { Bucket = bucket }, context.RequestAborted);
+        return Answer.Ok(new WorkerStats
+        {
+            TotalWorkers = parts.Sum(part => part.TotalWorkers),
+            AliveWorkers = parts.Sum(part => part.AliveWorkers),
+            SuspectWorkers = parts.Sum(part => part.SuspectWorkers),
+            OfflineWorkers = parts.Sum(part => part.OfflineWorkers),
+            DrainingWorkers = parts.Sum(part => part.DrainingWorkers),
+            ActiveCircuitBreakers = parts.Sum(part => part.ActiveCircuitBreakers),
+            WorkersWithReliabilityData = parts.Sum(part => part.WorkersWithReliabilityData),
+            ByCapability = parts
+                .SelectMany(part => part.ByCapability)
+                .GroupBy(count => count.Key, count => count.Value)
+                .ToImmutableSortedDictionary(counts => counts.Key, counts => counts.Sum(), StringComparer.Ordinal),
+        });
+    }
+
+    private static async Task<IResult> Get(HttpContext context, FailoverGateway gateway, string id) =>
+        Answer.Ok(await gateway.AskWorkers<WorkerInfo>(new GetWorker { WorkerId = Worker(id) }, context.RequestAborted));
+
+    private static async Task<IResult> Reliability(HttpContext context, FailoverGateway gateway, string id) =>
+        Answer.Ok(await gateway.AskWorkers<WorkerReliabilityScore>(
+            new GetWorkerReliability { WorkerId = Worker(id) }, context.RequestAborted));
+
+    private static async Task<IResult> Drain(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var worker = Worker(id);
+        var request = await JsonBody.Read<DrainRequest>(context);
+        var drain = new DrainWorker
+        {
+            WorkerId = worker,
+            Reason = Rules.Reason(request.Reason),
+            Deadline = request.DeadlineSeconds is { } seconds ? Rules.Seconds(seconds, 0, 30 * 86_400, "deadline_seconds") : null,
+        };
+        _ = await gateway.AskWorkers<Done>(drain, context.RequestAborted);
+        return Changed(worker, "draining: it gets no new tasks until it is resumed");
+    }
+
+    private static async Task<IResult> Resume(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var worker = Worker(id);
+        _ = await gateway.AskWorkers<Done>(new ResumeWorker { WorkerId = worker }, context.RequestAborted);
+        return Changed(worker, "resumed: it gets tasks again");
+    }
+
+    private static async Task<IResult> SetBreaker(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var worker = Worker(id);
+        var request = await JsonBody.Read<BreakerRequest>(context);
+        var set = new SetBreaker
+        {
+            WorkerId = worker,
+            Action = Rules.Required(request.Action, "action"),
+            Reason = Rules.Reason(request.Reason),
+        };
+        return Answer.Ok(await gateway.AskWorkers<WorkerReliabilityScore>(set, context.RequestAborted));
+    }
+
+    private static async Task<IResult> Unregister(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var worker = Worker(id);
+        _ = await gateway.AskWorkers<Done>(new UnregisterWorker { WorkerId = worker }, context.RequestAborted);
+        return Changed(worker, "unregistered: its leases are given back");
+    }
+
+    private static WorkerId Worker(string id) => Rules.Id<WorkerId>(id, "worker_id");
+
+    private static IResult Changed(WorkerId worker, string message) =>
+        Answer.Ok(new WorkerChangedAnswer { WorkerId = worker, Message = message });
+}

@@ -1,0 +1,68 @@
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Input;
+using Morag.Failover.Node.Http.OpenApi;
+
+namespace Morag.Failover.Node.Http.Workers;
+
+/// <summary>
+/// <c>POST /workers/{id}/offline</c>: an operator declares a worker lost. Its leases end, and the answer is the list of their
+/// decisions and of those about the affected tasks that are held elsewhere. Decisions that are not made within the wait are
+/// left out, and their tasks named in the header <c>Undecided-Tasks</c>; they follow by themselves.
+/// </summary>
+internal static class WorkerOfflineEndpoint
+{
+    private static readonly TimeSpan DecisionWait = TimeSpan.FromSeconds(10);
+
+    public static void MapWorkerOffline(this IEndpointRouteBuilder api) => api.MapPost("/workers/{id}/offline", TakeOffline)
+        .WithTags("Workers")
+        .Takes<OfflineRequest>()
+        .Describes<FailoverDecision[]>("Operator: declare it offline; answers with the decisions about its tasks");
+
+    private static async Task<IResult> TakeOffline(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var worker = Rules.Id<WorkerId>(id, "worker_id");
+        var request = await JsonBody.Read<OfflineRequest>(context);
+        var reason = Rules.Reason(request.Reason);
+        var affected = Rules.AtMost(request.AffectedTasks, 1_000, "affected_tasks");
+        var taken = await gateway.AskWorkers<WorkerTakenOffline>(
+            new TakeWorkerOffline { WorkerId = worker, Reason = reason }, context.RequestAborted);
+
+        var held = taken.Leases.Select(lease => lease.TaskId).ToHashSet();
+        var answers = await Task.WhenAll(
+            taken.Leases.Select(lease => Ask(
+                gateway,
+                lease.TaskId,
+                new AwaitDecision { TaskId = lease.TaskId, Epoch = lease.Epoch, Wait = DecisionWait },
+                context.RequestAborted))
+            .Concat(affected.Where(task => !held.Contains(task)).Distinct().Select(task => Ask(
+                gateway, task, LostElsewhere(task, worker, taken.LossId, reason), context.RequestAborted))));
+
+        var undecided = answers.Where(answer => answer.Reply is Refused).Select(answer => answer.Task.Value).ToArray();
+        if (undecided.Length > 0)
+        {
+            context.Response.Headers["Undecided-Tasks"] = string.Join(", ", undecided.Take(100));
+        }
+
+        return Answer.Ok(answers.Select(answer => answer.Reply).OfType<FailoverDecision>().ToArray());
+    }
+
+    // Named after the loss: the same call again is the same failure of each task.
+    private static ReportFailure LostElsewhere(TaskId task, WorkerId worker, LossId loss, string reason) => new()
+    {
+        TaskId = task,
+        WorkerId = worker,
+        EventId = new EventId(loss.Value),
+        FailureType = FailureType.WorkerOffline,
+        ErrorMessage = reason,
+        Source = ReportSource.Operator,
+        LossId = loss,
+    };
+
+    private static async Task<(TaskId Task, object Reply)> Ask(
+        FailoverGateway gateway, TaskId task, IWireMessage message, CancellationToken cancellation) =>
+        (task, await gateway.Answer(gateway.Regions.Coordinators, message, DecisionWait, cancellation));
+}
