@@ -9,5 +9,5 @@ public sealed record ReadinessCheck(string Name, Func<CancellationToken, Task<bo
 {
     /// <summary>This node is a member of the cluster, and up.</summary>
     public static ReadinessCheck ClusterMembership(ActorSystem system) =>
-        new("cluster", _ => Task.FromResult(Akka.Cluster.Cluster.Get(system).SelfMember.Status == MemberStatus.Up));
+        new("cluster", _ => Task.FromResult(Akka.Cluster.Cluster.Get(system).SelfMember.Status == Akka.Cluster.MemberStatus.Up));
 }
