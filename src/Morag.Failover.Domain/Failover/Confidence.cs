@@ -1,0 +1,72 @@
+using System.Globalization;
+using Morag.Failover.Contracts.Failover;
+
+namespace Morag.Failover.Domain.Failover;
+
+/// <summary>
+/// How well the evidence supports a choice, from 0 to 1: the mean of two lower bounds, one for this case and one for the
+/// experience with the strategy against this kind of failure. Each lower bound is the mean of the Beta(1 + for, 1 + against)
+/// posterior less its standard deviation: 0.21 where nothing is known, and nearing the true share as the observations grow.
+/// </summary>
+/// <remarks>
+/// Source: the conjugate posterior of a Bernoulli rate under the uniform prior (Laplace's rule of succession), see Gelman et al.,
+/// <i>Bayesian Data Analysis</i>, section 2.4. docs/failure-modes.md lists what counts for and against each strategy.
+/// </remarks>
+internal static class Confidence
+{
+    /// <summary>The confidence in a choice, and the evidence by name.</summary>
+    public static (double Value, ImmutableSortedDictionary<string, string> Evidence) In(FailoverStrategy strategy, FailureCase failure)
+    {
+        var (forIt, against, about) = InThisCase(strategy, failure);
+        var record = failure.Records.Of(failure.Type, strategy);
+        var inThisCase = LowerBound(forIt, against);
+        var byExperience = LowerBound(record.Tried - record.FailedAgain, record.FailedAgain);
+        var evidence = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        evidence["about"] = about;
+        evidence["for"] = Text(forIt);
+        evidence["against"] = Text(against);
+        evidence["lower_bound_here"] = Text(inThisCase);
+        evidence["strategy_tried"] = Text(record.Tried);
+        evidence["strategy_failed_again"] = Text(record.FailedAgain);
+        evidence["lower_bound_experience"] = Text(byExperience);
+        return ((inThisCase + byExperience) / 2, evidence.ToImmutable());
+    }
+
+    /// <summary>The mean of Beta(1 + for, 1 + against) less its standard deviation.</summary>
+    internal static double LowerBound(long forIt, long against)
+    {
+        double alpha = Math.Max(0, forIt) + 1, beta = Math.Max(0, against) + 1, total = alpha + beta;
+        var mean = alpha / total;
+        var deviation = Math.Sqrt(alpha * beta / (total * total * (total + 1)));
+        return Math.Clamp(mean - deviation, 0, 1);
+    }
+
+    private static (long For, long Against, string About) InThisCase(FailoverStrategy strategy, FailureCase failure)
+    {
+        var history = failure.Task.History;
+        var sameKind = 1L + history.LongCount(earlier => earlier.FailureType == failure.Type);
+        var otherKinds = history.Length + 1 - sameKind;
+        switch (strategy)
+        {
+            case FailoverStrategy.RetrySameWorker:
+                var score = failure.Worker?.Score;
+                return (
+                    (score?.TotalTasks ?? 0) - (score?.FailureCount ?? 0),
+                    score?.FailureCount ?? 0,
+                    "the worker's successes speak for another try on it, its failures against");
+            case FailoverStrategy.ReassignSameQueue or FailoverStrategy.CircuitBreaker:
+            case FailoverStrategy.FallbackQueue when !failure.IsTasksOwn:
+                return (
+                    failure.ConsecutiveFailures,
+                    history.Where(earlier => earlier.FailureType == failure.Type && earlier.WorkerId != failure.Failure.WorkerId)
+                        .Select(earlier => earlier.WorkerId).Distinct().LongCount(),
+                    "the worker's consecutive failures speak for leaving it, other workers that failed the same way against");
+            default:
+                return (sameKind, otherKinds, "the task's failures of this kind speak for changing the task's way, its failures of other kinds against");
+        }
+    }
+
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Text(double value) => value.ToString("0.###", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,42 @@
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Domain.Settings;
+
+namespace Morag.Failover.Domain.Failover;
+
+/// <summary>How long it should take until the task runs again: its delay, or longer where the fleet is known to have nobody free for it.</summary>
+internal static class ExpectedWait
+{
+    /// <summary>The wait, and what it rests on.</summary>
+    public static (TimeSpan Wait, string Basis) For(Choice choice, TimeSpan delay, FailureCase failure, FailoverSettings settings)
+    {
+        if (choice.Strategy == FailoverStrategy.ManualIntervention)
+        {
+            return (TimeSpan.Zero, "an operator decides when");
+        }
+
+        var queue = (choice.TargetQueue ?? failure.Task.Queue) is { } name ? settings.Queues.Find(name) : null;
+        if (queue is null
+            || choice.Strategy == FailoverStrategy.RetrySameWorker
+            || !failure.Fleet.IsComplete(settings.Partitions.DirectoryBuckets))
+        {
+            return (delay, "the delay");
+        }
+
+        var avoided = choice.Strategy is FailoverStrategy.ReassignSameQueue or FailoverStrategy.CircuitBreaker ? failure.Failure.WorkerId : null;
+        if (failure.Fleet.AnyReady(queue, failure.Task.ContentType, failure.Task.Needs, avoided))
+        {
+            return (delay, "the delay: a worker is ready");
+        }
+
+        if (!failure.Fleet.AnyLive(queue, failure.Task.ContentType, failure.Task.Needs))
+        {
+            return (Max(delay, settings.Queues.UnservedAfter), $"no live worker can take it from {queue.Name}: it may move to the next queue then");
+        }
+
+        return failure.Worker?.Score.CircuitBreakerUntil is { } until && failure.BreakerOpen
+            ? (Max(delay, until - failure.Now), $"no other worker is ready, and the breaker of {failure.WorkerName} is open until then")
+            : (delay, "the delay; no other worker is ready now");
+    }
+
+    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
+}
