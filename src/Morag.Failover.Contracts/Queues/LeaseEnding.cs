@@ -6,8 +6,8 @@ using Morag.Failover.Contracts.Failover;
 namespace Morag.Failover.Contracts.Queues;
 
 /// <summary>
-/// The coordinator asks the queue to end the lease that a report is about, again until it answers. Answer, to the sender, after the
-/// end is durable: <see cref="EndLeaseReply"/> with the same <see cref="Number"/>.
+/// The coordinator asks the queue, once, to end the lease that a report is about. Answer, to the sender, after the end is durable:
+/// <see cref="EndLeaseReply"/> with the same <see cref="Number"/>.
 /// </summary>
 [ProtoContract(Name = "end-lease")]
 public sealed record EndLease : ITaskMessage

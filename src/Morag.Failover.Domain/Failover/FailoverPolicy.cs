@@ -88,9 +88,30 @@ public static class FailoverPolicy
         return new PolicyVerdict
         {
             Decision = decision,
-            Reassign = task.HeldHere ? ReassignOf(decision, choice, delay, saysNothing, failure, settings.Policy) : null,
+            Reassign = task.Facts is { } facts
+                ? ReassignFor(decision, saysNothing, facts) with { Delay = Delays.WithJitter(delay, failure.JitterDraw, settings.Policy) }
+                : null,
             OpenBreaker = choice.Strategy == FailoverStrategy.CircuitBreaker ? OpenBreakerOf(failure, choice) : null,
             Excuses = excuses,
+            SaysNothingOfTask = saysNothing,
+        };
+    }
+
+    /// <summary>What the queue has to do for a decision, without jitter: also for one that it carried out and then lost.</summary>
+    public static Reassign ReassignFor(FailoverDecision decision, bool saysNothingOfTask, TaskFacts facts)
+    {
+        var degrades = decision.SelectedAction.Strategy == FailoverStrategy.DegradeQuality;
+        return new Reassign
+        {
+            TaskId = decision.TaskId,
+            Epoch = decision.DecisionMetadata.Epoch,
+            FailureId = decision.DecisionMetadata.FailureId,
+            Action = decision.SelectedAction,
+            Delay = TimeSpan.FromSeconds(decision.SelectedAction.RetryDelaySeconds),
+            Avoid = ToAvoid(decision.SelectedAction.Strategy, decision.FailureEvent),
+            Quality = degrades ? QualitySettings.Merge(facts.Quality, decision.SelectedAction.QualityDegradation) : null,
+            QualityRung = facts.QualityRung + (degrades ? 1 : 0),
+            SaysNothingOfTask = saysNothingOfTask,
         };
     }
 
@@ -105,23 +126,9 @@ public static class FailoverPolicy
         Reason = choice.Because,
     };
 
-    private static Reassign ReassignOf(
-        FailoverDecision decision, Choice choice, TimeSpan delay, bool saysNothing, FailureCase failure, PolicySettings settings)
-    {
-        var degrades = choice.Strategy == FailoverStrategy.DegradeQuality;
-        return new Reassign
-        {
-            TaskId = decision.TaskId,
-            Epoch = failure.Epoch,
-            FailureId = failure.FailureId,
-            Action = decision.SelectedAction,
-            Delay = Delays.WithJitter(delay, failure.JitterDraw, settings),
-            Avoid = choice.Strategy is FailoverStrategy.ReassignSameQueue or FailoverStrategy.CircuitBreaker ? failure.Failure.WorkerId : null,
-            Quality = degrades ? QualitySettings.Merge(failure.Task.Quality, choice.Rung) : null,
-            QualityRung = failure.Task.QualityRung + (degrades ? 1 : 0),
-            SaysNothingOfTask = saysNothing,
-        };
-    }
+    /// <summary>Who comes to the task last: the one that failed, where the strategy leaves it.</summary>
+    private static WorkerId? ToAvoid(FailoverStrategy strategy, FailureEvent failure) =>
+        strategy is FailoverStrategy.ReassignSameQueue or FailoverStrategy.CircuitBreaker ? failure.WorkerId : null;
 
     private static OpenBreakerByStrategy? OpenBreakerOf(FailureCase failure, Choice choice) => failure.Failure.WorkerId is { } worker
         ? new OpenBreakerByStrategy

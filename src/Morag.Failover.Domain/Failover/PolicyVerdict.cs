@@ -18,4 +18,7 @@ public sealed record PolicyVerdict
 
     /// <summary>Failures to be taken off their workers' counts, one for each worker.</summary>
     public ImmutableArray<ExcuseFailures> Excuses { get; init; } = [];
+
+    /// <summary>Whether the failure says nothing about the task: planned, part of a mass loss, or nobody was there to take it.</summary>
+    public bool SaysNothingOfTask { get; init; }
 }

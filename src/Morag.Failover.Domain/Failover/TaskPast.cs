@@ -13,8 +13,11 @@ public sealed record TaskPast
     /// <summary>The most earlier failures that are looked at, as the queues keep them too.</summary>
     public const int HistoryLength = 50;
 
-    /// <summary>The queue it was leased from; null for a task that no queue here holds.</summary>
-    public QueueName? Queue { get; init; }
+    /// <summary>What the queue that holds the task told; null for a task that no queue here holds.</summary>
+    public TaskFacts? Facts { get; init; }
+
+    /// <summary>The queue it was leased from.</summary>
+    public QueueName? Queue => Facts?.Queue;
 
     /// <summary>The failures of its own that it may have; one more parks it.</summary>
     public int MaxRetries { get; init; }
@@ -34,39 +37,29 @@ public sealed record TaskPast
     /// <summary>Rungs of the quality ladder climbed so far.</summary>
     public int QualityRung { get; init; }
 
-    /// <summary>The quality settings that hold now.</summary>
-    public JsonText Quality { get; init; } = JsonText.EmptyObject;
-
     /// <summary>Earlier failures, oldest first, at most <see cref="HistoryLength"/>.</summary>
     public ImmutableArray<TaskFailure> History { get; init; } = [];
 
-    /// <summary>The content type.</summary>
-    public string? ContentType { get; init; }
+    /// <summary>The content type, where it is known.</summary>
+    public string? ContentType => Facts?.ContentType;
 
     /// <summary>What it needs of a machine.</summary>
-    public ResourceRequirements Needs { get; init; } = ResourceRequirements.None;
-
-    /// <summary>How long it is thought to take, in minutes.</summary>
-    public double? EstimatedDuration { get; init; }
+    public ResourceRequirements Needs => Facts?.ResourceRequirements ?? ResourceRequirements.None;
 
     /// <summary>Whether a queue here holds it, so that a decision can be carried out here.</summary>
-    public bool HeldHere => Queue is not null;
+    public bool HeldHere => Facts is not null;
 
     /// <summary>What the queue that holds the task tells of it.</summary>
     public static TaskPast Told(TaskFacts facts) => new()
     {
-        Queue = facts.Queue,
+        Facts = facts,
         MaxRetries = facts.MaxRetries,
         OwnFailures = facts.OwnFailures,
         FleetFailures = facts.FleetFailures,
         SameWorkerRetries = facts.SameWorkerRetries,
         Reassignments = facts.Reassignments,
         QualityRung = facts.QualityRung,
-        Quality = facts.Quality,
         History = facts.History.IsDefault ? [] : facts.History,
-        ContentType = facts.ContentType,
-        Needs = facts.ResourceRequirements,
-        EstimatedDuration = facts.EstimatedDuration,
     };
 
     /// <summary>What <paramref name="earlier"/> failures of a task that is held elsewhere (oldest first) tell about its next one.</summary>

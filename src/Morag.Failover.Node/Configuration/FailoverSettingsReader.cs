@@ -47,6 +47,7 @@ public static class FailoverSettingsReader
         MassLossWindow = section.Duration("mass-loss-window", "1s", "10m"),
         HistoryKept = section.Duration("history-kept", "1h", "365d"),
         MaxFailuresKept = section.Integer("max-failures-kept", 100, 10_000_000),
+        MaxHistoryBytes = section.Size("max-history-bytes", "1MiB", "1024GiB"),
     };
 
     private static ImmutableSortedDictionary<string, ImmutableArray<JsonText>> ReadLadder(SettingsSection section) =>

@@ -1,0 +1,183 @@
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Contracts.Failover;
+
+/// <summary>A failure was decided: the failure, the decision, and what is owed of it, in one.</summary>
+[ProtoContract(Name = "failover.failure-decided")]
+public sealed record FailureDecided : IStoredEvent
+{
+    /// <summary>The decision with its failure; every random draw is among its facts.</summary>
+    [ProtoMember(1)] public required FailoverDecision Decision { get; init; }
+
+    /// <summary>What the queue has to do; null for tasks that no queue here holds.</summary>
+    [ProtoMember(2)] public Reassign? Reassign { get; init; }
+
+    /// <summary>The breaker that has to open.</summary>
+    [ProtoMember(3)] public OpenBreakerByStrategy? OpenBreaker { get; init; }
+
+    /// <summary>The failures that workers have to excuse, one message for each worker.</summary>
+    [ProtoMember(4)] public ImmutableArray<ExcuseFailures> Excuses { get; init; } = [];
+
+    /// <summary>The names that reporters gave the failure until now.</summary>
+    [ProtoMember(5)] public ImmutableArray<EventId> Names { get; init; } = [];
+
+    /// <summary>Whether the failure says nothing about the task.</summary>
+    [ProtoMember(6)] public bool SaysNothingOfTask { get; init; }
+}
+
+/// <summary>The queue answered what became of a decision's action.</summary>
+[ProtoContract(Name = "failover.decision-carried-out")]
+public sealed record DecisionCarriedOut : IStoredEvent
+{
+    /// <summary>The failure that was decided.</summary>
+    [ProtoMember(1)] public required FailureId FailureId { get; init; }
+
+    /// <summary>True: carried out. False: superseded.</summary>
+    [ProtoMember(2)] public bool Applied { get; init; }
+
+    /// <summary>Where the task went, or what came first, in words.</summary>
+    [ProtoMember(3)] public string Detail { get; init; } = "";
+
+    /// <summary>When the answer came.</summary>
+    [ProtoMember(4)] public DateTimeOffset At { get; init; }
+}
+
+/// <summary>A worker's entity opened the breaker that a decision asked for.</summary>
+[ProtoContract(Name = "failover.breaker-opening-taken")]
+public sealed record BreakerOpeningTaken : IStoredEvent
+{
+    /// <summary>The failure that was decided.</summary>
+    [ProtoMember(1)] public required FailureId FailureId { get; init; }
+}
+
+/// <summary>A worker's entity excused the failures that a decision named.</summary>
+[ProtoContract(Name = "failover.excuse-taken")]
+public sealed record ExcuseTaken : IStoredEvent
+{
+    /// <summary>The failure that was decided.</summary>
+    [ProtoMember(1)] public required FailureId FailureId { get; init; }
+
+    /// <summary>The worker that excused its failures.</summary>
+    [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
+}
+
+/// <summary>One more report of a failure that was already decided.</summary>
+[ProtoContract(Name = "failover.report-attached")]
+public sealed record ReportAttached : IStoredEvent
+{
+    /// <summary>The failure.</summary>
+    [ProtoMember(1)] public required FailureId FailureId { get; init; }
+
+    /// <summary>The reporter's name for it, where it is one more.</summary>
+    [ProtoMember(2)] public EventId? Name { get; init; }
+}
+
+/// <summary>A report that changed nothing, since what it named no longer holds the task.</summary>
+[ProtoContract(Name = "failover.stale-report-recorded")]
+public sealed record StaleReportRecorded : IStoredEvent
+{
+    /// <summary>The task.</summary>
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+
+    /// <summary>The report.</summary>
+    [ProtoMember(2)] public required StaleReport Report { get; init; }
+}
+
+/// <summary>History that is too old or too much was forgotten; what is owed never is, and the counters stay.</summary>
+[ProtoContract(Name = "failover.history-forgotten")]
+public sealed record HistoryForgotten : IStoredEvent
+{
+    /// <summary>The failures, oldest first.</summary>
+    [ProtoMember(1)] public ImmutableArray<FailureId> Failures { get; init; } = [];
+
+    /// <summary>Stale reports from before this time are forgotten too.</summary>
+    [ProtoMember(2)] public DateTimeOffset StaleReportsBefore { get; init; }
+}
+
+/// <summary>A failure as a snapshot keeps it.</summary>
+[ProtoContract]
+public sealed record StoredFailure
+{
+    /// <summary>The decision, with what became of it.</summary>
+    [ProtoMember(1)] public required FailoverDecision Decision { get; init; }
+
+    /// <summary>The names that reporters gave it.</summary>
+    [ProtoMember(2)] public ImmutableArray<EventId> Names { get; init; } = [];
+
+    /// <summary>Whether it says nothing about its task.</summary>
+    [ProtoMember(3)] public bool SaysNothingOfTask { get; init; }
+
+    /// <summary>What the queue still has to answer.</summary>
+    [ProtoMember(4)] public Reassign? Reassign { get; init; }
+
+    /// <summary>The breaker that still has to open.</summary>
+    [ProtoMember(5)] public OpenBreakerByStrategy? OpenBreaker { get; init; }
+
+    /// <summary>The excuses that workers still have to take.</summary>
+    [ProtoMember(6)] public ImmutableArray<ExcuseFailures> Excuses { get; init; } = [];
+}
+
+/// <summary>A stale report as a snapshot keeps it.</summary>
+[ProtoContract]
+public sealed record StoredStaleReport
+{
+    /// <summary>The task.</summary>
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+
+    /// <summary>The report.</summary>
+    [ProtoMember(2)] public required StaleReport Report { get; init; }
+}
+
+/// <summary>The failures of one type, of one hour, or under one strategy, as a snapshot counts them.</summary>
+[ProtoContract]
+public sealed record StoredFailureCount
+{
+    /// <summary>The type; null where it is an hour's count.</summary>
+    [ProtoMember(1)] public FailureType? Type { get; init; }
+
+    /// <summary>The hour, counted from 1970-01-01T00:00Z; null where it is a type's count.</summary>
+    [ProtoMember(2)] public long? Hour { get; init; }
+
+    /// <summary>How many.</summary>
+    [ProtoMember(3)] public long Count { get; init; }
+}
+
+/// <summary>What came of one strategy against one type of failure.</summary>
+[ProtoContract]
+public sealed record StoredStrategyRecord
+{
+    /// <summary>The type of failure.</summary>
+    [ProtoMember(1)] public FailureType Type { get; init; }
+
+    /// <summary>The strategy.</summary>
+    [ProtoMember(2)] public FailoverStrategy Strategy { get; init; }
+
+    /// <summary>Decisions that were carried out, or given as advice.</summary>
+    [ProtoMember(3)] public long Tried { get; init; }
+
+    /// <summary>Those after which the same task failed once more.</summary>
+    [ProtoMember(4)] public long FailedAgain { get; init; }
+}
+
+/// <summary>All that a coordinator keeps.</summary>
+[ProtoContract(Name = "failover.coordinator-snapshot")]
+public sealed record CoordinatorSnapshot : IStoredState
+{
+    /// <summary>The failures, in the order in which they were decided.</summary>
+    [ProtoMember(1)] public ImmutableArray<StoredFailure> Failures { get; init; } = [];
+
+    /// <summary>The stale reports, oldest first.</summary>
+    [ProtoMember(2)] public ImmutableArray<StoredStaleReport> StaleReports { get; init; } = [];
+
+    /// <summary>All failures ever decided.</summary>
+    [ProtoMember(3)] public long TotalFailures { get; init; }
+
+    /// <summary>The counts by type and by hour.</summary>
+    [ProtoMember(4)] public ImmutableArray<StoredFailureCount> Counts { get; init; } = [];
+
+    /// <summary>What came of the strategies.</summary>
+    [ProtoMember(5)] public ImmutableArray<StoredStrategyRecord> Records { get; init; } = [];
+}

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Morag.Failover.Contracts.Failover;
+
+namespace Morag.Failover.Domain.Failover;
+
+/// <summary>What a report of a failure has to keep to.</summary>
+public static class ReportRules
+{
+    /// <summary>The most characters of an error message.</summary>
+    public const int MaxErrorMessage = 8_192;
+
+    /// <summary>The most characters of a context.</summary>
+    public const int MaxContext = 16 * 1024;
+
+    /// <summary>The first rule that the report breaks, or null.</summary>
+    public static Refused? Broken(ReportFailure report)
+    {
+        if (!Identifier.IsValid(report.TaskId.Value))
+        {
+            return Refused.Invalid("task_id", "must be " + Identifier.Rule);
+        }
+
+        if (report.EventId is { } name && !Identifier.IsValid(name.Value))
+        {
+            return Refused.Invalid("event_id", "must be " + Identifier.Rule);
+        }
+
+        if (report.WorkerId is { } worker && !Identifier.IsValid(worker.Value))
+        {
+            return Refused.Invalid("worker_id", "must be " + Identifier.Rule);
+        }
+
+        if (report.Epoch is { Value: < 1 })
+        {
+            return Refused.Invalid("epoch", "must be 1 or more");
+        }
+
+        if (!Enum.IsDefined(report.FailureType))
+        {
+            return Refused.Invalid("failure_type", "must be one of the seven failure types");
+        }
+
+        if (report.ErrorMessage.Length > MaxErrorMessage)
+        {
+            return Refused.Invalid("error_message", $"must have at most {MaxErrorMessage} characters");
+        }
+
+        return IsSmallObject(report.Context)
+            ? null
+            : Refused.Invalid("context", $"must be an object of at most {MaxContext} characters");
+    }
+
+    private static bool IsSmallObject(JsonText context)
+    {
+        if (context.IsNull || context == JsonText.EmptyObject)
+        {
+            return true;
+        }
+
+        if (context.Length > MaxContext)
+        {
+            return false;
+        }
+
+        try
+        {
+            using var json = context.Parse();
+            return json.RootElement.ValueKind == JsonValueKind.Object;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}
