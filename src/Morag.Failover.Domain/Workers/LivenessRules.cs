@@ -13,11 +13,13 @@ public readonly record struct SignsOfLife(DateTimeOffset SilentSince, HeartbeatR
 /// <summary>What a worker's signs of life amount to.</summary>
 /// <param name="Liveness">How alive it is.</param>
 /// <param name="Reason">Why, where it is not alive.</param>
-/// <param name="LookAgainAt">When the verdict changes if nothing is heard.</param>
+/// <param name="LookAgainAt">When the verdict changes if nothing is heard; now, where it is final.</param>
 public readonly record struct LivenessVerdict(Liveness Liveness, string Reason, DateTimeOffset LookAgainAt);
 
-/// <summary>How alive a worker is. Silence beyond the worker timeout is a loss for all; a worker that announced its rhythm is also
-/// found by that, and by its broken session.</summary>
+/// <summary>
+/// How alive a worker is. Silence beyond the worker timeout is a loss for all; a worker that announced its rhythm is also found by
+/// that, and by its broken session.
+/// </summary>
 public static class LivenessRules
 {
     /// <summary>Judges a worker that is not offline.</summary>
@@ -76,7 +78,7 @@ public static class LivenessRules
     private static LivenessVerdict Offline(SignsOfLife signs, DateTimeOffset now, string reason) => new(
         Liveness.Offline,
         string.Create(CultureInfo.InvariantCulture, $"{reason} {(now - signs.SilentSince).TotalSeconds:0.#} s"),
-        DateTimeOffset.MaxValue);
+        now);
 
     private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 

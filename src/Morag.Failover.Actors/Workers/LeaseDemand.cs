@@ -1,0 +1,190 @@
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Actors.Workers;
+
+/// <summary>
+/// The worker's calls for leases that wait, first come first served, and which partition is asked next for whom. One partition is
+/// asked at a time, so that two do not both fill the same place; a partition that has nothing keeps the interest and says when it has.
+/// </summary>
+internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
+{
+    /// <summary>The most calls of one worker that may wait at a time.</summary>
+    public const int MaxWaiting = 64;
+
+    /// <summary>How long a call that does not wait may take to ask round.</summary>
+    private static readonly TimeSpan AskingRound = TimeSpan.FromSeconds(2);
+
+    private readonly List<Caller> callers = [];
+    private int rotation;
+
+    /// <summary>Whether any call waits.</summary>
+    public bool AnyWaiting => callers.Count > 0;
+
+    /// <summary>Whether no further call may wait.</summary>
+    public bool IsFull => callers.Count >= MaxWaiting;
+
+    /// <summary>The question under way.</summary>
+    public Question? Asking { get; private set; }
+
+    /// <summary>When the first wait ends, or the question under way counts as lost.</summary>
+    public DateTimeOffset? DueAt
+    {
+        get
+        {
+            DateTimeOffset? due = Asking?.LostAt;
+            foreach (var caller in callers)
+            {
+                due = due is { } earliest && earliest < caller.Until ? due : caller.Until;
+            }
+
+            return due;
+        }
+    }
+
+    /// <summary>
+    /// A call arrives. One with a request id is first given what the same call was given before, wherever that is: always when there
+    /// are several partitions, else when <paramref name="repeatFirst"/> says that it could not be given anything new.
+    /// </summary>
+    public void Enter(RequestLeases request, IActorRef replyTo, bool repeatFirst, DateTimeOffset now)
+    {
+        var caller = new Caller(request, replyTo, now + (request.Wait > TimeSpan.Zero ? request.Wait : AskingRound));
+        if (request.RequestId is not null && (partitions > 1 || repeatFirst))
+        {
+            AddSteps(caller, onlyRepeat: true);
+        }
+
+        AddSteps(caller, onlyRepeat: false);
+        rotation = (rotation + 1) % partitions;
+        callers.Add(caller);
+    }
+
+    /// <summary>A partition has work: every waiting call may ask it.</summary>
+    public void WorkAt(int partition)
+    {
+        foreach (var caller in callers)
+        {
+            caller.AskLater(partition);
+        }
+    }
+
+    /// <summary>
+    /// The next question, if none is under way: for the longest waiting call that has a partition to ask which
+    /// <paramref name="reachable"/> allows. Without <paramref name="mayLease"/> only repeats are asked for.
+    /// </summary>
+    public Question? Next(bool mayLease, Func<int, bool> reachable, DateTimeOffset now)
+    {
+        if (Asking is not null)
+        {
+            return null;
+        }
+
+        foreach (var caller in callers)
+        {
+            var index = caller.Steps.FindIndex(step => (mayLease || step.OnlyRepeat) && reachable(step.Partition));
+            if (index >= 0)
+            {
+                var step = caller.Steps[index];
+                caller.Steps.RemoveAt(index);
+                var interest = step.OnlyRepeat || caller.Request.Wait <= TimeSpan.Zero ? TimeSpan.Zero : caller.Until - now;
+                Asking = new Question(caller, step.Partition, step.OnlyRepeat, interest, now + unansweredAfter);
+                return Asking;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The question that a partition's answer belongs to; null for an answer that comes too late.</summary>
+    public Question? Answered(int partition)
+    {
+        if (Asking is not { } question || question.Partition != partition)
+        {
+            return null;
+        }
+
+        Asking = null;
+        return question;
+    }
+
+    /// <summary>Whether a call still waits.</summary>
+    public bool Waits(Caller caller) => callers.Contains(caller);
+
+    /// <summary>The call has its leases. What the others know of the partitions may have changed with them.</summary>
+    public void Served(Caller caller)
+    {
+        callers.Remove(caller);
+        foreach (var other in callers)
+        {
+            AddSteps(other, onlyRepeat: false);
+        }
+    }
+
+    /// <summary>Takes out the calls that <paramref name="which"/> says.</summary>
+    public List<Caller> TakeOut(Func<Caller, bool> which)
+    {
+        var taken = callers.FindAll(caller => which(caller));
+        callers.RemoveAll(taken.Contains);
+        return taken;
+    }
+
+    /// <summary>
+    /// Takes out the calls whose wait is over, and those that do not wait and can ask nobody: their answer is empty. A question without an
+    /// answer is given up, and asked again later.
+    /// </summary>
+    public List<Caller> TakeOutFinished(bool mayLease, DateTimeOffset now)
+    {
+        if (Asking is { } question && question.LostAt <= now)
+        {
+            Asking = null;
+            question.Caller.AskLater(question.Partition);
+        }
+
+        return TakeOut(caller =>
+            caller.Until <= now
+            || (caller.Request.Wait <= TimeSpan.Zero && Asking?.Caller != caller && !caller.Steps.Exists(step => mayLease || step.OnlyRepeat)));
+    }
+
+    private void AddSteps(Caller caller, bool onlyRepeat)
+    {
+        for (var i = 0; i < partitions; i++)
+        {
+            var partition = (rotation + i) % partitions;
+            if (onlyRepeat)
+            {
+                caller.Steps.Add(new Step(partition, OnlyRepeat: true));
+            }
+            else
+            {
+                caller.AskLater(partition);
+            }
+        }
+    }
+
+    /// <summary>A call that waits.</summary>
+    internal sealed class Caller(RequestLeases request, IActorRef replyTo, DateTimeOffset until)
+    {
+        public RequestLeases Request { get; } = request;
+
+        public IActorRef ReplyTo { get; } = replyTo;
+
+        public DateTimeOffset Until { get; } = until;
+
+        public List<Step> Steps { get; } = [];
+
+        public void AskLater(int partition)
+        {
+            var step = new Step(partition, OnlyRepeat: false);
+            if (!Steps.Contains(step))
+            {
+                Steps.Add(step);
+            }
+        }
+    }
+
+    /// <summary>A partition that a call has still to ask.</summary>
+    internal readonly record struct Step(int Partition, bool OnlyRepeat);
+
+    /// <summary>A partition that is being asked.</summary>
+    internal sealed record Question(Caller Caller, int Partition, bool OnlyRepeat, TimeSpan InterestFor, DateTimeOffset LostAt);
+}

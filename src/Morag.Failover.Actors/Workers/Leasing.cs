@@ -1,0 +1,256 @@
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Workers;
+
+namespace Morag.Failover.Actors.Workers;
+
+/// <content>How the worker's demand becomes leases, and how leases that are not allowed any more go back.</content>
+public sealed partial class WorkerReliabilityActor
+{
+    /// <summary>How often a worker without room may have its view of what it holds compared with the queues'.</summary>
+    private static readonly TimeSpan AskAgainWhatIsHeldAfter = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+
+    private bool HandleLeasing(object message)
+    {
+        switch (message)
+        {
+            case RequestLeases request:
+                OnRequest(request);
+                return true;
+            case LeasesGranted granted:
+                OnGranted(granted);
+                return true;
+            case WorkAvailable work:
+                demand.WorkAt(work.Partition);
+                return true;
+            case HeldLeases answer:
+                held.Take(answer);
+                StoreIfAny(FailureAccounting.Probing(State, answer.Leases, Now));
+                return true;
+            case LeaseResults results:
+                OnReturned(results);
+                return true;
+            case Refused:
+                // A partition that could not answer now is asked again.
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void OnRequest(RequestLeases request)
+    {
+        if ((WorkerMembership.RefusedCall(State, request.InstanceId) ?? Broken(request)) is { } refused)
+        {
+            Answer(refused);
+            return;
+        }
+
+        pulse.Heard(Now);
+        degraded.Pulled(Now);
+        StoreIfAny(WorkerMembership.Heard(State, Now));
+        var room = Room();
+        demand.Enter(request, Sender, repeatFirst: room == 0, Now);
+        if (room == 0 && held.IsKnown && held.Awaited.Count == 0 && Now - (held.AskedAt ?? DateTimeOffset.MinValue) > AskAgainWhatIsHeldAfter)
+        {
+            AskWhatIsHeld();
+        }
+    }
+
+    private Refused? Broken(RequestLeases request)
+    {
+        if (request.MaxTasks is < 1 or > 1_000)
+        {
+            return Refused.Invalid("max_tasks", "must be 1 to 1000");
+        }
+
+        if (request.Wait < TimeSpan.Zero || request.Wait > LongestWait)
+        {
+            return Refused.Invalid("wait_seconds", "must be 0 to 30");
+        }
+
+        foreach (var name in request.Queues)
+        {
+            if (settings.Queues.Find(name) is null)
+            {
+                return Refused.Invalid("queues", $"there is no queue '{name}'");
+            }
+        }
+
+        if (QueuesFor(request, partition: 0).IsEmpty)
+        {
+            return Refused.Invalid("queues", "the worker serves none of these queues");
+        }
+
+        return demand.IsFull ? Refused.LimitReached($"{LeaseDemand.MaxWaiting} calls of this worker wait for leases already") : null;
+    }
+
+    /// <summary>How many more leases the worker may take now.</summary>
+    private int Room() => State is { Registration: { } registration, Liveness: Liveness.Alive, SaidStatus: WorkerStatus.Online, IsDraining: false }
+        ? Math.Min(Math.Max(0, registration.MaxConcurrentTasks - held.Count), BreakerRules.Allows(State.Breaker, settings.Workers, Now))
+        : 0;
+
+    private void PumpDemand()
+    {
+        if (!demand.AnyWaiting && demand.Asking is null)
+        {
+            return;
+        }
+
+        var room = Room();
+        foreach (var finished in demand.TakeOutFinished(room > 0, Now))
+        {
+            finished.ReplyTo.Tell(new LeasesGranted());
+        }
+
+        // What a partition holds, and what a fence on its way to it will end, has to be known before it is asked.
+        if (demand.Next(room > 0, partition => held.IsKnown && !fences.Owes(State.Fences, partition), Now) is { } question)
+        {
+            Ask(question, room);
+        }
+    }
+
+    private void Ask(LeaseDemand.Question question, int room)
+    {
+        var request = question.Caller.Request;
+        var registration = State.Registration!;
+        regions.Queues.Tell(
+            new GrantLeases
+            {
+                Partition = question.Partition,
+                WorkerId = State.WorkerId,
+                InstanceId = registration.InstanceId,
+                Profile = Eligibility.ProfileOf(registration),
+                MaxTasks = Math.Min(request.MaxTasks, room),
+                MaxHeld = registration.MaxConcurrentTasks,
+                Queues = QueuesFor(request, question.Partition),
+                RequestId = request.RequestId,
+                InterestFor = question.InterestFor,
+                OnlyRepeat = question.OnlyRepeat,
+            },
+            Self);
+    }
+
+    private ImmutableArray<QueueRoom> QueuesFor(RequestLeases request, int partition)
+    {
+        var profile = Eligibility.ProfileOf(State.Registration!);
+        return
+        [
+            .. from queue in settings.Queues.Definitions
+               where Eligibility.Serves(profile, queue) && (request.Queues.IsEmpty || request.Queues.Contains(queue.Name))
+               select new QueueRoom { Queue = queue.Name, Cap = queue.PerWorker, HeldElsewhere = held.HeldElsewhere(queue.Name, partition) },
+        ];
+    }
+
+    private void OnGranted(LeasesGranted granted)
+    {
+        var question = demand.Answered(granted.Partition);
+        if (granted.Leases.IsEmpty)
+        {
+            return;
+        }
+
+        var repeated = granted.Leases.Where(lease => held.Holds(lease.TaskId, lease.Epoch)).ToList();
+        var fresh = granted.Leases.Where(lease => !held.Holds(lease.TaskId, lease.Epoch)).ToList();
+        if (question is null || !demand.Waits(question.Caller))
+        {
+            GiveBack(fresh, "nobody waited for the lease any more");
+            demand.WorkAt(granted.Partition);
+            return;
+        }
+
+        var allowed = question.OnlyRepeat ? fresh.Count : Math.Min(fresh.Count, Room());
+        GiveBack(fresh[allowed..], "the worker may not take the lease any more");
+        var delivered = fresh[..allowed];
+        if (delivered.Count + repeated.Count == 0)
+        {
+            question.Caller.AskLater(granted.Partition);
+            return;
+        }
+
+        delivered.ForEach(lease => held.Add(lease, granted.Partition, Now));
+        demand.Served(question.Caller);
+        var reply = new LeasesGranted { Partition = granted.Partition, Leases = [.. repeated, .. delivered] };
+        var probing = question.OnlyRepeat ? null : FailureAccounting.Probing(
+            State, delivered.Select(lease => new HeldLease { TaskId = lease.TaskId, Epoch = lease.Epoch, Queue = lease.Queue, GrantedAt = Now }), Now);
+        if (probing is null)
+        {
+            question.Caller.ReplyTo.Tell(reply);
+        }
+        else
+        {
+            StoreIfAny(probing, _ => question.Caller.ReplyTo.Tell(reply));
+        }
+    }
+
+    private void GiveBack(List<LeasedTask> leases, string reason)
+    {
+        if (leases.Count > 0)
+        {
+            leases.ForEach(lease => returns.Add(lease.TaskId, lease.Epoch, reason));
+            SendReturns();
+        }
+    }
+
+    private void SendReturns()
+    {
+        foreach (var message in returns.Messages(State.WorkerId, held.PartitionOf))
+        {
+            regions.Queues.Tell(message, Self);
+        }
+    }
+
+    private void OnReturned(LeaseResults results)
+    {
+        foreach (var result in results.Results)
+        {
+            if (result.Refused?.Reason != RefusalReason.Unavailable)
+            {
+                returns.Remove(result.TaskId, result.Epoch);
+                held.Remove(result.TaskId, result.Epoch);
+            }
+        }
+    }
+
+    private void OnOutcomes(LeaseOutcomes batch)
+    {
+        var isNew = batch.Number > State.OutcomesTaken.GetValueOrDefault(batch.Partition);
+        foreach (var outcome in batch.Outcomes)
+        {
+            held.Remove(outcome.TaskId, outcome.Epoch);
+            returns.Remove(outcome.TaskId, outcome.Epoch);
+            if (isNew && outcome.Reason is { } reason)
+            {
+                session.Tell(new LeaseRevoked { TaskId = outcome.TaskId, Epoch = outcome.Epoch, Reason = reason });
+            }
+        }
+
+        StoreIfAny(FailureAccounting.Take(State, batch), after => regions.Queues.Tell(
+            new OutcomesTaken { Partition = batch.Partition, WorkerId = after.WorkerId, Number = batch.Number }, Self));
+    }
+
+    private void RefuseReplacedCallers()
+    {
+        foreach (var caller in demand.TakeOut(caller => WorkerMembership.RefusedCall(State, caller.Request.InstanceId) is not null))
+        {
+            caller.ReplyTo.Tell(WorkerMembership.RefusedCall(State, caller.Request.InstanceId)!);
+        }
+    }
+
+    private void AskWhatIsHeld()
+    {
+        held.BeginAsking(Now);
+        SendHeldQuestions();
+    }
+
+    private void SendHeldQuestions()
+    {
+        foreach (var partition in held.Awaited)
+        {
+            regions.Queues.Tell(new GetHeldLeases { Partition = partition, WorkerId = State.WorkerId }, Self);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Workers;
+
+namespace Morag.Failover.Actors.Workers;
+
+/// <content>What the worker itself calls: registration, heartbeats, its session. Every accepted call is a sign of life.</content>
+public sealed partial class WorkerReliabilityActor
+{
+    private bool HandleWorkerCall(object message)
+    {
+        switch (message)
+        {
+            case RegisterWorker command:
+                OnRegister(command.Registration);
+                return true;
+            case OpenSession opened:
+                OnOpenSession(opened);
+                return true;
+            case SessionBroken broken:
+                OnSessionBroken(broken);
+                return true;
+            case QueueStatsReply counts:
+                degraded.Counted(counts, State.Registration, Now);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void OnRegister(WorkerRegistration registration)
+    {
+        var before = State;
+        var caller = Sender;
+        var decision = WorkerMembership.Register(
+            before, registration, held.Count > 0, NewLoss(), pulse.SilentSince(Now), settings.Queues, Now);
+        StoreIfAny(decision.Event, after =>
+        {
+            session.Supersede(after.Registration?.InstanceId);
+            caller.Tell(decision.Reply);
+        });
+        if (decision.Event is null)
+        {
+            return;
+        }
+
+        pulse.Heard(Now);
+        pulse.Registered(registration.HeartbeatIntervalSeconds, registration.InstanceId != before.Registration?.InstanceId);
+        RefuseReplacedCallers();
+        if (!before.IsKnown)
+        {
+            held.BeginEmpty();
+        }
+        else if (!held.IsKnown && held.Awaited.Count == 0)
+        {
+            AskWhatIsHeld();
+        }
+    }
+
+    /// <summary>True where it was nothing but a sign of life, after which nothing has to be settled: most heartbeats are.</summary>
+    private bool OnHeartbeat(Heartbeat heartbeat)
+    {
+        if (WorkerMembership.RefusedCall(State, heartbeat.InstanceId) is { } refused)
+        {
+            Answer(refused);
+            return false;
+        }
+
+        var before = State;
+        pulse.HeartbeatHeard(heartbeat, before.Liveness == Liveness.Offline, Now);
+        StoreIfAny(WorkerMembership.Heard(State, Now));
+        StoreIfAny(WorkerMembership.Said(State, heartbeat.Status, Now));
+        if (heartbeat.ListsHeld && held.IsKnown)
+        {
+            GiveBackWhatNeverArrived(heartbeat);
+        }
+
+        WatchForDegradation();
+        TellSeen(heartbeat);
+        Sender.Tell(new HeartbeatReply { Leases = held.Shown, Draining = State.IsDraining });
+        return ReferenceEquals(before, State) && !returns.Any && !demand.AnyWaiting;
+    }
+
+    private void GiveBackWhatNeverArrived(Heartbeat heartbeat)
+    {
+        var missing = held.NotArrived(heartbeat.Held, partition => !fences.Owes(State.Fences, partition), Now);
+        if (missing is not null)
+        {
+            missing.ForEach(lease => returns.Add(lease.TaskId, lease.Epoch, "the lease never arrived at the worker"));
+            SendReturns();
+        }
+    }
+
+    private void WatchForDegradation()
+    {
+        if (degraded.ShouldAskQueues(held.IsKnown && Room() > 0, Now))
+        {
+            for (var partition = 0; partition < settings.Partitions.Queues; partition++)
+            {
+                regions.Queues.Tell(new GetQueueStats { Partition = partition }, Self);
+            }
+        }
+    }
+
+    private void TellSeen(Heartbeat heartbeat)
+    {
+        if (Now - seenToldAt < settings.Workers.SeenInterval)
+        {
+            return;
+        }
+
+        seenToldAt = Now;
+        regions.Directory.Tell(
+            new WorkerSeen
+            {
+                Bucket = bucket,
+                WorkerId = State.WorkerId,
+                At = Now,
+                Metrics = heartbeat.Metrics,
+                HeldLeases = held.Count,
+                Degraded = degraded.Reason(held, Now),
+                ClockSkewSeconds = pulse.ClockSkewSeconds,
+            },
+            Self);
+    }
+
+    private void OnOpenSession(OpenSession opened)
+    {
+        if (WorkerMembership.RefusedCall(State, opened.InstanceId) is { } refused)
+        {
+            Answer(refused);
+            return;
+        }
+
+        pulse.Heard(Now);
+        StoreIfAny(WorkerMembership.Heard(State, Now));
+        session.Open(opened, Sender);
+        Answer(Done.Instance);
+    }
+
+    private void OnSessionBroken(SessionBroken broken)
+    {
+        if (session.Is(broken.SessionId))
+        {
+            session.Close();
+            pulse.SessionBroke(Now);
+            JudgeLiveness();
+        }
+    }
+}

@@ -1,0 +1,386 @@
+using Morag.Failover.Actors.Outages;
+using Morag.Failover.Actors.Persistence;
+using Morag.Failover.Actors.Timing;
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Partitioning;
+using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Workers;
+
+namespace Morag.Failover.Actors.Workers;
+
+/// <summary>
+/// One worker: its registration, liveness, score, breaker and demand for leases. It alone judges the worker. This part takes what
+/// arrives, stores what the domain decides and tells those it concerns; the other parts hold what the worker itself calls
+/// (WorkerCalls) and how its demand becomes leases (Leasing).
+/// </summary>
+public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerState>
+{
+    private static readonly TimeSpan IdleFor = TimeSpan.FromSeconds(10);
+
+    private readonly FailoverSettings settings;
+    private readonly IFailoverRegions regions;
+    private readonly WorkerPulse pulse;
+    private readonly HeldLeasesView held;
+    private readonly LeaseDemand demand;
+    private readonly FenceOutbox fences;
+    private readonly WorkerSession session = new();
+    private readonly DegradedWatch degraded;
+    private readonly LeaseReturns returns = new();
+    private readonly int bucket;
+    private DueTimer due = null!;
+    private long entryTaken;
+    private DateTimeOffset seenToldAt;
+    private DateTimeOffset? resendAt;
+    private bool waitsToPassivate;
+
+    /// <summary>Made by <see cref="Props"/>.</summary>
+    public WorkerReliabilityActor(WorkerId worker, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages)
+        : base(
+            PersistenceIds.Worker(worker),
+            WorkerState.Unknown(worker),
+            new SnapshotPolicy(settings.Storage.SmallSnapshotEvery, settings.Storage.SnapshotsKept))
+    {
+        this.settings = settings;
+        this.regions = regions;
+        pulse = new WorkerPulse(settings.Workers, outages, Now);
+        held = new HeldLeasesView(settings.Partitions.Queues);
+        demand = new LeaseDemand(settings.Partitions.Queues, settings.Queues.ResendAfter);
+        fences = new FenceOutbox(settings.Partitions.Queues);
+        degraded = new DegradedWatch(settings.Workers, settings.Queues, Now);
+        bucket = Partition.Of(worker, settings.Partitions.DirectoryBuckets);
+    }
+
+    /// <summary>How to start the entity of a worker.</summary>
+    public static Props Props(WorkerId worker, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages) =>
+        Akka.Actor.Props.Create(() => new WorkerReliabilityActor(worker, settings, regions, outages));
+
+    /// <inheritdoc />
+    protected override WorkerState Apply(WorkerState state, IStoredEvent @event) => state.Apply(@event);
+
+    /// <inheritdoc />
+    protected override IStoredState ToSnapshot(WorkerState state) => WorkerSnapshots.ToSnapshot(state);
+
+    /// <inheritdoc />
+    protected override WorkerState FromSnapshot(IStoredState snapshot) => WorkerSnapshots.FromSnapshot((WorkerSnapshot)snapshot);
+
+    /// <inheritdoc />
+    protected override void Recovered()
+    {
+        due = new DueTimer(Timers, static () => Now);
+        if (State.Registration is { } registration)
+        {
+            pulse.Registered(registration.HeartbeatIntervalSeconds, newInstance: true);
+            AskWhatIsHeld();
+        }
+
+        SendOwed(State);
+        Settle();
+    }
+
+    /// <inheritdoc />
+    protected override void Handle(object message)
+    {
+        switch (message)
+        {
+            case Heartbeat heartbeat:
+                if (OnHeartbeat(heartbeat))
+                {
+                    return;
+                }
+
+                break;
+            case DueTimer.Due:
+                due.Fired();
+                OnDue();
+                break;
+            case ReceiveTimeout:
+                PassivateWhenIdle();
+                return;
+            case WorkerEntryTaken taken:
+                entryTaken = Math.Max(entryTaken, taken.Revision);
+                break;
+            case FenceTaken taken:
+                OnFenceTaken(taken);
+                break;
+            case WakeWorker:
+                break;
+            default:
+                if (!HandleWorkerCall(message) && !HandleLeasing(message) && !HandleAccounting(message) && !HandleOperator(message))
+                {
+                    Unhandled(message);
+                }
+
+                break;
+        }
+
+        Settle();
+    }
+
+    private bool HandleAccounting(object message)
+    {
+        switch (message)
+        {
+            case TakeFailure command:
+                StoreIfAny(FailureAccounting.Take(State, command, settings.Workers, Now), after => regions.Coordinators.Tell(
+                    new FailureTaken { FailureId = command.FailureId, TaskId = command.TaskId, Worker = after.Standing() }, Self));
+                return true;
+            case ExcuseFailures command:
+                StoreIfAny(FailureAccounting.Excuse(State, command, settings.Workers), _ => regions.Coordinators.Tell(
+                    new FailuresExcused { WorkerId = command.WorkerId, TaskId = command.TaskId, Failures = command.Failures }, Self));
+                return true;
+            case OpenBreakerByStrategy command:
+                StoreIfAny(FailureAccounting.OpenByStrategy(State, command, settings.Workers, Now), _ => regions.Coordinators.Tell(
+                    new BreakerOpenedByStrategy { WorkerId = command.WorkerId, TaskId = command.TaskId, FailureId = command.FailureId }, Self));
+                return true;
+            case LeaseOutcomes batch:
+                OnOutcomes(batch);
+                return true;
+            case RecordSuccesses command:
+                Carry(FailureAccounting.Record(State, command));
+                return true;
+            case SetBreaker command:
+                Carry(FailureAccounting.SetBreaker(State, command, Now));
+                return true;
+            case GetWorkerReliability:
+                Answer(State.IsKnown ? State.ShownScore() : WorkerMembership.NotRegistered(State));
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool HandleOperator(object message)
+    {
+        switch (message)
+        {
+            case DrainWorker command:
+                Carry(WorkerMembership.Drain(State, command, Now));
+                return true;
+            case ResumeWorker:
+                Carry(WorkerMembership.Resume(State, Now));
+                pulse.Heard(Now);
+                return true;
+            case TakeWorkerOffline command:
+                Carry(WorkerMembership.TakeOffline(State, command, held.Shown, NewLoss(), pulse.SilentSince(Now), Now));
+                return true;
+            case UnregisterWorker:
+                Carry(WorkerMembership.Unregister(State, Now));
+                demand.TakeOut(_ => true).ForEach(caller => caller.ReplyTo.Tell(WorkerMembership.NotRegistered(State)));
+                return true;
+            case GetWorker:
+                Answer(State.Registration is { } registration ? Info(registration) : WorkerMembership.NotRegistered(State));
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void OnDue()
+    {
+        StoreIfAny(FailureAccounting.BreakerDue(State, Now));
+        StoreIfAny(WorkerMembership.DrainDue(State, Now));
+        JudgeLiveness();
+        if (resendAt is { } at && at <= Now)
+        {
+            resendAt = null;
+            var state = State;
+            AfterWrites(() => SendOwed(state));
+        }
+    }
+
+    private void JudgeLiveness()
+    {
+        if (State is not { IsRegistered: true, Liveness: not Liveness.Offline })
+        {
+            return;
+        }
+
+        var verdict = LivenessRules.Judge(State.Liveness, pulse.Signs(Now), settings.Workers, Now);
+        StoreIfAny(WorkerMembership.Judged(State, verdict, held.Count > 0, NewLoss(), pulse.SilentSince(Now), Now));
+    }
+
+    private void OnFenceTaken(FenceTaken taken)
+    {
+        fences.Taken(taken.Partition, taken.Number);
+        if (!State.Fences.IsEmpty && fences.TakenByAll >= State.Fences[0].Number)
+        {
+            StoreIfAny(new WorkerFencesTaken { UpTo = fences.TakenByAll });
+        }
+
+        if (fences.Next(State.Fences, taken.Partition) is not null)
+        {
+            var state = State;
+            AfterWrites(() => SendFences(state));
+        }
+    }
+
+    /// <summary>Stores an event and tells those it concerns once it is durable.</summary>
+    private void StoreIfAny(IStoredEvent? @event, Action<WorkerState>? afterwards = null)
+    {
+        if (@event is null)
+        {
+            var state = State;
+            if (afterwards is not null)
+            {
+                AfterWrites(() => afterwards(state));
+            }
+
+            return;
+        }
+
+        var before = State;
+        Commit(@event, after =>
+        {
+            Announce(before, @event, after);
+            afterwards?.Invoke(after);
+        });
+        if (State.Fences.Length > 0 && State.LastFence > before.LastFence && State.Fences[^1].Kind is FenceKind.Proven or FenceKind.Returned)
+        {
+            held.Clear();
+        }
+    }
+
+    private void Carry(Decision decision)
+    {
+        var caller = Sender;
+        StoreIfAny(decision.Event, _ => caller.Tell(decision.Reply));
+    }
+
+    private void Answer(IWireMessage reply)
+    {
+        var caller = Sender;
+        AfterWrites(() => caller.Tell(reply));
+    }
+
+    private void Announce(WorkerState before, IStoredEvent @event, WorkerState after)
+    {
+        if (WorkerAnnouncements.Change(before, @event) is { } change)
+        {
+            Context.System.EventStream.Publish(change);
+        }
+
+        if (WorkerAnnouncements.Breaker(before, after, Now) is { } breaker)
+        {
+            Context.System.EventStream.Publish(breaker);
+        }
+
+        if (WorkerAnnouncements.Signal(before, @event, after) is { } signal)
+        {
+            session.Tell(signal);
+        }
+
+        if (after.LastFence > before.LastFence)
+        {
+            SendFences(after);
+        }
+
+        if (after.Revision > before.Revision)
+        {
+            SendEntry(after);
+        }
+    }
+
+    private void SendOwed(WorkerState durable)
+    {
+        SendFences(durable);
+        if (durable.Revision > entryTaken)
+        {
+            SendEntry(durable);
+        }
+
+        SendHeldQuestions();
+        SendReturns();
+    }
+
+    private void SendFences(WorkerState durable)
+    {
+        if (durable.Fences.IsEmpty)
+        {
+            return;
+        }
+
+        for (var partition = 0; partition < settings.Partitions.Queues; partition++)
+        {
+            if (fences.Next(durable.Fences, partition) is { } fence)
+            {
+                regions.Queues.Tell(
+                    new FenceInstance
+                    {
+                        Partition = partition,
+                        WorkerId = durable.WorkerId,
+                        Number = fence.Number,
+                        Kind = fence.Kind,
+                        InstanceId = fence.InstanceId,
+                        LossId = fence.LossId,
+                        SilentSince = fence.SilentSince,
+                        Planned = fence.Planned,
+                        Reason = fence.Reason,
+                    },
+                    Self);
+            }
+        }
+    }
+
+    private void SendEntry(WorkerState durable) =>
+        regions.Directory.Tell(new UpdateWorkerEntry { Bucket = bucket, Entry = durable.Entry() }, Self);
+
+    /// <summary>After whatever happened: give waiting calls what they can have, and arm the timer for what comes next.</summary>
+    private void Settle()
+    {
+        PumpDemand();
+        var owes = !State.Fences.IsEmpty || State.Revision > entryTaken || held.Awaited.Count > 0 || returns.Any;
+        resendAt = owes ? resendAt ?? Now + settings.Queues.ResendAfter : null;
+        due.ArmAt(resendAt);
+        due.ArmAt(demand.DueAt);
+        due.ArmAt(State.Breaker.Until);
+        if (State.IsRegistered)
+        {
+            due.ArmAt(State.Drain is { DeadlinePassed: false } drain ? drain.Deadline : null);
+            if (State.Liveness != Liveness.Offline)
+            {
+                due.ArmAt(LivenessRules.Judge(State.Liveness, pulse.Signs(Now), settings.Workers, Now).LookAgainAt);
+            }
+        }
+
+        WaitToPassivate(!State.IsRegistered && !owes && State.Breaker.Until is null);
+    }
+
+    /// <summary>An entity with nothing due ends after a while; a registered one stays, since its absence must be noticed.</summary>
+    private void WaitToPassivate(bool nothingDue)
+    {
+        if (nothingDue != waitsToPassivate)
+        {
+            waitsToPassivate = nothingDue;
+            Context.SetReceiveTimeout(nothingDue ? IdleFor : null);
+        }
+    }
+
+    private void PassivateWhenIdle()
+    {
+        if (waitsToPassivate)
+        {
+            Passivate();
+        }
+    }
+
+    private WorkerInfo Info(WorkerRegistration registration) => new()
+    {
+        Registration = registration,
+        Status = State.Status == WorkerStatus.Online && held.Count >= registration.MaxConcurrentTasks ? WorkerStatus.Busy : State.Status,
+        Metrics = pulse.Metrics,
+        LastHeartbeat = pulse.HeardAt,
+        RegisteredAt = State.RegisteredAt,
+        Version = State.Revision,
+        Liveness = State.Liveness,
+        Draining = State.IsDraining,
+        BreakerState = State.Breaker.State,
+        Degraded = degraded.Reason(held, Now),
+        ClockSkewSeconds = pulse.ClockSkewSeconds,
+        HeldLeases = held.Count,
+    };
+
+    /// <summary>Drawn here, so that it stands in the event.</summary>
+    private static LossId NewLoss() => new(Guid.NewGuid().ToString("N"));
+}

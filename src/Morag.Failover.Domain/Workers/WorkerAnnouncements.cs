@@ -1,0 +1,56 @@
+using Morag.Failover.Contracts.Live;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Domain.Workers;
+
+/// <summary>What those who watch, and the worker's own session, get to hear of an event once it is durable.</summary>
+public static class WorkerAnnouncements
+{
+    /// <summary>The change of the worker that an event is; null for those that are none.</summary>
+    public static WorkerChanged? Change(WorkerState before, IStoredEvent @event) => @event switch
+    {
+        WorkerRegistered registered => Changed(before, before.IsRegistered ? "renewed" : "registered", registered.Fence?.Reason, registered.At),
+        WorkerSuspected suspected => Changed(before, "suspect", suspected.Reason, suspected.At),
+        WorkerHeardAgain heard => Changed(before, "back", null, heard.At),
+        WorkerLost lost => Changed(before, "lost", lost.Fence.Reason, lost.At),
+        WorkerDeclaredOffline offline => Changed(before, "offline", offline.Fence.Reason, offline.At),
+        WorkerStatusSaid said => Changed(before, "status", Word(said.Status), said.At),
+        WorkerDrained drained => Changed(before, "draining", drained.Reason, drained.At),
+        WorkerDrainDeadlinePassed passed => Changed(before, "drain_deadline_passed", passed.Fence.Reason, passed.At),
+        WorkerResumed resumed => Changed(before, "resumed", null, resumed.At),
+        WorkerUnregistered left => Changed(before, "unregistered", null, left.At),
+        _ => null,
+    };
+
+    /// <summary>The change of the breaker that lies between two states; null where there is none.</summary>
+    public static BreakerChanged? Breaker(WorkerState before, WorkerState after, DateTimeOffset now) =>
+        before.Breaker.State == after.Breaker.State && before.Breaker.Cause == after.Breaker.Cause ? null : new BreakerChanged
+        {
+            WorkerId = after.WorkerId,
+            State = after.Breaker.State,
+            Reason = after.Breaker.Reason ?? "",
+            At = now,
+            Until = after.Breaker.Until,
+        };
+
+    /// <summary>What the worker's session hears of an event; null for what it need not know, or knows.</summary>
+    public static ISessionSignal? Signal(WorkerState before, IStoredEvent @event, WorkerState after) => @event switch
+    {
+        WorkerDrained drained => new DrainSignal { Reason = drained.Reason, Deadline = drained.Deadline },
+        WorkerResumed => new ResumeSignal(),
+        _ when before.Breaker.State != after.Breaker.State => new BreakerSignal { State = after.Breaker.State, Until = after.Breaker.Until },
+        _ => null,
+    };
+
+    private static WorkerChanged Changed(WorkerState state, string what, string? detail, DateTimeOffset at) =>
+        new() { WorkerId = state.WorkerId, What = what, Detail = detail, At = at };
+
+    private static string Word(WorkerStatus status) => status switch
+    {
+        WorkerStatus.Online or WorkerStatus.Busy => "online",
+        WorkerStatus.Offline => "offline",
+        WorkerStatus.Error => "error",
+        WorkerStatus.Maintenance => "maintenance",
+        _ => "unknown",
+    };
+}
