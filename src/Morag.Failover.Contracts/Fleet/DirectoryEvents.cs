@@ -1,3 +1,4 @@
+using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Contracts.Fleet;
@@ -16,4 +17,7 @@ public sealed record DirectorySnapshot : IStoredState
 {
     /// <summary>The entries, in the order of their workers' ids.</summary>
     [ProtoMember(1)] public ImmutableArray<WorkerEntry> Entries { get; init; } = [];
+
+    /// <summary>Workers that left, or are only known by reports, longest known first.</summary>
+    [ProtoMember(2)] public ImmutableArray<WorkerId> NotRegistered { get; init; } = [];
 }

@@ -1,0 +1,47 @@
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Actors.Fleet;
+
+/// <summary>The last signs of life that a bucket was told of. Not stored: they only show in lists.</summary>
+internal sealed class SeenWorkers
+{
+    private readonly Dictionary<WorkerId, WorkerSeen> seen = [];
+
+    /// <summary>A worker was seen.</summary>
+    public void Take(WorkerSeen hint) => seen[hint.WorkerId] = hint;
+
+    /// <summary>Whether a worker was seen since a time.</summary>
+    public bool SeenSince(WorkerId worker, DateTimeOffset time) => seen.TryGetValue(worker, out var hint) && hint.At >= time;
+
+    /// <summary>Forgets the workers that the bucket does not keep.</summary>
+    public void Keep(Func<WorkerId, bool> kept)
+    {
+        foreach (var worker in seen.Keys.Where(worker => !kept(worker)).ToList())
+        {
+            seen.Remove(worker);
+        }
+    }
+
+    /// <summary>A worker as it is listed.</summary>
+    public WorkerInfo Shown(WorkerEntry entry)
+    {
+        var registration = entry.Registration!;
+        seen.TryGetValue(entry.WorkerId, out var hint);
+        return new WorkerInfo
+        {
+            Registration = registration,
+            Status = entry.Status == WorkerStatus.Online && hint?.HeldLeases >= registration.MaxConcurrentTasks ? WorkerStatus.Busy : entry.Status,
+            Metrics = hint?.Metrics,
+            LastHeartbeat = hint?.At,
+            RegisteredAt = entry.RegisteredAt,
+            Version = entry.Revision,
+            Liveness = entry.Liveness,
+            Draining = entry.Draining,
+            BreakerState = entry.BreakerState,
+            Degraded = hint?.Degraded,
+            ClockSkewSeconds = hint?.ClockSkewSeconds,
+            HeldLeases = hint?.HeldLeases ?? 0,
+        };
+    }
+}

@@ -1,0 +1,151 @@
+using Morag.Failover.Actors.Persistence;
+using Morag.Failover.Actors.Timing;
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Settings;
+
+namespace Morag.Failover.Actors.Fleet;
+
+/// <summary>
+/// One bucket of the fleet view: which of its workers exist, are live, and can take what. It is fed by the workers' entities, which
+/// owe it their entries, and it wakes those whose entities ended with a node, so that their absence is noticed.
+/// </summary>
+public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
+{
+    private readonly int bucket;
+    private readonly IFailoverRegions regions;
+    private readonly SeenWorkers seen = new();
+    private readonly SliceWaiters waiters = new();
+    private readonly WakeRounds wakes;
+    private DueTimer due = null!;
+    private DirectoryState durable = DirectoryState.Empty;
+    private long version;
+
+    /// <summary>Made by <see cref="Props"/>.</summary>
+    public WorkerDirectory(int bucket, FailoverSettings settings, IFailoverRegions regions)
+        : base(
+            PersistenceIds.DirectoryBucket(bucket),
+            DirectoryState.Empty,
+            new SnapshotPolicy(settings.Storage.SmallSnapshotEvery, settings.Storage.SnapshotsKept))
+    {
+        this.bucket = bucket;
+        this.regions = regions;
+        wakes = new WakeRounds(settings.Workers);
+    }
+
+    /// <summary>How to start a bucket.</summary>
+    public static Props Props(int bucket, FailoverSettings settings, IFailoverRegions regions) =>
+        Akka.Actor.Props.Create(() => new WorkerDirectory(bucket, settings, regions));
+
+    /// <inheritdoc />
+    protected override DirectoryState Apply(DirectoryState state, IStoredEvent @event) => state.Apply(@event);
+
+    /// <inheritdoc />
+    protected override IStoredState ToSnapshot(DirectoryState state) => state.ToSnapshot();
+
+    /// <inheritdoc />
+    protected override DirectoryState FromSnapshot(IStoredState snapshot) => DirectoryState.FromSnapshot((DirectorySnapshot)snapshot);
+
+    /// <inheritdoc />
+    protected override void Recovered()
+    {
+        due = new DueTimer(Timers, static () => Now);
+        durable = State;
+        version = Now.UtcTicks;
+        wakes.Begin(Now);
+        Arm();
+    }
+
+    /// <inheritdoc />
+    protected override void Handle(object message)
+    {
+        switch (message)
+        {
+            case UpdateWorkerEntry update:
+                OnUpdate(update);
+                break;
+            case WorkerSeen hint:
+                if (State.Find(hint.WorkerId) is not null)
+                {
+                    seen.Take(hint);
+                }
+
+                break;
+            case ListWorkers query:
+                Sender.Tell(Page(query));
+                break;
+            case GetWorkerStats:
+                Sender.Tell(durable.Tally.Counts());
+                break;
+            case GetFleetSlice query:
+                OnSliceAsked(query);
+                break;
+            case DueTimer.Due:
+                due.Fired();
+                OnDue();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void OnUpdate(UpdateWorkerEntry update)
+    {
+        var taken = new WorkerEntryTaken { WorkerId = update.Entry.WorkerId, Revision = update.Entry.Revision };
+        if (State.Decide(update) is { } @event)
+        {
+            Commit(@event, after =>
+            {
+                durable = after;
+                version++;
+                waiters.Changed(Now);
+                Arm();
+                regions.Workers.Tell(taken, Self);
+            });
+        }
+        else
+        {
+            AfterWrites(() => regions.Workers.Tell(taken, Self));
+        }
+    }
+
+    private void OnSliceAsked(GetFleetSlice query)
+    {
+        if (query.KnownVersion != version || query.Wait <= TimeSpan.Zero || !waiters.TryAdd(Sender, Now + query.Wait))
+        {
+            Sender.Tell(durable.Tally.Slice(bucket, version, Now));
+            return;
+        }
+
+        Arm();
+    }
+
+    private void OnDue()
+    {
+        var answered = waiters.TakeDue(Now);
+        if (answered.Count > 0)
+        {
+            var slice = durable.Tally.Slice(bucket, version, Now);
+            answered.ForEach(waiter => waiter.Tell(slice));
+        }
+
+        foreach (var worker in wakes.Due(durable, seen, Now))
+        {
+            regions.Workers.Tell(new WakeWorker { WorkerId = worker }, Self);
+        }
+
+        Arm();
+    }
+
+    private void Arm()
+    {
+        due.ArmAt(waiters.DueAt);
+        due.ArmAt(wakes.DueAt);
+    }
+
+    private IWireMessage Page(ListWorkers query) => query.Limit is < 1 or > 1_000
+        ? Refused.Invalid("limit", "must be 1 to 1000")
+        : new WorkerPage { Workers = [.. durable.RegisteredAfter(query.After).Take(query.Limit).Select(seen.Shown)] };
+}

@@ -1,0 +1,111 @@
+using Morag.Failover.Contracts.Fleet;
+
+namespace Morag.Failover.Domain.Fleet;
+
+/// <summary>The workers of one bucket of the directory, in the order of their ids.</summary>
+public sealed record DirectoryState
+{
+    /// <summary>
+    /// How many workers are remembered that left, or are only known by reports. The longest known of them is forgotten first, and with
+    /// it its place in the counts.
+    /// </summary>
+    public const int NotRegisteredKept = 50_000;
+
+    private static readonly Comparer<WorkerEntry> ById =
+        Comparer<WorkerEntry>.Create(static (a, b) => string.CompareOrdinal(a.WorkerId.Value, b.WorkerId.Value));
+
+    /// <summary>No workers.</summary>
+    public static readonly DirectoryState Empty = new();
+
+    /// <summary>The counts over the entries.</summary>
+    public FleetTally Tally { get; private init; } = FleetTally.Empty;
+
+    private ImmutableSortedSet<WorkerEntry> Entries { get; init; } = ImmutableSortedSet.Create<WorkerEntry>(ById);
+
+    private ImmutableList<WorkerId> NotRegistered { get; init; } = [];
+
+    /// <summary>What is kept of a worker; null where nothing is.</summary>
+    public WorkerEntry? Find(WorkerId worker) => Entries.TryGetValue(Probe(worker), out var entry) ? entry : null;
+
+    /// <summary>The entry where it is newer than what is kept, as an event; null where it is not.</summary>
+    public IStoredEvent? Decide(UpdateWorkerEntry update) =>
+        Find(update.Entry.WorkerId) is { } kept && kept.Revision >= update.Entry.Revision ? null : new WorkerEntryUpdated { Entry = update.Entry };
+
+    /// <summary>The state after an event.</summary>
+    public DirectoryState Apply(IStoredEvent @event) => @event switch
+    {
+        WorkerEntryUpdated updated => With(updated.Entry),
+        _ => throw new InvalidOperationException($"{@event.GetType()} is no event of the directory"),
+    };
+
+    /// <summary>Registered workers after an id, in the order of their ids.</summary>
+    public IEnumerable<WorkerEntry> RegisteredAfter(WorkerId? after)
+    {
+        var start = 0;
+        if (after is { } worker)
+        {
+            var index = Entries.IndexOf(Probe(worker));
+            start = index < 0 ? ~index : index + 1;
+        }
+
+        for (var i = start; i < Entries.Count; i++)
+        {
+            if (IsRegistered(Entries[i]))
+            {
+                yield return Entries[i];
+            }
+        }
+    }
+
+    /// <summary>The state as it is stored.</summary>
+    public DirectorySnapshot ToSnapshot() => new() { Entries = [.. Entries], NotRegistered = [.. NotRegistered] };
+
+    /// <summary>The state that was stored.</summary>
+    public static DirectoryState FromSnapshot(DirectorySnapshot snapshot)
+    {
+        var tally = FleetTally.Empty;
+        foreach (var entry in snapshot.Entries)
+        {
+            tally = tally.Replaced(null, entry);
+        }
+
+        return new DirectoryState
+        {
+            Entries = snapshot.Entries.ToImmutableSortedSet(ById),
+            NotRegistered = [.. snapshot.NotRegistered],
+            Tally = tally.WithLosses(
+                from entry in snapshot.Entries
+                where entry.LostAt is not null
+                select new RecentLoss { WorkerId = entry.WorkerId, At = entry.LostAt!.Value }),
+        };
+    }
+
+    private static bool IsRegistered(WorkerEntry entry) => entry is { Registration: not null, Unregistered: false };
+
+    private static WorkerEntry Probe(WorkerId worker) => new() { WorkerId = worker, Revision = 0 };
+
+    private DirectoryState With(WorkerEntry entry)
+    {
+        var before = Find(entry.WorkerId);
+        var state = this with
+        {
+            Entries = (before is null ? Entries : Entries.Remove(before)).Add(entry),
+            Tally = Tally.Replaced(before, entry),
+        };
+        var leaves = !IsRegistered(entry) && (before is null || IsRegistered(before));
+        return leaves ? (state with { NotRegistered = NotRegistered.Add(entry.WorkerId) }).Bounded() : state;
+    }
+
+    private DirectoryState Bounded()
+    {
+        if (NotRegistered.Count <= NotRegisteredKept)
+        {
+            return this;
+        }
+
+        var forgotten = this with { NotRegistered = NotRegistered.RemoveAt(0) };
+        return Find(NotRegistered[0]) is { } entry && !IsRegistered(entry)
+            ? forgotten with { Entries = Entries.Remove(entry), Tally = Tally.Replaced(entry, null) }
+            : forgotten;
+    }
+}

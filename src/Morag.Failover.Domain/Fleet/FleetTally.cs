@@ -1,0 +1,135 @@
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Domain.Fleet;
+
+/// <summary>The counts over the entries of one bucket, kept with each change so that reading them costs nothing.</summary>
+public sealed record FleetTally
+{
+    /// <summary>The most losses that a slice tells of.</summary>
+    public const int LossesKept = 1_000;
+
+    /// <summary>How long a loss is told of.</summary>
+    public static readonly TimeSpan LossWindow = TimeSpan.FromMinutes(10);
+
+    /// <summary>No entries.</summary>
+    public static readonly FleetTally Empty = new();
+
+    private WorkerStats Stats { get; init; } = new();
+
+    private ImmutableDictionary<WorkerProfile, ProfileTally> Profiles { get; init; } =
+        ImmutableDictionary.Create<WorkerProfile, ProfileTally>(ProfileComparer.Instance);
+
+    private ImmutableList<RecentLoss> Losses { get; init; } = [];
+
+    /// <summary>The counts.</summary>
+    public WorkerStats Counts() => Stats;
+
+    /// <summary>The bucket's part of the fleet view.</summary>
+    public FleetSlice Slice(int bucket, long version, DateTimeOffset now) => new()
+    {
+        Bucket = bucket,
+        Version = version,
+        Registered = Stats.TotalWorkers,
+        Profiles =
+        [
+            .. Profiles.Select(pair => new ProfileCount
+            {
+                Profile = pair.Key,
+                Live = pair.Value.Live,
+                Ready = pair.Value.Ready.Count,
+                SomeReady = [.. pair.Value.Ready.Take(2)],
+            }),
+        ],
+        RecentLosses = [.. Losses.Where(loss => loss.At > now - LossWindow)],
+    };
+
+    /// <summary>With one entry in the place of another.</summary>
+    public FleetTally Replaced(WorkerEntry? before, WorkerEntry? after)
+    {
+        var tally = this;
+        if (before is not null)
+        {
+            tally = tally.Counting(before, -1);
+        }
+
+        if (after is not null)
+        {
+            tally = tally.Counting(after, +1);
+            if (after.LostAt is { } at && before?.LostAt != at)
+            {
+                tally = tally.WithLoss(new RecentLoss { WorkerId = after.WorkerId, At = at });
+            }
+        }
+
+        return tally;
+    }
+
+    /// <summary>Without losses but these: entries that are read back come in the order of their ids, not of their losses.</summary>
+    public FleetTally WithLosses(IEnumerable<RecentLoss> losses) =>
+        this with { Losses = [.. losses.OrderBy(loss => loss.At).TakeLast(LossesKept)] };
+
+    private static bool IsRegistered(WorkerEntry entry) => entry is { Registration: not null, Unregistered: false };
+
+    private static bool IsReady(WorkerEntry entry) =>
+        entry is { Liveness: Liveness.Alive, Draining: false, BreakerState: not BreakerState.Open, Status: not WorkerStatus.Error };
+
+    private FleetTally WithLoss(RecentLoss loss) =>
+        this with { Losses = (Losses.Count < LossesKept ? Losses : Losses.RemoveAt(0)).Add(loss) };
+
+    private FleetTally Counting(WorkerEntry entry, int by)
+    {
+        var stats = Stats with
+        {
+            ActiveCircuitBreakers = Stats.ActiveCircuitBreakers + (entry.BreakerState == BreakerState.Open ? by : 0),
+            WorkersWithReliabilityData = Stats.WorkersWithReliabilityData + (entry.HasReliabilityData ? by : 0),
+        };
+        if (!IsRegistered(entry))
+        {
+            return this with { Stats = stats };
+        }
+
+        var capability = Word(entry.Registration!.Capability);
+        var ofCapability = stats.ByCapability.GetValueOrDefault(capability) + by;
+        stats = stats with
+        {
+            TotalWorkers = stats.TotalWorkers + by,
+            AliveWorkers = stats.AliveWorkers + (entry.Liveness == Liveness.Alive ? by : 0),
+            SuspectWorkers = stats.SuspectWorkers + (entry.Liveness == Liveness.Suspect ? by : 0),
+            OfflineWorkers = stats.OfflineWorkers + (entry.Liveness == Liveness.Offline ? by : 0),
+            DrainingWorkers = stats.DrainingWorkers + (entry.Draining ? by : 0),
+            ByCapability = ofCapability == 0 ? stats.ByCapability.Remove(capability) : stats.ByCapability.SetItem(capability, ofCapability),
+        };
+        return this with { Stats = stats, Profiles = entry.Liveness == Liveness.Offline ? Profiles : CountingLive(entry, by) };
+    }
+
+    private ImmutableDictionary<WorkerProfile, ProfileTally> CountingLive(WorkerEntry entry, int by)
+    {
+        var profile = Eligibility.ProfileOf(entry.Registration!);
+        var tally = Profiles.GetValueOrDefault(profile, ProfileTally.Empty);
+        tally = tally with
+        {
+            Live = tally.Live + by,
+            Ready = !IsReady(entry) ? tally.Ready : by > 0 ? tally.Ready.Add(entry.WorkerId) : tally.Ready.Remove(entry.WorkerId),
+        };
+        return tally.Live == 0 ? Profiles.Remove(profile) : Profiles.SetItem(profile, tally);
+    }
+
+    private static string Word(WorkerCapability capability) => capability switch
+    {
+        WorkerCapability.Cpu => "cpu",
+        WorkerCapability.Gpu => "gpu",
+        WorkerCapability.Hybrid => "hybrid",
+        _ => throw new ArgumentOutOfRangeException(nameof(capability)),
+    };
+
+    private sealed record ProfileTally
+    {
+        public static readonly ProfileTally Empty = new();
+
+        public int Live { get; init; }
+
+        public ImmutableSortedSet<WorkerId> Ready { get; init; } =
+            ImmutableSortedSet.Create<WorkerId>(Comparer<WorkerId>.Create(static (a, b) => string.CompareOrdinal(a.Value, b.Value)));
+    }
+}

@@ -1,0 +1,46 @@
+using Morag.Failover.Contracts.Fleet;
+
+namespace Morag.Failover.Domain.Fleet;
+
+/// <summary>Whether two profiles can take the same tasks: by what stands in their lists, in the same order.</summary>
+public sealed class ProfileComparer : IEqualityComparer<WorkerProfile>
+{
+    /// <summary>The one instance.</summary>
+    public static readonly ProfileComparer Instance = new();
+
+    private ProfileComparer()
+    {
+    }
+
+    /// <inheritdoc />
+    public bool Equals(WorkerProfile? x, WorkerProfile? y) =>
+        ReferenceEquals(x, y)
+        || (x is not null && y is not null
+            && x.Capability == y.Capability
+            && x.GpuCount == y.GpuCount
+            && x.MemoryGb.Equals(y.MemoryGb)
+            && x.DiskGb.Equals(y.DiskGb)
+            && x.Queues.AsSpan().SequenceEqual(y.Queues.AsSpan())
+            && x.ContentTypes.AsSpan().SequenceEqual(y.ContentTypes.AsSpan()));
+
+    /// <inheritdoc />
+    public int GetHashCode(WorkerProfile profile)
+    {
+        var hash = new HashCode();
+        hash.Add(profile.Capability);
+        hash.Add(profile.GpuCount);
+        hash.Add(profile.MemoryGb);
+        hash.Add(profile.DiskGb);
+        foreach (var queue in profile.Queues.AsSpan())
+        {
+            hash.Add(queue);
+        }
+
+        foreach (var contentType in profile.ContentTypes.AsSpan())
+        {
+            hash.Add(contentType);
+        }
+
+        return hash.ToHashCode();
+    }
+}
