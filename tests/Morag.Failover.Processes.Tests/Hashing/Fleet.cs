@@ -1,0 +1,86 @@
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.TestProcesses;
+
+namespace Morag.Failover.Processes.Tests.Hashing;
+
+/// <summary>Three real agents, two for the GPU queues and one for the CPU queues, whose commands the test can hold up.</summary>
+internal sealed class Fleet : IAsyncDisposable
+{
+    public const string Gpu1 = "gpu-1";
+    public const string Gpu2 = "gpu-2";
+    public const string Cpu1 = "cpu-1";
+
+    private const int Slots = 4;
+
+    // $1: a command waits as long as this file exists. $2: whoever makes this folder first dies as of the out-of-memory killer.
+    private const string HashCommand =
+        """
+        IFS= read -r file
+        if [ -n "$2" ] && mkdir "$2" 2>/dev/null; then exit 137; fi
+        while [ -e "$1" ]; do sleep 0.05; done
+        sum=$(sha256sum "$file") || exit 1
+        printf %s "${sum%% *}"
+        """;
+
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(250);
+
+    private readonly string folder;
+    private readonly Dictionary<string, RunningProgram> agents = [];
+
+    private Fleet(string folder) => this.folder = folder;
+
+    /// <summary>Starts the agents.</summary>
+    /// <param name="folder">Where they keep what they keep.</param>
+    /// <param name="nodeOf">The node that an agent works for.</param>
+    /// <param name="exhaustsOnce">The agent of which one command exits with 137; null: none.</param>
+    public static Fleet Start(string folder, Func<string, Uri> nodeOf, string? exhaustsOnce = null)
+    {
+        var fleet = new Fleet(folder);
+        foreach (var worker in (string[])[Gpu1, Gpu2, Cpu1])
+        {
+            fleet.agents[worker] = AgentProcess.Start(new AgentProcessSettings
+            {
+                Node = nodeOf(worker),
+                WorkerId = worker,
+                Capability = worker == Cpu1 ? "cpu" : "gpu",
+                WorkFolder = folder,
+                Slots = Slots,
+                Heartbeat = Heartbeat,
+                Command = ["/bin/sh", "-c", HashCommand, "hash", fleet.HoldFile(worker), worker == exhaustsOnce ? Path.Combine(folder, "exhausted") : ""],
+            });
+        }
+
+        return fleet;
+    }
+
+    public RunningProgram Agent(string worker) => agents[worker];
+
+    /// <summary>From now on, commands of this agent wait before they hash.</summary>
+    public static void Hold(string folder, string worker) => File.WriteAllText(HoldFile(folder, worker), "");
+
+    /// <summary>Lets them go on.</summary>
+    public void Release(string worker) => File.Delete(HoldFile(worker));
+
+    /// <summary>Waits until this agent holds tasks.</summary>
+    public static Task HoldsTasksAsync(NodeClient node, string worker) => Eventually.HoldsAsync(
+        async () => (await node.TasksAsync(TaskState.Leased, worker)).Count > 0, () => $"{worker} holds tasks");
+
+    /// <summary>Waits until this agent holds none of the tasks.</summary>
+    public static Task HoldsNoTasksAsync(NodeClient node, string worker) => Eventually.HoldsAsync(
+        async () => (await node.TasksAsync(TaskState.Leased, worker)).Count == 0, () => $"{worker} holds no tasks any more");
+
+    /// <summary>What the agents wrote, for the message of a test that fails.</summary>
+    public string Output => string.Join("\n", agents.Select(agent => $"--- {agent.Key}\n{agent.Value.Output}"));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var agent in agents.Values)
+        {
+            await agent.DisposeAsync();
+        }
+    }
+
+    private string HoldFile(string worker) => HoldFile(folder, worker);
+
+    private static string HoldFile(string folder, string worker) => Path.Combine(folder, $"hold-{worker}");
+}

@@ -1,0 +1,86 @@
+using System.Text.Json;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Processes.Tests.Nodes;
+using Morag.Failover.TestProcesses;
+
+namespace Morag.Failover.Processes.Tests;
+
+/// <summary>How a node with a Redis of its own starts and ends.</summary>
+public sealed class NodeLifeSpecs : IDisposable
+{
+    private readonly TestFolder folder = new();
+
+    private NodeProcessSettings Settings => new() { DataFolder = folder.Path };
+
+    [Fact]
+    public async Task Should_keep_leases_and_leave_no_process_when_it_is_stopped()
+    {
+        await using var node = await NodeProcess.StartAsync(Settings);
+        var lease = await LeaseOneAsync(node.Client);
+        var redis = ProcessState.EmbeddedRedis(folder.Path);
+
+        Assert.Equal(0, await node.StopAsync());
+        Assert.True(ProcessState.IsGone(redis), "the embedded Redis still runs");
+
+        await node.StartAgainAsync();
+        await CompleteAsync(node.Client, lease);
+    }
+
+    [Fact]
+    public async Task Should_leave_no_process_and_take_its_data_over_when_it_is_killed()
+    {
+        await using var node = await NodeProcess.StartAsync(Settings);
+        var lease = await LeaseOneAsync(node.Client);
+        var redis = ProcessState.EmbeddedRedis(folder.Path);
+
+        await node.KillAsync();
+        await ProcessState.GoneAsync(redis);
+
+        await node.StartAgainAsync();
+        await CompleteAsync(node.Client, lease);
+    }
+
+    [Fact]
+    public async Task Should_start_at_once_on_the_data_of_a_killed_node()
+    {
+        await using var node = await NodeProcess.StartAsync(Settings);
+        var lease = await LeaseOneAsync(node.Client);
+
+        await node.KillAsync();
+        await node.StartAgainAsync();
+
+        await CompleteAsync(node.Client, lease);
+    }
+
+    [Theory]
+    [InlineData("http://0.0.0.0:0")]
+    [InlineData("http://*:8080")]
+    [InlineData("http://192.0.2.1:8080")]
+    public async Task Should_refuse_to_start_when_others_could_reach_it_without_a_token(string url)
+    {
+        await using var refused = RunningProgram.Start(Programs.Node, "--data", folder.Path, "--http", url);
+        Assert.NotEqual(0, await refused.EndedAsync());
+        var line = Assert.Single(refused.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("morag.http", line, StringComparison.Ordinal);
+        Assert.Contains("MORAG_TOKEN", line, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private static async Task<JsonElement> LeaseOneAsync(NodeClient node)
+    {
+        await node.PostAsync("/workers/register", new { registration = new { worker_id = "w", capability = "cpu", instance_id = "first" } });
+        await node.SubmitAsync([new { task_id = "t", queue = "cpu_batch", payload = "work" }]);
+        var leases = await node.PostAsync("/workers/w/lease", new { wait_seconds = 20, instance_id = "first" });
+        return leases.EnumerateArray().Single();
+    }
+
+    private static async Task CompleteAsync(NodeClient node, JsonElement lease)
+    {
+        var kept = await node.TaskAsync("t");
+        Assert.Equal(TaskState.Leased, kept.State);
+        Assert.Equal(lease.GetProperty("epoch").GetRawText(), JsonSerializer.Serialize(kept.Epoch));
+        await node.PostAsync("/tasks/t/complete", new { worker_id = "w", epoch = lease.GetProperty("epoch"), result = "done" });
+        Assert.Equal(TaskState.Succeeded, (await node.TaskAsync("t")).State);
+    }
+}

@@ -1,0 +1,13 @@
+namespace Morag.Failover.Processes.Tests.Nodes;
+
+/// <summary>The settings of the nodes that are tested.</summary>
+internal static class TestConfig
+{
+    public static string Text { get; } = Read();
+
+    private static string Read()
+    {
+        using var reader = new StreamReader(typeof(TestConfig).Assembly.GetManifestResourceStream("test.conf")!);
+        return reader.ReadToEnd();
+    }
+}

@@ -1,0 +1,127 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.TestProcesses;
+
+/// <summary>The calls of the HTTP API that tests make, typed. A call that fails throws.</summary>
+public sealed class NodeClient : IDisposable
+{
+    private const string Api = "/api/v1";
+
+    private readonly HttpClient http;
+
+    /// <summary>For the node at this address.</summary>
+    public NodeClient(Uri node) => http = new HttpClient { BaseAddress = node, Timeout = TimeSpan.FromSeconds(30) };
+
+    /// <summary>Whether it answers that it is ready.</summary>
+    public async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            using var answer = await http.GetAsync(new Uri("/health/ready", UriKind.Relative));
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Submits tasks in one call. A refusal of any of them throws.</summary>
+    public async Task SubmitAsync(IEnumerable<object> tasks)
+    {
+        var answer = await PostAsync("/tasks", tasks);
+        foreach (var task in answer.EnumerateArray())
+        {
+            if (task.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null)
+            {
+                throw new InvalidOperationException($"A task was refused: {task}");
+            }
+        }
+    }
+
+    /// <summary>One task in full.</summary>
+    public Task<TaskInfo> TaskAsync(string task) => GetAsync<TaskInfo>($"/tasks/{task}");
+
+    /// <summary>Every decision about a task, oldest first.</summary>
+    public Task<FailoverDecision[]> ExplainAsync(string task) => GetAsync<FailoverDecision[]>($"/tasks/{task}/explain");
+
+    /// <summary>All tasks in a state, or of a worker, over all pages.</summary>
+    public Task<List<QueueEntry>> TasksAsync(TaskState? state = null, string? worker = null) =>
+        AllAsync<QueueEntry>($"/tasks?limit=1000{Parameter("state", state is { } given ? JsonNamingPolicy.SnakeCaseLower.ConvertName(given.ToString()) : null)}{Parameter("worker", worker)}");
+
+    /// <summary>All failures, newest first, over all pages.</summary>
+    public Task<List<FailoverDecision>> FailuresAsync() => AllAsync<FailoverDecision>("/failures?limit=1000");
+
+    /// <summary>The counts of failures.</summary>
+    public Task<FailureStatistics> StatisticsAsync() => GetAsync<FailureStatistics>("/failures/statistics");
+
+    /// <summary>The counts of every queue.</summary>
+    public Task<QueueStats[]> QueuesAsync() => GetAsync<QueueStats[]>("/queues");
+
+    /// <summary>A worker; null for one that is not known.</summary>
+    public async Task<WorkerInfo?> WorkerAsync(string worker)
+    {
+        using var answer = await http.GetAsync(new Uri($"{Api}/workers/{worker}", UriKind.Relative));
+        return answer.StatusCode == HttpStatusCode.NotFound ? null : await ReadAsync<WorkerInfo>(answer);
+    }
+
+    /// <summary>Makes any call with a body, and answers with what came back.</summary>
+    public async Task<JsonElement> PostAsync(string path, object body)
+    {
+        using var answer = await http.PostAsJsonAsync(new Uri(Api + path, UriKind.Relative), body, ContractsJson.Options);
+        return await ReadAsync<JsonElement>(answer);
+    }
+
+    /// <summary>Reads anything.</summary>
+    public async Task<T> GetAsync<T>(string path)
+    {
+        using var answer = await http.GetAsync(new Uri(Api + path, UriKind.Relative));
+        return await ReadAsync<T>(answer);
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => http.Dispose();
+
+    private static string Parameter(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
+
+    /// <summary>Follows the links to the next pages.</summary>
+    private async Task<List<T>> AllAsync<T>(string path)
+    {
+        var all = new List<T>();
+        for (var next = Api + path; next is not null;)
+        {
+            using var answer = await http.GetAsync(new Uri(next, UriKind.RelativeOrAbsolute));
+            all.AddRange(await ReadAsync<T[]>(answer));
+            next = NextPage(answer);
+        }
+
+        return all;
+    }
+
+    private static string? NextPage(HttpResponseMessage answer) =>
+        answer.Headers.TryGetValues("Link", out var links)
+            ? links.SelectMany(link => link.Split(','))
+                .Where(link => link.Contains("rel=\"next\"", StringComparison.Ordinal))
+                .Select(link => link[(link.IndexOf('<', StringComparison.Ordinal) + 1)..link.IndexOf('>', StringComparison.Ordinal)])
+                .SingleOrDefault()
+            : null;
+
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage answer)
+    {
+        if (!answer.IsSuccessStatusCode)
+        {
+            throw new HttpRequestException(
+                $"{answer.RequestMessage?.Method} {answer.RequestMessage?.RequestUri} was answered with {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}",
+                null,
+                answer.StatusCode);
+        }
+
+        return (await answer.Content.ReadFromJsonAsync<T>(ContractsJson.Options))!;
+    }
+}

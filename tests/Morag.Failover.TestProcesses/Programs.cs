@@ -1,0 +1,17 @@
+using System.Reflection;
+
+namespace Morag.Failover.TestProcesses;
+
+/// <summary>Where the build put the programs of the product.</summary>
+public static class Programs
+{
+    /// <summary>The node.</summary>
+    public static string Node { get; } = Find("Morag.Failover.Node");
+
+    /// <summary>The command line, and with it the worker agent.</summary>
+    public static string Morag { get; } = Find("morag");
+
+    private static string Find(string name) =>
+        typeof(Programs).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == name).Value
+        ?? throw new InvalidOperationException($"The build named no path of {name}");
+}

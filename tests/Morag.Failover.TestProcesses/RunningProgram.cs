@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text;
+
+namespace Morag.Failover.TestProcesses;
+
+/// <summary>A .NET program as a process of its own, and what it wrote. It does not outlive this process.</summary>
+public sealed class RunningProgram : IAsyncDisposable
+{
+    private const int MostOutputKept = 64 * 1024;
+
+    private static readonly ConcurrentDictionary<int, Process> Running = new();
+
+    private readonly Process process;
+    private readonly StringBuilder output = new();
+
+    static RunningProgram() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+    {
+        foreach (var processId in Running.Keys)
+        {
+            Signals.Send(processId, Signal.Kill);
+        }
+    };
+
+    private RunningProgram(Process process)
+    {
+        this.process = process;
+        Id = process.Id;
+        Running[Id] = process;
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Its process id.</summary>
+    public int Id { get; }
+
+    /// <summary>Whether it ended.</summary>
+    public bool HasEnded => process.HasExited;
+
+    /// <summary>The end of what it wrote to its standard output and error, up to 64 Ki characters.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (output)
+            {
+                return output.ToString();
+            }
+        }
+    }
+
+    /// <summary>Starts an assembly with the dotnet host. Settings of the product in this process's own environment are not handed on.</summary>
+    public static RunningProgram Start(string assembly, params IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [assembly, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MORAG_", StringComparison.Ordinal)).ToList())
+        {
+            _ = start.Environment.Remove(name);
+        }
+
+        return new RunningProgram(Process.Start(start)!);
+    }
+
+    /// <summary>Sends it a signal.</summary>
+    public void Send(Signal signal) => Signals.Send(Id, signal);
+
+    /// <summary>Waits until it has ended and all that it wrote is read; the exit code (128 + the signal's number for a killed one).</summary>
+    public async Task<int> EndedAsync()
+    {
+        await process.WaitForExitAsync();
+        _ = Running.TryRemove(Id, out _);
+        return process.ExitCode;
+    }
+
+    /// <summary>Ends it as kill -9 does, frozen or not, and returns once it is gone.</summary>
+    public async Task KillAsync()
+    {
+        Send(Signal.Kill);
+        _ = await EndedAsync();
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        process.Dispose();
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (output)
+        {
+            _ = output.Append(line).Append('\n');
+            if (output.Length > MostOutputKept)
+            {
+                _ = output.Remove(0, output.Length - MostOutputKept);
+            }
+        }
+    }
+}
