@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Unicode;
 using Morag.Failover.Node.Http.Answers;
 
 namespace Morag.Failover.Node.Http.Input;
@@ -88,6 +89,11 @@ internal static class JsonBody
         }
 
         var field = JsonPath.Relative(broken.Path);
+        if (broken.InnerException is InvalidOperationException)
+        {
+            return Problem.Invalid(field, "must be valid Unicode text");
+        }
+
         const string conversion = "The JSON value could not be converted to ";
         if (broken.Message.StartsWith(conversion, StringComparison.Ordinal))
         {
@@ -99,7 +105,7 @@ internal static class JsonBody
 
         return broken.Message.Contains("could not be mapped to any .NET member", StringComparison.Ordinal)
             ? Problem.Invalid(field, "is not a field of this call, which refuses fields that it does not know")
-            : Problem.Invalid(field, broken.InnerException is null ? broken.Message : "must be valid Unicode text");
+            : Problem.Invalid(field, broken.Message);
     }
 
     private static byte FirstToken(ReadOnlySpan<byte> bytes)
@@ -133,7 +139,9 @@ internal static class JsonBody
                 }
             }
 
-            return bytes.Length > 0 ? bytes : throw new ProblemException(Problem.NotJson("the body is empty"));
+            return bytes.Length == 0 ? throw new ProblemException(Problem.NotJson("the body is empty"))
+                : !Utf8.IsValid(bytes.Span) ? throw new ProblemException(Problem.NotJson("the body is not valid UTF-8"))
+                : bytes;
         }
         catch
         {

@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Node.Tests.Http;
+
+/// <summary>Answers as owners do that hold every task and worker, and to whom all goes well.</summary>
+internal static class GoodOwners
+{
+    public static readonly DateTimeOffset Time = new(2026, 11, 23, 18, 0, 0, TimeSpan.Zero);
+
+    public static object? Answer(IWireMessage message) => message switch
+    {
+        SubmitTasks submit => new TasksSubmitted
+        {
+            Results = [.. submit.Tasks.Select(task => new SubmissionResult { TaskId = task.TaskId, State = TaskState.Queued })],
+        },
+        ListTasks => new TaskPage { Tasks = [Entry("t-1"), Entry("t-2")] },
+        GetTask get => new TaskInfo { TaskId = get.TaskId, Queue = new("cpu_standard"), Payload = JsonText.Trusted("""{"a":1}""") },
+        GetTaskDecisions get => new TaskDecisions { Decisions = [Decision(get.TaskId.Value)] },
+        RequeueTask or CancelTask or DrainWorker or ResumeWorker or UnregisterWorker or OpenSession => Done.Instance,
+        RequeueTasks or CancelTasks => new TasksAffected { Count = 2, Sample = [new("t-1"), new("t-2")] },
+        ExtendLease extend => new LeaseResults { Results = [new() { TaskId = extend.TaskId, Epoch = extend.Epoch, Deadline = Time }] },
+        ReleaseLeases release => new LeaseResults
+        {
+            Results = [.. release.Leases.Select(lease => new LeaseResult { TaskId = lease.TaskId, Epoch = lease.Epoch })],
+        },
+        CompleteTasks complete => new LeaseResults
+        {
+            Results = [.. complete.Completions.Select(lease => new LeaseResult { TaskId = lease.TaskId, Epoch = lease.Epoch })],
+        },
+        ReportFailure report => Decision(report.TaskId.Value),
+        AwaitDecision wait => Decision(wait.TaskId.Value),
+        RegisterWorker register => new WorkerRegisteredReply { WorkerId = register.WorkerId, Message = "registered" },
+        Heartbeat => new HeartbeatReply { Leases = [Lease("t-1")] },
+        RequestLeases => new LeasesGranted { Leases = [Leased("t-1")] },
+        RecordSuccesses record => new WorkerReliabilityScore { WorkerId = record.WorkerId },
+        SetBreaker set => new WorkerReliabilityScore { WorkerId = set.WorkerId },
+        GetWorkerReliability get => new WorkerReliabilityScore { WorkerId = get.WorkerId, TotalTasks = 7 },
+        TakeWorkerOffline take => new WorkerTakenOffline { WorkerId = take.WorkerId, LossId = new("loss-1"), Leases = [Lease("t-1"), Lease("t-2")] },
+        GetWorker get => Worker(get.WorkerId.Value),
+        ListWorkers list => new WorkerPage { Workers = list.Bucket == 0 ? [Worker("w-1"), Worker("w-3")] : [] },
+        GetWorkerStats => new WorkerStats
+        {
+            TotalWorkers = 3,
+            ActiveCircuitBreakers = 1,
+            ByCapability = ImmutableSortedDictionary<string, int>.Empty.Add("gpu", 3),
+        },
+        ListFailures list => new FailurePage { Decisions = list.Partition == 0 ? [Decision("t-1")] : [] },
+        GetFailureStatistics => new FailureStatistics
+        {
+            TotalFailures = 2,
+            FailureByType = ImmutableSortedDictionary<string, long>.Empty.Add("task_timeout", 2),
+        },
+        GetQueueStats => new QueueStatsReply { Queues = [new() { QueueType = new("cpu_standard"), PendingTasks = 4, WorkerCount = 9 }] },
+        _ => null,
+    };
+
+    public static QueueEntry Entry(string task) => new() { TaskId = new(task), QueueType = new("cpu_standard"), SubmittedAt = Time };
+
+    public static HeldLease Lease(string task) => new() { TaskId = new(task), Epoch = new(1), Queue = new("cpu_standard") };
+
+    public static LeasedTask Leased(string task) => new() { TaskId = new(task), Epoch = new(1), Queue = new("cpu_standard"), Attempt = 1 };
+
+    public static WorkerInfo Worker(string worker) => new()
+    {
+        Registration = new() { WorkerId = new(worker), Capability = WorkerCapability.Gpu },
+    };
+
+    public static FailoverDecision Decision(string task, DateTimeOffset? at = null) => new()
+    {
+        TaskId = new(task),
+        FailureEvent = new() { EventId = new("e-" + task), TaskId = new(task), FailureType = FailureType.TaskTimeout, OccurredAt = at ?? Time },
+        SelectedAction = new() { Strategy = FailoverStrategy.ReassignSameQueue, Reason = "the rule" },
+        DecisionMetadata = new() { FailureId = new("f-" + task), Executed = true },
+    };
+}

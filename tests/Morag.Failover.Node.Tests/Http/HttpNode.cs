@@ -1,0 +1,132 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Akka.Actor;
+using Akka.Configuration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Morag.Failover.Actors;
+using Morag.Failover.Domain.Settings;
+using Morag.Failover.Node.Http;
+using Morag.Failover.Node.Http.Health;
+
+namespace Morag.Failover.Node.Tests.Http;
+
+/// <summary>The HTTP API of a node on a real Kestrel at a free port, a cluster of one, and stubs in the owners' place.</summary>
+public sealed class HttpNode : IAsyncDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private int openCalls;
+
+    private HttpNode(WebApplication app, ActorSystem system, StubRegions owners)
+    {
+        App = app;
+        System = system;
+        Owners = owners;
+        Client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()), Timeout = Patience };
+    }
+
+    public WebApplication App { get; }
+
+    public ActorSystem System { get; }
+
+    public StubRegions Owners { get; }
+
+    public HttpClient Client { get; }
+
+    /// <summary>The calls that the node is answering now.</summary>
+    public int OpenCalls => Volatile.Read(ref openCalls);
+
+    public static async Task<HttpNode> Start(HttpApiSettings? settings = null, FailoverSettings? failover = null, params ReadinessCheck[] checks)
+    {
+        var system = ActorSystem.Create("http", ConfigurationFactory.ParseString("""
+            akka.loglevel = WARNING
+            akka.stdout-loglevel = OFF
+            akka.actor.provider = cluster
+            akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
+            akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
+            """));
+        var cluster = Akka.Cluster.Cluster.Get(system);
+        await cluster.JoinAsync(cluster.SelfAddress);
+
+        var owners = new StubRegions(system);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddRouting();
+        builder.Services.AddSingleton(system);
+        builder.Services.AddSingleton<IFailoverRegions>(owners);
+        builder.Services.AddSingleton(failover ?? FailoverSettings.Default);
+        foreach (var check in checks)
+        {
+            builder.Services.AddSingleton(check);
+        }
+
+        builder.Services.AddFailoverHttp(settings ?? new HttpApiSettings());
+        var app = builder.Build();
+        HttpNode? node = null;
+        app.Use((context, next) => node!.Count(() => next(context)));
+        app.MapFailoverApi();
+        await app.StartAsync();
+        node = new HttpNode(app, system, owners);
+        return node;
+    }
+
+    /// <summary>Calls with a JSON body, where one is given.</summary>
+    public async Task<HttpAnswer> Call(string method, string path, string? body = null, string? token = null)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (body is not null)
+        {
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        }
+
+        if (token is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+
+        return await Send(request);
+    }
+
+    public async Task<HttpAnswer> Send(HttpRequestMessage request)
+    {
+        using var response = await Client.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        return new HttpAnswer(
+            (int)response.StatusCode,
+            response.Content.Headers.ContentType?.MediaType,
+            text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text),
+            response.Headers.ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase));
+    }
+
+    private async Task Count(Func<Task> call)
+    {
+        Interlocked.Increment(ref openCalls);
+        try
+        {
+            await call();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref openCalls);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await App.DisposeAsync();
+        await System.Terminate();
+    }
+}
+
+/// <summary>An answer, read.</summary>
+public sealed record HttpAnswer(int Status, string? MediaType, JsonElement Body, IReadOnlyDictionary<string, string> Headers)
+{
+    public string? Text(string field) => Body.TryGetProperty(field, out var value) ? value.ToString() : null;
+}

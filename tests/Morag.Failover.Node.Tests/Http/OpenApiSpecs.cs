@@ -1,0 +1,36 @@
+namespace Morag.Failover.Node.Tests.Http;
+
+/// <summary>The OpenAPI document holds every call of the specification.</summary>
+public sealed class OpenApiSpecs
+{
+    private static readonly string[] Calls =
+    [
+        "post /api/v1/tasks", "get /api/v1/tasks", "get /api/v1/tasks/{id}", "get /api/v1/tasks/{id}/explain",
+        "post /api/v1/tasks/{id}/requeue", "delete /api/v1/tasks/{id}", "post /api/v1/tasks/requeue", "post /api/v1/tasks/cancel",
+        "post /api/v1/tasks/{id}/extend", "post /api/v1/tasks/{id}/release", "post /api/v1/tasks/{id}/complete", "post /api/v1/tasks/{id}/fail",
+        "post /api/v1/workers/register", "post /api/v1/workers/{id}/heartbeat", "post /api/v1/workers/{id}/lease", "get /api/v1/workers/{id}/session",
+        "post /api/v1/workers/{id}/results", "post /api/v1/workers/{id}/successes", "post /api/v1/workers/{id}/drain",
+        "post /api/v1/workers/{id}/resume", "post /api/v1/workers/{id}/offline", "post /api/v1/workers/{id}/breaker", "delete /api/v1/workers/{id}",
+        "get /api/v1/workers", "get /api/v1/workers/stats", "get /api/v1/workers/{id}", "get /api/v1/workers/{id}/reliability",
+        "post /api/v1/failures", "get /api/v1/failures", "get /api/v1/failures/statistics", "get /api/v1/queues", "get /api/v1/queues/{queue}",
+        "get /api/v1/events", "get /api/v1/actors", "get /health/live", "get /health/ready",
+    ];
+
+    [Fact]
+    public async Task Should_describe_every_call_when_the_document_is_read()
+    {
+        await using var http = await HttpNode.Start();
+
+        var document = (await http.Call("GET", "/openapi/v1.json")).Body;
+        var operations = document.GetProperty("paths").EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject().Select(operation => (Name: $"{operation.Name} {path.Name}", operation.Value)))
+            .ToDictionary(operation => operation.Name, operation => operation.Value);
+
+        Assert.Empty(Calls.Except(operations.Keys));
+        Assert.All(Calls, call => Assert.NotEqual("", operations[call].GetProperty("summary").GetString()));
+        var submit = document.GetProperty("components").GetProperty("schemas").GetProperty("SubmitTaskRequest").GetProperty("properties");
+        Assert.True(submit.TryGetProperty("timeout_seconds", out _), submit.ToString());
+        Assert.Contains("gpu_required", document.ToString(), StringComparison.Ordinal);
+        Assert.Contains("resource_exhaustion", document.ToString(), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,110 @@
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Domain.Settings;
+
+namespace Morag.Failover.Node.Tests.Http;
+
+/// <summary>Lists over many owners, page by page; sums over them.</summary>
+public sealed class PagingSpecs : IAsyncLifetime
+{
+    private const int Count = 25;
+
+    private HttpNode http = null!;
+
+    public async Task InitializeAsync()
+    {
+        http = await HttpNode.Start(failover: new FailoverSettings
+        {
+            Partitions = new() { Queues = 3, Coordinators = 3, DirectoryBuckets = 3 },
+        });
+        http.Owners.Answer = Answer;
+    }
+
+    public async Task DisposeAsync() => await http.DisposeAsync();
+
+    [Theory]
+    [InlineData("/api/v1/tasks?state=queued&limit=4", "task_id")]
+    [InlineData("/api/v1/queues/cpu_standard?limit=4", "task_id")]
+    [InlineData("/api/v1/workers?limit=4", "registration.worker_id")]
+    [InlineData("/api/v1/failures?limit=4&type=task_timeout", "task_id")]
+    [InlineData("/api/v1/failures", "task_id")]
+    public async Task Should_give_every_entry_once_and_in_order_when_the_links_are_followed(string first, string idPath)
+    {
+        var ids = new List<string>();
+        string? next = first;
+        while (next is not null)
+        {
+            var answer = await http.Call("GET", next);
+            Assert.Equal(200, answer.Status);
+            Assert.InRange(answer.Body.GetArrayLength(), 1, first.Contains("limit", StringComparison.Ordinal) ? 4 : 100);
+            ids.AddRange(answer.Body.EnumerateArray().Select(entry => idPath.Split('.').Aggregate(entry, (value, name) => value.GetProperty(name)).GetString()!));
+            next = answer.Headers.TryGetValue("Link", out var link) ? link[1..link.IndexOf('>', StringComparison.Ordinal)] : null;
+            Assert.True(next is null || (link!.EndsWith("; rel=\"next\"", StringComparison.Ordinal) && ids.Count < Count));
+        }
+
+        var expected = Enumerable.Range(0, Count).Select(Name);
+        Assert.Equal(first.Contains("failures", StringComparison.Ordinal) ? expected.Reverse() : expected, ids);
+    }
+
+    [Fact]
+    public async Task Should_sum_over_all_owners_when_counts_are_asked_for()
+    {
+        var workers = (await http.Call("GET", "/api/v1/workers/stats")).Body;
+        Assert.Equal(9, workers.GetProperty("total_workers").GetInt32());
+        Assert.Equal(9, workers.GetProperty("by_capability").GetProperty("gpu").GetInt32());
+
+        var failures = (await http.Call("GET", "/api/v1/failures/statistics")).Body;
+        Assert.Equal(6, failures.GetProperty("total_failures").GetInt32());
+        Assert.Equal(6, failures.GetProperty("failure_by_type").GetProperty("task_timeout").GetInt32());
+        Assert.Equal(3, failures.GetProperty("active_circuit_breakers").GetInt32());
+
+        var queues = (await http.Call("GET", "/api/v1/queues")).Body;
+        Assert.Equal(["gpu_priority", "gpu_fallback", "cpu_standard", "cpu_batch"], queues.EnumerateArray().Select(queue => queue.GetProperty("queue_type").GetString()));
+        Assert.Equal(6, queues[2].GetProperty("completed_tasks").GetInt32());
+        Assert.Equal(7, queues[2].GetProperty("worker_count").GetInt32());
+        Assert.Equal((1 * 10 + 2 * 20 + 3 * 30) / 6.0, queues[2].GetProperty("average_processing_time").GetDouble(), 6);
+
+        var affected = (await http.Call("POST", "/api/v1/tasks/cancel", """{"filter":{"state":"queued"},"reason":"x"}""")).Body;
+        Assert.Equal(6, affected.GetProperty("count").GetInt32());
+    }
+
+    [Fact]
+    public async Task Should_answer_404_when_there_is_no_such_queue() =>
+        Assert.Equal(404, (await http.Call("GET", "/api/v1/queues/no_such")).Status);
+
+    private static object? Answer(IWireMessage message) => message switch
+    {
+        ListTasks list => new TaskPage
+        {
+            Tasks = [.. Share(list.Partition).Where(name => string.CompareOrdinal(name, list.After?.Value) > 0).Take(list.Limit).Select(GoodOwners.Entry)],
+        },
+        ListWorkers list => new WorkerPage
+        {
+            Workers = [.. Share(list.Bucket).Where(name => string.CompareOrdinal(name, list.After?.Value) > 0).Take(list.Limit).Select(GoodOwners.Worker)],
+        },
+        ListFailures list => new FailurePage
+        {
+            Decisions = [.. Share(list.Partition).Reverse().Select(Failure).Where(failure => IsAfter(failure, list.After)).Take(list.Limit)],
+        },
+        GetQueueStats stats => new QueueStatsReply
+        {
+            Queues = [new() { QueueType = new("cpu_standard"), CompletedTasks = stats.Partition + 1, AverageProcessingTime = 10 * (stats.Partition + 1), WorkerCount = 7 }],
+        },
+        _ => GoodOwners.Answer(message),
+    };
+
+    // Two failures share each time, so that the order has to fall back on their ids.
+    private static FailoverDecision Failure(string name) =>
+        GoodOwners.Decision(name, GoodOwners.Time.AddMinutes(int.Parse(name[1..], System.Globalization.CultureInfo.InvariantCulture) / 2));
+
+    private static bool IsAfter(FailoverDecision failure, FailureCursor? cursor) => cursor is null
+        || failure.FailureEvent.OccurredAt < cursor.OccurredAt
+        || (failure.FailureEvent.OccurredAt == cursor.OccurredAt
+            && string.CompareOrdinal(failure.DecisionMetadata.FailureId.Value, cursor.FailureId.Value) < 0);
+
+    private static IEnumerable<string> Share(int owner) => Enumerable.Range(0, Count).Where(number => number % 3 == owner).Select(Name);
+
+    private static string Name(int number) => $"n{number:000}";
+}
