@@ -1,0 +1,123 @@
+using Morag.Failover.Contracts.Queues;
+
+namespace Morag.Failover.Domain.Queues;
+
+/// <summary>What a lease's holder may ask for beside completing and failing: giving back, and more time.</summary>
+public static class LeaseCalls
+{
+    private static readonly TimeSpan LeastExtension = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MostExtension = TimeSpan.FromHours(24);
+
+    /// <summary>Gives leases back without blame; the same again is accepted again.</summary>
+    public static Decided<LeaseResults> Decide(QueueState state, ReleaseLeases command, DateTimeOffset now)
+    {
+        var results = ImmutableArray.CreateBuilder<LeaseResult>(command.Leases.Length);
+        var released = ImmutableArray.CreateBuilder<LeaseRef>(command.Leases.Length);
+        var inThisCall = new HashSet<LeaseEpoch>();
+        foreach (var lease in command.Leases)
+        {
+            var result = new LeaseResult { TaskId = lease.TaskId, Epoch = lease.Epoch };
+            if (state.Tasks.GetValueOrDefault(lease.TaskId) is not { } task)
+            {
+                results.Add(result with { Refused = Refused.Unknown($"there is no task {lease.TaskId}") });
+            }
+            else if (Holds(task, command.WorkerId, lease.Epoch))
+            {
+                if (inThisCall.Add(lease.Epoch))
+                {
+                    released.Add(lease);
+                }
+
+                results.Add(result);
+            }
+            else
+            {
+                var wasReturned = task.Lease is { Returned: true } last && last.Epoch == lease.Epoch && last.WorkerId == command.WorkerId;
+                results.Add(wasReturned ? result : result with { Refused = Refused.Conflict(TaskWords.WhyNotHeld(task, command.WorkerId, lease.Epoch)) });
+            }
+        }
+
+        return new(
+            released.Count == 0
+                ? null
+                : new LeasesReleased { At = now, WorkerId = command.WorkerId, Leases = released.DrainToImmutable(), Reason = command.Reason },
+            new LeaseResults { Results = results.DrainToImmutable() });
+    }
+
+    /// <summary>Moves a lease's deadline on.</summary>
+    public static Decided<LeaseResults> Decide(QueueState state, ExtendLease command, DateTimeOffset now)
+    {
+        var result = new LeaseResult { TaskId = command.TaskId, Epoch = command.Epoch };
+        if (command.By < LeastExtension || command.By > MostExtension)
+        {
+            return new(null, Of(result with { Refused = Refused.Invalid("seconds", "seconds must be 1 to 86400 (24 h)") }));
+        }
+
+        if (state.Tasks.GetValueOrDefault(command.TaskId) is not { } task)
+        {
+            return new(null, Of(result with { Refused = Refused.Unknown($"there is no task {command.TaskId}") }));
+        }
+
+        if (!Holds(task, command.WorkerId, command.Epoch))
+        {
+            return new(null, Of(result with { Refused = Refused.Conflict(TaskWords.WhyNotHeld(task, command.WorkerId, command.Epoch)) }));
+        }
+
+        var deadline = task.Lease!.Deadline + command.By;
+        return new(
+            new LeaseExtended { At = now, TaskId = command.TaskId, Epoch = command.Epoch, Deadline = deadline },
+            Of(result with { Deadline = deadline }));
+    }
+
+    /// <summary>The state with the leases given back: each task is where it was in its queue.</summary>
+    public static QueueState Apply(QueueState state, LeasesReleased @event)
+    {
+        var edit = new QueueEdit(state);
+        foreach (var lease in @event.Leases)
+        {
+            Return(edit, edit.Get(lease.TaskId), @event.At, @event.Reason);
+        }
+
+        return edit.Done();
+    }
+
+    /// <summary>The state with the lease's new deadline.</summary>
+    public static QueueState Apply(QueueState state, LeaseExtended @event)
+    {
+        var edit = new QueueEdit(state);
+        var task = edit.Get(@event.TaskId);
+        edit.Put(task with
+        {
+            Lease = task.Lease! with { Deadline = @event.Deadline },
+            History = task.History.With(edit.HistoryKept, @event.At, TaskHistory.Extended, task.Lease.WorkerId, @event.Epoch),
+        });
+        return edit.Done();
+    }
+
+    /// <summary>Puts a leased task back to its place, and tells its holder.</summary>
+    internal static void Return(QueueEdit edit, TaskRecord task, DateTimeOffset at, string reason)
+    {
+        var lease = task.Lease!;
+        edit.Put(task with
+        {
+            State = TaskState.Queued,
+            QueuedSince = at,
+            Lease = lease with { Returned = true, Loss = null },
+            History = task.History.With(edit.HistoryKept, at, TaskHistory.Released, lease.WorkerId, lease.Epoch, reason),
+        });
+        edit.Owe(lease.WorkerId, new LeaseOutcome
+        {
+            TaskId = task.TaskId,
+            Epoch = lease.Epoch,
+            Kind = LeaseOutcomeKind.Returned,
+            Ran = at - lease.GrantedAt,
+            Reason = reason,
+        });
+    }
+
+    /// <summary>Whether the worker holds the task under that lease.</summary>
+    internal static bool Holds(TaskRecord task, WorkerId worker, LeaseEpoch epoch) =>
+        task.State == TaskState.Leased && task.Lease!.Epoch == epoch && task.Lease.WorkerId == worker;
+
+    private static LeaseResults Of(LeaseResult result) => new() { Results = [result] };
+}

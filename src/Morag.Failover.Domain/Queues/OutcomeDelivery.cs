@@ -1,0 +1,43 @@
+using Morag.Failover.Contracts.Queues;
+
+namespace Morag.Failover.Domain.Queues;
+
+/// <summary>Bringing outcomes to the workers' entities.</summary>
+public static class OutcomeDelivery
+{
+    /// <summary>Takes acknowledgements, together for all workers; those of other batches than the one under way change nothing.</summary>
+    public static OutcomesAcknowledged? Decide(QueueState state, IEnumerable<OutcomesTaken> taken)
+    {
+        var batches = ImmutableArray.CreateBuilder<AcknowledgedBatch>();
+        var seen = new HashSet<WorkerId>();
+        foreach (var batch in taken)
+        {
+            var outbox = state.ShareOf(batch.WorkerId).Outbox;
+            if (outbox.IsUnderWay && outbox.Number == batch.Number && seen.Add(batch.WorkerId))
+            {
+                batches.Add(new AcknowledgedBatch { WorkerId = batch.WorkerId, Number = batch.Number });
+            }
+        }
+
+        return batches.Count == 0 ? null : new OutcomesAcknowledged { Batches = batches.DrainToImmutable() };
+    }
+
+    /// <summary>The batch that a worker's entity is owed now; null where it is owed nothing.</summary>
+    public static LeaseOutcomes? OwedTo(QueueState state, WorkerId worker, int partition) =>
+        state.ShareOf(worker).Outbox is { IsUnderWay: true } outbox
+            ? new LeaseOutcomes { WorkerId = worker, Partition = partition, Number = outbox.Number, Outcomes = outbox.Batch }
+            : null;
+
+    /// <summary>The state with the next batches formed.</summary>
+    public static QueueState Apply(QueueState state, OutcomesAcknowledged @event)
+    {
+        var edit = new QueueEdit(state);
+        foreach (var batch in @event.Batches)
+        {
+            var share = edit.Share(batch.WorkerId);
+            edit.Put(batch.WorkerId, share with { Outbox = share.Outbox.Acknowledge(batch.Number) });
+        }
+
+        return edit.Done();
+    }
+}

@@ -1,0 +1,231 @@
+using System.Runtime.InteropServices;
+using Morag.Failover.Contracts.Queues;
+
+namespace Morag.Failover.Domain.Queues;
+
+/// <summary>
+/// One event's change of a <see cref="QueueState"/>. A task is only ever changed by <see cref="Put"/>, which moves it from the
+/// index entries that its old record implies to those that the new one does: so no rule can forget an index.
+/// </summary>
+internal sealed class QueueEdit
+{
+    private readonly QueueState before;
+    private readonly ImmutableDictionary<TaskId, TaskRecord>.Builder tasks;
+    private readonly ImmutableSortedSet<DueTask>.Builder leaseEnds;
+    private readonly Dictionary<Lane, ImmutableSortedSet<ReadyTask>.Builder> lanes = new(1);
+    private readonly Dictionary<QueueName, QueueCounters> counters = new(1);
+    private readonly Dictionary<WorkerId, WorkerShare> workers = new(1);
+    private readonly Dictionary<WorkerId, List<LeaseOutcome>> owed = new(1);
+    private ImmutableSortedSet<TaskId>.Builder? ids;
+    private ImmutableSortedSet<DueTask>.Builder? due;
+    private ImmutableSortedSet<TaskId>.Builder? deciding;
+    private ImmutableQueue<TaskId> ended;
+    private int endedCount;
+    private long endedSize;
+    private long size;
+
+    public QueueEdit(QueueState before)
+    {
+        this.before = before;
+        tasks = before.Tasks.ToBuilder();
+        leaseEnds = before.LeaseEnds.ToBuilder();
+        ended = before.Ended;
+        endedCount = before.EndedCount;
+        endedSize = before.EndedSize;
+        size = before.Size;
+        LastEpoch = before.LastEpoch;
+        LastOrder = before.LastOrder;
+    }
+
+    public LeaseEpoch LastEpoch { get; set; }
+
+    public long LastOrder { get; set; }
+
+    public int HistoryKept => before.HistoryKept;
+
+    /// <summary>The record of a task that must be there: an event about any other was not written by these rules.</summary>
+    public TaskRecord Get(TaskId id) =>
+        tasks.TryGetValue(id, out var task) ? task : throw new InvalidOperationException($"an event names task {id}, which is not known");
+
+    public void Put(TaskRecord after)
+    {
+        if (tasks.TryGetValue(after.TaskId, out var old))
+        {
+            Leave(old);
+            size -= old.Size;
+            if (!old.IsEnded && after.IsEnded)
+            {
+                Enqueue(after);
+            }
+        }
+        else
+        {
+            (ids ??= before.Ids.ToBuilder()).Add(after.TaskId);
+            if (after.IsEnded)
+            {
+                Enqueue(after);
+            }
+        }
+
+        tasks[after.TaskId] = after;
+        size += after.Size;
+        Enter(after);
+    }
+
+    public void ForgetEnded(int count)
+    {
+        for (; count > 0 && !ended.IsEmpty; count--)
+        {
+            ended = ended.Dequeue(out var id);
+            var task = Get(id);
+            endedCount--;
+            endedSize -= task.Size;
+            size -= task.Size;
+            tasks.Remove(id);
+            (ids ??= before.Ids.ToBuilder()).Remove(id);
+        }
+    }
+
+    public WorkerShare Share(WorkerId worker) =>
+        workers.TryGetValue(worker, out var share) ? share : before.ShareOf(worker);
+
+    public void Put(WorkerId worker, WorkerShare share) => workers[worker] = share;
+
+    public void Owe(WorkerId worker, LeaseOutcome outcome)
+    {
+        ref var outcomes = ref CollectionsMarshal.GetValueRefOrAddDefault(owed, worker, out _);
+        (outcomes ??= []).Add(outcome);
+    }
+
+    public QueueCounters Counters(QueueName queue) =>
+        counters.TryGetValue(queue, out var known) ? known : before.Counters.GetValueOrDefault(queue, QueueCounters.Zero);
+
+    public void Put(QueueName queue, QueueCounters counted) => counters[queue] = counted;
+
+    public QueueState Done()
+    {
+        foreach (var (worker, outcomes) in owed)
+        {
+            var share = Share(worker);
+            workers[worker] = share with { Outbox = share.Outbox.Owe(outcomes) };
+        }
+
+        var owedNow = before.Owed;
+        foreach (var (worker, share) in workers)
+        {
+            owedNow = share.Outbox.IsUnderWay ? owedNow.Add(worker) : owedNow.Remove(worker);
+        }
+
+        var ready = before.Ready;
+        foreach (var (lane, waiting) in lanes)
+        {
+            ready = waiting.Count == 0 ? ready.Remove(lane) : ready.SetItem(lane, waiting.ToImmutable());
+        }
+
+        return before with
+        {
+            LastEpoch = LastEpoch,
+            LastOrder = LastOrder,
+            Tasks = tasks.ToImmutable(),
+            Workers = before.Workers.SetItems(workers),
+            Counters = before.Counters.SetItems(counters),
+            Ids = ids?.ToImmutable() ?? before.Ids,
+            Ready = ready,
+            Due = due?.ToImmutable() ?? before.Due,
+            LeaseEnds = leaseEnds.ToImmutable(),
+            Deciding = deciding?.ToImmutable() ?? before.Deciding,
+            Owed = owedNow,
+            Ended = ended,
+            EndedCount = endedCount,
+            EndedSize = endedSize,
+            Size = size,
+        };
+    }
+
+    private void Enqueue(TaskRecord task)
+    {
+        ended = ended.Enqueue(task.TaskId);
+        endedCount++;
+        endedSize += task.Size;
+    }
+
+    private void Enter(TaskRecord task)
+    {
+        Put(task.Queue, Counters(task.Queue).Move(task.State, +1));
+        switch (task.State)
+        {
+            case TaskState.Queued when task.PinnedTo is { } worker:
+                Pin(worker, pinned => pinned.Add(ReadyTask.Of(task)));
+                (due ??= before.Due.ToBuilder()).Add(DueOf(task));
+                break;
+            case TaskState.Queued:
+                LaneOf(task).Add(ReadyTask.Of(task));
+                break;
+            case TaskState.Delayed:
+                (due ??= before.Due.ToBuilder()).Add(DueOf(task));
+                break;
+            case TaskState.Leased:
+                leaseEnds.Add(LeaseEndOf(task));
+                Hold(task);
+                break;
+            case TaskState.Deciding:
+                (deciding ??= before.Deciding.ToBuilder()).Add(task.TaskId);
+                break;
+        }
+    }
+
+    private void Leave(TaskRecord task)
+    {
+        Put(task.Queue, Counters(task.Queue).Move(task.State, -1));
+        switch (task.State)
+        {
+            case TaskState.Queued when task.PinnedTo is { } worker:
+                Pin(worker, pinned => pinned.Remove(ReadyTask.Of(task)));
+                (due ??= before.Due.ToBuilder()).Remove(DueOf(task));
+                break;
+            case TaskState.Queued:
+                LaneOf(task).Remove(ReadyTask.Of(task));
+                break;
+            case TaskState.Delayed:
+                (due ??= before.Due.ToBuilder()).Remove(DueOf(task));
+                break;
+            case TaskState.Leased:
+                leaseEnds.Remove(LeaseEndOf(task));
+                var holder = Share(task.Lease!.WorkerId);
+                Put(task.Lease.WorkerId, holder with { Held = holder.Held.Remove(task.Lease.Epoch) });
+                break;
+            case TaskState.Deciding:
+                (deciding ??= before.Deciding.ToBuilder()).Remove(task.TaskId);
+                break;
+        }
+    }
+
+    private void Pin(WorkerId worker, Func<ImmutableSortedSet<ReadyTask>, ImmutableSortedSet<ReadyTask>> change)
+    {
+        var share = Share(worker);
+        Put(worker, share with { Pinned = change(share.Pinned) });
+    }
+
+    private void Hold(TaskRecord task)
+    {
+        var lease = task.Lease!;
+        var share = Share(lease.WorkerId);
+        var held = new HeldTask(task.TaskId, task.Queue, lease.RequestId, lease.InstanceId);
+        Put(lease.WorkerId, share with { Held = share.Held.SetItem(lease.Epoch, held) });
+    }
+
+    private ImmutableSortedSet<ReadyTask>.Builder LaneOf(TaskRecord task)
+    {
+        ref var lane = ref CollectionsMarshal.GetValueRefOrAddDefault(lanes, Lane.Of(task), out _);
+        return lane ??= before.Ready.GetValueOrDefault(Lane.Of(task), ReadyTask.None).ToBuilder();
+    }
+
+    private static DueTask DueOf(TaskRecord task) =>
+        new((task.State == TaskState.Delayed ? task.NotBefore : task.PinnedUntil)!.Value, task.Order, task.TaskId);
+
+    private static DueTask LeaseEndOf(TaskRecord task)
+    {
+        var lease = task.Lease!;
+        return new(lease.Loss is { } loss && loss.EndsAt < lease.Deadline ? loss.EndsAt : lease.Deadline, task.Order, task.TaskId);
+    }
+}

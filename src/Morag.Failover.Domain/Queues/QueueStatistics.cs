@@ -1,0 +1,37 @@
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Settings;
+
+namespace Morag.Failover.Domain.Queues;
+
+/// <summary>The counts of each queue, with who serves it.</summary>
+public static class QueueStatistics
+{
+    /// <summary>One for each configured queue.</summary>
+    public static QueueStatsReply Of(QueueState state, FleetView fleet, bool fleetIsKnown, QueueSettings settings) => new()
+    {
+        Queues = [.. settings.Definitions.Select(queue => Of(state, queue, fleet, fleetIsKnown, settings))],
+    };
+
+    private static QueueStats Of(QueueState state, QueueDefinition queue, FleetView fleet, bool fleetIsKnown, QueueSettings settings)
+    {
+        var counters = state.Counters.GetValueOrDefault(queue.Name, QueueCounters.Zero);
+        var pending = counters.Queued + counters.Delayed + counters.Deciding;
+        return new QueueStats
+        {
+            QueueType = queue.Name,
+            TotalTasks = pending + counters.Leased + counters.Parked + counters.Completed + counters.Cancelled,
+            PendingTasks = pending,
+            ProcessingTasks = counters.Leased,
+            CompletedTasks = counters.Completed,
+            FailedTasks = counters.Parked + counters.Cancelled,
+            AverageWaitTime = MeanMinutes(counters.Waited, counters.FirstLeases),
+            AverageProcessingTime = MeanMinutes(counters.Processed, counters.Completed),
+            WorkerCount = fleet.LiveServing(queue),
+            Unserved = fleetIsKnown && state.Ready.Keys.Any(lane => lane.Queue == queue.Name && Unserved.Is(lane, fleet, settings)),
+            ParkedTasks = counters.Parked,
+        };
+    }
+
+    private static double MeanMinutes(TimeSpan sum, long count) => count == 0 ? 0 : sum.TotalMinutes / count;
+}

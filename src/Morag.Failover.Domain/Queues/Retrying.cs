@@ -1,0 +1,68 @@
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Queues;
+
+namespace Morag.Failover.Domain.Queues;
+
+/// <summary>What the failures of a task use up.</summary>
+internal static class Retrying
+{
+    /// <summary>A lease elsewhere ends the row of retries on one worker.</summary>
+    public static TaskBudgets LeasedBy(TaskBudgets budgets, WorkerId worker) =>
+        budgets.RetriedOn is { } retriedOn && retriedOn != worker ? budgets with { RetriedOn = null, Retries = [] } : budgets;
+
+    /// <summary>The retries in the present row after this type of failure.</summary>
+    public static int RetriesAfter(TaskBudgets budgets, FailureType type)
+    {
+        foreach (var retry in budgets.Retries)
+        {
+            if (retry.FailureType == type)
+            {
+                return retry.Count;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>The budgets after a decision was carried out.</summary>
+    public static TaskBudgets After(TaskBudgets budgets, PendingFailure failure, TaskReassigned decision)
+    {
+        var used = failure.Unserved || decision.SaysNothingOfTask
+            ? budgets
+            : budgets with
+            {
+                Failures = budgets.Failures + 1,
+                OwnFailures = budgets.OwnFailures + (IsOwn(failure.FailureType) ? 1 : 0),
+                FleetFailures = budgets.FleetFailures + (IsOwn(failure.FailureType) ? 0 : 1),
+            };
+        return decision.Strategy switch
+        {
+            FailoverStrategy.RetrySameWorker => used with
+            {
+                RetriedOn = decision.PinnedTo,
+                Retries = OneMore(used.RetriedOn == decision.PinnedTo ? used.Retries : [], failure.FailureType),
+            },
+            FailoverStrategy.ReassignSameQueue or FailoverStrategy.CircuitBreaker => used with { Reassignments = used.Reassignments + 1 },
+            FailoverStrategy.DegradeQuality => used with { QualityRung = decision.QualityRung },
+            _ => used,
+        };
+    }
+
+    /// <summary>Whether a failure is the task's own, and not its worker's or the network's.</summary>
+    public static bool IsOwn(FailureType type) =>
+        type is FailureType.ProcessingError or FailureType.TaskTimeout or FailureType.ResourceExhaustion;
+
+    private static ImmutableArray<RetryCount> OneMore(ImmutableArray<RetryCount> retries, FailureType type)
+    {
+        var count = 1;
+        foreach (var retry in retries)
+        {
+            if (retry.FailureType == type)
+            {
+                count += retry.Count;
+            }
+        }
+
+        return retries.RemoveAll(retry => retry.FailureType == type).Add(new RetryCount { FailureType = type, Count = count });
+    }
+}

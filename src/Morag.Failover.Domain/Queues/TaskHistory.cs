@@ -1,0 +1,27 @@
+using Morag.Failover.Contracts.Queues;
+
+namespace Morag.Failover.Domain.Queues;
+
+/// <summary>What happened to a task, kept short: of a long history the beginning and the end stay.</summary>
+internal static class TaskHistory
+{
+    public const string Submitted = "submitted";
+    public const string Leased = "leased";
+    public const string LeaseEnded = "lease_ended";
+    public const string Reassigned = "reassigned";
+    public const string Completed = "completed";
+    public const string Released = "released";
+    public const string Parked = "parked";
+    public const string Requeued = "requeued";
+    public const string Cancelled = "cancelled";
+    public const string LateResult = "late_result";
+    public const string Extended = "extended";
+
+    /// <summary>The history with an entry at its end; where it is full, one of its middle makes room.</summary>
+    public static ImmutableArray<TaskHistoryEntry> With(
+        this ImmutableArray<TaskHistoryEntry> history, int kept, DateTimeOffset at, string what, WorkerId? worker = null, LeaseEpoch? epoch = null, string? detail = null)
+    {
+        var entry = new TaskHistoryEntry { At = at, What = what, WorkerId = worker, Epoch = epoch, Detail = detail };
+        return (history.Length < kept ? history : history.RemoveAt(kept / 2)).Add(entry);
+    }
+}

@@ -1,0 +1,116 @@
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Domain.Queues;
+
+/// <summary>Reading tasks.</summary>
+public static class TaskQueries
+{
+    private const int LargestPage = 1000;
+
+    /// <summary>A task in full; null where there is none.</summary>
+    public static TaskInfo? Find(QueueState state, TaskId id) =>
+        state.Tasks.GetValueOrDefault(id) is { } task ? Info(task) : null;
+
+    /// <summary>A page of tasks in the order of their ids.</summary>
+    public static TaskPage List(QueueState state, ListTasks query)
+    {
+        var limit = Math.Clamp(query.Limit, 1, LargestPage);
+        var page = ImmutableArray.CreateBuilder<QueueEntry>();
+        for (var i = FirstAfter(state, query.After); i < state.Ids.Count && page.Count < limit; i++)
+        {
+            var task = state.Tasks[state.Ids[i]];
+            if (Matches(task, query.Filter))
+            {
+                page.Add(Entry(task));
+            }
+        }
+
+        return new TaskPage { Tasks = page.DrainToImmutable() };
+    }
+
+    /// <summary>The ids of all tasks that match, in their order.</summary>
+    public static List<TaskId> Matching(QueueState state, TaskFilter filter, Func<TaskRecord, bool> restriction)
+    {
+        var ids = new List<TaskId>();
+        foreach (var id in state.Ids)
+        {
+            var task = state.Tasks[id];
+            if (restriction(task) && Matches(task, filter))
+            {
+                ids.Add(id);
+            }
+        }
+
+        return ids;
+    }
+
+    /// <summary>What a worker holds.</summary>
+    public static HeldLeases HeldBy(QueueState state, WorkerId worker, int partition)
+    {
+        var leases = ImmutableArray.CreateBuilder<HeldLease>();
+        foreach (var (epoch, held) in state.ShareOf(worker).Held)
+        {
+            var lease = state.Tasks[held.TaskId].Lease!;
+            leases.Add(new HeldLease { TaskId = held.TaskId, Epoch = epoch, Queue = held.Queue, GrantedAt = lease.GrantedAt, Deadline = lease.Deadline });
+        }
+
+        return new HeldLeases { WorkerId = worker, Partition = partition, Leases = leases.DrainToImmutable() };
+    }
+
+    private static int FirstAfter(QueueState state, TaskId? after)
+    {
+        if (after is not { } id)
+        {
+            return 0;
+        }
+
+        var index = state.Ids.IndexOf(id);
+        return index >= 0 ? index + 1 : ~index;
+    }
+
+    private static bool Matches(TaskRecord task, TaskFilter filter) =>
+        (filter.State is not { } state || task.State == state)
+        && (filter.Queue is not { } queue || task.Queue == queue)
+        && (filter.Worker is not { } worker || task.Lease?.WorkerId == worker);
+
+    private static QueueEntry Entry(TaskRecord task) => new()
+    {
+        TaskId = task.TaskId,
+        QueueType = task.Queue,
+        Priority = task.Submission.Priority,
+        WorkerId = task.State == TaskState.Leased ? task.Lease!.WorkerId : null,
+        SubmittedAt = task.SubmittedAt,
+        EstimatedDuration = task.Submission.EstimatedDuration,
+        ResourceRequirements = task.Submission.ResourceRequirements,
+        RetryCount = task.Budgets.Failures,
+        MaxRetries = task.Submission.MaxRetries ?? 3,
+        State = task.State,
+        Epoch = task.Lease?.Epoch ?? LeaseEpoch.None,
+        NotBefore = task.NotBefore,
+    };
+
+    private static TaskInfo Info(TaskRecord task) => new()
+    {
+        TaskId = task.TaskId,
+        State = task.State,
+        Queue = task.Queue,
+        Priority = task.Submission.Priority,
+        WorkerId = task.Lease?.WorkerId,
+        Epoch = task.Lease?.Epoch ?? LeaseEpoch.None,
+        Attempt = task.Attempt,
+        SubmittedAt = task.SubmittedAt,
+        NotBefore = task.NotBefore,
+        Deadline = task.State == TaskState.Leased ? task.Lease!.Deadline : null,
+        FinishedAt = task.FinishedAt,
+        RetryCount = task.Budgets.Failures,
+        MaxRetries = task.Submission.MaxRetries ?? 3,
+        Quality = task.Quality,
+        ContentType = task.Submission.ContentType,
+        ResourceRequirements = task.Submission.ResourceRequirements,
+        Payload = task.Submission.Payload,
+        Result = task.Result,
+        ParkedBecause = task.ParkedBecause,
+        History = [new TaskHistoryEntry { At = task.SubmittedAt, What = TaskHistory.Submitted }, .. task.History],
+    };
+}
