@@ -59,6 +59,14 @@ public static class OperatorCommands
             ? Refused.Invalid("filter", "filter must name a state, a queue or a worker: cancelling everything needs to be said")
             : null;
 
+    /// <summary>The tasks that a call for many means, in the order of their ids.</summary>
+    public static List<TaskId> Matching(QueueState state, IPartitionMessage command) => command switch
+    {
+        RequeueTasks requeue => TaskQueries.Matching(state, requeue.Filter, task => task.State == TaskState.Parked),
+        CancelTasks cancel => TaskQueries.Matching(state, cancel.Filter, task => !task.IsEnded),
+        _ => [],
+    };
+
     /// <summary>The state with the tasks cancelled.</summary>
     public static QueueState Apply(QueueState state, TasksCancelled @event)
     {

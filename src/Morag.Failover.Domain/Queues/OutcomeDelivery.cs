@@ -28,6 +28,21 @@ public static class OutcomeDelivery
             ? new LeaseOutcomes { WorkerId = worker, Partition = partition, Number = outbox.Number, Outcomes = outbox.Batch }
             : null;
 
+    /// <summary>The workers whose outbox an event may have changed.</summary>
+    public static IEnumerable<WorkerId> TouchedBy(IStoredEvent @event, QueueState before) => @event switch
+    {
+        TasksCompleted completed => [completed.WorkerId],
+        LeasesReleased released => [released.WorkerId],
+        InstanceFenced fenced => [fenced.WorkerId],
+        LeasesEnded ended => ended.Leases.Select(lease => lease.Failure.WorkerId).OfType<WorkerId>().Distinct(),
+        OutcomesAcknowledged acknowledged => acknowledged.Batches.Select(batch => batch.WorkerId),
+        TasksCancelled cancelled => cancelled.Tasks
+            .Select(task => before.Tasks.GetValueOrDefault(task)?.Lease?.WorkerId)
+            .OfType<WorkerId>()
+            .Distinct(),
+        _ => [],
+    };
+
     /// <summary>The state with the next batches formed.</summary>
     public static QueueState Apply(QueueState state, OutcomesAcknowledged @event)
     {

@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Queues;
 
@@ -9,11 +10,11 @@ public static class TaskQueries
     private const int LargestPage = 1000;
 
     /// <summary>A task in full; null where there is none.</summary>
-    public static TaskInfo? Find(QueueState state, TaskId id) =>
-        state.Tasks.GetValueOrDefault(id) is { } task ? Info(task) : null;
+    public static TaskInfo? Find(QueueState state, TaskId id, PolicySettings policy) =>
+        state.Tasks.GetValueOrDefault(id) is { } task ? Info(task, policy) : null;
 
     /// <summary>A page of tasks in the order of their ids.</summary>
-    public static TaskPage List(QueueState state, ListTasks query)
+    public static TaskPage List(QueueState state, ListTasks query, PolicySettings policy)
     {
         var limit = Math.Clamp(query.Limit, 1, LargestPage);
         var page = ImmutableArray.CreateBuilder<QueueEntry>();
@@ -22,7 +23,7 @@ public static class TaskQueries
             var task = state.Tasks[state.Ids[i]];
             if (Matches(task, query.Filter))
             {
-                page.Add(Entry(task));
+                page.Add(Entry(task, policy));
             }
         }
 
@@ -74,7 +75,7 @@ public static class TaskQueries
         && (filter.Queue is not { } queue || task.Queue == queue)
         && (filter.Worker is not { } worker || task.Lease?.WorkerId == worker);
 
-    private static QueueEntry Entry(TaskRecord task) => new()
+    private static QueueEntry Entry(TaskRecord task, PolicySettings policy) => new()
     {
         TaskId = task.TaskId,
         QueueType = task.Queue,
@@ -84,13 +85,13 @@ public static class TaskQueries
         EstimatedDuration = task.Submission.EstimatedDuration,
         ResourceRequirements = task.Submission.ResourceRequirements,
         RetryCount = task.Budgets.Failures,
-        MaxRetries = task.Submission.MaxRetries ?? 3,
+        MaxRetries = task.Submission.MaxRetries ?? policy.MaxRetries,
         State = task.State,
         Epoch = task.Lease?.Epoch ?? LeaseEpoch.None,
         NotBefore = task.NotBefore,
     };
 
-    private static TaskInfo Info(TaskRecord task) => new()
+    private static TaskInfo Info(TaskRecord task, PolicySettings policy) => new()
     {
         TaskId = task.TaskId,
         State = task.State,
@@ -104,7 +105,7 @@ public static class TaskQueries
         Deadline = task.State == TaskState.Leased ? task.Lease!.Deadline : null,
         FinishedAt = task.FinishedAt,
         RetryCount = task.Budgets.Failures,
-        MaxRetries = task.Submission.MaxRetries ?? 3,
+        MaxRetries = task.Submission.MaxRetries ?? policy.MaxRetries,
         Quality = task.Quality,
         ContentType = task.Submission.ContentType,
         ResourceRequirements = task.Submission.ResourceRequirements,

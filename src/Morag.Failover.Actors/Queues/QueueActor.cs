@@ -1,0 +1,455 @@
+using Morag.Failover.Actors.Fleet;
+using Morag.Failover.Actors.Outages;
+using Morag.Failover.Actors.Persistence;
+using Morag.Failover.Actors.Timing;
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Queues;
+using Morag.Failover.Domain.Settings;
+
+namespace Morag.Failover.Actors.Queues;
+
+/// <summary>
+/// One partition of the task ids: owns its tasks in every queue, and alone starts and ends their leases. What it decides is in
+/// <c>Morag.Failover.Domain.Queues</c>; here is when, and who hears of it.
+/// </summary>
+public sealed class QueueActor : EventSourcedActor<QueueState>
+{
+    private const int MostInOneEvent = 500;
+    private static readonly TimeSpan WakeInterval = TimeSpan.FromSeconds(1);
+
+    private readonly int partition;
+    private readonly FailoverSettings settings;
+    private readonly IFailoverRegions regions;
+    private readonly IOutageWatch outages;
+    private readonly QueueObligations obligations;
+    private readonly UnservedWatch unserved;
+    private readonly WaitingDemand demand = new();
+    private readonly Dictionary<WorkerId, OutcomesTaken> acknowledgements = [];
+    private readonly Queue<WorkerId> workersToWake = new();
+    private FleetViewPoller fleet = null!;
+    private DueTimer due = null!;
+    private DateTimeOffset clocksRestartedAt;
+    private ImmutableDictionary<Lane, ImmutableSortedSet<ReadyTask>> offered = QueueState.Empty.Ready;
+
+    private QueueActor(int partition, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages)
+        : base(
+            PersistenceIds.Queue(partition),
+            QueueState.Empty with { HistoryKept = settings.Queues.HistoryKept },
+            new SnapshotPolicy(settings.Storage.SnapshotEvery, settings.Storage.SnapshotsKept))
+    {
+        this.partition = partition;
+        this.settings = settings;
+        this.regions = regions;
+        this.outages = outages;
+        obligations = new QueueObligations(partition, settings, regions, Self);
+        unserved = new UnservedWatch(settings.Queues);
+    }
+
+    /// <summary>The entity of one partition.</summary>
+    public static Props Props(int partition, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages) =>
+        Akka.Actor.Props.Create(() => new QueueActor(partition, settings, regions, outages));
+
+    /// <inheritdoc />
+    protected override QueueState Apply(QueueState state, IStoredEvent @event) => QueueEvents.Apply(state, @event);
+
+    /// <inheritdoc />
+    protected override IStoredState ToSnapshot(QueueState state) => QueueSnapshots.ToSnapshot(state);
+
+    /// <inheritdoc />
+    protected override QueueState FromSnapshot(IStoredState snapshot) =>
+        QueueSnapshots.FromSnapshot((QueueSnapshot)snapshot, QueueState.Empty with { HistoryKept = settings.Queues.HistoryKept });
+
+    /// <inheritdoc />
+    protected override void Recovered()
+    {
+        fleet = new FleetViewPoller(Timers, Self, regions.Directory, settings.Partitions.DirectoryBuckets);
+        var scheduler = Context.System.Scheduler;
+        due = new DueTimer(Timers, () => scheduler.Now);
+        fleet.Start();
+        RestartLeaseClocks(Now);
+        obligations.OweAll(State);
+        foreach (var (worker, share) in State.Workers)
+        {
+            if (!share.Held.IsEmpty)
+            {
+                workersToWake.Enqueue(worker);
+            }
+        }
+
+        WakeWorkers();
+        Timers.StartPeriodicTimer(nameof(Round), Round.Instance, settings.Queues.ResendAfter);
+        Timers.StartPeriodicTimer(nameof(LookForUnserved), LookForUnserved.Instance, unserved.Interval);
+        due.ArmAt(State.NextDue);
+    }
+
+    /// <inheritdoc />
+    protected override void Handle(object message)
+    {
+        CarryOutWhatIsDue();
+        Dispatch(message);
+        WakeWaiting();
+        due.ArmAt(State.NextDue);
+    }
+
+    private void Dispatch(object message)
+    {
+        switch (message)
+        {
+            case SubmitTasks submit:
+                Answer(Submission.Decide(State, submit, settings.Queues, Now));
+                break;
+            case GrantLeases request:
+                Grant(request);
+                break;
+            case CompleteTasks complete:
+                Answer(Completing.Decide(State, complete, settings.Queues, Now));
+                Forget();
+                break;
+            case ReleaseLeases release:
+                Answer(LeaseCalls.Decide(State, release, Now));
+                break;
+            case ExtendLease extend:
+                Answer(LeaseCalls.Decide(State, extend, Now));
+                break;
+            case EndLease end:
+                Answer(LeaseEndings.Decide(State, end, settings.Policy, Now));
+                break;
+            case Reassign reassign:
+                Carry(reassign);
+                break;
+            case FenceInstance fence:
+                Take(fence);
+                break;
+            case OutcomesTaken taken:
+                Gather(taken);
+                break;
+            case CancelTask cancel:
+                Answer(OperatorCommands.Decide(State, cancel, Now));
+                Forget();
+                break;
+            case RequeueTask requeue:
+                Answer(OperatorCommands.Decide(State, requeue, settings.Queues, Now));
+                break;
+            case CancelTasks or RequeueTasks:
+                BeginBulk((IPartitionMessage)message);
+                break;
+            case BulkUnderWay bulk:
+                ContinueBulk(bulk);
+                break;
+            case BulkFailed failed:
+                Log.Error(failed.Cause, "{0}: a call for many tasks failed", PersistenceId);
+                failed.ReplyTo.Tell(Refused.Unavailable("an internal error; it is in the node's log"));
+                break;
+            default:
+                if (!TryRead(message) && !TryTick(message))
+                {
+                    Unhandled(message);
+                }
+
+                break;
+        }
+    }
+
+    private bool TryRead(object message)
+    {
+        var replyTo = Sender;
+        var state = State;
+        var policy = settings.Policy;
+        switch (message)
+        {
+            case GetTask query:
+                AfterWrites(() => replyTo.Tell(
+                    TaskQueries.Find(state, query.TaskId, policy) ?? (IWireMessage)Refused.Unknown($"there is no task {query.TaskId}")));
+                return true;
+            case ListTasks query:
+                // A filter that few tasks match reads through all of them: the state is immutable, so that needs no actor's time.
+                AfterWrites(() => Task.Run(() => TaskQueries.List(state, query, policy)).PipeTo(replyTo, Self));
+                return true;
+            case GetQueueStats:
+                AfterWrites(() => replyTo.Tell(QueueStatistics.Of(state, fleet.View, fleet.IsComplete, settings.Queues)));
+                return true;
+            case GetHeldLeases query:
+                AfterWrites(() => replyTo.Tell(TaskQueries.HeldBy(state, query.WorkerId, partition)));
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool TryTick(object message)
+    {
+        switch (message)
+        {
+            case DueTimer.Due:
+                due.Fired();
+                return true;
+            case FleetSlice:
+                fleet.TryHandle(message);
+                offered = QueueState.Empty.Ready;
+                return true;
+            case TakeAcknowledgements:
+                if (OutcomeDelivery.Decide(State, acknowledgements.Values) is { } acknowledged)
+                {
+                    Change(acknowledged);
+                }
+
+                acknowledgements.Clear();
+                return true;
+            case Round:
+                var state = State;
+                AfterWrites(() => obligations.SendAgain(state));
+                demand.Expire(Now, settings.Queues.ResendAfter);
+                offered = QueueState.Empty.Ready;
+                Forget();
+                return true;
+            case LookForUnserved:
+                MoveUnserved();
+                return true;
+            case WakeMore:
+                WakeWorkers();
+                return true;
+            default:
+                return fleet.TryHandle(message);
+        }
+    }
+
+    private void Answer<TReply>(Decided<TReply> decided)
+    {
+        var replyTo = Sender;
+        if (decided.Event is { } @event)
+        {
+            Change(@event, () => replyTo.Tell(decided.Reply));
+        }
+        else
+        {
+            AfterWrites(() => replyTo.Tell(decided.Reply));
+        }
+    }
+
+    private void Change(IStoredEvent @event, Action? afterwards = null)
+    {
+        var before = State;
+        Commit(@event, after =>
+        {
+            afterwards?.Invoke();
+            obligations.SendNew(@event, before, after);
+        });
+    }
+
+    private void Grant(GrantLeases request)
+    {
+        demand.Remove(request.WorkerId);
+        var decided = Leasing.Decide(State, request, fleet.View, settings, Now);
+        if (decided.Reply.Leases.IsEmpty && request.InterestFor > TimeSpan.Zero && !request.OnlyRepeat)
+        {
+            demand.Add(request, Now + request.InterestFor);
+        }
+
+        Answer(decided);
+    }
+
+    /// <summary>The answer goes to the coordinator's region: the sender may be gone when it is durable.</summary>
+    private void Carry(Reassign reassign)
+    {
+        var decided = Reassigning.Decide(State, reassign, settings.Queues, Now);
+        AnswerTo(regions.Coordinators, decided);
+        if (decided.Event is TaskReassigned { PinnedTo: { } worker })
+        {
+            WakeOne(worker);
+        }
+    }
+
+    private void Take(FenceInstance fence) => AnswerTo(regions.Workers, Fencing.Decide(State, fence, settings, Now));
+
+    private void AnswerTo<TReply>(IActorRef region, Decided<TReply> decided)
+    {
+        var self = Self;
+        if (decided.Event is { } @event)
+        {
+            Change(@event, () => region.Tell(decided.Reply, self));
+        }
+        else
+        {
+            AfterWrites(() => region.Tell(decided.Reply, self));
+        }
+    }
+
+    /// <summary>Acknowledgements are stored together for all workers, once in a while; until then the next batches gather.</summary>
+    private void Gather(OutcomesTaken taken)
+    {
+        if (acknowledgements.Count == 0)
+        {
+            Timers.StartSingleTimer(nameof(TakeAcknowledgements), TakeAcknowledgements.Instance, settings.Queues.OutcomeInterval);
+        }
+
+        acknowledgements[taken.WorkerId] = taken;
+    }
+
+    private void CarryOutWhatIsDue()
+    {
+        while (State.NextDue <= Now)
+        {
+            var outageEndedAt = outages.LastOutageEndedAt(Now);
+            if (outageEndedAt > clocksRestartedAt && RestartLeaseClocks(outageEndedAt))
+            {
+                continue;
+            }
+
+            if (ComingDue.Decide(State, settings.Queues, MostInOneEvent, Now) is { } cameDue)
+            {
+                Change(cameDue);
+                foreach (var task in cameDue.Tasks)
+                {
+                    if (State.Tasks[task].PinnedTo is { } worker)
+                    {
+                        WakeOne(worker);
+                    }
+                }
+            }
+
+            if (LeaseEndings.DecideDue(State, MostInOneEvent, Now) is { } ended)
+            {
+                Change(ended);
+            }
+        }
+    }
+
+    /// <summary>After an outage of ours no worker can be blamed for a lease that ran over.</summary>
+    private bool RestartLeaseClocks(DateTimeOffset at)
+    {
+        clocksRestartedAt = at;
+        if (State.LeaseEnds.IsEmpty)
+        {
+            return false;
+        }
+
+        Change(new LeaseClocksRestarted { At = at });
+        return true;
+    }
+
+    private void MoveUnserved()
+    {
+        if (!fleet.IsComplete)
+        {
+            return;
+        }
+
+        foreach (var (lane, since) in unserved.Look(State, fleet.View, Now))
+        {
+            if (Unserved.Decide(State, lane, since, fleet.View, settings.Queues, MostInOneEvent, Now) is { } moved)
+            {
+                Change(moved);
+            }
+        }
+    }
+
+    private void Forget()
+    {
+        var slack = Math.Min(MostInOneEvent / 2, settings.Queues.FinishedKept / 10);
+        if (Forgetting.Decide(State, settings.Queues, slack, MostInOneEvent, Now) is { } forgotten)
+        {
+            Change(forgotten);
+        }
+    }
+
+    private void WakeWaiting()
+    {
+        if (demand.IsEmpty || ReferenceEquals(offered, State.Ready))
+        {
+            return;
+        }
+
+        offered = State.Ready;
+        foreach (var worker in demand.Wake(State, fleet.View, settings, Now))
+        {
+            regions.Workers.Tell(new WorkAvailable { WorkerId = worker, Partition = partition }, Self);
+        }
+    }
+
+    private void WakeOne(WorkerId worker)
+    {
+        if (demand.WakeOne(worker, State, fleet.View, settings, Now))
+        {
+            regions.Workers.Tell(new WorkAvailable { WorkerId = worker, Partition = partition }, Self);
+        }
+    }
+
+    /// <summary>Starts the entities of workers that hold leases, so that one that died together with its node is found missing.</summary>
+    private void WakeWorkers()
+    {
+        for (var left = settings.Workers.WakeRate; left > 0 && workersToWake.TryDequeue(out var worker); left--)
+        {
+            regions.Workers.Tell(new WakeWorker { WorkerId = worker }, Self);
+        }
+
+        if (workersToWake.Count > 0)
+        {
+            Timers.StartSingleTimer(nameof(WakeMore), WakeMore.Instance, WakeInterval);
+        }
+    }
+
+    private void BeginBulk(IPartitionMessage command)
+    {
+        var replyTo = Sender;
+        var refused = command switch
+        {
+            RequeueTasks requeue => OperatorCommands.Refusal(requeue, settings.Queues),
+            CancelTasks cancel => OperatorCommands.Refusal(cancel),
+            _ => null,
+        };
+        if (refused is not null)
+        {
+            AfterWrites(() => replyTo.Tell(refused));
+            return;
+        }
+
+        var state = State;
+        Task.Run(() => OperatorCommands.Matching(state, command)).PipeTo(
+            Self,
+            success: tasks => new BulkUnderWay(command, tasks, replyTo),
+            failure: cause => new BulkFailed(replyTo, cause));
+    }
+
+    private void ContinueBulk(BulkUnderWay bulk)
+    {
+        var decided = bulk.Command switch
+        {
+            _ when bulk.IsOver => default,
+            RequeueTasks { DryRun: false } requeue => OperatorCommands.Decide(State, requeue, bulk.Present, Now),
+            CancelTasks { DryRun: false } cancel => OperatorCommands.Decide(State, cancel, bulk.Present, Now),
+            _ => new Decided<int>(null, bulk.Present.Count),
+        };
+        if (decided.Event is { } @event)
+        {
+            Change(@event);
+        }
+
+        var further = bulk with { Next = bulk.Next + BulkUnderWay.Piece, Count = bulk.Count + decided.Reply };
+        if (!further.IsOver)
+        {
+            Self.Tell(further);
+            return;
+        }
+
+        Forget();
+        AfterWrites(() => further.ReplyTo.Tell(further.Affected(further.Count)));
+    }
+
+    private abstract class Timed<TSelf> : INoSerializationVerificationNeeded, INotInfluenceReceiveTimeout
+        where TSelf : new()
+    {
+        public static readonly TSelf Instance = new();
+    }
+
+    private sealed class Round : Timed<Round>;
+
+    private sealed class TakeAcknowledgements : Timed<TakeAcknowledgements>;
+
+    private sealed class LookForUnserved : Timed<LookForUnserved>;
+
+    private sealed class WakeMore : Timed<WakeMore>;
+
+    private sealed record BulkFailed(IActorRef ReplyTo, Exception Cause) : INoSerializationVerificationNeeded;
+}
