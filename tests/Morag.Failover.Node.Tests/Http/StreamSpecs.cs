@@ -104,6 +104,29 @@ public sealed class StreamSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_announce_the_session_anew_when_the_worker_s_entity_ended_and_only_then()
+    {
+        var entity = http.System.ActorOf(Props.Empty);
+        http.Owners.Answer = message => message is OpenSession ? null : GoodOwners.Answer(message);
+        var opening = EventReader.Open(http, "/api/v1/workers/w-3/session");
+        await Eventually.IsTrue(() => http.Owners.Senders.ContainsKey(typeof(OpenSession)));
+        http.Owners.Senders[typeof(OpenSession)].Tell(Done.Instance, entity);
+        using var stream = await opening;
+        var announced = http.Owners.Received<OpenSession>().Count();
+
+        // Many keep-alives later nothing was announced: a gateway must not keep a frozen worker alive.
+        for (var number = 0; number < 60; number++)
+        {
+            await stream.LineThatIs(": keep-alive");
+        }
+
+        Assert.Equal(announced, http.Owners.Received<OpenSession>().Count());
+        http.System.Stop(entity);
+        await Eventually.IsTrue(() => http.Owners.Received<OpenSession>().Count() > announced);
+        Assert.Single(http.Owners.Received<OpenSession>().Select(open => open.SessionId).Distinct());
+    }
+
+    [Fact]
     public async Task Should_end_streams_and_long_polls_without_a_sign_of_trouble_when_the_node_stops()
     {
         http.Owners.Answer = message => message is RequestLeases ? null : GoodOwners.Answer(message);

@@ -10,12 +10,13 @@ using Morag.Failover.Node.Http.Streams;
 namespace Morag.Failover.Node.Http.Workers;
 
 /// <summary>
-/// One worker's open session on this node: announces it to the worker's entity, and passes on what the entity signals. It
-/// announces itself again and again, because an entity that moved or restarted knows nothing of it.
+/// One worker's open session on this node: announces it to the worker's entity, and passes on what the entity signals. When the
+/// entity ends (it moved, or restarted), the session is announced anew, because the next one knows nothing of it; never
+/// otherwise, because an announcement counts as a sign of life of the worker, and this node cannot speak for it.
 /// </summary>
 internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
 {
-    private static readonly TimeSpan AnnounceEvery = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
     private readonly IActorRef workers;
     private readonly OpenSession session;
@@ -30,8 +31,9 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         this.stream = stream;
         this.opened = opened;
 
-        Receive<Announce>(_ => workers.Tell(session));
-        Receive<Done>(_ => opened.TrySetResult(null));
+        Receive<Announce>(_ => AnnounceSession());
+        Receive<Done>(_ => Opened());
+        Receive<Terminated>(_ => AnnounceSession());
         Receive<Refused>(Refuse);
         Receive<SupersededSignal>(_ =>
         {
@@ -50,13 +52,25 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         IActorRef workers, OpenSession session, ChannelWriter<ServerSentEvent> stream, TaskCompletionSource<Refused?> opened) =>
         Akka.Actor.Props.Create(() => new WorkerSessionActor(workers, session, stream, opened));
 
-    protected override void PreStart() =>
-        Timers.StartPeriodicTimer(Announce.Instance, Announce.Instance, TimeSpan.Zero, AnnounceEvery);
+    protected override void PreStart() => AnnounceSession();
 
     protected override void PostStop()
     {
         opened.TrySetResult(Refused.Unavailable("the node is stopping"));
         stream.TryComplete();
+    }
+
+    private void AnnounceSession()
+    {
+        workers.Tell(session);
+        Timers.StartSingleTimer(Announce.Instance, Announce.Instance, RetryAfter);
+    }
+
+    private void Opened()
+    {
+        Timers.Cancel(Announce.Instance);
+        Context.Watch(Sender);
+        opened.TrySetResult(null);
     }
 
     private void Refuse(Refused refused)
@@ -79,7 +93,7 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         }
     }
 
-    private sealed class Announce : INotInfluenceReceiveTimeout
+    private sealed class Announce
     {
         public static readonly Announce Instance = new();
     }
