@@ -36,7 +36,7 @@ public sealed record TaskRecord
     [ProtoMember(9)] public PendingFailure? Pending { get; init; }
 
     /// <summary>What earlier failures used up.</summary>
-    [ProtoMember(10)] public TaskBudgets Budgets { get; init; } = TaskBudgets.Unused;
+    [ProtoMember(10)] public TaskBudgets Budgets { get; init; } = new();
 
     /// <summary>Failures whose decision was carried out, oldest first, at most the last 50.</summary>
     [ProtoMember(11)] public ImmutableArray<TaskFailure> Failures { get; init; } = [];

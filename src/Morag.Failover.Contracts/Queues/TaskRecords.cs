@@ -95,7 +95,7 @@ public sealed record TaskSubmission
     [ProtoMember(8)] public JsonText Quality { get; init; } = JsonText.EmptyObject;
 
     /// <summary>What it needs of a machine.</summary>
-    [ProtoMember(9)] public ResourceRequirements ResourceRequirements { get; init; } = ResourceRequirements.None;
+    [ProtoMember(9)] public ResourceRequirements ResourceRequirements { get; init; } = new();
 
     /// <summary>How long it is thought to take, in minutes.</summary>
     [ProtoMember(10)] public double? EstimatedDuration { get; init; }
@@ -191,7 +191,7 @@ public sealed record TaskFacts
     [ProtoMember(10)] public string? ContentType { get; init; }
 
     /// <summary>What it needs of a machine.</summary>
-    [ProtoMember(11)] public ResourceRequirements ResourceRequirements { get; init; } = ResourceRequirements.None;
+    [ProtoMember(11)] public ResourceRequirements ResourceRequirements { get; init; } = new();
 
     /// <summary>How long it is thought to take, in minutes.</summary>
     [ProtoMember(12)] public double? EstimatedDuration { get; init; }
@@ -264,7 +264,7 @@ public sealed record QueueEntry
     [ProtoMember(6)] public double? EstimatedDuration { get; init; }
 
     /// <summary>What it needs of a machine.</summary>
-    [ProtoMember(7)] public ResourceRequirements ResourceRequirements { get; init; } = ResourceRequirements.None;
+    [ProtoMember(7)] public ResourceRequirements ResourceRequirements { get; init; } = new();
 
     /// <summary>Failures so far.</summary>
     [ProtoMember(8)] public int RetryCount { get; init; }
@@ -352,7 +352,7 @@ public sealed record TaskInfo : IWireMessage
     [ProtoMember(15)] public string? ContentType { get; init; }
 
     /// <summary>What it needs of a machine.</summary>
-    [ProtoMember(16)] public ResourceRequirements ResourceRequirements { get; init; } = ResourceRequirements.None;
+    [ProtoMember(16)] public ResourceRequirements ResourceRequirements { get; init; } = new();
 
     /// <summary>What the worker gets.</summary>
     [ProtoMember(17)] public JsonText Payload { get; init; }

@@ -110,7 +110,7 @@ public sealed record WorkerSnapshot : IStoredState
     [ProtoMember(13)] public ImmutableArray<OwedFence> Fences { get; init; } = [];
 
     /// <summary>The breaker.</summary>
-    [ProtoMember(14)] public WorkerBreaker Breaker { get; init; } = WorkerBreaker.Closed;
+    [ProtoMember(14)] public WorkerBreaker Breaker { get; init; } = new();
 
     /// <summary>Failures whose strategy opened the breaker, oldest first.</summary>
     [ProtoMember(15)] public ImmutableArray<FailureId> StrategyFailures { get; init; } = [];

@@ -38,6 +38,24 @@ public sealed class WireFormatSpecs() : TestKit(FailoverSerialization.Config)
         Assert.Equal(Convert.ToHexString(bytes), Convert.ToHexString(Write(received).Bytes));
     }
 
+    /// <summary>Reading merges a message into what the property holds already: a shared default would be overwritten for everybody.</summary>
+    [Fact]
+    public void Should_give_every_value_defaults_of_its_own()
+    {
+        var shared =
+            from type in typeof(TaskId).Assembly.GetTypes()
+            where type.IsDefined(typeof(ProtoBuf.ProtoContractAttribute), false) && type.GetConstructor(Type.EmptyTypes) is not null
+            let values = (First: Activator.CreateInstance(type), Second: Activator.CreateInstance(type))
+            from property in type.GetProperties()
+            where property.IsDefined(typeof(ProtoBuf.ProtoMemberAttribute), false)
+                && property.PropertyType.IsDefined(typeof(ProtoBuf.ProtoContractAttribute), false)
+                && property.GetValue(values.First) is { } value
+                && ReferenceEquals(value, property.GetValue(values.Second))
+            select $"{type.Name}.{property.Name}";
+
+        Assert.Empty(shared);
+    }
+
     [Fact]
     public void Should_refuse_a_manifest_that_this_version_does_not_know() =>
         Assert.Throws<System.Runtime.Serialization.SerializationException>(
