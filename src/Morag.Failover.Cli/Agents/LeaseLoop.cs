@@ -17,6 +17,9 @@ internal sealed class LeaseLoop(
     // A node that answers a call for leases at once with nothing (breaker open, draining) is not asked in a tight loop.
     private static readonly TimeSpan QuickAnswer = TimeSpan.FromSeconds(1);
 
+    // What the node allows for one call.
+    private const int MostPerCall = 1_000;
+
     private readonly SemaphoreSlim hurried = new(0);
 
     /// <summary>Something changed for the better: asks again now, instead of after the pause.</summary>
@@ -35,7 +38,7 @@ internal sealed class LeaseLoop(
             try
             {
                 // A call whose answer was lost is made again as it was, under its name: what it was given is given again.
-                size = size == 0 ? held.Free : size;
+                size = size == 0 ? Math.Min(held.Free, MostPerCall) : size;
                 var leases = await client.LeaseAsync(size, wait, request, cancellation);
                 backoff.Succeeded();
                 request = NewRequest();

@@ -67,7 +67,8 @@ internal sealed class SessionLoop(
                 leases.Hurry();
                 break;
             case "superseded":
-                // Another process of this id, or only a newer session of this one: the heartbeat's answer tells which.
+            case "closed":
+                // Another process of this id, a newer session of this one, or unregistered: the heartbeat's answer tells which.
                 heartbeat.Hurry();
                 break;
             default:

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using Morag.Failover.Cli.CommandLine;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Workers;
@@ -100,18 +99,9 @@ internal static class WorkerRunCommand
                 : [AgentSettings.DefaultExhaustionPattern],
         };
 
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var abort = new CancellationTokenSource();
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            _ = stop.IsCancellationRequested ? abort.CancelAsync() : stop.CancelAsync();
-        }
-
-        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var signals = new StopSignals(cancellation);
         using var agent = new WorkerAgent(settings, node, new AgentLog(parsed.InvocationConfiguration.Error, clock), clock);
-        return await agent.RunAsync(stop.Token, abort.Token);
+        return await agent.RunAsync(signals.Stop, signals.Abort);
     }
 
     private static WorkerRegistration Registration(ParseResult parsed, WorkFolder folder)

@@ -58,8 +58,15 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
             usage.ShowHelp = false;
         }
 
-        var exitCode = await parsed.InvokeAsync(
-            new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false }, cancellation);
+        // What has to end in order (agents, the demo) takes the signals itself, and as much time as it needs.
+        var invocation = new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
+        var exitCode = await parsed.InvokeAsync(invocation, cancellation);
         return parsed.Action is ParseErrorAction ? ExitCode.Usage : exitCode;
     }
 

@@ -106,7 +106,7 @@ internal static class AnswerView
     private static string NodeText(JsonElement value) =>
         value.ValueKind != JsonValueKind.Object
             ? Cell.Text(value)
-            : string.Join("  ", value.EnumerateObject().Where(field => field.Name != "children")
+            : string.Join("  ", value.EnumerateObject().Where(field => field.Name != "children" && field.Value.ValueKind != JsonValueKind.Null)
                 .Select(field => field.Name == "name" ? Cell.Text(field.Value) : $"{field.Name}={Cell.Text(field.Value)}"));
 
     private static string Shortened(string text) => text.Length <= MaxTableCell ? text : text[..(MaxTableCell - 1)] + "…";

@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+
+namespace Morag.Failover.Cli.CommandLine;
+
+/// <summary>Ctrl-C and SIGTERM: the first asks to stop in order, the second to stop at once.</summary>
+internal sealed class StopSignals : IDisposable
+{
+    private readonly CancellationTokenSource stop;
+    private readonly CancellationTokenSource abort = new();
+    private readonly PosixSignalRegistration[] registrations;
+
+    public StopSignals(CancellationToken cancellation)
+    {
+        stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, Take),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, Take),
+        ];
+    }
+
+    public CancellationToken Stop => stop.Token;
+
+    public CancellationToken Abort => abort.Token;
+
+    public void Dispose()
+    {
+        foreach (var registration in registrations)
+        {
+            registration.Dispose();
+        }
+
+        stop.Dispose();
+        abort.Dispose();
+    }
+
+    private void Take(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        _ = stop.IsCancellationRequested ? abort.CancelAsync() : stop.CancelAsync();
+    }
+}

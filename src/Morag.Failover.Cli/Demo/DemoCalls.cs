@@ -1,0 +1,44 @@
+using System.Net.Http.Json;
+using Morag.Failover.Cli.Connection;
+using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Cli.Demo;
+
+/// <summary>The calls that the demo makes as anyone could: submit, and read what became of it.</summary>
+internal sealed class DemoCalls(NodeConnection node)
+{
+    public const int MostPerCall = 1_000;
+
+    public Task<WorkerInfo[]> WorkersAsync(CancellationToken cancellation) =>
+        GetAsync<WorkerInfo[]>($"/api/v1/workers?limit={MostPerCall}", cancellation);
+
+    public Task<QueueEntry[]> LeasedByAsync(string worker, CancellationToken cancellation) =>
+        GetAsync<QueueEntry[]>($"/api/v1/tasks?state=leased&worker={worker}&limit={MostPerCall}", cancellation);
+
+    public Task<TaskInfo> TaskAsync(string task, CancellationToken cancellation) => GetAsync<TaskInfo>($"/api/v1/tasks/{task}", cancellation);
+
+    public Task<FailoverDecision[]> ExplainAsync(string task, CancellationToken cancellation) =>
+        GetAsync<FailoverDecision[]>($"/api/v1/tasks/{task}/explain", cancellation);
+
+    public async Task SubmitAsync(object[] tasks, CancellationToken cancellation)
+    {
+        using var answer = await node.SendAsync(
+            () => new HttpRequestMessage(HttpMethod.Post, "/api/v1/tasks") { Content = JsonContent.Create(tasks, null, ContractsJson.Options) },
+            NodeConnection.CallTimeout,
+            streamed: false,
+            cancellation);
+    }
+
+    public async Task<HttpResponseMessage> EventsAsync(CancellationToken cancellation) => await node.SendAsync(
+        () => new HttpRequestMessage(HttpMethod.Get, "/api/v1/events"), NodeConnection.CallTimeout, streamed: true, cancellation);
+
+    private async Task<T> GetAsync<T>(string path, CancellationToken cancellation)
+    {
+        using var answer = await node.SendAsync(
+            () => new HttpRequestMessage(HttpMethod.Get, path), NodeConnection.CallTimeout, streamed: false, cancellation);
+        return (await answer.Content.ReadFromJsonAsync<T>(ContractsJson.Options, cancellation))!;
+    }
+}

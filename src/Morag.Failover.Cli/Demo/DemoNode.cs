@@ -1,0 +1,150 @@
+using System.Net;
+using System.Net.Sockets;
+using Morag.Failover.Cli.Agents;
+using Morag.Failover.Cli.CommandLine;
+using Morag.Failover.Cli.Connection;
+
+namespace Morag.Failover.Cli.Demo;
+
+/// <summary>The node that the demo works on: the one that runs, or one that it starts with data of its own and stops at the end.</summary>
+internal sealed class DemoNode : IAsyncDisposable
+{
+    private const string NodeProgram = "Morag.Failover.Node";
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
+
+    private readonly DemoProcess? process;
+    private readonly string? data;
+
+    private DemoNode(NodeConnection connection, Token token, DemoProcess? process, string? data)
+    {
+        Connection = connection;
+        Token = token;
+        this.process = process;
+        this.data = data;
+    }
+
+    public NodeConnection Connection { get; }
+
+    public Token Token { get; }
+
+    public static DemoNode Running(NodeConnection connection, Token token) => new(connection, token, null, null);
+
+    /// <summary>Starts a node. Throws <see cref="CommandFailure"/> where there is none to start, or it does not become ready.</summary>
+    public static async Task<DemoNode> StartAsync(Guardian guardian, TimeProvider clock, CancellationToken cancellation)
+    {
+        var program = FindProgram() ?? throw new CommandFailure(
+            ExitCode.Unreachable,
+            $"no node runs, and none was found to start: build src/{NodeProgram}, or name a running one with --node");
+        var address = new Uri($"http://127.0.0.1:{FreePort()}/");
+        var data = Directory.CreateTempSubdirectory("morag-demo-").FullName;
+        var said = new Queue<string>();
+        var process = DemoProcess.Start(
+            guardian,
+            program,
+            new Dictionary<string, string>
+            {
+                ["MORAG_HTTP"] = address.GetLeftPart(UriPartial.Authority),
+                ["MORAG_DATA"] = data,
+                ["MORAG_PORT"] = "0",
+                ["MORAG_SEEDS"] = "",
+                ["MORAG_REDIS"] = "",
+                ["MORAG_TOKEN"] = "",
+            },
+            line => Remember(said, line));
+        var node = new DemoNode(new NodeConnection(address, Token.None), Token.None, process, data);
+        try
+        {
+            await node.BecomeReadyAsync(said, clock, cancellation);
+            return node;
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Connection.Dispose();
+        if (process is not null)
+        {
+            await process.DisposeAsync();
+        }
+
+        if (data is not null)
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    private async Task BecomeReadyAsync(Queue<string> said, TimeProvider clock, CancellationToken cancellation)
+    {
+        var started = clock.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                using var ready = await Connection.SendAsync(
+                    () => new HttpRequestMessage(HttpMethod.Get, "/health/ready"), TimeSpan.FromSeconds(5), streamed: false, cancellation);
+                return;
+            }
+            catch (Exception failure) when (failure is NodeUnreachable or NodeRefused)
+            {
+                if (process!.HasExited || clock.GetElapsedTime(started) > ReadyWithin)
+                {
+                    string[] last;
+                    lock (said)
+                    {
+                        last = [.. said];
+                    }
+
+                    throw new CommandFailure(ExitCode.Unreachable, $"the node did not become ready:\n{string.Join('\n', last)}");
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancellation);
+            }
+        }
+    }
+
+    private static void Remember(Queue<string> said, string line)
+    {
+        lock (said)
+        {
+            said.Enqueue(line);
+            if (said.Count > 20)
+            {
+                _ = said.Dequeue();
+            }
+        }
+    }
+
+    // Beside this program, as it is installed; or the newest build in the repository that this program or the user is in.
+    private static IReadOnlyList<string>? FindProgram()
+    {
+        string[] beside = [Path.Combine(AppContext.BaseDirectory, NodeProgram + ".dll"), Path.Combine(AppContext.BaseDirectory, "node", NodeProgram + ".dll")];
+        var found = beside.FirstOrDefault(File.Exists) ?? new[] { AppContext.BaseDirectory, Directory.GetCurrentDirectory() }
+            .SelectMany(WithParents)
+            .Select(folder => Path.Combine(folder, "src", NodeProgram, "bin"))
+            .Where(Directory.Exists)
+            .SelectMany(folder => Directory.EnumerateFiles(folder, NodeProgram + ".dll", SearchOption.AllDirectories))
+            .Where(path => File.Exists(Path.ChangeExtension(path, ".runtimeconfig.json")))
+            .MaxBy(File.GetLastWriteTimeUtc);
+        return found is null ? null : ["dotnet", found];
+    }
+
+    private static IEnumerable<string> WithParents(string folder)
+    {
+        for (var at = new DirectoryInfo(folder); at is not null; at = at.Parent)
+        {
+            yield return at.FullName;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using Morag.Failover.Cli.Agents;
+
+namespace Morag.Failover.Cli.Demo;
+
+/// <summary>A process that the demo started: ends with the demo, however that ends.</summary>
+internal sealed class DemoProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(20);
+
+    private readonly Guardian guardian;
+    private readonly Process process;
+
+    private DemoProcess(Guardian guardian, Process process)
+    {
+        this.guardian = guardian;
+        this.process = process;
+    }
+
+    public bool HasExited => process.HasExited;
+
+    /// <summary>Starts a program; each line that it writes goes to <paramref name="line"/>.</summary>
+    public static DemoProcess Start(
+        Guardian guardian, IReadOnlyList<string> words, IReadOnlyDictionary<string, string> environment, Action<string> line)
+    {
+        // In a session of its own, so that Ctrl-C in the terminal reaches the demo alone, which then ends it in order.
+        string[] all = SessionLeader.Tool is { } leader ? [leader, .. words] : [.. words];
+        var start = new ProcessStartInfo(all[0])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var word in all[1..])
+        {
+            start.ArgumentList.Add(word);
+        }
+
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        var process = new Process { StartInfo = start };
+        process.OutputDataReceived += (_, said) => Take(said.Data);
+        process.ErrorDataReceived += (_, said) => Take(said.Data);
+        process.Start();
+        guardian.Watch(process.Id);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        process.StandardInput.Close();
+        return new DemoProcess(guardian, process);
+
+        void Take(string? text)
+        {
+            if (text is not null)
+            {
+                line(text);
+            }
+        }
+    }
+
+    /// <summary>As <c>kill -9</c>: it cannot say goodbye.</summary>
+    public void Kill() => process.Kill();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                process.Kill(entireProcessTree: true);
+            }
+            else
+            {
+                UnixSignals.Send(process.Id, UnixSignals.Terminate);
+            }
+
+            using var grace = new CancellationTokenSource(StopGrace);
+            try
+            {
+                await process.WaitForExitAsync(grace.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+
+        guardian.Forget(process.Id);
+        process.Dispose();
+    }
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Text.Json;
+using Morag.Failover.Cli.Connection;
+using Morag.Failover.Cli.Palettes;
+using Morag.Failover.Contracts.Palettes;
+
+namespace Morag.Failover.Cli.Demo;
+
+/// <summary>Tells what happens as it happens, from the node's live events. Only what belongs to this run of the demo.</summary>
+internal sealed class DemoStory(TextWriter output, string run, IReadOnlyDictionary<string, string> files, TimeProvider clock)
+{
+    private readonly Lock writing = new();
+    private readonly string mine = $"demo-{run}-";
+
+    public void Tell(string line)
+    {
+        lock (writing)
+        {
+            output.WriteLine($"{clock.GetLocalNow().ToString("HH:mm:ss.f", CultureInfo.InvariantCulture)}  {Cell.Safe(line)}");
+            output.Flush();
+        }
+    }
+
+    /// <summary>Follows the events until it is cancelled. That the stream ends early only makes the story shorter.</summary>
+    public async Task FollowAsync(HttpResponseMessage events, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var stream = await events.Content.ReadAsStreamAsync(cancellation);
+            await foreach (var said in ServerEvents.ReadAsync(stream, TimeSpan.FromSeconds(60), cancellation))
+            {
+                using var data = JsonDocument.Parse(said.Data);
+                if (Line(said.Kind, data.RootElement) is { } line)
+                {
+                    Tell(line);
+                }
+            }
+        }
+        catch (Exception ended) when (ended is OperationCanceledException or IOException or TimeoutException or JsonException)
+        {
+            if (!cancellation.IsCancellationRequested)
+            {
+                Tell($"the live events ended: {ended.Message}");
+            }
+        }
+    }
+
+    private string? Line(string kind, JsonElement data)
+    {
+        var worker = Cell.Text(Cell.At(data, "worker_id"));
+        return kind switch
+        {
+            "worker" when IsMine(worker) =>
+                $"worker {Short(worker)}: {Cell.Text(Cell.At(data, "what"))}{Detail(data, "detail")}",
+            "breaker" when IsMine(worker) =>
+                $"worker {Short(worker)}: breaker {Cell.Text(Cell.At(data, "state"))}{Detail(data, "reason")}",
+            "decision" when IsMine(Cell.Text(Cell.At(data, "task_id"))) =>
+                $"{FileOf(data)}: {Cell.Text(Cell.At(data, "failure_event.failure_type"))} on " +
+                $"{Short(Cell.Text(Cell.At(data, "failure_event.worker_id")))}, decided: {Cell.Text(Cell.At(data, "selected_action.strategy"))} " +
+                $"(confidence {Cell.Text(Cell.At(data, "confidence"), ColumnFormat.Percent)})",
+            "resolved" when IsMine(Cell.Text(Cell.At(data, "task_id"))) =>
+                $"{FileOf(data)}: {Cell.Text(Cell.At(data, "outcome"))}{Detail(data, "detail")}",
+            _ => null,
+        };
+    }
+
+    private bool IsMine(string id) => id.StartsWith(mine, StringComparison.Ordinal);
+
+    private string Short(string worker) => IsMine(worker) ? worker[mine.Length..] : worker;
+
+    private string FileOf(JsonElement data)
+    {
+        var task = Cell.Text(Cell.At(data, "task_id"));
+        return files.TryGetValue(task, out var path) ? Path.GetFileName(path) : task;
+    }
+
+    private static string Detail(JsonElement data, string field) =>
+        Cell.At(data, field) is { ValueKind: JsonValueKind.String } detail && detail.GetString() is { Length: > 0 } text ? $" ({text})" : "";
+}
