@@ -1,0 +1,122 @@
+using CsCheck;
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Fleet;
+
+namespace Morag.Failover.Domain.Tests.Fleet;
+
+public sealed class DirectorySpecs
+{
+    private static readonly DateTimeOffset T0 = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private static readonly Gen<WorkerEntry> Entry = Gen.Select(
+        Gen.Int[0, 11], Gen.Long[1, 20], Gen.Enum<Liveness>(), Gen.Enum<BreakerState>(), Gen.Int[0, 15], (id, revision, liveness, breaker, flags) =>
+            new WorkerEntry
+            {
+                WorkerId = new($"w{id:00}"),
+                Revision = revision,
+                Registration = flags % 4 == 0 ? null : Registration($"w{id:00}", id % 3),
+                Unregistered = flags % 4 == 0 && flags > 4,
+                Liveness = liveness,
+                BreakerState = breaker,
+                Draining = flags == 5,
+                HasReliabilityData = flags > 8,
+                LostAt = flags == 9 ? T0.AddSeconds(revision) : null,
+            });
+
+    [Fact]
+    public void Should_count_what_its_entries_say_after_any_history()
+    {
+        Entry.Array[0, 60].Sample(updates =>
+        {
+            var state = DirectoryState.Empty;
+            var newest = new Dictionary<string, WorkerEntry>();
+            foreach (var entry in updates)
+            {
+                if (state.Decide(new UpdateWorkerEntry { Bucket = 0, Entry = entry }) is { } @event)
+                {
+                    state = state.Apply(@event);
+                    newest[entry.WorkerId.Value] = entry;
+                }
+
+                Assert.True(newest[entry.WorkerId.Value].Revision >= entry.Revision);
+            }
+
+            foreach (var same in new[] { state, DirectoryState.FromSnapshot(state.ToSnapshot()) })
+            {
+                var registered = newest.Values.Where(entry => entry.Registration is not null).ToList();
+                var counts = same.Tally.Counts();
+                Assert.Equal(registered.Count, counts.TotalWorkers);
+                Assert.Equal(registered.Count(entry => entry.Liveness == Liveness.Alive), counts.AliveWorkers);
+                Assert.Equal(registered.Count(entry => entry.Liveness == Liveness.Suspect), counts.SuspectWorkers);
+                Assert.Equal(registered.Count(entry => entry.Draining), counts.DrainingWorkers);
+                Assert.Equal(newest.Values.Count(entry => entry.BreakerState == BreakerState.Open), counts.ActiveCircuitBreakers);
+                Assert.Equal(newest.Values.Count(entry => entry.HasReliabilityData), counts.WorkersWithReliabilityData);
+
+                var slice = same.Tally.Slice(0, 1, T0);
+                Assert.Equal(registered.Count(entry => entry.Liveness != Liveness.Offline), slice.Profiles.Sum(profile => profile.Live));
+                Assert.Equal(
+                    registered.Count(entry => entry is { Liveness: Liveness.Alive, Draining: false } && entry.BreakerState != BreakerState.Open),
+                    slice.Profiles.Sum(profile => profile.Ready));
+                Assert.Equal(
+                    registered.Select(entry => entry.WorkerId.Value).Order(StringComparer.Ordinal),
+                    same.RegisteredAfter(null).Select(entry => entry.WorkerId.Value));
+            }
+        });
+    }
+
+    [Fact]
+    public void Should_list_a_hundred_thousand_workers_page_by_page_in_the_order_of_their_ids()
+    {
+        const int Workers = 100_000;
+        var state = DirectoryState.FromSnapshot(new DirectorySnapshot
+        {
+            Entries =
+            [
+                .. Enumerable.Range(0, Workers).Select(i => new WorkerEntry
+                {
+                    WorkerId = new($"w{i:000000}"),
+                    Revision = 1,
+                    Registration = Registration($"w{i:000000}", i % 3),
+                }),
+            ],
+        });
+
+        var listed = 0;
+        WorkerId? after = null;
+        while (state.RegisteredAfter(after).Take(1_000).ToList() is { Count: > 0 } page)
+        {
+            Assert.Equal($"w{listed:000000}", page[0].WorkerId.Value);
+            listed += page.Count;
+            after = page[^1].WorkerId;
+        }
+
+        Assert.Equal(Workers, listed);
+        Assert.Equal(Workers, state.Tally.Counts().TotalWorkers);
+    }
+
+    [Fact]
+    public void Should_tell_of_losses_for_ten_minutes_newest_last()
+    {
+        var state = DirectoryState.Empty;
+        for (var i = 0; i < 3; i++)
+        {
+            state = state.Apply(new WorkerEntryUpdated
+            {
+                Entry = new() { WorkerId = new($"w{i}"), Revision = 1, Registration = Registration($"w{i}", 0), LostAt = T0.AddMinutes(i * 4) },
+            });
+        }
+
+        var losses = state.Tally.Slice(0, 1, T0.AddMinutes(10)).RecentLosses;
+
+        Assert.Equal(["w1", "w2"], losses.Select(loss => loss.WorkerId.Value));
+    }
+
+    private static WorkerRegistration Registration(string id, int kind) => new()
+    {
+        WorkerId = new(id),
+        Capability = (WorkerCapability)kind,
+        Queues = kind == 1 ? [new("gpu_priority")] : [],
+    };
+}

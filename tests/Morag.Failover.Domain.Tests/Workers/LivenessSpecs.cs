@@ -1,0 +1,126 @@
+using CsCheck;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Workers;
+
+namespace Morag.Failover.Domain.Tests.Workers;
+
+public sealed class LivenessSpecs
+{
+    private static readonly DateTimeOffset T0 = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly WorkerSettings Settings = new();
+
+    [Fact]
+    public void Should_be_lost_at_the_worker_timeout_and_not_before_when_no_rhythm_was_announced()
+    {
+        Assert.Equal(Liveness.Alive, Judge(null, 179.9).Liveness);
+        Assert.Equal(Liveness.Offline, Judge(null, 180).Liveness);
+    }
+
+    [Fact]
+    public void Should_go_by_the_announced_interval_until_the_rhythm_is_learnt()
+    {
+        var rhythm = new HeartbeatRhythm(10, 100);
+
+        Assert.Equal(TimeSpan.FromSeconds(10), rhythm.Mean);
+        Assert.Equal(Liveness.Alive, Judge(rhythm, 13).Liveness);
+        Assert.Equal(Liveness.Suspect, Judge(rhythm, 25).Liveness);
+        Assert.Equal(Liveness.Offline, Judge(rhythm, 40).Liveness);
+    }
+
+    [Fact]
+    public void Should_learn_each_workers_own_rhythm()
+    {
+        var steady = Learnt(10, _ => 2);
+        var jittery = Learnt(10, i => i % 2 == 0 ? 1 : 19);
+
+        Assert.Equal(2, steady.Mean.TotalSeconds, 3);
+        Assert.Equal(Liveness.Suspect, Judge(steady, 6.5).Liveness);
+        Assert.Equal(Liveness.Alive, Judge(jittery, 40).Liveness);
+    }
+
+    [Fact]
+    public void Should_find_a_vanished_machine_with_fast_heartbeats_within_seconds()
+    {
+        Assert.Equal(Liveness.Offline, Judge(Learnt(1, _ => 1), 5.5).Liveness);
+    }
+
+    [Fact]
+    public void Should_never_lose_or_suspect_a_worker_that_pauses_for_less_than_the_tolerance()
+    {
+        Gen.Select(Gen.Double[0.2, 60], Gen.Double[0, 0.5].Array[0, 120], Gen.Double[0, 0.999]).Sample((interval, jitter, share) =>
+        {
+            var rhythm = new HeartbeatRhythm(interval, Settings.HeartbeatSamples);
+            foreach (var part in jitter)
+            {
+                rhythm.Learn(TimeSpan.FromSeconds(interval * (1 + part)));
+            }
+
+            var silence = rhythm.Mean.TotalSeconds + (share * Settings.AcceptableHeartbeatPause.TotalSeconds);
+            Assert.Equal(Liveness.Alive, Judge(rhythm, silence).Liveness);
+        });
+    }
+
+    [Fact]
+    public void Should_not_lose_a_worker_when_a_single_heartbeat_got_lost()
+    {
+        var rhythm = Learnt(10, _ => 10);
+        Assert.Equal(Liveness.Suspect, Judge(rhythm, 20.5).Liveness);
+        Assert.Equal(Liveness.Offline, Judge(rhythm, 23.1).Liveness);
+    }
+
+    [Fact]
+    public void Should_invert_phi_exactly()
+    {
+        Gen.Select(Gen.Double[0.1, 150], Gen.Double[0.2, 100]).Sample((phi, interval) =>
+        {
+            var rhythm = new HeartbeatRhythm(interval, 10);
+            Assert.Equal(phi, rhythm.Phi(rhythm.SilenceFor(phi, Settings), Settings), Math.Max(1e-3, phi * 1e-3));
+        });
+    }
+
+    [Fact]
+    public void Should_suspect_at_once_and_lose_after_the_grace_when_a_session_breaks()
+    {
+        var signs = new SignsOfLife(T0, new HeartbeatRhythm(10, 100), T0.AddSeconds(1));
+
+        Assert.Equal(Liveness.Suspect, LivenessRules.Judge(Liveness.Alive, signs, Settings, T0.AddSeconds(1)).Liveness);
+        Assert.Equal(Liveness.Suspect, LivenessRules.Judge(Liveness.Suspect, signs, Settings, T0.AddSeconds(3.9)).Liveness);
+        Assert.Equal(Liveness.Offline, LivenessRules.Judge(Liveness.Suspect, signs, Settings, T0.AddSeconds(4)).Liveness);
+    }
+
+    [Fact]
+    public void Should_only_suspect_by_a_broken_session_when_no_rhythm_was_announced()
+    {
+        var signs = new SignsOfLife(T0, null, T0.AddSeconds(1));
+        Assert.Equal(Liveness.Suspect, LivenessRules.Judge(Liveness.Alive, signs, Settings, T0.AddSeconds(60)).Liveness);
+    }
+
+    [Fact]
+    public void Should_say_when_its_verdict_changes()
+    {
+        var rhythm = Learnt(10, _ => 10);
+        var suspectAt = Judge(rhythm, 0).LookAgainAt;
+
+        Assert.Equal(Liveness.Alive, At(rhythm, suspectAt.AddMilliseconds(-1)).Liveness);
+        var suspect = At(rhythm, suspectAt);
+        Assert.Equal(Liveness.Suspect, suspect.Liveness);
+        Assert.Equal(Liveness.Offline, At(rhythm, suspect.LookAgainAt).Liveness);
+    }
+
+    private static HeartbeatRhythm Learnt(double announced, Func<int, double> interval)
+    {
+        var rhythm = new HeartbeatRhythm(announced, Settings.HeartbeatSamples);
+        for (var i = 0; i < 50; i++)
+        {
+            rhythm.Learn(TimeSpan.FromSeconds(interval(i)));
+        }
+
+        return rhythm;
+    }
+
+    private static LivenessVerdict Judge(HeartbeatRhythm? rhythm, double silence) => At(rhythm, T0.AddSeconds(silence));
+
+    private static LivenessVerdict At(HeartbeatRhythm? rhythm, DateTimeOffset now) =>
+        LivenessRules.Judge(Liveness.Alive, new SignsOfLife(T0, rhythm, null), Settings, now);
+}

@@ -1,0 +1,180 @@
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Workers;
+
+namespace Morag.Failover.Domain.Tests.Workers;
+
+public sealed class MembershipSpecs
+{
+    private static readonly DateTimeOffset T0 = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly WorkerId Worker = new("w1");
+    private static readonly QueueSettings Queues = new();
+
+    public static TheoryData<WorkerRegistration, string> BrokenRegistrations => new()
+    {
+        { Registration() with { MaxConcurrentTasks = 0 }, "max_concurrent_tasks" },
+        { Registration() with { MaxConcurrentTasks = 10_001 }, "max_concurrent_tasks" },
+        { Registration() with { Name = new string('x', 201) }, "name" },
+        { Registration() with { HeartbeatIntervalSeconds = 0.05 }, "heartbeat_interval_seconds" },
+        { Registration() with { HeartbeatIntervalSeconds = double.NaN }, "heartbeat_interval_seconds" },
+        { Registration() with { Queues = [new("nowhere")] }, "queues" },
+        { Registration() with { Queues = [new("cpu_batch")] }, "queues" },
+        { Registration() with { Hardware = new() { MemoryGb = -1 } }, "hardware.memory_gb" },
+        { Registration() with { Hardware = new() { DiskSpaceGb = double.PositiveInfinity } }, "hardware.disk_space_gb" },
+        { Registration() with { Location = new() { Port = 70_000 } }, "location.port" },
+        { Registration() with { Tags = [""] }, "tags" },
+        { Registration() with { InstanceId = new InstanceId("not valid") }, "instance_id" },
+        { Registration() with { WorkerId = new WorkerId("../x") }, "worker_id" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BrokenRegistrations))]
+    public void Should_name_the_field_and_change_nothing_when_a_registration_breaks_a_rule(WorkerRegistration registration, string field)
+    {
+        var decision = Register(WorkerState.Unknown(Worker), registration);
+
+        Assert.Null(decision.Event);
+        var refused = Assert.IsType<Refused>(decision.Reply);
+        Assert.Equal((RefusalReason.Invalid, field), (refused.Reason, refused.Field));
+    }
+
+    [Fact]
+    public void Should_end_the_old_instances_leases_when_a_new_instance_registers_before_the_old_was_missed()
+    {
+        var state = Registered("i1");
+
+        var after = state.Apply(Register(state, Registration("i2")).Event!);
+
+        var fence = Assert.Single(after.Fences);
+        Assert.Equal((FenceKind.Proven, new InstanceId("i1"), false), (fence.Kind, fence.InstanceId!.Value, fence.Planned));
+        Assert.NotNull(fence.LossId);
+        Assert.NotNull(WorkerMembership.RefusedCall(after, new InstanceId("i1")));
+        Assert.Null(WorkerMembership.RefusedCall(after, new InstanceId("i2")));
+    }
+
+    [Fact]
+    public void Should_infer_nothing_from_a_registration_without_an_instance()
+    {
+        var state = Registered(null);
+        Assert.Empty(state.Apply(Register(state, Registration()).Event!).Fences);
+    }
+
+    [Fact]
+    public void Should_keep_one_loss_when_a_missing_worker_is_replaced_or_declared_offline()
+    {
+        var lost = Lost(Registered("i1"));
+
+        var replaced = lost.Apply(Register(lost, Registration("i2")).Event!);
+        var declared = lost.Apply(WorkerMembership.TakeOffline(lost, new() { WorkerId = Worker, Reason = "dead" }, [], new("other"), T0, T0).Event!);
+
+        Assert.All(replaced.Fences, fence => Assert.Equal(lost.LossId, fence.LossId));
+        Assert.All(declared.Fences, fence => Assert.Equal(lost.LossId, fence.LossId));
+    }
+
+    [Fact]
+    public void Should_lift_the_fence_and_drop_what_is_still_owed_of_the_loss_when_a_missing_worker_comes_back()
+    {
+        var lost = Lost(Registered("i1"));
+        Assert.Equal(FenceKind.Lost, Assert.Single(lost.Fences).Kind);
+
+        var back = lost.Apply(WorkerMembership.Heard(lost, T0)!);
+
+        Assert.Equal(Liveness.Alive, back.Liveness);
+        Assert.Equal(FenceKind.Lifted, Assert.Single(back.Fences).Kind);
+    }
+
+    [Fact]
+    public void Should_keep_an_operators_drain_and_end_an_operators_offline_when_the_worker_registers_anew()
+    {
+        var state = Registered("i1");
+        state = state.Apply(WorkerMembership.Drain(state, new DrainWorker { WorkerId = Worker, Reason = "upgrade" }, T0).Event!);
+        state = state.Apply(WorkerMembership.TakeOffline(state, new() { WorkerId = Worker, Reason = "smoke" }, [], new("loss"), T0, T0).Event!);
+        Assert.Null(WorkerMembership.Heard(state, T0));
+
+        state = state.Apply(Register(state, Registration("i2")).Event!);
+
+        Assert.Equal((Liveness.Alive, true), (state.Liveness, state.IsDraining));
+        Assert.False(state.Apply(WorkerMembership.Resume(state, T0).Event!).IsDraining);
+    }
+
+    [Fact]
+    public void Should_call_a_loss_planned_when_the_worker_drains()
+    {
+        var state = Registered("i1");
+        state = state.Apply(WorkerMembership.Drain(state, new DrainWorker { WorkerId = Worker, Reason = "upgrade" }, T0).Event!);
+        Assert.True(Assert.Single(Lost(state).Fences).Planned);
+    }
+
+    [Fact]
+    public void Should_drain_by_its_own_status_and_stop_when_the_status_changes()
+    {
+        var state = Registered("i1");
+        state = state.Apply(WorkerMembership.Said(state, WorkerStatus.Maintenance, T0)!);
+        Assert.True(state.IsDraining);
+        Assert.Null(WorkerMembership.Said(state, WorkerStatus.Maintenance, T0));
+
+        state = state.Apply(WorkerMembership.Said(state, WorkerStatus.Busy, T0)!);
+        Assert.False(state.IsDraining);
+    }
+
+    [Fact]
+    public void Should_give_leases_back_without_a_loss_when_the_worker_says_that_it_is_offline()
+    {
+        var state = Registered("i1");
+
+        state = state.Apply(WorkerMembership.Said(state, WorkerStatus.Offline, T0)!);
+
+        Assert.Equal(Liveness.Offline, state.Liveness);
+        Assert.Equal((FenceKind.Returned, null), (state.Fences[0].Kind, state.Fences[0].LossId));
+        Assert.Equal(Liveness.Alive, state.Apply(WorkerMembership.Said(state, WorkerStatus.Online, T0)!).Liveness);
+    }
+
+    [Fact]
+    public void Should_refuse_yet_another_instance_when_too_many_fences_are_owed()
+    {
+        var state = Registered("i0");
+        for (var i = 1; i <= WorkerMembership.MaxOwedFences; i++)
+        {
+            state = state.Apply(Register(state, Registration($"i{i}")).Event!);
+        }
+
+        var refused = Assert.IsType<Refused>(Register(state, Registration("one-more")).Reply);
+        Assert.Equal(RefusalReason.Unavailable, refused.Reason);
+    }
+
+    [Fact]
+    public void Should_remember_the_score_when_a_worker_unregisters()
+    {
+        var state = Registered("i1");
+        state = state.Apply(FailureAccounting.Record(state, new RecordSuccesses
+        {
+            WorkerId = Worker,
+            Successes = [new ReportedSuccess { TaskId = new("t"), DurationSeconds = 1 }],
+        }).Event!);
+
+        state = state.Apply(WorkerMembership.Unregister(state, T0).Event!);
+
+        Assert.True(state.Standing().Unregistered);
+        Assert.Equal(1, state.ShownScore().TotalTasks);
+        Assert.Equal(FenceKind.Returned, state.Fences[^1].Kind);
+    }
+
+    private static WorkerState Registered(string? instance) =>
+        WorkerState.Unknown(Worker).Apply(Register(WorkerState.Unknown(Worker), Registration(instance)).Event!);
+
+    private static WorkerState Lost(WorkerState state) => state.Apply(
+        WorkerMembership.Judged(state, new LivenessVerdict(Liveness.Offline, "silent", T0), holding: true, new("loss"), T0, T0)!);
+
+    private static Decision Register(WorkerState state, WorkerRegistration registration) =>
+        WorkerMembership.Register(state, registration, holding: true, new("new-loss"), T0, Queues, T0);
+
+    private static WorkerRegistration Registration(string? instance = null) => new()
+    {
+        WorkerId = Worker,
+        Capability = WorkerCapability.Gpu,
+        InstanceId = instance is null ? null : new InstanceId(instance),
+    };
+}
