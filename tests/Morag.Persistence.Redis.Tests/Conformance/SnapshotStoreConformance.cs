@@ -1,0 +1,292 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Persistence;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using Xunit.Abstractions;
+
+namespace Morag.Persistence.Redis.Tests.Conformance;
+
+/// <summary>
+/// What the documentation of Akka.Persistence asks of a snapshot store, spoken to it with the messages that persistent
+/// actors use. Nothing here knows which store it is.
+/// </summary>
+public abstract class SnapshotStoreConformance : TestKit
+{
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
+    private static readonly DateTime Noon = new(2026, 11, 23, 12, 0, 0, DateTimeKind.Utc);
+
+    private readonly TestProbe _actor;
+
+    protected SnapshotStoreConformance(Config store, ITestOutputHelper output)
+        : base(ConfigurationFactory.ParseString("""
+            akka.test.single-expect-default = 60s
+            akka.actor.serializers.fails = "Morag.Persistence.Redis.Tests.Conformance.FailingSerializer, Morag.Persistence.Redis.Tests"
+            akka.actor.serialization-bindings."Morag.Persistence.Redis.Tests.Conformance.Unserializable, Morag.Persistence.Redis.Tests" = fails
+            """).WithFallback(store), output: output)
+    {
+        _actor = CreateTestProbe();
+        Store = Akka.Persistence.Persistence.Instance.Apply(Sys).SnapshotStoreFor(null);
+    }
+
+    protected IActorRef Store { get; }
+
+    protected string Id { get; } = $"id-{Guid.NewGuid():n}";
+
+    [ServerFact]
+    public void Should_load_nothing_when_nothing_was_saved()
+    {
+        Assert.Null(Load(SnapshotSelectionCriteria.Latest));
+    }
+
+    [ServerFact]
+    public void Should_load_the_newest_snapshot()
+    {
+        SaveEachHour(5);
+
+        var loaded = Load(SnapshotSelectionCriteria.Latest)!;
+
+        loaded.Snapshot.Should("s-5");
+        loaded.Metadata.Should(new SnapshotMetadata(Id, 5, Noon.AddHours(5)));
+    }
+
+    [ServerFact]
+    public void Should_load_nothing_when_the_criteria_ask_for_none()
+    {
+        SaveEachHour(2);
+
+        Assert.Null(Load(SnapshotSelectionCriteria.None));
+    }
+
+    [ServerTheory]
+    [InlineData(3, 24, 0, 0, "s-3")]
+    [InlineData(9, 24, 0, 0, "s-5")]
+    [InlineData(9, 3, 0, 0, "s-3")]
+    [InlineData(2, 3, 0, 0, "s-2")]
+    [InlineData(4, 2, 0, 0, "s-2")]
+    [InlineData(9, 24, 5, 0, "s-5")]
+    [InlineData(4, 24, 5, 0, null)]
+    [InlineData(9, 24, 6, 0, null)]
+    [InlineData(3, 24, 0, 3, "s-3")]
+    [InlineData(3, 24, 0, 4, null)]
+    [InlineData(9, 0, 0, 0, null)]
+    public void Should_load_the_newest_one_that_meets_all_criteria(long highest, int latestHour, long lowest, int earliestHour, string? expected)
+    {
+        SaveEachHour(5);
+
+        var loaded = Load(Criteria(highest, latestHour, lowest, earliestHour));
+
+        loaded?.Snapshot.Should(expected);
+        Assert.Equal(expected is null, loaded is null);
+    }
+
+    [ServerFact]
+    public void Should_load_none_above_the_number_that_recovery_may_reach()
+    {
+        SaveEachHour(5);
+
+        Store.Tell(new LoadSnapshot(Id, SnapshotSelectionCriteria.Latest, 3), _actor.Ref);
+
+        _actor.ExpectMsg<LoadSnapshotResult>(Bound).Snapshot.Snapshot.Should("s-3");
+    }
+
+    [ServerTheory]
+    [InlineData(3, 24, 0, 0, new[] { 4, 5 })]
+    [InlineData(9, 3, 0, 0, new[] { 4, 5 })]
+    [InlineData(9, 24, 3, 0, new[] { 1, 2 })]
+    [InlineData(9, 24, 0, 4, new[] { 1, 2, 3 })]
+    [InlineData(4, 24, 2, 0, new[] { 1, 5 })]
+    [InlineData(9, 4, 0, 2, new[] { 1, 5 })]
+    [InlineData(3, 4, 2, 3, new[] { 1, 2, 4, 5 })]
+    [InlineData(2, 24, 4, 0, new[] { 1, 2, 3, 4, 5 })]
+    public void Should_delete_exactly_those_that_meet_all_criteria(long highest, int latestHour, long lowest, int earliestHour, int[] left)
+    {
+        SaveEachHour(5);
+
+        Delete(Criteria(highest, latestHour, lowest, earliestHour));
+
+        Kept().Should(left);
+    }
+
+    [ServerFact]
+    public void Should_delete_all_that_the_latest_criteria_cover()
+    {
+        SaveEachHour(3);
+
+        Delete(SnapshotSelectionCriteria.Latest);
+
+        Assert.Empty(Kept());
+    }
+
+    [ServerFact]
+    public void Should_delete_one_by_its_number()
+    {
+        SaveEachHour(3);
+
+        DeleteOne(Untimed(Id, 2));
+
+        Kept().Should([1, 3]);
+    }
+
+    [ServerFact]
+    public void Should_delete_one_by_number_and_time_only_when_both_match()
+    {
+        SaveEachHour(3);
+
+        DeleteOne(new SnapshotMetadata(Id, 2, Noon.AddHours(3)));
+        Kept().Should([1, 2, 3]);
+
+        DeleteOne(new SnapshotMetadata(Id, 2, Noon.AddHours(2)));
+        Kept().Should([1, 3]);
+    }
+
+    [ServerFact]
+    public void Should_replace_a_snapshot_that_is_saved_again_under_its_number()
+    {
+        Save(new SnapshotMetadata(Id, 4, Noon), "first");
+        Save(new SnapshotMetadata(Id, 4, Noon.AddHours(1)), "second");
+
+        Load(SnapshotSelectionCriteria.Latest)!.Snapshot.Should("second");
+        Delete(Criteria(9, latestHour: 24, lowest: 0, earliestHour: 1));
+        Assert.Null(Load(SnapshotSelectionCriteria.Latest));
+    }
+
+    [ServerFact]
+    public void Should_replace_a_snapshot_by_one_with_an_earlier_time()
+    {
+        Save(new SnapshotMetadata(Id, 4, Noon), "first");
+        Save(new SnapshotMetadata(Id, 4, Noon.AddHours(-1)), "second");
+
+        Load(SnapshotSelectionCriteria.Latest)!.Snapshot.Should("second");
+    }
+
+    [ServerFact]
+    public void Should_save_the_same_snapshot_twice()
+    {
+        Save(new SnapshotMetadata(Id, 4, Noon), "same");
+        Save(new SnapshotMetadata(Id, 4, Noon), "same");
+
+        Load(SnapshotSelectionCriteria.Latest)!.Snapshot.Should("same");
+    }
+
+    [ServerTheory]
+    [InlineData(DateTimeKind.Utc)]
+    [InlineData(DateTimeKind.Local)]
+    [InlineData(DateTimeKind.Unspecified)]
+    public void Should_take_times_of_any_kind_and_keep_them_to_the_tick(DateTimeKind kind)
+    {
+        var time = DateTime.SpecifyKind(Noon.AddTicks(1_234_567), kind);
+
+        Save(new SnapshotMetadata(Id, 1, time), "s");
+
+        var loaded = Load(SnapshotSelectionCriteria.Latest)!.Metadata.Timestamp;
+        loaded.Kind.Should(DateTimeKind.Utc);
+        loaded.Should(kind == DateTimeKind.Local ? time.ToUniversalTime() : time);
+    }
+
+    [ServerFact]
+    public void Should_stamp_a_snapshot_that_has_no_time()
+    {
+        Save(Untimed(Id, 1), "s");
+
+        Assert.True(Load(SnapshotSelectionCriteria.Latest)!.Metadata.Timestamp > DateTime.UnixEpoch.AddYears(50));
+    }
+
+    [ServerTheory]
+    [InlineData(0)]
+    [InlineData(10_000)]
+    [InlineData(20_000_000)]
+    public void Should_keep_snapshots_of_any_size(int size)
+    {
+        var snapshot = new byte[size];
+        new Random(size).NextBytes(snapshot);
+
+        Save(Untimed(Id, 1), snapshot);
+        Save(Untimed(Id, 1), snapshot);
+
+        Assert.True(snapshot.AsSpan().SequenceEqual((byte[])Load(SnapshotSelectionCriteria.Latest)!.Snapshot));
+    }
+
+    [ServerFact]
+    public void Should_give_back_actor_references()
+    {
+        Save(Untimed(Id, 1), TestActor);
+
+        Load(SnapshotSelectionCriteria.Latest)!.Snapshot.Should(TestActor);
+    }
+
+    [ServerFact]
+    public void Should_keep_an_earlier_snapshot_when_saving_another_under_its_number_fails()
+    {
+        Save(new SnapshotMetadata(Id, 4, Noon), "first");
+
+        Store.Tell(new SaveSnapshot(Untimed(Id, 4), new Unserializable()), _actor.Ref);
+        _actor.ExpectMsg<SaveSnapshotFailure>(Bound);
+
+        Load(SnapshotSelectionCriteria.Latest)!.Snapshot.Should("first");
+    }
+
+    [ServerFact]
+    public void Should_keep_the_snapshots_of_ids_apart()
+    {
+        Save(Untimed(Id + "-a", 1), "a");
+        Save(Untimed(Id + "-b", 2), "b");
+
+        Store.Tell(new LoadSnapshot(Id + "-a", SnapshotSelectionCriteria.Latest, long.MaxValue), _actor.Ref);
+        _actor.ExpectMsg<LoadSnapshotResult>(Bound).Snapshot.Snapshot.Should("a");
+    }
+
+    [ServerFact]
+    public async Task Should_report_that_it_is_healthy()
+    {
+        var health = await Akka.Persistence.Persistence.Instance.Apply(Sys).CheckSnapshotStoreHealthAsync(null);
+
+        Assert.Equal(PersistenceHealthStatus.Healthy, health.Status);
+    }
+
+    protected void Save(SnapshotMetadata metadata, object snapshot)
+    {
+        Store.Tell(new SaveSnapshot(metadata, snapshot), _actor.Ref);
+        var answer = _actor.ExpectMsg<object>(Bound);
+        if (answer is SaveSnapshotFailure failure) throw failure.Cause;
+        Assert.IsType<SaveSnapshotSuccess>(answer).Metadata.SequenceNr.Should(metadata.SequenceNr);
+    }
+
+    protected SelectedSnapshot? Load(SnapshotSelectionCriteria criteria)
+    {
+        Store.Tell(new LoadSnapshot(Id, criteria, long.MaxValue), _actor.Ref);
+        var answer = _actor.ExpectMsg<object>(Bound);
+        return answer is LoadSnapshotFailed failed ? throw failed.Cause : Assert.IsType<LoadSnapshotResult>(answer).Snapshot;
+    }
+
+    protected void Delete(SnapshotSelectionCriteria criteria)
+    {
+        Store.Tell(new DeleteSnapshots(Id, criteria), _actor.Ref);
+        _actor.ExpectMsg<DeleteSnapshotsSuccess>(Bound).Criteria.Should(criteria);
+    }
+
+    protected void DeleteOne(SnapshotMetadata metadata)
+    {
+        Store.Tell(new DeleteSnapshot(metadata), _actor.Ref);
+        _actor.ExpectMsg<DeleteSnapshotSuccess>(Bound).Metadata.Should(metadata);
+    }
+
+    private void SaveEachHour(int count)
+    {
+        for (var n = 1; n <= count; n++)
+            Save(new SnapshotMetadata(Id, n, Noon.AddHours(n)), $"s-{n}");
+    }
+
+    /// <summary>As persistent actors ask: the store gives a snapshot its time, and finds one without it.</summary>
+    private static SnapshotMetadata Untimed(string id, long sequenceNr) => new(id, sequenceNr, DateTime.MinValue);
+
+    private IEnumerable<int> Kept()
+        => Enumerable.Range(1, 5).Where(n => Load(new SnapshotSelectionCriteria(n, DateTime.MaxValue, n, null)) is not null);
+
+    private static SnapshotSelectionCriteria Criteria(long highest, int latestHour, long lowest, int earliestHour)
+        => new(
+            highest,
+            latestHour == 24 ? DateTime.MaxValue : Noon.AddHours(latestHour),
+            lowest,
+            earliestHour == 0 ? null : Noon.AddHours(earliestHour));
+}

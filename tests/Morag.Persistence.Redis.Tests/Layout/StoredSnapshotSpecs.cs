@@ -1,0 +1,111 @@
+using Akka.Actor;
+using Akka.Persistence;
+using Akka.TestKit.Xunit2;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Morag.Persistence.Redis.Layout;
+using Morag.Persistence.Redis.Tests.Conformance;
+
+namespace Morag.Persistence.Redis.Tests.Layout;
+
+/// <summary>The bytes of a snapshot, against golden ones and against Google's Protobuf.</summary>
+public sealed class StoredSnapshotSpecs() : TestKit(Priced.Serialization)
+{
+    private static readonly DateTime Time = new DateTime(2026, 11, 23, 12, 0, 0, DateTimeKind.Utc).AddTicks(1_234_567);
+
+    private ExtendedActorSystem System => (ExtendedActorSystem)Sys;
+
+    public static TheoryData<object, long, DateTime> Snapshots => new()
+    {
+        { "text", 1, Time },
+        { "", 127, DateTime.UnixEpoch },
+        { new string('x', 100_000), 128, DateTime.SpecifyKind(DateTime.MaxValue, DateTimeKind.Utc) },
+        { "text", long.MaxValue, DateTime.UnixEpoch.AddTicks(-1) },
+        { new Priced(12.5m), 8, Time },
+        { "text", 0, new DateTime(1, 1, 1, 0, 0, 1, DateTimeKind.Utc) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Snapshots))]
+    public void Should_be_what_Google_Protobuf_writes(object snapshot, long sequenceNr, DateTime time)
+    {
+        var metadata = new SnapshotMetadata("pid-ß", sequenceNr, time);
+
+        Convert.ToHexString(StoredSnapshot.Encode(System, metadata, snapshot)).Should(Convert.ToHexString(GoogleBytes(metadata, snapshot)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Snapshots))]
+    public void Should_read_what_Google_Protobuf_writes(object snapshot, long sequenceNr, DateTime time)
+    {
+        var metadata = new SnapshotMetadata("pid-ß", sequenceNr, time);
+
+        var read = StoredSnapshot.Decode(System, GoogleBytes(metadata, snapshot));
+
+        read.Metadata.Should(metadata);
+        read.Snapshot.Should(snapshot);
+        StoredSnapshot.Metadata(GoogleBytes(metadata, snapshot)).Should(metadata);
+    }
+
+    [Fact]
+    public void Should_stay_as_they_are_stored_today()
+    {
+        const string golden = "0a047069643110071a0b08c0d590d80610bc99ef3a221208fa9e3c120431322e351a06707269636564";
+        var metadata = new SnapshotMetadata("pid1", 7, Time);
+
+        Convert.ToHexStringLower(StoredSnapshot.Encode(System, metadata, new Priced(12.5m))).Should(golden);
+        StoredSnapshot.Decode(System, Convert.FromHexString(golden)).Should(new SelectedSnapshot(metadata, new Priced(12.5m)));
+    }
+
+    [Fact]
+    public void Should_refuse_bytes_that_are_no_snapshot()
+    {
+        var bytes = StoredSnapshot.Encode(System, new SnapshotMetadata("pid", 7, Time), "text");
+
+        for (var length = 0; length < 12; length++)
+        {
+            var cut = bytes.AsMemory(0, length);
+            Assert.Throws<FormatException>(() => StoredSnapshot.Decode(System, cut.Span));
+        }
+    }
+
+    private byte[] GoogleBytes(SnapshotMetadata metadata, object snapshot)
+    {
+        var serializer = Sys.Serialization.FindSerializerFor(snapshot);
+        var payload = Message(output =>
+        {
+            output.WriteTag(1, WireFormat.WireType.Varint);
+            output.WriteInt32(serializer.Identifier);
+            output.WriteTag(2, WireFormat.WireType.LengthDelimited);
+            output.WriteBytes(ByteString.CopyFrom(serializer.ToBinary(snapshot)));
+            if (Akka.Serialization.Serialization.ManifestFor(serializer, snapshot) is { Length: > 0 } manifest)
+            {
+                output.WriteTag(3, WireFormat.WireType.LengthDelimited);
+                output.WriteString(manifest);
+            }
+        });
+        return Message(output =>
+        {
+            output.WriteTag(1, WireFormat.WireType.LengthDelimited);
+            output.WriteString(metadata.PersistenceId);
+            if (metadata.SequenceNr != 0)
+            {
+                output.WriteTag(2, WireFormat.WireType.Varint);
+                output.WriteInt64(metadata.SequenceNr);
+            }
+
+            output.WriteTag(3, WireFormat.WireType.LengthDelimited);
+            output.WriteMessage(metadata.Timestamp.ToTimestamp());
+            output.WriteTag(4, WireFormat.WireType.LengthDelimited);
+            output.WriteBytes(ByteString.CopyFrom(payload));
+        });
+    }
+
+    private static byte[] Message(Action<CodedOutputStream> write)
+    {
+        using var stream = new MemoryStream();
+        using (var output = new CodedOutputStream(stream, leaveOpen: true))
+            write(output);
+        return stream.ToArray();
+    }
+}

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Persistence;
+
+namespace Morag.Persistence.Redis.Tests.Servers;
+
+/// <summary>An actor system of its own on a journal, spoken to as persistent actors do, with an answer for each call.</summary>
+internal sealed class JournalClient : IAsyncDisposable
+{
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(120);
+
+    private readonly IActorRef _journal;
+
+    public JournalClient(Config config)
+    {
+        System = ActorSystem.Create($"client-{Guid.NewGuid():n}", config.WithFallback("akka.loglevel = OFF, akka.stdout-loglevel = OFF"));
+        _journal = Akka.Persistence.Persistence.Instance.Apply(System).JournalFor(null);
+    }
+
+    public ActorSystem System { get; }
+
+    /// <summary>Stores events as one batch.</summary>
+    /// <exception cref="Exception">The failure that the journal answered.</exception>
+    public Task WriteAsync(string id, long first, int count = 1, object? payload = null)
+        => AskAsync<int>(caller => _journal.Tell(new WriteMessages(
+            [new AtomicWrite(Enumerable.Range(0, count)
+                .Select(n => (IPersistentRepresentation)new Persistent(payload ?? $"e-{first + n}", first + n, id, writerGuid: "writer"))
+                .ToImmutableList())],
+            caller,
+            1)));
+
+    /// <summary>The sequence numbers of the stored events, and the highest one.</summary>
+    /// <exception cref="Exception">The failure that the journal answered.</exception>
+    public Task<Recovered> RecoverAsync(string id)
+        => AskAsync<Recovered>(caller => _journal.Tell(new ReplayMessages(1, long.MaxValue, long.MaxValue, id, caller)));
+
+    public Task DeleteAsync(string id, long upTo) => AskAsync<int>(caller => _journal.Tell(new DeleteMessagesTo(id, upTo, caller)));
+
+    public async ValueTask DisposeAsync() => await System.Terminate();
+
+    private async Task<T> AskAsync<T>(Action<IActorRef> ask)
+    {
+        var answer = new TaskCompletionSource<object>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var caller = System.ActorOf(Props.Create(() => new Caller(answer)));
+        ask(caller);
+        try
+        {
+            return (T)await answer.Task.WaitAsync(Bound);
+        }
+        finally
+        {
+            System.Stop(caller);
+        }
+    }
+
+    /// <summary>What a recovery has found.</summary>
+    public sealed record Recovered(ImmutableArray<long> SequenceNrs, long Highest);
+
+    private sealed class Caller : UntypedActor
+    {
+        private readonly TaskCompletionSource<object> _answer;
+        private readonly List<long> _replayed = [];
+
+        public Caller(TaskCompletionSource<object> answer) => _answer = answer;
+
+        protected override void OnReceive(object message)
+        {
+            switch (message)
+            {
+                case WriteMessagesFailed failed: _answer.TrySetException(failed.Cause); break;
+                case WriteMessageRejected rejected: _answer.TrySetException(new WriteRejectedException(rejected.Cause)); break;
+                case WriteMessageSuccess: _answer.TrySetResult(0); break;
+                case DeleteMessagesSuccess: _answer.TrySetResult(0); break;
+                case DeleteMessagesFailure failure: _answer.TrySetException(failure.Cause); break;
+                case ReplayedMessage replayed: _replayed.Add(replayed.Persistent.SequenceNr); break;
+                case RecoverySuccess success: _answer.TrySetResult(new Recovered([.. _replayed], success.HighestSequenceNr)); break;
+                case ReplayMessagesFailure failure: _answer.TrySetException(failure.Cause); break;
+            }
+        }
+    }
+}
+
+/// <summary>The journal rejected a write, which is for what cannot be serialized only.</summary>
+internal sealed class WriteRejectedException(Exception cause) : Exception($"Rejected: {cause.Message}", cause);

@@ -1,0 +1,11 @@
+using Morag.Persistence.Redis.Tests.Conformance;
+using Morag.Persistence.Redis.Tests.Servers;
+using Xunit.Abstractions;
+
+namespace Morag.Persistence.Redis.Tests.Snapshots;
+
+public sealed class SnapshotStoreOnRedisServerSpecs(RedisServer server, ITestOutputHelper output)
+    : SnapshotStoreConformance(Plugins.On(server), output), IClassFixture<RedisServer>;
+
+public sealed class SnapshotStoreOnGarnetSpecs(GarnetServer server, ITestOutputHelper output)
+    : SnapshotStoreConformance(Plugins.On(server), output), IClassFixture<GarnetServer>;
