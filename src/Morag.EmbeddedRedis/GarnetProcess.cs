@@ -149,7 +149,8 @@ internal sealed class GarnetProcess : IDisposable
                 "--fail-on-recovery-error",
                 // The default device needs a native library that many machines lack.
                 "--device-type", "RandomAccess",
-                "--lua",
+                // Without the transaction mode, scripts of two connections mix, and two writers of one id both succeed.
+                "--lua", "--lua-transaction-mode",
                 "-q",
             },
         };

@@ -5,15 +5,21 @@
 -- Returns the failed writes: position (from 1) and reason, which is the highest number where the write
 -- did not continue it, else an error. Nothing of a failed write is stored.
 
--- Redis allows about 8,000 values in one unpack.
-local CHUNK = 4000
+-- Most values in one unpack. Redis (Lua 5.1) allows about 8,000, and runs a script whole or not at all. Garnet (Lua 5.4)
+-- logs command by command, so that there a batch has to be one command to be whole after a crash.
+local CHUNK = _VERSION == 'Lua 5.1' and 4000 or 400000
 
 local failed = {}
 
 local function append(events, counter, arg)
   local expected = ARGV[arg]
-  local highest = redis.pcall('GET', counter) or '0'
+  local highest = redis.pcall('GET', counter)
   if type(highest) == 'table' then return highest.err end
+  if not highest then
+    -- Garnet finds nothing in a key of another type, where Redis says so.
+    if redis.call('EXISTS', counter) == 1 then return 'WRONGTYPE the highest sequence number is not a string' end
+    highest = '0'
+  end
 
   local above = redis.pcall('ZCOUNT', events, '(' .. highest, '+inf')
   if type(above) == 'table' then return above.err end

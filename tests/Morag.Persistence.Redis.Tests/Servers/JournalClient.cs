@@ -5,17 +5,19 @@ using Akka.Persistence;
 
 namespace Morag.Persistence.Redis.Tests.Servers;
 
-/// <summary>An actor system of its own on a journal, spoken to as persistent actors do, with an answer for each call.</summary>
+/// <summary>An actor system of its own on journal and snapshot store, spoken to as persistent actors do, with an answer for each call.</summary>
 internal sealed class JournalClient : IAsyncDisposable
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(120);
 
     private readonly IActorRef _journal;
+    private readonly Lazy<IActorRef> _snapshots;
 
     public JournalClient(Config config)
     {
         System = ActorSystem.Create($"client-{Guid.NewGuid():n}", config.WithFallback("akka.loglevel = OFF, akka.stdout-loglevel = OFF"));
         _journal = Akka.Persistence.Persistence.Instance.Apply(System).JournalFor(null);
+        _snapshots = new Lazy<IActorRef>(() => Akka.Persistence.Persistence.Instance.Apply(System).SnapshotStoreFor(null));
     }
 
     public ActorSystem System { get; }
@@ -37,6 +39,13 @@ internal sealed class JournalClient : IAsyncDisposable
 
     public Task DeleteAsync(string id, long upTo) => AskAsync<int>(caller => _journal.Tell(new DeleteMessagesTo(id, upTo, caller)));
 
+    public Task SaveSnapshotAsync(SnapshotMetadata metadata, object snapshot)
+        => AskAsync<int>(caller => _snapshots.Value.Tell(new SaveSnapshot(metadata, snapshot), caller));
+
+    /// <summary>The newest snapshot, or null.</summary>
+    public async Task<SelectedSnapshot?> LoadSnapshotAsync(string id)
+        => (await AskAsync<LoadSnapshotResult>(caller => _snapshots.Value.Tell(new LoadSnapshot(id, SnapshotSelectionCriteria.Latest, long.MaxValue), caller))).Snapshot;
+
     public async ValueTask DisposeAsync() => await System.Terminate();
 
     private async Task<T> AskAsync<T>(Action<IActorRef> ask)
@@ -55,7 +64,7 @@ internal sealed class JournalClient : IAsyncDisposable
     }
 
     /// <summary>What a recovery has found.</summary>
-    public sealed record Recovered(ImmutableArray<long> SequenceNrs, long Highest);
+    public sealed record Recovered(IReadOnlyList<long> SequenceNrs, long Highest);
 
     private sealed class Caller : UntypedActor
     {
@@ -75,6 +84,10 @@ internal sealed class JournalClient : IAsyncDisposable
                 case DeleteMessagesFailure failure: _answer.TrySetException(failure.Cause); break;
                 case ReplayedMessage replayed: _replayed.Add(replayed.Persistent.SequenceNr); break;
                 case RecoverySuccess success: _answer.TrySetResult(new Recovered([.. _replayed], success.HighestSequenceNr)); break;
+                case SaveSnapshotSuccess: _answer.TrySetResult(0); break;
+                case SaveSnapshotFailure failure: _answer.TrySetException(failure.Cause); break;
+                case LoadSnapshotResult result: _answer.TrySetResult(result); break;
+                case LoadSnapshotFailed failure: _answer.TrySetException(failure.Cause); break;
                 case ReplayMessagesFailure failure: _answer.TrySetException(failure.Cause); break;
             }
         }

@@ -1,0 +1,228 @@
+using System.Runtime.Serialization;
+using Akka.Persistence;
+using Morag.Persistence.Redis.Journal;
+using Morag.Persistence.Redis.Tests.Conformance;
+using Morag.Persistence.Redis.Tests.Servers;
+using StackExchange.Redis;
+
+namespace Morag.Persistence.Redis.Tests.Journal;
+
+/// <summary>What can go wrong between the journal and Redis: a write fails or is stored, and is never called rejected.</summary>
+public abstract class JournalFailureConformance(RedisTestServer server) : IAsyncLifetime
+{
+    private const string Impatient = "akka.persistence.journal.redis.circuit-breaker.max-failures = 1000";
+
+    private readonly string _id = $"id-{Guid.NewGuid():n}";
+    private ConnectionMultiplexer _redis = null!;
+
+    private RedisKey Events => $"journal:persisted:{_id}";
+
+    private RedisKey Counter => $"journal:persisted:{_id}:highestSequenceNr";
+
+    private IDatabase Database => _redis.GetDatabase();
+
+    public async Task InitializeAsync() => _redis = await server.ConnectAsync();
+
+    public async Task DisposeAsync() => await _redis.DisposeAsync();
+
+    [ServerFact]
+    public async Task Should_let_exactly_one_of_two_processes_win_each_number()
+    {
+        await using var one = new JournalClient(Plugins.On(server, Impatient));
+        await using var other = new JournalClient(Plugins.On(server, Impatient));
+
+        for (var n = 1; n <= 300; n++)
+        {
+            Task[] writes = [one.WriteAsync(_id, n), other.WriteAsync(_id, n)];
+            await Task.WhenAll(writes).ContinueWith(static _ => { }, TaskScheduler.Default);
+            writes.Count(write => write.IsCompletedSuccessfully).Should(1);
+            var failure = writes.Single(write => write.IsFaulted).Exception!.InnerException;
+            Assert.IsType<SequenceConflictException>(failure).Highest.Should(n);
+        }
+
+        (await one.RecoverAsync(_id)).SequenceNrs.Should(Enumerable.Range(1, 300).Select(n => (long)n));
+    }
+
+    [ServerFact]
+    public async Task Should_fail_writes_while_the_server_is_gone_and_go_on_once_it_is_back()
+    {
+        await using var client = new JournalClient(Plugins.On(server, Impatient));
+        await client.WriteAsync(_id, 1);
+
+        await server.KillAsync();
+        var failure = await Assert.ThrowsAnyAsync<Exception>(() => client.WriteAsync(_id, 2));
+        Assert.IsNotType<WriteRejectedException>(failure);
+        await server.RestartAsync();
+
+        var recovered = await EventuallyAsync(() => client.RecoverAsync(_id));
+        await client.WriteAsync(_id, recovered.Highest + 1);
+    }
+
+    [ServerFact]
+    public async Task Should_connect_to_a_server_that_starts_later_than_the_journal()
+    {
+        await server.KillAsync();
+        await using var client = new JournalClient(Plugins.On(server, Impatient));
+        await Assert.ThrowsAnyAsync<Exception>(() => client.RecoverAsync(_id));
+
+        await server.RestartAsync();
+
+        await EventuallyAsync(() => client.RecoverAsync(_id));
+        await client.WriteAsync(_id, 1);
+    }
+
+    [ServerFact]
+    public async Task Should_fail_a_write_whose_reply_does_not_come_and_find_its_event_afterwards()
+    {
+        await using var client = new JournalClient(Plugins.On(server, Impatient, connection: ",asyncTimeout=1500"));
+        await client.WriteAsync(_id, 1);
+
+        await server.PauseAsync();
+        var failure = await Assert.ThrowsAnyAsync<Exception>(() => client.WriteAsync(_id, 2));
+        await server.ResumeAsync();
+
+        Assert.IsNotType<WriteRejectedException>(failure);
+        var recovered = await EventuallyAsync(() => client.RecoverAsync(_id));
+        recovered.Highest.Should(2);
+        recovered.SequenceNrs.Should([1L, 2]);
+        await client.WriteAsync(_id, 3);
+    }
+
+    [ServerFact]
+    public async Task Should_send_a_script_again_when_the_server_has_forgotten_it()
+    {
+        await using var client = new JournalClient(Plugins.On(server));
+        await client.WriteAsync(_id, 1);
+
+        await Database.ExecuteAsync("SCRIPT", "FLUSH");
+        await client.WriteAsync(_id, 2);
+        await Database.ExecuteAsync("SCRIPT", "FLUSH");
+
+        (await client.RecoverAsync(_id)).Highest.Should(2);
+    }
+
+    [ServerFact]
+    public async Task Should_fail_a_write_when_the_key_of_the_events_is_something_else()
+    {
+        await using var client = new JournalClient(Plugins.On(server));
+        await Database.StringSetAsync(Events, "not a sorted set");
+
+        var failure = await Assert.ThrowsAsync<RedisException>(() => client.WriteAsync(_id, 1));
+
+        Assert.Contains("WRONGTYPE", failure.Message, StringComparison.Ordinal);
+        Assert.False(await Database.KeyExistsAsync(Counter));
+    }
+
+    [ServerFact]
+    public async Task Should_fail_a_write_when_the_key_of_the_highest_number_is_something_else()
+    {
+        await using var client = new JournalClient(Plugins.On(server));
+        await Database.ListRightPushAsync(Counter, "not a number");
+
+        var failure = await Assert.ThrowsAsync<RedisException>(() => client.WriteAsync(_id, 1));
+
+        Assert.Contains("WRONGTYPE", failure.Message, StringComparison.Ordinal);
+        Assert.False(await Database.KeyExistsAsync(Events));
+    }
+
+    [ServerFact]
+    public async Task Should_store_the_writes_of_others_that_travel_with_one_that_fails()
+    {
+        await using var client = new JournalClient(Plugins.On(server, Impatient));
+        await Database.StringSetAsync(Events, "not a sorted set");
+
+        var good = Enumerable.Range(0, 50).Select(n => client.WriteAsync($"{_id}-{n}", 1)).ToList();
+        var bad = Enumerable.Range(0, 20).Select(_ => client.WriteAsync(_id, 1)).ToList();
+
+        await Task.WhenAll(good);
+        foreach (var write in bad)
+            await Assert.ThrowsAsync<RedisException>(() => write);
+    }
+
+    [ServerFact]
+    public async Task Should_refuse_an_id_that_ends_like_the_key_of_a_highest_number()
+    {
+        await using var client = new JournalClient(Plugins.On(server));
+        var id = $"{_id}:highestSequenceNr";
+
+        var recovery = await Assert.ThrowsAnyAsync<ArgumentException>(() => client.RecoverAsync(id));
+        Assert.Contains(":highestSequenceNr", recovery.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => client.WriteAsync(id, 1));
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => client.DeleteAsync(id, 1));
+    }
+
+    [ServerFact]
+    public async Task Should_name_key_and_number_of_an_entry_that_cannot_be_read_and_serve_others()
+    {
+        await using var client = new JournalClient(Plugins.On(server));
+        await client.WriteAsync(_id, 1);
+        await client.WriteAsync($"{_id}-other", 1);
+        await Database.SortedSetAddAsync(Events, "not an event", 2);
+
+        var failure = await Assert.ThrowsAsync<SerializationException>(() => client.RecoverAsync(_id));
+
+        Assert.Contains($"sequence number 2 in the key \"{Events}\"", failure.Message, StringComparison.Ordinal);
+        (await client.RecoverAsync($"{_id}-other")).Highest.Should(1);
+    }
+
+    [ServerFact]
+    public async Task Should_count_an_event_that_a_crash_has_left_above_the_highest_number()
+    {
+        await using var client = new JournalClient(Plugins.On(server, Impatient));
+        await client.WriteAsync(_id, 1, 3);
+        await Database.StringSetAsync(Counter, 2);
+
+        (await client.RecoverAsync(_id)).Highest.Should(3);
+        await Assert.ThrowsAsync<SequenceConflictException>(() => client.WriteAsync(_id, 3));
+        await client.WriteAsync(_id, 4);
+        ((long)await Database.StringGetAsync(Counter)).Should(4);
+    }
+
+    [ServerFact]
+    public async Task Should_keep_the_highest_number_when_the_events_above_it_are_deleted()
+    {
+        await using var client = new JournalClient(Plugins.On(server));
+        await client.WriteAsync(_id, 1, 3);
+        await Database.StringSetAsync(Counter, 2);
+
+        await client.DeleteAsync(_id, 3);
+
+        (await client.RecoverAsync(_id)).Highest.Should(3);
+    }
+
+    [ServerFact]
+    public async Task Should_report_that_it_is_unhealthy_when_the_server_does_not_answer()
+    {
+        await using var client = new JournalClient(Plugins.On(server, connection: ",asyncTimeout=1500"));
+        await client.WriteAsync(_id, 1);
+        var persistence = Akka.Persistence.Persistence.Instance.Apply(client.System);
+
+        await server.KillAsync();
+        var journal = await persistence.CheckJournalHealthAsync(null);
+        var snapshots = await persistence.CheckSnapshotStoreHealthAsync(null);
+        await server.RestartAsync();
+
+        journal.Status.Should(PersistenceHealthStatus.Unhealthy);
+        snapshots.Status.Should(PersistenceHealthStatus.Unhealthy);
+    }
+
+    private static async Task<T> EventuallyAsync<T>(Func<Task<T>> attempt)
+    {
+        for (var attempts = 0; ; attempts++)
+        {
+            try
+            {
+                return await attempt();
+            }
+            catch (Exception) when (attempts < 100)
+            {
+                // It takes a moment until the client has found the server again.
+                await Task.Delay(200);
+            }
+        }
+    }
+}
+
+public sealed class JournalFailuresOnRedisServerSpecs(RedisServer server) : JournalFailureConformance(server), IClassFixture<RedisServer>;
+
+public sealed class JournalFailuresOnGarnetSpecs(GarnetServer server) : JournalFailureConformance(server), IClassFixture<GarnetServer>;

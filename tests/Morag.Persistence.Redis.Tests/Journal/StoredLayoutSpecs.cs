@@ -1,0 +1,169 @@
+using System.Globalization;
+using Akka.Actor;
+using Akka.Persistence;
+using Morag.Persistence.Redis.Layout;
+using Morag.Persistence.Redis.Tests.Conformance;
+using Morag.Persistence.Redis.Tests.Servers;
+using StackExchange.Redis;
+
+namespace Morag.Persistence.Redis.Tests.Journal;
+
+/// <summary>Which keys and commands the plugins use, as Redis sees them.</summary>
+public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisServer>
+{
+    private readonly string _id = $"id-{Guid.NewGuid():n}";
+
+    [ServerTheory]
+    [InlineData("", 0)]
+    [InlineData("app:", 3)]
+    public async Task Should_use_the_documented_keys_and_types(string prefix, int database)
+    {
+        await server.FlushAsync();
+        await using var redis = await server.ConnectAsync();
+        var raw = redis.GetDatabase(database);
+        await using var client = new JournalClient(Plugins.On(server, $$"""
+            akka.persistence.journal.redis { key-prefix = "{{prefix}}", database = {{database}} }
+            akka.persistence.snapshot-store.redis { key-prefix = "{{prefix}}", database = {{database}} }
+            """));
+        await client.WriteAsync(_id, 1, 3);
+        await client.SaveSnapshotAsync(new SnapshotMetadata(_id, 3, DateTime.UnixEpoch), "state");
+
+        redis.GetServers()[0].Keys(database).Select(key => (string)key!).Order(StringComparer.Ordinal).Should(
+            [$"{prefix}journal:persisted:{_id}", $"{prefix}journal:persisted:{_id}:highestSequenceNr", $"{prefix}snapshot:{_id}"]);
+        (await raw.SortedSetRangeByScoreWithScoresAsync($"{prefix}journal:persisted:{_id}")).Select(e => e.Score).Should([1.0, 2, 3]);
+        ((string?)await raw.StringGetAsync($"{prefix}journal:persisted:{_id}:highestSequenceNr")).Should("3");
+        (await raw.SortedSetRangeByScoreWithScoresAsync($"{prefix}snapshot:{_id}")).Select(e => e.Score).Should([3.0]);
+    }
+
+    [ServerFact]
+    public async Task Should_take_the_database_of_the_connection_string_when_told_to()
+    {
+        await server.FlushAsync();
+        await using var redis = await server.ConnectAsync();
+        await using var client = new JournalClient(Plugins.On(
+            server,
+            "akka.persistence.journal.redis.use-database-number-from-connection-string = on",
+            connection: ",defaultDatabase=5"));
+
+        await client.WriteAsync(_id, 1);
+
+        (await redis.GetDatabase(5).KeyExistsAsync($"journal:persisted:{_id}")).Should(true);
+    }
+
+    [ServerFact]
+    public async Task Should_read_what_another_writer_has_stored_by_transaction()
+    {
+        await using var redis = await server.ConnectAsync();
+        await using var client = new JournalClient(Plugins.On(server));
+        var system = (ExtendedActorSystem)client.System;
+        var transaction = redis.GetDatabase().CreateTransaction();
+        for (var n = 1; n <= 2; n++)
+            _ = transaction.SortedSetAddAsync($"journal:persisted:{_id}", StoredEvent.Encode(system, new Persistent("text", n, _id), 0), n);
+        _ = transaction.StringSetAsync($"journal:persisted:{_id}:highestSequenceNr", 2);
+        Assert.True(await transaction.ExecuteAsync());
+
+        (await client.RecoverAsync(_id)).SequenceNrs.Should([1L, 2]);
+        await client.WriteAsync(_id, 3);
+    }
+
+    [ServerFact]
+    public async Task Should_load_the_later_of_two_snapshots_that_another_writer_has_left_under_one_number()
+    {
+        await using var redis = await server.ConnectAsync();
+        await using var client = new JournalClient(Plugins.On(server));
+        var system = (ExtendedActorSystem)client.System;
+        foreach (var (hours, state) in new[] { (5, "older"), (9, "newer"), (1, "oldest") })
+        {
+            await redis.GetDatabase().SortedSetAddAsync(
+                $"snapshot:{_id}",
+                StoredSnapshot.Encode(system, new SnapshotMetadata(_id, 4, DateTime.UnixEpoch.AddHours(hours)), state),
+                4);
+        }
+
+        (await client.LoadSnapshotAsync(_id))!.Snapshot.Should("newer");
+        await client.SaveSnapshotAsync(new SnapshotMetadata(_id, 4, DateTime.UnixEpoch), "only");
+        (await redis.GetDatabase().SortedSetLengthAsync($"snapshot:{_id}")).Should(1);
+    }
+
+    [ServerFact]
+    public async Task Should_send_one_command_for_each_write_at_most()
+    {
+        await using var redis = await server.ConnectAsync();
+        await using var client = new JournalClient(Plugins.On(server, "akka.persistence.journal.redis.database = 2"));
+        await client.WriteAsync(_id, 1);
+        await redis.GetServers()[0].ConfigResetStatisticsAsync();
+
+        for (var n = 2; n <= 201; n++)
+            await client.WriteAsync(_id, n);
+
+        (await CallsAsync(redis, "evalsha")).Should(200);
+        foreach (var command in new[] { "multi", "exec", "select", "eval" })
+            (await CallsAsync(redis, command)).Should(0);
+    }
+
+    [ServerFact]
+    public async Task Should_send_the_writes_of_many_actors_together()
+    {
+        await using var redis = await server.ConnectAsync();
+        await using var client = new JournalClient(Plugins.On(server));
+        await client.WriteAsync(_id, 1);
+        await redis.GetServers()[0].ConfigResetStatisticsAsync();
+
+        await Task.WhenAll(Enumerable.Range(0, 1000).Select(n => client.WriteAsync($"{_id}-{n}", 1)));
+
+        Assert.InRange(await CallsAsync(redis, "evalsha"), 1, 999);
+        (await CallsAsync(redis, "zadd")).Should(1000);
+    }
+
+    [ServerFact]
+    public async Task Should_replay_in_pages()
+    {
+        await using var redis = await server.ConnectAsync();
+        await using var client = new JournalClient(Plugins.On(server, "akka.persistence.journal.redis.replay-page-size = 100"));
+        await client.WriteAsync(_id, 1, 1000);
+        await redis.GetServers()[0].ConfigResetStatisticsAsync();
+
+        (await client.RecoverAsync(_id)).SequenceNrs.Count.Should(1000);
+
+        Assert.InRange(await CallsAsync(redis, "zrangebyscore"), 10, 12);
+    }
+
+    [ServerFact]
+    public async Task Should_replay_large_events_in_pages_of_bounded_size()
+    {
+        await using var redis = await server.ConnectAsync();
+        await using var client = new JournalClient(Plugins.On(server, "akka.persistence.journal.redis { replay-page-bytes = 64 KiB, replay-page-size = 50 }"));
+        for (var n = 1; n <= 100; n++)
+            await client.WriteAsync(_id, n, payload: new string('x', 32 * 1024));
+        await redis.GetServers()[0].ConfigResetStatisticsAsync();
+
+        (await client.RecoverAsync(_id)).SequenceNrs.Count.Should(100);
+
+        Assert.InRange(await CallsAsync(redis, "zrangebyscore"), 40, 60);
+    }
+
+    [ServerFact]
+    public async Task Should_read_only_the_snapshot_that_it_loads()
+    {
+        await using var redis = await server.ConnectAsync();
+        await using var client = new JournalClient(Plugins.On(server));
+        for (var n = 1; n <= 100; n++)
+            await client.SaveSnapshotAsync(new SnapshotMetadata(_id, n, DateTime.UnixEpoch), new byte[10_000]);
+        await redis.GetServers()[0].ConfigResetStatisticsAsync();
+
+        (await client.LoadSnapshotAsync(_id))!.Metadata.SequenceNr.Should(100);
+
+        (await CallsAsync(redis, "evalsha")).Should(1);
+        Assert.InRange(await InfoAsync(redis, "stats", "total_net_output_bytes"), 10_000, 30_000);
+    }
+
+    private static async Task<long> CallsAsync(ConnectionMultiplexer redis, string command)
+    {
+        var section = (await redis.GetServers()[0].InfoAsync("commandstats")).SelectMany(group => group);
+        var calls = section.FirstOrDefault(line => line.Key == $"cmdstat_{command}").Value;
+        return calls is null ? 0 : long.Parse(calls.Split(',')[0]["calls=".Length..], CultureInfo.InvariantCulture);
+    }
+
+    private static async Task<long> InfoAsync(ConnectionMultiplexer redis, string section, string key)
+        => long.Parse((await redis.GetServers()[0].InfoAsync(section)).SelectMany(group => group).Single(line => line.Key == key).Value, CultureInfo.InvariantCulture);
+}
