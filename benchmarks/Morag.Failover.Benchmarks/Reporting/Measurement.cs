@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using HdrHistogram;
+using Morag.Failover.Benchmarks.Running;
+using Morag.Failover.Benchmarks.Scenarios;
+
+namespace Morag.Failover.Benchmarks.Reporting;
+
+/// <summary>What one scenario found, with all that is needed to judge it.</summary>
+internal sealed class Measurement
+{
+    private readonly JsonObject figures = [];
+    private readonly JsonArray targets = [];
+    private readonly string scenario;
+    private JsonObject? rawRedis;
+
+    private Measurement(string scenario) => this.scenario = scenario;
+
+    /// <summary>Runs a scenario.</summary>
+    public static async Task<Measurement> TakeAsync(IScenario scenario)
+    {
+        var measurement = new Measurement(scenario.Name);
+        await scenario.MeasureAsync(measurement);
+        return measurement;
+    }
+
+    /// <summary>A figure without a target.</summary>
+    public void Add(string figure, double value) => figures[figure] = Math.Round(value, 3);
+
+    /// <summary>A figure that should be no less than this.</summary>
+    public void AtLeast(string figure, double value, double target) => Judge(figure, value, ">=", target, value >= target);
+
+    /// <summary>A figure that should be below this.</summary>
+    public void Below(string figure, double value, double target) => Judge(figure, value, "<", target, value < target);
+
+    /// <summary>A figure that should be exactly this.</summary>
+    public void Exactly(string figure, double value, double target) => Judge(figure, value, "=", target, value == target);
+
+    /// <summary>The spread of latencies that were recorded in microseconds.</summary>
+    public void AddSpread(string prefix, HistogramBase latencies)
+    {
+        foreach (var percentile in (double[])[50, 90, 99, 100])
+        {
+            var name = percentile == 100 ? "max" : string.Create(CultureInfo.InvariantCulture, $"p{percentile}");
+            Add($"{prefix}_{name}_ms", Milliseconds(latencies, percentile));
+        }
+    }
+
+    /// <summary>A percentile in milliseconds of latencies that were recorded in microseconds.</summary>
+    public static double Milliseconds(HistogramBase latencies, double percentile) => latencies.GetValueAtPercentile(percentile) / 1000.0;
+
+    /// <summary>Measures the Redis of this run, with nothing of the product between.</summary>
+    public async Task AddRawRedisAsync(BenchmarkSystem system)
+    {
+        rawRedis = [];
+        foreach (var depth in (int[])[1, 10, 100])
+        {
+            rawRedis[string.Create(CultureInfo.InvariantCulture, $"depth_{depth}")] = Math.Round(await RawRedis.TransactionsPerSecondAsync(system.Redis.Port, depth));
+        }
+    }
+
+    /// <summary>One line.</summary>
+    public string ToJson() => new JsonObject
+    {
+        ["scenario"] = scenario,
+        ["figures"] = figures,
+        ["targets"] = targets,
+        ["raw_redis_transactions_per_second"] = rawRedis,
+        ["machine"] = new JsonObject
+        {
+            ["cores"] = Environment.ProcessorCount,
+            ["processor"] = ProcessorName(),
+            ["memory_gib"] = Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1L << 30), 1),
+            ["os"] = RuntimeInformation.OSDescription,
+            ["runtime"] = RuntimeInformation.FrameworkDescription,
+            ["load_before"] = LoadAverage(),
+        },
+        ["date"] = TimeProvider.System.GetUtcNow().ToString("O", CultureInfo.InvariantCulture),
+    }.ToJsonString(new JsonSerializerOptions { WriteIndented = false });
+
+    private void Judge(string figure, double value, string rule, double target, bool met)
+    {
+        Add(figure, value);
+        targets.Add(new JsonObject { ["figure"] = figure, ["rule"] = rule, ["target"] = target, ["met"] = met });
+    }
+
+    private static string ProcessorName()
+    {
+        const string Cpus = "/proc/cpuinfo";
+        return File.Exists(Cpus)
+            ? File.ReadLines(Cpus).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? ""
+            : "";
+    }
+
+    private static string LoadAverage() => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Trim() : "";
+}

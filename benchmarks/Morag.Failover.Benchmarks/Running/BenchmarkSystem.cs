@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using Morag.Failover.TestProcesses;
+using Morag.Redis.TestServers;
+
+namespace Morag.Failover.Benchmarks.Running;
+
+/// <summary>A redis-server with an append-only file (everysec) and a node on it, both new, in folders that go with them.</summary>
+internal sealed class BenchmarkSystem : IAsyncDisposable
+{
+    /// <summary>The queue that the benchmarks use.</summary>
+    public const string Queue = "cpu_standard";
+
+    private BenchmarkSystem(RedisServer redis, NodeProcess node, DirectoryInfo folder)
+    {
+        Redis = redis;
+        Node = node;
+        Folder = folder;
+    }
+
+    public RedisServer Redis { get; }
+
+    public NodeProcess Node { get; }
+
+    public DirectoryInfo Folder { get; }
+
+    /// <param name="settings">A file of settings beside the program, added to those of all benchmarks.</param>
+    public static async Task<BenchmarkSystem> StartAsync(string? settings = null)
+    {
+        var folder = Directory.CreateTempSubdirectory("morag-benchmark-");
+        var redis = new RedisServer { AppendFsync = AppendFsync.EverySecond };
+        await redis.InitializeAsync();
+        var config = Read("benchmark.conf") + (settings is null ? "" : Read(settings));
+        var node = await NodeProcess.StartAsync(new NodeProcessSettings { Redis = redis.ConnectionString, DataFolder = folder.FullName, Config = config });
+        return new BenchmarkSystem(redis, node, folder);
+    }
+
+    /// <summary>Processor time and memory of the node so far.</summary>
+    public (TimeSpan Processor, double MemoryMiB) NodeUse()
+    {
+        using var process = Process.GetProcessById(Node.Program.Id);
+        return (process.TotalProcessorTime, process.WorkingSet64 / (double)(1 << 20));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Node.DisposeAsync();
+        await Redis.DisposeAsync();
+        Folder.Delete(recursive: true);
+    }
+
+    private static string Read(string file) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, file)) + "\n";
+}

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Morag.Failover.Benchmarks.Running;
+
+/// <summary>What Redis itself does on this machine: the transaction of one stored event, over a socket, with nothing in between.</summary>
+internal static class RawRedis
+{
+    private const int EventSize = 200;
+    private const int RepliesPerTransaction = 6;
+
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(1);
+
+    /// <summary><c>MULTI; ZADD; SET; EXEC</c> per second, this many of them on their way at once.</summary>
+    public static async Task<double> TransactionsPerSecondAsync(int port, int depth)
+    {
+        using var client = new TcpClient { NoDelay = true };
+        await client.ConnectAsync("127.0.0.1", port);
+        await using var stream = client.GetStream();
+        var buffer = new byte[64 * 1024];
+        var sequence = 0;
+        var watch = Stopwatch.StartNew();
+        while (watch.Elapsed < Duration)
+        {
+            var requests = new StringBuilder();
+            for (var number = 0; number < depth; number++)
+            {
+                Append(requests, ++sequence);
+            }
+
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(requests.ToString()));
+            for (var lines = 0; lines < depth * RepliesPerTransaction;)
+            {
+                var read = await stream.ReadAsync(buffer);
+                lines += buffer.AsSpan(0, read).Count((byte)'\n');
+            }
+        }
+
+        return sequence / watch.Elapsed.TotalSeconds;
+    }
+
+    private static void Append(StringBuilder requests, int sequence)
+    {
+        var number = sequence.ToString(CultureInfo.InvariantCulture);
+        Append(requests, "MULTI");
+        Append(requests, "ZADD", "raw:events", number, number.PadRight(EventSize, 'x'));
+        Append(requests, "SET", "raw:highest", number);
+        Append(requests, "EXEC");
+    }
+
+    private static void Append(StringBuilder requests, params ReadOnlySpan<string> words)
+    {
+        _ = requests.Append(CultureInfo.InvariantCulture, $"*{words.Length}\r\n");
+        foreach (var word in words)
+        {
+            _ = requests.Append(CultureInfo.InvariantCulture, $"${word.Length}\r\n{word}\r\n");
+        }
+    }
+}

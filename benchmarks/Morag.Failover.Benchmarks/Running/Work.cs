@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text;
+
+namespace Morag.Failover.Benchmarks.Running;
+
+/// <summary>The calls that several scenarios make.</summary>
+internal static class Work
+{
+    /// <summary>The most entries of one call.</summary>
+    public const int MostPerCall = 1000;
+
+    /// <summary>Registers a worker that says nothing of its rhythm.</summary>
+    public static Task RegisterAsync(LeanConnection connection, string worker, int places) => connection.PostAsync(
+        "/workers/register",
+        string.Create(CultureInfo.InvariantCulture, $$$"""{"registration":{"worker_id":"{{{worker}}}","capability":"cpu","max_concurrent_tasks":{{{places}}}}}"""));
+
+    /// <summary>Submits tasks <c>prefix-first</c> and following in one call.</summary>
+    public static Task SubmitAsync(LeanConnection connection, string prefix, int first, int count)
+    {
+        var body = new StringBuilder("[");
+        for (var number = first; number < first + count; number++)
+        {
+            _ = body.Append(number > first ? "," : "").Append(Task(prefix, number));
+        }
+
+        return connection.PostAsync("/tasks", body.Append(']').ToString());
+    }
+
+    /// <summary>The body that submits one task.</summary>
+    public static string Task(string prefix, int number) => string.Create(
+        CultureInfo.InvariantCulture, $$$"""{"task_id":"{{{prefix}}}-{{{number}}}","queue":"{{{BenchmarkSystem.Queue}}}","payload":{"n":{{{number}}}}}""");
+
+    /// <summary>Leases up to so many, waiting for the first.</summary>
+    public static async Task<List<Lease>> LeaseAsync(LeanConnection connection, string worker, int most, int waitSeconds) => Lease.ReadAll(
+        (await connection.PostAsync(
+            $"/workers/{worker}/lease",
+            string.Create(CultureInfo.InvariantCulture, $$"""{"max_tasks":{{most}},"wait_seconds":{{waitSeconds}}}"""))).Span);
+
+    /// <summary>Leases exactly so many, however many calls that takes.</summary>
+    public static async Task<List<Lease>> LeaseAllAsync(LeanConnection connection, string worker, int count)
+    {
+        var leases = new List<Lease>();
+        while (leases.Count < count)
+        {
+            leases.AddRange(await LeaseAsync(connection, worker, Math.Min(MostPerCall, count - leases.Count), 30));
+        }
+
+        return leases;
+    }
+
+    /// <summary>Completes tasks in one call.</summary>
+    public static Task CompleteAsync(LeanConnection connection, string worker, List<Lease> leases) =>
+        connection.PostAsync($"/workers/{worker}/results", Lease.Results(leases));
+}

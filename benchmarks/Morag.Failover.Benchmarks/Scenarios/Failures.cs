@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Globalization;
+using HdrHistogram;
+using Morag.Failover.Benchmarks.Reporting;
+using Morag.Failover.Benchmarks.Running;
+
+namespace Morag.Failover.Benchmarks.Scenarios;
+
+/// <summary>
+/// From the report of a failure to the answer with its durable decision: of leased tasks (the lease ends, the score takes it in, the
+/// decision is stored), and of tasks that are held elsewhere.
+/// </summary>
+internal sealed class Failures : IScenario
+{
+    private const int Connections = 32;
+    private const int Workers = 32;
+    private const int PerWorker = 600;
+    private const int WarmUp = 200;
+    private const int Measured = PerWorker - WarmUp - Idle;
+    private const int Idle = 20;
+
+    // Between two reports of the idle system.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
+
+    public string Name => "failures";
+
+    public async Task MeasureAsync(Measurement measurement)
+    {
+        await using var system = await BenchmarkSystem.StartAsync();
+        var connections = await LeanConnection.OpenManyAsync(system.Node.Address, Connections);
+        var reports = await LeaseAsync(connections);
+
+        _ = await RunAsync(connections, reports, 0, WarmUp);
+        var leased = await RunAsync(connections, reports, WarmUp, Measured);
+        var reported = Connections * Measured;
+        measurement.AtLeast("decisions_per_second", reported / leased.Elapsed.TotalSeconds, 1_500);
+        measurement.Below("decision_p99_ms", Measurement.Milliseconds(leased.Latencies, 99), 60);
+        measurement.AddSpread("decision", leased.Latencies);
+
+        var idle = new LongHistogram(TimeStamp.Seconds(60), 3);
+        foreach (var report in reports.SelectMany(own => own.Skip(WarmUp + Measured)))
+        {
+            await Task.Delay(Pause);
+            await ReportAsync(connections[0], report, idle);
+        }
+
+        measurement.Below("idle_decision_median_ms", Measurement.Milliseconds(idle, 50), 4);
+        measurement.AddSpread("idle_decision", idle);
+
+        var elsewhere = Enumerable.Range(0, Connections).Select(number => Enumerable.Range(0, PerWorker)
+            .Select(task => Report($"elsewhere-{number}-{task}", $"other-{number}", null)).ToArray()).ToArray();
+        var foreign = await RunAsync(connections, elsewhere, 0, PerWorker);
+        measurement.Add("decisions_per_second_of_tasks_held_elsewhere", Connections * PerWorker / foreign.Elapsed.TotalSeconds);
+        measurement.AddSpread("decision_of_tasks_held_elsewhere", foreign.Latencies);
+        await measurement.AddRawRedisAsync(system);
+        Array.ForEach(connections, connection => connection.Dispose());
+    }
+
+    /// <summary>The reports of all leases, so dealt out that every connection reports of every worker.</summary>
+    private static async Task<string[][]> LeaseAsync(LeanConnection[] connections)
+    {
+        var reports = Enumerable.Range(0, Connections).Select(_ => new List<string>()).ToArray();
+        for (var number = 0; number < Workers; number++)
+        {
+            var worker = string.Create(CultureInfo.InvariantCulture, $"worker-{number}");
+            await Work.RegisterAsync(connections[0], worker, PerWorker);
+            await Work.SubmitAsync(connections[0], $"held-{number}", 0, PerWorker);
+            var leases = await Work.LeaseAllAsync(connections[0], worker, PerWorker);
+            for (var lease = 0; lease < leases.Count; lease++)
+            {
+                reports[(number + lease) % Connections].Add(Report(leases[lease].Task, worker, leases[lease].Epoch));
+            }
+        }
+
+        return [.. reports.Select(own => own.ToArray())];
+    }
+
+    private static string Report(string task, string worker, long? epoch) => string.Create(
+        CultureInfo.InvariantCulture,
+        $$"""{"task_id":"{{task}}","worker_id":"{{worker}}"{{(epoch is null ? "" : ",\"epoch\":")}}{{epoch}},"failure_type":"processing_error","error_message":"exit code 1"}""");
+
+    private static async Task<(TimeSpan Elapsed, HistogramBase Latencies)> RunAsync(
+        LeanConnection[] connections, string[][] reports, int from, int count)
+    {
+        var parts = new List<HistogramBase>();
+        var watch = Stopwatch.StartNew();
+        await Task.WhenAll(connections.Select(async (connection, number) =>
+        {
+            var own = new LongHistogram(TimeStamp.Seconds(60), 3);
+            lock (parts)
+            {
+                parts.Add(own);
+            }
+
+            foreach (var report in reports[number].AsMemory(from, count).ToArray())
+            {
+                await ReportAsync(connection, report, own);
+            }
+        }));
+        var elapsed = watch.Elapsed;
+        var all = new LongHistogram(TimeStamp.Seconds(60), 3);
+        parts.ForEach(all.Add);
+        return (elapsed, all);
+    }
+
+    private static async Task ReportAsync(LeanConnection connection, string report, HistogramBase latencies)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var answer = await connection.PostAsync("/failures", report);
+        latencies.RecordValue((long)Stopwatch.GetElapsedTime(start).TotalMicroseconds);
+        if (answer.Span.IndexOf("\"selected_action\""u8) < 0)
+        {
+            throw new InvalidOperationException("The report was answered without a decision");
+        }
+    }
+}

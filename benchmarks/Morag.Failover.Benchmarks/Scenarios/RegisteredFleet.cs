@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Globalization;
+using Morag.Failover.Benchmarks.Reporting;
+using Morag.Failover.Benchmarks.Running;
+
+namespace Morag.Failover.Benchmarks.Scenarios;
+
+/// <summary>What 10,000 registered workers cost that heartbeat every 10 s: processor and memory beyond those of the idle node.</summary>
+internal sealed class RegisteredFleet : IScenario
+{
+    private const int Workers = 10_000;
+    private const int Connections = 16;
+    private const int HeartbeatSeconds = 10;
+
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan Measured = TimeSpan.FromSeconds(30);
+
+    public string Name => "fleet";
+
+    public async Task MeasureAsync(Measurement measurement)
+    {
+        await using var system = await BenchmarkSystem.StartAsync();
+        await Task.Delay(Idle);
+        var (idleCores, idleMemory) = await UseAsync(system, Idle);
+
+        var connections = await LeanConnection.OpenManyAsync(system.Node.Address, Connections);
+        var registering = Stopwatch.StartNew();
+        await Task.WhenAll(connections.Select(RegisterAsync));
+        measurement.Add("registrations_per_second", Workers / registering.Elapsed.TotalSeconds);
+
+        using var stop = new CancellationTokenSource();
+        var beating = Task.WhenAll(connections.Select((connection, number) => BeatAsync(connection, number, stop.Token)));
+        await Task.Delay(Settling);
+        var (cores, memory) = await UseAsync(system, Measured);
+        await stop.CancelAsync();
+        await beating;
+
+        measurement.Below("core_percent_above_idle", 100 * (cores - idleCores), 25);
+        measurement.Below("memory_mib_above_idle", memory - idleMemory, 300);
+        measurement.Add("idle_core_percent", 100 * idleCores);
+        measurement.Add("idle_memory_mib", idleMemory);
+        measurement.Add("workers_online", (await system.Node.Client.GetAsync<System.Text.Json.JsonElement>("/workers/stats")).GetProperty("online").GetInt32());
+        await measurement.AddRawRedisAsync(system);
+        Array.ForEach(connections, connection => connection.Dispose());
+    }
+
+    private static async Task<(double Cores, double MemoryMiB)> UseAsync(BenchmarkSystem system, TimeSpan time)
+    {
+        var (before, _) = system.NodeUse();
+        var watch = Stopwatch.StartNew();
+        await Task.Delay(time);
+        var (after, memory) = system.NodeUse();
+        return ((after - before) / watch.Elapsed, memory);
+    }
+
+    private static async Task RegisterAsync(LeanConnection connection, int number)
+    {
+        for (var worker = number; worker < Workers; worker += Connections)
+        {
+            _ = await connection.PostAsync("/workers/register", string.Create(
+                CultureInfo.InvariantCulture,
+                $$$"""{"registration":{"worker_id":"worker-{{{worker}}}","name":"Worker {{{worker}}}","capability":"cpu","hardware":{"cpu_cores":8,"memory_gb":32},"location":{"hostname":"host-{{{worker}}}","ip_address":"10.0.0.1"},"max_concurrent_tasks":4,"instance_id":"i-{{{worker}}}","heartbeat_interval_seconds":{{{HeartbeatSeconds}}}}}"""));
+        }
+    }
+
+    /// <summary>Heartbeats of this connection's share of the workers, evenly over the interval.</summary>
+    private static async Task BeatAsync(LeanConnection connection, int number, CancellationToken stop)
+    {
+        var share = Workers / Connections;
+        var watch = Stopwatch.StartNew();
+        for (var beat = 0L; !stop.IsCancellationRequested; beat++)
+        {
+            var due = TimeSpan.FromSeconds(beat * (double)HeartbeatSeconds / share);
+            if (due - watch.Elapsed is { Ticks: > 0 } early)
+            {
+                await Task.Delay(early, CancellationToken.None);
+            }
+
+            var worker = number + (beat % share * Connections);
+            _ = await connection.PostAsync(string.Create(CultureInfo.InvariantCulture, $"/workers/worker-{worker}/heartbeat"), string.Create(
+                CultureInfo.InvariantCulture,
+                $$$"""{"status":"online","metrics":{"cpu_usage_percent":12.5,"memory_usage_percent":40.1,"active_tasks":0,"completed_tasks":{{{beat}}},"failed_tasks":0,"avg_task_duration_seconds":1.5},"instance_id":"i-{{{worker}}}","held":[]}"""));
+        }
+    }
+}
