@@ -1,0 +1,3 @@
+global using System.Collections.Immutable;
+global using Morag.Failover.Contracts.Ids;
+global using Morag.Failover.Contracts.Wire;
