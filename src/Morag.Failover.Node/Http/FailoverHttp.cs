@@ -12,6 +12,7 @@ using Morag.Failover.Node.Http.OpenApi;
 using Morag.Failover.Node.Http.Queues;
 using Morag.Failover.Node.Http.Tasks;
 using Morag.Failover.Node.Http.Workers;
+using Morag.Failover.Node.Palettes;
 
 namespace Morag.Failover.Node.Http;
 
@@ -76,6 +77,7 @@ public static class FailoverHttp
         api.MapQueues();
         api.MapEvents();
         api.MapActors();
+        app.MapPalettes();
         app.MapHealth();
         app.MapOpenApi();
         return app;

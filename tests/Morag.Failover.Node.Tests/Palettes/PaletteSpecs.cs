@@ -1,0 +1,54 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Palettes;
+using Morag.Failover.Node.Palettes;
+
+namespace Morag.Failover.Node.Tests.Palettes;
+
+public sealed class PaletteSpecs
+{
+    public static TheoryData<string> Commands =>
+        [.. PaletteEndpoints.All.SelectMany(palette => palette.Commands.Select(command => $"{palette.Name} {command.Name}"))];
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Should_fill_every_place_of_the_path_and_no_name_twice(string name)
+    {
+        var command = Find(name);
+        var inPath = command.Arguments.Concat(command.Options).Where(parameter => parameter.In == ParameterPlace.Path).Select(parameter => parameter.Name);
+        var places = Regex.Matches(command.Path, "{([^}]+)}").Select(match => match.Groups[1].Value);
+        Assert.Equal(places.Order(StringComparer.Ordinal), inPath.Order(StringComparer.Ordinal));
+
+        var options = command.Options.Select(option => option.Name).ToArray();
+        Assert.Equal(options.Distinct(StringComparer.Ordinal), options);
+        Assert.DoesNotContain(options, option => option is "node" or "token" or "token-file" or "output" or "limit" or "yes" or "help");
+    }
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Should_send_no_body_with_a_get(string name)
+    {
+        var command = Find(name);
+        if (command.Method == "GET")
+        {
+            Assert.DoesNotContain(command.Arguments.Concat(command.Options), parameter => parameter.In == ParameterPlace.Body);
+            Assert.Empty(command.FixedFields);
+        }
+    }
+
+    [Fact]
+    public void Should_be_the_same_after_a_trip_as_json()
+    {
+        var json = JsonSerializer.Serialize(PaletteEndpoints.All, ContractsJson.Options);
+        var read = JsonSerializer.Deserialize<Palette[]>(json, ContractsJson.Options);
+        Assert.Equal(json, JsonSerializer.Serialize(read, ContractsJson.Options));
+        Assert.Equal(["worker", "breaker", "queue", "task", "failure", "actor"], read!.Select(palette => palette.Name));
+    }
+
+    private static PaletteCommand Find(string name)
+    {
+        var words = name.Split(' ');
+        return PaletteEndpoints.All.Single(palette => palette.Name == words[0]).Commands.Single(command => command.Name == words[1]);
+    }
+}
