@@ -1,0 +1,102 @@
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Queues;
+using Morag.Failover.Domain.Settings;
+
+namespace Morag.Failover.Domain.Tests.Queues;
+
+public sealed class BoundsSpecs
+{
+    private readonly QueueUnderTest queue = new();
+
+    private void Finish(params string[] tasks)
+    {
+        queue.Submit(tasks);
+        foreach (var lease in queue.Lease("w", tasks.Length))
+        {
+            queue.Complete("w", lease.TaskId.Value, lease.Epoch);
+        }
+    }
+
+    [Fact]
+    public void Should_form_a_batch_of_outcomes_once_and_gather_the_rest_for_the_next()
+    {
+        Finish("a", "b", "c");
+        Assert.Equal((1L, "a"), (queue.Owed("w")!.Number, Assert.Single(queue.Owed("w")!.Outcomes).TaskId.Value));
+
+        queue.Acknowledge("w");
+        Assert.Equal((2L, 2), (queue.Owed("w")!.Number, queue.Owed("w")!.Outcomes.Length));
+        Assert.Null(OutcomeDelivery.Decide(queue.State, [new OutcomesTaken { Partition = 0, WorkerId = new("w"), Number = 1 }]));
+
+        queue.Acknowledge("w");
+        Assert.Null(queue.Owed("w"));
+        Finish("d");
+        Assert.Equal(3, queue.Owed("w")!.Number);
+    }
+
+    [Fact]
+    public void Should_forget_those_that_ended_first_and_keep_counters_and_epochs()
+    {
+        queue.Settings = queue.Settings with { Queues = new QueueSettings { FinishedKept = 2 } };
+        Finish("a", "b", "c", "d");
+        queue.Take(Forgetting.Decide(queue.State, queue.Settings.Queues, slack: 1, most: 500, queue.Now)!);
+
+        Assert.Equal(["c", "d"], queue.State.Ids.Select(id => id.Value));
+        Assert.Equal(4, queue.State.Counters[QueueUnderTest.Cpu].Completed);
+        Assert.Null(Forgetting.Decide(queue.State, queue.Settings.Queues, 1, 500, queue.Now));
+        queue.Submit("a");
+        Assert.Equal(5, queue.Lease("w")[0].Epoch.Value);
+    }
+
+    [Fact]
+    public void Should_forget_by_age_and_by_size()
+    {
+        Finish("a", "b");
+        Assert.Null(Forgetting.Decide(queue.State, queue.Settings.Queues, 0, 500, queue.Now));
+        Assert.Equal(2, Forgetting.Decide(queue.State, queue.Settings.Queues, 0, 500, queue.Now.AddDays(8))!.Count);
+        Assert.Equal(1, Forgetting.Decide(queue.State, new QueueSettings { FinishedBytesKept = 5 }, 0, 500, queue.Now)!.Count);
+    }
+
+    [Fact]
+    public void Should_keep_the_beginning_and_the_end_of_a_long_history()
+    {
+        queue.Submit("a");
+        for (var i = 0; i < 100; i++)
+        {
+            queue.Release("w", "a", queue.Lease("w")[0].Epoch);
+        }
+
+        var history = queue["a"].History;
+        Assert.Equal(50, history.Length);
+        Assert.Equal(1, history[0].Epoch!.Value.Value);
+        Assert.Equal(100, history[^1].Epoch!.Value.Value);
+    }
+
+    [Fact]
+    public void Should_list_in_the_order_of_ids_and_page_after_one()
+    {
+        queue.Submit("b", "a", "d", "c");
+        queue.Lease("w");
+        var page = TaskQueries.List(queue.State, new ListTasks { Partition = 0, After = new TaskId("a"), Limit = 2 }, queue.Settings.Policy);
+        var held = TaskQueries.List(queue.State, new ListTasks { Partition = 0, Filter = new TaskFilter { Worker = new WorkerId("w") } }, queue.Settings.Policy);
+
+        Assert.Equal(["b", "c"], page.Tasks.Select(task => task.TaskId.Value));
+        Assert.Equal(["b"], held.Tasks.Select(task => task.TaskId.Value));
+        Assert.Equal(["submitted", "leased"], TaskQueries.Find(queue.State, new TaskId("b"), queue.Settings.Policy)!.History.Select(entry => entry.What));
+    }
+
+    [Fact]
+    public void Should_count_each_queue_with_exact_means()
+    {
+        queue.Submit("a", "b", "c");
+        queue.Pass(120);
+        var leases = queue.Lease("w", 2);
+        queue.Pass(60);
+        queue.Complete("w", "a", leases[0].Epoch);
+        queue.Fleet = QueueUnderTest.FleetOf("w", "v");
+        var stats = QueueStatistics.Of(queue.State, queue.Fleet, true, queue.Settings.Queues).Queues.Single(stats => stats.QueueType == QueueUnderTest.Cpu);
+
+        Assert.Equal((3L, 1, 1, 1L), (stats.TotalTasks, stats.PendingTasks, stats.ProcessingTasks, stats.CompletedTasks));
+        Assert.Equal((2.0, 1.0, 2, false), (stats.AverageWaitTime, stats.AverageProcessingTime, stats.WorkerCount, stats.Unserved));
+    }
+}

@@ -1,0 +1,190 @@
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Domain.Queues;
+
+namespace Morag.Failover.Domain.Tests.Queues;
+
+public sealed class LeaseLifeSpecs
+{
+    private readonly QueueUnderTest queue = new();
+
+    private LeaseEpoch Leased(string task = "a", string worker = "w", string? instance = null)
+    {
+        queue.Submit(task);
+        return queue.Lease(worker, instance: instance)[0].Epoch;
+    }
+
+    [Fact]
+    public void Should_accept_the_same_completion_again_without_a_further_event()
+    {
+        var epoch = Leased();
+        Assert.Null(queue.Complete("w", "a", epoch).Refused);
+        var events = queue.Events.Count;
+
+        Assert.Null(queue.Complete("w", "a", epoch).Refused);
+        Assert.Equal(events, queue.Events.Count);
+    }
+
+    [Fact]
+    public void Should_accept_a_completion_while_deciding_and_supersede_the_decision()
+    {
+        var epoch = Leased();
+        queue.Fail("a", "w", epoch);
+        Assert.Null(queue.Complete("w", "a", epoch).Refused);
+
+        var outcome = queue.Reassign(QueueUnderTest.Reassignment("a", epoch, FailoverStrategy.ReassignSameQueue));
+        Assert.False(outcome.Applied);
+        Assert.Equal(TaskState.Succeeded, queue["a"].State);
+    }
+
+    [Theory]
+    [InlineData(FailoverStrategy.ReassignSameQueue, 0)]
+    [InlineData(FailoverStrategy.ReassignSameQueue, 30)]
+    [InlineData(FailoverStrategy.RetrySameWorker, 30)]
+    [InlineData(FailoverStrategy.ManualIntervention, 0)]
+    public void Should_accept_a_late_completion_while_no_newer_lease_was_granted(FailoverStrategy strategy, int delay)
+    {
+        var epoch = Leased();
+        queue.Fail("a", "w", epoch);
+        queue.Reassign("a", strategy, command => command with { Delay = TimeSpan.FromSeconds(delay) });
+
+        Assert.Null(queue.Complete("w", "a", epoch).Refused);
+        Assert.Equal(TaskState.Succeeded, queue["a"].State);
+        Assert.Empty(queue.State.Due);
+        Assert.Empty(queue.State.Ready);
+    }
+
+    [Fact]
+    public void Should_refuse_a_late_completion_and_note_it_once_when_a_newer_lease_was_granted()
+    {
+        var epoch = Leased();
+        queue.Fail("a", "w", epoch);
+        queue.Reassign("a");
+        queue.Lease("w2");
+        var late = queue.Complete("w", "a", epoch);
+        var events = queue.Events.Count;
+        queue.Complete("w", "a", epoch);
+
+        Assert.Equal(RefusalReason.Conflict, late.Refused!.Reason);
+        Assert.Equal("late_result", queue["a"].History[^1].What);
+        Assert.Equal(events, queue.Events.Count);
+        Assert.Equal(TaskState.Leased, queue["a"].State);
+    }
+
+    [Fact]
+    public void Should_refuse_a_completion_by_another_worker_or_of_a_cancelled_task()
+    {
+        var epoch = Leased();
+        Assert.Equal(RefusalReason.Conflict, queue.Complete("other", "a", epoch).Refused!.Reason);
+        queue.Do(OperatorCommands.Decide(queue.State, new CancelTask { TaskId = new("a") }, queue.Now));
+
+        Assert.Equal(RefusalReason.Conflict, queue.Complete("w", "a", epoch).Refused!.Reason);
+        Assert.Equal(RefusalReason.Unknown, queue.Complete("w", "none", epoch).Refused!.Reason);
+        Assert.Equal(LeaseOutcomeKind.Returned, queue.Owed("w")!.Outcomes[0].Kind);
+    }
+
+    [Fact]
+    public void Should_put_a_released_task_back_to_its_place_without_blame()
+    {
+        queue.Submit("a", "b");
+        var epoch = queue.Lease("w")[0].Epoch;
+        Assert.Null(queue.Release("w", "a", epoch).Refused);
+        Assert.Null(queue.Release("w", "a", epoch).Refused);
+
+        Assert.Equal("a", queue.Lease("w2")[0].TaskId.Value);
+        Assert.Equal(TaskBudgets.Unused, queue["a"].Budgets);
+        Assert.Equal(RefusalReason.Conflict, queue.Release("w", "a", epoch).Refused!.Reason);
+        Assert.Equal(LeaseOutcomeKind.Returned, Assert.Single(queue.Owed("w")!.Outcomes).Kind);
+    }
+
+    [Fact]
+    public void Should_extend_within_its_bounds_and_only_for_the_holder()
+    {
+        var epoch = Leased();
+        Assert.Equal(queue["a"].Lease!.GrantedAt + TimeSpan.FromSeconds(3660), Extend("w", 60).Deadline);
+        Assert.Equal("seconds", Extend("w", 0.5).Refused!.Field);
+        Assert.Equal("seconds", Extend("w", 86401).Refused!.Field);
+        Assert.Equal(RefusalReason.Conflict, Extend("other", 60).Refused!.Reason);
+
+        LeaseResult Extend(string worker, double seconds) => queue.Do(LeaseCalls.Decide(
+            queue.State, new ExtendLease { TaskId = new("a"), WorkerId = new(worker), Epoch = epoch, By = TimeSpan.FromSeconds(seconds) }, queue.Now)).Results[0];
+    }
+
+    [Fact]
+    public void Should_end_a_lease_that_runs_over_its_deadline_as_task_timeout()
+    {
+        Leased();
+        queue.Pass(3599);
+        queue.CarryOutDue();
+        Assert.Equal(TaskState.Leased, queue["a"].State);
+        queue.Pass(1);
+        queue.CarryOutDue();
+
+        Assert.Equal(FailureType.TaskTimeout, queue["a"].Pending!.FailureType);
+        Assert.Equal(LeaseOutcomeKind.Failed, queue.Owed("w")!.Outcomes[0].Kind);
+    }
+
+    [Fact]
+    public void Should_give_every_lease_its_full_time_anew_after_an_outage_of_ours()
+    {
+        Leased();
+        queue.Pass(4000);
+        queue.Take(new LeaseClocksRestarted { At = queue.Now });
+        queue.Pass(3599);
+        queue.CarryOutDue();
+
+        Assert.Equal(TaskState.Leased, queue["a"].State);
+    }
+
+    [Fact]
+    public void Should_end_a_lease_once_and_attach_later_reports()
+    {
+        var epoch = Leased();
+        var first = queue.Fail("a", "w", epoch, eventId: "e1");
+        var events = queue.Events.Count;
+        var joined = queue.Fail("a", null, null, FailureType.WorkerOffline, "e2", ReportSource.Observer);
+        var again = queue.Fail("a", null, null, FailureType.NetworkFailure, "e1", ReportSource.Observer);
+        queue.Reassign("a");
+        var after = queue.Fail("a", "w", null, FailureType.NetworkFailure, source: ReportSource.Observer);
+        queue.Lease("w2");
+        var byName = queue.Fail("a", null, null, FailureType.NetworkFailure, "e2", ReportSource.Observer);
+        var earlierWorker = queue.Fail("a", "w", null, FailureType.NetworkFailure, source: ReportSource.Observer);
+
+        Assert.Equal((LeaseEnding.Ended, 7L), (first.Ending, first.Number));
+        Assert.Equal((LeaseEnding.Ended, first.Failure!.FailureId), (joined.Ending, joined.Failure!.FailureId));
+        Assert.Equal(FailureType.ProcessingError, joined.Failure.FailureType);
+        Assert.Equal((LeaseEnding.Ended, first.Failure.FailureId), (again.Ending, again.Failure!.FailureId));
+        Assert.Equal(events + 3, queue.Events.Count);
+        Assert.All([after, byName, earlierWorker], reply =>
+        {
+            Assert.Equal(LeaseEnding.EndedBefore, reply.Ending);
+            Assert.Equal(first.Failure.FailureId, reply.FailureId);
+        });
+        Assert.Equal(TaskState.Leased, queue["a"].State);
+    }
+
+    [Fact]
+    public void Should_call_reports_stale_that_name_what_does_not_hold_the_task()
+    {
+        var epoch = Leased(instance: "i2");
+        Assert.Equal(LeaseEnding.Stale, queue.Fail("a", "other", epoch).Ending);
+        Assert.Equal(LeaseEnding.Stale, queue.Fail("a", "w", new LeaseEpoch(99)).Ending);
+        Assert.Equal(LeaseEnding.Stale, queue.Fail("a", "w", epoch, instance: "i1").Ending);
+        Assert.Equal(LeaseEnding.NotHeld, queue.Fail("none", "w", epoch).Ending);
+        Assert.Equal(TaskState.Leased, queue["a"].State);
+
+        queue.Complete("w", "a", epoch);
+        Assert.Equal(LeaseEnding.Stale, queue.Fail("a", "w", epoch, instance: "i2").Ending);
+    }
+
+    [Fact]
+    public void Should_derive_failure_ids_that_keep_the_rule_of_ids_for_the_longest_task_id()
+    {
+        var id = FailureIds.Of(new TaskId(new string('x', 128)), new LeaseEpoch(long.MaxValue));
+
+        Assert.True(Identifier.IsValid(id.Value));
+        Assert.Equal("a.5", FailureIds.Of(new TaskId("a"), new LeaseEpoch(5)).Value);
+    }
+}

@@ -1,0 +1,133 @@
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+
+namespace Morag.Failover.Domain.Tests.Queues;
+
+public sealed class LeasingSpecs
+{
+    private readonly QueueUnderTest queue = new();
+
+    [Fact]
+    public void Should_give_higher_priority_first_and_older_first_inside_it()
+    {
+        queue.Submit(
+            QueueUnderTest.Task("low") with { Priority = TaskPriority.Low },
+            QueueUnderTest.Task("first"),
+            QueueUnderTest.Task("second"),
+            QueueUnderTest.Task("urgent") with { Priority = TaskPriority.Urgent, ContentType = "audio" });
+
+        Assert.Equal(["urgent", "first", "second", "low"], queue.Lease("w", 10).Select(lease => lease.TaskId.Value));
+        Assert.Equal(2, queue.Events.Count);
+    }
+
+    [Fact]
+    public void Should_number_leases_without_ever_repeating_a_number()
+    {
+        queue.Submit("a", "b");
+        var first = queue.Lease("w", 2);
+        queue.Release("w", "a", first[0].Epoch);
+        var again = queue.Lease("w");
+
+        Assert.Equal([1L, 2L, 3L], first.Concat(again).Select(lease => lease.Epoch.Value));
+        Assert.Equal(2, again[0].Attempt);
+    }
+
+    [Fact]
+    public void Should_pass_over_tasks_that_the_worker_cannot_take()
+    {
+        queue.Submit(
+            QueueUnderTest.Task("big") with { ResourceRequirements = new() { MemoryGb = 64 } },
+            QueueUnderTest.Task("gpu") with { ResourceRequirements = new() { GpuRequired = true } },
+            QueueUnderTest.Task("other", QueueUnderTest.Gpu),
+            QueueUnderTest.Task("fits"));
+
+        Assert.Equal(["fits"], queue.Lease("w", 10).Select(lease => lease.TaskId.Value));
+    }
+
+    [Fact]
+    public void Should_keep_to_the_room_in_each_queue_and_in_all()
+    {
+        queue.Submit("a", "b", "c", "d", "e");
+        Assert.Equal(2, queue.Grant(QueueUnderTest.Request("w", 10, rooms: new QueueRoom { Queue = QueueUnderTest.Cpu, Cap = 4, HeldElsewhere = 2 })).Length);
+        Assert.Empty(queue.Grant(QueueUnderTest.Request("w", 10, rooms: new QueueRoom { Queue = QueueUnderTest.Cpu, Cap = 4, HeldElsewhere = 2 })));
+        Assert.Single(queue.Grant(QueueUnderTest.Request("w", 10) with { MaxHeld = 3 }));
+    }
+
+    [Fact]
+    public void Should_give_the_same_leases_when_a_request_comes_again()
+    {
+        queue.Submit("a", "b", "c");
+        var first = queue.Lease("w", 2, request: "r1");
+        queue.Pass(10);
+        var again = queue.Lease("w", 2, request: "r1");
+        queue.Complete("w", "a", first[0].Epoch);
+        var stillValid = queue.Lease("w", 2, request: "r1");
+        var onlyRepeat = queue.Grant(QueueUnderTest.Request("w", 2, request: "r2") with { OnlyRepeat = true });
+
+        Assert.Equal(first.Select(lease => (lease.TaskId, lease.Epoch, lease.Deadline)), again.Select(lease => (lease.TaskId, lease.Epoch, lease.Deadline)));
+        Assert.Equal(first[0].RemainingSeconds - 10, again[0].RemainingSeconds);
+        Assert.Equal(["b"], stillValid.Select(lease => lease.TaskId.Value));
+        Assert.Empty(onlyRepeat);
+    }
+
+    [Fact]
+    public void Should_serve_queues_by_weight_and_starve_none()
+    {
+        queue.Submit([.. Enumerable.Range(0, 70).Select(i => QueueUnderTest.Task($"s{i}")), .. Enumerable.Range(0, 70).Select(i => QueueUnderTest.Task($"b{i}", QueueUnderTest.Batch))]);
+        var served = new List<QueueName>();
+        for (var i = 0; i < 70; i++)
+        {
+            served.Add(queue.Grant(QueueUnderTest.Request(
+                "w", 1, rooms: [new QueueRoom { Queue = QueueUnderTest.Batch, Cap = 1000 }, new QueueRoom { Queue = QueueUnderTest.Cpu, Cap = 1000 }]))[0].Queue);
+        }
+
+        // Weights 0.5 and 0.2: five of seven.
+        Assert.InRange(served.Count(name => name == QueueUnderTest.Cpu), 49, 51);
+    }
+
+    [Fact]
+    public void Should_give_a_pinned_task_to_its_worker_alone_until_the_pin_lapses()
+    {
+        queue.Submit("a");
+        queue.Fail("a", "w1", queue.Lease("w1")[0].Epoch, FailureType.NetworkFailure);
+        queue.Reassign("a", FailoverStrategy.RetrySameWorker, command => command with { Delay = TimeSpan.FromSeconds(30) });
+        Assert.Equal(TaskState.Delayed, queue["a"].State);
+
+        queue.Pass(29);
+        queue.CarryOutDue();
+        Assert.Empty(queue.Lease("w1"));
+        queue.Pass(1);
+        queue.CarryOutDue();
+        Assert.Empty(queue.Lease("w2"));
+        Assert.Single(queue.Lease("w1"));
+
+        queue.Fail("a", "w1", queue["a"].Lease!.Epoch, FailureType.NetworkFailure);
+        queue.Reassign("a", FailoverStrategy.RetrySameWorker);
+        queue.Pass(60);
+        queue.CarryOutDue();
+        Assert.Single(queue.Lease("w2"));
+    }
+
+    [Fact]
+    public void Should_avoid_the_worker_that_failed_while_another_ready_one_can_take_the_task()
+    {
+        queue.Submit("a", "b");
+        queue.Fail("a", "w1", queue.Lease("w1")[0].Epoch);
+        queue.Reassign("a", with: command => command with { Avoid = new WorkerId("w1") });
+
+        queue.Fleet = QueueUnderTest.FleetOf("w1", "w2");
+        Assert.Equal(["b"], queue.Lease("w1", 10).Select(lease => lease.TaskId.Value));
+        queue.Fleet = QueueUnderTest.FleetOf("w1");
+        Assert.Equal(["a"], queue.Lease("w1", 10).Select(lease => lease.TaskId.Value));
+    }
+
+    [Fact]
+    public void Should_take_the_task_s_own_timeout_before_the_queue_s()
+    {
+        queue.Submit(QueueUnderTest.Task("own") with { Timeout = TimeSpan.FromSeconds(90) }, QueueUnderTest.Task("queue's"[..5]));
+        var leases = queue.Lease("w", 2);
+
+        Assert.Equal([90, 3600], leases.Select(lease => lease.RemainingSeconds));
+    }
+}

@@ -1,0 +1,175 @@
+using CsCheck;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Queues;
+using Morag.Failover.Domain.Settings;
+
+namespace Morag.Failover.Domain.Tests.Queues;
+
+/// <summary>Random histories, held against the few things that must be true of every one.</summary>
+public sealed class QueueHistorySpecs
+{
+    private static readonly Gen<(int What, int Task, int Worker, int Number)[]> Histories =
+        Gen.Select(Gen.Int[0, 13], Gen.Int[0, 7], Gen.Int[0, 2], Gen.Int[0, 11]).Array[1, 120];
+
+    [Fact]
+    public void Should_keep_every_invariant_over_any_history() => Histories.Sample(
+        history =>
+        {
+            var queue = new QueueUnderTest
+            {
+                Settings = FailoverSettings.Default with
+                {
+                    Partitions = new PartitionSettings { DirectoryBuckets = 1 },
+                    Queues = new QueueSettings { FinishedKept = 3, HistoryKept = 10 },
+                },
+            };
+            var model = new Model();
+            foreach (var (what, task, worker, number) in history)
+            {
+                Step(queue, model, what, $"t{task}", $"w{worker}", number);
+                model.Check(queue);
+            }
+
+            Assert.Equal(QueueUnderTest.Picture(queue.State), QueueUnderTest.Picture(queue.Events.Aggregate(QueueState.Empty, QueueEvents.Apply)));
+            Assert.Equal(
+                QueueUnderTest.Picture(queue.State),
+                QueueUnderTest.Picture(QueueSnapshots.FromSnapshot(QueueSnapshots.ToSnapshot(queue.State), QueueState.Empty)));
+        },
+        iter: 400);
+
+    private static void Step(QueueUnderTest queue, Model model, int what, string task, string worker, int number)
+    {
+        var epoch = new LeaseEpoch(Math.Max(1, queue.State.LastEpoch.Value - (number % 4)));
+        var known = queue.State.Tasks.GetValueOrDefault(new TaskId(task));
+        switch (what)
+        {
+            case 0 or 1:
+                model.Submitted(task, queue.Submit(QueueUnderTest.Task(task, number % 3 == 0 ? QueueUnderTest.Batch : QueueUnderTest.Cpu) with { Priority = number % 2 == 0 ? TaskPriority.Normal : TaskPriority.High })[0]);
+                break;
+            case 2 or 3:
+                model.Granted(worker, queue.Grant(QueueUnderTest.Request(
+                    worker, 1 + (number % 3), $"i{number % 2}", $"r{number}",
+                    new QueueRoom { Queue = QueueUnderTest.Cpu, Cap = 4 }, new QueueRoom { Queue = QueueUnderTest.Batch, Cap = 4 })));
+                break;
+            case 4:
+                model.Completed(task, queue.Complete(worker, task, known?.Lease?.Epoch ?? epoch));
+                break;
+            case 5:
+                model.Completed(task, queue.Complete(worker, task, epoch));
+                break;
+            case 6:
+                queue.Fail(task, worker, number % 2 == 0 ? null : epoch, (FailureType)(number % 7), number % 5 == 0 ? $"e{number}" : null, (ReportSource)(number % 3));
+                break;
+            case 7 or 8 when known?.Pending is not null:
+                model.Reassigned(queue, QueueUnderTest.Reassignment(task, known.Pending.Epoch, (FailoverStrategy)(number % 6)) with
+                {
+                    Delay = TimeSpan.FromSeconds(number % 4 * 10),
+                    Avoid = number % 2 == 0 ? known.Pending.WorkerId : null,
+                });
+                break;
+            case 7 or 8:
+                Assert.False(queue.Reassign(QueueUnderTest.Reassignment(task, epoch, FailoverStrategy.ReassignSameQueue)).Applied && known is not { Failures.Length: > 0 });
+                break;
+            case 9:
+                queue.Pass(number * 400);
+                queue.CarryOutDue();
+                break;
+            case 10:
+                queue.Fence(worker, number, (FenceKind)(number % 4), number % 3 == 0 ? null : $"i{number % 2}", number * 10, $"l{number}");
+                break;
+            case 11:
+                queue.Release(worker, task, known?.Lease?.Epoch ?? epoch);
+                break;
+            case 12 when number % 2 == 0:
+                queue.Do(OperatorCommands.Decide(queue.State, new CancelTask { TaskId = new(task) }, queue.Now));
+                break;
+            case 12:
+                queue.Do(OperatorCommands.Decide(queue.State, new RequeueTask { TaskId = new(task), Reason = "spec" }, queue.Settings.Queues, queue.Now));
+                break;
+            case 13 when queue.Owed(worker) is not null:
+                model.Delivered(queue.Owed(worker)!);
+                queue.Acknowledge(worker);
+                break;
+            case 13 when Forgetting.Decide(queue.State, queue.Settings.Queues, 0, 500, queue.Now) is { } forgotten:
+                queue.Take(forgotten);
+                break;
+        }
+    }
+
+    /// <summary>What the callers were told, and nothing else.</summary>
+    private sealed class Model
+    {
+        private readonly HashSet<string> acknowledged = [];
+        private readonly HashSet<long> epochs = [];
+        private readonly HashSet<(string, long)> delivered = [];
+        private readonly HashSet<string> completed = [];
+        private readonly Dictionary<string, FailoverStrategy> decisions = [];
+        private long newestEpoch;
+
+        public void Submitted(string task, SubmissionResult result)
+        {
+            if (result.Refused is null)
+            {
+                acknowledged.Add(task);
+                if (result.State != TaskState.Succeeded)
+                {
+                    // A forgotten task's id is free again.
+                    completed.Remove(task);
+                }
+            }
+        }
+
+        public void Granted(string worker, IEnumerable<LeasedTask> leases)
+        {
+            foreach (var lease in leases)
+            {
+                if (epochs.Add(lease.Epoch.Value))
+                {
+                    Assert.True(lease.Epoch.Value > newestEpoch, "epochs only grow");
+                    newestEpoch = lease.Epoch.Value;
+                }
+            }
+        }
+
+        public void Completed(string task, LeaseResult result)
+        {
+            if (result.Refused is null)
+            {
+                completed.Add(task);
+            }
+        }
+
+        public void Reassigned(QueueUnderTest queue, Reassign command)
+        {
+            var outcome = queue.Reassign(command);
+            Assert.True(outcome.Applied);
+            Assert.True(decisions.TryAdd(command.FailureId.Value, command.Action.Strategy), "one decision for each failure");
+            Assert.Equal(outcome, queue.Reassign(command));
+        }
+
+        public void Delivered(LeaseOutcomes batch) =>
+            Assert.All(batch.Outcomes.Where(outcome => outcome.Kind == LeaseOutcomeKind.Succeeded), outcome =>
+                Assert.True(delivered.Add((outcome.TaskId.Value, outcome.Epoch.Value)), "each success is told once"));
+
+        public void Check(QueueUnderTest queue)
+        {
+            var state = queue.State;
+            var held = state.Workers.SelectMany(worker => worker.Value.Held.Select(lease => (Worker: worker.Key, Epoch: lease.Key, lease.Value.TaskId))).ToList();
+            Assert.Equal(held.Count, held.Select(lease => lease.TaskId).Distinct().Count());
+            Assert.Equal(held.Count, state.Tasks.Values.Count(task => task.State == TaskState.Leased));
+            Assert.All(held, lease => Assert.True(LeaseIsTheTasksOwn(state.Tasks[lease.TaskId], lease.Worker, lease.Epoch)));
+            Assert.All(state.Tasks.Values, task => Assert.Equal(task.State == TaskState.Deciding, task.Pending is not null));
+            var forgotten = state.LastOrder - state.Tasks.Count;
+            Assert.True(acknowledged.Count(task => !state.Tasks.ContainsKey(new TaskId(task))) <= forgotten, "what was acknowledged is there, or was ended and forgotten");
+            Assert.All(acknowledged.Where(task => !state.Tasks.ContainsKey(new TaskId(task))), task => Assert.DoesNotContain(state.Deciding, id => id.Value == task));
+            Assert.All(completed, task => Assert.Equal(TaskState.Succeeded, state.Tasks.GetValueOrDefault(new TaskId(task))?.State ?? TaskState.Succeeded));
+            var sizes = state.Tasks.Values.Sum(task => task.Size);
+            Assert.Equal((sizes, state.Tasks.Values.Count(task => task.IsEnded)), (state.Size, state.EndedCount));
+        }
+
+        private static bool LeaseIsTheTasksOwn(TaskRecord task, WorkerId worker, LeaseEpoch epoch) =>
+            task.Lease!.WorkerId == worker && task.Lease.Epoch == epoch;
+    }
+}

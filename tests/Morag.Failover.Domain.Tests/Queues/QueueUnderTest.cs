@@ -1,0 +1,214 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Queues;
+using Morag.Failover.Domain.Settings;
+
+namespace Morag.Failover.Domain.Tests.Queues;
+
+/// <summary>A queue partition driven by commands, with a clock that the spec sets; keeps every event that was decided.</summary>
+internal sealed class QueueUnderTest
+{
+    public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    public static readonly QueueName Cpu = new("cpu_standard");
+    public static readonly QueueName Batch = new("cpu_batch");
+    public static readonly QueueName Gpu = new("gpu_priority");
+    public static readonly WorkerProfile CpuProfile = new() { Capability = WorkerCapability.Cpu, MemoryGb = 16, DiskGb = 100 };
+
+    public QueueState State { get; private set; } = QueueState.Empty;
+
+    public DateTimeOffset Now { get; set; } = Start;
+
+    public FailoverSettings Settings { get; set; } = FailoverSettings.Default with { Partitions = new PartitionSettings { DirectoryBuckets = 1 } };
+
+    public FleetView Fleet { get; set; } = FleetOf();
+
+    public List<IStoredEvent> Events { get; } = [];
+
+    public TaskRecord this[string task] => State.Tasks[new TaskId(task)];
+
+    public static FleetView FleetOf(params string[] readyCpuWorkers) => FleetView.Empty.With(new FleetSlice
+    {
+        Bucket = 0,
+        Version = 1,
+        Profiles = readyCpuWorkers.Length == 0
+            ? []
+            : [new ProfileCount { Profile = CpuProfile, Ready = readyCpuWorkers.Length, Live = readyCpuWorkers.Length, SomeReady = [.. readyCpuWorkers.Take(2).Select(id => new WorkerId(id))] }],
+    });
+
+    public static TaskSubmission Task(string id, QueueName? queue = null) => new() { TaskId = new(id), Queue = queue ?? Cpu, Payload = JsonText.Trusted("1") };
+
+    public void Pass(double seconds) => Now += TimeSpan.FromSeconds(seconds);
+
+    public TReply Do<TReply>(Decided<TReply> decided)
+    {
+        if (decided.Event is { } @event)
+        {
+            Take(@event);
+        }
+
+        return decided.Reply;
+    }
+
+    public void Take(IStoredEvent @event)
+    {
+        Events.Add(@event);
+        State = QueueEvents.Apply(State, @event);
+    }
+
+    public ImmutableArray<SubmissionResult> Submit(params TaskSubmission[] tasks) =>
+        Do(Submission.Decide(State, new SubmitTasks { Partition = 0, Tasks = [.. tasks] }, Settings.Queues, Now)).Results;
+
+    public void Submit(params string[] ids) => Assert.All(Submit([.. ids.Select(id => Task(id))]), result => Assert.Null(result.Refused));
+
+    public static GrantLeases Request(string worker, int most = 1, string? instance = null, string? request = null, params QueueRoom[] rooms) => new()
+    {
+        Partition = 0,
+        WorkerId = new(worker),
+        InstanceId = instance is null ? null : new InstanceId(instance),
+        RequestId = request is null ? null : new RequestId(request),
+        Profile = CpuProfile,
+        MaxTasks = most,
+        MaxHeld = 1000,
+        Queues = rooms.Length > 0 ? [.. rooms] : [new QueueRoom { Queue = Cpu, Cap = 1000 }],
+    };
+
+    public ImmutableArray<LeasedTask> Grant(GrantLeases request) => Do(Leasing.Decide(State, request, Fleet, Settings, Now)).Leases;
+
+    public ImmutableArray<LeasedTask> Lease(string worker, int most = 1, string? instance = null, string? request = null) =>
+        Grant(Request(worker, most, instance, request));
+
+    public LeaseResult Complete(string worker, string task, LeaseEpoch epoch) =>
+        Do(Completing.Decide(State, Completion(worker, task, epoch), Settings.Queues, Now)).Results[0];
+
+    public static CompleteTasks Completion(string worker, string task, LeaseEpoch epoch) => new()
+    {
+        Partition = 0,
+        WorkerId = new(worker),
+        Completions = [new TaskCompletion { TaskId = new(task), Epoch = epoch, Result = JsonText.Trusted("2") }],
+    };
+
+    public LeaseResult Release(string worker, string task, LeaseEpoch epoch) => Do(LeaseCalls.Decide(
+        State,
+        new ReleaseLeases { Partition = 0, WorkerId = new(worker), Leases = [new LeaseRef { TaskId = new(task), Epoch = epoch }] },
+        Now)).Results[0];
+
+    public EndLeaseReply Fail(
+        string task, string? worker, LeaseEpoch? epoch, FailureType type = FailureType.ProcessingError, string? eventId = null, ReportSource source = ReportSource.LeaseHolder, string? instance = null) =>
+        Do(LeaseEndings.Decide(
+            State,
+            new EndLease
+            {
+                Number = 7,
+                Report = new ReportFailure
+                {
+                    TaskId = new(task),
+                    WorkerId = worker is null ? null : new WorkerId(worker),
+                    Epoch = epoch,
+                    FailureType = type,
+                    EventId = eventId is null ? null : new EventId(eventId),
+                    Source = source,
+                    InstanceId = instance is null ? null : new InstanceId(instance),
+                },
+            },
+            Settings.Policy,
+            Now));
+
+    public ReassignOutcome Reassign(string task, FailoverStrategy strategy = FailoverStrategy.ReassignSameQueue, Func<Reassign, Reassign>? with = null)
+    {
+        var pending = this[task].Pending!;
+        var command = Reassignment(task, pending.Epoch, strategy);
+        return Reassign(with is null ? command : with(command));
+    }
+
+    public ReassignOutcome Reassign(Reassign command) => Do(Reassigning.Decide(State, command, Settings.Queues, Now));
+
+    public static Reassign Reassignment(string task, LeaseEpoch epoch, FailoverStrategy strategy) => new()
+    {
+        TaskId = new(task),
+        Epoch = epoch,
+        FailureId = FailureIds.Of(new(task), epoch),
+        Action = new FailoverAction { Strategy = strategy, Reason = "spec" },
+    };
+
+    public FenceTaken Fence(string worker, long number, FenceKind kind, string? instance = null, double silentFor = 0, string? loss = null, bool planned = false) =>
+        Do(Fencing.Decide(
+            State,
+            new FenceInstance
+            {
+                Partition = 0,
+                WorkerId = new(worker),
+                Number = number,
+                Kind = kind,
+                InstanceId = instance is null ? null : new InstanceId(instance),
+                SilentSince = Now - TimeSpan.FromSeconds(silentFor),
+                LossId = loss is null ? null : new LossId(loss),
+                Planned = planned,
+                Reason = "spec",
+            },
+            Settings,
+            Now));
+
+    /// <summary>Carries out what came due by now, as the actor does.</summary>
+    public void CarryOutDue()
+    {
+        while (State.NextDue <= Now)
+        {
+            if (ComingDue.Decide(State, Settings.Queues, 500, Now) is { } due)
+            {
+                Take(due);
+            }
+
+            if (LeaseEndings.DecideDue(State, 500, Now) is { } ended)
+            {
+                Take(ended);
+            }
+        }
+    }
+
+    public void Acknowledge(string worker) => Take(OutcomeDelivery.Decide(
+        State, [new OutcomesTaken { Partition = 0, WorkerId = new(worker), Number = State.ShareOf(new(worker)).Outbox.Number }])!);
+
+    public LeaseOutcomes? Owed(string worker) => OutcomeDelivery.OwedTo(State, new(worker), 0);
+
+    /// <summary>All that a state knows, indexes included, as text that is equal where the states are.</summary>
+    public static string Picture(QueueState state) => JsonSerializer.Serialize(
+        new
+        {
+            state.LastEpoch,
+            state.LastOrder,
+            Tasks = state.Tasks.Values.OrderBy(task => task.TaskId.Value, StringComparer.Ordinal),
+            Ids = state.Ids.Select(id => id.Value),
+            Ready = state.Ready.OrderBy(lane => lane.Key.ToString(), StringComparer.Ordinal).Select(lane => new { Lane = lane.Key.ToString(), Tasks = lane.Value }),
+            state.Due,
+            state.LeaseEnds,
+            state.Deciding,
+            Owed = state.Owed.Select(worker => worker.Value).Order(StringComparer.Ordinal),
+            state.Ended,
+            state.EndedCount,
+            state.EndedSize,
+            state.Size,
+            Counters = state.Counters.OrderBy(queue => queue.Key.Value, StringComparer.Ordinal).Select(queue => new { queue.Key, queue.Value }),
+            Workers = state.Workers.OrderBy(worker => worker.Key.Value, StringComparer.Ordinal).Select(worker => new
+            {
+                worker.Key,
+                Held = worker.Value.Held.Select(held => new { held.Key, held.Value }),
+                worker.Value.Pinned,
+                worker.Value.LastFence,
+                worker.Value.FencedInstances,
+                worker.Value.Outbox.Number,
+                worker.Value.Outbox.Batch,
+                worker.Value.Outbox.Gathering,
+                worker.Value.Turns.Now,
+                Turns = worker.Value.Turns.Next.OrderBy(turn => turn.Key.Value, StringComparer.Ordinal).Select(turn => new { turn.Key, turn.Value }),
+            }),
+        },
+        ContractsJson.Options);
+}

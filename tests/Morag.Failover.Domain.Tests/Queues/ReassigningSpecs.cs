@@ -1,0 +1,126 @@
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Domain.Queues;
+
+namespace Morag.Failover.Domain.Tests.Queues;
+
+public sealed class ReassigningSpecs
+{
+    private readonly QueueUnderTest queue = new();
+
+    private LeaseEpoch Failed(FailureType type = FailureType.ProcessingError, string worker = "w")
+    {
+        if (queue.State.Tasks.IsEmpty)
+        {
+            queue.Submit("a");
+        }
+
+        var epoch = queue.Lease(worker)[0].Epoch;
+        queue.Fail("a", worker, epoch, type);
+        return epoch;
+    }
+
+    private TaskFacts FactsNow() => Facts.OwedBy(queue["a"], queue.Settings.Policy)!.Facts;
+
+    [Fact]
+    public void Should_carry_a_decision_out_once_and_answer_the_same_again()
+    {
+        var epoch = Failed();
+        var command = QueueUnderTest.Reassignment("a", epoch, FailoverStrategy.ReassignSameQueue);
+        var first = queue.Reassign(command);
+        queue.Lease("w2");
+        var events = queue.Events.Count;
+        var again = queue.Reassign(command);
+
+        Assert.True(first.Applied);
+        Assert.Equal(first, again);
+        Assert.Equal(events, queue.Events.Count);
+        Assert.Equal(TaskState.Leased, queue["a"].State);
+    }
+
+    [Fact]
+    public void Should_not_apply_to_another_epoch_than_the_one_it_was_decided_for()
+    {
+        var epoch = Failed();
+        Assert.False(queue.Reassign(QueueUnderTest.Reassignment("a", epoch.Next(), FailoverStrategy.ReassignSameQueue)).Applied);
+        Assert.Equal(TaskState.Deciding, queue["a"].State);
+    }
+
+    [Fact]
+    public void Should_move_to_the_queue_and_quality_that_were_decided()
+    {
+        Failed(FailureType.ResourceExhaustion);
+        queue.Reassign("a", FailoverStrategy.DegradeQuality, command => command with { Quality = JsonText.Trusted("{\"q\":1}"), QualityRung = 1 });
+        Assert.Equal(("{\"q\":1}", 1), (queue["a"].Quality.Raw, queue["a"].Budgets.QualityRung));
+
+        Failed(FailureType.ResourceExhaustion);
+        queue.Reassign("a", FailoverStrategy.FallbackQueue, command => command with { Action = command.Action with { TargetQueue = QueueUnderTest.Batch } });
+        Assert.Equal(QueueUnderTest.Batch, queue["a"].Queue);
+        Assert.Empty(queue.Lease("w"));
+    }
+
+    [Fact]
+    public void Should_park_for_an_operator_and_take_up_again_with_cleared_budgets()
+    {
+        Failed();
+        queue.Reassign("a", FailoverStrategy.ManualIntervention);
+        Assert.Equal((TaskState.Parked, "spec"), (queue["a"].State, queue["a"].ParkedBecause));
+        Assert.Empty(queue.Lease("w"));
+
+        queue.Do(OperatorCommands.Decide(queue.State, new RequeueTask { TaskId = new("a"), Queue = QueueUnderTest.Cpu, Reason = "fixed" }, queue.Settings.Queues, queue.Now));
+        Failed();
+        Assert.Equal(0, FactsNow().OwnFailures);
+        Assert.Empty(FactsNow().History);
+        Assert.Contains(queue["a"].History, entry => entry.What == "parked");
+    }
+
+    [Fact]
+    public void Should_tell_the_policy_what_was_used_up_before()
+    {
+        Failed(FailureType.NetworkFailure);
+        queue.Reassign("a", FailoverStrategy.RetrySameWorker);
+        Failed(FailureType.NetworkFailure);
+        Assert.Equal((1, 1), (FactsNow().SameWorkerRetries, FactsNow().FleetFailures));
+        queue.Reassign("a", FailoverStrategy.RetrySameWorker);
+        Failed(FailureType.TaskTimeout);
+        Assert.Equal(0, FactsNow().SameWorkerRetries);
+        queue.Reassign("a");
+        Failed(FailureType.NetworkFailure, "w2");
+
+        Assert.Equal((0, 2, 1, 1), (FactsNow().SameWorkerRetries, FactsNow().FleetFailures, FactsNow().OwnFailures, FactsNow().Reassignments));
+        Assert.Equal(3, FactsNow().History.Length);
+    }
+
+    [Fact]
+    public void Should_use_up_no_budget_when_a_failure_says_nothing_of_the_task()
+    {
+        Failed(FailureType.WorkerOffline);
+        queue.Reassign("a", with: command => command with { SaysNothingOfTask = true });
+
+        Assert.Equal(0, queue["a"].Budgets.FleetFailures);
+        Assert.True(queue["a"].Failures[0].SaysNothingOfTask);
+    }
+
+    [Fact]
+    public void Should_move_tasks_that_nobody_can_take_only_where_a_later_queue_is_served()
+    {
+        queue.Submit(QueueUnderTest.Task("g", new QueueName("gpu_fallback")));
+        var lane = queue.State.Ready.Keys.Single();
+        queue.Pass(600);
+        Assert.True(Unserved.Is(lane, queue.Fleet, queue.Settings.Queues));
+        Assert.Null(Look());
+        queue.Fleet = QueueUnderTest.FleetOf("w");
+        queue.Take(Look()!);
+
+        var failure = Facts.OwedBy(queue["g"], queue.Settings.Policy)!;
+        Assert.True(failure.Unserved);
+        Assert.Null(failure.WorkerId);
+        queue.Reassign("g", FailoverStrategy.FallbackQueue, command => command with { Action = command.Action with { TargetQueue = QueueUnderTest.Cpu } });
+        Assert.Equal(2, queue.Lease("w")[0].Epoch.Value);
+        Assert.Equal(0, queue["g"].Budgets.Failures);
+
+        TasksWentUnserved? Look() => Unserved.Decide(queue.State, lane, QueueUnderTest.Start, queue.Fleet, queue.Settings.Queues, 500, queue.Now);
+    }
+}
