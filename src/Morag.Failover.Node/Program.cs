@@ -1,1 +1,3 @@
-return 0;
+using Morag.Failover.Node;
+
+return await NodeProgram.RunAsync(args, Console.Out, Console.Error);

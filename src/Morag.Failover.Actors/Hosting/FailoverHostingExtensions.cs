@@ -1,0 +1,53 @@
+using System.Globalization;
+using Akka.Cluster.Sharding;
+using Akka.Cluster.Tools.Client;
+using Akka.Hosting;
+using Morag.Failover.Actors.Failover;
+using Morag.Failover.Actors.Fleet;
+using Morag.Failover.Actors.Outages;
+using Morag.Failover.Actors.Persistence;
+using Morag.Failover.Actors.Queues;
+using Morag.Failover.Actors.Workers;
+using Morag.Failover.Domain.Settings;
+
+namespace Morag.Failover.Actors.Hosting;
+
+/// <summary>Puts the owners into an actor system that is a member of a cluster.</summary>
+public static class FailoverHostingExtensions
+{
+    /// <summary>
+    /// Starts the shard regions of queues, coordinators, workers and directory, keeps the fixed entities running, carries live events
+    /// between nodes, and lets cluster clients reach the coordinators.
+    /// </summary>
+    /// <param name="builder">The actor system that is being configured.</param>
+    /// <param name="settings">The settings, the same on every node.</param>
+    /// <param name="outages">What this node knows of its own outages.</param>
+    public static AkkaConfigurationBuilder WithFailover(this AkkaConfigurationBuilder builder, FailoverSettings settings, IOutageWatch outages) =>
+        builder.WithActors((system, _) =>
+        {
+            var regions = new ShardedRegions(system);
+            var partitions = settings.Partitions;
+
+            StartRegion(system, ShardedRegions.DirectoryType, new BucketExtractor(partitions.DirectoryBuckets),
+                id => WorkerDirectory.Props(Number(id), settings, regions));
+            StartRegion(system, ShardedRegions.WorkerType, new WorkerExtractor(partitions.WorkerShards),
+                id => WorkerReliabilityActor.Props(new WorkerId(id), settings, regions, outages));
+            StartRegion(system, ShardedRegions.CoordinatorType, new PartitionExtractor(partitions.Coordinators),
+                id => FailoverCoordinator.Props(Number(id), settings, regions));
+            StartRegion(system, ShardedRegions.QueueType, new PartitionExtractor(partitions.Queues),
+                id => QueueActor.Props(Number(id), settings, regions, outages));
+
+            system.ActorOf(Props.Create(() => new FixedEntitiesKeeper(regions, partitions)), "fixed-entities-keeper");
+            system.ActorOf(Props.Create(() => new LiveEventBridge()), "live-event-bridge");
+            ClusterClientReceptionist.Get(system).RegisterService(regions.Coordinators);
+        });
+
+    private static void StartRegion(ActorSystem system, string typeName, IMessageExtractor extractor, Func<string, Props> props)
+    {
+        var sharding = ClusterSharding.Get(system);
+        var settings = ClusterShardingSettings.Create(system);
+        sharding.Start(typeName, props, settings, extractor, sharding.DefaultShardAllocationStrategy(settings), StopEntity.Instance);
+    }
+
+    private static int Number(string entityId) => int.Parse(entityId, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,104 @@
+using Akka.Actor;
+using Akka.Hosting;
+using Morag.EmbeddedRedis;
+using Morag.Failover.Actors;
+using Morag.Failover.Actors.Hosting;
+using Morag.Failover.Actors.Outages;
+using Morag.Failover.Actors.Serialization;
+using Morag.Failover.Node.Cluster;
+using Morag.Failover.Node.Configuration;
+using Morag.Failover.Node.Http;
+using Morag.Failover.Node.Http.Health;
+using Morag.Failover.Node.Palettes;
+using Morag.Persistence.Redis.Hosting;
+
+namespace Morag.Failover.Node;
+
+/// <summary>
+/// The life of a node. It starts from the inside out: Redis, the check that the data is this cluster's, the actor system, HTTP; and
+/// stops in the opposite order, so that nothing is accepted that can no longer be stored.
+/// </summary>
+internal static class NodeProgram
+{
+    private const int RefusedConfiguration = 2;
+
+    /// <summary>Longer than all phases of coordinated shutdown together (hocon/akka.conf).</summary>
+    private static readonly TimeSpan LongestShutdown = TimeSpan.FromSeconds(85);
+
+    public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error)
+    {
+        if (NodeCommandLine.AsksForHelp(arguments))
+        {
+            await output.WriteAsync(NodeCommandLine.Usage);
+            return 0;
+        }
+
+        try
+        {
+            var options = NodeOptions.Load(arguments, Environment.GetEnvironmentVariable);
+            await using var embedded = options.Redis is null ? await StartEmbeddedRedisAsync(options) : null;
+            var redis = options.Redis ?? embedded!.ConnectionString;
+            var identity = await ClusterIdentity.ClaimAsync(redis, options.Failover.Partitions);
+            await using var app = Build(options, redis, identity);
+            await app.RunAsync();
+            return 0;
+        }
+        catch (Exception refusal) when (refusal is ConfigurationRefusedException or EmbeddedRedisException or ClusterIdentityException)
+        {
+            await error.WriteLineAsync(refusal.Message);
+            return RefusedConfiguration;
+        }
+    }
+
+    private static Task<EmbeddedRedis.EmbeddedRedis> StartEmbeddedRedisAsync(NodeOptions options)
+    {
+        var log = LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true)).CreateLogger("EmbeddedRedis");
+        return Morag.EmbeddedRedis.EmbeddedRedis.StartAsync(new EmbeddedRedisOptions
+        {
+            DataFolder = options.EmbeddedRedisFolder,
+            Log = line => log.LogInformation("{Line}", line),
+        });
+    }
+
+    private static WebApplication Build(NodeOptions options, string redis, ClusterIdentity identity)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.WebHost.UseUrls([.. options.HttpUrls]);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LongestShutdown);
+
+        var outages = new FreezeWatch(TimeProvider.System, options.Failover.Workers.FreezeTolerance);
+        builder.Services.AddSingleton<IOutageWatch>(outages);
+        builder.Services.AddAkka(NodeOptions.ActorSystemName, akka => akka
+            .AddHocon(identity.Roles(options).WithFallback(options.ActorSystemConfig(redis)).WithFallback(FailoverSerialization.Config), HoconAddMode.Prepend)
+            .WithRedisPersistence(redis)
+            .WithFailover(options.Failover, outages)
+            .WithActors((system, _) => JoinCluster(system, options, identity)));
+        builder.Services.AddSingleton(options.Failover);
+        builder.Services.AddSingleton<IFailoverRegions>(services => new ShardedRegions(services.GetRequiredService<ActorSystem>()));
+        builder.Services.AddSingleton(services => new ReadinessCheck("journal", cancellation => JournalIsHealthyAsync(services.GetRequiredService<ActorSystem>(), cancellation)));
+        builder.Services.AddFailoverHttp(new HttpApiSettings { Tokens = [.. options.Tokens] });
+
+        var app = builder.Build();
+        app.MapFailoverApi();
+        app.MapPalettes();
+        return app;
+    }
+
+    private static void JoinCluster(ActorSystem system, NodeOptions options, ClusterIdentity identity)
+    {
+        system.ActorOf(Props.Create(() => new Membership(identity)), "membership");
+        if (options.Seeds.Count == 0)
+        {
+            var cluster = Akka.Cluster.Cluster.Get(system);
+            cluster.Join(cluster.SelfAddress);
+        }
+    }
+
+    private static async Task<bool> JournalIsHealthyAsync(ActorSystem system, CancellationToken cancellation)
+    {
+        var result = await Akka.Persistence.Persistence.Instance.Apply(system).CheckJournalHealthAsync("akka.persistence.journal.redis", cancellation);
+        return result.Status == Akka.Persistence.PersistenceHealthStatus.Healthy;
+    }
+}
