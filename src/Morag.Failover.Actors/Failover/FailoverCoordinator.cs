@@ -38,7 +38,7 @@ public sealed class FailoverCoordinator : EventSourcedActor<CoordinatorState>
     private readonly UnansweredMessages actionsOwed;
     private long lastReportNumber;
 
-    private FailoverCoordinator(int partition, FailoverSettings settings, IFailoverRegions regions)
+    public FailoverCoordinator(int partition, FailoverSettings settings, IFailoverRegions regions)
         : base(
             PersistenceIds.Coordinator(partition),
             CoordinatorState.Empty,

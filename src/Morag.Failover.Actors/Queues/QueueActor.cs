@@ -33,7 +33,7 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
     private DateTimeOffset clocksRestartedAt;
     private ImmutableDictionary<Lane, ImmutableSortedSet<ReadyTask>> offered = QueueState.Empty.Ready;
 
-    private QueueActor(int partition, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages)
+    public QueueActor(int partition, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages)
         : base(
             PersistenceIds.Queue(partition),
             QueueState.Empty with { HistoryKept = settings.Queues.HistoryKept },
