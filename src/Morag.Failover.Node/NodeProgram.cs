@@ -9,7 +9,6 @@ using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Configuration;
 using Morag.Failover.Node.Http;
 using Morag.Failover.Node.Http.Health;
-using Morag.Failover.Node.Palettes;
 using Morag.Persistence.Redis.Hosting;
 
 namespace Morag.Failover.Node;
@@ -82,7 +81,6 @@ internal static class NodeProgram
 
         var app = builder.Build();
         app.MapFailoverApi();
-        app.MapPalettes();
         return app;
     }
 
