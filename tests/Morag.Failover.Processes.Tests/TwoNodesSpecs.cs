@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Processes.Tests.Hashing;
 using Morag.Failover.Processes.Tests.Nodes;
 using Morag.Failover.TestProcesses;
@@ -49,17 +50,22 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
                 var worker = string.Create(CultureInfo.InvariantCulture, $"worker-{number}-{copy}");
                 await asked.PostAsync("/workers/register", new { registration = new { worker_id = worker, capability = "cpu", max_concurrent_tasks = 5 } });
                 await other.SubmitAsync([new { task_id = task, queue = "cpu_batch", payload = copy }]);
-                var lease = (await asked.PostAsync($"/workers/{worker}/lease", new { wait_seconds = 10 })).EnumerateArray().Single();
+                var lease = await LeaseAsync(asked, worker);
                 await other.PostAsync($"/workers/{worker}/heartbeat", new { status = "online", held = new[] { Held(lease) } });
                 var failed = await other.PostAsync($"/tasks/{task}/fail", Failure(worker, lease));
                 Assert.Equal("worker_overloaded", failed.GetProperty("failure_event").GetProperty("failure_type").GetString());
                 Assert.Single(await asked.ExplainAsync(task));
                 Assert.Equal(1, (await asked.GetAsync<JsonElement>($"/workers/{worker}/reliability")).GetProperty("failure_count").GetInt64());
                 Assert.NotNull(await other.WorkerAsync(worker));
+                lease = await LeaseAsync(other, worker);
+                await asked.PostAsync($"/tasks/{task}/complete", new { worker_id = worker, epoch = lease.GetProperty("epoch"), result = copy });
+                Assert.Equal(TaskState.Succeeded, (await other.TaskAsync(task)).State);
                 await asked.PostAsync($"/workers/{worker}/drain", new { reason = "done" });
             }
 
-            Assert.Equal(Json(await asked.QueuesAsync()), Json(await other.QueuesAsync()));
+            // How many workers serve a queue is learned from the directory, a moment later.
+            await Eventually.HoldsAsync(
+                async () => Json(await asked.QueuesAsync()) == Json(await other.QueuesAsync()), () => "both nodes tell the same of the queues");
             Assert.Equal(8 * (number + 1), (await asked.FailuresAsync()).Count);
             Assert.Equal(8 * (number + 1), (await other.FailuresAsync()).Count);
         }
@@ -93,6 +99,9 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
 
         folder.Dispose();
     }
+
+    private static async Task<JsonElement> LeaseAsync(NodeClient node, string worker) =>
+        (await node.PostAsync($"/workers/{worker}/lease", new { wait_seconds = 10 })).EnumerateArray().Single();
 
     private static object Held(JsonElement lease) =>
         new { task_id = lease.GetProperty("task_id"), epoch = lease.GetProperty("epoch") };
