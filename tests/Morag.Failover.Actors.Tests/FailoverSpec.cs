@@ -4,13 +4,14 @@ using Akka.TestKit.Xunit2;
 using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Actors.Serialization;
+using Morag.Failover.Actors.Tests.Owners;
 using Xunit.Abstractions;
 
 namespace Morag.Failover.Actors.Tests;
 
 /// <summary>
-/// A system for the specs of one entity: virtual time, a journal in memory that outlives the entity, every message through the
-/// real serializers, and probes where the other owners would be.
+/// A system for the specs of one entity: virtual time, a journal in memory that outlives the entity, every message to an
+/// entity through the real serializers, and probes where the other owners would be.
 /// </summary>
 public abstract class FailoverSpec : TestKit
 {
@@ -21,7 +22,6 @@ public abstract class FailoverSpec : TestKit
           stdout-loglevel = OFF
           scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
           test.timefactor = 4
-          actor.serialize-messages = on
           persistence {
             journal.plugin = "akka.persistence.journal.inmem"
             snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
@@ -30,7 +30,7 @@ public abstract class FailoverSpec : TestKit
         """);
 
     protected FailoverSpec(ITestOutputHelper output)
-        : base(Settings.WithFallback(FailoverSerialization.Config), output: output)
+        : base(Settings.WithFallback(WorkUnderWay.Counted).WithFallback(WireMailbox.OfEntities).WithFallback(FailoverSerialization.Config), output: output)
     {
         Regions = new ProbeRegions(this);
     }

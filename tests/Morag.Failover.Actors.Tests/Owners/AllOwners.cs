@@ -1,0 +1,121 @@
+using System.Globalization;
+using Akka.Cluster.Sharding;
+using Morag.Failover.Actors.Failover;
+using Morag.Failover.Actors.Fleet;
+using Morag.Failover.Actors.Hosting;
+using Morag.Failover.Actors.Outages;
+using Morag.Failover.Actors.Queues;
+using Morag.Failover.Actors.Workers;
+using Morag.Failover.Domain.Settings;
+
+namespace Morag.Failover.Actors.Tests.Owners;
+
+/// <summary>Every owner, as a node runs them: the same entities, the same routes between them, the same fixed ones kept running.</summary>
+public sealed class AllOwners : IFailoverRegions
+{
+    /// <summary>Of real time: an answer that does not come within it never comes, since the clock stands still.</summary>
+    private static readonly TimeSpan NeverAnswered = TimeSpan.FromSeconds(20);
+
+    private readonly ExtendedActorSystem system;
+    private readonly WorkUnderWay work;
+
+    public AllOwners(ActorSystem system, FailoverSettings settings, IOutageWatch outages)
+    {
+        this.system = (ExtendedActorSystem)system;
+        Settings = settings;
+        work = WorkUnderWay.Of(system);
+        var partitions = settings.Partitions;
+        Directory = Region("directory", new BucketExtractor(partitions.DirectoryBuckets), id => WorkerDirectory.Props(Number(id), settings, this));
+        Workers = Region("workers", new WorkerExtractor(partitions.WorkerShards), id => WorkerReliabilityActor.Props(new WorkerId(id), settings, this, outages));
+        Coordinators = Region("coordinators", new PartitionExtractor(partitions.Coordinators), id => FailoverCoordinator.Props(Number(id), settings, this));
+        Queues = Region("queues", new PartitionExtractor(partitions.Queues), id => QueueActor.Props(Number(id), settings, this, outages));
+        StartFixed();
+
+        IActorRef Region(string name, IMessageExtractor extractor, Func<string, Props> props) =>
+            system.ActorOf(Props.Create(() => new EntityRegion(extractor, props)), name);
+    }
+
+    public FailoverSettings Settings { get; }
+
+    /// <inheritdoc />
+    public IActorRef Queues { get; }
+
+    /// <inheritdoc />
+    public IActorRef Coordinators { get; }
+
+    /// <inheritdoc />
+    public IActorRef Workers { get; }
+
+    /// <inheritdoc />
+    public IActorRef Directory { get; }
+
+    /// <summary>Waits until every message is handled, with all that came of it.</summary>
+    public Task SettleAsync() => work.IsOverAsync().WaitAsync(NeverAnswered);
+
+    /// <summary>Sends a message, lets everything settle, and gives the answer; a refusal fails where it is not what was asked for.</summary>
+    public async Task<TAnswer> AskAsync<TAnswer>(IActorRef region, IWireMessage message)
+        where TAnswer : IWireMessage
+    {
+        var answer = await region.Ask<IWireMessage>(message, NeverAnswered);
+        await SettleAsync();
+        return Assert.IsType<TAnswer>(WireMailbox.Sent(answer, system));
+    }
+
+    /// <summary>Ends every owner of one kind, as a crash would, and starts it again from what is durable: fixed ones at once, workers when they are next needed.</summary>
+    public async Task CrashAsync(IActorRef region)
+    {
+        region.Tell(new EntityRegion.Crash());
+        await SettleAsync();
+        StartFixed();
+        await SettleAsync();
+    }
+
+    /// <summary>Ends one worker's entity, as a crash would, and starts it again from what is durable.</summary>
+    public async Task CrashAsync(WorkerId worker)
+    {
+        Workers.Tell(new EntityRegion.Crash(worker.Value));
+        await SettleAsync();
+        Workers.Tell(new EntityRegion.Start(worker.Value));
+        await SettleAsync();
+    }
+
+    /// <summary>Ends everything, as a crash of the node would.</summary>
+    public async Task GoDownAsync()
+    {
+        TellAll(new EntityRegion.GoDown());
+        await SettleAsync();
+    }
+
+    /// <summary>Starts what a node starts; the rest comes back by being woken.</summary>
+    public async Task ComeBackAsync()
+    {
+        TellAll(new EntityRegion.ComeBack());
+        StartFixed();
+        await SettleAsync();
+    }
+
+    private void StartFixed()
+    {
+        StartAll(Directory, Settings.Partitions.DirectoryBuckets);
+        StartAll(Coordinators, Settings.Partitions.Coordinators);
+        StartAll(Queues, Settings.Partitions.Queues);
+
+        static void StartAll(IActorRef region, int count)
+        {
+            for (var number = 0; number < count; number++)
+            {
+                region.Tell(new EntityRegion.Start(number.ToString(CultureInfo.InvariantCulture)));
+            }
+        }
+    }
+
+    private void TellAll(object message)
+    {
+        foreach (var region in (ReadOnlySpan<IActorRef>)[Directory, Workers, Coordinators, Queues])
+        {
+            region.Tell(message);
+        }
+    }
+
+    private static int Number(string entityId) => int.Parse(entityId, CultureInfo.InvariantCulture);
+}
