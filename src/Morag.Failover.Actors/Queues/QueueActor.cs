@@ -190,12 +190,7 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
                 offered = QueueState.Empty.Ready;
                 return true;
             case TakeAcknowledgements:
-                if (OutcomeDelivery.Decide(State, acknowledgements.Values) is { } acknowledged)
-                {
-                    Change(acknowledged);
-                }
-
-                acknowledgements.Clear();
+                StoreAcknowledgements();
                 return true;
             case Round:
                 var state = State;
@@ -242,9 +237,9 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
     {
         demand.Remove(request.WorkerId);
         var decided = Leasing.Decide(State, request, fleet.View, settings, Now);
-        if (decided.Reply.Leases.IsEmpty && request.InterestFor > TimeSpan.Zero && !request.OnlyRepeat)
+        if (decided.Reply.Leases.IsEmpty && request.Interest is { } interest)
         {
-            demand.Add(request, Now + request.InterestFor);
+            demand.Add(request with { MaxTasks = interest.MaxTasks, Queues = interest.Queues }, Now + interest.For);
         }
 
         Answer(decided);
@@ -276,15 +271,31 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
         }
     }
 
-    /// <summary>Acknowledgements are stored together for all workers, once in a while; until then the next batches gather.</summary>
+    /// <summary>
+    /// Acknowledgements are stored together for all workers, once in a while, and the next batches gather until then; unless so
+    /// much gathers that waiting would hold it up.
+    /// </summary>
     private void Gather(OutcomesTaken taken)
     {
-        if (acknowledgements.Count == 0)
+        acknowledgements[taken.WorkerId] = taken;
+        if (State.ShareOf(taken.WorkerId).Outbox.IsPressing)
+        {
+            StoreAcknowledgements();
+        }
+        else if (!Timers.IsTimerActive(nameof(TakeAcknowledgements)))
         {
             Timers.StartSingleTimer(nameof(TakeAcknowledgements), TakeAcknowledgements.Instance, settings.Queues.OutcomeInterval);
         }
+    }
 
-        acknowledgements[taken.WorkerId] = taken;
+    private void StoreAcknowledgements()
+    {
+        if (OutcomeDelivery.Decide(State, acknowledgements.Values) is { } acknowledged)
+        {
+            Change(acknowledged);
+        }
+
+        acknowledgements.Clear();
     }
 
     private void CarryOutWhatIsDue()

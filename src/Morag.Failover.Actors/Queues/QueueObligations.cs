@@ -16,7 +16,8 @@ internal sealed class QueueObligations(int partition, FailoverSettings settings,
 
     private QueueState lastRound = QueueState.Empty;
 
-    /// <summary>After an event is durable: asks for the decisions that it made necessary, and sends the batches that it formed.</summary>
+    /// <summary>After an event is durable: asks for the decisions that it made necessary, sends the batches that it formed, and says
+    /// what is free again where no batch can say so yet.</summary>
     public void SendNew(IStoredEvent @event, QueueState before, QueueState after)
     {
         foreach (var ended in EndedBy(@event))
@@ -29,6 +30,14 @@ internal sealed class QueueObligations(int partition, FailoverSettings settings,
             if (after.ShareOf(worker).Outbox.Number != before.ShareOf(worker).Outbox.Number)
             {
                 SendOutcomes(after, worker);
+            }
+        }
+
+        foreach (var freed in OutcomeDelivery.FreedBy(@event, partition))
+        {
+            if (after.ShareOf(freed.WorkerId).Outbox.Number == before.ShareOf(freed.WorkerId).Outbox.Number)
+            {
+                regions.Workers.Tell(freed, self);
             }
         }
     }

@@ -42,6 +42,11 @@ internal sealed class HeldLeasesView(int partitions)
     public int HeldElsewhere(QueueName queue, int partition)
     {
         var count = 0;
+        if (partitions == 1)
+        {
+            return count;
+        }
+
         foreach (var held in leases.Values)
         {
             if (held.Lease.Queue == queue && held.Partition != partition)

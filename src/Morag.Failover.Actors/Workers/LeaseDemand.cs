@@ -5,7 +5,8 @@ namespace Morag.Failover.Actors.Workers;
 
 /// <summary>
 /// The worker's calls for leases that wait, first come first served, and which partition is asked next for whom. One partition is
-/// asked at a time, so that two do not both fill the same place; a partition that has nothing keeps the interest and says when it has.
+/// asked at a time, so that two do not both fill the same place; a partition that has nothing keeps the interest of all calls and says
+/// when it has.
 /// </summary>
 internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
 {
@@ -26,6 +27,9 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
 
     /// <summary>The question under way.</summary>
     public Question? Asking { get; private set; }
+
+    /// <summary>The calls that wait if they cannot be given anything at once.</summary>
+    public IEnumerable<Caller> Waiting => callers.Where(caller => caller.Request.Wait > TimeSpan.Zero);
 
     /// <summary>When the first wait ends, or the question under way counts as lost.</summary>
     public DateTimeOffset? DueAt
@@ -62,6 +66,11 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
     /// <summary>A partition has work: every waiting call may ask it.</summary>
     public void WorkAt(int partition)
     {
+        if (Asking?.Partition == partition)
+        {
+            Asking.WorkCameMeanwhile = true;
+        }
+
         foreach (var caller in callers)
         {
             caller.AskLater(partition);
@@ -86,8 +95,7 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
             {
                 var step = caller.Steps[index];
                 caller.Steps.RemoveAt(index);
-                var interest = step.OnlyRepeat || caller.Request.Wait <= TimeSpan.Zero ? TimeSpan.Zero : caller.Until - now;
-                Asking = new Question(caller, step.Partition, step.OnlyRepeat, interest, now + unansweredAfter);
+                Asking = new Question(caller, step.Partition, step.OnlyRepeat, now + unansweredAfter);
                 return Asking;
             }
         }
@@ -105,6 +113,27 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
 
         Asking = null;
         return question;
+    }
+
+    /// <summary>
+    /// A partition has nothing for a call, and so nothing for the others that want the same of it; unless it said since that there is
+    /// work: that and its answer may have overtaken each other.
+    /// </summary>
+    public void NothingFor(Question question)
+    {
+        if (question.OnlyRepeat || question.WorkCameMeanwhile)
+        {
+            return;
+        }
+
+        var queues = question.Caller.Request.Queues;
+        foreach (var caller in callers)
+        {
+            if (caller.Request.Queues.AsSpan().SequenceEqual(queues.AsSpan()))
+            {
+                caller.Steps.Remove(new Step(question.Partition, OnlyRepeat: false));
+            }
+        }
     }
 
     /// <summary>Whether a call still waits.</summary>
@@ -186,5 +215,16 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
     internal readonly record struct Step(int Partition, bool OnlyRepeat);
 
     /// <summary>A partition that is being asked.</summary>
-    internal sealed record Question(Caller Caller, int Partition, bool OnlyRepeat, TimeSpan InterestFor, DateTimeOffset LostAt);
+    internal sealed class Question(Caller caller, int partition, bool onlyRepeat, DateTimeOffset lostAt)
+    {
+        public Caller Caller { get; } = caller;
+
+        public int Partition { get; } = partition;
+
+        public bool OnlyRepeat { get; } = onlyRepeat;
+
+        public DateTimeOffset LostAt { get; } = lostAt;
+
+        public bool WorkCameMeanwhile { get; set; }
+    }
 }

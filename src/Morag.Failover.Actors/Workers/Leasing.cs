@@ -23,6 +23,9 @@ public sealed partial class WorkerReliabilityActor
             case LeasesGranted granted:
                 OnGranted(granted);
                 return true;
+            case LeasesFreed freed:
+                OnFreed(freed);
+                return true;
             case WorkAvailable work:
                 demand.WorkAt(work.Partition);
                 return true;
@@ -80,7 +83,7 @@ public sealed partial class WorkerReliabilityActor
             }
         }
 
-        if (QueuesFor(request, partition: 0).IsEmpty)
+        if (QueuesFor(request.Queues, partition: 0).IsEmpty)
         {
             return Refused.Invalid("queues", "the worker serves none of these queues");
         }
@@ -126,21 +129,37 @@ public sealed partial class WorkerReliabilityActor
                 Profile = Eligibility.ProfileOf(registration),
                 MaxTasks = Math.Min(request.MaxTasks, room),
                 MaxHeld = registration.MaxConcurrentTasks,
-                Queues = QueuesFor(request, question.Partition),
+                Queues = QueuesFor(request.Queues, question.Partition),
                 RequestId = request.RequestId,
-                InterestFor = question.InterestFor,
+                Interest = question.OnlyRepeat ? null : InterestIn(question.Partition),
                 OnlyRepeat = question.OnlyRepeat,
             },
             Self);
     }
 
-    private ImmutableArray<QueueRoom> QueuesFor(RequestLeases request, int partition)
+    private LeaseInterest? InterestIn(int partition)
+    {
+        var waiting = demand.Waiting.ToList();
+        return waiting.Count == 0
+            ? null
+            : new LeaseInterest
+            {
+                For = waiting.Max(caller => caller.Until) - Now,
+                MaxTasks = waiting.Sum(caller => caller.Request.MaxTasks),
+                Queues = QueuesFor(
+                    waiting.Exists(caller => caller.Request.Queues.IsEmpty) ? [] : [.. waiting.SelectMany(caller => caller.Request.Queues)], partition),
+            };
+    }
+
+    /// <param name="wanted">The queues that a call names; none stands for all.</param>
+    /// <param name="partition">The partition that is to be asked.</param>
+    private ImmutableArray<QueueRoom> QueuesFor(ImmutableArray<QueueName> wanted, int partition)
     {
         var profile = Eligibility.ProfileOf(State.Registration!);
         return
         [
             .. from queue in settings.Queues.Definitions
-               where Eligibility.Serves(profile, queue) && (request.Queues.IsEmpty || request.Queues.Contains(queue.Name))
+               where Eligibility.Serves(profile, queue) && (wanted.IsEmpty || wanted.Contains(queue.Name))
                select new QueueRoom { Queue = queue.Name, Cap = queue.PerWorker, HeldElsewhere = held.HeldElsewhere(queue.Name, partition) },
         ];
     }
@@ -150,6 +169,11 @@ public sealed partial class WorkerReliabilityActor
         var question = demand.Answered(granted.Partition);
         if (granted.Leases.IsEmpty)
         {
+            if (question is not null)
+            {
+                demand.NothingFor(question);
+            }
+
             return;
         }
 
@@ -215,6 +239,16 @@ public sealed partial class WorkerReliabilityActor
         }
     }
 
+    private void OnFreed(LeasesFreed freed)
+    {
+        foreach (var lease in freed.Leases)
+        {
+            held.Remove(lease.TaskId, lease.Epoch);
+        }
+
+        demand.WorkAt(freed.Partition);
+    }
+
     private void OnOutcomes(LeaseOutcomes batch)
     {
         var isNew = batch.Number > State.OutcomesTaken.GetValueOrDefault(batch.Partition);
@@ -228,6 +262,7 @@ public sealed partial class WorkerReliabilityActor
             }
         }
 
+        demand.WorkAt(batch.Partition);
         StoreIfAny(FailureAccounting.Take(State, batch), after => regions.Queues.Tell(
             new OutcomesTaken { Partition = batch.Partition, WorkerId = after.WorkerId, Number = batch.Number }, Self));
     }

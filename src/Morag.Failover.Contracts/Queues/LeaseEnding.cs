@@ -268,3 +268,20 @@ public sealed record OutcomesTaken : IPartitionMessage
     /// <summary>The batch.</summary>
     [ProtoMember(3)] public required long Number { get; init; }
 }
+
+/// <summary>
+/// A hint to a worker's entity: leases that its worker ended itself are over, so there is room again. Their outcome follows in a
+/// numbered batch; where this is lost, that makes the room.
+/// </summary>
+[ProtoContract(Name = "leases-freed")]
+public sealed record LeasesFreed : IWorkerMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>The partition.</summary>
+    [ProtoMember(2)] public required int Partition { get; init; }
+
+    /// <summary>The leases.</summary>
+    [ProtoMember(3)] public ImmutableArray<LeaseRef> Leases { get; init; } = [];
+}

@@ -54,7 +54,7 @@ public sealed record QueueRoom
 
 /// <summary>
 /// A worker's entity asks one queue partition for leases on behalf of its worker. Answer: <see cref="LeasesGranted"/>, empty where
-/// there is nothing now; with <see cref="InterestFor"/> above zero, a <see cref="WorkAvailable"/> follows when there is.
+/// there is nothing now; with an <see cref="Interest"/>, a <see cref="WorkAvailable"/> follows when there is.
 /// </summary>
 [ProtoContract(Name = "grant-leases")]
 public sealed record GrantLeases : IPartitionMessage
@@ -83,11 +83,25 @@ public sealed record GrantLeases : IPartitionMessage
     /// <summary>The worker's name for its call.</summary>
     [ProtoMember(8)] public RequestId? RequestId { get; init; }
 
-    /// <summary>How long the partition should remember that the worker wants work; zero: not at all.</summary>
-    [ProtoMember(9)] public TimeSpan InterestFor { get; init; }
+    /// <summary>What the partition should remember that the worker wants; null: nothing.</summary>
+    [ProtoMember(9)] public LeaseInterest? Interest { get; init; }
 
     /// <summary>True: give only what an earlier call of the same <see cref="RequestId"/> was given.</summary>
     [ProtoMember(10)] public bool OnlyRepeat { get; init; }
+}
+
+/// <summary>What all calls of a worker that wait for leases want together.</summary>
+[ProtoContract]
+public sealed record LeaseInterest
+{
+    /// <summary>How long the longest of them still waits.</summary>
+    [ProtoMember(1)] public required TimeSpan For { get; init; }
+
+    /// <summary>How many leases they want, 1 or more.</summary>
+    [ProtoMember(2)] public required int MaxTasks { get; init; }
+
+    /// <summary>The queues that any of them serves, and the room in each.</summary>
+    [ProtoMember(3)] public ImmutableArray<QueueRoom> Queues { get; init; } = [];
 }
 
 /// <summary>Leases, granted durably.</summary>

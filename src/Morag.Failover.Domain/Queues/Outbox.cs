@@ -12,6 +12,9 @@ public sealed record Outbox
     /// <summary>The most outcomes in one batch, for the size of a message.</summary>
     public const int MaxBatch = 1000;
 
+    /// <summary>So many gathered outcomes are worth a write of their own to begin the next batch.</summary>
+    private const int WorthAWrite = 100;
+
     /// <summary>Nothing owed.</summary>
     public static readonly Outbox Empty = new();
 
@@ -24,8 +27,14 @@ public sealed record Outbox
     /// <summary>What gathers for the next one.</summary>
     public ImmutableQueue<LeaseOutcome> Gathering { get; init; } = ImmutableQueue<LeaseOutcome>.Empty;
 
+    /// <summary>How many gather.</summary>
+    public int GatheringCount { get; init; }
+
     /// <summary>Whether a batch is under way.</summary>
     public bool IsUnderWay => !Batch.IsEmpty;
+
+    /// <summary>Whether so much gathers that the acknowledgement of the batch under way should not wait for others.</summary>
+    public bool IsPressing => GatheringCount >= WorthAWrite;
 
     /// <summary>The outbox with the outcomes of one event.</summary>
     public Outbox Owe(List<LeaseOutcome> outcomes)
@@ -36,7 +45,7 @@ public sealed record Outbox
             gathering = gathering.Enqueue(outcome);
         }
 
-        var owed = this with { Gathering = gathering };
+        var owed = this with { Gathering = gathering, GatheringCount = GatheringCount + outcomes.Count };
         return IsUnderWay ? owed : owed.NextBatch();
     }
 
@@ -59,6 +68,6 @@ public sealed record Outbox
             batch.Add(outcome);
         }
 
-        return this with { Number = Number + 1, Batch = batch.ToImmutable(), Gathering = rest };
+        return this with { Number = Number + 1, Batch = batch.ToImmutable(), Gathering = rest, GatheringCount = GatheringCount - batch.Count };
     }
 }

@@ -28,6 +28,24 @@ public static class OutcomeDelivery
             ? new LeaseOutcomes { WorkerId = worker, Partition = partition, Number = outbox.Number, Outcomes = outbox.Batch }
             : null;
 
+    /// <summary>
+    /// What to tell a worker's entity of the leases that its worker ended itself: the room is there at once, although their outcomes
+    /// may have to wait for the batch before them.
+    /// </summary>
+    public static IEnumerable<LeasesFreed> FreedBy(IStoredEvent @event, int partition) => @event switch
+    {
+        TasksCompleted completed =>
+            [Freed(completed.WorkerId, partition, completed.Completions.Select(done => new LeaseRef { TaskId = done.TaskId, Epoch = done.Epoch }))],
+        LeasesReleased released => [Freed(released.WorkerId, partition, released.Leases)],
+        LeasesEnded ended =>
+            from lease in ended.Leases
+            let worker = lease.Failure.WorkerId
+            where worker is not null
+            group new LeaseRef { TaskId = lease.TaskId, Epoch = lease.Failure.Epoch } by worker.Value into leases
+            select Freed(leases.Key, partition, leases),
+        _ => [],
+    };
+
     /// <summary>The workers whose outbox an event may have changed.</summary>
     public static IEnumerable<WorkerId> TouchedBy(IStoredEvent @event, QueueState before) => @event switch
     {
@@ -42,6 +60,9 @@ public static class OutcomeDelivery
             .Distinct(),
         _ => [],
     };
+
+    private static LeasesFreed Freed(WorkerId worker, int partition, IEnumerable<LeaseRef> leases) =>
+        new() { WorkerId = worker, Partition = partition, Leases = [.. leases] };
 
     /// <summary>The state with the next batches formed.</summary>
     public static QueueState Apply(QueueState state, OutcomesAcknowledged @event)

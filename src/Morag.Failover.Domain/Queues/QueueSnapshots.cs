@@ -74,6 +74,7 @@ public static class QueueSnapshots
             Number = stored.BatchNumber,
             Batch = stored.Batch,
             Gathering = ImmutableQueue.CreateRange(stored.Gathering),
+            GatheringCount = stored.Gathering.Length,
         },
         Turns = new TurnTaking
         {

@@ -206,6 +206,7 @@ internal sealed class QueueUnderTest
                 worker.Value.Outbox.Number,
                 worker.Value.Outbox.Batch,
                 worker.Value.Outbox.Gathering,
+                worker.Value.Outbox.GatheringCount,
                 worker.Value.Turns.Now,
                 Turns = worker.Value.Turns.Next.OrderBy(turn => turn.Key.Value, StringComparer.Ordinal).Select(turn => new { turn.Key, turn.Value }),
             }),
