@@ -4,10 +4,16 @@ using StackExchange.Redis;
 
 namespace Morag.Redis.TestServers;
 
-/// <summary>When an append-only file is forced to disk: what a power loss can cost.</summary>
+/// <summary>When an append-only file is forced to disk.</summary>
 public enum AppendFsync
 {
+    /// <summary>
+    /// While the disk is busy, redis-server answers up to two seconds before it writes to the file at all, so that not only a
+    /// power loss but also kill -9 takes writes that were acknowledged.
+    /// </summary>
     EverySecond,
+
+    /// <summary>Before each answer: what was acknowledged is there.</summary>
     Always,
 }
 
@@ -21,13 +27,13 @@ public sealed class RedisServer : RedisTestServer
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     // The shell lives by the pipe that this process holds, and the server by the shell: a test run that is killed
-    // leaves no server behind.
-    private const string Keeper = """log=$1; shift; redis-server "$@" >"$log" 2>&1 & echo $!; cat >/dev/null; kill -9 $!""";
+    // leaves no server behind. It waits for the server's end: one that is killed while it syncs a file holds its port until then.
+    private const string Keeper = """log=$1; shift; redis-server "$@" >"$log" 2>&1 & echo $!; cat >/dev/null; kill -9 $!; wait $! 2>/dev/null""";
 
     private Process? keeper;
     private int processId;
 
-    public AppendFsync AppendFsync { get; init; } = AppendFsync.EverySecond;
+    public AppendFsync AppendFsync { get; init; } = AppendFsync.Always;
 
     /// <summary>More arguments of redis-server, such as <c>["--maxmemory", "10mb"]</c>.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];

@@ -179,6 +179,21 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
+    public async Task Should_fail_a_write_after_events_that_were_lost_and_say_so()
+    {
+        await using var client = new JournalClient(Plugins.On(server, Impatient));
+        await client.WriteAsync(_id, 1, 3);
+        await Database.SortedSetRemoveRangeByScoreAsync(Events, 3, 3);
+        await Database.StringSetAsync(Counter, 2);
+
+        var failure = await Assert.ThrowsAsync<SequenceConflictException>(() => client.WriteAsync(_id, 4));
+
+        Assert.Contains("Redis has lost events", failure.Message, StringComparison.Ordinal);
+        failure.Highest.Should(2);
+        (await client.RecoverAsync(_id)).Highest.Should(2);
+    }
+
+    [ServerFact]
     public async Task Should_keep_the_highest_number_when_the_events_above_it_are_deleted()
     {
         await using var client = new JournalClient(Plugins.On(server));
