@@ -11,7 +11,10 @@ public static class RedisPersistence
     /// <summary>Id of the snapshot store plugin, for <c>akka.persistence.snapshot-store.plugin</c>.</summary>
     public const string SnapshotStorePluginId = "akka.persistence.snapshot-store.redis";
 
-    /// <summary>Every setting of both plugins with its default, to be added as a fallback to the configuration of the actor system.</summary>
+    /// <summary>Id of the read journal plugin, for <c>PersistenceQuery.ReadJournalFor</c>.</summary>
+    public const string ReadJournalPluginId = "akka.persistence.query.journal.redis";
+
+    /// <summary>Every setting of all plugins with its default, to be added as a fallback to the configuration of the actor system.</summary>
     public static Config DefaultConfig()
         => ConfigurationFactory.FromResource("Morag.Persistence.Redis.reference.conf", typeof(RedisPersistence).Assembly);
 }

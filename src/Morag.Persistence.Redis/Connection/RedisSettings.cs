@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Akka.Configuration;
 using StackExchange.Redis;
 
@@ -44,6 +45,16 @@ internal sealed record RedisSettings
         };
     }
 
+    /// <summary>Where a journal has its data, for those who read it.</summary>
+    /// <exception cref="ConfigurationException">There is no such journal, or a value is missing or outside its range.</exception>
+    public static RedisSettings OfJournal(ActorSystem system, string journal)
+    {
+        if (!system.Settings.Config.HasPath(journal))
+            throw new ConfigurationException($"There is no journal \"{journal}\" in the configuration.");
+        var plugin = system.Settings.Config.GetConfig(journal).WithFallback(RedisPersistence.DefaultConfig().GetConfig(RedisPersistence.JournalPluginId));
+        return Read(plugin, journal);
+    }
+
     /// <summary>Reads a number and checks its range.</summary>
     /// <exception cref="ConfigurationException">The value is outside its range.</exception>
     public static long ReadInRange(Config plugin, string path, string key, long lowest, long highest)
@@ -53,6 +64,16 @@ internal sealed record RedisSettings
     /// <exception cref="ConfigurationException">The value is missing or outside its range.</exception>
     public static long ReadBytesInRange(Config plugin, string path, string key, long lowest, long highest)
         => CheckRange(plugin.GetByteSize(key) ?? -1, path, key, lowest, highest);
+
+    /// <summary>Reads a duration and checks its range.</summary>
+    /// <exception cref="ConfigurationException">The value is outside its range.</exception>
+    public static TimeSpan ReadDurationInRange(Config plugin, string path, string key, TimeSpan shortest, TimeSpan longest)
+    {
+        var value = plugin.GetTimeSpan(key, TimeSpan.Zero, allowInfinite: false);
+        return value >= shortest && value <= longest
+            ? value
+            : throw new ConfigurationException($"{path}.{key} is {value}, but has to be from {shortest} to {longest}.");
+    }
 
     private static long CheckRange(long value, string path, string key, long lowest, long highest)
         => value >= lowest && value <= highest

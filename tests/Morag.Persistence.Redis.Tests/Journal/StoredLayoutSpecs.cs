@@ -1,4 +1,3 @@
-using System.Globalization;
 using Akka.Actor;
 using Akka.Persistence;
 using Morag.Persistence.Redis.Layout;
@@ -96,9 +95,9 @@ public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisS
         for (var n = 2; n <= 201; n++)
             await client.WriteAsync(_id, n);
 
-        (await CallsAsync(redis, "evalsha")).Should(200);
+        (await redis.CallsAsync("evalsha")).Should(200);
         foreach (var command in new[] { "multi", "exec", "select", "eval" })
-            (await CallsAsync(redis, command)).Should(0);
+            (await redis.CallsAsync(command)).Should(0);
     }
 
     [ServerFact]
@@ -111,8 +110,8 @@ public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisS
 
         await Task.WhenAll(Enumerable.Range(0, 1000).Select(n => client.WriteAsync($"{_id}-{n}", 1)));
 
-        Assert.InRange(await CallsAsync(redis, "evalsha"), 1, 999);
-        (await CallsAsync(redis, "zadd")).Should(1000);
+        Assert.InRange(await redis.CallsAsync("evalsha"), 1, 999);
+        (await redis.CallsAsync("zadd")).Should(1000);
     }
 
     [ServerFact]
@@ -125,7 +124,7 @@ public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisS
 
         (await client.RecoverAsync(_id)).SequenceNrs.Count.Should(1000);
 
-        Assert.InRange(await CallsAsync(redis, "zrangebyscore"), 10, 12);
+        Assert.InRange(await redis.CallsAsync("zrangebyscore"), 10, 12);
     }
 
     [ServerFact]
@@ -139,7 +138,7 @@ public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisS
 
         (await client.RecoverAsync(_id)).SequenceNrs.Count.Should(100);
 
-        Assert.InRange(await CallsAsync(redis, "zrangebyscore"), 40, 60);
+        Assert.InRange(await redis.CallsAsync("zrangebyscore"), 40, 60);
     }
 
     [ServerFact]
@@ -153,17 +152,7 @@ public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisS
 
         (await client.LoadSnapshotAsync(_id))!.Metadata.SequenceNr.Should(100);
 
-        (await CallsAsync(redis, "evalsha")).Should(1);
-        Assert.InRange(await InfoAsync(redis, "stats", "total_net_output_bytes"), 10_000, 30_000);
+        (await redis.CallsAsync("evalsha")).Should(1);
+        Assert.InRange(await redis.InfoAsync("stats", "total_net_output_bytes"), 10_000, 30_000);
     }
-
-    private static async Task<long> CallsAsync(ConnectionMultiplexer redis, string command)
-    {
-        var section = (await redis.GetServers()[0].InfoAsync("commandstats")).SelectMany(group => group);
-        var calls = section.FirstOrDefault(line => line.Key == $"cmdstat_{command}").Value;
-        return calls is null ? 0 : long.Parse(calls.Split(',')[0]["calls=".Length..], CultureInfo.InvariantCulture);
-    }
-
-    private static async Task<long> InfoAsync(ConnectionMultiplexer redis, string section, string key)
-        => long.Parse((await redis.GetServers()[0].InfoAsync(section)).SelectMany(group => group).Single(line => line.Key == key).Value, CultureInfo.InvariantCulture);
 }
