@@ -81,7 +81,7 @@ public abstract class ScenarioSpec : FailoverSpec
         return tasks;
     }
 
-    /// <summary>Registers a worker that beats every ten seconds from then on.</summary>
+    /// <summary>Registers a worker that beats every ten seconds from then on, and waits until the fleet knows of it.</summary>
     protected async Task<ScenarioWorker> RegisterAsync(
         string id, WorkerCapability capability = WorkerCapability.Cpu, int slots = 1, Func<WorkerRegistration, WorkerRegistration>? with = null)
     {
@@ -89,6 +89,7 @@ public abstract class ScenarioSpec : FailoverSpec
         var worker = new ScenarioWorker(Owners, () => Clock.Now, with?.Invoke(registration) ?? registration);
         workers.Add(worker);
         await worker.StartAsync();
+        await PassAsync(Step);
         return worker;
     }
 

@@ -107,7 +107,7 @@ public sealed class ScenarioWorker
     /// <summary>Hands in a result, and gives what becomes of it.</summary>
     public async Task<LeaseResult> TryToCompleteAsync(LeasedTask lease)
     {
-        Drop(lease);
+        Forget(lease);
         var results = await owners.AskAsync<LeaseResults>(owners.Queues, new CompleteTasks
         {
             Partition = PartitionOf(lease),
@@ -124,7 +124,7 @@ public sealed class ScenarioWorker
     public Task<TAnswer> ReportAsync<TAnswer>(LeasedTask lease, FailureType type, string message = "")
         where TAnswer : IWireMessage
     {
-        Drop(lease);
+        Forget(lease);
         return owners.AskAsync<TAnswer>(owners.Coordinators, new ReportFailure
         {
             TaskId = lease.TaskId,
@@ -137,14 +137,15 @@ public sealed class ScenarioWorker
         });
     }
 
+    /// <summary>Stops what it does for a lease, without a word.</summary>
+    public void Forget(LeasedTask lease) => holds.RemoveAll(held => held.Epoch == lease.Epoch);
+
     // --- What is seen of it
 
     public Task<WorkerReliabilityScore> ScoreAsync() =>
         owners.AskAsync<WorkerReliabilityScore>(owners.Workers, new GetWorkerReliability { WorkerId = Id });
 
     public Task<WorkerInfo> InfoAsync() => owners.AskAsync<WorkerInfo>(owners.Workers, new GetWorker { WorkerId = Id });
-
-    private void Drop(LeasedTask lease) => holds.RemoveAll(held => held.Epoch == lease.Epoch);
 
     private int PartitionOf(LeasedTask lease) => Partition.Of(lease.TaskId, owners.Settings.Partitions.Queues);
 }
