@@ -44,6 +44,13 @@ internal static class DecisionAssertions
         return decision;
     }
 
+    /// <summary>The task waits that long before it may be leased.</summary>
+    public static FailoverDecision Delaying(this FailoverDecision decision, int seconds)
+    {
+        Assert.Equal(seconds, decision.SelectedAction.RetryDelaySeconds);
+        return decision;
+    }
+
     /// <summary>It used that fact.</summary>
     public static FailoverDecision Knowing(this FailoverDecision decision, string fact, string value)
     {
