@@ -21,6 +21,9 @@ internal sealed record KeyLayout(string Prefix, bool OnCluster)
     /// <summary>The sorted set of the snapshots of one persistence id.</summary>
     public RedisKey Snapshots(string persistenceId) => SlotTag(persistenceId) + Prefix + "snapshot:" + persistenceId;
 
+    /// <summary>There while nobody else has to sweep for retention.</summary>
+    public RedisKey RetentionTurn => Prefix + "journal:retention";
+
     /// <summary>What SCAN has to match to find the events and the highest sequence numbers of all persistence ids.</summary>
     public string JournalPattern => (OnCluster ? TagStart + "*" + TagEnd : string.Empty) + EscapeForPattern(Prefix + EventsName) + "*";
 

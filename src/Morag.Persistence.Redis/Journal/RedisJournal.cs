@@ -6,6 +6,7 @@ using Akka.Persistence;
 using Akka.Persistence.Journal;
 using Morag.Persistence.Redis.Connection;
 using Morag.Persistence.Redis.Layout;
+using Morag.Persistence.Redis.Retention;
 using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Journal;
@@ -34,8 +35,11 @@ public sealed class RedisJournal : AsyncWriteJournal
         var path = Self.Path.Name;
         var plugin = config.WithFallback(RedisPersistence.DefaultConfig().GetConfig(RedisPersistence.JournalPluginId));
         _settings = JournalSettings.Read(plugin, path);
-        _connection = new RedisConnection(RedisSettings.Read(plugin, path));
+        var redis = RedisSettings.Read(plugin, path);
+        _connection = new RedisConnection(redis);
         _appender = new EventAppender(_connection, _settings);
+        if (RetentionSettings.Read(plugin, path) is { } retention)
+            Context.ActorOf(Props.Create(() => new RetentionActor(retention, redis)), "retention");
     }
 
     /// <inheritdoc/>

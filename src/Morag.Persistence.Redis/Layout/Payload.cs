@@ -6,9 +6,9 @@ namespace Morag.Persistence.Redis.Layout;
 /// <summary>An event or a snapshot as its serializer stores it: the serializer's id, its bytes and its manifest.</summary>
 internal readonly record struct Payload(int SerializerId, byte[] Content, string Manifest)
 {
-    private const int SerializerIdField = 1;
-    private const int ContentField = 2;
-    private const int ManifestField = 3;
+    internal const int SerializerIdField = 1;
+    internal const int ContentField = 2;
+    internal const int ManifestField = 3;
 
     /// <summary>Length of the encoded payload.</summary>
     public int Size

@@ -7,17 +7,17 @@ namespace Morag.Persistence.Redis.Layout;
 /// <summary>One event as it is stored: the envelope of Akka.Persistence, which also the package Akka.Persistence.Redis writes.</summary>
 internal static class StoredEvent
 {
-    private const int PayloadField = 1;
-    private const int SequenceNrField = 2;
-    private const int PersistenceIdField = 3;
-    private const int DeletedField = 4;
-    private const int SenderField = 11;
-    private const int ManifestField = 12;
-    private const int WriterGuidField = 13;
-    private const int TimestampField = 14;
+    internal const int PayloadField = 1;
+    internal const int SequenceNrField = 2;
+    internal const int PersistenceIdField = 3;
+    internal const int DeletedField = 4;
+    internal const int SenderField = 11;
+    internal const int ManifestField = 12;
+    internal const int WriterGuidField = 13;
+    internal const int TimestampField = 14;
 
     // Ours, and only there for events that were tagged; other readers skip it. Far from the envelope's own numbers.
-    private const int TagField = 1001;
+    internal const int TagField = 1001;
 
     /// <summary>Encodes an event. The tags of a <see cref="Tagged"/> one are kept beside it.</summary>
     public static byte[] Encode(ExtendedActorSystem system, IPersistentRepresentation representation, long timestamp)
@@ -86,36 +86,11 @@ internal static class StoredEvent
         }
 
         if (payload.IsEmpty || sequenceNr <= 0)
-            throw new FormatException("Not an event: payload or sequence number is missing.");
+            throw NotAnEvent();
 
         return new Persistent(Payload.Deserialize(system, payload), sequenceNr, persistenceId, manifest, deleted, sender, writerGuid, timestamp);
     }
 
-    /// <summary>The tags of an event that was stored as <see cref="Tagged"/>; none otherwise.</summary>
-    public static IReadOnlyList<string> Tags(ReadOnlySpan<byte> bytes)
-    {
-        var tags = new List<string>();
-        var reader = new ProtobufReader(bytes);
-        while (reader.Next())
-        {
-            if (reader.Field == TagField) tags.Add(reader.Text());
-            else reader.Skip();
-        }
-
-        return tags;
-    }
-
-    /// <summary>Only the sequence number of an event.</summary>
-    /// <exception cref="FormatException">The bytes are not an event.</exception>
-    public static long SequenceNr(ReadOnlySpan<byte> bytes)
-    {
-        var reader = new ProtobufReader(bytes);
-        while (reader.Next())
-        {
-            if (reader.Field == SequenceNrField) return reader.Integer();
-            reader.Skip();
-        }
-
-        throw new FormatException("Not an event: the sequence number is missing.");
-    }
+    /// <summary>What is said of bytes in which an event's essentials are missing.</summary>
+    public static FormatException NotAnEvent() => new("Not an event: payload or sequence number is missing.");
 }

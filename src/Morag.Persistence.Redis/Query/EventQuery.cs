@@ -101,7 +101,7 @@ internal sealed class EventQuery(
             var stored = StoredEvent.Decode(system, bytes.Span);
             // As the journal does when it replays.
             if (stored.IsDeleted) return [];
-            string[] tags = [.. StoredEvent.Tags(bytes.Span)];
+            string[] tags = [.. StoredEventHeader.Read(bytes.Span).Tags];
             return [.. adapters.Get(stored.Payload.GetType())
                 .FromJournal(stored.Payload, stored.Manifest)
                 .Events

@@ -93,11 +93,30 @@ public sealed class StoredEventSpecs() : TestKit(Priced.Serialization)
         var bytes = StoredEvent.Encode(System, tagged, Timestamp);
 
         StoredEvent.Decode(System, bytes).Payload.Should("text");
-        StoredEvent.Tags(bytes).Should(["blue", "red"]);
+        StoredEventHeader.Read(bytes).Tags.Should(["blue", "red"]);
         var untagged = StoredEvent.Encode(System, plain, Timestamp);
-        Assert.Empty(StoredEvent.Tags(untagged));
+        Assert.Empty(StoredEventHeader.Read(untagged).Tags);
         Convert.ToHexString(bytes.AsSpan(0, untagged.Length)).Should(Convert.ToHexString(untagged));
         AkkaSerializer.FromBinary<IPersistentRepresentation>(bytes).Payload.Should("text");
+    }
+
+    [Fact]
+    public void Should_tell_what_an_event_is_without_its_serializer()
+    {
+        var persistent = new Persistent(new Tagged(new Priced(12.5m), ["red"]), 7, "pid", "man", isDeleted: true, writerGuid: "guid");
+
+        var header = StoredEventHeader.Read(StoredEvent.Encode(System, persistent, Timestamp));
+
+        header.SequenceNr.Should(7);
+        header.PersistenceId.Should("pid");
+        header.Manifest.Should("man");
+        header.WriterGuid.Should("guid");
+        header.Timestamp.Should(Timestamp);
+        header.IsDeleted.Should(true);
+        header.Tags.Should(["red"]);
+        header.SerializerId.Should(987_002);
+        header.PayloadManifest.Should("priced");
+        header.PayloadSize.Should("12.5".Length);
     }
 
     [Fact]
@@ -109,6 +128,7 @@ public sealed class StoredEventSpecs() : TestKit(Priced.Serialization)
         {
             var cut = bytes.AsMemory(0, length);
             Assert.Throws<FormatException>(() => StoredEvent.Decode(System, cut.Span));
+            Assert.Throws<FormatException>(() => StoredEventHeader.Read(cut.Span));
         }
     }
 

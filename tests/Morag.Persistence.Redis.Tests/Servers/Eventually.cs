@@ -5,6 +5,12 @@ internal static class Eventually
 {
     private const int Attempts = 150;
 
+    public static Task SucceedsAsync(Func<Task> attempt) => SucceedsAsync(async () =>
+    {
+        await attempt();
+        return true;
+    });
+
     public static async Task<T> SucceedsAsync<T>(Func<Task<T>> attempt)
     {
         for (var attempts = 1; ; attempts++)

@@ -1,0 +1,251 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Persistence;
+using Akka.Persistence.Journal;
+using Morag.Persistence.Redis.Connection;
+using Morag.Persistence.Redis.Journal;
+using Morag.Persistence.Redis.Layout;
+using Morag.Persistence.Redis.Retention;
+using Morag.Persistence.Redis.Tests.Conformance;
+using Morag.Persistence.Redis.Tests.Layout;
+using Morag.Persistence.Redis.Tests.Servers;
+using StackExchange.Redis;
+
+namespace Morag.Persistence.Redis.Tests.Retention;
+
+/// <summary>
+/// Which entries retention removes, and that it removes no others. Events of the past are stored as another writer would have
+/// stored them then.
+/// </summary>
+public abstract class RetentionConformance(RedisTestServer server) : IAsyncLifetime
+{
+    private static readonly Tagged Final = new("the end", ["final", "red"]);
+
+    // Each spec has a part of the database for itself.
+    private readonly string _prefix = $"{Guid.NewGuid():n}:";
+    private ConnectionMultiplexer _redis = null!;
+    private JournalClient _client = null!;
+
+    private IDatabase Database => _redis.GetDatabase();
+
+    private KeyLayout Keys => new(_prefix, OnCluster: false);
+
+    public async Task InitializeAsync()
+    {
+        _redis = await server.ConnectAsync();
+        _client = Client();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _client.DisposeAsync();
+        await _redis.DisposeAsync();
+    }
+
+    [ServerFact]
+    public async Task Should_remove_the_entries_of_an_id_that_ended_long_ago()
+    {
+        await StoreAsync("ended", 31, "a", "b", Final);
+        await _client.SaveSnapshotAsync(new SnapshotMetadata("ended", 2, DateTime.UnixEpoch), "state");
+
+        (await SweepAsync()).Should(1);
+
+        Assert.False(await Database.KeyExistsAsync(Keys.Events("ended")));
+        Assert.False(await Database.KeyExistsAsync(Keys.Snapshots("ended")));
+    }
+
+    [ServerFact]
+    public async Task Should_let_an_id_whose_entries_are_removed_begin_anew_behind_its_numbers()
+    {
+        await StoreAsync("ended", 31, "a", Final);
+        (await SweepAsync()).Should(1);
+
+        // By an actor that has recovered before that.
+        var conflict = await Assert.ThrowsAsync<SequenceConflictException>(() => _client.WriteAsync("ended", 3));
+        conflict.Highest.Should(3);
+
+        var recovered = await _client.RecoverAsync("ended");
+        (recovered.Highest, recovered.SequenceNrs.Count).Should((3, 0));
+        await _client.WriteAsync("ended", 4);
+        (await _client.RecoverAsync("ended")).SequenceNrs.Should([4L]);
+    }
+
+    [ServerFact]
+    public async Task Should_tell_the_end_by_the_manifest_of_the_last_event_too()
+    {
+        await StoreAsync("ended", 31, "a", new Priced(1));
+        await StoreAsync("went-on", 31, new Priced(1), "a");
+
+        (await SweepAsync(endedBy: "priced")).Should(1);
+
+        (await KeptAsync("ended")).Should(0);
+    }
+
+    [ServerFact]
+    public async Task Should_keep_everything_else()
+    {
+        await StoreAsync("young", 29, "a", Final);
+        await StoreAsync("of-the-future", -2, "a", Final);
+        await StoreAsync("of-no-known-time", null, "a", Final);
+        await StoreAsync("not-ended", 400, "a", "b");
+        await StoreAsync("went-on", 31, "a", Final, "b");
+        await StoreAsync("tried-to-go-on", 31, "a", Final);
+        await Database.StringSetAsync(Keys.Counter("tried-to-go-on"), 3);
+        await StoreAsync("with-a-later-snapshot", 31, "a", Final);
+        await _client.SaveSnapshotAsync(new SnapshotMetadata("with-a-later-snapshot", 3, DateTime.UnixEpoch), "state");
+
+        (await SweepAsync()).Should(0);
+
+        (await KeptAsync("went-on")).Should(3);
+        foreach (var id in new[] { "young", "of-the-future", "of-no-known-time", "not-ended", "tried-to-go-on", "with-a-later-snapshot" })
+            (await KeptAsync(id)).Should(2);
+    }
+
+    [ServerFact]
+    public async Task Should_remove_nothing_of_an_id_that_is_written_to_while_it_is_looked_at()
+    {
+        await StoreAsync("id", 31, "a", Final);
+        await _client.WriteAsync("id", 3);
+
+        var removed = await RedisScript.Load("retire").RunAsync(Database, [Keys.Events("id"), Keys.Counter("id"), Keys.Snapshots("id")], [2, 3]);
+
+        ((int)removed).Should(0);
+        (await KeptAsync("id")).Should(3);
+    }
+
+    [ServerFact]
+    public async Task Should_leave_what_it_cannot_read_and_go_on()
+    {
+        await Database.SortedSetAddAsync(Keys.Events("unreadable"), "not an event", 1);
+        await Database.StringSetAsync(Keys.Events("of-another-type"), "not a sorted set");
+        await StoreAsync("ended", 31, "a", Final);
+
+        (await SweepAsync()).Should(1);
+
+        Assert.True(await Database.KeyExistsAsync(Keys.Events("unreadable")));
+        Assert.True(await Database.KeyExistsAsync(Keys.Events("of-another-type")));
+    }
+
+    [ServerFact]
+    public async Task Should_remove_the_entries_of_many_ids_in_one_sweep()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 1500).Select(n => StoreAsync($"ended-{n}", 31, "a", Final)));
+
+        (await SweepAsync()).Should(1500);
+    }
+
+    [ServerFact]
+    public async Task Should_sweep_once_in_an_interval_whoever_asks()
+    {
+        await SweepAsync();
+        await StoreAsync("ended", 31, "a", Final);
+
+        (await SweepAsync()).Should(0);
+    }
+
+    [ServerFact]
+    public async Task Should_sweep_again_and_again_while_a_journal_runs_also_after_an_outage()
+    {
+        await StoreAsync("first", 31, "a", Final);
+        await using var journal = Client("akka.persistence.journal.redis.retention { after = 30 d, ended-by = [final], interval = 1 s }");
+        await journal.RecoverAsync("another");
+        await Eventually.SucceedsAsync(async () => Assert.Equal(0, await KeptAsync("first")));
+
+        await server.KillAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => journal.RecoverAsync("another"));
+        await server.RestartAsync();
+        await Eventually.SucceedsAsync(() => StoreAsync("second", 31, "a", Final));
+
+        await Eventually.SucceedsAsync(async () => Assert.Equal(0, await KeptAsync("second")));
+    }
+
+    [ServerFact]
+    public async Task Should_not_sweep_when_it_is_not_asked_to()
+    {
+        await StoreAsync("ended", 31, "a", Final);
+
+        await _client.WriteAsync("another", 1);
+
+        Assert.False(await Database.KeyExistsAsync(Keys.RetentionTurn));
+        (await KeptAsync("ended")).Should(2);
+    }
+
+    private JournalClient Client(string settings = "") => new(Plugins.On(server, $$"""
+        akka.persistence.journal.redis { circuit-breaker.max-failures = 1000, key-prefix = "{{_prefix}}" }
+        akka.persistence.snapshot-store.redis.key-prefix = "{{_prefix}}"
+        {{settings}}
+        """).WithFallback(Priced.Serialization));
+
+    private Task<int> SweepAsync(string endedBy = "final")
+    {
+        var connection = new RedisConnection(RedisSettings.OfJournal(_client.System, RedisPersistence.JournalPluginId));
+        _client.System.RegisterOnTermination(connection.Close);
+        var settings = new RetentionSettings
+        {
+            After = TimeSpan.FromDays(30),
+            EndedBy = new HashSet<string> { endedBy },
+            Interval = TimeSpan.FromHours(1),
+        };
+        return new RetentionSweep(_client.System, connection, settings).RunAsync();
+    }
+
+    private async Task StoreAsync(string id, int? daysAgo, params object[] events)
+    {
+        var timestamp = daysAgo is { } days ? _client.System.Scheduler.Now.AddDays(-days).UtcTicks : 0;
+        var number = 0;
+        foreach (var e in events)
+        {
+            number++;
+            var stored = StoredEvent.Encode((ExtendedActorSystem)_client.System, new Persistent(e, number, id), timestamp);
+            await Database.SortedSetAddAsync(Keys.Events(id), stored, number);
+        }
+
+        await Database.StringSetAsync(Keys.Counter(id), number);
+    }
+
+    private Task<long> KeptAsync(string id) => Database.SortedSetLengthAsync(Keys.Events(id));
+}
+
+public sealed class RetentionOnRedisServerSpecs(RedisServer server) : RetentionConformance(server), IClassFixture<RedisServer>;
+
+public sealed class RetentionOnGarnetSpecs(GarnetServer server) : RetentionConformance(server), IClassFixture<GarnetServer>;
+
+/// <summary>What retention may be asked to do.</summary>
+public sealed class RetentionSettingsSpecs
+{
+    [Theory]
+    [InlineData("")]
+    [InlineData("ended-by = [final]")]
+    [InlineData("after = off, ended-by = [final]")]
+    public void Should_be_off_when_no_age_is_given(string retention)
+    {
+        Assert.Null(Read(retention));
+    }
+
+    [Fact]
+    public void Should_take_age_and_ends()
+    {
+        var settings = Read("after = 90 d, ended-by = [final, worker-gone]")!;
+
+        settings.After.Should(TimeSpan.FromDays(90));
+        settings.Interval.Should(TimeSpan.FromHours(1));
+        settings.EndedBy.Order(StringComparer.Ordinal).Should(["final", "worker-gone"]);
+    }
+
+    [Theory]
+    [InlineData("after = 90 d", "ended-by")]
+    [InlineData("after = 59 m, ended-by = [final]", "after")]
+    [InlineData("after = 0, ended-by = [final]", "after")]
+    [InlineData("after = 90 d, ended-by = [final], interval = 0 s", "interval")]
+    public void Should_refuse_what_makes_no_sense(string retention, string named)
+    {
+        var refused = Assert.Throws<ConfigurationException>(() => Read(retention));
+
+        Assert.Contains($"path.retention.{named}", refused.Message, StringComparison.Ordinal);
+    }
+
+    private static RetentionSettings? Read(string retention)
+        => RetentionSettings.Read(
+            ConfigurationFactory.ParseString($"retention {{ {retention} }}").WithFallback(RedisPersistence.DefaultConfig().GetConfig(RedisPersistence.JournalPluginId)),
+            "path");
+}
