@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Hosting;
+using Microsoft.AspNetCore.Connections;
 using Morag.EmbeddedRedis;
 using Morag.Failover.Actors;
 using Morag.Failover.Actors.Hosting;
@@ -47,6 +48,11 @@ internal static class NodeProgram
             await error.WriteLineAsync(refusal.Message);
             return RefusedConfiguration;
         }
+        catch (IOException unbound) when (unbound.InnerException is AddressInUseException)
+        {
+            await error.WriteLineAsync($"morag.http: {unbound.Message}");
+            return RefusedConfiguration;
+        }
     }
 
     private static Task<EmbeddedRedis.EmbeddedRedis> StartEmbeddedRedisAsync(NodeOptions options)
@@ -64,6 +70,8 @@ internal static class NodeProgram
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // What keeps the host from starting is thrown too, and told once, by whoever catches it.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.WebHost.UseUrls([.. options.HttpUrls]);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LongestShutdown);
 

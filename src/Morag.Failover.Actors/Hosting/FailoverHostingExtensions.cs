@@ -37,7 +37,8 @@ public static class FailoverHostingExtensions
             StartRegion(system, ShardedRegions.QueueType, new PartitionExtractor(partitions.Queues),
                 id => QueueActor.Props(Number(id), settings, regions, outages));
 
-            system.ActorOf(Props.Create(() => new FixedEntitiesKeeper(regions, partitions)), "fixed-entities-keeper");
+            var keeper = system.ActorOf(Props.Create(() => new FixedEntitiesKeeper(regions, partitions)), "fixed-entities-keeper");
+            StopBeforeRegions(system, keeper);
             system.ActorOf(Props.Create(() => new LiveEventBridge()), "live-event-bridge");
             ClusterClientReceptionist.Get(system).RegisterService(regions.Coordinators);
         });
@@ -48,6 +49,16 @@ public static class FailoverHostingExtensions
         var settings = ClusterShardingSettings.Create(system);
         sharding.Start(typeName, props, settings, extractor, sharding.DefaultShardAllocationStrategy(settings), StopEntity.Instance);
     }
+
+    /// <summary>A region of the last node that is asked to start an entity again, while it stops, waits for an answer that never comes.</summary>
+    private static void StopBeforeRegions(ActorSystem system, IActorRef keeper) => CoordinatedShutdown.Get(system).AddTask(
+        CoordinatedShutdown.PhaseServiceStop,
+        "stop-fixed-entities-keeper",
+        async () =>
+        {
+            _ = await keeper.GracefulStop(TimeSpan.FromSeconds(1));
+            return Akka.Done.Instance;
+        });
 
     private static int Number(string entityId) => int.Parse(entityId, CultureInfo.InvariantCulture);
 }

@@ -79,7 +79,7 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
 
     /// <summary>
     /// The next question, if none is under way: for the longest waiting call that has a partition to ask which
-    /// <paramref name="reachable"/> allows. Without <paramref name="mayLease"/> only repeats are asked for.
+    /// <paramref name="reachable"/> allows, and for the others that want the same. Without <paramref name="mayLease"/> only repeats are asked for.
     /// </summary>
     public Question? Next(bool mayLease, Func<int, bool> reachable, DateTimeOffset now)
     {
@@ -95,7 +95,7 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
             {
                 var step = caller.Steps[index];
                 caller.Steps.RemoveAt(index);
-                Asking = new Question(caller, step.Partition, step.OnlyRepeat, now + unansweredAfter);
+                Asking = new Question(step.OnlyRepeat ? [caller] : [caller, .. WithTheSameWish(caller)], step.Partition, step.OnlyRepeat, now + unansweredAfter);
                 return Asking;
             }
         }
@@ -126,23 +126,19 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
             return;
         }
 
-        var queues = question.Caller.Request.Queues;
-        foreach (var caller in callers)
+        foreach (var caller in callers.Where(caller => WantTheSame(caller, question.Callers[0])))
         {
-            if (caller.Request.Queues.AsSpan().SequenceEqual(queues.AsSpan()))
-            {
-                caller.Steps.Remove(new Step(question.Partition, OnlyRepeat: false));
-            }
+            caller.Steps.Remove(new Step(question.Partition, OnlyRepeat: false));
         }
     }
 
-    /// <summary>Whether a call still waits.</summary>
-    public bool Waits(Caller caller) => callers.Contains(caller);
+    /// <summary>The calls of a question that still wait.</summary>
+    public List<Caller> StillWaiting(Question question) => [.. question.Callers.Where(callers.Contains)];
 
-    /// <summary>The call has its leases. What the others know of the partitions may have changed with them.</summary>
-    public void Served(Caller caller)
+    /// <summary>The calls have their leases. What the others know of the partitions may have changed with them.</summary>
+    public void Served(IReadOnlyCollection<Caller> served)
     {
-        callers.Remove(caller);
+        callers.RemoveAll(served.Contains);
         foreach (var other in callers)
         {
             AddSteps(other, onlyRepeat: false);
@@ -166,13 +162,23 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
         if (Asking is { } question && question.LostAt <= now)
         {
             Asking = null;
-            question.Caller.AskLater(question.Partition);
+            foreach (var caller in question.Callers)
+            {
+                caller.AskLater(question.Partition);
+            }
         }
 
         return TakeOut(caller =>
             caller.Until <= now
-            || (caller.Request.Wait <= TimeSpan.Zero && Asking?.Caller != caller && !caller.Steps.Exists(step => mayLease || step.OnlyRepeat)));
+            || (caller.Request.Wait <= TimeSpan.Zero && Asking?.Callers.Contains(caller) != true && !caller.Steps.Exists(step => mayLease || step.OnlyRepeat)));
     }
+
+    /// <summary>The other calls that one question can ask for too: a request id is for the leases of one call.</summary>
+    private IEnumerable<Caller> WithTheSameWish(Caller first) => first.Request.RequestId is not null
+        ? []
+        : callers.Where(caller => caller != first && caller.Request.RequestId is null && WantTheSame(caller, first));
+
+    private static bool WantTheSame(Caller one, Caller other) => one.Request.Queues.AsSpan().SequenceEqual(other.Request.Queues.AsSpan());
 
     private void AddSteps(Caller caller, bool onlyRepeat)
     {
@@ -214,10 +220,10 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
     /// <summary>A partition that a call has still to ask.</summary>
     internal readonly record struct Step(int Partition, bool OnlyRepeat);
 
-    /// <summary>A partition that is being asked.</summary>
-    internal sealed class Question(Caller caller, int partition, bool onlyRepeat, DateTimeOffset lostAt)
+    /// <summary>A partition that is being asked, for the first of the calls and for what is left for the others.</summary>
+    internal sealed class Question(ImmutableArray<Caller> callers, int partition, bool onlyRepeat, DateTimeOffset lostAt)
     {
-        public Caller Caller { get; } = caller;
+        public ImmutableArray<Caller> Callers { get; } = callers;
 
         public int Partition { get; } = partition;
 

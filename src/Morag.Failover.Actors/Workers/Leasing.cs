@@ -116,7 +116,7 @@ public sealed partial class WorkerReliabilityActor
 
     private void Ask(LeaseDemand.Question question, int room)
     {
-        var request = question.Caller.Request;
+        var request = question.Callers[0].Request;
         var registration = State.Registration!;
         regions.Queues.Tell(
             new GrantLeases
@@ -125,7 +125,7 @@ public sealed partial class WorkerReliabilityActor
                 WorkerId = State.WorkerId,
                 InstanceId = registration.InstanceId,
                 Profile = Eligibility.ProfileOf(registration),
-                MaxTasks = Math.Min(request.MaxTasks, room),
+                MaxTasks = Math.Min(question.Callers.Sum(caller => caller.Request.MaxTasks), room),
                 MaxHeld = registration.MaxConcurrentTasks,
                 Queues = QueuesFor(request.Queues, question.Partition),
                 RequestId = request.RequestId,
@@ -177,34 +177,62 @@ public sealed partial class WorkerReliabilityActor
 
         var repeated = granted.Leases.Where(lease => held.Holds(lease.TaskId, lease.Epoch)).ToList();
         var fresh = granted.Leases.Where(lease => !held.Holds(lease.TaskId, lease.Epoch)).ToList();
-        if (question is null || !demand.Waits(question.Caller))
+        var callers = question is null ? [] : demand.StillWaiting(question);
+        if (question is null || callers.Count == 0)
         {
             GiveBack(fresh, "nobody waited for the lease any more");
             demand.WorkAt(granted.Partition);
             return;
         }
 
-        var allowed = question.OnlyRepeat ? fresh.Count : Math.Min(fresh.Count, Room());
+        var wanted = callers.Sum(caller => caller.Request.MaxTasks);
+        var allowed = question.OnlyRepeat ? fresh.Count : Math.Min(Math.Min(fresh.Count, wanted), Room());
         GiveBack(fresh[allowed..], "the worker may not take the lease any more");
         var delivered = fresh[..allowed];
         if (delivered.Count + repeated.Count == 0)
         {
-            question.Caller.AskLater(granted.Partition);
+            callers.ForEach(caller => caller.AskLater(granted.Partition));
             return;
         }
 
         delivered.ForEach(lease => held.Add(lease, granted.Partition, Now));
-        demand.Served(question.Caller);
-        var reply = new LeasesGranted { Partition = granted.Partition, Leases = [.. repeated, .. delivered] };
+        Deliver(question, callers, repeated, delivered);
+    }
+
+    private void Deliver(LeaseDemand.Question question, List<LeaseDemand.Caller> callers, List<LeasedTask> repeated, List<LeasedTask> delivered)
+    {
+        var replies = new Dictionary<LeaseDemand.Caller, LeasesGranted>();
+        var left = ImmutableQueue.CreateRange(repeated.Concat(delivered));
+        foreach (var caller in callers.TakeWhile(_ => !left.IsEmpty))
+        {
+            var leases = ImmutableArray.CreateBuilder<LeasedTask>();
+            while (!left.IsEmpty && (question.OnlyRepeat || leases.Count < caller.Request.MaxTasks))
+            {
+                left = left.Dequeue(out var lease);
+                leases.Add(lease);
+            }
+
+            replies[caller] = new LeasesGranted { Partition = question.Partition, Leases = leases.DrainToImmutable() };
+        }
+
+        demand.Served(replies.Keys);
         var probing = question.OnlyRepeat ? null : FailureAccounting.Probing(
             State, delivered.Select(lease => new HeldLease { TaskId = lease.TaskId, Epoch = lease.Epoch, Queue = lease.Queue, GrantedAt = Now }), Now);
         if (probing is null)
         {
-            question.Caller.ReplyTo.Tell(reply);
+            Reply(replies);
         }
         else
         {
-            StoreIfAny(probing, _ => question.Caller.ReplyTo.Tell(reply));
+            StoreIfAny(probing, _ => Reply(replies));
+        }
+
+        static void Reply(Dictionary<LeaseDemand.Caller, LeasesGranted> replies)
+        {
+            foreach (var (caller, reply) in replies)
+            {
+                caller.ReplyTo.Tell(reply);
+            }
         }
     }
 

@@ -17,9 +17,23 @@ public sealed class LeaseDemandSpecs
         Enter();
         Enter("cpu_batch");
 
-        Assert.Empty(Answer(Ask()!).Caller.Request.Queues);
-        Assert.Equal("cpu_batch", Answer(Ask()!).Caller.Request.Queues[0].Value);
+        Assert.Empty(Answer(Ask()!).Callers[0].Request.Queues);
+        Assert.Equal("cpu_batch", Answer(Ask()!).Callers[0].Request.Queues[0].Value);
         Assert.Null(Ask());
+    }
+
+    [Fact]
+    public void Should_ask_one_by_one_for_calls_when_they_have_request_ids()
+    {
+        Enter(new RequestId("a"));
+        Enter();
+        Enter(new RequestId("b"));
+        Enter();
+
+        Assert.Single(Answer(Ask()!).Callers);
+        demand.WorkAt(0);
+        demand.Served([demand.Waiting.First()]);
+        Assert.Equal(2, Ask()!.Callers.Length);
     }
 
     [Fact]
@@ -44,16 +58,25 @@ public sealed class LeaseDemandSpecs
         demand.WorkAt(0);
         var question = Ask()!;
         _ = demand.Answered(0);
-        demand.Served(question.Caller);
+        demand.Served([question.Callers[0]]);
 
         var next = Ask();
 
         Assert.NotNull(next);
-        Assert.NotSame(question.Caller, next.Caller);
+        Assert.Same(question.Callers[1], next.Callers[0]);
     }
 
-    private void Enter(params string[] queues) => demand.Enter(
-        new RequestLeases { WorkerId = new("w"), MaxTasks = 1, Wait = TimeSpan.FromSeconds(30), Queues = [.. queues.Select(queue => new QueueName(queue))] },
+    private void Enter(params string[] queues) => Enter(null, queues);
+
+    private void Enter(RequestId? request, params string[] queues) => demand.Enter(
+        new RequestLeases
+        {
+            WorkerId = new("w"),
+            MaxTasks = 1,
+            Wait = TimeSpan.FromSeconds(30),
+            RequestId = request,
+            Queues = [.. queues.Select(queue => new QueueName(queue))],
+        },
         ActorRefs.Nobody,
         repeatFirst: false,
         Now);
