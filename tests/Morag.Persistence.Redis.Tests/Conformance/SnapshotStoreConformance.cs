@@ -23,7 +23,7 @@ public abstract class SnapshotStoreConformance : TestKit
             akka.test.single-expect-default = 60s
             akka.actor.serializers.fails = "Morag.Persistence.Redis.Tests.Conformance.FailingSerializer, Morag.Persistence.Redis.Tests"
             akka.actor.serialization-bindings."Morag.Persistence.Redis.Tests.Conformance.Unserializable, Morag.Persistence.Redis.Tests" = fails
-            """).WithFallback(store), output: output)
+            """).WithFallback(store).WithFallback(Priced.Serialization), output: output)
     {
         _actor = CreateTestProbe();
         Store = Akka.Persistence.Persistence.Instance.Apply(Sys).SnapshotStoreFor(null);
@@ -216,6 +216,14 @@ public abstract class SnapshotStoreConformance : TestKit
     }
 
     [ServerFact]
+    public void Should_find_the_serializer_by_its_id_and_the_type_by_its_manifest()
+    {
+        Save(Untimed(Id, 1), new Priced(12.5m));
+
+        Load(SnapshotSelectionCriteria.Latest)!.Snapshot.Should(new Priced(12.5m));
+    }
+
+    [ServerFact]
     public void Should_keep_an_earlier_snapshot_when_saving_another_under_its_number_fails()
     {
         Save(new SnapshotMetadata(Id, 4, Noon), "first");
@@ -232,8 +240,20 @@ public abstract class SnapshotStoreConformance : TestKit
         Save(Untimed(Id + "-a", 1), "a");
         Save(Untimed(Id + "-b", 2), "b");
 
+        Delete(SnapshotSelectionCriteria.Latest);
         Store.Tell(new LoadSnapshot(Id + "-a", SnapshotSelectionCriteria.Latest, long.MaxValue), _actor.Ref);
         _actor.ExpectMsg<LoadSnapshotResult>(Bound).Snapshot.Snapshot.Should("a");
+    }
+
+    [ServerFact]
+    public void Should_keep_the_order_of_saves_under_one_number()
+    {
+        for (var n = 1; n <= 100; n++)
+            Store.Tell(new SaveSnapshot(new SnapshotMetadata(Id, 1, Noon), $"s-{n}"), _actor.Ref);
+        for (var n = 1; n <= 100; n++)
+            _actor.ExpectMsg<SaveSnapshotSuccess>(Bound);
+
+        Load(SnapshotSelectionCriteria.Latest)!.Snapshot.Should("s-100");
     }
 
     [ServerFact]
@@ -242,6 +262,18 @@ public abstract class SnapshotStoreConformance : TestKit
         var health = await Akka.Persistence.Persistence.Instance.Apply(Sys).CheckSnapshotStoreHealthAsync(null);
 
         Assert.Equal(PersistenceHealthStatus.Healthy, health.Status);
+    }
+
+    [ServerFact]
+    public async Task Should_answer_a_health_check_that_is_cancelled()
+    {
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Akka.Persistence.Persistence.Instance.Apply(Sys).CheckSnapshotStoreHealthAsync(null, cancelled.Token));
+
+        Save(Untimed(Id, 1), "s");
     }
 
     protected void Save(SnapshotMetadata metadata, object snapshot)

@@ -9,3 +9,28 @@ public sealed class JournalOnRedisServerSpecs(RedisServer server, ITestOutputHel
 
 public sealed class JournalOnGarnetSpecs(GarnetServer server, ITestOutputHelper output)
     : JournalConformance(Plugins.On(server), output), IClassFixture<GarnetServer>;
+
+public sealed class DeletionOnRedisServerSpecs(RedisServer server, ITestOutputHelper output)
+    : JournalDeletionConformance(Plugins.On(server), output), IClassFixture<RedisServer>;
+
+public sealed class DeletionOnGarnetSpecs(GarnetServer server, ITestOutputHelper output)
+    : JournalDeletionConformance(Plugins.On(server), output), IClassFixture<GarnetServer>;
+
+public sealed class SerializationOnRedisServerSpecs(RedisServer server, ITestOutputHelper output)
+    : JournalSerializationConformance(Plugins.On(server), output), IClassFixture<RedisServer>;
+
+public sealed class SerializationOnGarnetSpecs(GarnetServer server, ITestOutputHelper output)
+    : JournalSerializationConformance(Plugins.On(server), output), IClassFixture<GarnetServer>;
+
+public sealed class PersistentActorsOnRedisServerSpecs(RedisServer server, ITestOutputHelper output)
+    : PersistentActorConformance(Plugins.On(server), output), IClassFixture<RedisServer>;
+
+public sealed class PersistentActorsOnGarnetSpecs(GarnetServer server, ITestOutputHelper output)
+    : PersistentActorConformance(Plugins.On(server), output), IClassFixture<GarnetServer>;
+
+// Akka's own journal in memory: what it did not pass would be a rule of Redis, and none of Akka.Persistence.
+public sealed class JournalInMemorySpecs(ITestOutputHelper output) : JournalConformance(Plugins.InMemory, output);
+
+public sealed class DeletionInMemorySpecs(ITestOutputHelper output) : JournalDeletionConformance(Plugins.InMemory, output);
+
+public sealed class PersistentActorsInMemorySpecs(ITestOutputHelper output) : PersistentActorConformance(Plugins.InMemory, output);

@@ -44,6 +44,39 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
+    public async Task Should_let_exactly_one_of_two_writers_win_each_number_when_their_writes_travel_together()
+    {
+        await using var client = new JournalClient(Plugins.On(server, Impatient));
+        for (var n = 1; n <= 100; n++)
+        {
+            Task[] writes = [client.WriteAsync(_id, n), client.WriteAsync(_id, n)];
+            await Task.WhenAll(writes).ContinueWith(static _ => { }, TaskScheduler.Default);
+            writes.Count(write => write.IsCompletedSuccessfully).Should(1);
+        }
+
+        (await client.RecoverAsync(_id)).SequenceNrs.Should(Enumerable.Range(1, 100).Select(n => (long)n));
+    }
+
+    [ServerTheory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(5)]
+    public async Task Should_fail_a_write_that_does_not_continue_what_is_stored(int first)
+    {
+        await using var client = new JournalClient(Plugins.On(server));
+        await client.WriteAsync(_id, 1, 3);
+
+        var failure = await Assert.ThrowsAsync<SequenceConflictException>(() => client.WriteAsync(_id, first, 4, "overwritten"));
+
+        failure.First.Should(first);
+        failure.Highest.Should(3);
+        var recovered = await client.RecoverAsync(_id);
+        recovered.SequenceNrs.Should([1L, 2, 3]);
+        recovered.Highest.Should(3);
+    }
+
+    [ServerFact]
     public async Task Should_fail_writes_while_the_server_is_gone_and_go_on_once_it_is_back()
     {
         await using var client = new JournalClient(Plugins.On(server, Impatient));

@@ -2,9 +2,16 @@ using Akka.Configuration;
 
 namespace Morag.Persistence.Redis.Tests.Servers;
 
-/// <summary>The configuration that makes Redis the journal and the snapshot store.</summary>
+/// <summary>Configurations of journal and snapshot store.</summary>
 internal static class Plugins
 {
+    /// <summary>What Akka.Persistence brings along.</summary>
+    public static Config InMemory { get; } = ConfigurationFactory.ParseString("""
+        akka.persistence.journal.plugin = "akka.persistence.journal.inmem"
+        akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
+        """);
+
+    /// <summary>Redis is both.</summary>
     public static Config On(RedisTestServer server, string settings = "", string connection = "")
         => ConfigurationFactory.ParseString($$"""
             akka.persistence.journal.plugin = "{{RedisPersistence.JournalPluginId}}"

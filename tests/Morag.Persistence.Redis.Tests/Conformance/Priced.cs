@@ -4,15 +4,15 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Serialization;
 
-namespace Morag.Persistence.Redis.Tests.Layout;
+namespace Morag.Persistence.Redis.Tests.Conformance;
 
 /// <summary>An event whose serializer gives it a manifest, as every event of a real application has.</summary>
 public sealed record Priced(decimal Amount)
 {
     /// <summary>Binds the serializer, and Akka's own ones for envelopes.</summary>
     public static Config Serialization { get; } = ConfigurationFactory.ParseString("""
-        akka.actor.serializers.priced = "Morag.Persistence.Redis.Tests.Layout.PricedSerializer, Morag.Persistence.Redis.Tests"
-        akka.actor.serialization-bindings."Morag.Persistence.Redis.Tests.Layout.Priced, Morag.Persistence.Redis.Tests" = priced
+        akka.actor.serializers.priced = "Morag.Persistence.Redis.Tests.Conformance.PricedSerializer, Morag.Persistence.Redis.Tests"
+        akka.actor.serialization-bindings."Morag.Persistence.Redis.Tests.Conformance.Priced, Morag.Persistence.Redis.Tests" = priced
         """).WithFallback(Akka.Persistence.Persistence.DefaultConfig());
 }
 

@@ -1,0 +1,82 @@
+using Akka.Actor;
+using Akka.Persistence;
+
+namespace Morag.Persistence.Redis.Tests.Conformance;
+
+/// <summary>A persistent actor that keeps a list of texts, and tells whoever drives it what happens to it.</summary>
+internal sealed class Ledger : UntypedPersistentActor
+{
+    private readonly IActorRef _driver;
+    private List<string> _entries = [];
+
+    public Ledger(string id, IActorRef driver, Recovery recovery)
+    {
+        PersistenceId = id;
+        _driver = driver;
+        Recovery = recovery;
+    }
+
+    public override string PersistenceId { get; }
+
+    public override Recovery Recovery { get; }
+
+    public static Props Props(string id, IActorRef driver, Recovery? recovery = null)
+        => Akka.Actor.Props.Create(() => new Ledger(id, driver, recovery ?? Recovery.Default));
+
+    protected override void OnRecover(object message)
+    {
+        switch (message)
+        {
+            case SnapshotOffer { Snapshot: string[] entries }: _entries = [.. entries]; break;
+            case string entry: _entries.Add(entry); break;
+            case RecoveryCompleted: _driver.Tell(new Recovered([.. _entries], LastSequenceNr)); break;
+        }
+    }
+
+    protected override void OnCommand(object message)
+    {
+        switch (message)
+        {
+            case Enter enter: Persist(enter.Entry, Stored); break;
+            case EnterTogether enter: PersistAll(enter.Entries, Stored); break;
+            case EnterAsync enter:
+                PersistAsync(enter.Entry, Stored);
+                DeferAsync($"behind {enter.Entry}", _driver.Tell);
+                break;
+            case EnterAndFail enter:
+                PersistAsync(enter.Entry, Stored);
+                throw new InvalidOperationException("The test asks this actor to fail.");
+            case EnterUnserializable: Persist(new Unserializable(), _ => { }); break;
+            case TakeSnapshot: SaveSnapshot(_entries.ToArray()); break;
+            case DeleteUpTo delete: DeleteMessages(delete.SequenceNr); break;
+            case SaveSnapshotSuccess or DeleteMessagesSuccess: _driver.Tell(message); break;
+        }
+    }
+
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
+        => _driver.Tell(new Rejected(sequenceNr));
+
+    private void Stored(object entry)
+    {
+        _entries.Add((string)entry);
+        _driver.Tell(entry);
+    }
+
+    internal sealed record Recovered(string[] Entries, long LastSequenceNr);
+
+    internal sealed record Rejected(long SequenceNr);
+
+    internal sealed record Enter(string Entry);
+
+    internal sealed record EnterTogether(string[] Entries);
+
+    internal sealed record EnterAsync(string Entry);
+
+    internal sealed record EnterAndFail(string Entry);
+
+    internal sealed record EnterUnserializable;
+
+    internal sealed record TakeSnapshot;
+
+    internal sealed record DeleteUpTo(long SequenceNr);
+}
