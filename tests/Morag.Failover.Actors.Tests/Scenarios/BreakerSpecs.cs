@@ -22,6 +22,7 @@ public sealed class BreakerSpecs(ITestOutputHelper output) : ScenarioSpec(output
         await PassAsync(TimeSpan.FromMinutes(2));
         await CrashEverythingAsync();
         Assert.Equal(opened, await worker.ScoreAsync());
+        Assert.Equal(1, (await WorkerStatsAsync()).Sum(part => part.ActiveCircuitBreakers));
         Assert.Empty(await worker.LeaseAsync());
 
         await PassAsync(TimeSpan.FromMinutes(3) - TimeSpan.FromSeconds(1));

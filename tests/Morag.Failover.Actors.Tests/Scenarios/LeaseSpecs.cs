@@ -1,4 +1,3 @@
-using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Xunit.Abstractions;
 using static Morag.Failover.Contracts.Failover.FailoverStrategy;
@@ -6,7 +5,7 @@ using static Morag.Failover.Contracts.Failover.FailureType;
 
 namespace Morag.Failover.Actors.Tests.Scenarios;
 
-/// <summary>What is said about a lease, by whom and when, and what counts of it.</summary>
+/// <summary>Leases as workers get, lose and finish them.</summary>
 public sealed class LeaseSpecs(ITestOutputHelper output) : ScenarioSpec(output)
 {
     [Fact]
@@ -22,5 +21,129 @@ public sealed class LeaseSpecs(ITestOutputHelper output) : ScenarioSpec(output)
             Assert.Empty(await worker.LeaseAsync());
             await worker.CompleteAsync(lease);
         }
+    }
+
+    [Fact]
+    public async Task Should_give_the_same_leases_again_when_the_reply_was_lost_and_the_call_is_repeated()
+    {
+        var worker = await RegisterAsync("cpu-1", slots: 2);
+        await SubmitManyAsync(3, "page", "cpu_batch");
+
+        var lost = await worker.LeaseWithoutHearingAsync(request: "call-1");
+        var again = await worker.LeaseAsync(request: "call-1");
+        Assert.Equal(2, again.Count);
+        Assert.Equal(lost, again);
+
+        // Also when the node has forgotten the call, and as late as the second heartbeat.
+        await CrashEverythingAsync();
+        await PassAsync(TimeSpan.FromSeconds(25));
+        var late = await worker.LeaseAsync(request: "call-1");
+        Assert.Equal(again.Select(lease => (lease.TaskId, lease.Epoch, 1)), late.Select(lease => (lease.TaskId, lease.Epoch, lease.Attempt)));
+        foreach (var lease in late)
+        {
+            await worker.CompleteAsync(lease);
+        }
+    }
+
+    [Fact]
+    public async Task Should_give_a_lease_back_without_blame_when_two_heartbeats_do_not_list_it()
+    {
+        var worker = await RegisterAsync("cpu-1", slots: 2);
+        var held = await SubmitAsync("held", "cpu_batch");
+        Assert.Equal(held, (await worker.LeaseOneAsync()).TaskId);
+        var lost = await SubmitAsync("lost", "cpu_batch");
+        Assert.Single(await worker.LeaseWithoutHearingAsync());
+
+        await worker.BeatAsync();
+        await PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(TaskState.Leased, (await TaskAsync(lost)).State);
+        await worker.BeatAsync();
+        await PassAsync(TimeSpan.FromSeconds(1));
+
+        var task = await TaskAsync(lost);
+        Assert.Equal((TaskState.Queued, 0), (task.State, task.RetryCount));
+        Assert.Equal("the lease never arrived at the worker", task.History[^1].Detail);
+        Assert.Equal(TaskState.Leased, (await TaskAsync(held)).State);
+        Assert.Empty((await ExplainAsync(lost)).Decisions);
+        Assert.Equal(0, (await worker.ScoreAsync()).TotalTasks);
+        Assert.Equal(lost, (await worker.LeaseOneAsync()).TaskId);
+    }
+
+    [Fact]
+    public async Task Should_accept_a_late_completion_when_no_newer_lease_was_granted()
+    {
+        var slow = await RegisterAsync("cpu-1");
+        var task = await SubmitAsync("long", "cpu_standard", each => each with { Timeout = TimeSpan.FromMinutes(1) });
+        var lease = await slow.LeaseOneAsync();
+        await PassAsync(TimeSpan.FromSeconds(90));
+        Assert.Equal(TaskState.Delayed, (await TaskAsync(task)).State);
+
+        await slow.CompleteAsync(lease);
+
+        var finished = await TaskAsync(task);
+        Assert.Equal((TaskState.Succeeded, """{"by":"cpu-1"}"""), (finished.State, finished.Result.Raw));
+        await PassAsync(TimeSpan.FromMinutes(5));
+        Assert.Empty(await slow.LeaseAsync());
+        (await DecisionAsync(task)).Chose(RetrySameWorker, "task_timeout.retry").WithoutGuards().CarriedOut();
+        var score = await slow.ScoreAsync();
+        Assert.Equal((1, 2, 0), (score.FailureCount, score.TotalTasks, score.ConsecutiveFailures));
+    }
+
+    [Fact]
+    public async Task Should_refuse_a_late_completion_with_an_old_epoch_when_a_newer_lease_was_granted()
+    {
+        var slow = await RegisterAsync("cpu-1");
+        var task = await SubmitAsync("long", "cpu_standard", each => each with { Timeout = TimeSpan.FromMinutes(1) });
+        var old = await slow.LeaseOneAsync();
+        var other = await RegisterAsync("cpu-2");
+        await slow.FailAsync(old, ProcessingError, "gave up, or so it thought");
+        var present = await other.LeaseOneAsync();
+
+        var late = await slow.TryToCompleteAsync(old);
+
+        Assert.Equal(RefusalReason.Conflict, late.Refused?.Reason);
+        Assert.Contains("leased to cpu-2", late.Refused?.Message, StringComparison.Ordinal);
+        var running = await TaskAsync(task);
+        Assert.Equal((TaskState.Leased, present.Epoch), (running.State, running.Epoch));
+        Assert.Equal(("late_result", slow.Id, old.Epoch), (running.History[^1].What, running.History[^1].WorkerId!.Value, running.History[^1].Epoch!.Value));
+        await other.CompleteAsync(present);
+        await PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal("""{"by":"cpu-2"}""", (await TaskAsync(task)).Result.Raw);
+        (await DecisionAsync(task)).Chose(ReassignSameQueue, "processing_error").CarriedOut();
+        Assert.Equal((1, 1), ((await slow.ScoreAsync()).TotalTasks, (await other.ScoreAsync()).TotalTasks));
+    }
+
+    [Fact]
+    public async Task Should_keep_a_delays_end_when_everything_restarts_meanwhile()
+    {
+        var worker = await RegisterAsync("cpu-1");
+        var task = await SubmitAsync("call-1", "cpu_standard");
+        await worker.FailAsync(await worker.LeaseOneAsync(), NetworkFailure);
+        var due = Clock.Now.AddSeconds(30);
+
+        await PassAsync(TimeSpan.FromSeconds(10));
+        await CrashEverythingAsync();
+        Assert.Equal(due, (await TaskAsync(task)).NotBefore);
+        await PassAsync(TimeSpan.FromSeconds(19));
+        Assert.Empty(await worker.LeaseAsync());
+        await PassAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(task, (await worker.LeaseOneAsync()).TaskId);
+        (await DecisionAsync(task)).Chose(RetrySameWorker, "network_failure").Delaying(30).CarriedOut();
+    }
+
+    [Fact]
+    public async Task Should_lease_a_delayed_task_at_once_when_its_delay_ends_while_everything_is_down()
+    {
+        var worker = await RegisterAsync("cpu-1");
+        var task = await SubmitAsync("call-1", "cpu_standard");
+        await worker.FailAsync(await worker.LeaseOneAsync(), NetworkFailure);
+
+        await Owners.GoDownAsync();
+        Clock.Advance(TimeSpan.FromMinutes(10));
+        await Owners.ComeBackAsync();
+        await PassAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(task, (await worker.LeaseOneAsync()).TaskId);
     }
 }

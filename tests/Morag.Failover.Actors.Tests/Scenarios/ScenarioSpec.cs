@@ -120,27 +120,23 @@ public abstract class ScenarioSpec : FailoverSpec
     }
 
     /// <summary>What each coordinator counted.</summary>
-    protected async Task<IReadOnlyList<FailureStatistics>> StatisticsAsync()
-    {
-        var parts = new List<FailureStatistics>();
-        for (var partition = 0; partition < Owners.Settings.Partitions.Coordinators; partition++)
-        {
-            parts.Add(await Owners.AskAsync<FailureStatistics>(Owners.Coordinators, new GetFailureStatistics { Partition = partition }));
-        }
-
-        return parts;
-    }
+    protected Task<IReadOnlyList<FailureStatistics>> StatisticsAsync() => AskEachAsync<FailureStatistics>(
+        Owners.Coordinators, Owners.Settings.Partitions.Coordinators, partition => new GetFailureStatistics { Partition = partition });
 
     /// <summary>What each bucket of the directory counted.</summary>
-    protected async Task<IReadOnlyList<WorkerStats>> WorkerStatsAsync()
+    protected Task<IReadOnlyList<WorkerStats>> WorkerStatsAsync() => AskEachAsync<WorkerStats>(
+        Owners.Directory, Owners.Settings.Partitions.DirectoryBuckets, bucket => new GetWorkerStats { Bucket = bucket });
+
+    private async Task<IReadOnlyList<TAnswer>> AskEachAsync<TAnswer>(IActorRef region, int count, Func<int, IWireMessage> question)
+        where TAnswer : IWireMessage
     {
-        var parts = new List<WorkerStats>();
-        for (var bucket = 0; bucket < Owners.Settings.Partitions.DirectoryBuckets; bucket++)
+        var answers = new List<TAnswer>();
+        for (var number = 0; number < count; number++)
         {
-            parts.Add(await Owners.AskAsync<WorkerStats>(Owners.Directory, new GetWorkerStats { Bucket = bucket }));
+            answers.Add(await Owners.AskAsync<TAnswer>(region, question(number)));
         }
 
-        return parts;
+        return answers;
     }
 
     private int PartitionOf(TaskId task) => Partition.Of(task, Owners.Settings.Partitions.Queues);

@@ -1,0 +1,73 @@
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+using Xunit.Abstractions;
+using static Morag.Failover.Contracts.Failover.FailoverStrategy;
+
+namespace Morag.Failover.Actors.Tests.Scenarios;
+
+/// <summary>Our own failures never count as the workers'.</summary>
+public sealed class OutageSpecs(ITestOutputHelper output) : ScenarioSpec(output)
+{
+    [Fact]
+    public async Task Should_give_a_full_timeout_anew_and_blame_nobody_when_the_node_is_down_for_longer_than_a_lease()
+    {
+        var worker = await RegisterAsync("cpu-1");
+        var (task, lease) = await LeaseTenMinutesAsync(worker);
+        await PassAsync(TimeSpan.FromMinutes(9));
+
+        await Owners.GoDownAsync();
+        Clock.Advance(TimeSpan.FromMinutes(30));
+        await Owners.ComeBackAsync();
+        var back = Clock.Now;
+        await PassAsync(TimeSpan.FromSeconds(1));
+
+        var running = await TaskAsync(task);
+        Assert.Equal((TaskState.Leased, lease.Epoch, back.AddMinutes(10)), (running.State, running.Epoch, running.Deadline!.Value));
+        Assert.Equal(Liveness.Alive, (await worker.InfoAsync()).Liveness);
+        await PassAsync(TimeSpan.FromMinutes(9));
+        Assert.Empty((await ExplainAsync(task)).Decisions);
+        await worker.CompleteAsync(lease);
+        await PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal((0, 1), ((await worker.ScoreAsync()).FailureCount, (await worker.ScoreAsync()).TotalTasks));
+    }
+
+    [Fact]
+    public async Task Should_find_a_worker_missing_all_the_same_when_it_died_while_the_node_was_down()
+    {
+        var worker = await RegisterAsync("cpu-1");
+        var (task, _) = await LeaseTenMinutesAsync(worker);
+
+        await Owners.GoDownAsync();
+        worker.FallsSilent();
+        Clock.Advance(TimeSpan.FromMinutes(30));
+        await Owners.ComeBackAsync();
+        await PassAsync(TimeSpan.FromMinutes(4));
+
+        var decision = (await DecisionAsync(task)).Chose(ReassignSameQueue, "worker_offline").WithoutGuards().CarriedOut();
+        Assert.Contains("no sign of life", decision.FailureEvent.ErrorMessage, StringComparison.Ordinal);
+        Assert.Equal((Liveness.Offline, 1), ((await worker.InfoAsync()).Liveness, (await worker.ScoreAsync()).FailureCount));
+    }
+
+    [Fact]
+    public async Task Should_blame_nobody_when_the_node_was_frozen_for_longer_than_a_lease()
+    {
+        var worker = await RegisterAsync("cpu-1");
+        var (task, lease) = await LeaseTenMinutesAsync(worker);
+        await PassAsync(TimeSpan.FromMinutes(5));
+
+        Outages.EndedAt = Clock.Now.AddHours(1);
+        Clock.Advance(TimeSpan.FromHours(1));
+        await PassAsync(TimeSpan.FromMinutes(9));
+
+        Assert.Equal((TaskState.Leased, Liveness.Alive), ((await TaskAsync(task)).State, (await worker.InfoAsync()).Liveness));
+        Assert.Empty((await ExplainAsync(task)).Decisions);
+        await worker.CompleteAsync(lease);
+        Assert.Equal(0, (await worker.ScoreAsync()).FailureCount);
+    }
+
+    private async Task<(TaskId Task, LeasedTask Lease)> LeaseTenMinutesAsync(ScenarioWorker worker)
+    {
+        var task = await SubmitAsync("page", "cpu_standard", each => each with { Timeout = TimeSpan.FromMinutes(10) });
+        return (task, await worker.LeaseOneAsync());
+    }
+}
