@@ -1,6 +1,5 @@
 using System.Globalization;
 using Akka.Cluster.Sharding;
-using Akka.Cluster.Tools.Client;
 using Akka.Hosting;
 using Morag.Failover.Actors.Failover;
 using Morag.Failover.Actors.Fleet;
@@ -17,7 +16,7 @@ public static class FailoverHostingExtensions
 {
     /// <summary>
     /// Starts the shard regions of queues, coordinators, workers and directory, keeps the fixed entities running, carries live events
-    /// between nodes, and lets cluster clients reach the coordinators.
+    /// between nodes, and lets cluster clients reach the regions.
     /// </summary>
     /// <param name="builder">The actor system that is being configured.</param>
     /// <param name="settings">The settings, the same on every node.</param>
@@ -40,14 +39,16 @@ public static class FailoverHostingExtensions
             var keeper = system.ActorOf(Props.Create(() => new FixedEntitiesKeeper(regions, partitions)), "fixed-entities-keeper");
             StopBeforeRegions(system, keeper);
             system.ActorOf(Props.Create(() => new LiveEventBridge()), "live-event-bridge");
-            ClusterClientReceptionist.Get(system).RegisterService(regions.Coordinators);
+            FailoverClient.Admit(system, regions);
         });
 
     private static void StartRegion(ActorSystem system, string typeName, IMessageExtractor extractor, Func<string, Props> props)
     {
         var sharding = ClusterSharding.Get(system);
         var settings = ClusterShardingSettings.Create(system);
-        sharding.Start(typeName, props, settings, extractor, sharding.DefaultShardAllocationStrategy(settings), StopEntity.Instance);
+        sharding.Start(typeName, PropsOf, settings, extractor, sharding.DefaultShardAllocationStrategy(settings), StopEntity.Instance);
+
+        Props PropsOf(string entityId) => entityId == NoSuchEntity.Id ? Props.Create(() => new NoSuchEntity()) : props(entityId);
     }
 
     /// <summary>A region of the last node that is asked to start an entity again, while it stops, waits for an answer that never comes.</summary>

@@ -98,7 +98,7 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
         switch (message)
         {
             case SubmitTasks submit:
-                Answer(Submission.Decide(State, submit, settings.Queues, Now));
+                Answer(Submission.Decide(State, submit, settings, Now));
                 break;
             case GrantLeases request:
                 Grant(request);

@@ -1,7 +1,6 @@
 using Morag.Failover.Contracts.Ids;
-using Morag.Failover.Contracts.Wire;
-
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Contracts.Failover;
 
@@ -78,7 +77,7 @@ public sealed record DecideFailure : ITaskMessage
     [ProtoMember(1)] public required LeaseFailure Failure { get; init; }
 
     /// <inheritdoc />
-    public TaskId TaskId => Failure.TaskId;
+    public TaskId TaskId => Failure?.TaskId ?? default; // A message may arrive without it.
 }
 
 /// <summary>Waits for the decision about one lease. Answer: <see cref="FailoverDecision"/>, or <see cref="Refused"/> after the wait.</summary>

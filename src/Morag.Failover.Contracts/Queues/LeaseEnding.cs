@@ -1,7 +1,6 @@
+using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
-
-using Morag.Failover.Contracts.Failover;
 
 namespace Morag.Failover.Contracts.Queues;
 
@@ -19,7 +18,7 @@ public sealed record EndLease : ITaskMessage
     [ProtoMember(2)] public long Number { get; init; }
 
     /// <inheritdoc />
-    public TaskId TaskId => Report.TaskId;
+    public TaskId TaskId => Report?.TaskId ?? default; // A message may arrive without it.
 }
 
 /// <summary>What the queue knows of a reported lease.</summary>

@@ -31,11 +31,30 @@ public readonly record struct JsonText
     /// <summary>The JSON of any value, in the wire's naming.</summary>
     public static JsonText Of<T>(T value) => new(JsonSerializer.Serialize(value, ContractsJson.Options));
 
+    /// <summary>Whether the text is JSON. What another process sent was not looked at on its way in.</summary>
+    public bool IsWellFormed() => IsNull || Kind() is not null;
+
+    /// <summary>Whether the text is a JSON object.</summary>
+    public bool IsObject() => text == EmptyObject.text || Kind() is JsonValueKind.Object;
+
     /// <summary>Parses the text; dispose the document.</summary>
     public JsonDocument Parse() => JsonDocument.Parse(Raw);
 
     /// <inheritdoc />
     public override string ToString() => Raw;
+
+    private JsonValueKind? Kind()
+    {
+        try
+        {
+            using var json = Parse();
+            return json.RootElement.ValueKind;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }
 
 internal sealed class JsonTextConverter : JsonConverter<JsonText>

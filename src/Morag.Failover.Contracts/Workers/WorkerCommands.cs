@@ -11,7 +11,7 @@ public sealed record RegisterWorker : IWorkerMessage
     [ProtoMember(1)] public required WorkerRegistration Registration { get; init; }
 
     /// <inheritdoc />
-    public WorkerId WorkerId => Registration.WorkerId;
+    public WorkerId WorkerId => Registration?.WorkerId ?? default; // A message may arrive without it.
 }
 
 /// <summary>The worker is registered, durably.</summary>

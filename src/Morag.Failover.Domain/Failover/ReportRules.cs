@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Morag.Failover.Contracts.Failover;
 
 namespace Morag.Failover.Domain.Failover;
@@ -50,26 +49,6 @@ public static class ReportRules
             : Refused.Invalid("context", $"must be an object of at most {MaxContext} characters");
     }
 
-    private static bool IsSmallObject(JsonText context)
-    {
-        if (context.IsNull || context == JsonText.EmptyObject)
-        {
-            return true;
-        }
-
-        if (context.Length > MaxContext)
-        {
-            return false;
-        }
-
-        try
-        {
-            using var json = context.Parse();
-            return json.RootElement.ValueKind == JsonValueKind.Object;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
+    private static bool IsSmallObject(JsonText context) =>
+        context.IsNull || (context.Length <= MaxContext && context.IsObject());
 }

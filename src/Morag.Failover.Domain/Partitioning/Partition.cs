@@ -6,20 +6,24 @@ namespace Morag.Failover.Domain.Partitioning;
 /// <summary>Which partition owns an id. Frozen: stored state depends on it.</summary>
 public static class Partition
 {
+    private const int LongestOnStack = (Identifier.MaxLength + 1) * 3;
+
     /// <summary>The partition of a task's id, 0 to <paramref name="count"/> - 1.</summary>
     public static int Of(TaskId task, int count) => Of(task.Value, count);
 
     /// <summary>The bucket of a worker's id, 0 to <paramref name="count"/> - 1.</summary>
     public static int Of(WorkerId worker, int count) => Of(worker.Value, count);
 
-    private static int Of(string id, int count)
+    private static int Of(string? id, int count)
     {
         if (count == 1)
         {
             return 0;
         }
 
-        Span<byte> bytes = stackalloc byte[Identifier.MaxLength * 3];
+        // Ids that keep the rules are short; a message may name any other, and its owner refuses it.
+        var space = Encoding.UTF8.GetMaxByteCount(id?.Length ?? 0);
+        var bytes = space <= LongestOnStack ? stackalloc byte[LongestOnStack] : new byte[space];
         var length = Encoding.UTF8.GetBytes(id, bytes);
         return (int)(XxHash32.HashToUInt32(bytes[..length]) % (uint)count);
     }

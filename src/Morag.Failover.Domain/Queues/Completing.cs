@@ -88,6 +88,11 @@ public static class Completing
             return Refused.Invalid("result", $"result must have at most {settings.MaxPayload} characters as compact JSON");
         }
 
+        if (!completion.Result.IsWellFormed())
+        {
+            return Refused.Invalid("result", "result must be JSON");
+        }
+
         return task.Lease is { } lease && lease.Epoch == completion.Epoch && lease.WorkerId == worker && task.State != TaskState.Cancelled
             ? null
             : Refused.Conflict(TaskWords.WhyNotHeld(task, worker, completion.Epoch));

@@ -19,7 +19,7 @@ public static class OperatorCommands
     /// <summary>Queues a parked task again, with its budgets cleared.</summary>
     public static Decided<IWireMessage> Decide(QueueState state, RequeueTask command, QueueSettings settings, DateTimeOffset now)
     {
-        if (UnknownQueue(command.Queue, settings) is { } refused)
+        if ((UnknownQueue(command.Queue, settings) ?? NoQuality(command.Quality)) is { } refused)
         {
             return new(null, refused);
         }
@@ -51,7 +51,8 @@ public static class OperatorCommands
     }
 
     /// <summary>Why a call for many is refused; null where it is not.</summary>
-    public static Refused? Refusal(RequeueTasks command, QueueSettings settings) => UnknownQueue(command.Queue, settings);
+    public static Refused? Refusal(RequeueTasks command, QueueSettings settings) =>
+        UnknownQueue(command.Queue, settings) ?? NoQuality(command.Quality);
 
     /// <summary>Why a call for many is refused; null where it is not.</summary>
     public static Refused? Refusal(CancelTasks command) =>
@@ -131,6 +132,9 @@ public static class OperatorCommands
         queue is { } name && settings.Find(name) is null
             ? Refused.Invalid("queue", $"queue must be one of {string.Join(", ", settings.Definitions.Select(known => known.Name.Value))}")
             : null;
+
+    private static Refused? NoQuality(JsonText? quality) =>
+        quality is { } given && !given.IsObject() ? Refused.Invalid("quality", "quality must be a JSON object") : null;
 
     private static ImmutableArray<TaskId> Those(IReadOnlyList<TaskId> tasks, Func<TaskId, bool> match)
     {

@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Partitioning;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Queues;
@@ -11,8 +12,9 @@ public static class Submission
     private const int MostRetries = 100;
 
     /// <summary>Accepts what keeps the rules and the limits, and what is known with the same content.</summary>
-    public static Decided<TasksSubmitted> Decide(QueueState state, SubmitTasks command, QueueSettings settings, DateTimeOffset now)
+    public static Decided<TasksSubmitted> Decide(QueueState state, SubmitTasks command, FailoverSettings settings, DateTimeOffset now)
     {
+        var limits = settings.Queues;
         var results = ImmutableArray.CreateBuilder<SubmissionResult>(command.Tasks.Length);
         var accepted = ImmutableArray.CreateBuilder<TaskSubmission>(command.Tasks.Length);
         var inThisCall = command.Tasks.Length > 1 ? new Dictionary<TaskId, TaskSubmission>(command.Tasks.Length) : null;
@@ -21,7 +23,7 @@ public static class Submission
         foreach (var task in command.Tasks)
         {
             var result = new SubmissionResult { TaskId = task.TaskId };
-            if (BrokenRule(task, settings) is { } broken)
+            if ((BrokenRule(task, limits) ?? Misdirected(task, command.Partition, settings.Partitions)) is { } broken)
             {
                 results.Add(result with { Refused = broken });
                 continue;
@@ -38,13 +40,13 @@ public static class Submission
             }
 
             var taskSize = task.Payload.Length + task.Quality.Length;
-            if (open >= settings.MaxTasks || size + taskSize > settings.MaxBytes)
+            if (open >= limits.MaxTasks || size + taskSize > limits.MaxBytes)
             {
                 results.Add(result with
                 {
-                    Refused = Refused.LimitReached(open >= settings.MaxTasks
-                        ? $"{open} tasks have not ended; the limit is {settings.MaxTasks}"
-                        : $"tasks hold {size} bytes; the limit is {settings.MaxBytes}"),
+                    Refused = Refused.LimitReached(open >= limits.MaxTasks
+                        ? $"{open} tasks have not ended; the limit is {limits.MaxTasks}"
+                        : $"tasks hold {size} bytes; the limit is {limits.MaxBytes}"),
                 });
                 continue;
             }
@@ -110,6 +112,16 @@ public static class Submission
             return Refused.Invalid("quality", $"quality must have at most {settings.MaxPayload} characters as compact JSON");
         }
 
+        if (!task.Payload.IsWellFormed())
+        {
+            return Refused.Invalid("payload", "payload must be JSON");
+        }
+
+        if (!(task.Quality.IsNull || task.Quality.IsObject()))
+        {
+            return Refused.Invalid("quality", "quality must be a JSON object");
+        }
+
         if (task.Timeout is { } timeout && (timeout < ShortestTimeout || timeout > LongestTimeout))
         {
             return Refused.Invalid("timeout_seconds", "timeout_seconds must be 1 to 2592000 (30 days)");
@@ -127,6 +139,12 @@ public static class Submission
 
         return null;
     }
+
+    /// <summary>In another partition nobody would look for it: not its id's next submission, and not its reader.</summary>
+    private static Refused? Misdirected(TaskSubmission task, int partition, PartitionSettings partitions) =>
+        Partition.Of(task.TaskId, partitions.Queues) is var owner && owner != partition
+            ? Refused.Invalid("partition", $"task {task.TaskId} belongs to partition {owner} of {partitions.Queues}")
+            : null;
 
     private static bool SameContent(TaskSubmission first, TaskSubmission again) =>
         first.Payload.Raw == again.Payload.Raw

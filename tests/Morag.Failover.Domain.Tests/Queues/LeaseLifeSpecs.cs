@@ -86,6 +86,21 @@ public sealed class LeaseLifeSpecs
     }
 
     [Fact]
+    public void Should_refuse_a_result_that_is_no_json_and_leave_the_lease()
+    {
+        var completion = QueueUnderTest.Completion("w", "a", Leased());
+
+        var refused = queue.Do(Completing.Decide(
+            queue.State,
+            completion with { Completions = [completion.Completions[0] with { Result = JsonText.Trusted("{ not json") }] },
+            queue.Settings.Queues,
+            queue.Now)).Results[0].Refused;
+
+        Assert.Equal("result", refused!.Field);
+        Assert.Equal(TaskState.Leased, queue["a"].State);
+    }
+
+    [Fact]
     public void Should_put_a_released_task_back_to_its_place_without_blame()
     {
         queue.Submit("a", "b");

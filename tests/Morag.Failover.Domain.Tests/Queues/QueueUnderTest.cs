@@ -64,7 +64,7 @@ internal sealed class QueueUnderTest
     }
 
     public ImmutableArray<SubmissionResult> Submit(params TaskSubmission[] tasks) =>
-        Do(Submission.Decide(State, new SubmitTasks { Partition = 0, Tasks = [.. tasks] }, Settings.Queues, Now)).Results;
+        Do(Submission.Decide(State, new SubmitTasks { Partition = 0, Tasks = [.. tasks] }, Settings, Now)).Results;
 
     public void Submit(params string[] ids) => Assert.All(Submit([.. ids.Select(id => Task(id))]), result => Assert.Null(result.Refused));
 

@@ -77,6 +77,20 @@ public sealed class ReassigningSpecs
     }
 
     [Fact]
+    public void Should_refuse_to_requeue_with_quality_settings_that_are_no_object()
+    {
+        Failed();
+        queue.Reassign("a", FailoverStrategy.ManualIntervention);
+        var quality = JsonText.Trusted("{ not json");
+
+        var one = OperatorCommands.Decide(queue.State, new RequeueTask { TaskId = new("a"), Quality = quality, Reason = "spec" }, queue.Settings.Queues, queue.Now);
+        var many = OperatorCommands.Refusal(new RequeueTasks { Partition = 0, Quality = quality, Reason = "spec" }, queue.Settings.Queues);
+
+        Assert.Equal(("quality", "quality"), (Assert.IsType<Refused>(one.Reply).Field, many?.Field));
+        Assert.Null(one.Event);
+    }
+
+    [Fact]
     public void Should_tell_the_policy_what_was_used_up_before()
     {
         Failed(FailureType.NetworkFailure);

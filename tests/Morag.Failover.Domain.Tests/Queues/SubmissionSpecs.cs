@@ -1,6 +1,7 @@
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Domain.Partitioning;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Tests.Queues;
@@ -60,9 +61,23 @@ public sealed class SubmissionSpecs
         Assert.Equal("priority", Refusal(QueueUnderTest.Task("a") with { Priority = (TaskPriority)7 }).Field);
         Assert.Equal("max_retries", Refusal(QueueUnderTest.Task("a") with { MaxRetries = -1 }).Field);
         Assert.Equal("payload", Refusal(QueueUnderTest.Task("a") with { Payload = JsonText.Trusted(new string('1', 300_000)) }).Field);
+        Assert.Equal("payload", Refusal(QueueUnderTest.Task("a") with { Payload = JsonText.Trusted("{ not json") }).Field);
+        Assert.Equal("quality", Refusal(QueueUnderTest.Task("a") with { Quality = JsonText.Trusted("[1]") }).Field);
         Assert.Empty(queue.Events);
 
         Refused Refusal(TaskSubmission task) => queue.Submit(task)[0].Refused!;
+    }
+
+    [Fact]
+    public void Should_refuse_a_task_that_belongs_to_another_partition()
+    {
+        queue.Settings = queue.Settings with { Partitions = new PartitionSettings { Queues = 4 } };
+        var tasks = Enumerable.Range(0, 20).Select(i => QueueUnderTest.Task($"t{i}")).ToArray();
+
+        var results = queue.Submit(tasks);
+
+        Assert.All(results, result => Assert.Equal(Partition.Of(result.TaskId, 4) == 0 ? null : "partition", result.Refused?.Field));
+        Assert.InRange(queue.State.OpenCount, 1, 19);
     }
 
     [Fact]

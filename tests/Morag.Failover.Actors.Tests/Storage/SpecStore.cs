@@ -1,0 +1,152 @@
+using System.Collections.Concurrent;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using Akka.Persistence;
+using Akka.Serialization;
+
+namespace Morag.Failover.Actors.Tests.Storage;
+
+/// <summary>
+/// What a spec stores: events and snapshots as bytes, through the real serializers, so that nothing comes back that could not come
+/// back from a disk. It outlives actors and systems, and several systems may share it.
+/// </summary>
+public sealed class SpecStore
+{
+    private readonly ConcurrentDictionary<string, Stored> entities = new();
+
+    /// <summary>Binds a system's persistence to the store that its <see cref="SpecStoreSetup"/> names.</summary>
+    public static Config Config { get; } = ConfigurationFactory.ParseString(
+        $$"""
+        akka.persistence {
+          journal.plugin = "akka.persistence.journal.spec"
+          journal.spec.class = "{{typeof(SpecJournal).AssemblyQualifiedName}}"
+          snapshot-store.plugin = "akka.persistence.snapshot-store.spec"
+          snapshot-store.spec.class = "{{typeof(SpecSnapshots).AssemblyQualifiedName}}"
+        }
+        """);
+
+    /// <summary>What the journal does with each event that is to be written; it stores all where this is not set.</summary>
+    public Func<IPersistentRepresentation, WriteFate> Fate { get; set; } = _ => WriteFate.Stored;
+
+    /// <summary>The events stored of an entity that are not removed, as objects.</summary>
+    public IReadOnlyList<object> EventsOf(string persistenceId, ActorSystem system) => entities.TryGetValue(persistenceId, out var stored)
+        ? stored.Read(events => events.Values.Select(item => item.Read(system)).ToList())
+        : [];
+
+    /// <summary>The entities that ever stored an event.</summary>
+    public IEnumerable<string> PersistenceIds => entities.Keys.Order(StringComparer.Ordinal);
+
+    internal Stored Of(string persistenceId) => entities.GetOrAdd(persistenceId, _ => new Stored());
+
+    /// <summary>One value as it is stored.</summary>
+    internal sealed record Item(int SerializerId, string Manifest, byte[] Bytes)
+    {
+        public static Item Of(object value, ActorSystem system)
+        {
+            var serializer = system.Serialization.FindSerializerFor(value);
+            return new Item(serializer.Identifier, Akka.Serialization.Serialization.ManifestFor(serializer, value), serializer.ToBinary(value));
+        }
+
+        public object Read(ActorSystem system) => system.Serialization.Deserialize(Bytes, SerializerId, Manifest);
+    }
+
+    /// <summary>What is stored of one entity.</summary>
+    internal sealed class Stored
+    {
+        private readonly Lock gate = new();
+        private readonly SortedDictionary<long, Item> events = [];
+        private readonly SortedDictionary<long, Item> snapshots = [];
+
+        public long Highest { get; private set; }
+
+        /// <summary>Stores the next event; another number is a second writer.</summary>
+        public void Append(long sequenceNr, Item item)
+        {
+            lock (gate)
+            {
+                if (sequenceNr != Highest + 1)
+                {
+                    throw new InvalidOperationException($"{sequenceNr} does not follow {Highest}: two wrote at once");
+                }
+
+                events.Add(sequenceNr, item);
+                Highest = sequenceNr;
+            }
+        }
+
+        public T Read<T>(Func<SortedDictionary<long, Item>, T> read)
+        {
+            lock (gate)
+            {
+                return read(events);
+            }
+        }
+
+        public void RemoveUpTo(long sequenceNr)
+        {
+            lock (gate)
+            {
+                RemoveWhere(events, number => number <= sequenceNr);
+            }
+        }
+
+        public void Save(long sequenceNr, Item snapshot)
+        {
+            lock (gate)
+            {
+                snapshots[sequenceNr] = snapshot;
+            }
+        }
+
+        public (long SequenceNr, Item Snapshot)? Latest(long upTo)
+        {
+            lock (gate)
+            {
+                return snapshots.Where(saved => saved.Key <= upTo).Select(saved => ((long, Item)?)(saved.Key, saved.Value)).LastOrDefault();
+            }
+        }
+
+        public void RemoveSnapshots(Func<long, bool> which)
+        {
+            lock (gate)
+            {
+                RemoveWhere(snapshots, which);
+            }
+        }
+
+        private static void RemoveWhere(SortedDictionary<long, Item> items, Func<long, bool> which)
+        {
+            foreach (var number in items.Keys.Where(which).ToList())
+            {
+                items.Remove(number);
+            }
+        }
+    }
+}
+
+/// <summary>What becomes of a write.</summary>
+public enum WriteFate
+{
+    /// <summary>It is stored, and the writer hears of it.</summary>
+    Stored,
+
+    /// <summary>The writer is killed before it is stored.</summary>
+    KilledBefore,
+
+    /// <summary>It is stored, and the writer is killed before it hears of it.</summary>
+    KilledAfter,
+
+    /// <summary>Storage fails.</summary>
+    Failed,
+
+    /// <summary>Storage refuses this event.</summary>
+    Rejected,
+}
+
+/// <summary>Gives a system its store.</summary>
+public sealed class SpecStoreSetup(SpecStore store) : Setup
+{
+    public SpecStore Store { get; } = store;
+
+    internal static SpecStore Of(ActorSystem system) => system.Settings.Setup.Get<SpecStoreSetup>().Value.Store;
+}
