@@ -19,8 +19,6 @@ internal sealed class EventQuery(
 {
     private const int FirstPageSize = 16;
 
-    private static readonly RedisScript HighestScript = RedisScript.Load("highest");
-
     /// <summary>What is stored when the query starts.</summary>
     public async IAsyncEnumerable<EventEnvelope> CurrentAsync(
         string persistenceId,
@@ -87,10 +85,10 @@ internal sealed class EventQuery(
         var open = await connection.OpenAsync(cancellation).ConfigureAwait(false);
         var key = open.Keys.Events(persistenceId);
         // Redis answers in this order: what is missing from the range up to the highest number will never be there.
-        var highest = HighestScript.RunAsync(open.Database, [key, open.Keys.Counter(persistenceId)], []);
+        var highest = HighestNumber.ReadAsync(open, persistenceId);
         var entries = open.Database.SortedSetRangeByScoreWithScoresAsync(key, from, to, take: size, flags: CommandFlags.DemandMaster);
         await Task.WhenAll(highest, entries).WaitAsync(cancellation).ConfigureAwait(false);
-        return new Page(key, await entries.ConfigureAwait(false), (long)await highest.ConfigureAwait(false), from, size);
+        return new Page(key, await entries.ConfigureAwait(false), await highest.ConfigureAwait(false), from, size);
     }
 
     private IEnumerable<EventEnvelope> Decode(RedisKey key, SortedSetEntry entry)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Morag.Persistence.Redis.Connection;
 using StackExchange.Redis;
 
@@ -37,8 +38,8 @@ internal sealed class PersistenceIdScan
         return new PersistenceIdScan(open, [.. masters]);
     }
 
-    /// <summary>Reads the next page; most pages are short, and some are empty.</summary>
-    public async Task<Page> ReadAsync(Position position, CancellationToken cancellation)
+    /// <summary>Reads the next page, from about so many keys; most pages are short, and some are empty.</summary>
+    public async Task<Page> ReadAsync(Position position, CancellationToken cancellation, int keys = KeysPerPage)
     {
         if (position.Master >= _masters.Count) return new Page([], null);
 
@@ -46,7 +47,7 @@ internal sealed class PersistenceIdScan
             .ExecuteAsync(
                 _open.Database.Database,
                 "SCAN",
-                [position.Cursor, "MATCH", _open.Keys.JournalPattern, "COUNT", KeysPerPage])
+                [position.Cursor, "MATCH", _open.Keys.JournalPattern, "COUNT", keys])
             .WaitAsync(cancellation)
             .ConfigureAwait(false);
         var cursor = (string)reply[0]!;
@@ -89,6 +90,17 @@ internal sealed class PersistenceIdScan
     {
         /// <summary>Nothing was read yet.</summary>
         public static Position Start { get; } = new(0, "0");
+
+        /// <summary>Reads what <see cref="ToString"/> has written.</summary>
+        /// <exception cref="FormatException">The text is something else.</exception>
+        public static Position Parse(string text)
+            => text.Split('-') is [var master, var cursor]
+                && int.TryParse(master, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && ulong.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+                    ? new Position(number, cursor)
+                    : throw new FormatException($"\"{text}\" is no place in a list of persistence ids.");
+
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Master}-{Cursor}");
     }
 
     /// <summary>Some persistence ids.</summary>

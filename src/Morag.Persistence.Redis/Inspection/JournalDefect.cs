@@ -1,0 +1,31 @@
+namespace Morag.Persistence.Redis.Inspection;
+
+/// <summary>What can be wrong with what is stored.</summary>
+public enum DefectKind
+{
+    /// <summary>Numbers between stored events, or behind them, have no event: a write was rejected, or events were lost.</summary>
+    Gap,
+
+    /// <summary>Two events have one number: two writers, of which one was not this journal.</summary>
+    Duplicate,
+
+    /// <summary>The number in an entry is not the one under which it is stored.</summary>
+    WrongSequence,
+
+    /// <summary>The persistence id in an entry is not the one in its key.</summary>
+    WrongPersistenceId,
+
+    /// <summary>An entry cannot be read: the actor cannot recover.</summary>
+    Unreadable,
+
+    /// <summary>The stored highest number is missing or too low, as after a crash between two writes; the next write corrects it.</summary>
+    HighestBehind,
+}
+
+/// <summary>Something that is wrong with what is stored of one persistence id.</summary>
+/// <param name="PersistenceId">The id.</param>
+/// <param name="Key">The key in Redis.</param>
+/// <param name="SequenceNr">The number of the entry, or the first of several; null where it is about the whole key.</param>
+/// <param name="Kind">What is wrong.</param>
+/// <param name="Detail">The same in words.</param>
+public sealed record JournalDefect(string PersistenceId, string Key, long? SequenceNr, DefectKind Kind, string Detail);
