@@ -34,7 +34,7 @@ internal static class SampleOf
 
         if (type.IsEnum)
         {
-            return Enum.GetValues(type).Cast<object>().Last();
+            return Enum.GetValues(type).GetValue(1);
         }
 
         if (type == typeof(int) || type == typeof(long) || type == typeof(double))
