@@ -1,3 +1,4 @@
+using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
@@ -5,13 +6,14 @@ using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Actors.Serialization;
 using Morag.Failover.Actors.Tests.Owners;
+using Morag.Failover.Actors.Tests.Storage;
 using Xunit.Abstractions;
 
 namespace Morag.Failover.Actors.Tests;
 
 /// <summary>
-/// A system for the specs of one entity: virtual time, a journal in memory that outlives the entity, every message to an
-/// entity through the real serializers, and probes where the other owners would be.
+/// A system for the specs of one entity: virtual time, a store that outlives the entity, every message to an entity and
+/// everything stored through the real serializers, and probes where the other owners would be.
 /// </summary>
 public abstract class FailoverSpec : TestKit
 {
@@ -22,18 +24,22 @@ public abstract class FailoverSpec : TestKit
           stdout-loglevel = OFF
           scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
           test.timefactor = 4
-          persistence {
-            journal.plugin = "akka.persistence.journal.inmem"
-            snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
-          }
         }
-        """);
+        """)
+        .WithFallback(SpecStore.Config)
+        .WithFallback(WorkUnderWay.Counted)
+        .WithFallback(WireMailbox.OfEntities)
+        .WithFallback(FailoverSerialization.Config);
 
     protected FailoverSpec(ITestOutputHelper output)
-        : base(Settings.WithFallback(WorkUnderWay.Counted).WithFallback(WireMailbox.OfEntities).WithFallback(FailoverSerialization.Config), output: output)
+        : base(ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(Settings), new SpecStoreSetup(new SpecStore())), output: output)
     {
+        Store = SpecStoreSetup.Of(Sys);
         Regions = new ProbeRegions(this);
     }
+
+    /// <summary>What the entities store, and what becomes of their writes.</summary>
+    protected SpecStore Store { get; }
 
     /// <summary>The scheduler whose time only moves when a spec moves it.</summary>
     protected TestScheduler Clock => (TestScheduler)Sys.Scheduler;
