@@ -32,7 +32,7 @@ internal sealed class JournalClient : IAsyncDisposable
             caller,
             1)));
 
-    /// <summary>The sequence numbers of the stored events, and the highest one.</summary>
+    /// <summary>The stored events, and the highest sequence number.</summary>
     /// <exception cref="Exception">The failure that the journal answered.</exception>
     public Task<Recovered> RecoverAsync(string id)
         => AskAsync<Recovered>(caller => _journal.Tell(new ReplayMessages(1, long.MaxValue, long.MaxValue, id, caller)));
@@ -64,12 +64,15 @@ internal sealed class JournalClient : IAsyncDisposable
     }
 
     /// <summary>What a recovery has found.</summary>
-    public sealed record Recovered(IReadOnlyList<long> SequenceNrs, long Highest);
+    public sealed record Recovered(IReadOnlyList<IPersistentRepresentation> Events, long Highest)
+    {
+        public IReadOnlyList<long> SequenceNrs { get; } = [.. Events.Select(e => e.SequenceNr)];
+    }
 
     private sealed class Caller : UntypedActor
     {
         private readonly TaskCompletionSource<object> _answer;
-        private readonly List<long> _replayed = [];
+        private readonly List<IPersistentRepresentation> _replayed = [];
 
         public Caller(TaskCompletionSource<object> answer) => _answer = answer;
 
@@ -82,7 +85,7 @@ internal sealed class JournalClient : IAsyncDisposable
                 case WriteMessageSuccess: _answer.TrySetResult(0); break;
                 case DeleteMessagesSuccess: _answer.TrySetResult(0); break;
                 case DeleteMessagesFailure failure: _answer.TrySetException(failure.Cause); break;
-                case ReplayedMessage replayed: _replayed.Add(replayed.Persistent.SequenceNr); break;
+                case ReplayedMessage replayed: _replayed.Add(replayed.Persistent); break;
                 case RecoverySuccess success: _answer.TrySetResult(new Recovered([.. _replayed], success.HighestSequenceNr)); break;
                 case SaveSnapshotSuccess: _answer.TrySetResult(0); break;
                 case SaveSnapshotFailure failure: _answer.TrySetException(failure.Cause); break;
