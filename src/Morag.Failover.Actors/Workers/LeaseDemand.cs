@@ -6,7 +6,7 @@ namespace Morag.Failover.Actors.Workers;
 /// <summary>
 /// The worker's calls for leases that wait, first come first served, and which partition is asked next for whom. One partition is
 /// asked at a time, so that two do not both fill the same place; a partition that has nothing keeps the interest of all calls and says
-/// when it has.
+/// when it has, unless it ends before that: so it is asked again every now and then.
 /// </summary>
 internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
 {
@@ -16,6 +16,8 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
     /// <summary>How long a call that does not wait may take to ask round.</summary>
     private static readonly TimeSpan AskingRound = TimeSpan.FromSeconds(2);
 
+    private readonly TimeSpan interestKept = unansweredAfter * 5;
+    private readonly DateTimeOffset[] askedAt = new DateTimeOffset[partitions];
     private readonly List<Caller> callers = [];
     private int rotation;
 
@@ -31,7 +33,7 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
     /// <summary>The calls that wait if they cannot be given anything at once.</summary>
     public IEnumerable<Caller> Waiting => callers.Where(caller => caller.Request.Wait > TimeSpan.Zero);
 
-    /// <summary>When the first wait ends, or the question under way counts as lost.</summary>
+    /// <summary>When the first wait ends, the question under way counts as lost, or a partition is to be asked again.</summary>
     public DateTimeOffset? DueAt
     {
         get
@@ -42,17 +44,26 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
                 due = due is { } earliest && earliest < caller.Until ? due : caller.Until;
             }
 
-            return due;
+            return due is { } first && Waiting.Any() && askedAt.Min() + interestKept is var again && again < first ? again : due;
         }
     }
 
     /// <summary>
     /// A call arrives. One with a request id is first given what the same call was given before, wherever that is: always when there
-    /// are several partitions, else when <paramref name="repeatFirst"/> says that it could not be given anything new.
+    /// are several partitions, else when <paramref name="repeatFirst"/> says that it could not be given anything new. One that waits
+    /// already, and is made again, goes on in its place.
     /// </summary>
-    public void Enter(RequestLeases request, IActorRef replyTo, bool repeatFirst, DateTimeOffset now)
+    /// <returns>Who waited until now for a call that was made again: nobody listens there any more. Null: none did.</returns>
+    public IActorRef? Enter(RequestLeases request, IActorRef replyTo, bool repeatFirst, DateTimeOffset now)
     {
-        var caller = new Caller(request, replyTo, now + (request.Wait > TimeSpan.Zero ? request.Wait : AskingRound));
+        var until = now + (request.Wait > TimeSpan.Zero ? request.Wait : AskingRound);
+        if (request.RequestId is { } id && callers.Find(caller => caller.Request.RequestId == id) is { } before)
+        {
+            AddSteps(before, onlyRepeat: false);
+            return before.MadeAgain(request, replyTo, until);
+        }
+
+        var caller = new Caller(request, replyTo, until);
         if (request.RequestId is not null && (partitions > 1 || repeatFirst))
         {
             AddSteps(caller, onlyRepeat: true);
@@ -61,6 +72,7 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
         AddSteps(caller, onlyRepeat: false);
         rotation = (rotation + 1) % partitions;
         callers.Add(caller);
+        return null;
     }
 
     /// <summary>A partition has work: every waiting call may ask it.</summary>
@@ -95,6 +107,7 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
             {
                 var step = caller.Steps[index];
                 caller.Steps.RemoveAt(index);
+                askedAt[step.Partition] = now;
                 Asking = new Question(step.OnlyRepeat ? [caller] : [caller, .. WithTheSameWish(caller)], step.Partition, step.OnlyRepeat, now + unansweredAfter);
                 return Asking;
             }
@@ -168,6 +181,7 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
             }
         }
 
+        AskAgainThoseThatMayHaveForgotten(now);
         return TakeOut(caller =>
             caller.Until <= now
             || (caller.Request.Wait <= TimeSpan.Zero && Asking?.Callers.Contains(caller) != true && !caller.Steps.Exists(step => mayLease || step.OnlyRepeat)));
@@ -179,6 +193,24 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
         : callers.Where(caller => caller != first && caller.Request.RequestId is null && WantTheSame(caller, first));
 
     private static bool WantTheSame(Caller one, Caller other) => one.Request.Queues.AsSpan().SequenceEqual(other.Request.Queues.AsSpan());
+
+    /// <summary>A partition that ended since it was asked does not know any more who waits.</summary>
+    private void AskAgainThoseThatMayHaveForgotten(DateTimeOffset now)
+    {
+        if (Waiting.FirstOrDefault() is not { } caller)
+        {
+            return;
+        }
+
+        for (var partition = 0; partition < partitions; partition++)
+        {
+            if (askedAt[partition] + interestKept <= now)
+            {
+                askedAt[partition] = now;
+                caller.AskLater(partition);
+            }
+        }
+    }
 
     private void AddSteps(Caller caller, bool onlyRepeat)
     {
@@ -199,13 +231,20 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
     /// <summary>A call that waits.</summary>
     internal sealed class Caller(RequestLeases request, IActorRef replyTo, DateTimeOffset until)
     {
-        public RequestLeases Request { get; } = request;
+        public RequestLeases Request { get; private set; } = request;
 
-        public IActorRef ReplyTo { get; } = replyTo;
+        public IActorRef ReplyTo { get; private set; } = replyTo;
 
-        public DateTimeOffset Until { get; } = until;
+        public DateTimeOffset Until { get; private set; } = until;
 
         public List<Step> Steps { get; } = [];
+
+        public IActorRef MadeAgain(RequestLeases again, IActorRef replyTo, DateTimeOffset until)
+        {
+            var before = ReplyTo;
+            (Request, ReplyTo, Until) = (again, replyTo, until);
+            return before;
+        }
 
         public void AskLater(int partition)
         {

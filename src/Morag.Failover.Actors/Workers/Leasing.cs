@@ -52,7 +52,7 @@ public sealed partial class WorkerReliabilityActor
         pulse.Heard(Now);
         degraded.Pulled(Now);
         StoreIfAny(WorkerMembership.Heard(State, Now));
-        demand.Enter(request, Sender, repeatFirst: Room() == 0, Now);
+        demand.Enter(request, Sender, repeatFirst: Room() == 0, Now)?.Tell(new LeasesGranted());
 
         // A worker that asks for more than it has room for knows of a lease that ended before we do: outcomes come in batches.
         if (held.Count >= State.Registration!.MaxConcurrentTasks && held.IsKnown && held.Awaited.Count == 0)
@@ -299,6 +299,17 @@ public sealed partial class WorkerReliabilityActor
         {
             caller.ReplyTo.Tell(WorkerMembership.RefusedCall(State, caller.Request.InstanceId)!);
         }
+    }
+
+    /// <summary>This entity comes back, here or on another node, and does not know of those that wait now.</summary>
+    protected override void PostStop()
+    {
+        foreach (var caller in demand.TakeOut(_ => true))
+        {
+            caller.ReplyTo.Tell(Refused.Unavailable("the worker's entity ended while the call waited: ask again, under the same request_id"));
+        }
+
+        base.PostStop();
     }
 
     private void AskWhatIsHeld()

@@ -8,7 +8,7 @@ namespace Morag.Failover.Node.Http;
 
 /// <summary>The way from a call to the owners: asks, waits for at most so long, and turns refusals and silence into problems.</summary>
 internal sealed class FailoverGateway(
-    IFailoverRegions regions, FailoverSettings settings, HttpApiSettings http, IHostApplicationLifetime lifetime)
+    IFailoverRegions regions, FailoverSettings settings, HttpApiSettings http, IHostApplicationLifetime lifetime, LostMembers lost)
 {
     public IFailoverRegions Regions => regions;
 
@@ -18,6 +18,9 @@ internal sealed class FailoverGateway(
 
     /// <summary>Cancelled once the node begins to stop: long polls and streams end then.</summary>
     public CancellationToken Stopping => lifetime.ApplicationStopping;
+
+    /// <summary>Cancelled once another member of the cluster is gone, and with it perhaps what a call waits for.</summary>
+    public CancellationToken MemberLost => lost.Next;
 
     public Task<T> AskQueues<T>(IWireMessage message, CancellationToken cancellation)
         where T : class, IWireMessage => Ask<T>(regions.Queues, message, TimeSpan.Zero, cancellation);

@@ -27,6 +27,7 @@ public static class FailoverHttp
     {
         services.AddSingleton(settings);
         services.AddSingleton(new AccessTokens(settings));
+        services.AddSingleton(provider => LostMembers.Of(provider.GetRequiredService<ActorSystem>()));
         services.AddSingleton<FailoverGateway>();
         services.AddSingleton(provider => ReadinessCheck.ClusterMembership(provider.GetRequiredService<ActorSystem>()));
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);

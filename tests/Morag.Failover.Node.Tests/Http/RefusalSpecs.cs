@@ -152,6 +152,24 @@ public sealed class RefusalSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_end_a_call_that_waits_for_leases_when_a_member_is_lost()
+    {
+        http.Owners.Answer = message => message is RequestLeases ? null : GoodOwners.Answer(message);
+        var cluster = Akka.Cluster.Cluster.Get(http.System);
+        using var other = ActorSystem.Create(http.System.Name, http.System.Settings.Config);
+        await Akka.Cluster.Cluster.Get(other).JoinAsync(cluster.SelfAddress);
+        var call = http.Call("POST", "/api/v1/workers/w-1/lease", """{"wait_seconds":30}""");
+        await Eventually.IsTrue(() => http.Owners.Senders.ContainsKey(typeof(RequestLeases)));
+
+        cluster.Down(Akka.Cluster.Cluster.Get(other).SelfAddress);
+
+        var answer = await call;
+        Assert.Equal(503, answer.Status);
+        Assert.Equal("1", answer.Headers["Retry-After"]);
+        Assert.Contains("request_id", answer.Text("detail"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Should_give_leases_back_when_the_caller_went_before_they_came()
     {
         http.Owners.Answer = message => message is RequestLeases ? null : GoodOwners.Answer(message);

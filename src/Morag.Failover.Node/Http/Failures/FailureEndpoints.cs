@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Ids;
@@ -5,7 +6,6 @@ using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Input;
 using Morag.Failover.Node.Http.OpenApi;
-using System.Collections.Immutable;
 
 namespace Morag.Failover.Node.Http.Failures;
 

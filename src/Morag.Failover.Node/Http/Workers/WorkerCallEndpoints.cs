@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Partitioning;
 using Morag.Failover.Node.Http.Answers;
@@ -62,10 +63,11 @@ internal static class WorkerCallEndpoints
             InstanceId = request.InstanceId,
         };
 
-        // The demand itself cannot be taken back. When its caller goes, or the node stops, the call ends at once; leases that
-        // come for it afterwards go back without blame.
+        // The demand itself cannot be taken back. When its caller goes, the node stops, or the worker's entity may have ended with
+        // another node, the call ends at once; leases that come for it afterwards go back without blame.
+        var memberLost = gateway.MemberLost;
         var granted = gateway.Ask<LeasesGranted>(gateway.Regions.Workers, demand, demand.Wait, CancellationToken.None);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, gateway.Stopping);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, gateway.Stopping, memberLost);
         try
         {
             var leases = (await granted.WaitAsync(over.Token)).Leases;
@@ -76,10 +78,15 @@ internal static class WorkerCallEndpoints
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
-            // Answered below, as no work.
+            // Answered below.
         }
 
         _ = GiveBackWhenGranted(gateway, worker, granted);
+        if (memberLost.IsCancellationRequested)
+        {
+            throw new ProblemException(Problem.Of(Refused.Unavailable("a node was lost, and perhaps this call with it: ask again, under the same request_id")));
+        }
+
         return Answer.Ok(Array.Empty<LeasedTask>());
     }
 
