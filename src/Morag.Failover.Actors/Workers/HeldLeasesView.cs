@@ -28,6 +28,9 @@ internal sealed class HeldLeasesView(int partitions)
     /// <summary>The partitions that have not answered yet.</summary>
     public IReadOnlyCollection<int> Awaited => awaited;
 
+    /// <summary>When the partitions were last asked.</summary>
+    public DateTimeOffset? AskedAt => askedAt;
+
     /// <summary>The leases, for heartbeats' answers; built once for each change.</summary>
     public ImmutableArray<HeldLease> Shown => shown ??= [.. leases.Values.Select(held => held.Lease)];
 

@@ -8,6 +8,9 @@ namespace Morag.Failover.Actors.Workers;
 /// <content>How the worker's demand becomes leases, and how leases that are not allowed any more go back.</content>
 public sealed partial class WorkerReliabilityActor
 {
+    /// <summary>How often a worker without room may have its view of what it holds compared with the queues'.</summary>
+    private static readonly TimeSpan AskAgainWhatIsHeldAfter = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     private bool HandleLeasing(object message)
@@ -52,10 +55,9 @@ public sealed partial class WorkerReliabilityActor
         pulse.Heard(Now);
         degraded.Pulled(Now);
         StoreIfAny(WorkerMembership.Heard(State, Now));
-        demand.Enter(request, Sender, repeatFirst: Room() == 0, Now)?.Tell(new LeasesGranted());
-
-        // A worker that asks for more than it has room for knows of a lease that ended before we do: outcomes come in batches.
-        if (held.Count >= State.Registration!.MaxConcurrentTasks && held.IsKnown && held.Awaited.Count == 0)
+        var room = Room();
+        demand.Enter(request, Sender, repeatFirst: room == 0, Now)?.Tell(new LeasesGranted());
+        if (room == 0 && held.IsKnown && held.Awaited.Count == 0 && Now - (held.AskedAt ?? DateTimeOffset.MinValue) > AskAgainWhatIsHeldAfter)
         {
             AskWhatIsHeld();
         }
@@ -102,7 +104,7 @@ public sealed partial class WorkerReliabilityActor
         }
 
         var room = Room();
-        foreach (var finished in demand.TakeOutFinished(room > 0 || held.Awaited.Count > 0, Now))
+        foreach (var finished in demand.TakeOutFinished(room > 0, Now))
         {
             finished.ReplyTo.Tell(new LeasesGranted());
         }
