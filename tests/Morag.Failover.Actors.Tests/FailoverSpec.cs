@@ -22,6 +22,7 @@ public abstract class FailoverSpec : TestKit
         akka {
           loglevel = WARNING
           stdout-loglevel = OFF
+          log-dead-letters = off
           scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
           test.timefactor = 4
         }

@@ -2,6 +2,7 @@ using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Xunit.Abstractions;
 using static Morag.Failover.Contracts.Failover.FailoverStrategy;
+using static Morag.Failover.Contracts.Failover.FailureType;
 
 namespace Morag.Failover.Actors.Tests.Scenarios;
 
@@ -63,6 +64,48 @@ public sealed class OutageSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         Assert.Empty((await ExplainAsync(task)).Decisions);
         await worker.CompleteAsync(lease);
         Assert.Equal(0, (await worker.ScoreAsync()).FailureCount);
+    }
+
+    [Theory]
+    [InlineData(nameof(IFailoverRegions.Queues))]
+    [InlineData(nameof(IFailoverRegions.Coordinators))]
+    [InlineData(nameof(IFailoverRegions.Workers))]
+    [InlineData(nameof(IFailoverRegions.Directory))]
+    public async Task Should_end_the_same_when_owners_of_one_kind_crash_after_every_step(string owners)
+    {
+        var lost = await AfterCrashAsync(RegisterAsync("cpu-1", slots: 2));
+        var tasks = await AfterCrashAsync(SubmitManyAsync(2, "page", "cpu_standard"));
+        var leases = await AfterCrashAsync(lost.LeaseAsync());
+        await AfterCrashAsync(lost.FailAsync(leases[0], NetworkFailure));
+        await PassAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(tasks[0], (await AfterCrashAsync(lost.LeaseOneAsync())).TaskId);
+        var other = await AfterCrashAsync(RegisterAsync("cpu-2", slots: 2));
+        lost.FallsSilent();
+        await PassAsync(TimeSpan.FromSeconds(10));
+        await AfterCrashAsync(lost.InfoAsync());
+        await PassAsync(TimeSpan.FromMinutes(4));
+        Assert.Equal(Liveness.Offline, (await AfterCrashAsync(lost.InfoAsync())).Liveness);
+        leases = await AfterCrashAsync(other.LeaseAsync());
+        foreach (var lease in leases)
+        {
+            await other.CompleteAsync(lease);
+            await AfterCrashAsync(other.BeatAsync());
+        }
+
+        await PassAsync(TimeSpan.FromSeconds(5));
+        Assert.Equal(
+            [RetrySameWorker, ReassignSameQueue, ReassignSameQueue],
+            (await ExplainAsync(tasks[0])).Decisions.Concat((await ExplainAsync(tasks[1])).Decisions).Select(decision => decision.CarriedOut().SelectedAction.Strategy));
+        Assert.Equal((2, 2), ((await lost.ScoreAsync()).FailureCount, (await lost.ScoreAsync()).TotalTasks));
+        Assert.Equal((0, 2), ((await other.ScoreAsync()).FailureCount, (await other.ScoreAsync()).TotalTasks));
+        Assert.Equal((2, 0), ((await QueueAsync("cpu_standard")).CompletedTasks, (await QueueAsync("cpu_standard")).PendingTasks));
+
+        async Task<T> AfterCrashAsync<T>(Task<T> step)
+        {
+            var done = await step;
+            await Owners.CrashAsync((IActorRef)typeof(IFailoverRegions).GetProperty(owners)!.GetValue(Owners)!);
+            return done;
+        }
     }
 
     private async Task<(TaskId Task, LeasedTask Lease)> LeaseTenMinutesAsync(ScenarioWorker worker)
