@@ -40,7 +40,7 @@ internal sealed class RegisteredFleet : IScenario
         measurement.Below("memory_mib_above_idle", memory - idleMemory, 300);
         measurement.Add("idle_core_percent", 100 * idleCores);
         measurement.Add("idle_memory_mib", idleMemory);
-        measurement.Add("workers_online", (await system.Node.Client.GetAsync<System.Text.Json.JsonElement>("/workers/stats")).GetProperty("online").GetInt32());
+        measurement.Add("workers_alive", (await system.Node.Client.GetAsync<System.Text.Json.JsonElement>("/workers/stats")).GetProperty("alive_workers").GetInt32());
         await measurement.AddRawRedisAsync(system);
         Array.ForEach(connections, connection => connection.Dispose());
     }
