@@ -5,6 +5,7 @@ using Morag.Failover.Benchmarks.Scenarios;
 IScenario[] all =
 [
     new ThroughputBatch(), new ThroughputSingle(), new Pickup(), new Failures(), new LostWorker(), new KillAgent(), new RegisteredFleet(),
+    new FleetListing(),
 ];
 if (args.Except(all.Select(scenario => scenario.Name)).Any())
 {

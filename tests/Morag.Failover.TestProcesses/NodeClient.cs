@@ -71,6 +71,9 @@ public sealed class NodeClient : IDisposable
         return answer.StatusCode == HttpStatusCode.NotFound ? null : await ReadAsync<WorkerInfo>(answer);
     }
 
+    /// <summary>All workers, over all pages.</summary>
+    public Task<List<WorkerInfo>> WorkersAsync() => AllAsync<WorkerInfo>("/workers?limit=1000");
+
     /// <summary>Makes any call with a body, and answers with what came back.</summary>
     public async Task<JsonElement> PostAsync(string path, object body)
     {

@@ -14,20 +14,31 @@ internal static class Work
         "/workers/register",
         string.Create(CultureInfo.InvariantCulture, $$$"""{"registration":{"worker_id":"{{{worker}}}","capability":"cpu","max_concurrent_tasks":{{{places}}}}}"""));
 
+    /// <summary>Registers <c>worker-0</c> and following, each connection its share of them.</summary>
+    public static Task RegisterFleetAsync(LeanConnection[] connections, int workers, int heartbeatSeconds) => Task.WhenAll(connections.Select(async (connection, first) =>
+    {
+        for (var worker = first; worker < workers; worker += connections.Length)
+        {
+            _ = await connection.PostAsync("/workers/register", string.Create(
+                CultureInfo.InvariantCulture,
+                $$$"""{"registration":{"worker_id":"worker-{{{worker}}}","name":"Worker {{{worker}}}","capability":"cpu","hardware":{"cpu_cores":8,"memory_gb":32},"location":{"hostname":"host-{{{worker}}}","ip_address":"10.0.0.1"},"max_concurrent_tasks":4,"instance_id":"i-{{{worker}}}","heartbeat_interval_seconds":{{{heartbeatSeconds}}}}}"""));
+        }
+    }));
+
     /// <summary>Submits tasks <c>prefix-first</c> and following in one call.</summary>
     public static Task SubmitAsync(LeanConnection connection, string prefix, int first, int count)
     {
         var body = new StringBuilder("[");
         for (var number = first; number < first + count; number++)
         {
-            _ = body.Append(number > first ? "," : "").Append(Task(prefix, number));
+            _ = body.Append(number > first ? "," : "").Append(TaskBody(prefix, number));
         }
 
         return connection.PostAsync("/tasks", body.Append(']').ToString());
     }
 
     /// <summary>The body that submits one task.</summary>
-    public static string Task(string prefix, int number) => string.Create(
+    public static string TaskBody(string prefix, int number) => string.Create(
         CultureInfo.InvariantCulture, $$$"""{"task_id":"{{{prefix}}}-{{{number}}}","queue":"{{{BenchmarkSystem.Queue}}}","payload":{"n":{{{number}}}}}""");
 
     /// <summary>Leases up to so many, waiting for the first.</summary>

@@ -38,7 +38,7 @@ internal sealed class Pickup : IScenario
             var waiting = Work.LeaseAllAsync(working, Worker, 1);
             await Task.Delay(Pause);
             var start = Stopwatch.GetTimestamp();
-            var submitted = submitting.PostAsync("/tasks", Work.Task(prefix, number));
+            var submitted = submitting.PostAsync("/tasks", Work.TaskBody(prefix, number));
             var leases = await waiting;
             latencies.RecordValue((long)Stopwatch.GetElapsedTime(start).TotalMicroseconds);
             _ = await submitted;

@@ -26,7 +26,7 @@ internal sealed class RegisteredFleet : IScenario
 
         var connections = await LeanConnection.OpenManyAsync(system.Node.Address, Connections);
         var registering = Stopwatch.StartNew();
-        await Task.WhenAll(connections.Select(RegisterAsync));
+        await Work.RegisterFleetAsync(connections, Workers, HeartbeatSeconds);
         measurement.Add("registrations_per_second", Workers / registering.Elapsed.TotalSeconds);
 
         using var stop = new CancellationTokenSource();
@@ -52,16 +52,6 @@ internal sealed class RegisteredFleet : IScenario
         await Task.Delay(time);
         var (after, memory) = system.NodeUse();
         return ((after - before) / watch.Elapsed, memory);
-    }
-
-    private static async Task RegisterAsync(LeanConnection connection, int number)
-    {
-        for (var worker = number; worker < Workers; worker += Connections)
-        {
-            _ = await connection.PostAsync("/workers/register", string.Create(
-                CultureInfo.InvariantCulture,
-                $$$"""{"registration":{"worker_id":"worker-{{{worker}}}","name":"Worker {{{worker}}}","capability":"cpu","hardware":{"cpu_cores":8,"memory_gb":32},"location":{"hostname":"host-{{{worker}}}","ip_address":"10.0.0.1"},"max_concurrent_tasks":4,"instance_id":"i-{{{worker}}}","heartbeat_interval_seconds":{{{HeartbeatSeconds}}}}}"""));
-        }
     }
 
     /// <summary>Heartbeats of this connection's share of the workers, evenly over the interval.</summary>

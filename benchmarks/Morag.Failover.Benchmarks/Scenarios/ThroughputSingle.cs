@@ -48,7 +48,7 @@ internal sealed class ThroughputSingle : IScenario
     {
         for (var round = 0; round < rounds; round++)
         {
-            _ = await connection.PostAsync("/tasks", Work.Task(prefix, round));
+            _ = await connection.PostAsync("/tasks", Work.TaskBody(prefix, round));
             var lease = (await Work.LeaseAllAsync(connection, worker, 1))[0];
             _ = await connection.PostAsync(
                 $"/tasks/{lease.Task}/complete",

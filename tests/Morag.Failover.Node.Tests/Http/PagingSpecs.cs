@@ -49,6 +49,20 @@ public sealed class PagingSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_leave_nothing_out_when_one_owner_has_all_there_is()
+    {
+        static bool IsFirst(IWireMessage message) => message is IBucketMessage { Bucket: 0 };
+        http.Owners.Answer = message => message is ListWorkers list
+            ? new WorkerPage { Workers = [.. IsFirst(message) ? Enumerable.Range(0, 1_000).Select(Name).Where(name => string.CompareOrdinal(name, list.After?.Value) > 0).Take(list.Limit).Select(GoodOwners.Worker) : []] }
+            : GoodOwners.Answer(message);
+
+        var page = await http.Call("GET", "/api/v1/workers?limit=300");
+
+        Assert.Equal(Enumerable.Range(0, 300).Select(Name), page.Body.EnumerateArray().Select(entry => entry.GetProperty("registration").GetProperty("worker_id").GetString()));
+        Assert.Contains("after=n299", page.Headers["Link"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Should_sum_over_all_owners_when_counts_are_asked_for()
     {
         var workers = (await http.Call("GET", "/api/v1/workers/stats")).Body;

@@ -66,11 +66,18 @@ internal static class FailureEndpoints
             Worker = Rules.OptionalId<WorkerId>(worker, "worker"),
             Task = Rules.OptionalId<TaskId>(task, "task"),
             After = FailureCursorText.Parse(after),
-            Limit = Pages.PerOwner(most),
+            Limit = most,
         };
-        var pages = await gateway.AskEveryCoordinator<FailurePage>(
-            partition => wanted with { Partition = partition }, context.RequestAborted);
-        var (entries, hasMore) = Pages.Merge<FailoverDecision>([.. pages.Select(page => page.Decisions)], most, NewestFirst);
+        var (entries, hasMore) = await Pages.First<FailoverDecision>(
+            most,
+            gateway.Settings.Partitions.Coordinators,
+            NewestFirst,
+            async perCoordinator =>
+            {
+                var pages = await gateway.AskEveryCoordinator<FailurePage>(
+                    partition => wanted with { Partition = partition, Limit = perCoordinator }, context.RequestAborted);
+                return [.. pages.Select(page => page.Decisions)];
+            });
         return Answer.Page(context, entries, hasMore ? FailureCursorText.Of(entries[^1]) : null);
     }
 

@@ -42,11 +42,16 @@ internal static class TaskEndpoints
     {
         var most = Rules.Limit(limit);
         var afterId = Rules.OptionalId<TaskId>(after, "after");
-        var pages = await gateway.AskEveryQueue<TaskPage>(
-            partition => new ListTasks { Partition = partition, Filter = filter, After = afterId, Limit = Pages.PerOwner(most) },
-            context.RequestAborted);
-        var (entries, hasMore) = Pages.Merge<QueueEntry>(
-            [.. pages.Select(page => page.Tasks)], most, static (a, b) => string.CompareOrdinal(a.TaskId.Value, b.TaskId.Value));
+        var (entries, hasMore) = await Pages.First<QueueEntry>(
+            most,
+            gateway.Settings.Partitions.Queues,
+            static (a, b) => string.CompareOrdinal(a.TaskId.Value, b.TaskId.Value),
+            async perPartition =>
+            {
+                var pages = await gateway.AskEveryQueue<TaskPage>(
+                    partition => new ListTasks { Partition = partition, Filter = filter, After = afterId, Limit = perPartition }, context.RequestAborted);
+                return [.. pages.Select(page => page.Tasks)];
+            });
         return Answer.Page(context, entries, hasMore ? entries[^1].TaskId.Value : null);
     }
 

@@ -29,12 +29,16 @@ internal static class WorkerEndpoints
     {
         var most = Rules.Limit(limit);
         var afterId = Rules.OptionalId<WorkerId>(after, "after");
-        var pages = await gateway.AskEveryBucket<WorkerPage>(
-            bucket => new ListWorkers { Bucket = bucket, After = afterId, Limit = Pages.PerOwner(most) }, context.RequestAborted);
-        var (entries, hasMore) = Pages.Merge<WorkerInfo>(
-            [.. pages.Select(page => page.Workers)],
+        var (entries, hasMore) = await Pages.First<WorkerInfo>(
             most,
-            static (a, b) => string.CompareOrdinal(a.Registration.WorkerId.Value, b.Registration.WorkerId.Value));
+            gateway.Settings.Partitions.DirectoryBuckets,
+            static (a, b) => string.CompareOrdinal(a.Registration.WorkerId.Value, b.Registration.WorkerId.Value),
+            async perBucket =>
+            {
+                var pages = await gateway.AskEveryBucket<WorkerPage>(
+                    bucket => new ListWorkers { Bucket = bucket, After = afterId, Limit = perBucket }, context.RequestAborted);
+                return [.. pages.Select(page => page.Workers)];
+            });
         return Answer.Page(context, entries, hasMore ? entries[^1].Registration.WorkerId.Value : null);
     }
 
