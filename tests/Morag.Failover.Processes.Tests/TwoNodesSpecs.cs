@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Processes.Tests.Hashing;
+using Morag.Failover.Processes.Tests.Http;
 using Morag.Failover.Processes.Tests.Nodes;
 using Morag.Failover.TestProcesses;
 using Morag.Redis.TestServers;
@@ -33,42 +33,29 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
         // The agent that worked for this node can reach nobody now: what it holds has to go to the other one.
         await nodes[killed].KillAsync();
 
-        await Eventually.HoldsAsync(() => AnswersAsync(survivor.Client), () => $"the survivor answers; it wrote:\n{survivor.Program.Output}");
         await Outcome.IsRightAsync(survivor.Client, files, fleet);
     }
 
     [ServerFact]
     public async Task Should_answer_every_call_on_either_node()
     {
-        for (var number = 0; number < nodes.Length; number++)
+        var stages = 0;
+        for (var asked = 0; asked < nodes.Length; asked++)
         {
-            var (asked, other) = (nodes[number].Client, nodes[1 - number].Client);
-            for (var copy = 0; copy < 8; copy++)
+            using var client = new RawClient(nodes[asked].Address);
+            foreach (var call in ApiCall.All)
             {
-                // Several of each, so that some are owned by this node and some by the other.
-                var task = string.Create(CultureInfo.InvariantCulture, $"task-{number}-{copy}");
-                var worker = string.Create(CultureInfo.InvariantCulture, $"worker-{number}-{copy}");
-                await asked.PostAsync("/workers/register", new { registration = new { worker_id = worker, capability = "cpu", max_concurrent_tasks = 5 } });
-                await other.SubmitAsync([new { task_id = task, queue = "cpu_batch", payload = copy }]);
-                var lease = await LeaseAsync(asked, worker);
-                await other.PostAsync($"/workers/{worker}/heartbeat", new { status = "online", held = new[] { Held(lease) } });
-                var failed = await other.PostAsync($"/tasks/{task}/fail", Failure(worker, lease));
-                Assert.Equal("worker_overloaded", failed.GetProperty("failure_event").GetProperty("failure_type").GetString());
-                Assert.Single(await asked.ExplainAsync(task));
-                Assert.Equal(1, (await asked.GetAsync<JsonElement>($"/workers/{worker}/reliability")).GetProperty("failure_count").GetInt64());
-                Assert.NotNull(await other.WorkerAsync(worker));
-                lease = await LeaseAsync(other, worker);
-                await asked.PostAsync($"/tasks/{task}/complete", new { worker_id = worker, epoch = lease.GetProperty("epoch"), result = copy });
-                Assert.Equal(TaskState.Succeeded, (await other.TaskAsync(task)).State);
-                await asked.PostAsync($"/workers/{worker}/drain", new { reason = "done" });
+                // What the call is about was set up through the other node, and the owners are spread over both.
+                var stage = await Stage.SetAsync(nodes[1 - asked].Client, $"stage-{++stages}", call.OnParkedTask);
+                using var answer = await client.SendAsync(RawRequest.Of(call, stage));
+                Assert.True(answer.IsSuccessStatusCode, $"node {asked} answered {call.Name} with {answer}");
             }
-
-            // How many workers serve a queue is learned from the directory, a moment later.
-            await Eventually.HoldsAsync(
-                async () => Json(await asked.QueuesAsync()) == Json(await other.QueuesAsync()), () => "both nodes tell the same of the queues");
-            Assert.Equal(8 * (number + 1), (await asked.FailuresAsync()).Count);
-            Assert.Equal(8 * (number + 1), (await other.FailuresAsync()).Count);
         }
+
+        await BothTellTheSameAsync(node => node.TasksAsync());
+        await BothTellTheSameAsync(node => node.FailuresAsync());
+        await BothTellTheSameAsync(node => node.StatisticsAsync());
+        await BothTellTheSameAsync(node => node.QueuesAsync());
     }
 
     public async Task InitializeAsync()
@@ -100,33 +87,20 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
         folder.Dispose();
     }
 
-    private static async Task<JsonElement> LeaseAsync(NodeClient node, string worker) =>
-        (await node.PostAsync($"/workers/{worker}/lease", new { wait_seconds = 10 })).EnumerateArray().Single();
-
-    private static object Held(JsonElement lease) =>
-        new { task_id = lease.GetProperty("task_id"), epoch = lease.GetProperty("epoch") };
-
-    private static object Failure(string worker, JsonElement lease) => new
+    /// <summary>Both come to the same: what one owner owes another arrives a moment later.</summary>
+    private async Task BothTellTheSameAsync<T>(Func<NodeClient, Task<T>> what)
     {
-        worker_id = worker,
-        epoch = lease.GetProperty("epoch"),
-        failure_type = "worker_overloaded",
-        error_message = "no room",
-    };
+        var told = new string[nodes.Length];
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                for (var number = 0; number < nodes.Length; number++)
+                {
+                    told[number] = JsonSerializer.Serialize(await what(nodes[number].Client));
+                }
 
-    private static string Json<T>(T value) => JsonSerializer.Serialize(value);
-
-    private static async Task<bool> AnswersAsync(NodeClient node)
-    {
-        try
-        {
-            _ = await node.TasksAsync();
-            _ = await node.FailuresAsync();
-            return true;
-        }
-        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
-        {
-            return false;
-        }
+                return told[0] == told[1];
+            },
+            () => $"both nodes tell the same:\n{string.Join('\n', told)}");
     }
 }

@@ -33,6 +33,7 @@ public abstract class WorkSurvivesSpecs : IAsyncLifetime
         fleet.Agent(Fleet.Gpu2).Send(Signal.Stop);
         var frozen = await HeldByAsync(Fleet.Gpu2);
         await Eventually.HoldsAsync(() => AreDoneByAsync(frozen, Fleet.Gpu1), () => $"what {Fleet.Gpu2} held is done by {Fleet.Gpu1}");
+        await Eventually.HoldsAsync(() => IsSilentForLongerThanItsTimeoutAsync(Fleet.Gpu2), () => $"{Fleet.Gpu2} is silent for longer than its timeout");
 
         // It goes on: what it finishes now is late and changes nothing. Then the one that stood in for it is killed.
         Fleet.Hold(folder.Path, Fleet.Gpu1);
@@ -102,6 +103,9 @@ public abstract class WorkSurvivesSpecs : IAsyncLifetime
 
     private async Task<TaskId[]> HeldByAsync(string worker) =>
         [.. (await node.Client.TasksAsync(TaskState.Leased, worker)).Select(task => task.TaskId)];
+
+    private async Task<bool> IsSilentForLongerThanItsTimeoutAsync(string worker) =>
+        TimeProvider.System.GetUtcNow() - (await node.Client.WorkerAsync(worker)).LastHeartbeat > TestConfig.WorkerTimeout;
 
     private async Task<bool> AreDoneByAsync(TaskId[] tasks, string worker)
     {

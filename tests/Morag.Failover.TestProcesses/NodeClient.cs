@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Morag.Failover.Contracts;
@@ -64,12 +63,8 @@ public sealed class NodeClient : IDisposable
     /// <summary>The counts of every queue.</summary>
     public Task<QueueStats[]> QueuesAsync() => GetAsync<QueueStats[]>("/queues");
 
-    /// <summary>A worker; null for one that is not known.</summary>
-    public async Task<WorkerInfo?> WorkerAsync(string worker)
-    {
-        using var answer = await http.GetAsync(new Uri($"{Api}/workers/{worker}", UriKind.Relative));
-        return answer.StatusCode == HttpStatusCode.NotFound ? null : await ReadAsync<WorkerInfo>(answer);
-    }
+    /// <summary>One worker.</summary>
+    public Task<WorkerInfo> WorkerAsync(string worker) => GetAsync<WorkerInfo>($"/workers/{worker}");
 
     /// <summary>All workers, over all pages.</summary>
     public Task<List<WorkerInfo>> WorkersAsync() => AllAsync<WorkerInfo>("/workers?limit=1000");

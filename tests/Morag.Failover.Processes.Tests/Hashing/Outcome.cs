@@ -1,3 +1,4 @@
+using System.Net;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
@@ -32,17 +33,26 @@ internal static class Outcome
 
     private static async Task EndedAsync(NodeClient node, HashedFiles files, Fleet fleet)
     {
-        var states = "";
+        var now = "";
         await Eventually.HoldsAsync(
             async () =>
             {
-                var tasks = await node.TasksAsync();
-                var pending = (await node.FailuresAsync()).Count(failure => failure.DecisionMetadata.Outcome == DecisionOutcome.Pending);
-                states = string.Join(", ", tasks.GroupBy(task => (task.State, task.QueueType, task.WorkerId)).Select(group => $"{group.Count()} {group.Key}"))
-                    + $"; {pending} decisions pending";
-                return tasks.Count(task => task.State == TaskState.Succeeded) == files.Count && pending == 0;
+                try
+                {
+                    var tasks = await node.TasksAsync();
+                    var pending = (await node.FailuresAsync()).Count(failure => failure.DecisionMetadata.Outcome == DecisionOutcome.Pending);
+                    now = string.Join(", ", tasks.GroupBy(task => (task.State, task.QueueType, task.WorkerId)).Select(group => $"{group.Count()} {group.Key}"))
+                        + $"; {pending} decisions pending";
+                    return tasks.Count(task => task.State == TaskState.Succeeded) == files.Count && pending == 0;
+                }
+                catch (HttpRequestException unavailable) when (unavailable.StatusCode == HttpStatusCode.ServiceUnavailable)
+                {
+                    // Right while what owned the answer was killed, and has not come back yet.
+                    now = unavailable.Message;
+                    return false;
+                }
             },
-            () => $"all {files.Count} tasks have succeeded; now: {states}\n{fleet.Output}");
+            () => $"all {files.Count} tasks have succeeded; now: {now}\n{fleet.Output}");
     }
 
     private static void LeasesDoNotOverlap(TaskInfo task)

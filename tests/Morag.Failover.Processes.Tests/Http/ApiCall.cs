@@ -1,0 +1,94 @@
+using System.Globalization;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.TestProcesses;
+
+namespace Morag.Failover.Processes.Tests.Http;
+
+/// <summary>
+/// One call of the HTTP API with good input. <c>$task</c>, <c>$worker</c>, <c>$type</c> and <c>$epoch</c> in it stand for what a
+/// <see cref="Stage"/> set up.
+/// </summary>
+internal sealed record ApiCall(string Method, string Path, string? Body = null, string Query = "")
+{
+    /// <summary>Whether it needs a task that is parked, and not one that is leased.</summary>
+    public bool OnParkedTask { get; init; }
+
+    /// <summary>As the table of the API has it.</summary>
+    public string Name => $"{Method} {Path.Replace("$task", "{id}", StringComparison.Ordinal).Replace("$worker", "{id}", StringComparison.Ordinal).Replace("$queue", "{queue}", StringComparison.Ordinal)}";
+
+    /// <summary>Every call there is, each with every field that it knows.</summary>
+    public static IReadOnlyList<ApiCall> All { get; } =
+    [
+        new("POST", "/api/v1/tasks", """{"task_id":"$task-more","queue":"cpu_batch","priority":5,"payload":{"a":[1]},"timeout_seconds":60,"max_retries":3,"content_type":"$type","quality":{"q":1},"resource_requirements":{"gpu_required":false,"memory_gb":1,"disk_gb":1},"estimated_duration":1}"""),
+        new("GET", "/api/v1/tasks", Query: "state=leased&queue=cpu_batch&worker=$worker&limit=10&after=a"),
+        new("GET", "/api/v1/tasks/$task"),
+        new("GET", "/api/v1/tasks/$task/explain"),
+        new("POST", "/api/v1/tasks/$task/requeue", """{"queue":"cpu_batch","quality":{"q":1},"reason":"fixed"}""") { OnParkedTask = true },
+        new("DELETE", "/api/v1/tasks/$task", Query: "reason=over"),
+        new("POST", "/api/v1/tasks/requeue", """{"filter":{"queue":"cpu_batch","worker":"$worker"},"reason":"fixed","dry_run":false}"""),
+        new("POST", "/api/v1/tasks/cancel", """{"filter":{"state":"leased","worker":"$worker"},"reason":"over","dry_run":false}"""),
+        new("POST", "/api/v1/tasks/$task/extend", """{"worker_id":"$worker","epoch":$epoch,"seconds":60}"""),
+        new("POST", "/api/v1/tasks/$task/release", """{"worker_id":"$worker","epoch":$epoch}"""),
+        new("POST", "/api/v1/tasks/$task/complete", """{"worker_id":"$worker","epoch":$epoch,"result":{"a":1}}"""),
+        new("POST", "/api/v1/tasks/$task/fail", """{"worker_id":"$worker","epoch":$epoch,"failure_type":"processing_error","error_message":"broken","context":{"line":3},"event_id":"$task-event","instance_id":"first"}"""),
+        new("POST", "/api/v1/workers/register", """{"registration":{"worker_id":"$worker","name":"box","capability":"cpu","hardware":{"cpu_cores":8,"memory_gb":32,"gpu_count":0,"gpu_memory_gb":0,"gpu_models":["none"],"disk_space_gb":100},"location":{"hostname":"h","ip_address":"::1","port":1,"is_remote":true,"network_latency_ms":1.5},"max_concurrent_tasks":1,"supported_content_types":["$type"],"tags":["a"],"queues":["cpu_batch"],"instance_id":"first","heartbeat_interval_seconds":60},"auth_token":"none"}"""),
+        new("POST", "/api/v1/workers/$worker/heartbeat", """{"status":"online","metrics":{"cpu_usage_percent":10,"memory_usage_percent":20,"gpu_usage_percent":0,"active_tasks":1,"completed_tasks":2,"failed_tasks":3,"avg_task_duration_seconds":1.5},"worker_id":"$worker","timestamp":"2026-11-23T18:00:00Z","instance_id":"first","held":[{"task_id":"$task","epoch":$epoch,"progress":0.5}]}"""),
+        new("POST", "/api/v1/workers/$worker/lease", """{"max_tasks":1,"wait_seconds":0,"queues":["cpu_batch"],"request_id":"more","instance_id":"first"}"""),
+        new("POST", "/api/v1/workers/$worker/results", """[{"task_id":"$task","epoch":$epoch,"failure_type":"worker_overloaded","error_message":"no room","context":{"a":1},"result":null}]"""),
+        new("POST", "/api/v1/workers/$worker/successes", """[{"task_id":"$task-elsewhere","event_id":"e","duration_seconds":1.5}]"""),
+        new("GET", "/api/v1/workers/$worker/session", Query: "instance_id=first"),
+        new("POST", "/api/v1/workers/$worker/drain", """{"reason":"update","deadline_seconds":60}"""),
+        new("POST", "/api/v1/workers/$worker/resume"),
+        new("POST", "/api/v1/workers/$worker/offline", """{"reason":"on fire","affected_tasks":["$task-elsewhere"]}"""),
+        new("POST", "/api/v1/workers/$worker/breaker", """{"action":"open","reason":"suspicious"}"""),
+        new("DELETE", "/api/v1/workers/$worker"),
+        new("GET", "/api/v1/workers", Query: "limit=10&after=a"),
+        new("GET", "/api/v1/workers/stats"),
+        new("GET", "/api/v1/workers/$worker"),
+        new("GET", "/api/v1/workers/$worker/reliability"),
+        new("POST", "/api/v1/failures", """{"event_id":"e","task_id":"$task-elsewhere","worker_id":"$worker","epoch":1,"failure_type":"network_failure","error_message":"cut","context":{"a":1}}"""),
+        new("GET", "/api/v1/failures", Query: "since=2026-01-01T00:00:00Z&until=2100-01-01T00:00:00Z&type=network_failure&worker=$worker&task=$task&limit=10"),
+        new("GET", "/api/v1/failures/statistics"),
+        new("GET", "/api/v1/queues"),
+        new("GET", "/api/v1/queues/$queue", Query: "state=leased&limit=10&after=a"),
+        new("GET", "/api/v1/events"),
+        new("GET", "/api/v1/actors"),
+        new("GET", "/api/v1/palettes"),
+        new("GET", "/health/live"),
+        new("GET", "/health/ready"),
+    ];
+}
+
+/// <summary>A worker that holds a task, or held it until it was parked; no other worker can take that task, nor this one any other.</summary>
+internal sealed record Stage(string Name, long Epoch)
+{
+    /// <summary>Sets one up through a node.</summary>
+    public static async Task<Stage> SetAsync(NodeClient node, string name, bool parked = false)
+    {
+        var type = TypeOf(name);
+        await node.PostAsync("/workers/register", new
+        {
+            registration = new { worker_id = name, capability = "cpu", supported_content_types = new[] { type }, instance_id = "first" },
+        });
+        await node.SubmitAsync([new { task_id = name, queue = "cpu_batch", content_type = type, max_retries = 0 }]);
+        var leases = await node.PostAsync($"/workers/{name}/lease", new { wait_seconds = 20 });
+        var epoch = leases.EnumerateArray().Single().GetProperty("epoch").GetInt64();
+        if (parked)
+        {
+            await node.PostAsync($"/tasks/{name}/fail", new { worker_id = name, epoch, failure_type = "processing_error", error_message = "broken" });
+            await Eventually.HoldsAsync(async () => (await node.TaskAsync(name)).State == TaskState.Parked, () => $"{name} is parked");
+        }
+
+        return new Stage(name, epoch);
+    }
+
+    /// <summary>Puts the stage's names in.</summary>
+    public string Fill(string text) => text
+        .Replace("$task", Name, StringComparison.Ordinal)
+        .Replace("$worker", Name, StringComparison.Ordinal)
+        .Replace("$type", TypeOf(Name), StringComparison.Ordinal)
+        .Replace("$queue", "cpu_batch", StringComparison.Ordinal)
+        .Replace("$epoch", Epoch.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+
+    private static string TypeOf(string name) => $"application/{name}";
+}
