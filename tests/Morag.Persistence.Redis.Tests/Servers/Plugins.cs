@@ -13,11 +13,15 @@ internal static class Plugins
 
     /// <summary>Redis is both.</summary>
     public static Config On(RedisTestServer server, string settings = "", string connection = "")
+        => At(server.ConnectionString + connection, settings);
+
+    /// <summary>Redis is both, wherever it is.</summary>
+    public static Config At(string connectionString, string settings = "")
         => ConfigurationFactory.ParseString($$"""
             akka.persistence.journal.plugin = "{{RedisPersistence.JournalPluginId}}"
             akka.persistence.snapshot-store.plugin = "{{RedisPersistence.SnapshotStorePluginId}}"
-            {{RedisPersistence.JournalPluginId}}.configuration-string = "{{server.ConnectionString}}{{connection}}"
-            {{RedisPersistence.SnapshotStorePluginId}}.configuration-string = "{{server.ConnectionString}}{{connection}}"
+            {{RedisPersistence.JournalPluginId}}.configuration-string = "{{connectionString}}"
+            {{RedisPersistence.SnapshotStorePluginId}}.configuration-string = "{{connectionString}}"
             {{settings}}
             """).WithFallback(RedisPersistence.DefaultConfig());
 }

@@ -1,0 +1,130 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Morag.Redis.TestServers;
+
+/// <summary>One connection through a <see cref="RedisProxy"/>.</summary>
+internal sealed class ProxiedConnection(RedisProxy proxy, Socket client)
+{
+    private const int BufferSize = 1 << 16;
+
+    private readonly Socket upstream = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private RedisProxy.Armed? cutAtReply;
+    private byte[] heldBack = [];
+    private volatile bool swallows;
+
+    public void Start(int port)
+    {
+        client.NoDelay = true;
+        _ = RunAsync(port);
+    }
+
+    public void Close()
+    {
+        client.Dispose();
+        upstream.Dispose();
+    }
+
+    public async Task ReleaseAsync()
+    {
+        if (heldBack.Length > 0)
+        {
+            await upstream.SendAsync(heldBack);
+            await released.Task;
+        }
+    }
+
+    private async Task RunAsync(int port)
+    {
+        try
+        {
+            await upstream.ConnectAsync(IPAddress.Loopback, port);
+            var (requests, replies) = (ForwardRequestsAsync(), ForwardRepliesAsync());
+            await await Task.WhenAny(requests, replies);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // One end is gone: so is the other, except for a server that still has to get what was held back.
+            client.Dispose();
+            if (heldBack.Length == 0)
+            {
+                upstream.Dispose();
+            }
+        }
+    }
+
+    private async Task ForwardRequestsAsync()
+    {
+        var buffer = new byte[BufferSize];
+        while (true)
+        {
+            var read = await ReceiveAsync(client, buffer);
+            await proxy.PassAsync();
+            var request = buffer.AsMemory(0, read);
+            if (proxy.Strike(request.Span) is not { } armed)
+            {
+                await upstream.SendAsync(request);
+                continue;
+            }
+
+            switch (armed.Fault)
+            {
+                case ProxyFault.CutBefore:
+                    Close();
+                    break;
+                case ProxyFault.CutWithin:
+                    await upstream.SendAsync(request[..^8]);
+                    Close();
+                    break;
+                case ProxyFault.CutAfter:
+                    cutAtReply = armed;
+                    await upstream.SendAsync(request);
+                    continue;
+                case ProxyFault.SwallowReplies:
+                    swallows = true;
+                    await upstream.SendAsync(request);
+                    break;
+                case ProxyFault.HoldBack:
+                    heldBack = request.ToArray();
+                    client.Dispose();
+                    break;
+            }
+
+            armed.Struck.SetResult();
+        }
+    }
+
+    private async Task ForwardRepliesAsync()
+    {
+        var buffer = new byte[BufferSize];
+        while (true)
+        {
+            var read = await ReceiveAsync(upstream, buffer);
+            await proxy.PassAsync();
+            if (heldBack.Length > 0)
+            {
+                released.SetResult();
+                upstream.Dispose();
+            }
+
+            if (cutAtReply is { } armed)
+            {
+                Close();
+                armed.Struck.SetResult();
+            }
+
+            if (!swallows)
+            {
+                await client.SendAsync(buffer.AsMemory(0, read));
+            }
+        }
+    }
+
+    /// <summary>At least one byte; the end of a connection is an error like any other.</summary>
+    private static async Task<int> ReceiveAsync(Socket socket, byte[] buffer)
+    {
+        var read = await socket.ReceiveAsync(buffer);
+        return read > 0 ? read : throw new SocketException((int)SocketError.ConnectionReset);
+    }
+}
