@@ -52,6 +52,8 @@ public sealed class AllOwners : IFailoverRegions
     /// <summary>Waits until every message is handled, with all that came of it.</summary>
     public Task SettleAsync() => work.IsOverAsync().WaitAsync(NeverAnswered);
 
+    private IActorRef[] Everything => [Directory, Workers, Coordinators, Queues];
+
     /// <summary>Sends a message, lets everything settle, and gives the answer; a refusal fails where it is not what was asked for.</summary>
     public async Task<TAnswer> AskAsync<TAnswer>(IActorRef region, IWireMessage message)
         where TAnswer : IWireMessage
@@ -80,16 +82,19 @@ public sealed class AllOwners : IFailoverRegions
     }
 
     /// <summary>Ends everything, as a crash of the node would.</summary>
-    public async Task GoDownAsync()
+    public Task GoDownAsync() => GoDownAsync(Everything);
+
+    /// <summary>Ends the owners of some kinds, and has what is said to them get lost.</summary>
+    public async Task GoDownAsync(params IActorRef[] regions)
     {
-        TellAll(new EntityRegion.GoDown());
+        Array.ForEach(regions, region => region.Tell(new EntityRegion.GoDown()));
         await SettleAsync();
     }
 
     /// <summary>Starts what a node starts; the rest comes back by being woken.</summary>
     public async Task ComeBackAsync()
     {
-        TellAll(new EntityRegion.ComeBack());
+        Array.ForEach(Everything, region => region.Tell(new EntityRegion.ComeBack()));
         StartFixed();
         await SettleAsync();
     }
@@ -106,14 +111,6 @@ public sealed class AllOwners : IFailoverRegions
             {
                 region.Tell(new EntityRegion.Start(number.ToString(CultureInfo.InvariantCulture)));
             }
-        }
-    }
-
-    private void TellAll(object message)
-    {
-        foreach (var region in (ReadOnlySpan<IActorRef>)[Directory, Workers, Coordinators, Queues])
-        {
-            region.Tell(message);
         }
     }
 

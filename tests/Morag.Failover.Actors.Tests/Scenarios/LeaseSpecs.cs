@@ -1,3 +1,4 @@
+using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Xunit.Abstractions;
 using static Morag.Failover.Contracts.Failover.FailoverStrategy;
@@ -87,6 +88,27 @@ public sealed class LeaseSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         (await DecisionAsync(task)).Chose(RetrySameWorker, "task_timeout.retry").WithoutGuards().CarriedOut();
         var score = await slow.ScoreAsync();
         Assert.Equal((1, 2, 0), (score.FailureCount, score.TotalTasks, score.ConsecutiveFailures));
+    }
+
+    [Fact]
+    public async Task Should_supersede_the_decision_when_a_late_completion_comes_while_it_is_being_made()
+    {
+        var slow = await RegisterAsync("cpu-1");
+        var task = await SubmitAsync("long", "cpu_standard", each => each with { Timeout = TimeSpan.FromMinutes(1) });
+        var lease = await slow.LeaseOneAsync();
+        slow.FallsSilent();
+        await Owners.GoDownAsync(Owners.Workers);
+        await PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(TaskState.Deciding, (await TaskAsync(task)).State);
+
+        await slow.CompleteAsync(lease);
+        await Owners.ComeBackAsync();
+        await PassAsync(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(TaskState.Succeeded, (await TaskAsync(task)).State);
+        var decision = (await DecisionAsync(task)).Chose(RetrySameWorker, "task_timeout.retry").WithoutGuards();
+        Assert.Equal((DecisionOutcome.Superseded, "task long has succeeded"), (decision.DecisionMetadata.Outcome, decision.DecisionMetadata.OutcomeDetail));
+        Assert.False(decision.FailureEvent.Resolved);
     }
 
     [Fact]

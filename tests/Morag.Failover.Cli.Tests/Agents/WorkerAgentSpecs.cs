@@ -67,21 +67,27 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_go_on_when_the_token_is_rotated_in_its_file()
+    public async Task Should_keep_its_task_and_go_on_when_every_call_is_refused_until_the_token_is_rotated_in_its_file()
     {
         var file = Path.Combine(folder, "token");
+        var gate = Path.Combine(folder, "gate");
         await File.WriteAllTextAsync(file, "old\n");
         node.RequiredToken = "old";
-        await using var agent = new RunningAgent(node, "cat", token: Token.FromFile(file));
+        await using var agent = new RunningAgent(node, $"while [ ! -e {gate} ]; do sleep 0.05; done; cat", token: Token.FromFile(file));
         node.Offer("t-1", "before");
-        await Eventually.BeTrueAsync(() => node.Outcomes.Count == 1, "the first outcome");
+        await Eventually.BeTrueAsync(() => agent.Log.Contains("t-1 (epoch 1): leased", StringComparison.Ordinal), "the lease");
 
         node.RequiredToken = "new";
         await Eventually.BeTrueAsync(() => agent.Log.Contains("heartbeat refused", StringComparison.Ordinal), "a refused heartbeat");
+        await File.WriteAllTextAsync(gate, "");
+        await Eventually.BeTrueAsync(() => Spooled(agent.Folder).Contains("before", StringComparison.Ordinal), "the spooled outcome");
+        await Eventually.BeTrueAsync(() => node.CallsTo("POST", "/results").Any(call => call.Token == "old"), "a refused outcome");
+        Assert.Empty(node.Outcomes);
         await File.WriteAllTextAsync(file, "new\n");
         node.Offer("t-2", "after");
 
-        await Eventually.BeTrueAsync(() => node.Outcomes.Count == 2, "the second outcome");
+        await Eventually.BeTrueAsync(() => node.Outcomes.Count == 2, "both outcomes");
+        Assert.Equal(["before", "after"], node.Outcomes.Select(outcome => (string)outcome["result"]!));
     }
 
     [Fact]
