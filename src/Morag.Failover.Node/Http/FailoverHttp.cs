@@ -8,11 +8,13 @@ using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Events;
 using Morag.Failover.Node.Http.Failures;
 using Morag.Failover.Node.Http.Health;
+using Morag.Failover.Node.Http.Journal;
 using Morag.Failover.Node.Http.OpenApi;
 using Morag.Failover.Node.Http.Queues;
 using Morag.Failover.Node.Http.Tasks;
 using Morag.Failover.Node.Http.Workers;
 using Morag.Failover.Node.Palettes;
+using Morag.Persistence.Redis.Inspection;
 
 namespace Morag.Failover.Node.Http;
 
@@ -29,6 +31,7 @@ public static class FailoverHttp
         services.AddSingleton(new AccessTokens(settings));
         services.AddSingleton(provider => LostMembers.Of(provider.GetRequiredService<ActorSystem>()));
         services.AddSingleton<FailoverGateway>();
+        services.AddSingleton(provider => new JournalInspector(provider.GetRequiredService<ActorSystem>()));
         services.AddSingleton(provider => ReadinessCheck.ClusterMembership(provider.GetRequiredService<ActorSystem>()));
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         services.Configure<JsonOptions>(json =>
@@ -78,6 +81,7 @@ public static class FailoverHttp
         api.MapQueues();
         api.MapEvents();
         api.MapActors();
+        api.MapJournal();
         app.MapPalettes();
         app.MapHealth();
         app.MapOpenApi();

@@ -15,6 +15,7 @@ public static class PaletteEndpoints
         TaskPalette.Queue,
         TaskPalette.Task,
         FailurePalette.Failure,
+        JournalPalette.Journal,
         new Palette
         {
             Name = "actor",

@@ -57,8 +57,10 @@ public sealed class JournalInspector
     /// <param name="from">The lowest number.</param>
     /// <param name="count">The most events; there are fewer on a page where they are large.</param>
     /// <param name="cancellation">Cancels reading.</param>
+    /// <exception cref="ArgumentException">No actor can have this id.</exception>
     public async Task<InspectedEventPage?> ReadEventsAsync(string persistenceId, long from, int count, CancellationToken cancellation = default)
     {
+        KeyLayout.CheckPersistenceId(persistenceId);
         var open = await _connection.OpenAsync(cancellation).ConfigureAwait(false);
         if (await HighestNumber.ReadAsync(open, persistenceId).WaitAsync(cancellation).ConfigureAwait(false) == 0) return null;
 
@@ -107,8 +109,10 @@ public sealed class JournalInspector
     /// <summary>Reads every event and every snapshot of one persistence id, and says what is wrong; null where the id has never written.</summary>
     /// <param name="persistenceId">The id.</param>
     /// <param name="cancellation">Cancels reading.</param>
+    /// <exception cref="ArgumentException">No actor can have this id.</exception>
     public async Task<IReadOnlyList<JournalDefect>?> VerifyAsync(string persistenceId, CancellationToken cancellation = default)
     {
+        KeyLayout.CheckPersistenceId(persistenceId);
         var open = await _connection.OpenAsync(cancellation).ConfigureAwait(false);
         return await new Verification(_system, open, persistenceId).RunAsync(cancellation).ConfigureAwait(false);
     }

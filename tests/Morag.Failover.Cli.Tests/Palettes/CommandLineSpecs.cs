@@ -27,6 +27,7 @@ public sealed class CommandLineSpecs : IAsyncLifetime
                 Method = "GET",
                 Path = "/api/v1/things",
                 Paged = true,
+                Arguments = [new PaletteParameter { Name = "kind", Help = "", In = ParameterPlace.Query }],
                 Options =
                 [
                     new PaletteParameter { Name = "state", Help = "", In = ParameterPlace.Query, Choices = ["new", "old"] },
@@ -119,16 +120,19 @@ public sealed class CommandLineSpecs : IAsyncLifetime
 
             var page = call.PathAndQuery.Contains("after=", StringComparison.Ordinal) ? int.Parse(call.PathAndQuery[^1..], System.Globalization.CultureInfo.InvariantCulture) : 0;
             context.Response.Headers.Link = $"<http://elsewhere:1/api/v1/things?limit=5&after={page + 1}>; rel=\"next\"";
-            return Task.FromResult<IResult?>(FakeNode.Json(new[] { new { name = $"{page}a" }, new { name = $"{page}b" } }));
+            // An empty page is not the end: only one without a link is.
+            string[] names = page == 1 ? [] : [$"{page}a", $"{page}b"];
+            return Task.FromResult<IResult?>(FakeNode.Json(names.Select(name => new { name })));
         };
 
-        var (exitCode, output, error) = await RunAsync("thing", "list", "--limit", "5", "--output", "json");
+        var (exitCode, output, error) = await RunAsync("thing", "list", "round", "--limit", "5", "--output", "json");
 
         Assert.Equal(ExitCode.Ok, exitCode);
         Assert.Equal(
-            ["0a", "0b", "1a", "1b", "2a"],
+            ["0a", "0b", "2a", "2b", "3a"],
             JsonDocument.Parse(output).RootElement.EnumerateArray().Select(thing => thing.GetProperty("name").GetString()!));
         Assert.Equal("there are more than 5: raise --limit, or filter", error.Trim());
+        Assert.Equal("/api/v1/things?kind=round&limit=5", node.Calls.First(call => call.PathAndQuery != "/api/v1/palettes").PathAndQuery);
     }
 
     [Fact]

@@ -41,15 +41,16 @@ public sealed class HttpNode : IAsyncDisposable
     /// <summary>The calls that the node is answering now.</summary>
     public int OpenCalls => Volatile.Read(ref openCalls);
 
-    public static async Task<HttpNode> Start(HttpApiSettings? settings = null, FailoverSettings? failover = null, params ReadinessCheck[] checks)
+    public static async Task<HttpNode> Start(
+        HttpApiSettings? settings = null, FailoverSettings? failover = null, Config? akka = null, params ReadinessCheck[] checks)
     {
-        var system = ActorSystem.Create("http", ConfigurationFactory.ParseString("""
+        var system = ActorSystem.Create("http", (akka ?? Config.Empty).WithFallback(ConfigurationFactory.ParseString("""
             akka.loglevel = WARNING
             akka.stdout-loglevel = OFF
             akka.actor.provider = cluster
             akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
             akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
-            """));
+            """)));
         var cluster = Akka.Cluster.Cluster.Get(system);
         await cluster.JoinAsync(cluster.SelfAddress);
 
@@ -93,6 +94,21 @@ public sealed class HttpNode : IAsyncDisposable
         return await Send(request);
     }
 
+    /// <summary>Every entry of a list, page by page.</summary>
+    public async Task<IReadOnlyList<JsonElement>> Every(string path)
+    {
+        var entries = new List<JsonElement>();
+        for (string? next = path; next is not null;)
+        {
+            var answer = await Call("GET", next);
+            Assert.True(answer.Status == 200, answer.Body.ToString());
+            entries.AddRange(answer.Body.EnumerateArray());
+            next = answer.Next;
+        }
+
+        return entries;
+    }
+
     public async Task<HttpAnswer> Send(HttpRequestMessage request)
     {
         using var response = await Client.SendAsync(request);
@@ -128,5 +144,8 @@ public sealed class HttpNode : IAsyncDisposable
 /// <summary>An answer, read.</summary>
 public sealed record HttpAnswer(int Status, string? MediaType, JsonElement Body, IReadOnlyDictionary<string, string> Headers)
 {
+    /// <summary>The next page, where there is one.</summary>
+    public string? Next => Headers.TryGetValue("Link", out var link) ? link[1..link.IndexOf('>', StringComparison.Ordinal)] : null;
+
     public string? Text(string field) => Body.TryGetProperty(field, out var value) ? value.ToString() : null;
 }
