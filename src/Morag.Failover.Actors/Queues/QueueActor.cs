@@ -70,15 +70,8 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
         fleet.Start();
         RestartLeaseClocks(Now);
         obligations.OweAll(State);
-        foreach (var (worker, share) in State.Workers)
-        {
-            if (!share.Held.IsEmpty)
-            {
-                workersToWake.Enqueue(worker);
-            }
-        }
-
-        WakeWorkers();
+        WakeAllThatHoldLeases();
+        Timers.StartPeriodicTimer(nameof(WakeAll), WakeAll.Instance, settings.Queues.ResendAfter * 5);
         Timers.StartPeriodicTimer(nameof(Round), Round.Instance, settings.Queues.ResendAfter);
         Timers.StartPeriodicTimer(nameof(LookForUnserved), LookForUnserved.Instance, unserved.Interval);
         due.ArmAt(State.NextDue);
@@ -201,6 +194,9 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
                 return true;
             case LookForUnserved:
                 MoveUnserved();
+                return true;
+            case WakeAll:
+                WakeAllThatHoldLeases();
                 return true;
             case WakeMore:
                 WakeWorkers();
@@ -387,7 +383,28 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
         }
     }
 
-    /// <summary>Starts the entities of workers that hold leases, so that one that died together with its node is found missing.</summary>
+    /// <summary>
+    /// Starts the entities of workers that hold leases, again and again: one may have ended with its node, and a worker that was lost
+    /// together with that node is found missing by its entity alone.
+    /// </summary>
+    private void WakeAllThatHoldLeases()
+    {
+        if (workersToWake.Count > 0)
+        {
+            return;
+        }
+
+        foreach (var (worker, share) in State.Workers)
+        {
+            if (!share.Held.IsEmpty)
+            {
+                workersToWake.Enqueue(worker);
+            }
+        }
+
+        WakeWorkers();
+    }
+
     private void WakeWorkers()
     {
         for (var left = settings.Workers.WakeRate; left > 0 && workersToWake.TryDequeue(out var worker); left--)
@@ -459,6 +476,8 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
     private sealed class TakeAcknowledgements : Timed<TakeAcknowledgements>;
 
     private sealed class LookForUnserved : Timed<LookForUnserved>;
+
+    private sealed class WakeAll : Timed<WakeAll>;
 
     private sealed class WakeMore : Timed<WakeMore>;
 

@@ -162,4 +162,20 @@ public sealed class WorkerLossSpecs(ITestOutputHelper output) : ScenarioSpec(out
         await PassAsync(TimeSpan.FromMinutes(1));
         Assert.Equal(Liveness.Offline, (await worker.InfoAsync()).Liveness);
     }
+
+    [Fact]
+    public async Task Should_be_missed_soon_when_a_worker_and_its_entity_are_lost_together()
+    {
+        var lost = await RegisterAsync("cpu-1");
+        var task = await SubmitAsync("report", "cpu_standard");
+        await lost.LeaseOneAsync();
+        await PassAsync(TimeSpan.FromMinutes(1));
+
+        lost.FallsSilent();
+        await Owners.CrashAsync(Owners.Workers);
+        await PassAsync(TimeSpan.FromSeconds(45));
+
+        Assert.Equal(Liveness.Offline, (await lost.InfoAsync()).Liveness);
+        (await DecisionAsync(task)).Chose(FailoverStrategy.ReassignSameQueue, "worker_offline");
+    }
 }
