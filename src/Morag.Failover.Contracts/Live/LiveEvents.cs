@@ -1,7 +1,6 @@
+using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
-
-using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Contracts.Live;

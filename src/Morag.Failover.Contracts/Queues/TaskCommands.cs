@@ -1,7 +1,6 @@
+using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
-
-using Morag.Failover.Contracts.Fleet;
 
 namespace Morag.Failover.Contracts.Queues;
 

@@ -1,8 +1,7 @@
-using Morag.Failover.Contracts.Ids;
-using Morag.Failover.Contracts.Wire;
-
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Contracts.Workers;
 
