@@ -339,6 +339,9 @@ public sealed record ListTasks : IPartitionMessage
 
     /// <summary>The most to return, 1 to 1,000.</summary>
     [ProtoMember(4)] public int Limit { get; init; } = 100;
+
+    /// <summary>Whether tasks that have succeeded or were cancelled are left out.</summary>
+    [ProtoMember(5)] public bool OnlyUnfinished { get; init; }
 }
 
 /// <summary>A page of tasks.</summary>

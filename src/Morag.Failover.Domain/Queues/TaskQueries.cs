@@ -21,7 +21,7 @@ public static class TaskQueries
         for (var i = FirstAfter(state, query.After); i < state.Ids.Count && page.Count < limit; i++)
         {
             var task = state.Tasks[state.Ids[i]];
-            if (Matches(task, query.Filter))
+            if (Matches(task, query.Filter) && !(query.OnlyUnfinished && task.IsEnded))
             {
                 page.Add(Entry(task, policy));
             }

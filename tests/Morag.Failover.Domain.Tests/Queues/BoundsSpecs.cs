@@ -86,6 +86,17 @@ public sealed class BoundsSpecs
     }
 
     [Fact]
+    public void Should_leave_out_what_has_ended_when_only_the_unfinished_are_asked_for()
+    {
+        queue.Submit("done", "open");
+        queue.Complete("w", "done", queue.Lease("w")[0].Epoch);
+
+        var open = TaskQueries.List(queue.State, new ListTasks { Partition = 0, OnlyUnfinished = true }, queue.Settings.Policy);
+
+        Assert.Equal("open", Assert.Single(open.Tasks).TaskId.Value);
+    }
+
+    [Fact]
     public void Should_count_each_queue_with_exact_means()
     {
         queue.Submit("a", "b", "c");

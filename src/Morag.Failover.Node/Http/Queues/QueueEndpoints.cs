@@ -15,7 +15,7 @@ internal static class QueueEndpoints
     {
         var queues = api.MapGroup("/queues").WithTags("Queues");
         queues.MapGet("", Stats).Describes<QueueStats[]>("The counts of every queue");
-        queues.MapGet("{queue}", Entries).Describes<QueueEntry[]>("The entries of one queue in the order of their ids, paged; filtered by state");
+        queues.MapGet("{queue}", Entries).Describes<QueueEntry[]>("The entries of one queue in the order of their ids, paged: those that have not ended, or those in one state");
     }
 
     private static async Task<IResult> Stats(HttpContext context, FailoverGateway gateway)
@@ -37,7 +37,7 @@ internal static class QueueEndpoints
         }
 
         var filter = new TaskFilter { Queue = name, State = Rules.OptionalEnum<TaskState>(state, "state") };
-        return await TaskEndpoints.ListPage(context, gateway, filter, limit, after);
+        return await TaskEndpoints.ListPage(context, gateway, new ListTasks { Partition = 0, Filter = filter, OnlyUnfinished = filter.State is null }, limit, after);
     }
 
     private static QueueStats Sum(QueueName queue, QueueStats[] parts) => new()

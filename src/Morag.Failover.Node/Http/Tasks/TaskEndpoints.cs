@@ -33,12 +33,12 @@ internal static class TaskEndpoints
             Queue = QueueRules.OptionalKnown(queue, gateway.Settings.Queues, "queue"),
             Worker = Rules.OptionalId<WorkerId>(worker, "worker"),
         };
-        return await ListPage(context, gateway, filter, limit, after);
+        return await ListPage(context, gateway, new ListTasks { Partition = 0, Filter = filter }, limit, after);
     }
 
     /// <summary>One page of the tasks that match, over all partitions.</summary>
     public static async Task<IResult> ListPage(
-        HttpContext context, FailoverGateway gateway, TaskFilter filter, string? limit, string? after)
+        HttpContext context, FailoverGateway gateway, ListTasks wanted, string? limit, string? after)
     {
         var most = Rules.Limit(limit);
         var afterId = Rules.OptionalId<TaskId>(after, "after");
@@ -49,7 +49,7 @@ internal static class TaskEndpoints
             async perPartition =>
             {
                 var pages = await gateway.AskEveryQueue<TaskPage>(
-                    partition => new ListTasks { Partition = partition, Filter = filter, After = afterId, Limit = perPartition }, context.RequestAborted);
+                    partition => wanted with { Partition = partition, After = afterId, Limit = perPartition }, context.RequestAborted);
                 return [.. pages.Select(page => page.Tasks)];
             });
         return Answer.Page(context, entries, hasMore ? entries[^1].TaskId.Value : null);
