@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using HdrHistogram;
-using Morag.Failover.Benchmarks.Reporting;
+using Morag.Benchmarks.Reporting;
 using Morag.Failover.Benchmarks.Running;
 
 namespace Morag.Failover.Benchmarks.Scenarios;
@@ -52,7 +52,7 @@ internal sealed class Failures : IScenario
         var foreign = await RunAsync(connections, elsewhere, 0, PerWorker);
         measurement.Add("decisions_per_second_of_tasks_held_elsewhere", Connections * PerWorker / foreign.Elapsed.TotalSeconds);
         measurement.AddSpread("decision_of_tasks_held_elsewhere", foreign.Latencies);
-        await measurement.AddRawRedisAsync(system);
+        await measurement.AddRawRedisAsync(system.Redis.Port);
         Array.ForEach(connections, connection => connection.Dispose());
     }
 

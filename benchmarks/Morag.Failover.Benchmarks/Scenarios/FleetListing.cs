@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using HdrHistogram;
-using Morag.Failover.Benchmarks.Reporting;
+using Morag.Benchmarks.Reporting;
 using Morag.Failover.Benchmarks.Running;
 
 namespace Morag.Failover.Benchmarks.Scenarios;
@@ -42,7 +42,7 @@ internal sealed class FleetListing : IScenario
         measurement.Below("all_pages_median_ms", Measurement.Milliseconds(listing, 50), 1_000);
         measurement.Add("statistics_median_ms", Measurement.Milliseconds(counting, 50));
         measurement.Add("memory_mib", system.NodeUse().MemoryMiB);
-        await measurement.AddRawRedisAsync(system);
+        await measurement.AddRawRedisAsync(system.Redis.Port);
         Array.ForEach(connections, connection => connection.Dispose());
     }
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Morag.Failover.Benchmarks.Reporting;
+using Morag.Benchmarks.Reporting;
 using Morag.Failover.Benchmarks.Running;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.TestProcesses;
@@ -26,7 +26,7 @@ internal sealed class KillAgent : IScenario
         await using (var system = await BenchmarkSystem.StartAsync())
         {
             await MeasureAsync(measurement, system, "default", TimeSpan.FromSeconds(2.8), 6);
-            await measurement.AddRawRedisAsync(system);
+            await measurement.AddRawRedisAsync(system.Redis.Port);
         }
 
         await using var fast = await BenchmarkSystem.StartAsync("fast-failover.conf");

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using HdrHistogram;
-using Morag.Failover.Benchmarks.Reporting;
+using Morag.Benchmarks.Reporting;
 using Morag.Failover.Benchmarks.Running;
 
 namespace Morag.Failover.Benchmarks.Scenarios;
@@ -33,7 +33,7 @@ internal sealed class LostWorker : IScenario
 
         measurement.Below("all_held_elsewhere_max_ms", Measurement.Milliseconds(latencies, 100), 300);
         measurement.AddSpread("all_held_elsewhere", latencies);
-        await measurement.AddRawRedisAsync(system);
+        await measurement.AddRawRedisAsync(system.Redis.Port);
     }
 
     private static async Task<TimeSpan> LoseAsync(LeanConnection operating, LeanConnection waiting, int round)

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using HdrHistogram;
-using Morag.Failover.Benchmarks.Reporting;
+using Morag.Benchmarks.Reporting;
 using Morag.Failover.Benchmarks.Running;
 
 namespace Morag.Failover.Benchmarks.Scenarios;
@@ -27,7 +27,7 @@ internal sealed class Pickup : IScenario
         var latencies = await RunAsync(submitting, working, "task", Measured);
         measurement.Below("submit_to_lease_median_ms", Measurement.Milliseconds(latencies, 50), 3);
         measurement.AddSpread("submit_to_lease", latencies);
-        await measurement.AddRawRedisAsync(system);
+        await measurement.AddRawRedisAsync(system.Redis.Port);
     }
 
     private static async Task<HistogramBase> RunAsync(LeanConnection submitting, LeanConnection working, string prefix, int count)

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Morag.Failover.Benchmarks.Reporting;
+using Morag.Benchmarks.Reporting;
 using Morag.Failover.Benchmarks.Running;
 
 namespace Morag.Failover.Benchmarks.Scenarios;
@@ -41,7 +41,7 @@ internal sealed class RegisteredFleet : IScenario
         measurement.Add("idle_core_percent", 100 * idleCores);
         measurement.Add("idle_memory_mib", idleMemory);
         measurement.Add("workers_alive", (await system.Node.Client.GetAsync<System.Text.Json.JsonElement>("/workers/stats")).GetProperty("alive_workers").GetInt32());
-        await measurement.AddRawRedisAsync(system);
+        await measurement.AddRawRedisAsync(system.Redis.Port);
         Array.ForEach(connections, connection => connection.Dispose());
     }
 

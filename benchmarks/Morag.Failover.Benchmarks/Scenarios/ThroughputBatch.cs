@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Morag.Failover.Benchmarks.Reporting;
+using Morag.Benchmarks.Reporting;
 using Morag.Failover.Benchmarks.Running;
 
 namespace Morag.Failover.Benchmarks.Scenarios;
@@ -25,7 +25,7 @@ internal sealed class ThroughputBatch : IScenario
         var elapsed = await RunAsync(connections, "task", Measured);
         measurement.AtLeast("tasks_per_second", Measured / elapsed.TotalSeconds, 8_000);
         measurement.Add("node_processor_us_per_task", (system.NodeUse().Processor - before).TotalMicroseconds / Measured);
-        await measurement.AddRawRedisAsync(system);
+        await measurement.AddRawRedisAsync(system.Redis.Port);
         Array.ForEach(connections, connection => connection.Dispose());
     }
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Morag.Failover.Benchmarks.Reporting;
+using Morag.Benchmarks.Reporting;
 using Morag.Failover.Benchmarks.Running;
 
 namespace Morag.Failover.Benchmarks.Scenarios;
@@ -29,7 +29,7 @@ internal sealed class ThroughputSingle : IScenario
         measurement.AtLeast("tasks_per_second", await RunAsync(connections, "one", Measured, _ => "agent"), 3_000);
         measurement.Add("node_processor_us_per_task", (system.NodeUse().Processor - before).TotalMicroseconds / (Connections * Measured));
         measurement.Add("tasks_per_second_of_64_workers", await RunAsync(connections, "many", Measured, Own));
-        await measurement.AddRawRedisAsync(system);
+        await measurement.AddRawRedisAsync(system.Redis.Port);
         Array.ForEach(connections, connection => connection.Dispose());
     }
 

@@ -1,9 +1,7 @@
-using Morag.Failover.Benchmarks.Reporting;
-
-namespace Morag.Failover.Benchmarks.Scenarios;
+namespace Morag.Benchmarks.Reporting;
 
 /// <summary>One thing that is measured, on real processes of its own.</summary>
-internal interface IScenario
+public interface IScenario
 {
     /// <summary>Its name on the command line.</summary>
     string Name { get; }

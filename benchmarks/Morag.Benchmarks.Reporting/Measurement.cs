@@ -3,13 +3,11 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HdrHistogram;
-using Morag.Failover.Benchmarks.Running;
-using Morag.Failover.Benchmarks.Scenarios;
 
-namespace Morag.Failover.Benchmarks.Reporting;
+namespace Morag.Benchmarks.Reporting;
 
 /// <summary>What one scenario found, with all that is needed to judge it.</summary>
-internal sealed class Measurement
+public sealed class Measurement
 {
     private readonly JsonObject figures = [];
     private readonly JsonArray targets = [];
@@ -52,13 +50,18 @@ internal sealed class Measurement
     public static double Milliseconds(HistogramBase latencies, double percentile) => latencies.GetValueAtPercentile(percentile) / 1000.0;
 
     /// <summary>Measures the Redis of this run, with nothing of the product between.</summary>
-    public async Task AddRawRedisAsync(BenchmarkSystem system)
+    /// <returns>Transactions per second for 1, 10 and 100 on their way at once.</returns>
+    public async Task<IReadOnlyDictionary<int, double>> AddRawRedisAsync(int port)
     {
         rawRedis = [];
+        var rates = new Dictionary<int, double>();
         foreach (var depth in (int[])[1, 10, 100])
         {
-            rawRedis[string.Create(CultureInfo.InvariantCulture, $"depth_{depth}")] = Math.Round(await RawRedis.TransactionsPerSecondAsync(system.Redis.Port, depth));
+            rates[depth] = await RawRedis.TransactionsPerSecondAsync(port, depth);
+            rawRedis[string.Create(CultureInfo.InvariantCulture, $"depth_{depth}")] = Math.Round(rates[depth]);
         }
+
+        return rates;
     }
 
     /// <summary>One line.</summary>

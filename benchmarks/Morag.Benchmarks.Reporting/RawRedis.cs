@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Morag.Failover.Benchmarks.Running;
+namespace Morag.Benchmarks.Reporting;
 
 /// <summary>What Redis itself does on this machine: the transaction of one stored event, over a socket, with nothing in between.</summary>
 internal static class RawRedis
