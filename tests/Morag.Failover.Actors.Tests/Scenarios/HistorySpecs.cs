@@ -1,0 +1,170 @@
+using CsCheck;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Settings;
+using Xunit.Abstractions;
+
+namespace Morag.Failover.Actors.Tests.Scenarios;
+
+/// <summary>
+/// Random histories of all owners, with crashes of any of them, held against the few things that must be true of every one: no task
+/// is lost, leases' epochs only grow, at most one completion is accepted, one decision for a failure; and in the end all is done.
+/// </summary>
+public sealed class HistorySpecs(ITestOutputHelper output) : ScenarioSpec(output, Hurried)
+{
+    private const int Steps = 120;
+    private const int MostRoundsToTheEnd = 40;
+
+    /// <summary>Short delays, so that a history needs little virtual time.</summary>
+    private static readonly FailoverSettings Hurried = Defaults with
+    {
+        Policy = Defaults.Policy with { NetworkRetryDelay = TimeSpan.FromSeconds(2), TimeoutRetryDelay = TimeSpan.FromSeconds(2), ReassignDelay = TimeSpan.FromSeconds(1) },
+        Workers = Defaults.Workers with { BreakerOpenFor = TimeSpan.FromSeconds(5), BreakerMaxOpenFor = TimeSpan.FromSeconds(10), Timeout = TimeSpan.FromSeconds(40) },
+        Partitions = Defaults.Partitions with { Coordinators = 2, DirectoryBuckets = 2 },
+    };
+
+    private static readonly Gen<(int What, int Which, int Number)> Step = Gen.Select(Gen.Int[0, 19], Gen.Int[0, 3], Gen.Int[0, 27]);
+
+    private readonly Dictionary<TaskId, List<LeasedTask>> granted = [];
+    private readonly Dictionary<TaskId, int> accepted = [];
+    private readonly List<(ScenarioWorker Worker, LeasedTask Lease)> given = [];
+    private readonly List<ScenarioWorker> workers = [];
+    private long lastEpoch;
+
+    public static TheoryData<uint> Histories => [.. Enumerable.Range(1, 20).Select(number => (uint)number)];
+
+    [Theory]
+    [MemberData(nameof(Histories))]
+    public async Task Should_keep_every_invariant_over_any_history_and_come_to_an_end(uint stream)
+    {
+        foreach (var id in (string[])["a", "b", "c"])
+        {
+            workers.Add(await RegisterAsync(id, slots: 3));
+        }
+
+        var random = new PCG(stream, 20261125);
+        for (var step = 0; step < Steps; step++)
+        {
+            var (what, which, number) = Step.Generate(random, null, out _);
+            await DoAsync(what, workers[which % workers.Count], number);
+        }
+
+        await BringToAnEndAsync();
+        await CheckDecisionsAsync();
+    }
+
+    private async Task DoAsync(int what, ScenarioWorker worker, int number)
+    {
+        switch (what)
+        {
+            case < 5:
+                granted.TryAdd(await SubmitAsync($"t{granted.Count}", number % 3 == 0 ? "cpu_batch" : "cpu_standard"), []);
+                break;
+            case < 10:
+                Granted(worker, await worker.LeaseAsync(1 + (number % 3)));
+                break;
+            case < 12 when worker.Holds.Count > 0:
+                await CompleteAsync(worker, worker.Holds[number % worker.Holds.Count]);
+                break;
+            case 12 when given.Count > 0:
+                // A late or doubled result, of whichever lease.
+                var (holder, lease) = given[number % given.Count];
+                await CompleteAsync(holder, lease);
+                break;
+            case 13 or 14 when worker.Holds.Count > 0:
+                await ReportTwiceAsync(worker, worker.Holds[number % worker.Holds.Count], (FailureType)(number % 7));
+                break;
+            case 15:
+                await Owners.CrashAsync(new[] { Owners.Queues, Owners.Coordinators, Owners.Workers, Owners.Directory }[number % 4]);
+                break;
+            case 16:
+                await Owners.CrashAsync(worker.Id);
+                break;
+            case 17:
+                worker.FallsSilent();
+                break;
+            case 18:
+                await worker.StartAsync();
+                break;
+            default:
+                await PassAsync(TimeSpan.FromSeconds(number));
+                break;
+        }
+    }
+
+    private void Granted(ScenarioWorker worker, IReadOnlyList<LeasedTask> leases)
+    {
+        foreach (var lease in leases)
+        {
+            Assert.True(lease.Epoch.Value > lastEpoch, $"epoch {lease.Epoch} after {lastEpoch}");
+            lastEpoch = lease.Epoch.Value;
+            granted[lease.TaskId].Add(lease);
+            given.Add((worker, lease));
+            Assert.False(accepted.ContainsKey(lease.TaskId), $"{lease.TaskId} was leased after it had succeeded");
+        }
+    }
+
+    private async Task CompleteAsync(ScenarioWorker worker, LeasedTask lease)
+    {
+        var isLast = granted[lease.TaskId][^1].Epoch == lease.Epoch;
+        var result = await worker.TryToCompleteAsync(lease);
+        if (result.Refused is null)
+        {
+            Assert.True(isLast, $"{lease.TaskId}: a completion under {lease.Epoch} was accepted, after {granted[lease.TaskId][^1].Epoch} was granted");
+            accepted[lease.TaskId] = 1;
+        }
+    }
+
+    private static async Task ReportTwiceAsync(ScenarioWorker worker, LeasedTask lease, FailureType type)
+    {
+        var first = await worker.ReportAsync<IWireMessage>(lease, type);
+        var second = await worker.ReportAsync<IWireMessage>(lease, type);
+        Assert.Equal((first as FailoverDecision)?.DecisionMetadata.FailureId, (second as FailoverDecision)?.DecisionMetadata.FailureId);
+    }
+
+    /// <summary>Healthy workers and an operator that takes up again what was parked: every task succeeds, and each by one completion.</summary>
+    private async Task BringToAnEndAsync()
+    {
+        foreach (var worker in workers)
+        {
+            await worker.StartAsync();
+        }
+
+        for (var round = 0; accepted.Count < granted.Count; round++)
+        {
+            Assert.True(round < MostRoundsToTheEnd, $"left: {string.Join(", ", granted.Keys.Except(accepted.Keys))}");
+            await Owners.AskAsync<TasksAffected>(Owners.Queues, new RequeueTasks { Partition = 0, Reason = "the end" });
+            await PassAsync(TimeSpan.FromSeconds(15));
+            foreach (var worker in workers)
+            {
+                Granted(worker, await worker.LeaseAsync());
+                foreach (var lease in worker.Holds.ToList())
+                {
+                    await CompleteAsync(worker, lease);
+                }
+            }
+        }
+
+        foreach (var task in granted.Keys)
+        {
+            Assert.Equal(TaskState.Succeeded, (await TaskAsync(task)).State);
+        }
+    }
+
+    private async Task CheckDecisionsAsync()
+    {
+        await PassAsync(TimeSpan.FromSeconds(10));
+        var decided = 0;
+        foreach (var (task, leases) in granted)
+        {
+            var decisions = (await ExplainAsync(task)).Decisions;
+            decided += decisions.Length;
+            Assert.Equal(decisions.Length, decisions.Select(decision => decision.DecisionMetadata.FailureId).Distinct().Count());
+            Assert.True(decisions.Length <= leases.Count, $"{task}: {decisions.Length} decisions for {leases.Count} leases");
+            Assert.DoesNotContain(decisions, decision => decision.DecisionMetadata.Outcome == DecisionOutcome.Pending);
+        }
+
+        Assert.Equal(decided, (await StatisticsAsync()).Sum(statistics => statistics.TotalFailures));
+    }
+}
