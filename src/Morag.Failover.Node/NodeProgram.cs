@@ -1,6 +1,6 @@
+using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Hosting;
-using Microsoft.AspNetCore.Connections;
 using Morag.EmbeddedRedis;
 using Morag.Failover.Actors;
 using Morag.Failover.Actors.Hosting;
@@ -11,6 +11,7 @@ using Morag.Failover.Node.Configuration;
 using Morag.Failover.Node.Http;
 using Morag.Failover.Node.Http.Health;
 using Morag.Persistence.Redis.Hosting;
+using StackExchange.Redis;
 
 namespace Morag.Failover.Node;
 
@@ -40,17 +41,13 @@ internal static class NodeProgram
             var redis = options.Redis ?? embedded!.ConnectionString;
             var identity = await ClusterIdentity.ClaimAsync(redis, options.Failover.Partitions);
             await using var app = Build(options, redis, identity);
-            await app.RunAsync();
+            await StartAsync(app, options);
+            await app.WaitForShutdownAsync();
             return 0;
         }
         catch (Exception refusal) when (refusal is ConfigurationRefusedException or EmbeddedRedisException or ClusterIdentityException)
         {
             await error.WriteLineAsync(refusal.Message);
-            return RefusedConfiguration;
-        }
-        catch (IOException unbound) when (unbound.InnerException is AddressInUseException)
-        {
-            await error.WriteLineAsync($"morag.http: {unbound.Message}");
             return RefusedConfiguration;
         }
     }
@@ -73,13 +70,15 @@ internal static class NodeProgram
         // What keeps the host from starting is thrown too, and told once, by whoever catches it.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.WebHost.UseUrls([.. options.HttpUrls]);
+        // Its certificate is given as to any such server, by Kestrel__Certificates__Default__Path and the like.
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LongestShutdown);
 
         var outages = new FreezeWatch(TimeProvider.System, options.Failover.Workers.FreezeTolerance);
         builder.Services.AddSingleton<IOutageWatch>(outages);
         builder.Services.AddAkka(NodeOptions.ActorSystemName, akka => akka
             .AddHocon(identity.Roles(options).WithFallback(options.ActorSystemConfig(redis)).WithFallback(FailoverSerialization.Config), HoconAddMode.Prepend)
-            .WithRedisPersistence(redis)
+            .WithRedisPersistence(redis, database: ConfigurationOptions.Parse(redis).DefaultDatabase ?? 0)
             .WithFailover(options.Failover, outages)
             .WithActors((system, _) => JoinCluster(system, options, identity)));
         builder.Services.AddSingleton(options.Failover);
@@ -90,6 +89,20 @@ internal static class NodeProgram
         var app = builder.Build();
         app.MapFailoverApi();
         return app;
+    }
+
+    private static async Task StartAsync(WebApplication app, NodeOptions options)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception e) when (e is IOException or SocketException || (e is InvalidOperationException && e.Message.Contains("HTTPS", StringComparison.Ordinal)))
+        {
+            // The web server comes last: what has started before it has to end in order.
+            await app.StopAsync();
+            throw ConfigurationRefusedException.Value("morag.http", string.Join(',', options.HttpUrls), e.Message.ReplaceLineEndings(" "));
+        }
     }
 
     private static void JoinCluster(ActorSystem system, NodeOptions options, ClusterIdentity identity)

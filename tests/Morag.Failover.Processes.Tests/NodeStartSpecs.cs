@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Morag.Failover.Processes.Tests.Nodes;
+using Morag.Failover.TestProcesses;
+using Morag.Redis.TestServers;
+
+namespace Morag.Failover.Processes.Tests;
+
+/// <summary>What a node makes of where it is told to listen and to store.</summary>
+public sealed class NodeStartSpecs(RedisServer server) : IClassFixture<RedisServer>, IDisposable
+{
+    private readonly TestFolder folder = new();
+
+    [ServerFact]
+    public async Task Should_say_in_one_line_that_it_cannot_listen_and_leave_nothing_behind()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var url = string.Create(CultureInfo.InvariantCulture, $"http://{listener.LocalEndpoint}");
+
+        await using var refused = RunningProgram.Start(Programs.Node, "--data", folder.Path, "--redis", server.ConnectionString, "--http", url);
+
+        Assert.Equal(2, await refused.EndedAsync());
+        var line = refused.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
+        Assert.StartsWith($"morag.http = \"{url}\" is refused: ", line, StringComparison.Ordinal);
+    }
+
+    [ServerFact]
+    public async Task Should_store_everything_in_the_database_of_the_connection_string()
+    {
+        await server.FlushAsync();
+        await using var redis = await server.ConnectAsync();
+
+        await using var node = await NodeProcess.StartAsync(new() { DataFolder = folder.Path, Redis = server.ConnectionString + ",defaultDatabase=3" });
+        await node.Client.SubmitAsync([new { task_id = "t", queue = "cpu_batch" }]);
+
+        Assert.True(await redis.GetDatabase(3).KeyExistsAsync("journal:persisted:queue-0"));
+        Assert.Empty(redis.GetServers()[0].Keys(0).Select(key => key.ToString()));
+    }
+
+    [ServerFact]
+    public async Task Should_serve_with_the_certificate_that_the_web_server_is_given()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch.AddYears(50), DateTimeOffset.UnixEpoch.AddYears(120));
+        var file = Path.Combine(folder.Path, "node.pfx");
+        await File.WriteAllBytesAsync(file, certificate.Export(X509ContentType.Pkcs12, "secret"));
+        var url = string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{LoopbackPort.Free()}");
+
+        GiveCertificate(file, "secret");
+        await using var node = RunningProgram.Start(Programs.Node, "--data", folder.Path, "--redis", server.ConnectionString, "--http", url);
+        GiveCertificate(null, null);
+
+        using var trusting = new HttpClientHandler
+        {
+            ServerCertificateCustomValidationCallback = (_, shown, _, _) => shown?.Thumbprint == certificate.Thumbprint,
+        };
+        using var client = new HttpClient(trusting);
+        await Eventually.HoldsAsync(
+            () => IsReadyAsync(client, url),
+            () => $"the node is ready; it wrote:\n{node.Output}");
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private static void GiveCertificate(string? file, string? password)
+    {
+        Environment.SetEnvironmentVariable("Kestrel__Certificates__Default__Path", file);
+        Environment.SetEnvironmentVariable("Kestrel__Certificates__Default__Password", password);
+    }
+
+    private static async Task<bool> IsReadyAsync(HttpClient client, string url)
+    {
+        try
+        {
+            using var answer = await client.GetAsync(url + "/health/ready");
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+}
