@@ -38,7 +38,10 @@ public sealed class RedisServer : RedisTestServer
     /// <summary>More arguments of redis-server, such as <c>["--maxmemory", "10mb"]</c>.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
-    public override string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port},abortConnect=false");
+    /// <summary>What <see cref="Settings"/> make clients say, if anything.</summary>
+    public string? Password { get; init; }
+
+    public override string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port},password={Password},abortConnect=false");
 
     public override int ProcessId => keeper is null ? throw new InvalidOperationException("The server is not running") : processId;
 

@@ -12,7 +12,7 @@ namespace Morag.Redis.TestServers;
 public abstract class RedisTestServer : IAsyncLifetime
 {
     /// <summary>Port on 127.0.0.1, the same after a restart.</summary>
-    public int Port { get; } = EmbeddedRedis.EmbeddedRedis.FreePort();
+    public int Port { get; } = FreePort();
 
     /// <summary>For StackExchange.Redis, with the password if the server has one.</summary>
     public abstract string ConnectionString { get; }
@@ -22,6 +22,9 @@ public abstract class RedisTestServer : IAsyncLifetime
 
     /// <summary>Process id of the server; it changes with each restart.</summary>
     public abstract int ProcessId { get; }
+
+    /// <summary>A port on 127.0.0.1 that nobody uses now.</summary>
+    public static int FreePort() => EmbeddedRedis.EmbeddedRedis.FreePort();
 
     /// <summary>Starts the server, and returns once it serves.</summary>
     public abstract Task InitializeAsync();

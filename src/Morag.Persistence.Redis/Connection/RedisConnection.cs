@@ -52,7 +52,16 @@ internal sealed class RedisConnection(RedisSettings settings)
 
     private async Task<OpenConnection> ConnectAsync()
     {
-        var multiplexer = await ConnectionMultiplexer.ConnectAsync(settings.Connection).ConfigureAwait(false);
+        ConnectionMultiplexer multiplexer;
+        try
+        {
+            multiplexer = await ConnectionMultiplexer.ConnectAsync(settings.Connection).ConfigureAwait(false);
+        }
+        catch (RedisConnectionException e)
+        {
+            throw CannotConnect(e);
+        }
+
         try
         {
             // Until one server has answered it is not known whether this is a cluster, and with that what the keys are.
@@ -68,6 +77,16 @@ internal sealed class RedisConnection(RedisSettings settings)
             await multiplexer.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    private RedisConnectionException CannotConnect(RedisConnectionException cause)
+    {
+        var where = string.Join(", ", settings.Connection.EndPoints.Select(EndPointCollection.ToString));
+        // What the client says where it knows no reason is advice on how to hide the problem.
+        var why = cause.InnerException?.Message is { Length: > 0 } reason
+            ? reason
+            : "nothing answers there as Redis does; it is not running, or elsewhere, or only one side expects TLS";
+        return new RedisConnectionException(cause.FailureType, CommandFlags.None, $"{settings.Path} cannot connect to Redis at {where}: {why}", cause);
     }
 }
 

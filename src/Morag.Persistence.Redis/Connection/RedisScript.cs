@@ -32,11 +32,17 @@ internal sealed class RedisScript
     {
         try
         {
-            return await database.ScriptEvaluateAsync(_hash, keys, values).ConfigureAwait(false);
+            return await database.ScriptEvaluateAsync(_hash, keys, values, CommandFlags.DemandMaster).ConfigureAwait(false);
         }
         catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
         {
-            return await database.ScriptEvaluateAsync(_text, keys, values).ConfigureAwait(false);
+            // Without the client's own cache of scripts, which needs one more command, and one more right.
+            return await database.ScriptEvaluateAsync(_text, keys, values, CommandFlags.DemandMaster | CommandFlags.NoScriptCache).ConfigureAwait(false);
+        }
+        catch (RedisServerException e) when (ReadOnlyReplica.Says(e.Message))
+        {
+            await ReadOnlyReplica.FollowPrimaryAsync(database.Multiplexer).ConfigureAwait(false);
+            throw;
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Configuration;
 using StackExchange.Redis;
@@ -7,6 +8,9 @@ namespace Morag.Persistence.Redis.Connection;
 /// <summary>Where the data of one plugin is, read from its section of the configuration.</summary>
 internal sealed record RedisSettings
 {
+    /// <summary>The plugin's place in the configuration, for messages.</summary>
+    public required string Path { get; init; }
+
     /// <summary>How to connect. Its default database is the one to use.</summary>
     public required ConfigurationOptions Connection { get; init; }
 
@@ -31,18 +35,39 @@ internal sealed record RedisSettings
             throw new ConfigurationException($"{path}.configuration-string cannot be read: {e.Message}", e);
         }
 
-        connection.AbortOnConnectFail = false;
+        // A first attempt that fails says why, and the next use makes another; what was open is always opened again.
+        connection.AbortOnConnectFail = true;
+        connection.ConnectRetry = 1;
+        if (!configurationString.Contains("configCheckSeconds", StringComparison.OrdinalIgnoreCase))
+            connection.ConfigCheckSeconds = 5;
         connection.ReconnectRetryPolicy = new LinearRetry(500);
         connection.ClientName ??= path;
         connection.DefaultDatabase = plugin.GetBoolean("use-database-number-from-connection-string", false)
             ? connection.DefaultDatabase ?? 0
             : (int)ReadInRange(plugin, path, "database", 0, int.MaxValue);
 
+        var issuer = plugin.GetString("tls-trusted-issuer", string.Empty);
+        if (issuer.Length > 0)
+            TrustIssuer(connection, issuer, path);
+
         return new RedisSettings
         {
+            Path = path,
             Connection = connection,
             KeyPrefix = plugin.GetString("key-prefix", string.Empty),
         };
+    }
+
+    private static void TrustIssuer(ConfigurationOptions connection, string issuer, string path)
+    {
+        try
+        {
+            connection.TrustIssuer(issuer);
+        }
+        catch (Exception e) when (e is CryptographicException or IOException)
+        {
+            throw new ConfigurationException($"{path}.tls-trusted-issuer: the certificate \"{issuer}\" cannot be read: {e.Message}", e);
+        }
     }
 
     /// <summary>Where a journal has its data, for those who read it.</summary>

@@ -119,8 +119,15 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
         }
 
         var failures = await AppendScript.RunAsync(open.Database, keys, arguments).ConfigureAwait(false);
-        if (failures.Length == 0) Answer(batch, failure: null);
-        else AnswerEach(batch, failures);
+        if (failures.Length == 0)
+        {
+            Answer(batch, failure: null);
+            return;
+        }
+
+        if (failures[1].Resp2Type != ResultType.Integer && ReadOnlyReplica.Says((string?)failures[1]))
+            await ReadOnlyReplica.FollowPrimaryAsync(open.Multiplexer).ConfigureAwait(false);
+        AnswerEach(batch, failures);
     }
 
     private async Task SendApartAsync(OpenConnection open, List<Append> batch)

@@ -135,7 +135,7 @@ public sealed class RedisJournal : AsyncWriteJournal
         }
 
         Task<SortedSetEntry[]> ReadPageAsync(long from, int count)
-            => open.Database.SortedSetRangeByScoreWithScoresAsync(events, from, toSequenceNr, take: count);
+            => open.Database.SortedSetRangeByScoreWithScoresAsync(events, from, toSequenceNr, take: count, flags: CommandFlags.DemandMaster);
     }
 
     /// <inheritdoc/>

@@ -53,6 +53,12 @@ internal sealed class Ledger : UntypedPersistentActor
         }
     }
 
+    protected override void OnRecoveryFailure(Exception reason, object? message = null)
+    {
+        _driver.Tell(new Unrecovered(reason));
+        base.OnRecoveryFailure(reason, message);
+    }
+
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
         => _driver.Tell(new Rejected(sequenceNr));
 
@@ -63,6 +69,8 @@ internal sealed class Ledger : UntypedPersistentActor
     }
 
     internal sealed record Recovered(string[] Entries, long LastSequenceNr);
+
+    internal sealed record Unrecovered(Exception Reason);
 
     internal sealed record Rejected(long SequenceNr);
 

@@ -1,4 +1,3 @@
-using System.Runtime.Serialization;
 using Akka.Persistence;
 using Morag.Persistence.Redis.Journal;
 using Morag.Persistence.Redis.Tests.Conformance;
@@ -182,20 +181,6 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
         Assert.Contains(":highestSequenceNr", recovery.Message, StringComparison.Ordinal);
         await Assert.ThrowsAnyAsync<ArgumentException>(() => client.WriteAsync(id, 1));
         await Assert.ThrowsAnyAsync<ArgumentException>(() => client.DeleteAsync(id, 1));
-    }
-
-    [ServerFact]
-    public async Task Should_name_key_and_number_of_an_entry_that_cannot_be_read_and_serve_others()
-    {
-        await using var client = new JournalClient(Plugins.On(server));
-        await client.WriteAsync(_id, 1);
-        await client.WriteAsync($"{_id}-other", 1);
-        await Database.SortedSetAddAsync(Events, "not an event", 2);
-
-        var failure = await Assert.ThrowsAsync<SerializationException>(() => client.RecoverAsync(_id));
-
-        Assert.Contains($"sequence number 2 in the key \"{Events}\"", failure.Message, StringComparison.Ordinal);
-        (await client.RecoverAsync($"{_id}-other")).Highest.Should(1);
     }
 
     [ServerFact]

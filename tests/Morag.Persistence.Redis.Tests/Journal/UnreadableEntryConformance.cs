@@ -1,0 +1,72 @@
+using Akka.Actor;
+using Akka.Persistence;
+using Morag.Persistence.Redis.Layout;
+using Morag.Persistence.Redis.Tests.Conformance;
+using Morag.Persistence.Redis.Tests.Servers;
+
+namespace Morag.Persistence.Redis.Tests.Journal;
+
+/// <summary>An entry that cannot be read stops the actor whose entry it is, with a message that names it, and no other.</summary>
+public abstract class UnreadableEntryConformance(RedisTestServer server)
+{
+    private readonly string _id = $"id-{Guid.NewGuid():n}";
+
+    public static TheoryData<string, byte[], string> Entries => new()
+    {
+        { "garbage", "not an event"u8.ToArray(), "" },
+        { "nothing", [], "" },
+        { "cut off", Entry(new Payload(987_002, "12.5"u8.ToArray(), "priced"))[..^4], "malformed" },
+        { "a serializer that is not here", Entry(new Payload(424_242, "x"u8.ToArray(), "m")), "424242" },
+        { "a manifest that its serializer does not know", Entry(new Payload(987_002, "12.5"u8.ToArray(), "renamed")), "renamed" },
+        { "content that its serializer refuses", Entry(new Payload(987_002, "much"u8.ToArray(), "priced")), "much" },
+    };
+
+    [ServerTheory]
+    [MemberData(nameof(Entries))]
+    public async Task Should_stop_the_actor_with_a_message_that_names_key_and_number_and_no_other(string what, byte[] entry, string reason)
+    {
+        await using var redis = await server.ConnectAsync();
+        await using var client = new JournalClient(Plugins.On(server).WithFallback(Priced.Serialization));
+        using var driver = new Driver(client.System);
+        var other = driver.Start($"{_id}-other");
+        await driver.ExpectAsync<Ledger.Recovered>();
+        await client.WriteAsync(_id, 1);
+        await redis.GetDatabase().SortedSetAddAsync($"journal:persisted:{_id}", entry, 2);
+        await redis.GetDatabase().StringSetAsync($"journal:persisted:{_id}:highestSequenceNr", 2);
+
+        var broken = driver.Start(_id);
+
+        var unrecovered = (await driver.ExpectAsync<Ledger.Unrecovered>()).Reason.Message;
+        Assert.Contains($"The event with sequence number 2 in the key \"journal:persisted:{_id}\" cannot be read: ", unrecovered, StringComparison.Ordinal);
+        Assert.Contains(reason, unrecovered, StringComparison.Ordinal);
+        (await driver.ExpectAsync<Terminated>()).ActorRef.Should(broken);
+        other.Tell(new Ledger.Enter($"not harmed by {what}"));
+        (await driver.ExpectAsync<string>()).Should($"not harmed by {what}");
+    }
+
+    [ServerFact]
+    public async Task Should_say_the_same_of_snapshots()
+    {
+        await using var redis = await server.ConnectAsync();
+        await using var client = new JournalClient(Plugins.On(server));
+        await redis.GetDatabase().SortedSetAddAsync($"snapshot:{_id}", "not a snapshot", 7);
+
+        var failure = await Assert.ThrowsAnyAsync<Exception>(() => client.LoadSnapshotAsync(_id));
+
+        Assert.Contains($"The snapshot with sequence number 7 in the key \"snapshot:{_id}\" cannot be read: ", failure.Message, StringComparison.Ordinal);
+        Assert.Null(await client.LoadSnapshotAsync($"{_id}-other"));
+    }
+
+    private static byte[] Entry(Payload payload)
+    {
+        var bytes = new byte[ProtobufWriter.SizeOfBytes(1, payload.Size) + ProtobufWriter.SizeOfField(2, 2)];
+        var writer = new ProtobufWriter(bytes);
+        payload.Write(ref writer, 1);
+        writer.WriteField(2, 2);
+        return bytes;
+    }
+}
+
+public sealed class UnreadableEntriesOnRedisServerSpecs(RedisServer server) : UnreadableEntryConformance(server), IClassFixture<RedisServer>;
+
+public sealed class UnreadableEntriesOnGarnetSpecs(GarnetServer server) : UnreadableEntryConformance(server), IClassFixture<GarnetServer>;
