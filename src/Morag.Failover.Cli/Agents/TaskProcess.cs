@@ -14,6 +14,11 @@ internal sealed class TaskProcess(AgentSettings settings, Guardian guardian, Tim
     // A child that a command left behind may hold its streams open for ever; what it writes later is not waited for.
     private static readonly TimeSpan StreamsGrace = TimeSpan.FromSeconds(1);
 
+    // The command begins once the guardian knows of it, which the first line says: an agent that is killed in between leaves nothing.
+    private const string WaitForTheFirstLine = "read -r begin && exec \"$@\"";
+
+    private static readonly byte[] FirstLine = SessionLeader.Tool is null ? [] : "begin\n"u8.ToArray();
+
     private readonly string failureFolder = Directory.CreateDirectory(Path.Combine(settings.WorkFolder, "failures")).FullName;
 
     /// <summary>Runs the command to its end. Null where <paramref name="revoked"/> ended it: nobody waits for the outcome.</summary>
@@ -56,7 +61,9 @@ internal sealed class TaskProcess(AgentSettings settings, Guardian guardian, Tim
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        ImmutableArray<string> words = SessionLeader.Tool is { } leader ? [leader, .. settings.Command] : settings.Command;
+        ImmutableArray<string> words = SessionLeader.Tool is { } leader
+            ? [leader, "/bin/sh", "-c", WaitForTheFirstLine, "sh", .. settings.Command]
+            : settings.Command;
         start.FileName = words[0];
         foreach (var word in words.AsSpan()[1..])
         {
@@ -156,6 +163,7 @@ internal sealed class TaskProcess(AgentSettings settings, Guardian guardian, Tim
         try
         {
             await using var input = process.StandardInput.BaseStream;
+            await input.WriteAsync(FirstLine, cancellation);
             await input.WriteAsync(Payload(task), cancellation);
         }
         catch (Exception failure) when (failure is IOException or OperationCanceledException)
