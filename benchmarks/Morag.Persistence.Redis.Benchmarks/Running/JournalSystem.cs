@@ -47,7 +47,8 @@ internal sealed class JournalSystem : IAsyncDisposable
 
     /// <summary>Starts persistent actors, whose ids follow from the name.</summary>
     public IActorRef[] StartWriters(string name, int count)
-        => [.. Enumerable.Range(0, count).Select(number => Actors.ActorOf(Props.Create(() => new Writer($"{name}-{number}"))))];
+        // Not from an expression: compiling its argument would cost more than the recovery of a short history.
+        => [.. Enumerable.Range(0, count).Select(number => Actors.ActorOf(Props.Create<Writer>($"{name}-{number}")))];
 
     /// <summary>Runs this, and says how long it took and how many cores the actor system and Redis kept busy meanwhile.</summary>
     /// <returns>How many of what it does were done per second.</returns>
