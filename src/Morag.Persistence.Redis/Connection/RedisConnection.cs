@@ -85,7 +85,7 @@ internal sealed class RedisConnection(RedisSettings settings)
         // What the client says where it knows no reason is advice on how to hide the problem.
         var why = cause.InnerException?.Message is { Length: > 0 } reason
             ? reason
-            : "nothing answers there as Redis does; it is not running, or elsewhere, or only one side expects TLS";
+            : "nothing answers there as Redis does; it is not running, or elsewhere, only one side expects TLS, or the user may not ECHO and PING";
         return new RedisConnectionException(cause.FailureType, CommandFlags.None, $"{settings.Path} cannot connect to Redis at {where}: {why}", cause);
     }
 }

@@ -1,4 +1,10 @@
+using Akka.Actor;
 using Akka.Persistence;
+using Akka.Persistence.Query;
+using Akka.Streams.Dsl;
+using Morag.Persistence.Redis.Inspection;
+using Morag.Persistence.Redis.Layout;
+using Morag.Persistence.Redis.Query;
 using Morag.Persistence.Redis.Tests.Conformance;
 using Morag.Persistence.Redis.Tests.Servers;
 using StackExchange.Redis;
@@ -40,5 +46,69 @@ public sealed class AccessSpecs : IAsyncLifetime
             await redis.GetServers()[0].ExecuteAsync("ACL", "SETUSER", "default", ">later");
 
         await client.WriteAsync(_id, 1);
+    }
+
+    [RequiresRedisServerFact]
+    public async Task Should_do_everything_with_the_rights_of_the_readme()
+    {
+        await using var redis = await _server.ConnectAsync();
+        await GrantAsync(redis, LeastRights.OfThePlugins);
+        await using var client = new JournalClient(LeastRights.Use(_server));
+
+        await client.WriteAsync(_id, 1, 3);
+        await redis.GetDatabase().ExecuteAsync("SCRIPT", "FLUSH");
+        await client.WriteAsync(_id, 4);
+        await client.DeleteAsync(_id, 1);
+        (await client.RecoverAsync(_id)).SequenceNrs.Should([2L, 3, 4]);
+        foreach (var state in (string[])["first", "second"])
+            await client.SaveSnapshotAsync(new SnapshotMetadata(_id, 2, DateTime.UnixEpoch), state);
+        (await client.LoadSnapshotAsync(_id))!.Snapshot.Should("second");
+        await client.DeleteSnapshotsAsync(_id, new SnapshotSelectionCriteria(9, DateTime.UnixEpoch));
+        Assert.Null(await client.LoadSnapshotAsync(_id));
+    }
+
+    [RequiresRedisServerFact]
+    public async Task Should_query_inspect_and_retire_with_the_further_rights_of_the_readme()
+    {
+        await using var redis = await _server.ConnectAsync();
+        await GrantAsync(redis, LeastRights.OfThePlugins);
+        await GrantAsync(redis, LeastRights.Further);
+        await using var client = new JournalClient(LeastRights.Use(_server, """
+            akka.persistence.journal.redis.retention { after = 1 h, ended-by = ["priced"], interval = 1 s }
+            """).WithFallback(Priced.Serialization));
+        await client.WriteAsync(_id, 1, 3);
+        var journal = client.System.ReadJournalFor<RedisReadJournal>(RedisReadJournal.Identifier);
+
+        var events = await journal.CurrentEventsByPersistenceId(_id, 0, long.MaxValue).RunWith(Sink.Seq<EventEnvelope>(), client.System);
+        events.Count.Should(3);
+        (await journal.CurrentPersistenceIds().RunWith(Sink.Seq<string>(), client.System)).Should([_id]);
+        var inspector = new JournalInspector(client.System);
+        Assert.Empty((await inspector.VerifyAsync(_id))!);
+        await inspector.MeasureAsync(largest: 3);
+        var ended = StoredEvent.Encode((ExtendedActorSystem)client.System, new Persistent(new Priced(1), 1, "ended"), DateTime.UnixEpoch.Ticks);
+        await redis.GetDatabase().StringSetAsync("journal:persisted:ended:highestSequenceNr", 1);
+        await redis.GetDatabase().SortedSetAddAsync("journal:persisted:ended", ended, 1);
+        await Eventually.SucceedsAsync(async () => Assert.False(await redis.GetDatabase().KeyExistsAsync("journal:persisted:ended")));
+    }
+
+    [RequiresRedisServerFact]
+    public async Task Should_name_the_right_that_is_missing()
+    {
+        await using var redis = await _server.ConnectAsync();
+        await GrantAsync(redis, LeastRights.OfThePlugins);
+        await redis.GetDatabase().ExecuteAsync("ACL", "SETUSER", "journal", "-zadd");
+        await using var client = new JournalClient(LeastRights.Use(_server));
+
+        var write = await Assert.ThrowsAnyAsync<RedisException>(() => client.WriteAsync(_id, 1));
+        Assert.Contains("can't run this command", write.Message, StringComparison.Ordinal);
+        var save = await Assert.ThrowsAnyAsync<RedisException>(() => client.SaveSnapshotAsync(new SnapshotMetadata(_id, 1, DateTime.UnixEpoch), "state"));
+        Assert.Contains("can't run this command", save.Message, StringComparison.Ordinal);
+        (await client.RecoverAsync(_id)).Highest.Should(0);
+    }
+
+    private static async Task GrantAsync(ConnectionMultiplexer redis, IEnumerable<string[]> grants)
+    {
+        foreach (var grant in grants)
+            await redis.GetDatabase().ExecuteAsync(grant[0], grant[1..]);
     }
 }

@@ -42,6 +42,9 @@ internal sealed class JournalClient : IAsyncDisposable
     public Task SaveSnapshotAsync(SnapshotMetadata metadata, object snapshot)
         => AskAsync<int>(caller => _snapshots.Value.Tell(new SaveSnapshot(metadata, snapshot), caller));
 
+    public Task DeleteSnapshotsAsync(string id, SnapshotSelectionCriteria criteria)
+        => AskAsync<int>(caller => _snapshots.Value.Tell(new DeleteSnapshots(id, criteria), caller));
+
     /// <summary>The newest snapshot, or null.</summary>
     public async Task<SelectedSnapshot?> LoadSnapshotAsync(string id)
         => (await AskAsync<LoadSnapshotResult>(caller => _snapshots.Value.Tell(new LoadSnapshot(id, SnapshotSelectionCriteria.Latest, long.MaxValue), caller))).Snapshot;
@@ -88,6 +91,8 @@ internal sealed class JournalClient : IAsyncDisposable
                 case ReplayedMessage replayed: _replayed.Add(replayed.Persistent); break;
                 case RecoverySuccess success: _answer.TrySetResult(new Recovered([.. _replayed], success.HighestSequenceNr)); break;
                 case SaveSnapshotSuccess: _answer.TrySetResult(0); break;
+                case DeleteSnapshotsSuccess: _answer.TrySetResult(0); break;
+                case DeleteSnapshotsFailure failure: _answer.TrySetException(failure.Cause); break;
                 case SaveSnapshotFailure failure: _answer.TrySetException(failure.Cause); break;
                 case LoadSnapshotResult result: _answer.TrySetResult(result); break;
                 case LoadSnapshotFailed failure: _answer.TrySetException(failure.Cause); break;
