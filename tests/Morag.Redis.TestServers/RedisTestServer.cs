@@ -60,7 +60,7 @@ public abstract class RedisTestServer : IAsyncLifetime
         await connection.GetServers()[0].FlushAllDatabasesAsync();
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         await KillAsync();
         if (Directory.Exists(DataFolder))

@@ -40,6 +40,8 @@ internal sealed record RedisSettings
         connection.ConnectRetry = 1;
         if (!configurationString.Contains("configCheckSeconds", StringComparison.OrdinalIgnoreCase))
             connection.ConfigCheckSeconds = 5;
+        // Asking a cluster for its nodes is all that we do with it.
+        connection.AllowAdmin = true;
         connection.ReconnectRetryPolicy = new LinearRetry(500);
         connection.ClientName ??= path;
         connection.DefaultDatabase = plugin.GetBoolean("use-database-number-from-connection-string", false)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Morag.Persistence.Redis.Connection;
 using StackExchange.Redis;
 
@@ -30,12 +31,11 @@ internal sealed class PersistenceIdScan
 
         var cluster = await any.ClusterNodesAsync().WaitAsync(cancellation).ConfigureAwait(false)
             ?? throw new RedisException("Redis Cluster does not tell its nodes.");
-        // A master without slots is one that was replaced, and a master that cannot be reached fails the scan: nothing is left out.
+        // A master without slots has been replaced, or is new; one that cannot be reached fails the scan: nothing is left out.
         var masters = cluster.Nodes
             .Where(static node => !node.IsReplica && node.Slots.Count > 0)
-            .OrderBy(static node => node.NodeId, StringComparer.Ordinal)
-            .Select(node => open.Multiplexer.GetServer(node.EndPoint!));
-        return new PersistenceIdScan(open, [.. masters]);
+            .OrderBy(static node => node.NodeId, StringComparer.Ordinal);
+        return new PersistenceIdScan(open, [.. masters.Select(node => Server(open.Multiplexer, node.EndPoint!))]);
     }
 
     /// <summary>Reads the next page, from about so many keys; most pages are short, and some are empty.</summary>
@@ -68,6 +68,18 @@ internal sealed class PersistenceIdScan
         catch (InvalidOperationException e)
         {
             throw new RedisException("No master of Redis is connected.", e);
+        }
+    }
+
+    private static IServer Server(IConnectionMultiplexer multiplexer, EndPoint address)
+    {
+        try
+        {
+            return multiplexer.GetServer(address);
+        }
+        catch (ArgumentException e)
+        {
+            throw new RedisException($"The master {address} has joined the cluster just now.", e);
         }
     }
 

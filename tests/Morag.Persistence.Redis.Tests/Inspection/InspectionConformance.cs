@@ -21,7 +21,7 @@ public abstract class InspectionConformance(RedisTestServer server) : IAsyncLife
 
     private IDatabase Database => _redis.GetDatabase();
 
-    private KeyLayout Keys => new(_prefix, OnCluster: false);
+    private KeyLayout Keys => new(_prefix, server is RedisCluster);
 
     public async Task InitializeAsync()
     {
@@ -250,3 +250,5 @@ public abstract class InspectionConformance(RedisTestServer server) : IAsyncLife
 public sealed class InspectionOnRedisServerSpecs(RedisServer server) : InspectionConformance(server), IClassFixture<RedisServer>;
 
 public sealed class InspectionOnGarnetSpecs(GarnetServer server) : InspectionConformance(server), IClassFixture<GarnetServer>;
+
+public sealed class InspectionOnRedisClusterSpecs(RedisCluster server) : InspectionConformance(server), IClassFixture<RedisCluster>;

@@ -1,6 +1,7 @@
 using System.Runtime.Serialization;
 using Akka.Persistence.Journal;
 using Akka.Persistence.Query;
+using Morag.Persistence.Redis.Connection;
 using Morag.Persistence.Redis.Query;
 using Morag.Persistence.Redis.Tests.Conformance;
 using Morag.Persistence.Redis.Tests.Servers;
@@ -24,7 +25,9 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
     private readonly string _id = $"id-{Guid.NewGuid():n}";
     private readonly JournalClient _client = new(Plugins.On(server, Settings));
 
-    private RedisKey Events => $"journal:persisted:{_id}";
+    private KeyLayout Keys => new(string.Empty, server is RedisCluster);
+
+    private RedisKey Events => Keys.Events(_id);
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -265,7 +268,7 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
         var next = query.NextAsync();
 
         await redis.GetDatabase().SortedSetRemoveRangeByScoreAsync(Events, 4, 5);
-        await redis.GetDatabase().StringSetAsync($"{Events}:highestSequenceNr", 3);
+        await redis.GetDatabase().StringSetAsync(Keys.Counter(_id), 3);
 
         var failure = await Assert.ThrowsAsync<JournalRewoundException>(() => next);
         (failure.Seen, failure.Highest).Should((5, 3));
@@ -292,3 +295,5 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
 public sealed class EventQueryOnRedisServerSpecs(RedisServer server) : EventQueryConformance(server), IClassFixture<RedisServer>;
 
 public sealed class EventQueryOnGarnetSpecs(GarnetServer server) : EventQueryConformance(server), IClassFixture<GarnetServer>;
+
+public sealed class EventQueryOnRedisClusterSpecs(RedisCluster server) : EventQueryConformance(server), IClassFixture<RedisCluster>;

@@ -1,5 +1,6 @@
 using Akka.Persistence;
 using Akka.Persistence.Query;
+using Morag.Persistence.Redis.Connection;
 using Morag.Persistence.Redis.Query;
 using Morag.Persistence.Redis.Tests.Conformance;
 using Morag.Persistence.Redis.Tests.Servers;
@@ -61,7 +62,7 @@ public abstract class PersistenceIdQueryConformance(RedisTestServer server) : IA
     {
         await using var redis = await server.ConnectAsync();
         await _client.WriteAsync("crashed", 1);
-        Assert.True(await redis.GetDatabase().KeyDeleteAsync($"{_prefix}journal:persisted:crashed:highestSequenceNr"));
+        Assert.True(await redis.GetDatabase().KeyDeleteAsync(new KeyLayout(_prefix, server is RedisCluster).Counter("crashed")));
 
         (await Current().RestAsync()).Should(["crashed"]);
     }
@@ -163,3 +164,5 @@ public abstract class PersistenceIdQueryConformance(RedisTestServer server) : IA
 public sealed class PersistenceIdQueryOnRedisServerSpecs(RedisServer server) : PersistenceIdQueryConformance(server), IClassFixture<RedisServer>;
 
 public sealed class PersistenceIdQueryOnGarnetSpecs(GarnetServer server) : PersistenceIdQueryConformance(server), IClassFixture<GarnetServer>;
+
+public sealed class PersistenceIdQueryOnRedisClusterSpecs(RedisCluster server) : PersistenceIdQueryConformance(server), IClassFixture<RedisCluster>;

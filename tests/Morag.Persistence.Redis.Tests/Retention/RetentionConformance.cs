@@ -28,7 +28,7 @@ public abstract class RetentionConformance(RedisTestServer server) : IAsyncLifet
 
     private IDatabase Database => _redis.GetDatabase();
 
-    private KeyLayout Keys => new(_prefix, OnCluster: false);
+    private KeyLayout Keys => new(_prefix, server is RedisCluster);
 
     public async Task InitializeAsync()
     {
@@ -209,6 +209,8 @@ public abstract class RetentionConformance(RedisTestServer server) : IAsyncLifet
 public sealed class RetentionOnRedisServerSpecs(RedisServer server) : RetentionConformance(server), IClassFixture<RedisServer>;
 
 public sealed class RetentionOnGarnetSpecs(GarnetServer server) : RetentionConformance(server), IClassFixture<GarnetServer>;
+
+public sealed class RetentionOnRedisClusterSpecs(RedisCluster server) : RetentionConformance(server), IClassFixture<RedisCluster>;
 
 /// <summary>What retention may be asked to do.</summary>
 public sealed class RetentionSettingsSpecs

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Globalization;
+using StackExchange.Redis;
+
+namespace Morag.Redis.TestServers;
+
+/// <summary>A Redis Cluster of three masters without replicas, each with a third of the slots.</summary>
+public sealed class RedisCluster : RedisTestServer
+{
+    private const int Slots = 16384;
+    private static readonly TimeSpan FormingBound = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+
+    private readonly int[] busPorts = [.. Enumerable.Range(0, 3).Select(_ => EmbeddedRedis.EmbeddedRedis.FreePort())];
+    private bool isFormed;
+
+    public RedisCluster() => Masters =
+    [
+        .. busPorts.Select(port => new RedisServer
+        {
+            Settings =
+            [
+                "--cluster-enabled", "yes",
+                // By default it is the client port and 10,000, which there may be none of.
+                "--cluster-port", port.ToString(CultureInfo.InvariantCulture),
+                "--cluster-node-timeout", "3000",
+            ],
+        }),
+    ];
+
+    /// <summary>The masters, each of which can be killed and started again.</summary>
+    public IReadOnlyList<RedisServer> Masters { get; }
+
+    public override string ConnectionString => string.Join(',', Masters.Select(master => $"127.0.0.1:{master.Port}")) + ",abortConnect=false";
+
+    /// <summary>Process id of the first master.</summary>
+    public override int ProcessId => Masters[0].ProcessId;
+
+    public override async Task InitializeAsync()
+    {
+        foreach (var master in Masters)
+        {
+            await master.InitializeAsync();
+        }
+
+        if (RedisServer.SkipReason is not null)
+        {
+            return;
+        }
+
+        if (!isFormed)
+        {
+            await FormAsync();
+            isFormed = true;
+        }
+
+        foreach (var master in Masters)
+        {
+            await ServesAsync(master);
+        }
+    }
+
+    public override async Task KillAsync()
+    {
+        foreach (var master in Masters)
+        {
+            await master.KillAsync();
+        }
+    }
+
+    public override async Task DisposeAsync()
+    {
+        foreach (var master in Masters)
+        {
+            await master.DisposeAsync();
+        }
+    }
+
+    private async Task FormAsync()
+    {
+        for (var index = 0; index < Masters.Count; index++)
+        {
+            await CallAsync(Masters[index], "SET-CONFIG-EPOCH", index + 1);
+            await CallAsync(Masters[index], "ADDSLOTSRANGE", Slots * index / Masters.Count, (Slots * (index + 1) / Masters.Count) - 1);
+        }
+
+        for (var index = 1; index < Masters.Count; index++)
+        {
+            await CallAsync(Masters[0], "MEET", "127.0.0.1", Masters[index].Port, busPorts[index]);
+        }
+    }
+
+    private async Task ServesAsync(RedisServer master)
+    {
+        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(PollInterval))
+        {
+            var info = (string)(await CallAsync(master, "INFO"))!;
+            if (info.Contains("cluster_state:ok", StringComparison.Ordinal)
+                && info.Contains($"cluster_known_nodes:{Masters.Count}", StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            if (waited.Elapsed > FormingBound)
+            {
+                throw new InvalidOperationException($"The cluster does not serve: {info}");
+            }
+        }
+    }
+
+    private static async Task<RedisResult> CallAsync(RedisServer master, string subcommand, params object[] arguments)
+    {
+        await using var connection = await master.ConnectAsync();
+        return await connection.GetServer("127.0.0.1", master.Port).ExecuteAsync("CLUSTER", [subcommand, .. arguments]);
+    }
+}
