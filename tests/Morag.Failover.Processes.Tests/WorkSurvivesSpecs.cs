@@ -131,10 +131,5 @@ public sealed class WorkSurvivesOnEmbeddedRedisSpecs : WorkSurvivesSpecs
 
     protected override Task EmptyAsync() => Task.CompletedTask;
 
-    protected override async Task KillRedisAsync()
-    {
-        var server = ProcessState.EmbeddedRedis(DataFolder);
-        Signals.Send(server, Signal.Kill);
-        await ProcessState.GoneAsync(server);
-    }
+    protected override Task KillRedisAsync() => EmbeddedServer.KillAsync(DataFolder);
 }

@@ -9,9 +9,13 @@ public sealed class RunningProgram : IAsyncDisposable
 {
     private const int MostOutputKept = 64 * 1024;
 
+    // What a program starts inherits it, and what that starts too.
+    private const string Mark = "TEST_PROGRAM";
+
     private static readonly ConcurrentDictionary<int, Process> Running = new();
 
     private readonly Process process;
+    private readonly string mark;
     private readonly StringBuilder output = new();
 
     static RunningProgram() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
@@ -22,9 +26,10 @@ public sealed class RunningProgram : IAsyncDisposable
         }
     };
 
-    private RunningProgram(Process process)
+    private RunningProgram(Process process, string mark)
     {
         this.process = process;
+        this.mark = mark;
         Id = process.Id;
         Running[Id] = process;
         process.OutputDataReceived += (_, line) => Keep(line.Data);
@@ -64,8 +69,13 @@ public sealed class RunningProgram : IAsyncDisposable
             _ = start.Environment.Remove(name);
         }
 
-        return new RunningProgram(Process.Start(start)!);
+        var mark = Guid.NewGuid().ToString("N");
+        start.Environment[Mark] = mark;
+        return new RunningProgram(Process.Start(start)!, mark);
     }
+
+    /// <summary>The ids of the processes that it started, or that those started, and that still run; itself too.</summary>
+    public IReadOnlyList<int> Family() => [.. ProcessTable.WithEnvironment(Mark, mark)];
 
     /// <summary>Sends it a signal.</summary>
     public void Send(Signal signal) => Signals.Send(Id, signal);

@@ -17,7 +17,7 @@ internal static class HostileInput
     // JSON as it is sent; some of it no reader of JSON takes.
     private static readonly string[] Values =
     [
-        "null", "true", "7", "-1", "0", "1.5", "1e999", "-1e999", "99999999999999999999", "NaN", "\"\"", "\"  \"", "\"no_such_value\"",
+        "null", "true", "7", "-1", "0", "1.5", "1e999", "-1e999", "99999999999999999999", "9223372036854775807", "NaN", "\"\"", "\"  \"", "\"no_such_value\"",
         "\"../../etc/passwd\"", "\"\\u0000\"", "\"\\ud800\"", "\"a\\r\\nb\"", "\"' OR 1=1; --\"", "\"<script>\"", "\"ä\"", "[]", "{}", "[null]",
         "[[1]]", "{\"a\":{}}", "\"" + new string('y', 129) + "\"", "\"" + TooLong + "\"", TooDeep, "undefined", "",
     ];
@@ -33,7 +33,7 @@ internal static class HostileInput
 
     private static readonly string[] QueryValues =
     [
-        "", "%00", "%ff", "%20", "-1", "0", "99999999999999999999", "1e9", "no_such_value", "a%0d%0ab", "../x", "%5B%5D", "2026-99-99", "a,b", new string('a', 3_000),
+        "", "%00", "%ff", "%20", "-1", "0", "99999999999999999999", "9223372036854775807", "1e9", "no_such_value", "a%0d%0ab", "../x", "%5B%5D", "2026-99-99", "a,b", new string('a', 3_000),
     ];
 
     private static readonly string[] OtherMethods = ["PUT", "PATCH", "TRACE", "BREW"];
@@ -67,7 +67,7 @@ internal static class HostileInput
 
     private static IEnumerable<string> Queries(string good)
     {
-        string[] any = ["&&&", "=", "=x", "unknown=1", "%00=%00", "limit=1&limit=2", new string('q', 4_000)];
+        string[] any = ["&&&", "=", "=x", "unknown=1", "%00=%00", "limit=1&limit=2", "after=no_such_place", $"{good}&after=9223372036854775807", new string('q', 4_000)];
         var pairs = good.Split('&', StringSplitOptions.RemoveEmptyEntries);
         return any
             .Concat(pairs.Select(pair => $"{good}&{pair}"))
