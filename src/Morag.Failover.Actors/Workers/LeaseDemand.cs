@@ -75,9 +75,14 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
         return null;
     }
 
-    /// <summary>A partition has work: every waiting call may ask it.</summary>
+    /// <summary>A partition has work: every waiting call may ask it. One that does not exist has none.</summary>
     public void WorkAt(int partition)
     {
+        if (partition < 0 || partition >= partitions)
+        {
+            return;
+        }
+
         if (Asking?.Partition == partition)
         {
             Asking.WorkCameMeanwhile = true;

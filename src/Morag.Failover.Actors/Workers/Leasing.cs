@@ -204,17 +204,14 @@ public sealed partial class WorkerReliabilityActor
     private void Deliver(LeaseDemand.Question question, List<LeaseDemand.Caller> callers, List<LeasedTask> repeated, List<LeasedTask> delivered)
     {
         var replies = new Dictionary<LeaseDemand.Caller, LeasesGranted>();
-        var left = ImmutableQueue.CreateRange(repeated.Concat(delivered));
-        foreach (var caller in callers.TakeWhile(_ => !left.IsEmpty))
+        List<LeasedTask> leases = [.. repeated, .. delivered];
+        var given = 0;
+        foreach (var caller in callers.TakeWhile(_ => given < leases.Count))
         {
-            var leases = ImmutableArray.CreateBuilder<LeasedTask>();
-            while (!left.IsEmpty && (question.OnlyRepeat || leases.Count < caller.Request.MaxTasks))
-            {
-                left = left.Dequeue(out var lease);
-                leases.Add(lease);
-            }
-
-            replies[caller] = new LeasesGranted { Partition = question.Partition, Leases = leases.DrainToImmutable() };
+            // A call alone gets all: what the same call was given before may be more than it asks for this time.
+            var count = callers.Count == 1 ? leases.Count : Math.Min(caller.Request.MaxTasks, leases.Count - given);
+            replies[caller] = new LeasesGranted { Partition = question.Partition, Leases = [.. leases.GetRange(given, count)] };
+            given += count;
         }
 
         demand.Served(replies.Keys);

@@ -47,6 +47,18 @@ public sealed class LeaseSpecs(ITestOutputHelper output) : ScenarioSpec(output)
     }
 
     [Fact]
+    public async Task Should_give_all_the_same_leases_again_when_the_repeated_call_asks_for_fewer()
+    {
+        var worker = await RegisterAsync("cpu-1", slots: 5);
+        await SubmitManyAsync(4, "page", "cpu_batch");
+        var lost = await worker.LeaseWithoutHearingAsync(3, request: "call-1");
+        Assert.Equal(3, lost.Count);
+
+        Assert.Equal(lost, await worker.LeaseAsync(1, request: "call-1"));
+        Assert.Single(await worker.LeaseAsync(1, request: "call-2"));
+    }
+
+    [Fact]
     public async Task Should_give_a_lease_back_without_blame_when_two_heartbeats_do_not_list_it()
     {
         var worker = await RegisterAsync("cpu-1", slots: 2);

@@ -66,6 +66,19 @@ public sealed class LeaseDemandSpecs
         Assert.Same(question.Callers[1], next.Callers[0]);
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public void Should_ask_nobody_when_a_partition_that_does_not_exist_has_work(int partition)
+    {
+        Enter();
+        Answer(Ask()!);
+
+        demand.WorkAt(partition);
+
+        Assert.Null(Ask());
+    }
+
     private void Enter(params string[] queues) => Enter(null, queues);
 
     private void Enter(RequestId? request, params string[] queues) => demand.Enter(
