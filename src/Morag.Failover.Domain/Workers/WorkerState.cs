@@ -117,7 +117,9 @@ public sealed record WorkerState
     public WorkerState Apply(IStoredEvent @event)
     {
         var after = Changed(@event);
-        return after.Entry() == Entry() ? after : after with { Revision = Revision + 1 };
+
+        // A registration is not compared: its lists equal themselves alone, so that a replay would not count as the live entity did.
+        return @event is WorkerRegistered || after.Entry() != Entry() ? after with { Revision = Revision + 1 } : after;
     }
 
     private WorkerState Changed(IStoredEvent @event) => @event switch

@@ -2,14 +2,19 @@ using CsCheck;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Failover.Coordination;
+using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Workers;
 using Xunit.Abstractions;
 
 namespace Morag.Failover.Actors.Tests.Scenarios;
 
 /// <summary>
 /// Random histories of all owners, with crashes of any of them, held against the few things that must be true of every one: no task
-/// is lost, leases' epochs only grow, at most one completion is accepted, one decision for a failure; and in the end all is done.
+/// is lost, leases' epochs only grow, at most one completion is accepted, one decision for a failure; in the end all is done; and each
+/// owner's events, applied again, give the state that it had.
 /// </summary>
 public sealed class HistorySpecs(ITestOutputHelper output) : ScenarioSpec(output, Hurried)
 {
@@ -22,12 +27,13 @@ public sealed class HistorySpecs(ITestOutputHelper output) : ScenarioSpec(output
         Policy = Defaults.Policy with { NetworkRetryDelay = TimeSpan.FromSeconds(2), TimeoutRetryDelay = TimeSpan.FromSeconds(2), ReassignDelay = TimeSpan.FromSeconds(1) },
         Workers = Defaults.Workers with { BreakerOpenFor = TimeSpan.FromSeconds(5), BreakerMaxOpenFor = TimeSpan.FromSeconds(10), Timeout = TimeSpan.FromSeconds(40) },
         Partitions = Defaults.Partitions with { Coordinators = 2, DirectoryBuckets = 2 },
+        Storage = new() { SnapshotEvery = 8, SmallSnapshotEvery = 5 },
     };
 
     private static readonly Gen<(int What, int Which, int Number)> Step = Gen.Select(Gen.Int[0, 19], Gen.Int[0, 3], Gen.Int[0, 27]);
 
     private readonly Dictionary<TaskId, List<LeasedTask>> granted = [];
-    private readonly Dictionary<TaskId, int> accepted = [];
+    private readonly HashSet<TaskId> accepted = [];
     private readonly List<(ScenarioWorker Worker, LeasedTask Lease)> given = [];
     private readonly List<ScenarioWorker> workers = [];
     private long lastEpoch;
@@ -52,6 +58,7 @@ public sealed class HistorySpecs(ITestOutputHelper output) : ScenarioSpec(output
 
         await BringToAnEndAsync();
         await CheckDecisionsAsync();
+        CheckReplay();
     }
 
     private async Task DoAsync(int what, ScenarioWorker worker, int number)
@@ -101,7 +108,7 @@ public sealed class HistorySpecs(ITestOutputHelper output) : ScenarioSpec(output
             lastEpoch = lease.Epoch.Value;
             granted[lease.TaskId].Add(lease);
             given.Add((worker, lease));
-            Assert.False(accepted.ContainsKey(lease.TaskId), $"{lease.TaskId} was leased after it had succeeded");
+            Assert.False(accepted.Contains(lease.TaskId), $"{lease.TaskId} was leased after it had succeeded");
         }
     }
 
@@ -112,7 +119,7 @@ public sealed class HistorySpecs(ITestOutputHelper output) : ScenarioSpec(output
         if (result.Refused is null)
         {
             Assert.True(isLast, $"{lease.TaskId}: a completion under {lease.Epoch} was accepted, after {granted[lease.TaskId][^1].Epoch} was granted");
-            accepted[lease.TaskId] = 1;
+            accepted.Add(lease.TaskId);
         }
     }
 
@@ -133,7 +140,7 @@ public sealed class HistorySpecs(ITestOutputHelper output) : ScenarioSpec(output
 
         for (var round = 0; accepted.Count < granted.Count; round++)
         {
-            Assert.True(round < MostRoundsToTheEnd, $"left: {string.Join(", ", granted.Keys.Except(accepted.Keys))}");
+            Assert.True(round < MostRoundsToTheEnd, $"left: {string.Join(", ", granted.Keys.Except(accepted))}");
             await Owners.AskAsync<TasksAffected>(Owners.Queues, new RequeueTasks { Partition = 0, Reason = "the end" });
             await PassAsync(TimeSpan.FromSeconds(15));
             foreach (var worker in workers)
@@ -167,4 +174,27 @@ public sealed class HistorySpecs(ITestOutputHelper output) : ScenarioSpec(output
 
         Assert.Equal(decided, (await StatisticsAsync()).Sum(statistics => statistics.TotalFailures));
     }
+    /// <summary>A snapshot is the state of a living owner: one that came about by commands, crashes and earlier snapshots.</summary>
+    private void CheckReplay()
+    {
+        var kinds = new HashSet<string>();
+        foreach (var (owner, snapshot, events) in Store.SnapshotsWithTheirEvents(Sys))
+        {
+            var replayed = Replayed(owner, events);
+            var bytes = Sys.Serialization.FindSerializerFor(replayed).ToBinary(replayed);
+            Assert.True(bytes.AsSpan().SequenceEqual(snapshot), $"{owner} had another state after {events.Count} events than they give");
+            kinds.Add(owner.Split('-')[0]);
+        }
+
+        Assert.Equal(["coordinator", "directory", "queue", "worker"], kinds.Order());
+    }
+
+    private static IStoredState Replayed(string owner, IReadOnlyList<IStoredEvent> events) => owner.Split('-', 2) switch
+    {
+        ["queue", _] => QueueSnapshots.ToSnapshot(events.Aggregate(QueueState.Empty with { HistoryKept = Hurried.Queues.HistoryKept }, QueueEvents.Apply)),
+        ["coordinator", _] => events.Aggregate(CoordinatorState.Empty, (state, @event) => state.Apply(@event)).ToSnapshot(),
+        ["worker", var id] => WorkerSnapshots.ToSnapshot(events.Aggregate(WorkerState.Unknown(new(id)), (state, @event) => state.Apply(@event))),
+        ["directory", _] => events.Aggregate(DirectoryState.Empty, (state, @event) => state.Apply(@event)).ToSnapshot(),
+        _ => throw new InvalidOperationException($"no owner stores as {owner}"),
+    };
 }

@@ -26,19 +26,15 @@ public sealed class SpecJournal : AsyncWriteJournal
 
     protected override Task<IImmutableList<Exception?>?> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
-        var rejections = ImmutableList.CreateBuilder<Exception?>();
         foreach (var write in messages)
         {
-            Exception? rejection = null;
             foreach (var @event in (IImmutableList<IPersistentRepresentation>)write.Payload)
             {
-                rejection ??= Write(@event);
+                Write(@event);
             }
-
-            rejections.Add(rejection);
         }
 
-        return Task.FromResult<IImmutableList<Exception?>?>(rejections.ToImmutable());
+        return Task.FromResult<IImmutableList<Exception?>?>(null);
     }
 
     public override Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) =>
@@ -65,14 +61,9 @@ public sealed class SpecJournal : AsyncWriteJournal
         return Task.CompletedTask;
     }
 
-    private InvalidOperationException? Write(IPersistentRepresentation @event)
+    private void Write(IPersistentRepresentation @event)
     {
         var fate = store.Fate(@event);
-        if (fate == WriteFate.Rejected)
-        {
-            return new InvalidOperationException("the spec rejects this event");
-        }
-
         if (fate is WriteFate.Stored or WriteFate.KilledAfter)
         {
             store.Of(@event.PersistenceId).Append(@event.SequenceNr, SpecStore.Item.Of(@event.Payload, system));
@@ -84,8 +75,11 @@ public sealed class SpecJournal : AsyncWriteJournal
             ((IInternalActorRef)writers[@event.PersistenceId]).Stop();
         }
 
-        // Whoever was killed hears nothing of it, and what came behind it in the same write is lost with it.
-        return fate == WriteFate.Stored ? null : throw new InvalidOperationException("the spec fails this write");
+        if (fate != WriteFate.Stored)
+        {
+            // Whoever was killed hears nothing of it, and what came behind it in the same write is lost with it.
+            throw new InvalidOperationException("the spec fails this write");
+        }
     }
 }
 

@@ -33,6 +33,12 @@ public sealed class SpecStore
         ? stored.Read(events => events.Values.Select(item => item.Read(system)).ToList())
         : [];
 
+    /// <summary>Every snapshot that was ever saved, as bytes, with the events that led to it, also those that were removed since.</summary>
+    public IEnumerable<(string PersistenceId, byte[] Snapshot, IReadOnlyList<IStoredEvent> Events)> SnapshotsWithTheirEvents(ActorSystem system) =>
+        from entity in entities
+        from saved in entity.Value.EverSaved
+        select (entity.Key, saved.Snapshot.Bytes, (IReadOnlyList<IStoredEvent>)[.. entity.Value.EverAppended.Take((int)saved.SequenceNr).Select(item => (IStoredEvent)item.Read(system))]);
+
     /// <summary>The entities that ever stored an event.</summary>
     public IEnumerable<string> PersistenceIds => entities.Keys.Order(StringComparer.Ordinal);
 
@@ -59,6 +65,12 @@ public sealed class SpecStore
 
         public long Highest { get; private set; }
 
+        /// <summary>In their order, also those that were removed.</summary>
+        public List<Item> EverAppended { get; } = [];
+
+        /// <summary>In their order, also those that were removed.</summary>
+        public List<(long SequenceNr, Item Snapshot)> EverSaved { get; } = [];
+
         /// <summary>Stores the next event; another number is a second writer.</summary>
         public void Append(long sequenceNr, Item item)
         {
@@ -70,6 +82,7 @@ public sealed class SpecStore
                 }
 
                 events.Add(sequenceNr, item);
+                EverAppended.Add(item);
                 Highest = sequenceNr;
             }
         }
@@ -95,6 +108,7 @@ public sealed class SpecStore
             lock (gate)
             {
                 snapshots[sequenceNr] = snapshot;
+                EverSaved.Add((sequenceNr, snapshot));
             }
         }
 
@@ -138,9 +152,6 @@ public enum WriteFate
 
     /// <summary>Storage fails.</summary>
     Failed,
-
-    /// <summary>Storage refuses this event.</summary>
-    Rejected,
 }
 
 /// <summary>Gives a system its store.</summary>
