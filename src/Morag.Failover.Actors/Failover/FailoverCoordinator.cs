@@ -225,7 +225,8 @@ public sealed class FailoverCoordinator : EventSourcedActor<CoordinatorState>
         };
         Commit(
             new StaleReportRecorded { TaskId = report.TaskId, Report = stale },
-            _ => reporter.Caller.Tell(new FailureStale { TaskId = report.TaskId, Detail = detail }));
+            _ => reporter.Caller.Tell(new FailureStale { TaskId = report.TaskId, Detail = detail }),
+            [reporter.Caller]);
     }
 
     /// <summary>One more report of a failure that is decided: it is answered with that decision.</summary>
@@ -235,11 +236,12 @@ public sealed class FailoverCoordinator : EventSourcedActor<CoordinatorState>
         {
             Commit(
                 new ReportAttached { FailureId = known.Id, Name = CoordinatorState.NewName(known, name) },
-                state => reporter.Caller.Tell(state.Find(known.Id)?.Decision ?? known.Decision));
+                state => reporter.Caller.Tell(state.Find(known.Id)?.Decision ?? known.Decision),
+                [reporter.Caller]);
         }
         else
         {
-            AfterWrites(() => reporter.Caller.Tell(known.Decision));
+            AfterWrites(() => reporter.Caller.Tell(known.Decision), reporter.Caller);
         }
     }
 
@@ -337,7 +339,7 @@ public sealed class FailoverCoordinator : EventSourcedActor<CoordinatorState>
             DecisionMetadata = verdict.Decision.DecisionMetadata with { AttachedReports = failure.Joined },
         };
         pending.Remove(failure.Id);
-        var awaiting = waiters.Take(task, failure.Epoch);
+        List<IActorRef> callers = [.. failure.Callers.Concat(waiters.Take(task, failure.Epoch)).Select(waiting => waiting.Caller)];
         Commit(
             new FailureDecided
             {
@@ -350,14 +352,11 @@ public sealed class FailoverCoordinator : EventSourcedActor<CoordinatorState>
             },
             _ =>
             {
-                foreach (var caller in failure.Callers.Concat(awaiting))
-                {
-                    caller.Caller.Tell(decision);
-                }
-
+                callers.ForEach(caller => caller.Tell(decision));
                 Context.System.EventStream.Publish(new DecisionMade { Decision = decision });
                 CarryOut(failure.Id);
-            });
+            },
+            callers);
         ForgetWhatIsDue();
     }
 

@@ -12,7 +12,7 @@ public abstract class EventSourcedActor<TState> : UntypedPersistentActor, IWithT
     where TState : class
 {
     private readonly SnapshotPolicy snapshots;
-    private readonly Queue<IActorRef> awaitingWrites = new();
+    private readonly Queue<IEnumerable<IActorRef>> awaitingWrites = new();
     private readonly Queue<long> keptSnapshots = new();
     private int eventsSinceSnapshot;
     private bool committed;
@@ -60,14 +60,15 @@ public abstract class EventSourcedActor<TState> : UntypedPersistentActor, IWithT
 
     /// <summary>
     /// Applies the event to <see cref="State"/> at once and stores it; <paramref name="afterwards"/> runs once it is durable, in the
-    /// order of the commits, with the state right after the event.
+    /// order of the commits, with the state right after the event. Where that never comes, those who wait for it are told:
+    /// <paramref name="callers"/>, or else the sender.
     /// </summary>
-    protected void Commit(IStoredEvent @event, Action<TState>? afterwards = null)
+    protected void Commit(IStoredEvent @event, Action<TState>? afterwards = null, IEnumerable<IActorRef>? callers = null)
     {
         var after = Apply(State, @event);
         State = after;
         committed = true;
-        awaitingWrites.Enqueue(Sender);
+        awaitingWrites.Enqueue(callers ?? [Sender]);
         PersistAsync(@event, _ =>
         {
             awaitingWrites.Dequeue();
@@ -78,9 +79,17 @@ public abstract class EventSourcedActor<TState> : UntypedPersistentActor, IWithT
 
     /// <summary>
     /// Runs <paramref name="then"/> once everything decided before it is durable, at once where nothing is under way: a reply must
-    /// not show what could still be lost.
+    /// not show what could still be lost. Where that never comes, <paramref name="caller"/>, or else the sender, is told.
     /// </summary>
-    protected void AfterWrites(Action then) => DeferAsync(then, action => action());
+    protected void AfterWrites(Action then, IActorRef? caller = null)
+    {
+        awaitingWrites.Enqueue([caller ?? Sender]);
+        DeferAsync(then, action =>
+        {
+            awaitingWrites.Dequeue();
+            action();
+        });
+    }
 
     /// <summary>Asks the shard to end this entity until the next message for it.</summary>
     protected static void Passivate() =>
@@ -136,18 +145,26 @@ public abstract class EventSourcedActor<TState> : UntypedPersistentActor, IWithT
     }
 
     /// <inheritdoc />
-    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
-    {
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) =>
         Log.Error(cause, "{0}: event {1} could not be stored; the entity stops and comes back with what is durable", PersistenceId, sequenceNr);
-        TellCallersTheOutcomeIsUnknown();
-    }
 
     /// <inheritdoc />
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
     {
         Log.Error(cause, "{0}: event {1} ({2}) was rejected; the entity stops and comes back with what is durable", PersistenceId, sequenceNr, @event.GetType());
-        TellCallersTheOutcomeIsUnknown();
         Context.Stop(Self);
+    }
+
+    /// <summary>Whatever ends it with writes under way, those who wait for them are told that they cannot know what became of them.</summary>
+    protected override void PostStop()
+    {
+        foreach (var caller in awaitingWrites.SelectMany(callers => callers).Distinct())
+        {
+            caller.Tell(Refused.Unavailable("storage failed, or the entity ended, while this was under way: the outcome is unknown, ask again"));
+        }
+
+        awaitingWrites.Clear();
+        base.PostStop();
     }
 
     /// <summary>
@@ -166,16 +183,6 @@ public abstract class EventSourcedActor<TState> : UntypedPersistentActor, IWithT
             Log.Error(failure, "{0}: {1} could not be handled", PersistenceId, message.GetType());
             Sender.Tell(Refused.Unavailable($"an internal error while handling {message.GetType().Name}; it is in the node's log"));
         }
-    }
-
-    private void TellCallersTheOutcomeIsUnknown()
-    {
-        foreach (var caller in awaitingWrites.Distinct())
-        {
-            caller.Tell(Refused.Unavailable("storage failed while this was under way: the outcome is unknown, ask again"));
-        }
-
-        awaitingWrites.Clear();
     }
 
     private void SaveSnapshotWhenDue(TState durable)

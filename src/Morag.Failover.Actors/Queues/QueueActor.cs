@@ -462,7 +462,7 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
         }
 
         Forget();
-        AfterWrites(() => further.ReplyTo.Tell(further.Affected(further.Count)));
+        AfterWrites(() => further.ReplyTo.Tell(further.Affected(further.Count)), further.ReplyTo);
     }
 
     private abstract class Timed<TSelf> : INoSerializationVerificationNeeded, INotInfluenceReceiveTimeout

@@ -33,8 +33,10 @@ internal sealed class EntityRegion : UntypedActor
             case ComeBack:
                 isDown = false;
                 break;
-            case Start start:
+            case Start start when !isDown:
                 Entity(start.Entity);
+                break;
+            case Start:
                 break;
             case Passivate passivate:
                 heldBack.TryAdd(Sender.Path.Name, []);

@@ -100,6 +100,38 @@ public sealed class EventSourcedActorSpecs() : TestKit(
     }
 
     [Fact]
+    public async Task Should_tell_all_who_wait_that_the_outcome_is_unknown_when_a_write_fails()
+    {
+        var total = Sys.ActorOf(Props.Create(() => new Total("t", new SnapshotPolicy(100, 2))));
+        total.Tell("read", TestActor);
+        await ExpectMsgAsync("0");
+        await TestJournal.FromRef(Journal).OnWrite.Fail();
+        var (writer, reader, third) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
+
+        total.Tell(new AddFor(1, third), writer);
+        total.Tell("read", reader);
+
+        await third.ExpectMsgAsync<Refused>(refused => Assert.Equal(RefusalReason.Unavailable, refused.Reason));
+        await reader.ExpectMsgAsync<Refused>(refused => Assert.Equal(RefusalReason.Unavailable, refused.Reason));
+        await writer.ExpectNoMsgAsync(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task Should_tell_who_waits_that_the_outcome_is_unknown_when_it_ends_meanwhile()
+    {
+        var props = Props.Create(() => new Total("t", new SnapshotPolicy(100, 2)));
+        var total = Sys.ActorOf(props);
+        total.Tell("read", TestActor);
+        await ExpectMsgAsync("0");
+        await TestJournal.FromRef(Journal).OnWrite.PassWithDelay(TimeSpan.FromSeconds(1));
+
+        total.Tell(1, TestActor);
+        total.Tell("end", ActorRefs.NoSender);
+
+        await ExpectMsgAsync<Refused>(refused => Assert.Equal(RefusalReason.Unavailable, refused.Reason));
+    }
+
+    [Fact]
     public async Task Should_refuse_a_poisoned_message_and_go_on()
     {
         var total = Sys.ActorOf(Props.Create(() => new Total("t", new SnapshotPolicy(100, 2))));
@@ -136,6 +168,8 @@ public sealed class EventSourcedActorSpecs() : TestKit(
 
     private sealed record Added(int By) : IStoredEvent;
 
+    private sealed record AddFor(int By, IActorRef Who);
+
     private sealed record Sum(int Value) : IStoredState;
 
     private sealed class Total(string id, SnapshotPolicy snapshots) : EventSourcedActor<Sum>(id, new Sum(0), snapshots)
@@ -158,9 +192,15 @@ public sealed class EventSourcedActorSpecs() : TestKit(
                 case int by:
                     Commit(new Added(by), after => caller.Tell(after.Value));
                     break;
+                case AddFor add:
+                    Commit(new Added(add.By), after => add.Who.Tell(after.Value), [add.Who]);
+                    break;
                 case "read":
                     var value = State.Value;
                     AfterWrites(() => caller.Tell(value.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+                    break;
+                case "end":
+                    Context.Stop(Self);
                     break;
                 default:
                     throw new InvalidOperationException("poison");

@@ -40,6 +40,7 @@ public abstract class ScenarioSpec : FailoverSpec
         {
             Clock.Advance(left < Step ? left : Step);
             await Owners.SettleAsync();
+            await Owners.KeepRunningAsync();
             foreach (var worker in workers)
             {
                 await worker.BeatWhenDueAsync();
