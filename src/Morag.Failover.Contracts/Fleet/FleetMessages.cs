@@ -161,7 +161,7 @@ public sealed record FleetSlice : IWireMessage
     /// <summary>The profiles with at least one live worker.</summary>
     [ProtoMember(3)] public ImmutableArray<ProfileCount> Profiles { get; init; } = [];
 
-    /// <summary>When workers were lost, unplanned, within the last ten minutes; newest last, at most 1,000.</summary>
+    /// <summary>When workers were lost, unplanned, within the last hour; newest last, at most 1,000.</summary>
     [ProtoMember(4)] public ImmutableArray<RecentLoss> RecentLosses { get; init; } = [];
 
     /// <summary>Registered workers.</summary>

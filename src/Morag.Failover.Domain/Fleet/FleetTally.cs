@@ -9,8 +9,11 @@ public sealed record FleetTally
     /// <summary>The most losses that a slice tells of.</summary>
     public const int LossesKept = 1_000;
 
-    /// <summary>How long a loss is told of.</summary>
-    public static readonly TimeSpan LossWindow = TimeSpan.FromMinutes(10);
+    /// <summary>
+    /// How long a loss is told of. The task whose worker is missed first in a power cut is decided before the cut can be told from a
+    /// single loss; when its next worker is lost within that time, in a second cut, the first is known for what it was.
+    /// </summary>
+    public static readonly TimeSpan LossWindow = TimeSpan.FromHours(1);
 
     /// <summary>No entries.</summary>
     public static readonly FleetTally Empty = new();

@@ -67,6 +67,33 @@ public sealed class PoisonSpecs(ITestOutputHelper output)
         }
     }
 
+    [Fact]
+    public async Task Should_not_park_a_document_when_three_power_cuts_half_an_hour_apart_each_took_its_host_first()
+    {
+        var task = await SubmitAsync("innocent", "gpu_priority");
+        for (var cut = 1; cut <= 3; cut++)
+        {
+            // Its host beats oftenest, and so is missed before the others of its rack.
+            var host = await RegisterAsync($"host-{cut}", WorkerCapability.Gpu, with: each => each with { HeartbeatIntervalSeconds = 2 });
+            var rack = new List<ScenarioWorker> { host };
+            for (var i = 1; i <= 3; i++)
+            {
+                var neighbour = await RegisterAsync($"cpu-{cut}-{i}");
+                rack.Add(neighbour);
+                await SubmitAsync($"page-{cut}-{i}", "cpu_standard");
+                await neighbour.LeaseOneAsync();
+            }
+
+            await PassAsync(TimeSpan.FromMinutes(1));
+            Assert.Equal(task, (await host.LeaseOneAsync()).TaskId);
+            await PassAsync(TimeSpan.FromMinutes(1));
+            rack.ForEach(worker => worker.FallsSilent());
+            await PassAsync(TimeSpan.FromMinutes(25));
+
+            (await DecisionAsync(task, cut)).Chose(ReassignSameQueue, "worker_offline").WithoutGuards().CarriedOut();
+        }
+    }
+
     private static async Task AssertExcusedAsync(ScenarioWorker worker, long failures)
     {
         var score = await worker.ScoreAsync();

@@ -97,18 +97,18 @@ public sealed class DirectorySpecs
     }
 
     [Fact]
-    public void Should_tell_of_losses_for_ten_minutes_newest_last()
+    public void Should_tell_of_losses_for_an_hour_newest_last()
     {
         var state = DirectoryState.Empty;
         for (var i = 0; i < 3; i++)
         {
             state = state.Apply(new WorkerEntryUpdated
             {
-                Entry = new() { WorkerId = new($"w{i}"), Revision = 1, Registration = Registration($"w{i}", 0), LostAt = T0.AddMinutes(i * 4) },
+                Entry = new() { WorkerId = new($"w{i}"), Revision = 1, Registration = Registration($"w{i}", 0), LostAt = T0.AddMinutes(i * 25) },
             });
         }
 
-        var losses = state.Tally.Slice(0, 1, T0.AddMinutes(10)).RecentLosses;
+        var losses = state.Tally.Slice(0, 1, T0.AddMinutes(61)).RecentLosses;
 
         Assert.Equal(["w1", "w2"], losses.Select(loss => loss.WorkerId.Value));
     }
