@@ -111,7 +111,10 @@ public sealed class EmbeddedRedisSpecs : IDisposable
             await connection.GetDatabase().StringSetAsync("kept", "yes");
         }
 
-        await SignalAsync("STOP", HostProcess.ServerProcessId(folder));
+        var server = HostProcess.ServerProcessId(folder);
+        await SignalAsync("STOP", server);
+        // A busy machine takes its time: until one thread has seen the signal, the others run on, and would see their parent's end.
+        await Eventually.HoldsAsync(() => Ps("stat=", server).StartsWith('T'), "the server is stopped");
         await host.KillAsync();
 
         await using var redis = await StartAsync();
