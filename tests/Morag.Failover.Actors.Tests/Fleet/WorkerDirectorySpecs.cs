@@ -1,0 +1,100 @@
+using Morag.Failover.Actors.Fleet;
+using Morag.Failover.Actors.Tests.Owners;
+using Morag.Failover.Actors.Tests.Storage;
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Settings;
+using Xunit.Abstractions;
+
+namespace Morag.Failover.Actors.Tests.Fleet;
+
+/// <summary>A bucket of the directory alone: it keeps the newest entry of each worker, and wakes those that nothing is seen of.</summary>
+public sealed class WorkerDirectorySpecs(ITestOutputHelper output) : OwnerSpec(output)
+{
+    private static readonly FailoverSettings Settings = FailoverSettings.Default with { Partitions = new() { DirectoryBuckets = 1 } };
+    private static readonly WorkerId Worker = new("cpu-1");
+
+    private Props Entity => WorkerDirectory.Props(0, Settings, Regions);
+
+    [Fact]
+    public async Task Should_take_the_newest_entry_once_and_answer_each_time_when_entries_come_late_and_again()
+    {
+        var bucket = Start(Entity);
+        bucket.Tell(Entry(2, draining: true));
+        bucket.Tell(Entry(2, draining: true));
+        bucket.Tell(Entry(1, draining: false));
+        bucket = await KillAndRecoverAsync(bucket, Entity);
+        bucket.Tell(Entry(1, draining: false));
+
+        Assert.Equal([2, 2, 1, 1], (await GotAsync<WorkerEntryTaken>(Regions.WorkersProbe)).Select(taken => taken.Revision));
+        Assert.Single(Store.EventsOf("directory-0", Sys));
+        Assert.True((await ListedAsync(bucket)).Draining);
+    }
+
+    [Fact]
+    public async Task Should_tell_nobody_what_is_not_stored_when_storage_fails()
+    {
+        var bucket = Start(Entity);
+        bucket.Tell(Entry(1, draining: false));
+        await SettleAsync();
+        _ = await GotAsync<WorkerEntryTaken>(Regions.WorkersProbe);
+        Store.Fate = _ => WriteFate.Failed;
+        bucket.Tell(Entry(2, draining: true), ActorRefs.NoSender);
+
+        await SettleAsync();
+        Assert.Empty(await GotAsync<WorkerEntryTaken>(Regions.WorkersProbe));
+        Store.Fate = _ => WriteFate.Stored;
+        Assert.False((await ListedAsync(Start(Entity))).Draining);
+    }
+
+    [Fact]
+    public async Task Should_answer_who_polls_when_something_changes_or_the_wait_is_over()
+    {
+        var bucket = Start(Entity);
+        bucket.Tell(new GetFleetSlice { Bucket = 0 }, TestActor);
+        var empty = await ExpectMsgAsync<FleetSlice>();
+
+        bucket.Tell(new GetFleetSlice { Bucket = 0, KnownVersion = empty.Version, Wait = TimeSpan.FromSeconds(20) }, TestActor);
+        bucket.Tell(Entry(1, draining: false));
+        await PassAsync(TimeSpan.FromSeconds(1));
+        var changed = await ExpectMsgAsync<FleetSlice>();
+        Assert.Equal((0, 1), (empty.Registered, changed.Registered));
+
+        bucket.Tell(new GetFleetSlice { Bucket = 0, KnownVersion = changed.Version, Wait = TimeSpan.FromSeconds(20) }, TestActor);
+        await PassAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(changed.Version, (await ExpectMsgAsync<FleetSlice>()).Version);
+    }
+
+    [Fact]
+    public async Task Should_wake_those_live_workers_that_nothing_is_seen_of()
+    {
+        var bucket = Start(Entity);
+        bucket.Tell(Entry(1, draining: false));
+        bucket.Tell(Entry(1, draining: false, "cpu-2"));
+        await PassAsync(TimeSpan.FromMinutes(5));
+        _ = await GotAsync<WakeWorker>(Regions.WorkersProbe);
+
+        bucket.Tell(new WorkerSeen { Bucket = 0, WorkerId = Worker, At = Clock.Now });
+        await PassAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(["cpu-2"], (await GotAsync<WakeWorker>(Regions.WorkersProbe)).Select(woken => woken.WorkerId.Value).Distinct());
+    }
+
+    private static UpdateWorkerEntry Entry(long revision, bool draining, string worker = "cpu-1") => new()
+    {
+        Bucket = 0,
+        Entry = new WorkerEntry
+        {
+            Revision = revision,
+            WorkerId = new(worker),
+            Registration = new WorkerRegistration { WorkerId = new(worker), Capability = WorkerCapability.Cpu },
+            Draining = draining,
+        },
+    };
+
+    private async Task<WorkerInfo> ListedAsync(IActorRef bucket)
+    {
+        bucket.Tell(new ListWorkers { Bucket = 0, Limit = 10 }, TestActor);
+        return Assert.Single((await ExpectMsgAsync<WorkerPage>()).Workers);
+    }
+}

@@ -1,0 +1,160 @@
+using Akka.Cluster.Sharding;
+using Akka.TestKit;
+using Morag.Failover.Actors.Persistence;
+using Morag.Failover.Actors.Tests.Owners;
+using Morag.Failover.Actors.Tests.Storage;
+using Morag.Failover.Actors.Workers;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Settings;
+using Xunit.Abstractions;
+
+namespace Morag.Failover.Actors.Tests.Workers;
+
+/// <summary>A worker's entity alone: what it owes queues and directory it says until they answer, and nothing counts twice.</summary>
+public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : OwnerSpec(output)
+{
+    private static readonly FailoverSettings Settings = FailoverSettings.Default with { Partitions = new() { Queues = 2 } };
+    private static readonly TimeSpan Resend = Settings.Queues.ResendAfter * 2;
+    private static readonly WorkerId Worker = new("cpu-1");
+
+    private Props Entity => WorkerReliabilityActor.Props(Worker, Settings, Regions, Outages);
+
+    [Fact]
+    public async Task Should_tell_its_directory_again_until_it_has_taken_the_entry()
+    {
+        var worker = await RegisterAsync();
+        var entry = Assert.Single(await EntriesAsync());
+
+        await PassAsync(Resend);
+        Assert.All(await EntriesAsync(), again => Assert.Equal(entry.Revision, again.Revision));
+        worker = await KillAndRecoverAsync(worker, Entity);
+        Assert.Equal(entry.Revision, (await EntriesAsync())[0].Revision);
+
+        worker.Tell(new WorkerEntryTaken { WorkerId = Worker, Revision = entry.Revision });
+        await SettleAsync();
+        _ = await EntriesAsync();
+        await PassAsync(Resend);
+        Assert.Empty(await EntriesAsync());
+    }
+
+    [Fact]
+    public async Task Should_send_a_fence_to_each_partition_again_until_all_have_taken_it()
+    {
+        var worker = await RegisterAsync();
+        await RegisterAgainAsync(worker, "second-start");
+        Assert.Equal([0, 1], await FencedPartitionsAsync());
+
+        worker.Tell(new FenceTaken { WorkerId = Worker, Partition = 0, Number = 1 });
+        await PassAsync(Resend);
+        Assert.Equal([1], await FencedPartitionsAsync());
+
+        // Which partitions have taken it is not stored: all get it again, and take it again without effect.
+        worker = await KillAndRecoverAsync(worker, Entity);
+        Assert.Equal([0, 1], await FencedPartitionsAsync());
+        worker.Tell(new FenceTaken { WorkerId = Worker, Partition = 0, Number = 1 });
+        worker.Tell(new FenceTaken { WorkerId = Worker, Partition = 1, Number = 1 });
+        await SettleAsync();
+        _ = await FencedPartitionsAsync();
+        worker = await KillAndRecoverAsync(worker, Entity);
+        await PassAsync(Resend);
+        Assert.Empty(await FencedPartitionsAsync());
+    }
+
+    [Fact]
+    public async Task Should_count_a_failure_and_a_batch_of_outcomes_once_and_answer_each_time_when_they_come_again()
+    {
+        var worker = await RegisterAsync();
+        var failure = new TakeFailure { WorkerId = Worker, FailureId = new("f-1"), TaskId = new("bad"), FailureType = FailureType.ProcessingError };
+        var outcomes = new LeaseOutcomes
+        {
+            WorkerId = Worker,
+            Partition = 1,
+            Number = 1,
+            Outcomes = [new() { TaskId = new("good"), Epoch = new(3), Kind = LeaseOutcomeKind.Succeeded, Ran = TimeSpan.FromSeconds(2) }],
+        };
+
+        worker.Tell(outcomes);
+        worker.Tell(outcomes);
+        worker.Tell(failure);
+        worker.Tell(failure);
+        worker = await KillAndRecoverAsync(worker, Entity);
+        worker.Tell(outcomes);
+        worker.Tell(failure);
+
+        Assert.Equal([1, 1, 1], (await GotAsync<OutcomesTaken>(Regions.QueuesProbe)).Select(taken => taken.Number));
+        var answers = await GotAsync<FailureTaken>(Regions.CoordinatorsProbe);
+        Assert.Equal([1, 1, 1], answers.Select(taken => (int)taken.Worker.Score.ConsecutiveFailures));
+        worker.Tell(new GetWorkerReliability { WorkerId = Worker }, TestActor);
+        var score = await ExpectMsgAsync<WorkerReliabilityScore>();
+        Assert.Equal((2, 1, 0.5), (score.TotalTasks, score.FailureCount, score.SuccessRate));
+    }
+
+    [Theory]
+    [InlineData(WriteFate.Failed)]
+    [InlineData(WriteFate.KilledBefore)]
+    public async Task Should_say_that_the_outcome_is_unknown_and_tell_nobody_else_when_storage_fails(WriteFate fate)
+    {
+        var worker = await RegisterAsync();
+        _ = await EntriesAsync();
+        Store.Fate = _ => fate;
+
+        worker.Tell(new DrainWorker { WorkerId = Worker, Reason = "a new disk" }, TestActor);
+
+        Assert.Equal(RefusalReason.Unavailable, (await ExpectMsgAsync<Refused>()).Reason);
+        Assert.Empty(await EntriesAsync());
+    }
+
+    [Fact]
+    public async Task Should_end_itself_when_nothing_is_known_of_the_worker_and_stay_while_it_is_registered()
+    {
+        var parent = CreateTestProbe();
+        var unknown = parent.ChildActorOf(Entity);
+        unknown.Tell(new GetWorker { WorkerId = Worker }, TestActor);
+        Assert.Equal(RefusalReason.Unknown, (await ExpectMsgAsync<Refused>()).Reason);
+
+        await PassAsync(TimeSpan.FromSeconds(11));
+        Assert.IsType<StopEntity>((await parent.ExpectMsgAsync<Passivate>()).StopMessage);
+        await StopAsync(unknown);
+
+        var registered = parent.ChildActorOf(Entity);
+        await RegisterAgainAsync(registered, "first-start");
+        await PassAsync(TimeSpan.FromMinutes(10));
+        await parent.ExpectNoMsgAsync(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task Should_go_on_when_a_message_cannot_be_handled()
+    {
+        var worker = await RegisterAsync();
+
+        worker.Tell(new RegisterWorker { Registration = null! }, TestActor);
+        Assert.Equal(RefusalReason.Unavailable, (await ExpectMsgAsync<Refused>()).Reason);
+
+        worker.Tell(new GetWorker { WorkerId = Worker }, TestActor);
+        Assert.Equal(Worker, (await ExpectMsgAsync<WorkerInfo>()).Registration.WorkerId);
+    }
+
+    private async Task<IActorRef> RegisterAsync()
+    {
+        var worker = Start(Entity);
+        await RegisterAgainAsync(worker, "first-start");
+        Assert.Single(Store.EventsOf(PersistenceIds.Worker(Worker), Sys));
+        return worker;
+    }
+
+    private async Task RegisterAgainAsync(IActorRef worker, string instance)
+    {
+        var registration = new WorkerRegistration { WorkerId = Worker, Capability = WorkerCapability.Cpu, InstanceId = new(instance) };
+        worker.Tell(new RegisterWorker { Registration = registration }, TestActor);
+        await ExpectMsgAsync<WorkerRegisteredReply>();
+    }
+
+    private async Task<IReadOnlyList<WorkerEntry>> EntriesAsync() =>
+        [.. (await GotAsync<UpdateWorkerEntry>(Regions.DirectoryProbe)).Select(update => update.Entry)];
+
+    private async Task<IEnumerable<int>> FencedPartitionsAsync() =>
+        (await GotAsync<FenceInstance>(Regions.QueuesProbe)).Select(fence => fence.Partition).Distinct();
+}
