@@ -115,6 +115,11 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
             case FenceInstance fence:
                 Take(fence);
                 break;
+            case PinsRefused refused when ComingDue.Decide(State, refused, Now) is { } lapsed:
+                Change(lapsed);
+                break;
+            case PinsRefused:
+                break;
             case OutcomesTaken taken:
                 Gather(taken);
                 break;
@@ -307,12 +312,10 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
             if (ComingDue.Decide(State, settings.Queues, MostInOneEvent, Now) is { } cameDue)
             {
                 Change(cameDue);
-                foreach (var task in cameDue.Tasks)
+                foreach (var pinned in ComingDue.PinsOf(State, cameDue, partition).ToList())
                 {
-                    if (State.Tasks[task].PinnedTo is { } worker)
-                    {
-                        WakeOne(worker);
-                    }
+                    WakeOne(pinned.WorkerId);
+                    AfterWrites(() => regions.Workers.Tell(pinned, Self));
                 }
             }
 

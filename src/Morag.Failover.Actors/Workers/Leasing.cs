@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Failover;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Workers;
 
@@ -28,6 +29,9 @@ public sealed partial class WorkerReliabilityActor
                 return true;
             case WorkAvailable work:
                 demand.WorkAt(work.Partition);
+                return true;
+            case PinsDue pinned:
+                OnPinsDue(pinned);
                 return true;
             case HeldLeases answer:
                 held.Take(answer);
@@ -290,6 +294,15 @@ public sealed partial class WorkerReliabilityActor
         demand.WorkAt(batch.Partition);
         StoreIfAny(FailureAccounting.Take(State, batch), after => regions.Queues.Tell(
             new OutcomesTaken { Partition = batch.Partition, WorkerId = after.WorkerId, Number = batch.Number }, Self));
+    }
+
+    private void OnPinsDue(PinsDue pinned)
+    {
+        if (RetryObstacle.Of(State.Standing()) is not null)
+        {
+            AfterWrites(() => regions.Queues.Tell(
+                new PinsRefused { Partition = pinned.Partition, WorkerId = pinned.WorkerId, Tasks = pinned.Tasks }, Self));
+        }
     }
 
     private void RefuseReplacedCallers()

@@ -125,6 +125,37 @@ public sealed record WorkAvailable : IWorkerMessage
     [ProtoMember(2)] public required int Partition { get; init; }
 }
 
+/// <summary>
+/// The delays of tasks that are pinned to a worker are over: may it take work now? Answer, only where it may not:
+/// <see cref="PinsRefused"/>. Where either is lost, the pins lapse in time.
+/// </summary>
+[ProtoContract(Name = "pins-due")]
+public sealed record PinsDue : IWorkerMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>Where they are.</summary>
+    [ProtoMember(2)] public required int Partition { get; init; }
+
+    /// <summary>The tasks.</summary>
+    [ProtoMember(3)] public ImmutableArray<TaskId> Tasks { get; init; } = [];
+}
+
+/// <summary>A worker may not take the tasks that are pinned to it: others may have them at once.</summary>
+[ProtoContract(Name = "pins-refused")]
+public sealed record PinsRefused : IPartitionMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required int Partition { get; init; }
+
+    /// <summary>The worker.</summary>
+    [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>The tasks.</summary>
+    [ProtoMember(3)] public ImmutableArray<TaskId> Tasks { get; init; } = [];
+}
+
 /// <summary>One task that a worker finished.</summary>
 [ProtoContract]
 public sealed record TaskCompletion

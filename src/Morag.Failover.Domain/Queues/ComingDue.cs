@@ -23,6 +23,23 @@ public static class ComingDue
         return due.Count == 0 ? null : new TasksCameDue { At = now, Tasks = due.DrainToImmutable(), PinnedUntil = now + settings.PinLapse };
     }
 
+    /// <summary>What the workers are to be asked whose pinned tasks came due: one may be gone since it was decided that it retries.</summary>
+    public static IEnumerable<PinsDue> PinsOf(QueueState after, TasksCameDue @event, int partition) =>
+        from id in @event.Tasks
+        where after.Tasks[id].PinnedTo is not null
+        group id by after.Tasks[id].PinnedTo!.Value into pinned
+        select new PinsDue { WorkerId = pinned.Key, Partition = partition, Tasks = [.. pinned] };
+
+    /// <summary>The pins lapse of those tasks that still wait for the worker which may not take them; null where none does.</summary>
+    public static TasksCameDue? Decide(QueueState state, PinsRefused refused, DateTimeOffset now)
+    {
+        ImmutableArray<TaskId> waiting =
+        [
+            .. refused.Tasks.Where(id => state.Tasks.GetValueOrDefault(id) is { State: TaskState.Queued, PinnedTo: { } worker } && worker == refused.WorkerId),
+        ];
+        return waiting.IsEmpty ? null : new TasksCameDue { At = now, Tasks = waiting, PinnedUntil = now };
+    }
+
     /// <summary>The state with the delayed tasks queued, and lapsed pins gone.</summary>
     public static QueueState Apply(QueueState state, TasksCameDue @event)
     {

@@ -56,6 +56,23 @@ public sealed class TaskFailureSpecs(ITestOutputHelper output) : ScenarioSpec(ou
     }
 
     [Fact]
+    public async Task Should_let_another_worker_take_the_retry_at_once_when_its_worker_drains_during_the_delay()
+    {
+        var flaky = await RegisterAsync("cpu-1");
+        var task = await SubmitAsync("call-1", "cpu_standard");
+        var lease = await flaky.LeaseOneAsync();
+        var other = await RegisterAsync("cpu-2");
+        await flaky.FailAsync(lease, NetworkFailure);
+        await Owners.AskAsync<Done>(Owners.Workers, new DrainWorker { WorkerId = flaky.Id, Reason = "a new disk" });
+
+        await PassAsync(TimeSpan.FromSeconds(29));
+        Assert.Empty(await other.LeaseAsync());
+        await PassAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(task, (await other.LeaseOneAsync()).TaskId);
+    }
+
+    [Fact]
     public async Task Should_degrade_then_fall_back_then_park_and_take_an_operators_requeue_when_resources_run_out_again_and_again()
     {
         var gpu = await RegisterAsync("gpu-1", WorkerCapability.Gpu);
