@@ -52,7 +52,7 @@ public sealed partial record CoordinatorState
         ReportAttached attached => Attached(attached),
         StaleReportRecorded stale => WithStaleReport(new StoredStaleReport { TaskId = stale.TaskId, Report = stale.Report }),
         HistoryForgotten forgotten => Forgotten(forgotten),
-        _ => throw new ArgumentException($"a coordinator knows no event {@event.GetType()}", nameof(@event)),
+        _ => throw new InvalidOperationException($"a coordinator knows no event {@event.GetType()}"),
     };
 
     private CoordinatorState Decided(FailureDecided decided)
