@@ -111,6 +111,21 @@ public sealed class FailoverCoordinatorSpecs(ITestOutputHelper output) : OwnerSp
     }
 
     [Fact]
+    public async Task Should_forget_a_decision_after_its_days_and_keep_the_counts_but_not_while_it_is_owed()
+    {
+        var coordinator = await DecidedAsync();
+        Clock.Advance(Settings.Policy.HistoryKept + TimeSpan.FromHours(1));
+        Assert.Single(await DecisionsAsync(coordinator));
+
+        coordinator.Tell(new ReassignOutcome { TaskId = Task, FailureId = Failure.FailureId, Applied = true });
+        await PassAsync(TimeSpan.FromMinutes(2));
+
+        Assert.Empty(await DecisionsAsync(coordinator));
+        coordinator.Tell(new GetFailureStatistics { Partition = 0 }, TestActor);
+        Assert.Equal(1, (await ExpectMsgAsync<FailureStatistics>()).TotalFailures);
+    }
+
+    [Fact]
     public async Task Should_go_on_when_a_message_cannot_be_handled()
     {
         var coordinator = await DecidedAsync();
@@ -118,8 +133,7 @@ public sealed class FailoverCoordinatorSpecs(ITestOutputHelper output) : OwnerSp
         coordinator.Tell(new DecideFailure { Failure = null! }, TestActor);
         Assert.Equal(RefusalReason.Unavailable, (await ExpectMsgAsync<Refused>()).Reason);
 
-        coordinator.Tell(new GetTaskDecisions { TaskId = Task }, TestActor);
-        Assert.Single((await ExpectMsgAsync<TaskDecisions>()).Decisions);
+        Assert.Single(await DecisionsAsync(coordinator));
     }
 
     private static FailureTaken Taken() => new()
@@ -136,6 +150,13 @@ public sealed class FailoverCoordinatorSpecs(ITestOutputHelper output) : OwnerSp
         coordinator.Tell(Taken());
         await SettleAsync();
         return coordinator;
+    }
+
+    private async Task<ImmutableArray<FailoverDecision>> DecisionsAsync(IActorRef coordinator)
+    {
+        await SettleAsync();
+        coordinator.Tell(new GetTaskDecisions { TaskId = Task }, TestActor);
+        return (await ExpectMsgAsync<TaskDecisions>()).Decisions;
     }
 
     private Task<IReadOnlyList<TakeFailure>> ToTakeAsync() => GotAsync<TakeFailure>(Regions.WorkersProbe);
