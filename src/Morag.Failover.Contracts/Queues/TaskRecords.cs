@@ -253,7 +253,7 @@ public sealed record QueueEntry
     /// <summary>Its place in the order.</summary>
     [ProtoMember(3)] public TaskPriority Priority { get; init; }
 
-    /// <summary>Who holds it.</summary>
+    /// <summary>Who holds it, or whose result was accepted.</summary>
     [ProtoMember(4)] public WorkerId? WorkerId { get; init; }
 
     /// <summary>When it was submitted.</summary>

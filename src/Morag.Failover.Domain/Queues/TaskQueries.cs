@@ -80,7 +80,7 @@ public static class TaskQueries
         TaskId = task.TaskId,
         QueueType = task.Queue,
         Priority = task.Submission.Priority,
-        WorkerId = task.State == TaskState.Leased ? task.Lease!.WorkerId : null,
+        WorkerId = task.State is TaskState.Leased or TaskState.Succeeded ? task.Lease!.WorkerId : null,
         SubmittedAt = task.SubmittedAt,
         EstimatedDuration = task.Submission.EstimatedDuration,
         ResourceRequirements = task.Submission.ResourceRequirements,
