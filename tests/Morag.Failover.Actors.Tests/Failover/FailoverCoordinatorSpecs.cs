@@ -82,6 +82,22 @@ public sealed class FailoverCoordinatorSpecs(ITestOutputHelper output) : OwnerSp
         Assert.All(await ReassignmentsAsync(), sent => Assert.Equal(Failure.FailureId, sent.FailureId));
     }
 
+    [Fact]
+    public async Task Should_send_the_same_decision_again_when_the_queue_lost_that_it_carried_it_out()
+    {
+        var coordinator = await DecidedAsync();
+        var first = Assert.Single(await ReassignmentsAsync());
+        coordinator.Tell(new ReassignOutcome { TaskId = Task, FailureId = Failure.FailureId, Applied = true });
+        await PassAsync(Resend);
+        Assert.Empty(await ReassignmentsAsync());
+
+        coordinator.Tell(new DecideFailure { Failure = Failure });
+
+        var again = Assert.Single(await ReassignmentsAsync());
+        Assert.Equal((first.FailureId, first.Epoch, first.Action.Strategy), (again.FailureId, again.Epoch, again.Action.Strategy));
+        Assert.Single(Store.EventsOf("coordinator-0", Sys).OfType<FailureDecided>());
+    }
+
     [Theory]
     [InlineData(WriteFate.Failed)]
     [InlineData(WriteFate.KilledBefore)]
