@@ -227,7 +227,7 @@ public sealed partial class WorkerReliabilityActor
         }
         else
         {
-            StoreIfAny(probing, _ => Reply(replies));
+            StoreIfAny(probing, _ => Reply(replies), replies.Keys.Select(caller => caller.ReplyTo));
         }
 
         static void Reply(Dictionary<LeaseDemand.Caller, LeasesGranted> replies)

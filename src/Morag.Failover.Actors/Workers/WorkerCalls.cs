@@ -38,6 +38,7 @@ public sealed partial class WorkerReliabilityActor
         StoreIfAny(decision.Event, after =>
         {
             session.Supersede(after.Registration?.InstanceId);
+            RefuseReplacedCallers();
             caller.Tell(decision.Reply);
         });
         if (decision.Event is null)
@@ -47,7 +48,6 @@ public sealed partial class WorkerReliabilityActor
 
         pulse.Heard(Now);
         pulse.Registered(registration.HeartbeatIntervalSeconds, registration.InstanceId != before.Registration?.InstanceId);
-        RefuseReplacedCallers();
         if (!before.IsKnown)
         {
             held.BeginEmpty();

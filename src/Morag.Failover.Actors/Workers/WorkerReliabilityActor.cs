@@ -167,7 +167,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
                 return true;
             case UnregisterWorker:
                 Carry(WorkerMembership.Unregister(State, Now));
-                demand.TakeOut(_ => true).ForEach(caller => caller.ReplyTo.Tell(WorkerMembership.NotRegistered(State)));
+                AfterWrites(() => demand.TakeOut(_ => true).ForEach(caller => caller.ReplyTo.Tell(WorkerMembership.NotRegistered(State))));
                 return true;
             case GetWorker:
                 Answer(State.Registration is { } registration ? Info(registration) : WorkerMembership.NotRegistered(State));
@@ -216,8 +216,8 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         }
     }
 
-    /// <summary>Stores an event and tells those it concerns once it is durable.</summary>
-    private void StoreIfAny(IStoredEvent? @event, Action<WorkerState>? afterwards = null)
+    /// <summary>Stores an event and tells those it concerns once it is durable; <paramref name="callers"/> wait for that, or else the sender.</summary>
+    private void StoreIfAny(IStoredEvent? @event, Action<WorkerState>? afterwards = null, IEnumerable<IActorRef>? callers = null)
     {
         if (@event is null)
         {
@@ -231,11 +231,14 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         }
 
         var before = State;
-        Commit(@event, after =>
-        {
-            Announce(before, @event, after);
-            afterwards?.Invoke(after);
-        });
+        Commit(
+            @event,
+            after =>
+            {
+                Announce(before, @event, after);
+                afterwards?.Invoke(after);
+            },
+            callers);
         if (State.Fences.Length > 0 && State.LastFence > before.LastFence && State.Fences[^1].Kind is FenceKind.Proven or FenceKind.Returned)
         {
             held.Clear();

@@ -56,6 +56,18 @@ public sealed class MembershipSpecs
     }
 
     [Fact]
+    public void Should_count_a_renewal_as_a_change_whether_its_lists_are_the_same_or_read_back()
+    {
+        var registration = Registration() with { Tags = ["a100"] };
+        var live = WorkerState.Unknown(Worker).Apply(Register(WorkerState.Unknown(Worker), registration).Event!);
+
+        var renewed = live.Apply(Register(live, registration).Event!);
+        var replayed = live.Apply(Register(live, registration with { Tags = [.. registration.Tags] }).Event!);
+
+        Assert.Equal((live.Revision + 1, live.Revision + 1), (renewed.Revision, replayed.Revision));
+    }
+
+    [Fact]
     public void Should_infer_nothing_from_a_registration_without_an_instance()
     {
         var state = Registered(null);
