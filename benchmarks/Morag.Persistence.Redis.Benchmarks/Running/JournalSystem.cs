@@ -21,7 +21,12 @@ internal sealed class JournalSystem : IAsyncDisposable
 
     public static async Task<JournalSystem> StartAsync()
     {
-        var redis = new RedisServer { AppendFsync = AppendFsync.EverySecond };
+        var redis = new RedisServer
+        {
+            AppendFsync = AppendFsync.EverySecond,
+            // A rewrite of the file takes a core for as long as it lasts, and would fall on either ours or the raw figures.
+            Settings = ["--auto-aof-rewrite-percentage", "0"],
+        };
         await redis.InitializeAsync();
         var config = ConfigurationFactory.ParseString($$"""
             akka {

@@ -8,8 +8,8 @@ internal sealed class RecoveryOfMany : IScenario
 {
     private const int Actors = 1000;
     private const int Events = 100;
-    private const int WarmUps = 5;
-    private const int Repetitions = 5;
+    private const int WarmUps = 20;
+    private const int Repetitions = 10;
 
     public string Name => "recovery-of-many";
 

@@ -67,16 +67,10 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
         var batch = new List<Append>();
         lock (_gate)
         {
-            for (var writes = 0; writes < settings.WriteBatchSize && _waiting.TryDequeue(out var append);)
+            while (batch.Count < settings.WriteBatchSize && _waiting.TryDequeue(out var append))
             {
-                if (append.Cancellation.IsCancellationRequested)
-                {
-                    (cancelled ??= []).Add(append);
-                    continue;
-                }
-
-                batch.Add(append);
-                writes += append.Writes.Length;
+                if (append.Cancellation.IsCancellationRequested) (cancelled ??= []).Add(append);
+                else batch.Add(append);
             }
 
             if (batch.Count == 0) _underWay--;
@@ -90,32 +84,22 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
     /// <summary>All writes in one call: they may be in different slots of a cluster, so only without one.</summary>
     private async Task SendAsync(OpenConnection open, List<Append> batch)
     {
-        var writes = 0;
         var values = 0;
-        foreach (var append in batch)
-        {
-            writes += append.Writes.Length;
-            foreach (var write in append.Writes) values += 3 + write.Entries.Length;
-        }
+        foreach (var append in batch) values += 3 + append.Entries.Length;
 
-        var keys = new RedisKey[2 * writes];
+        var keys = new RedisKey[2 * batch.Count];
         var arguments = new RedisValue[values];
-        var nextKey = 0;
-        var nextArgument = 0;
-        foreach (var append in batch)
+        var next = 0;
+        for (var i = 0; i < batch.Count; i++)
         {
-            var events = open.Keys.Events(append.PersistenceId);
-            var counter = open.Keys.Counter(append.PersistenceId);
-            foreach (var write in append.Writes)
-            {
-                keys[nextKey++] = events;
-                keys[nextKey++] = counter;
-                arguments[nextArgument++] = write.Before;
-                arguments[nextArgument++] = write.Last;
-                arguments[nextArgument++] = write.Entries.Length / 2;
-                write.Entries.CopyTo(arguments, nextArgument);
-                nextArgument += write.Entries.Length;
-            }
+            var append = batch[i];
+            keys[i] = open.Keys.Events(append.PersistenceId);
+            keys[batch.Count + i] = open.Keys.Counter(append.PersistenceId);
+            arguments[next++] = append.Before;
+            arguments[next++] = append.Last;
+            arguments[next++] = append.Entries.Length / 2;
+            append.Entries.CopyTo(arguments.AsMemory(next));
+            next += append.Entries.Length;
         }
 
         var failures = await AppendScript.RunAsync(open.Database, keys, arguments).ConfigureAwait(false);
@@ -155,18 +139,8 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
         for (var i = 0; i < failures.Length; i += 2)
             reasons[(long)failures[i]] = failures[i + 1];
 
-        var position = 0;
-        foreach (var append in batch)
-        {
-            Exception? failure = null;
-            foreach (var write in append.Writes)
-            {
-                if (reasons.TryGetValue(++position, out var reason))
-                    failure ??= Failure(append.PersistenceId, write, reason);
-            }
-
-            Answer([append], failure);
-        }
+        for (var i = 0; i < batch.Count; i++)
+            Answer([batch[i]], reasons.TryGetValue(i + 1, out var reason) ? Failure(batch[i], reason) : null);
     }
 
     private void Answer(List<Append> batch, Exception? failure)
@@ -187,8 +161,8 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
         }
     }
 
-    private static Exception Failure(string persistenceId, AtomicEvents write, RedisResult reason)
+    private static Exception Failure(Append append, RedisResult reason)
         => reason.Resp2Type == ResultType.Integer
-            ? new SequenceConflictException(persistenceId, write.Before + 1, (long)reason)
-            : new RedisException($"The events {write.Before + 1} to {write.Last} of \"{persistenceId}\" were not stored: {(string?)reason}");
+            ? new SequenceConflictException(append.PersistenceId, append.Before + 1, (long)reason)
+            : new RedisException($"The events {append.Before + 1} to {append.Last} of \"{append.PersistenceId}\" were not stored: {(string?)reason}");
 }

@@ -66,26 +66,31 @@ public sealed class RedisJournal : AsyncWriteJournal
         KeyLayout.CheckPersistenceId(persistenceId);
 
         var timestamp = _system.Scheduler.Now.UtcTicks;
-        var writes = new AtomicEvents[atomicWrites.Count];
+        var before = atomicWrites[0].LowestSequenceNr - 1;
+        var last = before;
+        var entries = new RedisValue[2 * atomicWrites.Sum(static write => write.Size)];
+        var filled = 0;
         Exception?[]? rejections = null;
-        for (var i = 0; i < writes.Length; i++)
+        for (var i = 0; i < atomicWrites.Count; i++)
         {
             var atomicWrite = atomicWrites[i];
+            if (atomicWrite.LowestSequenceNr != last + 1)
+                return Task.FromException<IImmutableList<Exception?>?>(new SequenceConflictException(persistenceId, atomicWrite.LowestSequenceNr, last));
+            // The actor goes on behind the numbers of a rejected write too, so they have to count as used.
+            last = atomicWrite.HighestSequenceNr;
             try
             {
-                writes[i] = new AtomicEvents(atomicWrite.LowestSequenceNr - 1, atomicWrite.HighestSequenceNr, Encode(atomicWrite, timestamp));
+                filled += Encode(atomicWrite, timestamp, entries.AsSpan(filled));
             }
 #pragma warning disable CA1031 // Whatever a serializer throws rejects this write, and this one only.
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                (rejections ??= new Exception?[writes.Length])[i] = e;
-                // The actor goes on behind the numbers of a rejected write, so they have to count as used.
-                writes[i] = new AtomicEvents(atomicWrite.LowestSequenceNr - 1, atomicWrite.HighestSequenceNr, []);
+                (rejections ??= new Exception?[atomicWrites.Count])[i] = e;
             }
         }
 
-        var append = new Append(persistenceId, writes, rejections?.ToImmutableArray(), cancellationToken);
+        var append = new Append(persistenceId, before, last, entries.AsMemory(0, filled), rejections?.ToImmutableArray(), cancellationToken);
         _appender.Add(append);
         return append.Task;
     }
@@ -158,17 +163,18 @@ public sealed class RedisJournal : AsyncWriteJournal
         while (moreLeft);
     }
 
-    private RedisValue[] Encode(AtomicWrite write, long timestamp)
+    /// <summary>Score and member of each event.</summary>
+    /// <returns>How many values these are.</returns>
+    private int Encode(AtomicWrite write, long timestamp, Span<RedisValue> entries)
     {
-        var representations = (IImmutableList<IPersistentRepresentation>)write.Payload;
-        var entries = new RedisValue[2 * representations.Count];
-        for (var i = 0; i < representations.Count; i++)
+        var filled = 0;
+        foreach (var representation in (IImmutableList<IPersistentRepresentation>)write.Payload)
         {
-            entries[2 * i] = representations[i].SequenceNr;
-            entries[2 * i + 1] = StoredEvent.Encode(_system, representations[i], timestamp);
+            entries[filled++] = representation.SequenceNr;
+            entries[filled++] = StoredEvent.Encode(_system, representation, timestamp);
         }
 
-        return entries;
+        return filled;
     }
 
     private Persistent Decode(RedisKey key, SortedSetEntry entry)

@@ -1,5 +1,5 @@
 -- Appends writes, each to the events of one persistence id, if it continues them without a gap.
--- KEYS: for each write, its sorted set of events and its highest sequence number.
+-- KEYS: the sorted sets of events of all writes, and then, in the same order, their highest sequence numbers.
 -- ARGV: for each write, the number before its first event, its last number, the count of its events,
 --       and then score and member of each event. A count of 0 only takes the numbers up.
 -- Returns the failed writes: position (from 1) and reason, which is the highest number where the write
@@ -9,42 +9,71 @@
 -- logs command by command, so that there a batch has to be one command to be whole after a crash.
 local CHUNK = _VERSION == 'Lua 5.1' and 4000 or 400000
 
+local KEYS, ARGV, pcall, unpack = KEYS, ARGV, redis.pcall, unpack
+local writes = #KEYS / 2
 local failed = {}
 
-local function append(events, counter, arg)
-  local expected = ARGV[arg]
-  local highest = redis.pcall('GET', counter)
-  if type(highest) == 'table' then return highest.err end
+-- One call for the highest numbers of all writes, and one in the end to set them: calls are what a script costs.
+local counters = redis.call('MGET', unpack(KEYS, writes + 1))
+local counted = {}
+-- The highest number after a write that is stored but not yet counted: a later one may be of the same id.
+local reached = {}
+
+local function fail(write, reason)
+  failed[#failed + 1] = write
+  failed[#failed + 1] = reason
+end
+
+local function take_back(write, arg)
+  pcall('ZREMRANGEBYSCORE', KEYS[write], '(' .. ARGV[arg], ARGV[arg + 1])
+end
+
+local function append(write, arg, last)
+  local events, counter = KEYS[write], KEYS[writes + write]
+  local highest = reached[counter] or counters[write]
   if not highest then
-    -- Garnet finds nothing in a key of another type, where Redis says so.
+    -- MGET finds nothing in a key of another type.
     if redis.call('EXISTS', counter) == 1 then return 'WRONGTYPE the highest sequence number is not a string' end
     highest = '0'
   end
 
-  local above = redis.pcall('ZCOUNT', events, '(' .. highest, '+inf')
-  if type(above) == 'table' then return above.err end
-  -- A server killed between the two writes below may hold events above its counter.
-  if above > 0 then highest = redis.call('ZREVRANGE', events, 0, 0, 'WITHSCORES')[2] end
-  if highest ~= expected then return tonumber(highest) end
-
-  local first = arg + 3
-  local last = arg + 2 + 2 * tonumber(ARGV[arg + 2])
-  for from = first, last, CHUNK do
-    local added = redis.pcall('ZADD', events, unpack(ARGV, from, math.min(from + CHUNK - 1, last)))
-    if type(added) == 'table' then return added.err end
+  local above = pcall('ZCOUNT', events, '(' .. highest, '+inf')
+  if above ~= 0 then
+    if type(above) == 'table' then return above.err end
+    -- A server killed between storing events and counting them may hold events above its counter.
+    highest = redis.call('ZREVRANGE', events, 0, 0, 'WITHSCORES')[2]
   end
-  local counted = redis.pcall('SET', counter, ARGV[arg + 1])
-  if counted.err then return counted.err end
+  if highest ~= ARGV[arg] then return tonumber(highest) or 'ERR the highest sequence number is not a number' end
+
+  for from = arg + 3, last, CHUNK do
+    local added = pcall('ZADD', events, unpack(ARGV, from, math.min(from + CHUNK - 1, last)))
+    if type(added) == 'table' then
+      take_back(write, arg)
+      return added.err
+    end
+  end
+  reached[counter] = ARGV[arg + 1]
+  counted[#counted + 1] = counter
+  counted[#counted + 1] = ARGV[arg + 1]
   return nil
 end
 
+local stored = {}
 local arg = 1
-for write = 1, #KEYS / 2 do
-  local failure = append(KEYS[2 * write - 1], KEYS[2 * write], arg)
-  if failure then
-    failed[#failed + 1] = write
-    failed[#failed + 1] = failure
+for write = 1, writes do
+  local last = arg + 2 + 2 * tonumber(ARGV[arg + 2])
+  local failure = append(write, arg, last)
+  if failure then fail(write, failure) else stored[write] = arg end
+  arg = last + 1
+end
+
+if #counted > 0 then
+  local set = pcall('MSET', unpack(counted))
+  if set.err then
+    for write, position in pairs(stored) do
+      take_back(write, position)
+      fail(write, set.err)
+    end
   end
-  arg = arg + 3 + 2 * tonumber(ARGV[arg + 2])
 end
 return failed

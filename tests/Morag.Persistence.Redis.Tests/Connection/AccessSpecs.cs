@@ -106,6 +106,25 @@ public sealed class AccessSpecs : IAsyncLifetime
         (await client.RecoverAsync(_id)).Highest.Should(0);
     }
 
+    [RequiresRedisServerFact]
+    public async Task Should_take_back_the_events_whose_highest_number_may_not_be_set()
+    {
+        await using var redis = await _server.ConnectAsync();
+        await GrantAsync(redis, LeastRights.OfThePlugins);
+        await using var client = new JournalClient(LeastRights.Use(_server));
+        await client.WriteAsync(_id, 1, 3);
+        await redis.GetDatabase().ExecuteAsync("ACL", "SETUSER", "journal", "-mset");
+
+        Task[] writes = [client.WriteAsync(_id, 4, 2), client.WriteAsync($"{_id}-other", 1)];
+        foreach (var write in writes)
+            Assert.Contains("can't run this command", (await Assert.ThrowsAnyAsync<RedisException>(() => write)).Message, StringComparison.Ordinal);
+
+        await redis.GetDatabase().ExecuteAsync("ACL", "SETUSER", "journal", "+mset");
+        (await client.RecoverAsync(_id)).SequenceNrs.Should([1L, 2, 3]);
+        (await client.RecoverAsync($"{_id}-other")).Highest.Should(0);
+        await client.WriteAsync(_id, 4);
+    }
+
     private static async Task GrantAsync(ConnectionMultiplexer redis, IEnumerable<string[]> grants)
     {
         foreach (var grant in grants)

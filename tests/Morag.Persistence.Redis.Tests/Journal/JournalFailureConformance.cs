@@ -76,6 +76,18 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
+    public async Task Should_store_nothing_of_writes_that_are_asked_for_together_and_leave_a_gap()
+    {
+        await using var client = new JournalClient(Plugins.On(server));
+
+        await Assert.ThrowsAsync<SequenceConflictException>(() => client.WriteTogetherAsync(_id, 1, 2, 4));
+
+        (await client.RecoverAsync(_id)).Highest.Should(0);
+        await client.WriteTogetherAsync(_id, 1, 2, 3);
+        (await client.RecoverAsync(_id)).SequenceNrs.Should([1L, 2, 3]);
+    }
+
+    [ServerFact]
     public async Task Should_fail_writes_while_the_server_is_gone_and_go_on_once_it_is_back()
     {
         await using var client = new JournalClient(Plugins.On(server, Impatient));
@@ -86,7 +98,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
         Assert.IsNotType<WriteRejectedException>(failure);
         await server.RestartAsync();
 
-        var recovered = await EventuallyAsync(() => client.RecoverAsync(_id));
+        var recovered = await Eventually.SucceedsAsync(() => client.RecoverAsync(_id));
         await client.WriteAsync(_id, recovered.Highest + 1);
     }
 
@@ -99,7 +111,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
 
         await server.RestartAsync();
 
-        await EventuallyAsync(() => client.RecoverAsync(_id));
+        await Eventually.SucceedsAsync(() => client.RecoverAsync(_id));
         await client.WriteAsync(_id, 1);
     }
 
@@ -114,7 +126,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
         await server.ResumeAsync();
 
         Assert.IsNotType<WriteRejectedException>(failure);
-        var recovered = await EventuallyAsync(() => client.RecoverAsync(_id));
+        var recovered = await Eventually.SucceedsAsync(() => client.RecoverAsync(_id));
         recovered.Highest.Should(2);
         recovered.SequenceNrs.Should([1L, 2]);
         await client.WriteAsync(_id, 3);
@@ -155,6 +167,29 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
 
         Assert.Contains("WRONGTYPE", failure.Message, StringComparison.Ordinal);
         Assert.False(await Database.KeyExistsAsync(Events));
+    }
+
+    [ServerFact]
+    public async Task Should_fail_a_write_when_the_highest_number_is_no_number()
+    {
+        await using var client = new JournalClient(Plugins.On(server));
+        await Database.StringSetAsync(Counter, "not a number");
+
+        await Assert.ThrowsAsync<RedisException>(() => client.WriteAsync(_id, 1));
+
+        Assert.False(await Database.KeyExistsAsync(Events));
+        ((string?)await Database.StringGetAsync(Counter)).Should("not a number");
+    }
+
+    [ServerFact]
+    public async Task Should_fail_a_save_when_the_key_of_the_snapshots_is_something_else()
+    {
+        await using var client = new JournalClient(Plugins.On(server));
+        await Database.StringSetAsync($"snapshot:{_id}", "not a sorted set");
+
+        var failure = await Assert.ThrowsAnyAsync<RedisException>(() => client.SaveSnapshotAsync(new SnapshotMetadata(_id, 1, DateTime.UnixEpoch), "state"));
+
+        Assert.Contains("WRONGTYPE", failure.Message, StringComparison.Ordinal);
     }
 
     [ServerFact]
@@ -237,22 +272,6 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
 
         journal.Status.Should(PersistenceHealthStatus.Unhealthy);
         snapshots.Status.Should(PersistenceHealthStatus.Unhealthy);
-    }
-
-    private static async Task<T> EventuallyAsync<T>(Func<Task<T>> attempt)
-    {
-        for (var attempts = 0; ; attempts++)
-        {
-            try
-            {
-                return await attempt();
-            }
-            catch (Exception) when (attempts < 100)
-            {
-                // It takes a moment until the client has found the server again.
-                await Task.Delay(200);
-            }
-        }
     }
 }
 

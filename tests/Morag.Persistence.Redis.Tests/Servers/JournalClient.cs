@@ -25,12 +25,12 @@ internal sealed class JournalClient : IAsyncDisposable
     /// <summary>Stores events as one batch.</summary>
     /// <exception cref="Exception">The failure that the journal answered.</exception>
     public Task WriteAsync(string id, long first, int count = 1, object? payload = null)
-        => AskAsync<int>(caller => _journal.Tell(new WriteMessages(
-            [new AtomicWrite(Enumerable.Range(0, count)
-                .Select(n => (IPersistentRepresentation)new Persistent(payload ?? $"e-{first + n}", first + n, id, writerGuid: "writer"))
-                .ToImmutableList())],
-            caller,
-            1)));
+        => WriteAsync(new AtomicWrite(Enumerable.Range(0, count).Select(n => (IPersistentRepresentation)Event(id, first + n, payload)).ToImmutableList()));
+
+    /// <summary>Stores events with these numbers, each for itself, but asked for together.</summary>
+    /// <exception cref="Exception">The failure that the journal answered.</exception>
+    public Task WriteTogetherAsync(string id, params long[] sequenceNrs)
+        => WriteAsync([.. sequenceNrs.Select(sequenceNr => new AtomicWrite(Event(id, sequenceNr)))]);
 
     /// <summary>The stored events, and the highest sequence number.</summary>
     /// <exception cref="Exception">The failure that the journal answered.</exception>
@@ -50,6 +50,11 @@ internal sealed class JournalClient : IAsyncDisposable
         => (await AskAsync<LoadSnapshotResult>(caller => _snapshots.Value.Tell(new LoadSnapshot(id, SnapshotSelectionCriteria.Latest, long.MaxValue), caller))).Snapshot;
 
     public async ValueTask DisposeAsync() => await System.Terminate();
+
+    private static Persistent Event(string id, long sequenceNr, object? payload = null)
+        => new Persistent(payload ?? $"e-{sequenceNr}", sequenceNr, id, writerGuid: "writer");
+
+    private Task<int> WriteAsync(params AtomicWrite[] writes) => AskAsync<int>(caller => _journal.Tell(new WriteMessages(writes, caller, 1)));
 
     private async Task<T> AskAsync<T>(Action<IActorRef> ask)
     {
