@@ -1,3 +1,5 @@
+using System.Globalization;
+using Akka.Persistence;
 using Morag.Persistence.Redis.Tests.Conformance;
 using Morag.Persistence.Redis.Tests.Servers;
 
@@ -14,60 +16,77 @@ public abstract class CrashConformance(RedisTestServer server)
     {
         await server.FlushAsync();
         await using var client = new JournalClient(Plugins.On(server));
+        var acknowledged = new long[actors];
         for (var round = 1; round <= 3; round++)
         {
-            var acknowledged = new long[actors];
-            var enough = new TaskCompletionSource();
-            var left = 5 * actors;
-            var writers = Enumerable.Range(0, actors).Select(async actor =>
+            await KillInTheMiddleAsync(actors, async actor =>
             {
-                var next = (await client.RecoverAsync($"id-{actor}")).Highest + 1;
-                try
-                {
-                    while (true)
-                    {
-                        acknowledged[actor] = next - 1;
-                        await client.WriteAsync($"id-{actor}", next, batch);
-                        next += batch;
-                        if (Interlocked.Decrement(ref left) == 0) enough.SetResult();
-                    }
-                }
-                catch (Exception e) when (e is not WriteRejectedException)
-                {
-                    return;
-                }
-            }).ToList();
-            await Task.WhenAny(enough.Task, Task.WhenAll(writers));
-            Assert.True(enough.Task.IsCompleted);
-
-            await server.KillAsync();
-            await Task.WhenAll(writers);
-            await server.RestartAsync();
+                await client.WriteAsync($"id-{actor}", acknowledged[actor] + 1, batch);
+                acknowledged[actor] += batch;
+            });
 
             for (var actor = 0; actor < actors; actor++)
             {
-                var recovered = await RecoverWhenConnectedAsync(client, $"id-{actor}");
+                var recovered = await Eventually.SucceedsAsync(() => client.RecoverAsync($"id-{actor}"));
                 Assert.True(recovered.Highest >= acknowledged[actor], $"lost: {acknowledged[actor]} was acknowledged, {recovered.Highest} is there");
                 recovered.SequenceNrs.Should(Enumerable.Range(1, (int)recovered.Highest).Select(n => (long)n));
                 (recovered.Highest % batch).Should(0);
+                acknowledged[actor] = recovered.Highest;
             }
         }
     }
 
-    private static async Task<JournalClient.Recovered> RecoverWhenConnectedAsync(JournalClient client, string id)
+    [ServerFact]
+    public async Task Should_keep_a_snapshot_that_is_being_replaced()
     {
-        for (var attempt = 0; ; attempt++)
+        const int Ids = 40;
+        await server.FlushAsync();
+        await using var client = new JournalClient(Plugins.On(server));
+        for (var round = 1; round <= 3; round++)
+        {
+            var acknowledged = new int[Ids];
+            await KillInTheMiddleAsync(Ids, async id =>
+            {
+                await client.SaveSnapshotAsync(new SnapshotMetadata($"id-{id}", round, DateTime.UnixEpoch), acknowledged[id] + 1);
+                acknowledged[id]++;
+            });
+
+            for (var id = 0; id < Ids; id++)
+            {
+                var kept = await Eventually.SucceedsAsync(() => client.LoadSnapshotAsync($"id-{id}"));
+                Assert.NotNull(kept);
+                kept.Metadata.SequenceNr.Should(round);
+                Assert.InRange(Convert.ToInt32(kept.Snapshot, CultureInfo.InvariantCulture), acknowledged[id], acknowledged[id] + 1);
+            }
+        }
+    }
+
+    /// <summary>Kills the server when each writer has written a few times and none has stopped, and starts it again.</summary>
+    private async Task KillInTheMiddleAsync(int writers, Func<int, Task> write)
+    {
+        var enough = new TaskCompletionSource();
+        var left = 5 * writers;
+        var writing = Enumerable.Range(0, writers).Select(async writer =>
         {
             try
             {
-                return await client.RecoverAsync(id);
+                while (true)
+                {
+                    await write(writer);
+                    if (Interlocked.Decrement(ref left) == 0) enough.SetResult();
+                }
             }
-            catch (Exception) when (attempt < 100)
+            catch (Exception e) when (e is not WriteRejectedException)
             {
-                // The circuit breaker of the journal is still open: it has to close by itself.
-                await Task.Delay(200);
+                return;
             }
-        }
+        }).ToList();
+        await Task.WhenAny(enough.Task, Task.WhenAll(writing));
+        Assert.True(enough.Task.IsCompleted);
+
+        await server.KillAsync();
+        await Task.WhenAll(writing);
+        await server.RestartAsync();
     }
 }
 
