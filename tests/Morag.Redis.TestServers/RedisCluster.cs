@@ -31,6 +31,9 @@ public sealed class RedisCluster : RedisTestServer
     /// <summary>The masters, each of which can be killed and started again.</summary>
     public IReadOnlyList<RedisServer> Masters { get; }
 
+    /// <summary>The master that has a slot.</summary>
+    public RedisServer MasterOf(int slot) => Masters.Where((_, index) => FirstSlot(index) <= slot).Last();
+
     public override string ConnectionString => string.Join(',', Masters.Select(master => $"127.0.0.1:{master.Port}")) + ",abortConnect=false";
 
     /// <summary>Process id of the first master.</summary>
@@ -76,12 +79,14 @@ public sealed class RedisCluster : RedisTestServer
         }
     }
 
+    private int FirstSlot(int index) => Slots * index / Masters.Count;
+
     private async Task FormAsync()
     {
         for (var index = 0; index < Masters.Count; index++)
         {
             await CallAsync(Masters[index], "SET-CONFIG-EPOCH", index + 1);
-            await CallAsync(Masters[index], "ADDSLOTSRANGE", Slots * index / Masters.Count, (Slots * (index + 1) / Masters.Count) - 1);
+            await CallAsync(Masters[index], "ADDSLOTSRANGE", FirstSlot(index), FirstSlot(index + 1) - 1);
         }
 
         for (var index = 1; index < Masters.Count; index++)

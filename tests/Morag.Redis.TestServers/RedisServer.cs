@@ -26,12 +26,7 @@ public sealed class RedisServer : RedisTestServer
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
-    // The shell lives by the pipe that this process holds, and the server by the shell: a test run that is killed
-    // leaves no server behind. It waits for the server's end: one that is killed while it syncs a file holds its port until then.
-    private const string Keeper = """log=$1; shift; redis-server "$@" >"$log" 2>&1 & echo $!; cat >/dev/null; kill -9 $!; wait $! 2>/dev/null""";
-
-    private Process? keeper;
-    private int processId;
+    private KeptProcess? process;
 
     public AppendFsync AppendFsync { get; init; } = AppendFsync.Always;
 
@@ -43,7 +38,10 @@ public sealed class RedisServer : RedisTestServer
 
     public override string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port},password={Password},abortConnect=false");
 
-    public override int ProcessId => keeper is null ? throw new InvalidOperationException("The server is not running") : processId;
+    public override int ProcessId => process?.Id ?? throw new InvalidOperationException("The server is not running");
+
+    /// <summary>Whether it was started and not killed since.</summary>
+    internal bool IsRunning => process is not null;
 
     /// <summary>Why a test that needs redis-server cannot run here; null if it can, or if it has to fail instead.</summary>
     internal static string? SkipReason { get; } =
@@ -66,27 +64,17 @@ public sealed class RedisServer : RedisTestServer
 
         Directory.CreateDirectory(DataFolder);
         var log = Path.Combine(DataFolder, "redis.log");
-        keeper = Process.Start(new ProcessStartInfo("sh", ["-c", Keeper, "sh", log, .. Arguments()])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        })!;
-        processId = int.Parse((await keeper.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
+        process = await KeptProcess.StartAsync(log, Arguments());
         await ServesAsync(log);
     }
 
     public override async Task KillAsync()
     {
-        if (keeper is null)
+        if (process is not null)
         {
-            return;
+            await process.DisposeAsync();
+            process = null;
         }
-
-        // The end of the keeper's input is its order to kill the server.
-        keeper.StandardInput.Close();
-        await keeper.WaitForExitAsync();
-        keeper.Dispose();
-        keeper = null;
     }
 
     private static bool IsInstalled() =>

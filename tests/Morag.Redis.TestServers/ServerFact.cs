@@ -6,7 +6,7 @@ namespace Morag.Redis.TestServers;
 
 /// <summary>
 /// A fact of an abstract test class that runs on each kind of <see cref="RedisTestServer"/>. In a class whose fixture is
-/// <see cref="RedisServer"/> or <see cref="RedisCluster"/> it is skipped where there is no redis-server (a failure there if CI=true).
+/// <see cref="RedisServer"/>, <see cref="RedisCluster"/> or <see cref="RedisSentinels"/> it is skipped where there is no redis-server (a failure there if CI=true).
 /// </summary>
 [XunitTestCaseDiscoverer("Morag.Redis.TestServers.ServerFactDiscoverer", "Morag.Redis.TestServers")]
 public sealed class ServerFactAttribute : FactAttribute;
@@ -46,10 +46,12 @@ public sealed class SkippedTestCase : XunitTestCase
     {
     }
 
+    private static readonly Type[] RedisServers =
+        [typeof(IClassFixture<RedisServer>), typeof(IClassFixture<RedisCluster>), typeof(IClassFixture<RedisSentinels>)];
+
     internal static bool IsNeededFor(ITestMethod testMethod) =>
         RedisServer.SkipReason is not null
-        && testMethod.TestClass.Class.Interfaces.Any(fixture =>
-            fixture.ToRuntimeType() is var type && (type == typeof(IClassFixture<RedisServer>) || type == typeof(IClassFixture<RedisCluster>)));
+        && testMethod.TestClass.Class.Interfaces.Any(fixture => RedisServers.Contains(fixture.ToRuntimeType()));
 
     protected override string? GetSkipReason(IAttributeInfo factAttribute) => RedisServer.SkipReason;
 }

@@ -1,0 +1,180 @@
+using Akka.Persistence;
+using Morag.Persistence.Redis.Tests.Conformance;
+using Morag.Persistence.Redis.Tests.Servers;
+using StackExchange.Redis;
+
+namespace Morag.Persistence.Redis.Tests.Connection;
+
+/// <summary>
+/// Redis Sentinel: when the primary is lost, writes fail until a replica is promoted, and then go on where it ends. What was
+/// acknowledged and replicated is there, in one history.
+/// </summary>
+public sealed class SentinelSpecs(RedisSentinels sentinels) : IClassFixture<RedisSentinels>, IAsyncLifetime
+{
+    private const int Actors = 20;
+    private const int WritesInEachPhase = 10;
+
+    private readonly string _id = $"id-{Guid.NewGuid():n}";
+    private readonly JournalClient _client = new(Plugins.On(
+        sentinels,
+        "akka.persistence.journal.redis.circuit-breaker.max-failures = 1000000",
+        connection: ",asyncTimeout=1500"));
+
+    public Task InitializeAsync() => sentinels.InitializeAsync();
+
+    public async Task DisposeAsync() => await _client.DisposeAsync();
+
+    [ServerFact]
+    public async Task Should_store_on_the_primary_that_the_sentinels_name()
+    {
+        await _client.WriteAsync(_id, 1, 3);
+        await _client.SaveSnapshotAsync(new SnapshotMetadata(_id, 3, DateTime.UnixEpoch), "state");
+
+        (await _client.RecoverAsync(_id)).SequenceNrs.Should([1L, 2, 3]);
+        (await _client.LoadSnapshotAsync(_id))!.Snapshot.Should("state");
+        var (primary, _) = await sentinels.RolesAsync();
+        (await StoredAsync(primary, _id)).Length.Should(3);
+    }
+
+    [ServerFact]
+    public async Task Should_go_on_after_the_primary_was_killed_without_loss_of_what_was_replicated()
+    {
+        var (primary, other) = await sentinels.RolesAsync();
+        var writers = await WriteAndReplicateAsync(primary);
+
+        await WriteThroughAsync(writers, primary.KillAsync);
+
+        (await sentinels.RolesAsync()).Primary.Should(other);
+        await ExpectOneHistoryAsync(writers);
+        // The old primary comes back as a replica of the new one, with the same history.
+        await sentinels.InitializeAsync();
+        await ExpectSameOnBothAsync(writers);
+    }
+
+    [ServerFact]
+    public async Task Should_not_split_when_a_primary_that_was_frozen_goes_on_after_another_was_promoted()
+    {
+        var (primary, other) = await sentinels.RolesAsync();
+        var writers = await WriteAndReplicateAsync(primary);
+
+        await WriteThroughAsync(writers, primary.PauseAsync);
+        await primary.ResumeAsync();
+
+        foreach (var writer in writers)
+            await writer.WriteAsync(WritesInEachPhase);
+        (await sentinels.RolesAsync()).Primary.Should(other);
+        await ExpectOneHistoryAsync(writers);
+        await sentinels.InitializeAsync();
+        await ExpectSameOnBothAsync(writers);
+    }
+
+    /// <summary>Writers, each with a history that primary and replica have.</summary>
+    private async Task<Writer[]> WriteAndReplicateAsync(RedisServer primary)
+    {
+        var writers = Enumerable.Range(0, Actors).Select(n => new Writer(_client, $"{_id}-{n}")).ToArray();
+        await Task.WhenAll(writers.Select(writer => writer.WriteAsync(WritesInEachPhase)));
+        await using var redis = await primary.ConnectAsync();
+        ((long)await redis.GetDatabase().ExecuteAsync("WAIT", 1, 5000)).Should(1);
+        foreach (var writer in writers)
+            writer.MarkReplicated();
+        return writers;
+    }
+
+    /// <summary>Lets something happen to the primary while all write, and returns once each has written after it.</summary>
+    private static async Task WriteThroughAsync(Writer[] writers, Func<Task> fault)
+    {
+        var writing = writers.Select(writer => writer.WriteThroughFailureAsync(WritesInEachPhase)).ToList();
+        await Task.WhenAll(writers.Select(writer => writer.Writes));
+        await fault();
+        await Task.WhenAll(writing);
+        foreach (var writer in writers)
+        {
+            Assert.NotEmpty(writer.Failures);
+            Assert.All(writer.Failures, failure => Assert.True(failure is RedisException or TimeoutException, failure.ToString()));
+        }
+    }
+
+    private async Task ExpectOneHistoryAsync(Writer[] writers)
+    {
+        foreach (var writer in writers)
+            writer.Expect(await _client.RecoverAsync(writer.Id));
+    }
+
+    private async Task ExpectSameOnBothAsync(Writer[] writers)
+    {
+        var (primary, other) = await sentinels.RolesAsync();
+        foreach (var writer in writers)
+            (await StoredAsync(other, writer.Id)).Should(await StoredAsync(primary, writer.Id));
+    }
+
+    private static async Task<SortedSetEntry[]> StoredAsync(RedisServer server, string id)
+    {
+        await using var redis = await server.ConnectAsync();
+        return await redis.GetDatabase().SortedSetRangeByScoreWithScoresAsync($"journal:persisted:{id}");
+    }
+
+    /// <summary>Writes one event after the other, as a persistent actor does that is started again when a write fails.</summary>
+    private sealed class Writer(JournalClient client, string id)
+    {
+        private readonly SortedDictionary<long, string> _acknowledged = [];
+        private readonly TaskCompletionSource _writes = new();
+        private long _replicated;
+        private long _next = 1;
+
+        public string Id => id;
+
+        /// <summary>Completes once a write was acknowledged while <see cref="WriteThroughFailureAsync"/> runs.</summary>
+        public Task Writes => _writes.Task;
+
+        public List<Exception> Failures { get; } = [];
+
+        public void MarkReplicated() => _replicated = _next - 1;
+
+        public async Task WriteAsync(int count)
+        {
+            for (var n = 0; n < count; n++)
+            {
+                var entry = Guid.NewGuid().ToString();
+                await client.WriteAsync(id, _next, payload: entry);
+                _acknowledged[_next++] = entry;
+            }
+        }
+
+        /// <summary>Writes until writing has failed, and then as many events as said.</summary>
+        public async Task WriteThroughFailureAsync(int count)
+        {
+            try
+            {
+                while (true)
+                {
+                    await WriteAsync(1);
+                    _writes.TrySetResult();
+                }
+            }
+            catch (Exception e) when (e is not WriteRejectedException)
+            {
+                Failures.Add(e);
+            }
+
+            await Eventually.SucceedsAsync(async () =>
+            {
+                var recovered = await client.RecoverAsync(id);
+                Assert.InRange(recovered.Highest, _replicated, _next);
+                // What was acknowledged but not replicated in time is gone, and only that.
+                foreach (var lost in _acknowledged.Keys.Where(sequenceNr => sequenceNr > recovered.Highest).ToList())
+                    _acknowledged.Remove(lost);
+                Expect(recovered);
+                _next = recovered.Highest + 1;
+                await WriteAsync(count);
+            });
+        }
+
+        /// <summary>All numbers once, and each event that was acknowledged.</summary>
+        public void Expect(JournalClient.Recovered recovered)
+        {
+            recovered.SequenceNrs.Should(Enumerable.Range(1, (int)recovered.Highest).Select(n => (long)n));
+            foreach (var (sequenceNr, entry) in _acknowledged)
+                recovered.Events[(int)sequenceNr - 1].Payload.Should(entry);
+        }
+    }
+}
