@@ -28,6 +28,9 @@ internal sealed class Append(
 
     public CancellationToken Cancellation { get; } = cancellation;
 
+    /// <summary>The next of the same persistence id, which waits until this one is answered.</summary>
+    public Append? Next { get; set; }
+
     /// <summary>Answers that everything is stored.</summary>
     public void Succeed() => TrySetResult(rejections);
 }

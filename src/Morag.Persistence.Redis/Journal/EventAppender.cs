@@ -6,7 +6,8 @@ namespace Morag.Persistence.Redis.Journal;
 
 /// <summary>
 /// Sends the writes of all actors. What arrives while enough calls are under way gathers and travels together in the next,
-/// so that one actor alone waits for nothing, and many share the cost of a round trip.
+/// so that one actor alone waits for nothing, and many share the cost of a round trip. Of one persistence id one write is
+/// under way at a time: a call that has to be repeated, because Redis does not know the script, must not be overtaken.
 /// </summary>
 internal sealed class EventAppender(RedisConnection connection, JournalSettings settings)
 {
@@ -14,6 +15,7 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
 
     private readonly Lock _gate = new();
     private readonly Queue<Append> _waiting = [];
+    // The latest of each persistence id.
     private readonly Dictionary<string, Append> _unanswered = [];
     private int _underWay;
 
@@ -22,13 +24,12 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
     {
         lock (_gate)
         {
-            _waiting.Enqueue(append);
+            if (_unanswered.TryGetValue(append.PersistenceId, out var earlier)) earlier.Next = append;
+            else _waiting.Enqueue(append);
             _unanswered[append.PersistenceId] = append;
-            if (_underWay == settings.WritesInFlight) return;
-            _underWay++;
         }
 
-        _ = SendWaitingAsync();
+        SendWaiting();
     }
 
     /// <summary>Completes when no earlier write of this id can be stored any more, whether those have succeeded or not.</summary>
@@ -43,6 +44,17 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
         cancellation.ThrowIfCancellationRequested();
     }
 
+    private void SendWaiting()
+    {
+        lock (_gate)
+        {
+            if (_waiting.Count == 0 || _underWay == settings.WritesInFlight) return;
+            _underWay++;
+        }
+
+        _ = SendWaitingAsync();
+    }
+
     private async Task SendWaitingAsync()
     {
         while (TakeWaiting() is { } batch)
@@ -50,7 +62,8 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
             try
             {
                 var open = await connection.OpenAsync(CancellationToken.None).ConfigureAwait(false);
-                await (open.Keys.OnCluster ? SendApartAsync(open, batch) : SendAsync(open, batch)).ConfigureAwait(false);
+                if (open.Keys.OnCluster) SendApart(open, batch);
+                else await SendAsync(open, batch).ConfigureAwait(false);
             }
 #pragma warning disable CA1031 // Whatever went wrong is the answer to each of these writes, and the next ones have to go out.
             catch (Exception e)
@@ -81,7 +94,32 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
         return batch.Count == 0 ? null : batch;
     }
 
-    /// <summary>All writes in one call: they may be in different slots of a cluster, so only without one.</summary>
+    /// <summary>
+    /// Each write in a call of its own: they are in different slots. None is waited for, so that a master that does not
+    /// answer keeps nothing from the others.
+    /// </summary>
+    private void SendApart(OpenConnection open, List<Append> batch)
+    {
+        foreach (var append in batch)
+            _ = SendAloneAsync(append);
+
+        async Task SendAloneAsync(Append append)
+        {
+            List<Append> alone = [append];
+            try
+            {
+                await SendAsync(open, alone).ConfigureAwait(false);
+            }
+#pragma warning disable CA1031 // The failure is the answer to this write alone.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                Answer(alone, e);
+            }
+        }
+    }
+
+    /// <summary>All writes in one call.</summary>
     private async Task SendAsync(OpenConnection open, List<Append> batch)
     {
         var values = 0;
@@ -114,24 +152,6 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
         AnswerEach(batch, failures);
     }
 
-    private async Task SendApartAsync(OpenConnection open, List<Append> batch)
-    {
-        await Task.WhenAll(batch.Select(async append =>
-        {
-            List<Append> alone = [append];
-            try
-            {
-                await SendAsync(open, alone).ConfigureAwait(false);
-            }
-#pragma warning disable CA1031 // The failure is the answer to this write alone.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                Answer(alone, e);
-            }
-        })).ConfigureAwait(false);
-    }
-
     /// <summary>The script's reply is a list of position (from 1) and reason for each write that failed.</summary>
     private void AnswerEach(List<Append> batch, RedisResult failures)
     {
@@ -145,12 +165,20 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
 
     private void Answer(List<Append> batch, Exception? failure)
     {
+        var released = false;
         lock (_gate)
         {
             foreach (var append in batch)
             {
-                if (_unanswered.TryGetValue(append.PersistenceId, out var latest) && ReferenceEquals(latest, append))
+                if (append.Next is { } next)
+                {
+                    _waiting.Enqueue(next);
+                    released = true;
+                }
+                else
+                {
                     _unanswered.Remove(append.PersistenceId);
+                }
             }
         }
 
@@ -159,6 +187,8 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
             if (failure is null) append.Succeed();
             else append.TrySetException(failure);
         }
+
+        if (released) SendWaiting();
     }
 
     private static Exception Failure(Append append, RedisResult reason)

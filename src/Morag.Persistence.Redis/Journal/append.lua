@@ -1,4 +1,4 @@
--- Appends writes, each to the events of one persistence id, if it continues them without a gap.
+-- Appends writes, each to the events of another persistence id, if it continues them without a gap.
 -- KEYS: the sorted sets of events of all writes, and then, in the same order, their highest sequence numbers.
 -- ARGV: for each write, the number before its first event, its last number, the count of its events,
 --       and then score and member of each event. A count of 0 only takes the numbers up.
@@ -16,8 +16,6 @@ local failed = {}
 -- One call for the highest numbers of all writes, and one in the end to set them: calls are what a script costs.
 local counters = redis.call('MGET', unpack(KEYS, writes + 1))
 local counted = {}
--- The highest number after a write that is stored but not yet counted: a later one may be of the same id.
-local reached = {}
 
 local function fail(write, reason)
   failed[#failed + 1] = write
@@ -30,7 +28,7 @@ end
 
 local function append(write, arg, last)
   local events, counter = KEYS[write], KEYS[writes + write]
-  local highest = reached[counter] or counters[write]
+  local highest = counters[write]
   if not highest then
     -- MGET finds nothing in a key of another type.
     if redis.call('EXISTS', counter) == 1 then return 'WRONGTYPE the highest sequence number is not a string' end
@@ -52,7 +50,6 @@ local function append(write, arg, last)
       return added.err
     end
   end
-  reached[counter] = ARGV[arg + 1]
   counted[#counted + 1] = counter
   counted[#counted + 1] = ARGV[arg + 1]
   return nil

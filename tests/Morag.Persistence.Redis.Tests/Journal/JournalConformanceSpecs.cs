@@ -7,11 +7,17 @@ namespace Morag.Persistence.Redis.Tests.Journal;
 public sealed class JournalOnRedisServerSpecs(RedisServer server, ITestOutputHelper output)
     : JournalConformance(Plugins.On(server), output), IClassFixture<RedisServer>;
 
+public sealed class JournalOnRedisClusterSpecs(RedisCluster cluster, ITestOutputHelper output)
+    : JournalConformance(Plugins.On(cluster), output), IClassFixture<RedisCluster>;
+
 public sealed class JournalOnGarnetSpecs(GarnetServer server, ITestOutputHelper output)
     : JournalConformance(Plugins.On(server), output), IClassFixture<GarnetServer>;
 
 public sealed class DeletionOnRedisServerSpecs(RedisServer server, ITestOutputHelper output)
     : JournalDeletionConformance(Plugins.On(server), output), IClassFixture<RedisServer>;
+
+public sealed class DeletionOnRedisClusterSpecs(RedisCluster cluster, ITestOutputHelper output)
+    : JournalDeletionConformance(Plugins.On(cluster), output), IClassFixture<RedisCluster>;
 
 public sealed class DeletionOnGarnetSpecs(GarnetServer server, ITestOutputHelper output)
     : JournalDeletionConformance(Plugins.On(server), output), IClassFixture<GarnetServer>;
@@ -19,11 +25,17 @@ public sealed class DeletionOnGarnetSpecs(GarnetServer server, ITestOutputHelper
 public sealed class SerializationOnRedisServerSpecs(RedisServer server, ITestOutputHelper output)
     : JournalSerializationConformance(Plugins.On(server), output), IClassFixture<RedisServer>;
 
+public sealed class SerializationOnRedisClusterSpecs(RedisCluster cluster, ITestOutputHelper output)
+    : JournalSerializationConformance(Plugins.On(cluster), output), IClassFixture<RedisCluster>;
+
 public sealed class SerializationOnGarnetSpecs(GarnetServer server, ITestOutputHelper output)
     : JournalSerializationConformance(Plugins.On(server), output), IClassFixture<GarnetServer>;
 
 public sealed class PersistentActorsOnRedisServerSpecs(RedisServer server, ITestOutputHelper output)
     : PersistentActorConformance(Plugins.On(server), output), IClassFixture<RedisServer>;
+
+public sealed class PersistentActorsOnRedisClusterSpecs(RedisCluster cluster, ITestOutputHelper output)
+    : PersistentActorConformance(Plugins.On(cluster), output), IClassFixture<RedisCluster>;
 
 public sealed class PersistentActorsOnGarnetSpecs(GarnetServer server, ITestOutputHelper output)
     : PersistentActorConformance(Plugins.On(server), output), IClassFixture<GarnetServer>;

@@ -43,7 +43,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
-    public async Task Should_let_exactly_one_of_two_writers_win_each_number_when_their_writes_travel_together()
+    public async Task Should_let_exactly_one_of_two_writers_in_one_process_win_each_number()
     {
         await using var client = new JournalClient(Plugins.On(server, Impatient));
         for (var n = 1; n <= 100; n++)

@@ -7,5 +7,8 @@ namespace Morag.Persistence.Redis.Tests.Snapshots;
 public sealed class SnapshotStoreOnRedisServerSpecs(RedisServer server, ITestOutputHelper output)
     : SnapshotStoreConformance(Plugins.On(server), output), IClassFixture<RedisServer>;
 
+public sealed class SnapshotStoreOnRedisClusterSpecs(RedisCluster cluster, ITestOutputHelper output)
+    : SnapshotStoreConformance(Plugins.On(cluster), output), IClassFixture<RedisCluster>;
+
 public sealed class SnapshotStoreOnGarnetSpecs(GarnetServer server, ITestOutputHelper output)
     : SnapshotStoreConformance(Plugins.On(server), output), IClassFixture<GarnetServer>;
