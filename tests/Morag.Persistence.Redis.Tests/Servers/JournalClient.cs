@@ -14,13 +14,24 @@ internal sealed class JournalClient : IAsyncDisposable
     private readonly Lazy<IActorRef> _snapshots;
 
     public JournalClient(Config config)
+        : this(
+            ActorSystem.Create($"client-{Guid.NewGuid():n}", config.WithFallback("akka.loglevel = OFF, akka.stdout-loglevel = OFF")),
+            journal: null,
+            snapshotStore: null)
     {
-        System = ActorSystem.Create($"client-{Guid.NewGuid():n}", config.WithFallback("akka.loglevel = OFF, akka.stdout-loglevel = OFF"));
-        _journal = Akka.Persistence.Persistence.Instance.Apply(System).JournalFor(null);
-        _snapshots = new Lazy<IActorRef>(() => Akka.Persistence.Persistence.Instance.Apply(System).SnapshotStoreFor(null));
+    }
+
+    private JournalClient(ActorSystem system, string? journal, string? snapshotStore)
+    {
+        System = system;
+        _journal = Akka.Persistence.Persistence.Instance.Apply(system).JournalFor(journal);
+        _snapshots = new Lazy<IActorRef>(() => Akka.Persistence.Persistence.Instance.Apply(system).SnapshotStoreFor(snapshotStore));
     }
 
     public ActorSystem System { get; }
+
+    /// <summary>Speaks to other plugins of the same system, which remains this client's.</summary>
+    public JournalClient Through(string journal, string snapshotStore) => new(System, journal, snapshotStore);
 
     /// <summary>Stores events as one batch.</summary>
     /// <exception cref="Exception">The failure that the journal answered.</exception>
