@@ -15,7 +15,8 @@ internal static class HealthCheck
         try
         {
             var open = await connection.OpenAsync(cancellation).ConfigureAwait(false);
-            await open.Database.PingAsync().WaitAsync(cancellation).ConfigureAwait(false);
+            // A replica that answers helps nobody who wants to write, or to recover.
+            await open.Database.PingAsync(CommandFlags.DemandMaster).WaitAsync(cancellation).ConfigureAwait(false);
             return breaker;
         }
         catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException or ObjectDisposedException)

@@ -1,6 +1,10 @@
 using Akka.Persistence;
+using Akka.Persistence.Query;
+using Morag.Persistence.Redis.Inspection;
 using Morag.Persistence.Redis.Journal;
+using Morag.Persistence.Redis.Query;
 using Morag.Persistence.Redis.Tests.Conformance;
+using Morag.Persistence.Redis.Tests.Query;
 using Morag.Persistence.Redis.Tests.Servers;
 using StackExchange.Redis;
 
@@ -111,6 +115,35 @@ public sealed class RedisConditionsSpecs(RedisServer server) : IClassFixture<Red
         Assert.Contains("Redis has lost events", failure.Message, StringComparison.Ordinal);
         recovered.SequenceNrs.Should([1L, 2, 3]);
         await client.WriteAsync(_id, 4);
+    }
+
+    [ServerFact]
+    public async Task Should_read_nothing_from_a_replica_whose_primary_is_gone()
+    {
+        await using var primary = await StartAsync();
+        await using var replica = await StartAsync();
+        await ReplicateAsync(replica, primary);
+        await using var client = new JournalClient(Plugins.At($"{primary.ConnectionString},127.0.0.1:{replica.Port},asyncTimeout=1500", Patient));
+        await client.WriteAsync(_id, 1, 3);
+        await client.SaveSnapshotAsync(new SnapshotMetadata(_id, 3, DateTime.UnixEpoch), "state");
+        await using (var redis = await primary.ConnectAsync())
+            ((long)await redis.GetDatabase().ExecuteAsync("WAIT", 1, 5000)).Should(1);
+        var journal = client.System.ReadJournalFor<RedisReadJournal>(RedisReadJournal.Identifier);
+
+        await primary.KillAsync();
+
+        Func<Task>[] reads =
+        [
+            () => client.RecoverAsync(_id),
+            () => client.LoadSnapshotAsync(_id),
+            new RunningQuery<EventEnvelope>(journal.CurrentEventsByPersistenceId(_id, 0, long.MaxValue), client.System).RestAsync,
+            new RunningQuery<string>(journal.CurrentPersistenceIds(), client.System).RestAsync,
+            () => new JournalInspector(client.System).VerifyAsync(_id),
+        ];
+        await Task.WhenAll(reads.Select(Assert.ThrowsAnyAsync<Exception>));
+        var persistence = Akka.Persistence.Persistence.Instance.Apply(client.System);
+        (await persistence.CheckJournalHealthAsync(null)).Status.Should(PersistenceHealthStatus.Unhealthy);
+        (await persistence.CheckSnapshotStoreHealthAsync(null)).Status.Should(PersistenceHealthStatus.Unhealthy);
     }
 
     [ServerFact]
