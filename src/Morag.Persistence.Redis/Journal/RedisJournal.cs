@@ -121,7 +121,7 @@ public sealed class RedisJournal : AsyncWriteJournal
         var events = open.Keys.Events(persistenceId);
 
         var left = max;
-        var size = Math.Min(FirstPageSize, _settings.ReplayPageSize);
+        var size = _settings.ReplayPage.First(FirstPageSize);
         var reading = ReadPageAsync(fromSequenceNr, size);
         while (true)
         {
@@ -129,7 +129,7 @@ public sealed class RedisJournal : AsyncWriteJournal
             var isLast = page.Length < size || page.Length >= left || page[^1].Score >= toSequenceNr;
             if (!isLast)
             {
-                size = NextPageSize(page);
+                size = _settings.ReplayPage.After(page);
                 // On its way while this page is decoded.
                 reading = ReadPageAsync((long)page[^1].Score + 1, size);
             }
@@ -187,13 +187,5 @@ public sealed class RedisJournal : AsyncWriteJournal
         {
             throw new SerializationException($"The event with sequence number {entry.Score} in the key \"{key}\" cannot be read: {e.Message}", e);
         }
-    }
-
-    private int NextPageSize(SortedSetEntry[] page)
-    {
-        long bytes = 0;
-        foreach (var entry in page)
-            bytes += entry.Element.Length();
-        return (int)Math.Clamp(_settings.ReplayPageBytes * page.Length / bytes, 1, _settings.ReplayPageSize);
     }
 }

@@ -5,6 +5,7 @@ using Akka.Event;
 using Akka.Persistence.Journal;
 using Akka.Persistence.Query;
 using Morag.Persistence.Redis.Connection;
+using Morag.Persistence.Redis.Journal;
 using Morag.Persistence.Redis.Layout;
 using StackExchange.Redis;
 
@@ -111,14 +112,9 @@ internal sealed class EventQuery(
         }
     }
 
-    private int FirstSize => Math.Min(FirstPageSize, settings.MaxBufferSize);
+    private int FirstSize => settings.Buffer.First(FirstPageSize);
 
-    private int NextSize(Page page)
-    {
-        if (page.Entries.Length == 0) return FirstSize;
-        var bytes = page.Entries.Sum(static entry => entry.Element.Length());
-        return (int)Math.Clamp(settings.MaxBufferBytes * page.Entries.Length / bytes, 1, settings.MaxBufferSize);
-    }
+    private int NextSize(Page page) => page.Entries.Length == 0 ? FirstSize : settings.Buffer.After(page.Entries);
 
     /// <summary>Some events of one persistence id, in order.</summary>
     private sealed record Page(RedisKey Key, SortedSetEntry[] Entries, long Highest, long From, int Size)

@@ -1,5 +1,6 @@
 using Akka.Configuration;
 using Morag.Persistence.Redis.Connection;
+using Morag.Persistence.Redis.Journal;
 
 namespace Morag.Persistence.Redis.Query;
 
@@ -12,11 +13,8 @@ internal sealed record ReadJournalSettings
     /// <summary>How often the live query of persistence ids looks for new ones.</summary>
     public required TimeSpan PersistenceIdsRefreshInterval { get; init; }
 
-    /// <summary>Most events that a query holds.</summary>
-    public required int MaxBufferSize { get; init; }
-
-    /// <summary>About the most bytes of events that a query holds.</summary>
-    public required long MaxBufferBytes { get; init; }
+    /// <summary>How much a query asks for at a time, and holds.</summary>
+    public required PageLimits Buffer { get; init; }
 
     /// <summary>Reads and checks the settings of one read journal.</summary>
     /// <exception cref="ConfigurationException">A value is outside its range.</exception>
@@ -26,7 +24,6 @@ internal sealed record ReadJournalSettings
             plugin, path, "refresh-interval", TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),
         PersistenceIdsRefreshInterval = RedisSettings.ReadDurationInRange(
             plugin, path, "persistence-ids-refresh-interval", TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1)),
-        MaxBufferSize = (int)RedisSettings.ReadInRange(plugin, path, "max-buffer-size", 1, 100_000),
-        MaxBufferBytes = RedisSettings.ReadBytesInRange(plugin, path, "max-buffer-bytes", 1024, 256L * 1024 * 1024),
+        Buffer = PageLimits.Read(plugin, path, "max-buffer-size", "max-buffer-bytes"),
     };
 }
