@@ -64,6 +64,10 @@ public sealed class Measurement
         return rates;
     }
 
+    /// <summary>The same at depth 100, with the events spread over so many sorted sets: those of one stay in the processor's cache.</summary>
+    public async Task AddRawRedisOnKeysAsync(int port, int keys)
+        => Add(string.Create(CultureInfo.InvariantCulture, $"raw_depth_100_on_{keys}_keys"), await RawRedis.TransactionsPerSecondAsync(port, 100, keys));
+
     /// <summary>One line.</summary>
     public string ToJson() => new JsonObject
     {

@@ -13,8 +13,8 @@ internal static class RawRedis
 
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(1);
 
-    /// <summary><c>MULTI; ZADD; SET; EXEC</c> per second, this many of them on their way at once.</summary>
-    public static async Task<double> TransactionsPerSecondAsync(int port, int depth)
+    /// <summary><c>MULTI; ZADD; SET; EXEC</c> per second, this many of them on their way at once, spread over so many keys.</summary>
+    public static async Task<double> TransactionsPerSecondAsync(int port, int depth, int keys = 1)
     {
         using var client = new TcpClient { NoDelay = true };
         await client.ConnectAsync("127.0.0.1", port);
@@ -27,7 +27,8 @@ internal static class RawRedis
             var requests = new StringBuilder();
             for (var number = 0; number < depth; number++)
             {
-                Append(requests, ++sequence);
+                sequence++;
+                Append(requests, sequence, string.Create(CultureInfo.InvariantCulture, $"raw:{keys}:{sequence % keys}"));
             }
 
             await stream.WriteAsync(Encoding.ASCII.GetBytes(requests.ToString()));
@@ -41,12 +42,12 @@ internal static class RawRedis
         return sequence / watch.Elapsed.TotalSeconds;
     }
 
-    private static void Append(StringBuilder requests, int sequence)
+    private static void Append(StringBuilder requests, int sequence, string key)
     {
         var number = sequence.ToString(CultureInfo.InvariantCulture);
         Append(requests, "MULTI");
-        Append(requests, "ZADD", "raw:events", number, number.PadRight(EventSize, 'x'));
-        Append(requests, "SET", "raw:highest", number);
+        Append(requests, "ZADD", $"{key}:events", number, number.PadRight(EventSize, 'x'));
+        Append(requests, "SET", $"{key}:highest", number);
         Append(requests, "EXEC");
     }
 

@@ -19,6 +19,7 @@ internal sealed class ManyWriters(int actors) : IScenario
         await JournalSystem.WriteAsync(writers, new WriteOrder(WarmUp / actors, 1));
         var rate = await system.RateAsync(measurement, "write", Measured, () => JournalSystem.WriteAsync(writers, new WriteOrder(Measured / actors, 1)));
         var raw = await measurement.AddRawRedisAsync(system.Redis.Port);
+        await measurement.AddRawRedisOnKeysAsync(system.Redis.Port, actors);
         measurement.Add("events_per_second", rate);
         measurement.AtLeast("of_raw_depth_100", rate / raw[100], 0.9);
     }

@@ -56,7 +56,7 @@ public sealed class RedisSnapshotStore : SnapshotStore
         var encoded = StoredSnapshot.Encode(_system, metadata, snapshot);
         var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
         var key = open.Keys.Snapshots(metadata.PersistenceId);
-        // Handing a script the snapshot costs Redis half as much again as a transaction does.
+        // Not a script, as elsewhere: Redis would copy the snapshot into the interpreter and back.
         var transaction = open.Database.CreateTransaction();
         var replaced = transaction.SortedSetRemoveRangeByScoreAsync(key, metadata.SequenceNr, metadata.SequenceNr);
         var added = transaction.SortedSetAddAsync(key, encoded, metadata.SequenceNr);
