@@ -85,11 +85,21 @@ internal sealed class EventQuery(
     {
         var open = await connection.OpenAsync(cancellation).ConfigureAwait(false);
         var key = open.Keys.Events(persistenceId);
-        // Redis answers in this order: what is missing from the range up to the highest number will never be there.
-        var highest = HighestNumber.ReadAsync(open, persistenceId);
-        var entries = open.Database.SortedSetRangeByScoreWithScoresAsync(key, from, to, take: size, flags: CommandFlags.DemandMaster);
-        await Task.WhenAll(highest, entries).WaitAsync(cancellation).ConfigureAwait(false);
-        return new Page(key, await entries.ConfigureAwait(false), await highest.ConfigureAwait(false), from, size);
+        var asked = HighestNumber.ReadAsync(open, persistenceId);
+        var reading = ReadRangeAsync();
+        await Task.WhenAll(asked, reading).WaitAsync(cancellation).ConfigureAwait(false);
+        var highest = await asked.ConfigureAwait(false);
+        var entries = await reading.ConfigureAwait(false);
+
+        // Where Redis did not know the script for the highest number, it has answered that after the range, and what is missing
+        // may have been written in between. Once it is missing from a range that was read later, it will never be there.
+        var last = entries.Length == 0 ? from - 1 : (long)entries[^1].Score;
+        if (entries.Length < size && last < Math.Min(highest, to))
+            entries = await ReadRangeAsync().WaitAsync(cancellation).ConfigureAwait(false);
+        return new Page(key, entries, highest, from, size);
+
+        Task<SortedSetEntry[]> ReadRangeAsync()
+            => open.Database.SortedSetRangeByScoreWithScoresAsync(key, from, to, take: size, flags: CommandFlags.DemandMaster);
     }
 
     private IEnumerable<EventEnvelope> Decode(RedisKey key, SortedSetEntry entry)
