@@ -11,7 +11,7 @@ public sealed class RedisCluster : RedisTestServer
     private static readonly TimeSpan FormingBound = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
-    private readonly int[] busPorts = [.. Enumerable.Range(0, 3).Select(_ => EmbeddedRedis.EmbeddedRedis.FreePort())];
+    private readonly int[] busPorts = [.. Enumerable.Range(0, 3).Select(_ => FreePort())];
     private bool isFormed;
 
     public RedisCluster() => Masters =

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using StackExchange.Redis;
 using Xunit;
 
@@ -11,6 +13,10 @@ namespace Morag.Redis.TestServers;
 /// </summary>
 public abstract class RedisTestServer : IAsyncLifetime
 {
+    private const int FirstPort = 15_000;
+    private const int Ports = 17_000;
+    private static int portsTaken = Random.Shared.Next(Ports);
+
     /// <summary>Port on 127.0.0.1, the same after a restart.</summary>
     public int Port { get; } = FreePort();
 
@@ -24,7 +30,23 @@ public abstract class RedisTestServer : IAsyncLifetime
     public abstract int ProcessId { get; }
 
     /// <summary>A port on 127.0.0.1 that nobody uses now.</summary>
-    public static int FreePort() => EmbeddedRedis.EmbeddedRedis.FreePort();
+    public static int FreePort()
+    {
+        while (true)
+        {
+            // Below those that outgoing connections get, which could take it before the server does, and never one twice.
+            var port = FirstPort + (Interlocked.Increment(ref portsTaken) % Ports);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+            }
+        }
+    }
 
     /// <summary>Starts the server, and returns once it serves.</summary>
     public abstract Task InitializeAsync();
