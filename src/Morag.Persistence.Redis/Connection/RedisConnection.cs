@@ -10,6 +10,7 @@ internal sealed class RedisConnection(RedisSettings settings)
 {
     private readonly Lock _gate = new();
     private Task<OpenConnection>? _opening;
+    private ConnectionMultiplexer? _sentinels;
     private bool _closed;
 
     /// <summary>The open connection, once there is one.</summary>
@@ -37,6 +38,7 @@ internal sealed class RedisConnection(RedisSettings settings)
             CancellationToken.None,
             TaskContinuationOptions.OnlyOnRanToCompletion,
             TaskScheduler.Default);
+        _sentinels?.Dispose();
     }
 
     private Task<OpenConnection> OpenOnceAsync(CancellationToken cancellation)
@@ -55,7 +57,9 @@ internal sealed class RedisConnection(RedisSettings settings)
         ConnectionMultiplexer multiplexer;
         try
         {
-            multiplexer = await ConnectionMultiplexer.ConnectAsync(settings.Connection).ConfigureAwait(false);
+            multiplexer = string.IsNullOrEmpty(settings.Connection.ServiceName)
+                ? await ConnectionMultiplexer.ConnectAsync(settings.Connection).ConfigureAwait(false)
+                : await ConnectToPrimaryAsync(settings.Connection.ServiceName).ConfigureAwait(false);
         }
         catch (RedisConnectionException e)
         {
@@ -77,6 +81,55 @@ internal sealed class RedisConnection(RedisSettings settings)
             await multiplexer.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>
+    /// Connects to the primary that the sentinels name, and to it alone. Left to itself, the client knows also the one before,
+    /// and when that was only frozen or cut off, and still takes itself for the primary, writes to either.
+    /// </summary>
+    private async Task<ConnectionMultiplexer> ConnectToPrimaryAsync(string service)
+    {
+        _sentinels ??= await ConnectToSentinelsAsync(service).ConfigureAwait(false);
+        var sentinel = _sentinels.GetServers().FirstOrDefault(static server => server.IsConnected)
+            ?? throw new RedisConnectionException(ConnectionFailureType.UnableToConnect, CommandFlags.None, "no sentinel answers");
+        var address = await sentinel.SentinelGetMasterAddressByNameAsync(service).ConfigureAwait(false)
+            ?? throw new RedisConnectionException(ConnectionFailureType.UnableToConnect, CommandFlags.None, $"the sentinels do not know \"{service}\"");
+
+        var options = settings.Connection.Clone();
+        options.ServiceName = null;
+        options.EndPoints.Clear();
+        options.EndPoints.Add(address);
+        var multiplexer = await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false);
+        multiplexer.ConnectionFailed += (_, _) => Abandon(multiplexer);
+        return multiplexer;
+    }
+
+    private async Task<ConnectionMultiplexer> ConnectToSentinelsAsync(string service)
+    {
+        var sentinels = await ConnectionMultiplexer.SentinelConnectAsync(settings.Connection.Clone()).ConfigureAwait(false);
+        await sentinels.GetSubscriber()
+            .SubscribeAsync(RedisChannel.Literal("+switch-master"), (_, message) =>
+            {
+                if (((string?)message)?.StartsWith(service + " ", StringComparison.Ordinal) == true) Abandon();
+            })
+            .ConfigureAwait(false);
+        return sentinels;
+    }
+
+    /// <summary>Fails what is under way, and asks the sentinels for the primary at the next use.</summary>
+    /// <param name="only">Does nothing where the connection is another by now.</param>
+    private void Abandon(ConnectionMultiplexer? only = null)
+    {
+        Task<OpenConnection>? opening;
+        lock (_gate)
+        {
+            opening = _opening;
+            if (_closed || opening is not { IsCompletedSuccessfully: true }) return;
+            if (only is not null && !ReferenceEquals(opening.GetAwaiter().GetResult().Multiplexer, only)) return;
+            _opening = null;
+        }
+
+        _ = opening.GetAwaiter().GetResult().Multiplexer.DisposeAsync().AsTask();
     }
 
     private RedisConnectionException CannotConnect(RedisConnectionException cause)

@@ -39,6 +39,14 @@ internal sealed class RedisScript
             // Without the client's own cache of scripts, which needs one more command, and one more right.
             return await database.ScriptEvaluateAsync(_text, keys, values, CommandFlags.DemandMaster | CommandFlags.NoScriptCache).ConfigureAwait(false);
         }
+        catch (ObjectDisposedException e)
+        {
+            throw new RedisConnectionException(
+                ConnectionFailureType.ConnectionDisposed,
+                CommandFlags.None,
+                "The connection was given up while Redis was asked: there is another primary, or the plugin stops.",
+                e);
+        }
         catch (RedisServerException e) when (ReadOnlyReplica.Says(e.Message))
         {
             await ReadOnlyReplica.FollowPrimaryAsync(database.Multiplexer).ConfigureAwait(false);
