@@ -147,4 +147,26 @@ internal sealed class RedisConnection(RedisSettings settings)
 /// <param name="Multiplexer">The owner of the sockets.</param>
 /// <param name="Database">Where the commands go.</param>
 /// <param name="Keys">The names of the keys there.</param>
-internal sealed record OpenConnection(IConnectionMultiplexer Multiplexer, IDatabase Database, KeyLayout Keys);
+internal sealed record OpenConnection(IConnectionMultiplexer Multiplexer, IDatabase Database, KeyLayout Keys)
+{
+    /// <summary>Asks Redis.</summary>
+    /// <exception cref="RedisConnectionException">Among others: the connection was given up meanwhile.</exception>
+    public async Task<T> AskAsync<T>(Func<IDatabase, Task<T>> question)
+    {
+        try
+        {
+            return await question(Database).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException e)
+        {
+            throw GivenUp(e);
+        }
+    }
+
+    /// <summary>What the client calls a disposed object, in words that help.</summary>
+    public static RedisConnectionException GivenUp(ObjectDisposedException cause) => new(
+        ConnectionFailureType.ConnectionDisposed,
+        CommandFlags.None,
+        "The connection was given up while Redis was asked: there is another primary, or the plugin stops.",
+        cause);
+}

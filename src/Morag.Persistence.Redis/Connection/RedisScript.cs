@@ -41,11 +41,7 @@ internal sealed class RedisScript
         }
         catch (ObjectDisposedException e)
         {
-            throw new RedisConnectionException(
-                ConnectionFailureType.ConnectionDisposed,
-                CommandFlags.None,
-                "The connection was given up while Redis was asked: there is another primary, or the plugin stops.",
-                e);
+            throw OpenConnection.GivenUp(e);
         }
         catch (RedisServerException e) when (ReadOnlyReplica.Says(e.Message))
         {

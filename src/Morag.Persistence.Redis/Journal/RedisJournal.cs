@@ -140,7 +140,7 @@ public sealed class RedisJournal : AsyncWriteJournal
         }
 
         Task<SortedSetEntry[]> ReadPageAsync(long from, int count)
-            => open.Database.SortedSetRangeByScoreWithScoresAsync(events, from, toSequenceNr, take: count, flags: CommandFlags.DemandMaster);
+            => open.AskAsync(redis => redis.SortedSetRangeByScoreWithScoresAsync(events, from, toSequenceNr, take: count, flags: CommandFlags.DemandMaster));
     }
 
     /// <inheritdoc/>

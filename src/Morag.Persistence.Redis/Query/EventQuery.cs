@@ -99,7 +99,7 @@ internal sealed class EventQuery(
         return new Page(key, entries, highest, from, size);
 
         Task<SortedSetEntry[]> ReadRangeAsync()
-            => open.Database.SortedSetRangeByScoreWithScoresAsync(key, from, to, take: size, flags: CommandFlags.DemandMaster);
+            => open.AskAsync(redis => redis.SortedSetRangeByScoreWithScoresAsync(key, from, to, take: size, flags: CommandFlags.DemandMaster));
     }
 
     private IEnumerable<EventEnvelope> Decode(RedisKey key, SortedSetEntry entry)

@@ -62,7 +62,7 @@ public sealed class RedisSnapshotStore : SnapshotStore
         var added = transaction.SortedSetAddAsync(key, encoded, metadata.SequenceNr);
         try
         {
-            await transaction.ExecuteAsync(CommandFlags.DemandMaster).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await open.AskAsync(_ => transaction.ExecuteAsync(CommandFlags.DemandMaster)).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (RedisServerException e) when (e.Message.StartsWith("EXECABORT", StringComparison.Ordinal))
         {
