@@ -115,10 +115,8 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
             case FenceInstance fence:
                 Take(fence);
                 break;
-            case PinsRefused refused when ComingDue.Decide(State, refused, Now) is { } lapsed:
-                Change(lapsed);
-                break;
-            case PinsRefused:
+            case PinsRefused refused:
+                LetGo(refused);
                 break;
             case OutcomesTaken taken:
                 Gather(taken);
@@ -323,6 +321,14 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
             {
                 Change(ended);
             }
+        }
+    }
+
+    private void LetGo(PinsRefused refused)
+    {
+        if (ComingDue.Decide(State, refused, Now) is { } lapsed)
+        {
+            Change(lapsed);
         }
     }
 
