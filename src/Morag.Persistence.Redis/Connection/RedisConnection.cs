@@ -159,14 +159,12 @@ internal sealed record OpenConnection(IConnectionMultiplexer Multiplexer, IDatab
         }
         catch (ObjectDisposedException e)
         {
-            throw GivenUp(e);
+            // What the client says of it helps nobody.
+            throw new RedisConnectionException(
+                ConnectionFailureType.ConnectionDisposed,
+                CommandFlags.None,
+                "The connection was given up while Redis was asked: there is another primary, or the plugin stops.",
+                e);
         }
     }
-
-    /// <summary>What the client calls a disposed object, in words that help.</summary>
-    public static RedisConnectionException GivenUp(ObjectDisposedException cause) => new(
-        ConnectionFailureType.ConnectionDisposed,
-        CommandFlags.None,
-        "The connection was given up while Redis was asked: there is another primary, or the plugin stops.",
-        cause);
 }

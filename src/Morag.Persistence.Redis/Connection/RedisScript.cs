@@ -28,24 +28,20 @@ internal sealed class RedisScript
     }
 
     /// <summary>Runs the script. It is never run twice: Redis says that it does not know the hash before it does anything.</summary>
-    public async Task<RedisResult> RunAsync(IDatabase database, RedisKey[] keys, RedisValue[] values)
+    public async Task<RedisResult> RunAsync(OpenConnection open, RedisKey[] keys, RedisValue[] values)
     {
         try
         {
-            return await database.ScriptEvaluateAsync(_hash, keys, values, CommandFlags.DemandMaster).ConfigureAwait(false);
+            return await open.AskAsync(redis => redis.ScriptEvaluateAsync(_hash, keys, values, CommandFlags.DemandMaster)).ConfigureAwait(false);
         }
         catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
         {
             // Without the client's own cache of scripts, which needs one more command, and one more right.
-            return await database.ScriptEvaluateAsync(_text, keys, values, CommandFlags.DemandMaster | CommandFlags.NoScriptCache).ConfigureAwait(false);
-        }
-        catch (ObjectDisposedException e)
-        {
-            throw OpenConnection.GivenUp(e);
+            return await open.AskAsync(redis => redis.ScriptEvaluateAsync(_text, keys, values, CommandFlags.DemandMaster | CommandFlags.NoScriptCache)).ConfigureAwait(false);
         }
         catch (RedisServerException e) when (ReadOnlyReplica.Says(e.Message))
         {
-            await ReadOnlyReplica.FollowPrimaryAsync(database.Multiplexer).ConfigureAwait(false);
+            await ReadOnlyReplica.FollowPrimaryAsync(open.Multiplexer).ConfigureAwait(false);
             throw;
         }
     }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Morag.Persistence.Redis.Connection;
+using Morag.Persistence.Redis.Journal;
 using Morag.Persistence.Redis.Layout;
 using Morag.Persistence.Redis.Query;
 using StackExchange.Redis;

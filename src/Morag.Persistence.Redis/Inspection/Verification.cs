@@ -1,8 +1,8 @@
 using System.Globalization;
 using Akka.Actor;
 using Morag.Persistence.Redis.Connection;
+using Morag.Persistence.Redis.Journal;
 using Morag.Persistence.Redis.Layout;
-using Morag.Persistence.Redis.Query;
 using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Inspection;

@@ -140,7 +140,7 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
             next += append.Entries.Length;
         }
 
-        var failures = await AppendScript.RunAsync(open.Database, keys, arguments).ConfigureAwait(false);
+        var failures = await AppendScript.RunAsync(open, keys, arguments).ConfigureAwait(false);
         if (failures.Length == 0)
         {
             Answer(batch, failure: null);

@@ -20,7 +20,6 @@ public sealed class RedisJournal : AsyncWriteJournal
     private const int SequenceNrsPerDelete = 5000;
     private const int FirstPageSize = 64;
 
-    private static readonly RedisScript HighestScript = RedisScript.Load("highest");
     private static readonly RedisScript DeleteScript = RedisScript.Load("delete");
 
     private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
@@ -101,11 +100,7 @@ public sealed class RedisJournal : AsyncWriteJournal
         KeyLayout.CheckPersistenceId(persistenceId);
         await _appender.SettleAsync(persistenceId, cancellationToken).ConfigureAwait(false);
         var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var highest = await HighestScript
-            .RunAsync(open.Database, [open.Keys.Events(persistenceId), open.Keys.Counter(persistenceId)], [])
-            .WaitAsync(cancellationToken)
-            .ConfigureAwait(false);
-        return (long)highest;
+        return await HighestNumber.ReadAsync(open, persistenceId).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -155,7 +150,7 @@ public sealed class RedisJournal : AsyncWriteJournal
         {
             cancellationToken.ThrowIfCancellationRequested();
             var reply = await DeleteScript
-                .RunAsync(open.Database, keys, [toSequenceNr, SequenceNrsPerDelete])
+                .RunAsync(open, keys, [toSequenceNr, SequenceNrsPerDelete])
                 .WaitAsync(cancellationToken)
                 .ConfigureAwait(false);
             moreLeft = (long)reply == 1;

@@ -57,7 +57,7 @@ internal sealed class RetentionSweep(ActorSystem system, RedisConnection connect
 
             var number = (long)last[0].Score;
             var removed = await RetireScript
-                .RunAsync(open.Database, [events, open.Keys.Counter(persistenceId), open.Keys.Snapshots(persistenceId)], [number, number + 1])
+                .RunAsync(open, [events, open.Keys.Counter(persistenceId), open.Keys.Snapshots(persistenceId)], [number, number + 1])
                 .ConfigureAwait(false);
             return (long)removed == 1;
         }

@@ -68,7 +68,7 @@ public sealed class RedisSnapshotStore : SnapshotStore
         {
             // Redis has refused to do it, and the client does not say why. A script that is refused does.
             await SaveScript
-                .RunAsync(open.Database, [key], [metadata.SequenceNr, encoded])
+                .RunAsync(open, [key], [metadata.SequenceNr, encoded])
                 .WaitAsync(cancellationToken)
                 .ConfigureAwait(false);
             return;
@@ -139,7 +139,7 @@ public sealed class RedisSnapshotStore : SnapshotStore
         for (var skip = 0; ; skip++)
         {
             var reply = await NewestScript
-                .RunAsync(open.Database, [key], [criteria.MaxSequenceNr, criteria.MinSequenceNr, skip])
+                .RunAsync(open, [key], [criteria.MaxSequenceNr, criteria.MinSequenceNr, skip])
                 .WaitAsync(cancellationToken)
                 .ConfigureAwait(false);
             if (reply.Length == 0) yield break;

@@ -1,6 +1,6 @@
 using Morag.Persistence.Redis.Connection;
 
-namespace Morag.Persistence.Redis.Query;
+namespace Morag.Persistence.Redis.Journal;
 
 /// <summary>The highest sequence number of a persistence id, as recovery would find it.</summary>
 internal static class HighestNumber
@@ -10,6 +10,6 @@ internal static class HighestNumber
     /// <summary>0 where the id has never written.</summary>
     public static async Task<long> ReadAsync(OpenConnection open, string persistenceId)
         => (long)await Script
-            .RunAsync(open.Database, [open.Keys.Events(persistenceId), open.Keys.Counter(persistenceId)], [])
+            .RunAsync(open, [open.Keys.Events(persistenceId), open.Keys.Counter(persistenceId)], [])
             .ConfigureAwait(false);
 }
