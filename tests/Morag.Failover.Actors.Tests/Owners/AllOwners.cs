@@ -72,27 +72,28 @@ public sealed class AllOwners : IFailoverRegions
             await SettleAsync();
             for (; !asked.IsCompleted && left > 0; left--)
             {
-                await LetASecondPassAsync();
+                await PassAsync(TimeSpan.FromSeconds(1));
             }
 
             var answer = await asked;
             await SettleAsync();
-            if (answer is TAnswer || answer is not Refused { Reason: RefusalReason.Unavailable } || left == 0)
+            if (left == 0 || typeof(TAnswer) == typeof(Refused) || answer is not Refused { Reason: RefusalReason.Unavailable })
             {
                 Assert.True(answer is TAnswer, $"{message.GetType().Name} was answered by {answer}");
                 return (TAnswer)WireMailbox.Sent(answer, system);
             }
 
             left--;
-            await LetASecondPassAsync();
+            await PassAsync(TimeSpan.FromSeconds(1));
         }
     }
 
-    /// <summary>Starts those of the fixed owners that ended.</summary>
-    public async Task KeepRunningAsync()
+    /// <summary>Lets time pass in one step: everything that comes due is carried out, and fixed owners that ended are started again.</summary>
+    public async Task PassAsync(TimeSpan time)
     {
-        StartFixed();
+        ((TestScheduler)system.Scheduler).Advance(time);
         await SettleAsync();
+        await StartFixedAsync();
     }
 
     /// <summary>Ends every owner of one kind, as a crash would, and starts it again from what is durable: fixed ones at once, workers when they are next needed.</summary>
@@ -100,7 +101,7 @@ public sealed class AllOwners : IFailoverRegions
     {
         region.Tell(new EntityRegion.Crash());
         await SettleAsync();
-        await KeepRunningAsync();
+        await StartFixedAsync();
     }
 
     /// <summary>Ends one worker's entity, as a crash would, and starts it again from what is durable.</summary>
@@ -126,14 +127,13 @@ public sealed class AllOwners : IFailoverRegions
     public async Task ComeBackAsync()
     {
         Array.ForEach(Everything, region => region.Tell(new EntityRegion.ComeBack()));
-        await KeepRunningAsync();
+        await StartFixedAsync();
     }
 
-    private async Task LetASecondPassAsync()
+    private Task StartFixedAsync()
     {
-        ((TestScheduler)system.Scheduler).Advance(TimeSpan.FromSeconds(1));
-        await SettleAsync();
-        await KeepRunningAsync();
+        StartFixed();
+        return SettleAsync();
     }
 
     private void StartFixed()

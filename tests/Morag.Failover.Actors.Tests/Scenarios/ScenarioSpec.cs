@@ -38,9 +38,7 @@ public abstract class ScenarioSpec : FailoverSpec
         await Owners.SettleAsync();
         for (var left = time; left > TimeSpan.Zero; left -= Step)
         {
-            Clock.Advance(left < Step ? left : Step);
-            await Owners.SettleAsync();
-            await Owners.KeepRunningAsync();
+            await Owners.PassAsync(left < Step ? left : Step);
             foreach (var worker in workers)
             {
                 await worker.BeatWhenDueAsync();
