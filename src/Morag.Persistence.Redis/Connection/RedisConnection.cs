@@ -157,6 +157,11 @@ internal sealed record OpenConnection(IConnectionMultiplexer Multiplexer, IDatab
         {
             return await question(Database).ConfigureAwait(false);
         }
+        catch (RedisServerException e) when (ReadOnlyReplica.Says(e.Message))
+        {
+            await ReadOnlyReplica.FollowPrimaryAsync(Multiplexer).ConfigureAwait(false);
+            throw;
+        }
         catch (ObjectDisposedException e)
         {
             // What the client says of it helps nobody.

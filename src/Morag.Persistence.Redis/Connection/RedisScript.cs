@@ -39,10 +39,5 @@ internal sealed class RedisScript
             // Without the client's own cache of scripts, which needs one more command, and one more right.
             return await open.AskAsync(redis => redis.ScriptEvaluateAsync(_text, keys, values, CommandFlags.DemandMaster | CommandFlags.NoScriptCache)).ConfigureAwait(false);
         }
-        catch (RedisServerException e) when (ReadOnlyReplica.Says(e.Message))
-        {
-            await ReadOnlyReplica.FollowPrimaryAsync(open.Multiplexer).ConfigureAwait(false);
-            throw;
-        }
     }
 }

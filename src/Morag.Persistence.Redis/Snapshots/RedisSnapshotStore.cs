@@ -12,7 +12,7 @@ namespace Morag.Persistence.Redis.Snapshots;
 /// <summary>Stores snapshots in Redis, one for each sequence number: a later one takes the place of an earlier one.</summary>
 public sealed class RedisSnapshotStore : SnapshotStore
 {
-    private static readonly RedisScript SaveScript = RedisScript.Load("save");
+    private static readonly RedisScript SupersedeScript = RedisScript.Load("supersede");
     private static readonly RedisScript NewestScript = RedisScript.Load("newest");
 
     private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
@@ -56,26 +56,16 @@ public sealed class RedisSnapshotStore : SnapshotStore
         var encoded = StoredSnapshot.Encode(_system, metadata, snapshot);
         var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
         var key = open.Keys.Snapshots(metadata.PersistenceId);
-        // Not a script, as elsewhere: Redis would copy the snapshot into the interpreter and back.
-        var transaction = open.Database.CreateTransaction();
-        var replaced = transaction.SortedSetRemoveRangeByScoreAsync(key, metadata.SequenceNr, metadata.SequenceNr);
-        var added = transaction.SortedSetAddAsync(key, encoded, metadata.SequenceNr);
-        try
-        {
-            await open.AskAsync(_ => transaction.ExecuteAsync(CommandFlags.DemandMaster)).WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (RedisServerException e) when (e.Message.StartsWith("EXECABORT", StringComparison.Ordinal))
-        {
-            // Redis has refused to do it, and the client does not say why. A script that is refused does.
-            await SaveScript
-                .RunAsync(open, [key], [metadata.SequenceNr, encoded])
-                .WaitAsync(cancellationToken)
-                .ConfigureAwait(false);
-            return;
-        }
-
-        // An error of a command does not fail its transaction.
-        await Task.WhenAll(replaced, added).ConfigureAwait(false);
+        var number = metadata.SequenceNr;
+        // Single commands, each of which is whole after any crash: Redis would copy the snapshot into the interpreter of a
+        // script and back, and not every server logs a transaction as one. In this order, so that of several saves under
+        // one number the last one stays.
+        var earlier = open.AskAsync(redis => redis.SortedSetRangeByScoreAsync(key, number, number, flags: CommandFlags.DemandMaster));
+        var added = open.AskAsync(redis => redis.SortedSetAddAsync(key, encoded, number, CommandFlags.DemandMaster));
+        await Task.WhenAll(earlier, added).WaitAsync(cancellationToken).ConfigureAwait(false);
+        RedisValue[] superseded = [.. (await earlier.ConfigureAwait(false)).Where(snapshot => snapshot != encoded)];
+        if (superseded.Length > 0)
+            await SupersedeScript.RunAsync(open, [key], [number, .. superseded]).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -86,7 +76,7 @@ public sealed class RedisSnapshotStore : SnapshotStore
         StoredMember? newest = null;
         await foreach (var member in ReadDescendingAsync(open, key, criteria, cancellationToken).ConfigureAwait(false))
         {
-            // Other writers may have left several with one number; then the latest counts.
+            // Other writers, and saves that were cut off, may have left several with one number; then the latest counts.
             if (newest is not null && member.Metadata.SequenceNr < newest.Metadata.SequenceNr) break;
             if (IsWithinTime(criteria, member.Metadata) && (newest is null || member.Metadata.Timestamp > newest.Metadata.Timestamp))
                 newest = member;

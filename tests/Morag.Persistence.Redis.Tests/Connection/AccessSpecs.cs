@@ -102,7 +102,7 @@ public sealed class AccessSpecs : IAsyncLifetime
         var write = await Assert.ThrowsAnyAsync<RedisException>(() => client.WriteAsync(_id, 1));
         Assert.Contains("can't run this command", write.Message, StringComparison.Ordinal);
         var save = await Assert.ThrowsAnyAsync<RedisException>(() => client.SaveSnapshotAsync(new SnapshotMetadata(_id, 1, DateTime.UnixEpoch), "state"));
-        Assert.Contains("can't run this command", save.Message, StringComparison.Ordinal);
+        Assert.Contains("zadd", save.Message, StringComparison.Ordinal);
         (await client.RecoverAsync(_id)).Highest.Should(0);
     }
 
