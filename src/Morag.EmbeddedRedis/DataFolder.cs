@@ -25,7 +25,7 @@ internal sealed class DataFolder : IDisposable
 
     public string Data => System.IO.Path.Combine(Path, "data");
 
-    public string ServerConfiguration => System.IO.Path.Combine(Path, "server.conf");
+    public string ServerUsers => System.IO.Path.Combine(Path, "server.users");
 
     public string ServerLock => System.IO.Path.Combine(Path, "server.lock");
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 
 namespace Morag.EmbeddedRedis;
 
@@ -8,9 +7,10 @@ namespace Morag.EmbeddedRedis;
 internal sealed class GarnetProcess : IDisposable
 {
     private static readonly TimeSpan ReadyPollInterval = TimeSpan.FromMilliseconds(30);
-    private static readonly TimeSpan PingBound = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReplyBound = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SlowStart = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(10);
+    private const string CheckpointInProgress = "-ERR checkpoint already in progress";
     private const int RememberedLines = 20;
 
     private readonly Process process;
@@ -37,19 +37,29 @@ internal sealed class GarnetProcess : IDisposable
         }
     }
 
-    /// <summary>Starts the server and waits until it serves, however long its recovery takes.</summary>
-    /// <exception cref="EmbeddedRedisException">The server ended before it served.</exception>
+    /// <summary>
+    /// Starts the server and waits, however long its recovery takes, until it serves those who know the password.
+    /// </summary>
+    /// <param name="logLimit">How large the log gets before a checkpoint takes its place (such as 256m).</param>
+    /// <exception cref="EmbeddedRedisException">The server ended before it served, or cannot write its data.</exception>
     public static async Task<GarnetProcess> StartAsync(
-        DataFolder folder, int port, string password, Action<string> log, CancellationToken cancellation)
+        DataFolder folder, int port, string password, string logLimit, Action<string> log, CancellationToken cancellation)
     {
-        WriteConfiguration(folder, password);
-        var garnet = new GarnetProcess(new Process { StartInfo = Describe(folder, port) });
+        var starter = new Starter(port, EmbeddedRedis.NewPassword());
+        WriteUsers(folder, starter);
+        var garnet = new GarnetProcess(new Process { StartInfo = Describe(folder, port, logLimit) });
         try
         {
             garnet.process.Start();
             garnet.process.BeginOutputReadLine();
             garnet.process.BeginErrorReadLine();
-            await garnet.ServesAsync(port, password, log, cancellation).ConfigureAwait(false);
+            await garnet.RecoverAsync(starter, log, cancellation).ConfigureAwait(false);
+
+            // A server that was killed within a transaction has the beginning of one in its log. If clients wrote behind it,
+            // the next recovery would take a connection of the same number to go on with it: it would drop that
+            // connection's single writes, and fail at its next transaction. A checkpoint takes that log away first.
+            await garnet.DoAsync(starter, ["SAVE"], Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
+            await garnet.DoAsync(starter, ["ACL", "SETUSER", "default", "on", $">{password}", "+@all"], ReplyBound, cancellation).ConfigureAwait(false);
             return garnet;
         }
         catch
@@ -60,8 +70,8 @@ internal sealed class GarnetProcess : IDisposable
         }
         finally
         {
-            // It holds the password, and the server has read it.
-            File.Delete(folder.ServerConfiguration);
+            // It holds a password, and the server has read it.
+            File.Delete(folder.ServerUsers);
         }
     }
 
@@ -108,7 +118,7 @@ internal sealed class GarnetProcess : IDisposable
         }
     }
 
-    private static void WriteConfiguration(DataFolder folder, string password)
+    private static void WriteUsers(DataFolder folder, Starter starter)
     {
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
@@ -117,16 +127,12 @@ internal sealed class GarnetProcess : IDisposable
         }
 
         // In a file, since any user of the machine may read a command line. One that a crash left may be readable.
-        File.Delete(folder.ServerConfiguration);
-        using var file = new FileStream(folder.ServerConfiguration, options);
-        JsonSerializer.Serialize(file, new Dictionary<string, string>
-        {
-            ["AuthenticationMode"] = "Password",
-            ["Password"] = password,
-        });
+        File.Delete(folder.ServerUsers);
+        using var file = new StreamWriter(folder.ServerUsers, options);
+        file.Write(starter.Users);
     }
 
-    private static ProcessStartInfo Describe(DataFolder folder, int port)
+    private static ProcessStartInfo Describe(DataFolder folder, int port, string logLimit)
     {
         var start = new ProcessStartInfo(GarnetPackage.FindDotnetHost())
         {
@@ -139,12 +145,16 @@ internal sealed class GarnetProcess : IDisposable
             ArgumentList =
             {
                 GarnetPackage.FindServer(),
-                "--config-import-path", folder.ServerConfiguration,
+                "--auth", "ACL", "--acl-file", folder.ServerUsers,
                 "--bind", "127.0.0.1",
                 "--port", port.ToString(CultureInfo.InvariantCulture),
                 // A reply is sent only once its log entry is on disk.
                 "--aof", "--aof-commit-freq", "0", "--aof-commit-wait",
                 "--checkpointdir", folder.Data, "--recover",
+                // Else the log, and with it the time of a recovery, grows for ever. Files of it go when they are not needed.
+                "--aof-size-limit", logLimit, "--aof-size-limit-enforce-frequency", "1", "--aof-segment-size", "64m",
+                // Each checkpoint writes it whole; enough for four million keys and more.
+                "--index", "16m",
                 // Serving what is left of broken data would look like a healthy start with tasks missing.
                 "--fail-on-recovery-error",
                 // The default device needs a native library that many machines lack.
@@ -163,18 +173,12 @@ internal sealed class GarnetProcess : IDisposable
         return start;
     }
 
-    private async Task ServesAsync(int port, string password, Action<string> log, CancellationToken cancellation)
+    private async Task RecoverAsync(Starter starter, Action<string> log, CancellationToken cancellation)
     {
         var sinceNews = Stopwatch.StartNew();
-        while (!await RedisPing.AnswersAsync(port, password, PingBound, cancellation).ConfigureAwait(false))
+        while (await starter.AskAsync(["PING"], ReplyBound, cancellation).ConfigureAwait(false) != "+PONG")
         {
-            if (process.HasExited)
-            {
-                // Waits for the output to be read to its end, too.
-                await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
-                throw new EmbeddedRedisException($"The embedded Redis server ended while it started (exit code {process.ExitCode}): {LastOutput}");
-            }
-
+            await ThrowIfEndedAsync(cancellation).ConfigureAwait(false);
             if (sinceNews.Elapsed > SlowStart)
             {
                 log("The embedded Redis server is still reading its data");
@@ -182,6 +186,32 @@ internal sealed class GarnetProcess : IDisposable
             }
 
             await Task.Delay(ReadyPollInterval, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private async Task DoAsync(Starter starter, IReadOnlyList<string> command, TimeSpan bound, CancellationToken cancellation)
+    {
+        string? reply;
+        while ((reply = await starter.AskAsync(command, bound, cancellation).ConfigureAwait(false)) == CheckpointInProgress)
+        {
+            // Its own, since its log is over the limit.
+            await Task.Delay(ReadyPollInterval, cancellation).ConfigureAwait(false);
+        }
+
+        if (reply != "+OK")
+        {
+            await ThrowIfEndedAsync(cancellation).ConfigureAwait(false);
+            throw new EmbeddedRedisException($"The embedded Redis server failed at {command[0]} while it started ({reply ?? "no reply"}): {LastOutput}");
+        }
+    }
+
+    private async Task ThrowIfEndedAsync(CancellationToken cancellation)
+    {
+        if (process.HasExited)
+        {
+            // Waits for the output to be read to its end, too.
+            await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
+            throw new EmbeddedRedisException($"The embedded Redis server ended while it started (exit code {process.ExitCode}): {LastOutput}");
         }
     }
 

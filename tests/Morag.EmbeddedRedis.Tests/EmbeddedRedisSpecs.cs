@@ -79,6 +79,35 @@ public sealed class EmbeddedRedisSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Should_lose_no_acknowledged_transaction_when_server_is_killed_within_transactions_again_and_again()
+    {
+        const int Connections = 8;
+        await using var redis = await StartAsync();
+        var acknowledged = new int[Connections];
+        for (var round = 1; round <= 4; round++)
+        {
+            var enough = acknowledged.Sum() + 200;
+            var writing = Enumerable.Range(0, Connections).Select(async writer =>
+            {
+                await using var connection = await ConnectAsync(redis.ConnectionString);
+                await TransactionsAsync(connection.GetDatabase(), writer, acknowledged);
+            }).ToList();
+            await Eventually.HoldsAsync(() => acknowledged.Sum() > enough, "200 acknowledged transactions");
+            await KillAndRestartAsync(redis);
+            await Task.WhenAll(writing);
+
+            await using var reader = await ConnectAsync(redis.ConnectionString);
+            for (var writer = 0; writer < Connections; writer++)
+            {
+                var parts = await reader.GetDatabase().StringGetAsync([.. PartsOf(writer)]);
+                var kept = (int)Assert.Single(parts.Distinct());
+                Assert.InRange(kept, acknowledged[writer], acknowledged[writer] + 1);
+                acknowledged[writer] = kept;
+            }
+        }
+    }
+
+    [Fact]
     public async Task Should_refuse_with_one_line_when_folder_is_in_use()
     {
         await using var redis = await StartAsync();
@@ -149,7 +178,7 @@ public sealed class EmbeddedRedisSpecs : IDisposable
         using var answer = new StreamReader(client.GetStream());
         Assert.StartsWith("-NOAUTH", await answer.ReadLineAsync());
         var secret = ConfigurationOptions.Parse(redis.ConnectionString).Password!;
-        Assert.All(Directory.GetFiles(folder), file => Assert.NotEqual("server.conf", Path.GetFileName(file)));
+        Assert.All(Directory.GetFiles(folder), file => Assert.NotEqual("server.users", Path.GetFileName(file)));
         Assert.DoesNotContain(secret, CommandLine(redis.ServerProcessId));
     }
 
@@ -189,6 +218,34 @@ public sealed class EmbeddedRedisSpecs : IDisposable
         Assert.Contains("dotnet restore", refusal.Message);
         Assert.Contains(folder, refusal.Message);
     }
+
+    private async Task KillAndRestartAsync(EmbeddedRedis redis)
+    {
+        log.Clear();
+        Kill(redis.ServerProcessId);
+        await Eventually.HoldsAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
+    }
+
+    /// <summary>Writes all parts with the next number, in one transaction after the other, until the server is gone.</summary>
+    private static async Task TransactionsAsync(IDatabase database, int writer, int[] acknowledged)
+    {
+        try
+        {
+            while (true)
+            {
+                var transaction = database.CreateTransaction();
+                _ = PartsOf(writer).Select(part => transaction.StringSetAsync(part, acknowledged[writer] + 1)).ToList();
+                await transaction.ExecuteAsync();
+                acknowledged[writer]++;
+            }
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            // Not acknowledged: it may be there or not.
+        }
+    }
+
+    private static IEnumerable<RedisKey> PartsOf(int writer) => Enumerable.Range(0, 50).Select(part => (RedisKey)$"{writer}-{part}");
 
     private Task<EmbeddedRedis> StartAsync() =>
         EmbeddedRedis.StartAsync(new EmbeddedRedisOptions { DataFolder = folder, Log = log.Enqueue });

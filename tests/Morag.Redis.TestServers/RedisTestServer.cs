@@ -75,7 +75,7 @@ public abstract class RedisTestServer : IAsyncLifetime
         return await ConnectionMultiplexer.ConnectAsync(options);
     }
 
-    /// <summary>Removes all keys.</summary>
+    /// <summary>Removes all keys. The embedded Redis has those of its last checkpoint again after a kill.</summary>
     public async Task FlushAsync()
     {
         await using var connection = await ConnectAsync();

@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Morag.EmbeddedRedis;
+
+/// <summary>
+/// The user that a server on loopback serves before it serves others. It speaks to the server in the few bytes of the
+/// Redis protocol that this takes.
+/// </summary>
+internal sealed record Starter(int Port, string Password)
+{
+    private const string Name = "starter";
+
+    /// <summary>The users that the server begins with, as a Redis ACL file has them: nobody else gets in.</summary>
+    public string Users => $"user default off\nuser {Name} on >{Password} +@all\n";
+
+    /// <summary>
+    /// The reply to a command: its first line, without the end of line. Null when the server does not serve yet, or not
+    /// within the bound.
+    /// </summary>
+    public async Task<string?> AskAsync(IReadOnlyList<string> command, TimeSpan bound, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(bound);
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, Port, limit.Token).ConfigureAwait(false);
+            var stream = client.GetStream();
+            var request = Encoding.ASCII.GetBytes(Write(["AUTH", Name, Password]) + Write(command));
+            await stream.WriteAsync(request, limit.Token).ConfigureAwait(false);
+            using var replies = new StreamReader(stream, Encoding.ASCII);
+            var authentication = await replies.ReadLineAsync(limit.Token).ConfigureAwait(false);
+            return authentication == "+OK"
+                ? await replies.ReadLineAsync(limit.Token).ConfigureAwait(false)
+                : authentication;
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private static string Write(IReadOnlyList<string> command) =>
+        string.Create(CultureInfo.InvariantCulture, $"*{command.Count}\r\n")
+        + string.Concat(command.Select(word => string.Create(CultureInfo.InvariantCulture, $"${word.Length}\r\n{word}\r\n")));
+}
