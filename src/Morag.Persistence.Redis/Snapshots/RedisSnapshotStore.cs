@@ -102,8 +102,8 @@ public sealed class RedisSnapshotStore : SnapshotStore
         var key = open.Keys.Snapshots(persistenceId);
         if (HasNoTimeBounds(criteria))
         {
-            await open.Database
-                .SortedSetRemoveRangeByScoreAsync(key, criteria.MinSequenceNr, criteria.MaxSequenceNr)
+            await open
+                .AskAsync(redis => redis.SortedSetRemoveRangeByScoreAsync(key, criteria.MinSequenceNr, criteria.MaxSequenceNr))
                 .WaitAsync(cancellationToken)
                 .ConfigureAwait(false);
             return;
@@ -116,7 +116,7 @@ public sealed class RedisSnapshotStore : SnapshotStore
         }
 
         foreach (var member in removed)
-            await open.Database.SortedSetRemoveAsync(key, member).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await open.AskAsync(redis => redis.SortedSetRemoveAsync(key, member)).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>One at a time from the newest on, so that no more is read than is looked at.</summary>
