@@ -31,6 +31,10 @@ internal sealed class DataFolder : IDisposable
 
     public string ServerProcessId => System.IO.Path.Combine(Path, "server.pid");
 
+    /// <summary>Size of the server's log; files that go meanwhile count for nothing.</summary>
+    public long LogBytes() =>
+        new DirectoryInfo(Data).EnumerateFiles("aof.log.*", SearchOption.AllDirectories).Sum(static file => file.Exists ? file.Length : 0);
+
     /// <summary>Creates the folder, takes it for this process, and ends a server that a killed owner left.</summary>
     /// <exception cref="EmbeddedRedisException">Another process has the folder, or it cannot be written.</exception>
     public static async Task<DataFolder> TakeAsync(string path, Action<string> log, CancellationToken cancellation)

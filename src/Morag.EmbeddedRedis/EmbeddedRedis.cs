@@ -11,30 +11,32 @@ namespace Morag.EmbeddedRedis;
 /// What it acknowledged survives kill -9 of either process, and the child never outlives this one.
 /// </summary>
 /// <remarks>
-/// Its clients use neither MULTI nor FLUSHALL: a checkpoint that Garnet 2.2 takes while transactions run can miss
-/// acknowledged writes, and what was flushed comes back out of an earlier one.
+/// When its log has grown by <see cref="EmbeddedRedisOptions.LogLimit"/>, the server is started again, because a checkpoint takes
+/// the place of the log at each start. Clients have to do without FLUSHALL: Garnet 2.2 forgets it at a recovery.
 /// </remarks>
 public sealed class EmbeddedRedis : IAsyncDisposable
 {
     private const int PortAttempts = 5;
-    private const string LogLimit = "256m";
     private static readonly TimeSpan FirstRestartDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRestartDelay = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan HealthyRun = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LogCheckInterval = TimeSpan.FromSeconds(1);
 
     private readonly DataFolder folder;
     private readonly string password;
+    private readonly long logLimit;
     private readonly Action<string> log;
     private readonly CancellationTokenSource stopping = new();
     private readonly Task supervision;
     private volatile GarnetProcess server;
     private int stopped;
 
-    private EmbeddedRedis(DataFolder folder, int port, string password, Action<string> log, GarnetProcess server)
+    private EmbeddedRedis(DataFolder folder, int port, string password, EmbeddedRedisOptions options, GarnetProcess server)
     {
         this.folder = folder;
         this.password = password;
-        this.log = log;
+        logLimit = options.LogLimit;
+        log = options.Log;
         this.server = server;
         Port = port;
         supervision = SuperviseAsync();
@@ -68,8 +70,8 @@ public sealed class EmbeddedRedis : IAsyncDisposable
                 var port = FreePort();
                 try
                 {
-                    var server = await GarnetProcess.StartAsync(folder, port, password, LogLimit, options.Log, cancellation).ConfigureAwait(false);
-                    return new EmbeddedRedis(folder, port, password, options.Log, server);
+                    var server = await GarnetProcess.StartAsync(folder, port, password, options.Log, cancellation).ConfigureAwait(false);
+                    return new EmbeddedRedis(folder, port, password, options, server);
                 }
                 catch (EmbeddedRedisException) when (attempt < PortAttempts && IsTaken(port))
                 {
@@ -123,7 +125,9 @@ public sealed class EmbeddedRedis : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a server that died again, on the same port, so that its clients only have to reconnect.</summary>
+    /// <summary>
+    /// Starts a server that died, or whose log has grown, again: on the same port, so that its clients only have to reconnect.
+    /// </summary>
     private async Task SuperviseAsync()
     {
         var delay = FirstRestartDelay;
@@ -132,16 +136,40 @@ public sealed class EmbeddedRedis : IAsyncDisposable
             while (true)
             {
                 var run = Stopwatch.StartNew();
-                await server.EndedAsync(stopping.Token).ConfigureAwait(false);
-                delay = run.Elapsed > HealthyRun ? FirstRestartDelay : delay;
-                log($"The embedded Redis server ended unexpectedly and is started again: {server.LastOutput}");
+                if (await EndsBeforeLogIsFullAsync().ConfigureAwait(false))
+                {
+                    log($"The embedded Redis server ended unexpectedly and is started again: {server.LastOutput}");
+                }
+                else
+                {
+                    log("The embedded Redis server is started again, so that a checkpoint takes the place of its log");
+                    await server.StopAsync().ConfigureAwait(false);
+                }
+
                 server.Dispose();
-                delay = await StartAgainAsync(delay).ConfigureAwait(false);
+                delay = await StartAgainAsync(run.Elapsed > HealthyRun ? FirstRestartDelay : delay).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
         }
+    }
+
+    private async Task<bool> EndsBeforeLogIsFullAsync()
+    {
+        var full = folder.LogBytes() + logLimit;
+        var ended = server.EndedAsync(stopping.Token);
+        while (!ended.IsCompleted && folder.LogBytes() < full)
+        {
+            await Task.WhenAny(ended, Task.Delay(LogCheckInterval, stopping.Token)).ConfigureAwait(false);
+        }
+
+        if (ended.IsCompleted)
+        {
+            await ended.ConfigureAwait(false);
+        }
+
+        return ended.IsCompleted;
     }
 
     private async Task<TimeSpan> StartAgainAsync(TimeSpan delay)
@@ -152,7 +180,7 @@ public sealed class EmbeddedRedis : IAsyncDisposable
             delay = delay * 2 < LongestRestartDelay ? delay * 2 : LongestRestartDelay;
             try
             {
-                server = await GarnetProcess.StartAsync(folder, Port, password, LogLimit, log, stopping.Token).ConfigureAwait(false);
+                server = await GarnetProcess.StartAsync(folder, Port, password, log, stopping.Token).ConfigureAwait(false);
                 log("The embedded Redis server runs again");
                 return delay;
             }

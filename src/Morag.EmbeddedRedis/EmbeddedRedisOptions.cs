@@ -10,6 +10,12 @@ public sealed record EmbeddedRedisOptions
     public required string DataFolder { get; init; }
 
     /// <summary>
+    /// By how many bytes the server's log grows before the server is started again, which takes seconds. A recovery reads
+    /// what came since the last start, so this also bounds how long a start takes.
+    /// </summary>
+    public long LogLimit { get; init; } = 512L << 20;
+
+    /// <summary>
     /// Receives one line for each thing that an operator should know: a slow start, a server that died and was started
     /// again. Called from any thread.
     /// </summary>

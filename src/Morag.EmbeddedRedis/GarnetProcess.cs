@@ -10,7 +10,6 @@ internal sealed class GarnetProcess : IDisposable
     private static readonly TimeSpan ReplyBound = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SlowStart = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(10);
-    private const string CheckpointInProgress = "-ERR checkpoint already in progress";
     private const int RememberedLines = 20;
 
     private readonly Process process;
@@ -40,14 +39,13 @@ internal sealed class GarnetProcess : IDisposable
     /// <summary>
     /// Starts the server and waits, however long its recovery takes, until it serves those who know the password.
     /// </summary>
-    /// <param name="logLimit">How large the log gets before a checkpoint takes its place (such as 256m).</param>
     /// <exception cref="EmbeddedRedisException">The server ended before it served, or cannot write its data.</exception>
     public static async Task<GarnetProcess> StartAsync(
-        DataFolder folder, int port, string password, string logLimit, Action<string> log, CancellationToken cancellation)
+        DataFolder folder, int port, string password, Action<string> log, CancellationToken cancellation)
     {
         var starter = new Starter(port, EmbeddedRedis.NewPassword());
         WriteUsers(folder, starter);
-        var garnet = new GarnetProcess(new Process { StartInfo = Describe(folder, port, logLimit) });
+        var garnet = new GarnetProcess(new Process { StartInfo = Describe(folder, port) });
         try
         {
             garnet.process.Start();
@@ -57,7 +55,8 @@ internal sealed class GarnetProcess : IDisposable
 
             // A server that was killed within a transaction has the beginning of one in its log. If clients wrote behind it,
             // the next recovery would take a connection of the same number to go on with it: it would drop that
-            // connection's single writes, and fail at its next transaction. A checkpoint takes that log away first.
+            // connection's single writes, and fail at its next transaction. So a checkpoint takes the place of that log first.
+            // Only here: a checkpoint of data that clients change meanwhile may be one that cannot be read.
             await garnet.DoAsync(starter, ["SAVE"], Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
             await garnet.DoAsync(starter, ["ACL", "SETUSER", "default", "on", $">{password}", "+@all"], ReplyBound, cancellation).ConfigureAwait(false);
             return garnet;
@@ -132,7 +131,7 @@ internal sealed class GarnetProcess : IDisposable
         file.Write(starter.Users);
     }
 
-    private static ProcessStartInfo Describe(DataFolder folder, int port, string logLimit)
+    private static ProcessStartInfo Describe(DataFolder folder, int port)
     {
         var start = new ProcessStartInfo(GarnetPackage.FindDotnetHost())
         {
@@ -151,9 +150,9 @@ internal sealed class GarnetProcess : IDisposable
                 // A reply is sent only once its log entry is on disk.
                 "--aof", "--aof-commit-freq", "0", "--aof-commit-wait",
                 "--checkpointdir", folder.Data, "--recover",
-                // Else the log, and with it the time of a recovery, grows for ever. Files of it go when they are not needed.
-                "--aof-size-limit", logLimit, "--aof-size-limit-enforce-frequency", "1", "--aof-segment-size", "64m",
-                // Each checkpoint writes it whole; enough for four million keys and more.
+                // A log is in files of this size, which go once a checkpoint covers them.
+                "--aof-segment-size", "64m",
+                // A checkpoint writes it whole. Enough for four million keys and more.
                 "--index", "16m",
                 // Serving what is left of broken data would look like a healthy start with tasks missing.
                 "--fail-on-recovery-error",
@@ -191,13 +190,7 @@ internal sealed class GarnetProcess : IDisposable
 
     private async Task DoAsync(Starter starter, IReadOnlyList<string> command, TimeSpan bound, CancellationToken cancellation)
     {
-        string? reply;
-        while ((reply = await starter.AskAsync(command, bound, cancellation).ConfigureAwait(false)) == CheckpointInProgress)
-        {
-            // Its own, since its log is over the limit.
-            await Task.Delay(ReadyPollInterval, cancellation).ConfigureAwait(false);
-        }
-
+        var reply = await starter.AskAsync(command, bound, cancellation).ConfigureAwait(false);
         if (reply != "+OK")
         {
             await ThrowIfEndedAsync(cancellation).ConfigureAwait(false);

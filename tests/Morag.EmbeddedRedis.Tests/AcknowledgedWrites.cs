@@ -5,7 +5,7 @@ using StackExchange.Redis;
 namespace Morag.EmbeddedRedis.Tests;
 
 /// <summary>Writes to a server on several connections' worth of concurrency, and remembers what was acknowledged.</summary>
-internal sealed class AcknowledgedWrites(IDatabase database)
+internal sealed class AcknowledgedWrites(IDatabase database, int round = 1)
 {
     private const int Writers = 20;
     private readonly ConcurrentBag<string> acknowledged = [];
@@ -32,7 +32,7 @@ internal sealed class AcknowledgedWrites(IDatabase database)
         {
             for (var n = 0; !stopping; n++)
             {
-                var key = string.Create(CultureInfo.InvariantCulture, $"{writer}-{n}");
+                var key = string.Create(CultureInfo.InvariantCulture, $"{round}-{writer}-{n}");
                 await database.StringSetAsync(key, key);
                 acknowledged.Add(key);
             }

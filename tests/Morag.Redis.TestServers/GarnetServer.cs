@@ -5,9 +5,6 @@ namespace Morag.Redis.TestServers;
 /// <summary>The embedded Redis of the product, with its flags and its password, but not started again when it is killed.</summary>
 public sealed class GarnetServer : RedisTestServer
 {
-    // Small, so that tests kill it also while it takes checkpoints.
-    private const string LogLimit = "1m";
-
     private readonly string password = EmbeddedRedis.EmbeddedRedis.NewPassword();
     private EmbeddedRedis.DataFolder? folder;
     private GarnetProcess? process;
@@ -19,7 +16,7 @@ public sealed class GarnetServer : RedisTestServer
     public override async Task InitializeAsync()
     {
         folder ??= await EmbeddedRedis.DataFolder.TakeAsync(DataFolder, static _ => { }, CancellationToken.None);
-        process = await GarnetProcess.StartAsync(folder, Port, password, LogLimit, static _ => { }, CancellationToken.None);
+        process = await GarnetProcess.StartAsync(folder, Port, password, static _ => { }, CancellationToken.None);
     }
 
     public override async Task KillAsync()

@@ -58,8 +58,8 @@ public sealed class RedisSnapshotStore : SnapshotStore
         var key = open.Keys.Snapshots(metadata.PersistenceId);
         var number = metadata.SequenceNr;
         // Single commands, each of which is whole after any crash: Redis would copy the snapshot into the interpreter of a
-        // script and back, and not every server logs a transaction as one. In this order, so that of several saves under
-        // one number the last one stays.
+        // script and back, and a transaction that a kill cuts off can keep Garnet from recovering. In this order, so that of
+        // several saves under one number the last one stays.
         var earlier = open.AskAsync(redis => redis.SortedSetRangeByScoreAsync(key, number, number, flags: CommandFlags.DemandMaster));
         var added = open.AskAsync(redis => redis.SortedSetAddAsync(key, encoded, number, CommandFlags.DemandMaster));
         await Task.WhenAll(earlier, added).WaitAsync(cancellationToken).ConfigureAwait(false);
