@@ -108,6 +108,28 @@ public sealed class EmbeddedRedisSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Should_start_server_again_with_an_empty_log_and_all_acknowledged_writes_when_its_log_has_grown()
+    {
+        const int LogLimit = 1_000_000;
+        await using var redis = await StartAsync(LogLimit);
+        for (var round = 1; round <= 2; round++)
+        {
+            log.Clear();
+            await using var connection = await ConnectAsync(redis.ConnectionString);
+            var writes = new AcknowledgedWrites(connection.GetDatabase(), round);
+            var running = writes.RunAsync();
+            await Eventually.HoldsAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
+            writes.Stop();
+            await running;
+
+            await using var reader = await ConnectAsync($"{redis.ConnectionString},allowAdmin=true");
+            await writes.ShouldAllBeInAsync(reader.GetDatabase());
+            Assert.InRange(await LogBytesAsync(reader), 0, LogLimit);
+            Assert.DoesNotContain(log, line => line.Contains("unexpectedly"));
+        }
+    }
+
+    [Fact]
     public async Task Should_refuse_with_one_line_when_folder_is_in_use()
     {
         await using var redis = await StartAsync();
@@ -247,8 +269,18 @@ public sealed class EmbeddedRedisSpecs : IDisposable
 
     private static IEnumerable<RedisKey> PartsOf(int writer) => Enumerable.Range(0, 50).Select(part => (RedisKey)$"{writer}-{part}");
 
-    private Task<EmbeddedRedis> StartAsync() =>
-        EmbeddedRedis.StartAsync(new EmbeddedRedisOptions { DataFolder = folder, Log = log.Enqueue });
+    private static async Task<long> LogBytesAsync(ConnectionMultiplexer connection)
+    {
+        var info = (await connection.GetServers()[0].InfoAsync("persistence")).SelectMany(section => section)
+            .ToDictionary(line => line.Key, line => line.Value);
+        return Address("TailAddress") - Address("BeginAddress");
+
+        long Address(string name) => long.Parse(info[name], CultureInfo.InvariantCulture);
+    }
+    private Task<EmbeddedRedis> StartAsync() => StartAsync(logLimit: 100_000_000);
+
+    private Task<EmbeddedRedis> StartAsync(long logLimit) =>
+        EmbeddedRedis.StartAsync(new EmbeddedRedisOptions { DataFolder = folder, LogLimit = logLimit, Log = log.Enqueue });
 
     private static Task<ConnectionMultiplexer> ConnectAsync(string connectionString) =>
         ConnectionMultiplexer.ConnectAsync(connectionString);
