@@ -55,12 +55,14 @@ public sealed class EmbeddedRedis : IAsyncDisposable
     internal int ServerProcessId => server.Id;
 
     /// <summary>Takes the folder, starts the server on a free port, and returns once it serves.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The limit of the log is not more than 0.</exception>
     /// <exception cref="EmbeddedRedisException">
     /// The folder is in use or not writable, the server's package is missing, or the server ended while it started.
     /// </exception>
     public static async Task<EmbeddedRedis> StartAsync(EmbeddedRedisOptions options, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.LogLimit);
         var folder = await DataFolder.TakeAsync(options.DataFolder, options.Log, cancellation).ConfigureAwait(false);
         try
         {

@@ -11,7 +11,7 @@ public sealed record EmbeddedRedisOptions
 
     /// <summary>
     /// By how many bytes the server's log grows before the server is started again, which takes seconds. A recovery reads
-    /// what came since the last start, so this also bounds how long a start takes.
+    /// what came since the last start, so this also bounds how long a start takes. More than 0; 512 MiB by default.
     /// </summary>
     public long LogLimit { get; init; } = 512L << 20;
 

@@ -87,13 +87,15 @@ public sealed class EmbeddedRedisSpecs : IDisposable
         for (var round = 1; round <= 4; round++)
         {
             var enough = acknowledged.Sum() + 200;
+            using var over = new CancellationTokenSource();
             var writing = Enumerable.Range(0, Connections).Select(async writer =>
             {
                 await using var connection = await ConnectAsync(redis.ConnectionString);
-                await TransactionsAsync(connection.GetDatabase(), writer, acknowledged);
+                await TransactionsAsync(connection.GetDatabase(), writer, acknowledged, over.Token);
             }).ToList();
             await Eventually.HoldsAsync(() => acknowledged.Sum() > enough, "200 acknowledged transactions");
             await KillAndRestartAsync(redis);
+            await over.CancelAsync();
             await Task.WhenAll(writing);
 
             await using var reader = await ConnectAsync(redis.ConnectionString);
@@ -248,12 +250,12 @@ public sealed class EmbeddedRedisSpecs : IDisposable
         await Eventually.HoldsAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
     }
 
-    /// <summary>Writes all parts with the next number, in one transaction after the other, until the server is gone.</summary>
-    private static async Task TransactionsAsync(IDatabase database, int writer, int[] acknowledged)
+    /// <summary>Writes all parts with the next number, in one transaction after the other, until one fails or the end is told.</summary>
+    private static async Task TransactionsAsync(IDatabase database, int writer, int[] acknowledged, CancellationToken over)
     {
         try
         {
-            while (true)
+            while (!over.IsCancellationRequested)
             {
                 var transaction = database.CreateTransaction();
                 _ = PartsOf(writer).Select(part => transaction.StringSetAsync(part, acknowledged[writer] + 1)).ToList();
