@@ -161,17 +161,16 @@ public sealed class EmbeddedRedis : IAsyncDisposable
     {
         var full = folder.LogBytes() + logLimit;
         var ended = server.EndedAsync(stopping.Token);
-        while (!ended.IsCompleted && folder.LogBytes() < full)
+        while (folder.LogBytes() < full)
         {
-            await Task.WhenAny(ended, Task.Delay(LogCheckInterval, stopping.Token)).ConfigureAwait(false);
+            if (await Task.WhenAny(ended, Task.Delay(LogCheckInterval, stopping.Token)).ConfigureAwait(false) == ended)
+            {
+                await ended.ConfigureAwait(false);
+                return true;
+            }
         }
 
-        if (ended.IsCompleted)
-        {
-            await ended.ConfigureAwait(false);
-        }
-
-        return ended.IsCompleted;
+        return false;
     }
 
     private async Task<TimeSpan> StartAgainAsync(TimeSpan delay)
