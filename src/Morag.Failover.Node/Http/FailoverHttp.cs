@@ -65,6 +65,7 @@ public static class FailoverHttp
     public static WebApplication MapFailoverApi(this WebApplication app)
     {
         app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<HeadRequests>();
         app.UseRouting();
         app.UseMiddleware<AccessMiddleware>();
 

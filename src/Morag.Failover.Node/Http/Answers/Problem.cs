@@ -54,12 +54,20 @@ internal sealed record Problem : IResult
         Detail = "send JSON, with the header Content-Type: application/json",
     };
 
+    public static Problem WrongEncoding(string encoding) => new()
+    {
+        Type = TypePrefix + "wrong_encoding",
+        Title = "The body is encoded in another way",
+        Status = StatusCodes.Status415UnsupportedMediaType,
+        Detail = $"Content-Encoding \"{encoding}\" is not supported: send the body as it is, or with gzip",
+    };
+
     public static Problem TooLarge(int limit) => new()
     {
         Type = TypePrefix + "too_large",
         Title = "The body is too large",
         Status = StatusCodes.Status413PayloadTooLarge,
-        Detail = $"the body of this call may have at most {limit} bytes",
+        Detail = $"the body of this call may have at most {limit} bytes, counted after decompression",
     };
 
     public static Problem Unknown(string detail) => new()
@@ -148,6 +156,12 @@ internal sealed record Problem : IResult
         if (RetryAfterSeconds is { } seconds)
         {
             response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        if (Type == TypePrefix + "wrong_encoding")
+        {
+            // RFC 9110, 12.5.3: tells a wrong encoding from a wrong media type.
+            response.Headers.AcceptEncoding = "gzip";
         }
 
         if (Status == StatusCodes.Status401Unauthorized)

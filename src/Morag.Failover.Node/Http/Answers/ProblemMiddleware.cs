@@ -8,7 +8,14 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         var problem = await Run(context);
         if (problem is not null && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
+            var allow = context.Response.Headers.Allow.ToString();
             context.Response.Clear();
+            if (allow.Length > 0)
+            {
+                // Routing knows GET alone; HEAD goes wherever GET goes.
+                context.Response.Headers.Allow = allow.Replace("GET", "GET, HEAD", StringComparison.Ordinal);
+            }
+
             await problem.ExecuteAsync(context);
         }
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Unicode;
 using Morag.Failover.Node.Http.Answers;
@@ -128,10 +129,11 @@ internal static class JsonBody
             throw new ProblemException(Problem.WrongMediaType());
         }
 
+        await using var body = Decoded(request);
         var bytes = new PooledBytes((int)Math.Min(request.ContentLength ?? 4096, 64 * 1024));
         try
         {
-            while (await bytes.Append(request.Body, context.RequestAborted))
+            while (await bytes.Append(body, context.RequestAborted))
             {
                 if (bytes.Length > maxBytes)
                 {
@@ -143,11 +145,30 @@ internal static class JsonBody
                 : !Utf8.IsValid(bytes.Span) ? throw new ProblemException(Problem.NotJson("the body is not valid UTF-8"))
                 : bytes;
         }
+        catch (InvalidDataException broken)
+        {
+            bytes.Dispose();
+            throw new ProblemException(Problem.NotJson($"the body cannot be decompressed: {broken.Message}"));
+        }
         catch
         {
             bytes.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The body without its encoding. What comes out is what <c>maxBytes</c> bounds, however little went in.</summary>
+    private static Stream Decoded(HttpRequest request)
+    {
+        var encoding = request.Headers.ContentEncoding.ToString().Trim();
+        if (encoding.Length == 0 || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+        {
+            return request.Body;
+        }
+
+        return encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase) || encoding.Equals("x-gzip", StringComparison.OrdinalIgnoreCase)
+            ? new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true)
+            : throw new ProblemException(Problem.WrongEncoding(encoding));
     }
 
     /// <summary>The bytes of one body, in a buffer of the shared pool.</summary>

@@ -24,6 +24,18 @@ internal static class Rules
         ? value
         : throw ProblemException.Invalid(field, $"may have at most {maxLength} characters, not {value.Length}");
 
+    /// <summary>
+    /// A text of one line. Such texts go on into environment variables, logs and tables, where a control character cuts them short or
+    /// changes what is shown.
+    /// </summary>
+    public static string Line(string value, int maxLength, string field)
+    {
+        var at = Text(value, maxLength, field).AsSpan().IndexOfAnyInRange('\0', '\u001f');
+        at = at >= 0 ? at : value.AsSpan().IndexOfAnyInRange('\u007f', '\u009f');
+        return at < 0 ? value : throw ProblemException.Invalid(
+            field, FormattableString.Invariant($"must not contain control characters (U+{(int)value[at]:X4} at position {at})"));
+    }
+
     public static int InRange(int value, int least, int most, string field) => value >= least && value <= most
         ? value
         : throw ProblemException.Invalid(field, $"must be {least} to {most}");

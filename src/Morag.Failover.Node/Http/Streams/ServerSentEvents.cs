@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using Morag.Failover.Contracts;
+using Morag.Failover.Node.Http.Answers;
 
 namespace Morag.Failover.Node.Http.Streams;
 
@@ -21,6 +22,10 @@ internal sealed class ServerSentEvents(HttpContext context, FailoverGateway gate
         context.Response.Headers.CacheControl = "no-store";
         // Proxies that gather answers would hold every event back.
         context.Response.Headers["X-Accel-Buffering"] = "no";
+        if (HeadRequests.WantsHeadersOnly(context))
+        {
+            return;
+        }
 
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, gateway.Stopping);
         try

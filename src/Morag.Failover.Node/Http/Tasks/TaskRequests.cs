@@ -57,7 +57,7 @@ internal sealed record SubmitTaskRequest
             ? Rules.Seconds(timeout, 1, MaxTimeoutSeconds, JsonPath.Join(at, "timeout_seconds"))
             : null,
         MaxRetries = MaxRetries is { } retries ? Rules.InRange(retries, 0, 100, JsonPath.Join(at, "max_retries")) : null,
-        ContentType = ContentType is null ? null : Rules.Text(ContentType, 200, JsonPath.Join(at, "content_type")),
+        ContentType = ContentType is null ? null : Rules.Line(ContentType, 200, JsonPath.Join(at, "content_type")),
         Quality = Rules.JsonObject(Quality, MaxQuality, JsonPath.Join(at, "quality")),
         ResourceRequirements = ResourceRequirements?.ToRequirements(JsonPath.Join(at, "resource_requirements"))
             ?? Contracts.Queues.ResourceRequirements.None,

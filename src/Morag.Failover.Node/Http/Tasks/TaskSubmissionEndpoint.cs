@@ -94,7 +94,7 @@ internal static class TaskSubmissionEndpoint
             return Problem.Of(refused);
         }
 
-        context.Response.Headers.Location = $"{context.Request.PathBase}{context.Request.Path}/{Uri.EscapeDataString(result.TaskId.Value)}";
+        context.Response.Headers.Location = $"{context.Request.PathBase}{context.Request.Path.Value!.TrimEnd('/')}/{Uri.EscapeDataString(result.TaskId.Value)}";
         return Answer.Accepted(Submitted(result, ""));
     }
 

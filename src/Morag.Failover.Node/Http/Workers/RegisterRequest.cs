@@ -59,7 +59,7 @@ internal sealed record RegistrationRequest
     public WorkerRegistration ToRegistration(QueueSettings queues) => new()
     {
         WorkerId = NotReserved(Rules.Required(WorkerId, "registration.worker_id")),
-        Name = Rules.Text(Name ?? "", 200, "registration.name"),
+        Name = Rules.Line(Name ?? "", 200, "registration.name"),
         Capability = Rules.Required(Capability, "registration.capability"),
         Hardware = Hardware?.ToHardware() ?? new WorkerHardware(),
         Location = Location?.ToLocation() ?? new WorkerLocation(),
@@ -78,7 +78,7 @@ internal sealed record RegistrationRequest
 
     public static ImmutableArray<string> Texts(string[]? values, string field) =>
         [.. Rules.AtMost(values, MaxListEntries, field)
-            .Select((value, index) => Rules.Text(Rules.Required(value, JsonPath.Item(field, index)), 200, JsonPath.Item(field, index)))];
+            .Select((value, index) => Rules.Line(Rules.Required(value, JsonPath.Item(field, index)), 200, JsonPath.Item(field, index)))];
 
     // A worker of this name could never be read: GET /workers/stats answers with the counts.
     private static WorkerId NotReserved(WorkerId worker) => worker.Value is not ("stats" or "register")
@@ -138,8 +138,8 @@ internal sealed record LocationRequest
 
     public WorkerLocation ToLocation() => new()
     {
-        Hostname = Rules.Text(Hostname ?? "", 255, "registration.location.hostname"),
-        IpAddress = Rules.Text(IpAddress ?? "", 64, "registration.location.ip_address"),
+        Hostname = Rules.Line(Hostname ?? "", 255, "registration.location.hostname"),
+        IpAddress = Rules.Line(IpAddress ?? "", 64, "registration.location.ip_address"),
         Port = Rules.InRange(Port ?? 0, 0, 65_535, "registration.location.port"),
         IsRemote = IsRemote ?? false,
         NetworkLatencyMs = NetworkLatencyMs is { } latency
