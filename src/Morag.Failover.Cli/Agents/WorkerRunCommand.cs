@@ -22,7 +22,8 @@ internal static class WorkerRunCommand
         DefaultValueFactory = _ => "cpu",
     }.AcceptOnlyFromAmong("cpu", "gpu", "hybrid");
 
-    private static readonly Option<int> Slots = Number("--slots", "How many tasks to run at once", 1, 1, 10_000);
+    private static readonly Option<int> Slots = NumberOption.WithDefault(
+        "--slots", "How many tasks to run at once", 1, 1, WorkerLimits.MaxConcurrentTasks);
     private static readonly Option<string> WorkerIdOption = new("--worker-id")
     {
         Description = "The worker's id, the same over restarts; without it, the name of the host (host-2, ... for further agents)",
@@ -40,19 +41,22 @@ internal static class WorkerRunCommand
     };
 
     private static readonly Option<string[]> Tags = new("--tags") { Description = "Words for people and filters, separated by commas" };
-    private static readonly Option<double> Heartbeat = Number("--heartbeat", "Seconds between signs of life", 2.0, 0.1, 3600);
-    private static readonly Option<double> KillGrace = Number("--kill-grace", "Seconds that a command may take to end before it is killed", 5.0, 0, 3600);
-    private static readonly Option<double> DrainGrace = Number("--drain-grace", "Seconds that running tasks may go on when the agent is told to stop", 30.0, 0, 86400);
+    private static readonly Option<double> Heartbeat = NumberOption.WithDefault(
+        "--heartbeat", "Seconds between heartbeats", 2.0, WorkerLimits.MinHeartbeatSeconds, WorkerLimits.MaxHeartbeatSeconds);
+    private static readonly Option<double> KillGrace = NumberOption.WithDefault(
+        "--kill-grace", "Seconds that a command may take to end before it is killed", 5.0, 0, 3600);
+    private static readonly Option<double> DrainGrace = NumberOption.WithDefault(
+        "--drain-grace", "Seconds that running tasks may go on when the agent is told to stop", 30.0, 0, 86400);
     private static readonly Option<string[]> ExhaustionPatterns = new("--oom-pattern")
     {
         Description = $"A text on the error stream that means that memory ran out (default \"{AgentSettings.DefaultExhaustionPattern}\"); may be repeated",
     };
 
-    private static readonly Option<int?> CpuCores = new("--cpu-cores") { Description = "Instead of what was detected" };
-    private static readonly Option<double?> MemoryGb = new("--memory-gb") { Description = "Instead of what was detected" };
-    private static readonly Option<int?> GpuCount = new("--gpu-count") { Description = "Instead of what was detected" };
-    private static readonly Option<double?> GpuMemoryGb = new("--gpu-memory-gb") { Description = "Instead of what was detected" };
-    private static readonly Option<double?> DiskGb = new("--disk-gb") { Description = "Instead of what was detected" };
+    private static readonly Option<int?> CpuCores = Detected<int>("--cpu-cores", WorkerLimits.MaxCpuCores);
+    private static readonly Option<double?> MemoryGb = Detected<double>("--memory-gb", WorkerLimits.MaxMemoryGb);
+    private static readonly Option<int?> GpuCount = Detected<int>("--gpu-count", WorkerLimits.MaxGpuCount);
+    private static readonly Option<double?> GpuMemoryGb = Detected<double>("--gpu-memory-gb", WorkerLimits.MaxMemoryGb);
+    private static readonly Option<double?> DiskGb = Detected<double>("--disk-gb", WorkerLimits.MaxDiskSpaceGb);
 
     private static readonly Argument<string[]> Words = new("command")
     {
@@ -148,17 +152,6 @@ internal static class WorkerRunCommand
     private static ImmutableArray<string> Split(string[]? given) =>
         [.. (given ?? []).SelectMany(text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
 
-    private static Option<T> Number<T>(string name, string help, T standard, T least, T most)
-        where T : struct, System.Numerics.INumber<T>
-    {
-        var option = new Option<T>(name) { Description = $"{help} ({least} to {most})", DefaultValueFactory = _ => standard };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<T>() is var value && (value < least || value > most))
-            {
-                result.AddError($"{name} must be {least} to {most}");
-            }
-        });
-        return option;
-    }
+    private static Option<T?> Detected<T>(string name, T most)
+        where T : struct, System.Numerics.INumber<T> => NumberOption.Optional(name, "Instead of what was detected", T.Zero, most);
 }

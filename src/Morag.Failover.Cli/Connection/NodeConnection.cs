@@ -11,6 +11,7 @@ internal sealed class NodeConnection : IDisposable
 
     private readonly HttpClient http;
     private readonly Token token;
+    private readonly NodeProxy proxy = new(HttpClient.DefaultProxy);
 
     public NodeConnection(Uri node, Token token)
     {
@@ -22,6 +23,7 @@ internal sealed class NodeConnection : IDisposable
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             AutomaticDecompression = DecompressionMethods.All,
             AllowAutoRedirect = false,
+            Proxy = proxy,
         })
         {
             BaseAddress = node,
@@ -73,6 +75,7 @@ internal sealed class NodeConnection : IDisposable
             limit.CancelAfter(timeout);
             if (bearer is not null)
             {
+                proxy.CheckToken(Node);
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
             }
 

@@ -15,6 +15,11 @@ internal sealed record PaletteCall(HttpMethod Method, string PathAndQuery, strin
         var path = command.Path;
         var query = new StringBuilder();
         var body = new JsonObject();
+        foreach (var name in command.Objects)
+        {
+            Put(body, name, new JsonObject(), command.Name);
+        }
+
         foreach (var (field, text) in command.FixedFields)
         {
             Put(body, field, JsonValue.Create(text), command.Name);

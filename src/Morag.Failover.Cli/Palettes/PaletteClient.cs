@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Morag.Failover.Cli.Connection;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Palettes;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Palettes;
 
@@ -13,8 +14,6 @@ internal sealed record PaletteAnswer(JsonElement Value, bool HasMore);
 /// <summary>Downloads the palettes of a node, and makes the calls that they define.</summary>
 internal sealed partial class PaletteClient(NodeConnection node)
 {
-    private const int MaxPage = 1000;
-
     public async Task<IReadOnlyList<Palette>> DownloadAsync(TimeSpan timeout, CancellationToken cancellation)
     {
         using var response = await node.SendAsync(
@@ -33,7 +32,7 @@ internal sealed partial class PaletteClient(NodeConnection node)
 
         var items = new List<JsonElement>();
         var separator = call.PathAndQuery.Contains('?', StringComparison.Ordinal) ? '&' : '?';
-        var next = call with { PathAndQuery = $"{call.PathAndQuery}{separator}limit={Math.Min(limit, MaxPage)}" };
+        var next = call with { PathAndQuery = $"{call.PathAndQuery}{separator}limit={Math.Min(limit, CallLimits.MaxPage)}" };
         while (true)
         {
             var (page, following) = await PageAsync(next, cancellation);

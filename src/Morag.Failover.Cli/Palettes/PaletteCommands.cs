@@ -4,13 +4,15 @@ using System.Text.Json.Nodes;
 using Morag.Failover.Cli.CommandLine;
 using Morag.Failover.Cli.Connection;
 using Morag.Failover.Contracts.Palettes;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Palettes;
 
 /// <summary>Turns the palettes of a node into commands of the command line.</summary>
 internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInput, TimeProvider clock)
 {
-    private const int DefaultLimit = 100;
+    // All of them are in memory before the first is shown.
+    private const int MaxLimit = 1_000_000;
 
     /// <summary>Adds the commands to the root; a palette whose word is there already (<c>worker</c>) adds to that one.</summary>
     public void AddTo(RootCommand root, IEnumerable<Palette> palettes)
@@ -52,14 +54,7 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
             readers.Add((parameter, AddOption(command, parameter)));
         }
 
-        var limit = new Option<int>("--limit") { Description = "The most items to show", DefaultValueFactory = _ => DefaultLimit };
-        limit.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("--limit must be 1 or more");
-            }
-        });
+        var limit = NumberOption.WithDefault("--limit", "The most items to show", CallLimits.DefaultPage, 1, MaxLimit);
         if (definition.Paged)
         {
             command.Add(limit);
@@ -74,7 +69,7 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
         command.SetAction((parsed, cancellation) => RunAsync(
             definition,
             readers.Select(reader => (reader.Parameter, reader.Read(parsed))),
-            definition.Paged ? parsed.GetValue(limit) : DefaultLimit,
+            definition.Paged ? parsed.GetValue(limit) : CallLimits.DefaultPage,
             definition.Confirm is null || parsed.GetValue(yes),
             parsed,
             cancellation));
@@ -91,7 +86,7 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
             return parsed => parsed.GetValue(flag) ? "true" : null;
         }
 
-        var option = new Option<string>(name) { Description = parameter.Help, Required = parameter.Required };
+        var option = new Option<string>(name) { Description = parameter.Help, Required = parameter is { Required: true, OptionalInDryRun: false } };
         option.CompletionSources.Add([.. parameter.Choices]);
         command.Add(option);
         return parsed => parsed.GetValue(option);
@@ -118,9 +113,13 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
         }
 
         var call = PaletteCall.Build(definition, values);
-        if (!agreed)
+        if (!values.Keys.Any(parameter => parameter.IsDryRun))
         {
-            Confirm(definition.Confirm!, error);
+            RequireAll(definition, values);
+            if (!agreed)
+            {
+                Confirm(definition.Confirm!, error);
+            }
         }
 
         using var node = globals.Connect(parsed);
@@ -146,6 +145,14 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
         }
 
         return ExitCode.Ok;
+    }
+
+    private static void RequireAll(PaletteCommand definition, Dictionary<PaletteParameter, JsonNode> values)
+    {
+        if (definition.Options.FirstOrDefault(option => option.Required && !values.ContainsKey(option)) is { } missing)
+        {
+            throw CommandFailure.Usage($"--{missing.Name} is required; only --{definition.Options.First(option => option.IsDryRun).Name} does without it");
+        }
     }
 
     private void Confirm(string question, TextWriter error)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -34,13 +35,9 @@ internal sealed class ParameterValue(Stream standardInput, TimeProvider clock)
         switch (parameter.Type)
         {
             case ParameterType.WholeNumber:
-                return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)
-                    ? JsonValue.Create(whole)
-                    : throw CommandFailure.Usage($"{parameter.Name}: must be a whole number");
+                return Number(parameter, text, new NumberRule<long>((long?)parameter.Least, (long?)parameter.Most));
             case ParameterType.Number:
-                return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
-                    ? JsonValue.Create(number)
-                    : throw CommandFailure.Usage($"{parameter.Name}: must be a number");
+                return Number(parameter, text, new NumberRule<double>(parameter.Least, parameter.Most));
             case ParameterType.Flag:
                 return JsonValue.Create(text == "true");
             case ParameterType.List:
@@ -48,7 +45,7 @@ internal sealed class ParameterValue(Stream standardInput, TimeProvider clock)
             case ParameterType.Moment:
                 return JsonValue.Create(Moment(parameter.Name, text));
             case ParameterType.Json:
-                return Json(parameter, Large(parameter, text));
+                return Json(parameter, WithoutByteOrderMark(Large(parameter, text)));
             case ParameterType.LargeText:
                 return JsonValue.Create(Large(parameter, text));
             case ParameterType.Text:
@@ -57,8 +54,16 @@ internal sealed class ParameterValue(Stream standardInput, TimeProvider clock)
         }
     }
 
+    private static JsonValue Number<T>(PaletteParameter parameter, string text, NumberRule<T> rule)
+        where T : struct, INumber<T> => rule.Read(text) is { } number
+        ? JsonValue.Create(number)!
+        : throw CommandFailure.Usage(rule.Refusal("--" + parameter.Name, text));
+
     private static string[] Split(string text) =>
         text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    // Editors on Windows write one. In JSON it means nothing; in a text it may be meant, and stays.
+    private static string WithoutByteOrderMark(string text) => text.StartsWith('\uFEFF') ? text[1..] : text;
 
     private static JsonNode Json(PaletteParameter parameter, string text)
     {

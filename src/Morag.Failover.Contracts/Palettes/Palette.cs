@@ -40,6 +40,9 @@ public sealed record PaletteCommand
     /// <summary>Fields of the body that the command itself settles, by their path.</summary>
     public ImmutableSortedDictionary<string, string> FixedFields { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
+    /// <summary>Objects of the body that are sent also where nothing is given for them, by their names.</summary>
+    public ImmutableArray<string> Objects { get; init; } = [];
+
     /// <summary>How the answer is shown to people.</summary>
     public PaletteView View { get; init; } = PaletteView.Table;
 
@@ -49,7 +52,10 @@ public sealed record PaletteCommand
     /// <summary>The columns of a table, or the lines of a record; empty means every plain field of the answer.</summary>
     public ImmutableArray<PaletteColumn> Columns { get; init; } = [];
 
-    /// <summary>The question asked before the call is made; null asks nothing. <c>--yes</c> answers it.</summary>
+    /// <summary>
+    /// The question asked before the call is made; null asks nothing. <c>--yes</c> answers it, and a dry run
+    /// (<see cref="PaletteParameter.IsDryRun"/>) does not ask it.
+    /// </summary>
     public string? Confirm { get; init; }
 
     /// <summary>Whether the answer is a list in pages, which the client follows up to <c>--limit</c>.</summary>
@@ -82,6 +88,18 @@ public sealed record PaletteParameter
 
     /// <summary>The most bytes that it may have as JSON in UTF-8; null means no bound.</summary>
     public int? MaxBytes { get; init; }
+
+    /// <summary>The least that a number may be; null means no bound.</summary>
+    public double? Least { get; init; }
+
+    /// <summary>The most that a number may be; null means no bound.</summary>
+    public double? Most { get; init; }
+
+    /// <summary>Whether the command changes nothing once this is given. The client then asks for no confirmation.</summary>
+    public bool IsDryRun { get; init; }
+
+    /// <summary>Whether a dry run does without it although it is <see cref="Required"/>.</summary>
+    public bool OptionalInDryRun { get; init; }
 }
 
 /// <summary>Where a parameter goes.</summary>

@@ -326,7 +326,7 @@ public sealed record CancelTasks : IPartitionMessage
     /// <inheritdoc />
     [ProtoMember(1)] public required int Partition { get; init; }
 
-    /// <summary>Which; at least one field must be given.</summary>
+    /// <summary>Which; at least one field must be given, except for a dry run.</summary>
     [ProtoMember(2)] public TaskFilter Filter { get; init; } = new();
 
     /// <summary>Why.</summary>

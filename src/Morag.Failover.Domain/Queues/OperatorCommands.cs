@@ -56,8 +56,8 @@ public static class OperatorCommands
 
     /// <summary>Why a call for many is refused; null where it is not.</summary>
     public static Refused? Refusal(CancelTasks command) =>
-        command.Filter is { State: null, Queue: null, Worker: null }
-            ? Refused.Invalid("filter", "filter must name a state, a queue or a worker: cancelling everything needs to be said")
+        command is { DryRun: false, Filter: { State: null, Queue: null, Worker: null } }
+            ? Refused.Invalid("filter", "filter must name a state, a queue or a worker; only a dry run may leave it empty")
             : null;
 
     /// <summary>The tasks that a call for many means, in the order of their ids.</summary>

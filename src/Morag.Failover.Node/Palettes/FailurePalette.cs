@@ -49,7 +49,7 @@ internal static class FailurePalette
                     (InBody("type", "What failed") with { Field = "failure_type", Required = true }).OneOf<FailureType>(),
                     InBody("message", "What is known about it") with { Field = "error_message", Required = true },
                     InBody("worker", "The worker it happened on") with { Field = "worker_id" },
-                    InBody("epoch", "The lease it ended", ParameterType.WholeNumber),
+                    WholeInBody("epoch", "The lease it ended", 1, null),
                     InBody("event-id", "A name for it: the same again is the same failure"),
                     InBody("context", "Whatever else helps, as a JSON object", ParameterType.Json),
                 ],

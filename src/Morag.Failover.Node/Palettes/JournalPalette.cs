@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Palettes;
+using Morag.Failover.Node.Http.Journal;
 using static Morag.Failover.Node.Palettes.PaletteParts;
 
 namespace Morag.Failover.Node.Palettes;
@@ -27,7 +28,7 @@ internal static class JournalPalette
             Get("events", "/journal/events", "The stored events of one persistence id, oldest first") with
             {
                 Arguments = [Id with { Required = true }],
-                Options = [InQuery("from", "The sequence number to begin with") with { Type = ParameterType.WholeNumber }],
+                Options = [InQuery("from", "The sequence number to begin with") with { Type = ParameterType.WholeNumber, Least = 0 }],
                 Paged = true,
                 Columns =
                 [
@@ -41,7 +42,7 @@ internal static class JournalPalette
             },
             Get("sizes", "/journal/sizes", "What all entries take up, and whose take up most. Looks at every key of the database") with
             {
-                Options = [InQuery("top", "How many of the largest to name (default 20)") with { Type = ParameterType.WholeNumber }],
+                Options = [InQuery("top", "How many of the largest to name (default 20)") with { Type = ParameterType.WholeNumber, Least = 1, Most = JournalEndpoints.MostLargest }],
                 View = PaletteView.Record,
                 Columns =
                 [

@@ -19,6 +19,14 @@ internal static class PaletteParts
     public static PaletteParameter InBody(string name, string help, ParameterType type = ParameterType.Text) =>
         new() { Name = name, Help = help, In = ParameterPlace.Body, Type = type };
 
+    /// <summary>A number of the body, within the range that the call allows.</summary>
+    public static PaletteParameter NumberInBody(string name, string help, double least, double most) =>
+        InBody(name, help, ParameterType.Number) with { Least = least, Most = most };
+
+    /// <summary>A whole number of the body, within the range that the call allows.</summary>
+    public static PaletteParameter WholeInBody(string name, string help, long least, long? most) =>
+        InBody(name, help, ParameterType.WholeNumber) with { Least = least, Most = most };
+
     public static PaletteColumn Column(string header, string field, ColumnFormat format = ColumnFormat.Text) =>
         new() { Header = header, Field = field, Format = format };
 

@@ -13,7 +13,7 @@ internal static class TaskPalette
     private static readonly PaletteParameter Id = InPath("id", "The task");
     private static readonly PaletteParameter Reason = InBody("reason", "Why; it stays in the task's history") with { Required = true };
     private static readonly PaletteParameter Worker = InBody("worker", "The worker that holds it") with { Field = "worker_id", Required = true };
-    private static readonly PaletteParameter Epoch = InBody("epoch", "The lease's epoch", ParameterType.WholeNumber) with { Required = true };
+    private static readonly PaletteParameter Epoch = WholeInBody("epoch", "The lease's epoch", 1, null) with { Required = true };
     private static readonly PaletteParameter Quality = InBody("quality", "Quality settings as a JSON object", ParameterType.Json);
 
     private static readonly PaletteColumn[] Entries =
@@ -51,14 +51,17 @@ internal static class TaskPalette
                         MaxBytes = MaxPayloadBytes,
                     },
                     InBody("priority", "Higher first, then oldest first (default normal)").OneOf<TaskPriority>(),
-                    InBody("timeout", "Seconds that one lease may run", ParameterType.Number) with { Field = "timeout_seconds" },
-                    InBody("max-retries", "Failures of its own before it is parked", ParameterType.WholeNumber),
+                    NumberInBody("timeout", "Seconds that one lease may run", TaskLimits.MinTimeoutSeconds, TaskLimits.MaxTimeoutSeconds) with
+                    {
+                        Field = "timeout_seconds",
+                    },
+                    WholeInBody("max-retries", "Failures of its own before it is parked", 0, TaskLimits.MaxRetries),
                     InBody("content-type", "Matched against what the workers support"),
                     Quality,
                     InBody("gpu", "It needs a GPU", ParameterType.Flag) with { Field = "resource_requirements.gpu_required" },
-                    InBody("memory-gb", "Memory that it needs, in GiB", ParameterType.Number) with { Field = "resource_requirements.memory_gb" },
-                    InBody("disk-gb", "Disk space that it needs, in GiB", ParameterType.Number) with { Field = "resource_requirements.disk_gb" },
-                    InBody("estimated-duration", "Minutes that it is thought to take", ParameterType.Number),
+                    NumberInBody("memory-gb", "Memory that it needs, in GiB", 0, TaskLimits.MaxResourceGb) with { Field = "resource_requirements.memory_gb" },
+                    NumberInBody("disk-gb", "Disk space that it needs, in GiB", 0, TaskLimits.MaxResourceGb) with { Field = "resource_requirements.disk_gb" },
+                    NumberInBody("estimated-duration", "Minutes that it is expected to take", 0, TaskLimits.MaxEstimatedMinutes),
                 ],
                 View = PaletteView.Record,
             },
@@ -128,7 +131,12 @@ internal static class TaskPalette
             Post("extend", "/tasks/{id}/extend", "Give a running lease more time") with
             {
                 Arguments = [Id],
-                Options = [Worker, Epoch, InBody("seconds", "How much more", ParameterType.Number) with { Required = true }],
+                Options =
+                [
+                    Worker,
+                    Epoch,
+                    NumberInBody("seconds", "How much more", TaskLimits.MinExtensionSeconds, TaskLimits.MaxExtensionSeconds) with { Required = true },
+                ],
                 View = PaletteView.Record,
             },
             Post("release", "/tasks/{id}/release", "Give a lease back without blame") with
@@ -141,17 +149,19 @@ internal static class TaskPalette
             {
                 Options =
                 [
-                    Reason,
+                    ReasonUnlessDryRun,
                     .. Filter,
                     InBody("to-queue", "Another queue") with { Field = "queue" },
                     Quality,
                     DryRun,
                 ],
+                Objects = ["filter"],
                 View = PaletteView.Record,
             },
-            Post("cancel-all", "/tasks/cancel", "Cancel every task that matches; at least one filter must be given") with
+            Post("cancel-all", "/tasks/cancel", "Cancel every task that matches; except for a dry run, at least one filter must be given") with
             {
-                Options = [Reason, .. Filter, DryRun],
+                Options = [ReasonUnlessDryRun, .. Filter, DryRun],
+                Objects = ["filter"],
                 View = PaletteView.Record,
                 Confirm = "What matches will not be carried out. Go on?",
             },
@@ -189,7 +199,16 @@ internal static class TaskPalette
         ],
     };
 
-    private static PaletteParameter DryRun => InBody("dry-run", "Only say what would be changed", ParameterType.Flag);
+    private static PaletteParameter ReasonUnlessDryRun => Reason with
+    {
+        Help = "Why; it stays in the history of each task. Not needed with --dry-run",
+        OptionalInDryRun = true,
+    };
+
+    private static PaletteParameter DryRun => InBody("dry-run", "Only say what would be changed", ParameterType.Flag) with
+    {
+        IsDryRun = true,
+    };
 
     private static PaletteParameter[] Filter =>
     [

@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Palettes;
+using Morag.Failover.Contracts.Workers;
 using static Morag.Failover.Node.Palettes.PaletteParts;
 
 namespace Morag.Failover.Node.Palettes;
@@ -73,7 +74,7 @@ internal static class WorkerPalette
                 Options =
                 [
                     Reason,
-                    InBody("deadline", "Seconds after which leases still held are given back without blame", ParameterType.Number) with
+                    NumberInBody("deadline", "Seconds after which leases still held are given back without blame", 0, WorkerLimits.MaxDrainSeconds) with
                     {
                         Field = "deadline_seconds",
                     },

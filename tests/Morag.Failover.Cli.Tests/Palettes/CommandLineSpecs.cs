@@ -52,7 +52,8 @@ public sealed class CommandLineSpecs : IAsyncLifetime
                     new PaletteParameter { Name = "payload", Help = "", In = ParameterPlace.Body, Type = ParameterType.LargeText, MaxBytes = 100 },
                     new PaletteParameter { Name = "payload-json", Help = "", In = ParameterPlace.Body, Type = ParameterType.Json, Field = "payload" },
                     new PaletteParameter { Name = "gpu", Help = "", In = ParameterPlace.Body, Type = ParameterType.Flag, Field = "needs.gpu_required" },
-                    new PaletteParameter { Name = "max-retries", Help = "", In = ParameterPlace.Body, Type = ParameterType.WholeNumber },
+                    new PaletteParameter { Name = "max-retries", Help = "", In = ParameterPlace.Body, Type = ParameterType.WholeNumber, Least = 0, Most = 100 },
+                    new PaletteParameter { Name = "memory-gb", Help = "", In = ParameterPlace.Body, Type = ParameterType.Number, Least = 0.5 },
                 ],
                 View = PaletteView.Record,
             },
@@ -63,6 +64,22 @@ public sealed class CommandLineSpecs : IAsyncLifetime
                 Method = "DELETE",
                 Path = "/api/v1/things/{id}",
                 Arguments = [Id],
+                Confirm = "Sure?",
+                View = PaletteView.Record,
+            },
+            new PaletteCommand
+            {
+                Name = "remove-all",
+                Summary = "Remove many",
+                Method = "POST",
+                Path = "/api/v1/things/remove",
+                Objects = ["filter"],
+                Options =
+                [
+                    new PaletteParameter { Name = "reason", Help = "", In = ParameterPlace.Body, Required = true, OptionalInDryRun = true },
+                    new PaletteParameter { Name = "state", Help = "", In = ParameterPlace.Body, Field = "filter.state" },
+                    new PaletteParameter { Name = "dry-run", Help = "", In = ParameterPlace.Body, Type = ParameterType.Flag, IsDryRun = true },
+                ],
                 Confirm = "Sure?",
                 View = PaletteView.Record,
             },
@@ -173,7 +190,17 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("max-retries: must be a whole number", "--max-retries", "many")]
+    [InlineData("--max-retries must be a whole number from 0 to 100, not \"many\"", "--max-retries", "many")]
+    [InlineData("--max-retries must be a whole number from 0 to 100, not \"1.0\"", "--max-retries", "1.0")]
+    [InlineData("--max-retries must be a whole number from 0 to 100, not \"101\"", "--max-retries", "101")]
+    [InlineData("--max-retries must be a whole number from 0 to 100, not \"99999999999999999999\"", "--max-retries", "99999999999999999999")]
+    [InlineData("--memory-gb must be a number of at least 0.5, not \"0,5\"", "--memory-gb", "0,5")]
+    [InlineData("--memory-gb must be a number of at least 0.5, not \"abc\"", "--memory-gb", "abc")]
+    [InlineData("--memory-gb must be a number of at least 0.5, not \"NaN\"", "--memory-gb", "NaN")]
+    [InlineData("--memory-gb must be a number of at least 0.5, not \"1e400\"", "--memory-gb", "1e400")]
+    [InlineData("--memory-gb must be a number of at least 0.5, not \"Infinity\"", "--memory-gb", "Infinity")]
+    [InlineData("--memory-gb must be a number of at least 0.5, not \"0.4\"", "--memory-gb", "0.4")]
+    [InlineData("--memory-gb must be a number of at least 0.5, not \" 1\"", "--memory-gb", " 1")]
     [InlineData("payload-json: must be JSON", "--payload-json", "{")]
     [InlineData("--payload-json cannot be given together with another option for payload", "--payload", "x", "--payload-json", "1")]
     [InlineData("payload: Could not find file", "--payload", "@no-such-file")]
@@ -193,6 +220,85 @@ public sealed class CommandLineSpecs : IAsyncLifetime
         Assert.Equal(ExitCode.Usage, (await RunAsync("thing", "fly")).ExitCode);
         Assert.Equal(ExitCode.Usage, (await RunAsync("nothing")).ExitCode);
         Assert.Equal(ExitCode.Usage, (await RunAsync("thing", "make")).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("abc")]
+    [InlineData("0")]
+    [InlineData("1,000")]
+    [InlineData("1e400")]
+    public async Task Should_name_the_range_of_the_limit_in_one_line_when_it_is_wrong(string limit)
+    {
+        var (exitCode, output, error) = await RunAsync("thing", "list", "--limit", limit);
+
+        Assert.Equal(ExitCode.Usage, exitCode);
+        Assert.Empty(output);
+        Assert.Equal($"--limit must be a whole number from 1 to 1000000, not \"{limit}\"", error.Trim());
+    }
+
+    [Fact]
+    public async Task Should_read_numbers_the_same_when_the_machine_writes_them_otherwise()
+    {
+        var culture = System.Globalization.CultureInfo.CurrentCulture;
+        System.Globalization.CultureInfo.CurrentCulture = new System.Globalization.CultureInfo("")
+        {
+            NumberFormat = new() { NumberDecimalSeparator = ",", NumberGroupSeparator = "." },
+        };
+        try
+        {
+            await RunAsync("thing", "make", "x", "--memory-gb", "1.5");
+        }
+        finally
+        {
+            System.Globalization.CultureInfo.CurrentCulture = culture;
+        }
+
+        Assert.Equal("1.5", node.Calls.Last().Body!["memory_gb"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Should_read_json_from_a_file_when_it_begins_with_a_byte_order_mark()
+    {
+        var file = Path.GetTempFileName();
+        await File.WriteAllBytesAsync(file, [0xEF, 0xBB, 0xBF, .. "{\"a\":1}"u8]);
+
+        var (exitCode, _, error) = await RunAsync("thing", "make", "x", "--payload-json", "@" + file);
+
+        Assert.Equal("", error);
+        Assert.Equal(ExitCode.Ok, exitCode);
+        Assert.Equal("""{"a":1}""", node.Calls.Last().Body!["payload"]!.ToJsonString());
+        File.Delete(file);
+    }
+
+    [Fact]
+    public async Task Should_ask_for_no_confirmation_and_no_reason_when_it_is_a_dry_run()
+    {
+        Answer(_ => FakeNode.Json(new { count = 2 }));
+
+        var (exitCode, output, error) = await RunAsync("thing", "remove-all", "--dry-run");
+
+        Assert.Equal("", error);
+        Assert.Equal(ExitCode.Ok, exitCode);
+        Assert.Equal("count  2", output.Trim());
+        Assert.Equal("""{"filter":{},"dry_run":true}""", node.Calls.Last().Body!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Should_need_the_reason_and_the_confirmation_when_it_is_no_dry_run()
+    {
+        var (exitCode, _, error) = await RunAsync("thing", "remove-all", "--yes");
+        Assert.Equal((ExitCode.Usage, "morag: --reason is required; only --dry-run does without it"), (exitCode, error.Trim()));
+
+        // Where no terminal is, nobody can be asked.
+        if (Console.IsInputRedirected)
+        {
+            (exitCode, _, error) = await RunAsync("thing", "remove-all", "--reason", "old");
+            Assert.Equal((ExitCode.Usage, "morag: this needs a confirmation: give --yes"), (exitCode, error.Trim()));
+        }
+
+        Assert.DoesNotContain(node.Calls, call => call.Method == "POST");
+        Assert.Equal(ExitCode.Ok, (await RunAsync("thing", "remove-all", "--reason", "old", "--state", "new", "--yes")).ExitCode);
+        Assert.Equal("""{"filter":{"state":"new"},"reason":"old"}""", node.Calls.Last().Body!.ToJsonString());
     }
 
     [Theory]

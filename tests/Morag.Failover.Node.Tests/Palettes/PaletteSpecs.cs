@@ -37,6 +37,17 @@ public sealed class PaletteSpecs
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Should_give_a_range_for_every_number(string name) => Assert.All(
+        Find(name).Arguments.Concat(Find(name).Options).Where(parameter => parameter.Type is ParameterType.Number or ParameterType.WholeNumber),
+        parameter => Assert.NotNull(parameter.Least));
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Should_ask_for_no_confirmation_of_a_dry_run(string name) =>
+        Assert.All(Find(name).Options, option => Assert.Equal(option.Name == "dry-run", option.IsDryRun));
+
     [Fact]
     public void Should_be_the_same_after_a_trip_as_json()
     {

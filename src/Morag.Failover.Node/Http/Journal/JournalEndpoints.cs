@@ -11,7 +11,8 @@ namespace Morag.Failover.Node.Http.Journal;
 /// <summary>What is stored, as it is stored. Reads from Redis, asks no actor, and changes nothing.</summary>
 internal static class JournalEndpoints
 {
-    private const int MostLargest = 1_000;
+    /// <summary>The most persistence ids that one answer about sizes names.</summary>
+    public const int MostLargest = 1_000;
     private const int DefaultLargest = 20;
 
     public static void MapJournal(this IEndpointRouteBuilder api)

@@ -105,7 +105,8 @@ internal static class TaskEndpoints
             throw ProblemException.Invalid("filter.state", "only parked tasks can be requeued");
         }
 
-        var reason = Rules.Reason(request.Reason);
+        var dryRun = request.DryRun ?? false;
+        var reason = ReasonOfMany(request.Reason, dryRun);
         var queue = QueueRules.OptionalKnown(request.Queue, gateway.Settings.Queues, "queue");
         var quality = OptionalQuality(request.Quality);
         return Sum(await gateway.AskEveryQueue<TasksAffected>(
@@ -114,7 +115,7 @@ internal static class TaskEndpoints
                 Partition = partition,
                 Filter = filter,
                 Reason = reason,
-                DryRun = request.DryRun ?? false,
+                DryRun = dryRun,
                 Queue = queue,
                 Quality = quality,
             },
@@ -125,22 +126,26 @@ internal static class TaskEndpoints
     {
         var request = await JsonBody.Read<CancelTasksRequest>(context, unknownFields: UnknownFields.Refused);
         var filter = Rules.Required(request.Filter, "filter").ToFilter(gateway.Settings.Queues);
-        if (filter is { State: null, Queue: null, Worker: null })
+        var dryRun = request.DryRun ?? false;
+        if (!dryRun && filter is { State: null, Queue: null, Worker: null })
         {
-            throw ProblemException.Invalid("filter", "must name at least one of state, queue, worker");
+            throw ProblemException.Invalid("filter", "must name at least one of state, queue, worker; only a dry run may leave it empty");
         }
 
-        var reason = Rules.Reason(request.Reason);
+        var reason = ReasonOfMany(request.Reason, dryRun);
         return Sum(await gateway.AskEveryQueue<TasksAffected>(
             partition => new CancelTasks
             {
                 Partition = partition,
                 Filter = filter,
                 Reason = reason,
-                DryRun = request.DryRun ?? false,
+                DryRun = dryRun,
             },
             context.RequestAborted));
     }
+
+    // What changes nothing leaves nothing in a history.
+    private static string ReasonOfMany(string? reason, bool dryRun) => dryRun && reason is null ? "" : Rules.Reason(reason);
 
     private static JsonText? OptionalQuality(JsonText? quality) =>
         quality is { IsNull: false } given ? Rules.JsonObject(given, SubmitTaskRequest.MaxQuality, "quality") : null;

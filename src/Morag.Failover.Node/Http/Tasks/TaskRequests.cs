@@ -139,7 +139,7 @@ internal sealed record RequeueTasksRequest
     /// <summary>Which. Required; an empty one means every parked task.</summary>
     public TaskFilterRequest? Filter { get; init; }
 
-    /// <summary>Why. Required.</summary>
+    /// <summary>Why. Required, except for a dry run.</summary>
     public string? Reason { get; init; }
 
     /// <summary>True: only say which.</summary>
@@ -155,10 +155,10 @@ internal sealed record RequeueTasksRequest
 /// <summary>Cancels every task that matches.</summary>
 internal sealed record CancelTasksRequest
 {
-    /// <summary>Which. Required, with at least one field.</summary>
+    /// <summary>Which. Required, with at least one field; a dry run may leave it empty, which means every task that has not ended.</summary>
     public TaskFilterRequest? Filter { get; init; }
 
-    /// <summary>Why. Required.</summary>
+    /// <summary>Why. Required, except for a dry run.</summary>
     public string? Reason { get; init; }
 
     /// <summary>True: only say which.</summary>

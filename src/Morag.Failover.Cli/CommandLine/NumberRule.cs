@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Numerics;
+
+namespace Morag.Failover.Cli.CommandLine;
+
+/// <summary>
+/// What a number on the command line has to be. It is read the same on every machine: a point before the decimals, and nothing between
+/// the thousands, whatever the machine's language is.
+/// </summary>
+internal sealed record NumberRule<T>(T? Least, T? Most)
+    where T : struct, INumber<T>
+{
+    private static readonly bool IsWhole = T.IsInteger(T.One / (T.One + T.One));
+
+    private static readonly NumberStyles Style = IsWhole
+        ? NumberStyles.AllowLeadingSign
+        : NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+
+    /// <summary>The rule in words: <c>a whole number from 1 to 100</c>.</summary>
+    public string Words => $"{(IsWhole ? "a whole number" : "a number")}{Range}";
+
+    private string Range => (Least, Most) switch
+    {
+        ({ } least, { } most) => $" from {Text(least)} to {Text(most)}",
+        ({ } least, null) => $" of at least {Text(least)}",
+        (null, { } most) => $" of at most {Text(most)}",
+        (null, null) => "",
+    };
+
+    /// <summary>The number that the text is; null where it is none, or is not allowed.</summary>
+    public T? Read(string text) =>
+        T.TryParse(text, Style, CultureInfo.InvariantCulture, out var number)
+        && T.IsFinite(number)
+        && (Least is not { } least || number >= least)
+        && (Most is not { } most || number <= most)
+            ? number
+            : null;
+
+    /// <summary>Why the text of an option is refused, in one line.</summary>
+    public string Refusal(string option, string text) => $"{option} must be {Words}, not \"{text}\"";
+
+    private static string Text(T number) => number.ToString("0.##########", CultureInfo.InvariantCulture);
+}

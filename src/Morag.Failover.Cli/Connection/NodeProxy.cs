@@ -1,0 +1,42 @@
+using System.Net;
+using Morag.Failover.Cli.CommandLine;
+
+namespace Morag.Failover.Cli.Connection;
+
+/// <summary>
+/// The proxy of the environment (<c>http_proxy</c>, <c>https_proxy</c>, <c>no_proxy</c>), for nodes on other machines only: no proxy
+/// can reach what listens on this machine's loopback address.
+/// </summary>
+internal sealed class NodeProxy(IWebProxy environment) : IWebProxy
+{
+    public ICredentials? Credentials
+    {
+        get => environment.Credentials;
+        set => environment.Credentials = value;
+    }
+
+    public bool IsBypassed(Uri host) => IsLoopback(host) || environment.IsBypassed(host);
+
+    public Uri? GetProxy(Uri destination) => IsBypassed(destination) ? null : environment.GetProxy(destination);
+
+    /// <summary>
+    /// Refuses to send a token where a proxy could read it. Calls to an <c>https</c> node go through the proxy as an encrypted tunnel.
+    /// </summary>
+    /// <exception cref="CommandFailure">The node is <c>http</c>, and its calls go through a proxy.</exception>
+    public void CheckToken(Uri node)
+    {
+        if (node.Scheme == Uri.UriSchemeHttp && GetProxy(node) is { } proxy && proxy != node)
+        {
+            throw CommandFailure.Usage(
+                $"the token for {node.GetLeftPart(UriPartial.Authority)} would go through the proxy {proxy.GetLeftPart(UriPartial.Authority)} in plain text; "
+                + $"nothing was sent. Give an https address as --node, or add {node.Host} to no_proxy");
+        }
+    }
+
+    private static bool IsLoopback(Uri host) =>
+        host.IsLoopback
+        || host.IdnHost.TrimEnd('.').EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
+        || host.IdnHost.TrimEnd('.').Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.IdnHost, out var address)
+            && (IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)));
+}

@@ -1,0 +1,20 @@
+namespace Morag.Failover.Contracts.Wire;
+
+/// <summary>How much one call may carry. Every part of the system that checks one of these limits reads it here.</summary>
+public static class CallLimits
+{
+    /// <summary>The most entries of an array body.</summary>
+    public const int MaxEntries = 1_000;
+
+    /// <summary>The most entries of one page of a list.</summary>
+    public const int MaxPage = 1_000;
+
+    /// <summary>The entries of one page where the caller does not say.</summary>
+    public const int DefaultPage = 100;
+
+    /// <summary>The most leases that one call may ask for.</summary>
+    public const int MaxLeases = 1_000;
+
+    /// <summary>The most characters of a reason.</summary>
+    public const int MaxReasonLength = 1_000;
+}

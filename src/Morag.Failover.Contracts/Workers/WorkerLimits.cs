@@ -1,0 +1,38 @@
+namespace Morag.Failover.Contracts.Workers;
+
+/// <summary>What a worker may say of itself. Every part of the system that checks one of these limits reads it here.</summary>
+public static class WorkerLimits
+{
+    /// <summary>The most characters of a name, a content type, a GPU model, or the key or value of a tag.</summary>
+    public const int MaxTextLength = 200;
+
+    /// <summary>The most content types, GPU models, queues or tags of one worker.</summary>
+    public const int MaxListEntries = 100;
+
+    /// <summary>The most tasks that one worker may hold at once.</summary>
+    public const int MaxConcurrentTasks = 10_000;
+
+    /// <summary>The shortest heartbeat interval, in seconds.</summary>
+    public const double MinHeartbeatSeconds = 0.1;
+
+    /// <summary>The longest heartbeat interval, in seconds.</summary>
+    public const double MaxHeartbeatSeconds = 3600;
+
+    /// <summary>The most CPU cores.</summary>
+    public const int MaxCpuCores = 100_000;
+
+    /// <summary>The most GPUs.</summary>
+    public const int MaxGpuCount = 10_000;
+
+    /// <summary>The most main memory, or memory of one GPU, in GiB.</summary>
+    public const int MaxMemoryGb = 1_000_000;
+
+    /// <summary>The most free disk space, in GiB.</summary>
+    public const int MaxDiskSpaceGb = 1_000_000_000;
+
+    /// <summary>The highest network latency, in milliseconds.</summary>
+    public const int MaxLatencyMs = 1_000_000;
+
+    /// <summary>The longest time that a drain may leave a worker its leases, in seconds: 30 days.</summary>
+    public const int MaxDrainSeconds = 30 * 24 * 3600;
+}
