@@ -326,9 +326,9 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
 
     private void LetGo(PinsRefused refused)
     {
-        if (ComingDue.Decide(State, refused, Now) is { } lapsed)
+        if (ComingDue.Decide(State, refused, Now) is { } ended)
         {
-            Change(lapsed);
+            Change(ended);
         }
     }
 

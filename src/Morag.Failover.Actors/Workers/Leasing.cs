@@ -298,10 +298,9 @@ public sealed partial class WorkerReliabilityActor
 
     private void OnPinsDue(PinsDue pinned)
     {
-        if (RetryObstacle.Of(State.Standing()) is not null)
+        if (PinObstacles.Answer(pinned, State.Standing(), settings.Queues) is { } refused)
         {
-            AfterWrites(() => regions.Queues.Tell(
-                new PinsRefused { Partition = pinned.Partition, WorkerId = pinned.WorkerId, Tasks = pinned.Tasks }, Self));
+            AfterWrites(() => regions.Queues.Tell(refused, Self));
         }
     }
 

@@ -59,6 +59,7 @@ internal static class ExplainView
         Lines(output, "instead", Items(Cell.At(decision, "alternative_actions")).Select(Alternative));
         Line(output, "confidence", Confidence(decision, metadata));
         Line(output, "outcome", Outcome(failure, metadata));
+        Lines(output, "then", Items(Cell.At(decision, "afterwards")).Select(Afterwards));
         if (Number(metadata, "attached_reports") is > 0 and var attached)
         {
             Line(output, "reports", $"{attached} more of the same failure, answered with this decision");
@@ -111,6 +112,10 @@ internal static class ExplainView
         var confidence = Cell.Text(Cell.At(decision, "confidence"), ColumnFormat.Percent);
         return Text(metadata, "evidence") is { } evidence ? $"{confidence}, from {evidence}" : confidence;
     }
+
+    private static string Afterwards(JsonElement entry) =>
+        $"{Cell.Text(Cell.At(entry, "at"), ColumnFormat.Time)}  {Cell.Text(Cell.At(entry, "what"))}{Place(Cell.At(entry, "worker_id"), Cell.At(entry, "epoch"))}"
+        + (Text(entry, "detail") is { } detail ? $": {detail}" : "");
 
     private static string Outcome(JsonElement failure, JsonElement metadata)
     {

@@ -215,6 +215,12 @@ public sealed record FailoverDecision : IWireMessage
 
     /// <summary>How it came about.</summary>
     [ProtoMember(7)] public DecisionMetadata DecisionMetadata { get; init; } = new();
+
+    /// <summary>
+    /// What happened to the task after this decision and before the next one, oldest first: late and stale calls, pins that ended, more
+    /// time, what operators did. Filled in for the explanation of a task only.
+    /// </summary>
+    [ProtoMember(8)] public ImmutableArray<Queues.TaskHistoryEntry> Afterwards { get; init; } = [];
 }
 
 /// <summary>Counts of failures and of workers in trouble.</summary>

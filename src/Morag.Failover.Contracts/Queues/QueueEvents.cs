@@ -84,6 +84,9 @@ public sealed record LeasesReleased : IStoredEvent
 
     /// <summary>Why.</summary>
     [ProtoMember(4)] public string Reason { get; init; } = "";
+
+    /// <summary>Leases of the same call that no longer held their tasks, to be noted.</summary>
+    [ProtoMember(5)] public ImmutableArray<LateCall> Late { get; init; } = [];
 }
 
 /// <summary>A lease has more time.</summary>
@@ -243,6 +246,64 @@ public sealed record TasksCameDue : IStoredEvent
 
     /// <summary>Until when those that have just come due stay pinned.</summary>
     [ProtoMember(3)] public required DateTimeOffset PinnedUntil { get; init; }
+}
+
+/// <summary>What a call wanted that came too late.</summary>
+public enum LateCallKind
+{
+    /// <summary>To report a failure.</summary>
+    Failure = 0,
+
+    /// <summary>To move the lease's deadline on.</summary>
+    Extension = 1,
+
+    /// <summary>To give the lease back.</summary>
+    Release = 2,
+}
+
+/// <summary>Calls named leases that no longer hold their tasks: they were refused, and the tasks' histories say so.</summary>
+[ProtoContract(Name = "queue.late-calls-noted")]
+public sealed record LateCallsNoted : IStoredEvent
+{
+    /// <summary>When.</summary>
+    [ProtoMember(1)] public required DateTimeOffset At { get; init; }
+
+    /// <summary>The calls.</summary>
+    [ProtoMember(2)] public ImmutableArray<LateCall> Calls { get; init; } = [];
+}
+
+/// <summary>One call that came too late.</summary>
+[ProtoContract]
+public sealed record LateCall
+{
+    /// <summary>What it wanted.</summary>
+    [ProtoMember(1)] public required LateCallKind Kind { get; init; }
+
+    /// <summary>The task.</summary>
+    [ProtoMember(2)] public required TaskId TaskId { get; init; }
+
+    /// <summary>The worker that called, or that the report named; null where none was named.</summary>
+    [ProtoMember(3)] public WorkerId? WorkerId { get; init; }
+
+    /// <summary>The lease that it named; null where it named none.</summary>
+    [ProtoMember(4)] public LeaseEpoch? Epoch { get; init; }
+
+    /// <summary>What it said, in words.</summary>
+    [ProtoMember(5)] public string? Detail { get; init; }
+}
+
+/// <summary>A worker may not take tasks that are pinned to it: the pins end.</summary>
+[ProtoContract(Name = "queue.pins-ended")]
+public sealed record PinsEnded : IStoredEvent
+{
+    /// <summary>When.</summary>
+    [ProtoMember(1)] public required DateTimeOffset At { get; init; }
+
+    /// <summary>The worker.</summary>
+    [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>The tasks, each with why its pin ended.</summary>
+    [ProtoMember(3)] public ImmutableArray<RefusedPin> Pins { get; init; } = [];
 }
 
 /// <summary>Nobody could take these tasks for too long, but somebody serves a later queue of theirs: their move is to be decided.</summary>

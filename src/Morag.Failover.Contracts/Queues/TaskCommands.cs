@@ -126,8 +126,8 @@ public sealed record WorkAvailable : IWorkerMessage
 }
 
 /// <summary>
-/// The delays of tasks that are pinned to a worker are over: may it take work now? Answer, only where it may not:
-/// <see cref="PinsRefused"/>. Where either is lost, the pins lapse in time.
+/// The retry delays of tasks that are pinned to a worker are over: may it take them now? Answers, only for those that it may not take,
+/// with <see cref="PinsRefused"/>. If either message is lost, the pins lapse in time.
 /// </summary>
 [ProtoContract(Name = "pins-due")]
 public sealed record PinsDue : IWorkerMessage
@@ -135,14 +135,31 @@ public sealed record PinsDue : IWorkerMessage
     /// <inheritdoc />
     [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
 
-    /// <summary>Where they are.</summary>
+    /// <summary>The partition that holds the tasks.</summary>
     [ProtoMember(2)] public required int Partition { get; init; }
 
-    /// <summary>The tasks.</summary>
-    [ProtoMember(3)] public ImmutableArray<TaskId> Tasks { get; init; } = [];
+    /// <summary>The pinned tasks.</summary>
+    [ProtoMember(4)] public ImmutableArray<PinnedTask> Pins { get; init; } = [];
 }
 
-/// <summary>A worker may not take the tasks that are pinned to it: others may have them at once.</summary>
+/// <summary>A pinned task, with what a worker needs in order to take it.</summary>
+[ProtoContract]
+public sealed record PinnedTask
+{
+    /// <summary>The task.</summary>
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+
+    /// <summary>Its queue.</summary>
+    [ProtoMember(2)] public required QueueName Queue { get; init; }
+
+    /// <summary>Its content type.</summary>
+    [ProtoMember(3)] public string? ContentType { get; init; }
+
+    /// <summary>What it needs of a machine.</summary>
+    [ProtoMember(4)] public ResourceRequirements ResourceRequirements { get; init; } = new();
+}
+
+/// <summary>A worker may not take tasks that are pinned to it: other workers may lease them at once.</summary>
 [ProtoContract(Name = "pins-refused")]
 public sealed record PinsRefused : IPartitionMessage
 {
@@ -152,8 +169,19 @@ public sealed record PinsRefused : IPartitionMessage
     /// <summary>The worker.</summary>
     [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
 
-    /// <summary>The tasks.</summary>
-    [ProtoMember(3)] public ImmutableArray<TaskId> Tasks { get; init; } = [];
+    /// <summary>The tasks that it may not take.</summary>
+    [ProtoMember(4)] public ImmutableArray<RefusedPin> Pins { get; init; } = [];
+}
+
+/// <summary>A pinned task that its worker may not take.</summary>
+[ProtoContract]
+public sealed record RefusedPin
+{
+    /// <summary>The task.</summary>
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+
+    /// <summary>Why, such as "gpu-1 is draining" or "gpu-1 has 4 GiB of memory, and the task needs 8".</summary>
+    [ProtoMember(2)] public required string Because { get; init; }
 }
 
 /// <summary>One task that a worker finished.</summary>

@@ -288,7 +288,10 @@ public sealed record TaskHistoryEntry
     /// <summary>When.</summary>
     [ProtoMember(1)] public DateTimeOffset At { get; init; }
 
-    /// <summary>What, as a word: submitted, leased, lease_ended, reassigned, completed, released, parked, requeued, cancelled, late_result, extended.</summary>
+    /// <summary>
+    /// What, as a word: submitted, leased, lease_ended, reassigned, pin_ended, completed, released, parked, requeued, cancelled, extended,
+    /// late_result, late_failure, late_extension, late_release.
+    /// </summary>
     [ProtoMember(2)] public required string What { get; init; }
 
     /// <summary>The worker it concerns.</summary>

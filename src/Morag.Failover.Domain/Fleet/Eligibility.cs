@@ -1,3 +1,4 @@
+using System.Globalization;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
@@ -42,4 +43,30 @@ public static class Eligibility
     /// <summary>Whether workers of this profile can take the task from the queue.</summary>
     public static bool CanTake(WorkerProfile profile, QueueDefinition queue, string? contentType, ResourceRequirements needs) =>
         Serves(profile, queue) && Meets(profile, contentType, needs);
+
+    /// <summary>Why workers of this profile cannot take the task from the queue, in words; null where they can.</summary>
+    public static string? Obstacle(WorkerProfile profile, QueueDefinition queue, string? contentType, ResourceRequirements needs)
+    {
+        if (!Serves(profile, queue))
+        {
+            return $"does not serve {queue.Name}";
+        }
+
+        if (!Meets(profile, contentType, ResourceRequirements.None))
+        {
+            return $"does not support {contentType}";
+        }
+
+        if (needs.GpuRequired && profile.GpuCount == 0)
+        {
+            return "has no GPU, and the task needs one";
+        }
+
+        return needs.MemoryGb > profile.MemoryGb ? TooLittle("memory", profile.MemoryGb, needs.MemoryGb)
+            : needs.DiskGb > profile.DiskGb ? TooLittle("disk", profile.DiskGb, needs.DiskGb)
+            : null;
+    }
+
+    private static string TooLittle(string what, double has, double needs) =>
+        string.Create(CultureInfo.InvariantCulture, $"has {has:0.##} GiB of {what}, and the task needs {needs:0.##}");
 }

@@ -28,16 +28,16 @@ public static class ComingDue
         from id in @event.Tasks
         where after.Tasks[id].PinnedTo is not null
         group id by after.Tasks[id].PinnedTo!.Value into pinned
-        select new PinsDue { WorkerId = pinned.Key, Partition = partition, Tasks = [.. pinned] };
+        select new PinsDue { WorkerId = pinned.Key, Partition = partition, Pins = [.. pinned.Select(id => Pinned(after.Tasks[id]))] };
 
-    /// <summary>The pins lapse of those tasks that still wait for the worker which may not take them; null where none does.</summary>
-    public static TasksCameDue? Decide(QueueState state, PinsRefused refused, DateTimeOffset now)
+    /// <summary>Ends the pins of the tasks that still wait for the worker which may not take them; null where none does.</summary>
+    public static PinsEnded? Decide(QueueState state, PinsRefused refused, DateTimeOffset now)
     {
-        ImmutableArray<TaskId> waiting =
+        ImmutableArray<RefusedPin> waiting =
         [
-            .. refused.Tasks.Where(id => state.Tasks.GetValueOrDefault(id) is { State: TaskState.Queued, PinnedTo: { } worker } && worker == refused.WorkerId),
+            .. refused.Pins.Where(pin => state.Tasks.GetValueOrDefault(pin.TaskId) is { State: TaskState.Queued, PinnedTo: { } worker } && worker == refused.WorkerId),
         ];
-        return waiting.IsEmpty ? null : new TasksCameDue { At = now, Tasks = waiting, PinnedUntil = now };
+        return waiting.IsEmpty ? null : new PinsEnded { At = now, WorkerId = refused.WorkerId, Pins = waiting };
     }
 
     /// <summary>The state with the delayed tasks queued, and lapsed pins gone.</summary>
@@ -55,9 +55,36 @@ public static class ComingDue
                     QueuedSince = @event.At,
                     PinnedUntil = task.PinnedTo is null ? null : @event.PinnedUntil,
                 }
-                : task with { PinnedTo = null, PinnedUntil = null });
+                : Unpinned(edit, task, @event.At, $"{task.PinnedTo} did not take it within the pin's time"));
         }
 
         return edit.Done();
     }
+
+    /// <summary>The state without the pins that a worker refused.</summary>
+    public static QueueState Apply(QueueState state, PinsEnded @event)
+    {
+        var edit = new QueueEdit(state);
+        foreach (var pin in @event.Pins)
+        {
+            edit.Put(Unpinned(edit, edit.Get(pin.TaskId), @event.At, pin.Because));
+        }
+
+        return edit.Done();
+    }
+
+    private static TaskRecord Unpinned(QueueEdit edit, TaskRecord task, DateTimeOffset at, string because) => task with
+    {
+        PinnedTo = null,
+        PinnedUntil = null,
+        History = task.History.With(edit.HistoryKept, at, TaskHistory.PinEnded, task.PinnedTo, detail: because),
+    };
+
+    private static PinnedTask Pinned(TaskRecord task) => new()
+    {
+        TaskId = task.TaskId,
+        Queue = task.Queue,
+        ContentType = task.Submission.ContentType,
+        ResourceRequirements = task.Submission.ResourceRequirements,
+    };
 }

@@ -27,7 +27,7 @@ public static class Completing
                     accepted.Add(completion);
                 }
             }
-            else if (refused.Reason == RefusalReason.Conflict && !IsNotedAsLate(task!, completion.Epoch))
+            else if (refused.Reason == RefusalReason.Conflict && !LateCalls.IsNoted(task!, TaskHistory.LateResult, command.WorkerId, completion.Epoch))
             {
                 late.Add(new LeaseRef { TaskId = completion.TaskId, Epoch = completion.Epoch });
             }
@@ -97,7 +97,4 @@ public static class Completing
             ? null
             : Refused.Conflict(TaskWords.WhyNotHeld(task, worker, completion.Epoch));
     }
-
-    private static bool IsNotedAsLate(TaskRecord task, LeaseEpoch epoch) =>
-        task.History is [.., { What: TaskHistory.LateResult } last] && last.Epoch == epoch;
 }

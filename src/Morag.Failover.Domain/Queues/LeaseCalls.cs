@@ -13,6 +13,7 @@ public static class LeaseCalls
     {
         var results = ImmutableArray.CreateBuilder<LeaseResult>(command.Leases.Length);
         var released = ImmutableArray.CreateBuilder<LeaseRef>(command.Leases.Length);
+        var late = new List<LateCall>();
         var inThisCall = new HashSet<LeaseEpoch>();
         foreach (var lease in command.Leases)
         {
@@ -34,13 +35,25 @@ public static class LeaseCalls
             {
                 var wasReturned = task.Lease is { Returned: true } last && last.Epoch == lease.Epoch && last.WorkerId == command.WorkerId;
                 results.Add(wasReturned ? result : result with { Refused = Refused.Conflict(TaskWords.WhyNotHeld(task, command.WorkerId, lease.Epoch)) });
+                if (!wasReturned)
+                {
+                    late.Add(Late(LateCallKind.Release, lease.TaskId, command.WorkerId, lease.Epoch, command.Reason));
+                }
             }
         }
 
+        var noted = LateCalls.Note(state, late, now);
         return new(
             released.Count == 0
-                ? null
-                : new LeasesReleased { At = now, WorkerId = command.WorkerId, Leases = released.DrainToImmutable(), Reason = command.Reason },
+                ? noted
+                : new LeasesReleased
+                {
+                    At = now,
+                    WorkerId = command.WorkerId,
+                    Leases = released.DrainToImmutable(),
+                    Reason = command.Reason,
+                    Late = noted?.Calls ?? [],
+                },
             new LeaseResults { Results = results.DrainToImmutable() });
     }
 
@@ -60,7 +73,10 @@ public static class LeaseCalls
 
         if (!Holds(task, command.WorkerId, command.Epoch))
         {
-            return new(null, Of(result with { Refused = Refused.Conflict(TaskWords.WhyNotHeld(task, command.WorkerId, command.Epoch)) }));
+            var late = Late(LateCallKind.Extension, command.TaskId, command.WorkerId, command.Epoch, null);
+            return new(
+                LateCalls.Note(state, [late], now),
+                Of(result with { Refused = Refused.Conflict(TaskWords.WhyNotHeld(task, command.WorkerId, command.Epoch)) }));
         }
 
         var deadline = task.Lease!.Deadline + command.By;
@@ -76,6 +92,11 @@ public static class LeaseCalls
         foreach (var lease in @event.Leases)
         {
             Return(edit, edit.Get(lease.TaskId), @event.At, @event.Reason);
+        }
+
+        foreach (var call in @event.Late)
+        {
+            LateCalls.Note(edit, call, @event.At);
         }
 
         return edit.Done();
@@ -118,6 +139,9 @@ public static class LeaseCalls
     /// <summary>Whether the worker holds the task under that lease.</summary>
     internal static bool Holds(TaskRecord task, WorkerId worker, LeaseEpoch epoch) =>
         task.State == TaskState.Leased && task.Lease!.Epoch == epoch && task.Lease.WorkerId == worker;
+
+    private static LateCall Late(LateCallKind kind, TaskId task, WorkerId worker, LeaseEpoch epoch, string? detail) =>
+        new() { Kind = kind, TaskId = task, WorkerId = worker, Epoch = epoch, Detail = string.IsNullOrEmpty(detail) ? null : detail };
 
     private static LeaseResults Of(LeaseResult result) => new() { Results = [result] };
 }

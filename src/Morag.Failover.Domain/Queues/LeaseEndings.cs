@@ -50,7 +50,15 @@ public static class LeaseEndings
             return Named(report, Attached(reply, task, before, policy));
         }
 
-        return new(null, reply with { Ending = LeaseEnding.Stale, Detail = TaskWords.Where(task) });
+        var late = new LateCall
+        {
+            Kind = LateCallKind.Failure,
+            TaskId = report.TaskId,
+            WorkerId = report.WorkerId,
+            Epoch = report.Epoch,
+            Detail = Word(report.FailureType),
+        };
+        return new(LateCalls.Note(state, [late], now), reply with { Ending = LeaseEnding.Stale, Detail = TaskWords.Where(task) });
     }
 
     /// <summary>Ends the leases that timed out, and those of lost workers whose protection is over.</summary>
@@ -182,9 +190,11 @@ public static class LeaseEndings
 
     private static string Words(PendingFailure failure)
     {
-        var type = JsonNamingPolicy.SnakeCaseLower.ConvertName(failure.FailureType.ToString());
+        var type = Word(failure.FailureType);
         return failure.ErrorMessage.Length == 0 ? type : $"{type}: {failure.ErrorMessage}";
     }
+
+    private static string Word(FailureType type) => JsonNamingPolicy.SnakeCaseLower.ConvertName(type.ToString());
 
     private static bool IsBy(TaskLease lease, ReportFailure report) =>
         (report.WorkerId is null || report.WorkerId == lease.WorkerId)

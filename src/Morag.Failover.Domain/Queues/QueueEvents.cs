@@ -19,6 +19,8 @@ public static class QueueEvents
         TaskReassigned reassigned => Reassigning.Apply(state, reassigned),
         InstanceFenced fenced => Fencing.Apply(state, fenced),
         TasksCameDue due => ComingDue.Apply(state, due),
+        LateCallsNoted noted => LateCalls.Apply(state, noted),
+        PinsEnded ended => ComingDue.Apply(state, ended),
         TasksWentUnserved unserved => Unserved.Apply(state, unserved),
         TasksCancelled cancelled => OperatorCommands.Apply(state, cancelled),
         TasksRequeued requeued => OperatorCommands.Apply(state, requeued),

@@ -9,12 +9,16 @@ internal static class TaskHistory
     public const string Leased = "leased";
     public const string LeaseEnded = "lease_ended";
     public const string Reassigned = "reassigned";
+    public const string PinEnded = "pin_ended";
     public const string Completed = "completed";
     public const string Released = "released";
     public const string Parked = "parked";
     public const string Requeued = "requeued";
     public const string Cancelled = "cancelled";
     public const string LateResult = "late_result";
+    public const string LateFailure = "late_failure";
+    public const string LateExtension = "late_extension";
+    public const string LateRelease = "late_release";
     public const string Extended = "extended";
 
     /// <summary>The history with an entry at its end; where it is full, one of its middle makes room.</summary>

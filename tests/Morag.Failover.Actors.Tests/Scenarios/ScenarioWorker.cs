@@ -48,6 +48,13 @@ public sealed class ScenarioWorker
     /// <summary>The same instance registers again.</summary>
     public Task RegisterAgainAsync() => owners.AskAsync<WorkerRegisteredReply>(owners.Workers, new RegisterWorker { Registration = Registration });
 
+    /// <summary>The same instance registers as something else.</summary>
+    public Task BecomesAsync(Func<WorkerRegistration, WorkerRegistration> change)
+    {
+        Registration = change(Registration);
+        return RegisterAgainAsync();
+    }
+
     /// <summary>Dies, or is cut off: nothing is heard of it from now on.</summary>
     public void FallsSilent() => beatsNextAt = null;
 

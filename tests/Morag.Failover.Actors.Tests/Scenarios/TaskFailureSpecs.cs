@@ -1,6 +1,7 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Failover;
 using Xunit.Abstractions;
 using static Morag.Failover.Contracts.Failover.FailoverStrategy;
 using static Morag.Failover.Contracts.Failover.FailureType;
@@ -70,6 +71,26 @@ public sealed class TaskFailureSpecs(ITestOutputHelper output) : ScenarioSpec(ou
         await PassAsync(TimeSpan.FromSeconds(1));
 
         Assert.Equal(task, (await other.LeaseOneAsync()).TaskId);
+    }
+
+    [Fact]
+    public async Task Should_end_the_pin_with_its_delay_when_the_worker_has_registered_anew_and_can_no_longer_take_the_task()
+    {
+        var worker = await RegisterAsync("g", WorkerCapability.Gpu, with: each => each with { Hardware = new() { MemoryGb = 16, GpuCount = 1 } });
+        var task = await SubmitAsync("video-1", "gpu_priority", each => each with { ResourceRequirements = new() { MemoryGb = 8 } });
+        var lease = await worker.LeaseOneAsync();
+        var other = await RegisterAsync("h", WorkerCapability.Gpu, with: each => each with { Hardware = new() { MemoryGb = 16, GpuCount = 1 } });
+        (await worker.FailAsync(lease, NetworkFailure)).Chose(RetrySameWorker, "network_failure").Delaying(30);
+        await worker.BecomesAsync(each => each with { Capability = WorkerCapability.Cpu, Hardware = new() { MemoryGb = 4 } });
+
+        await PassAsync(TimeSpan.FromSeconds(28));
+        Assert.Empty(await other.LeaseAsync());
+        await PassAsync(TimeSpan.FromSeconds(2));
+
+        await other.CompleteAsync(await other.LeaseOneAsync());
+        var told = Assert.Single(TaskExplanation.Of(await ExplainAsync(task), (await TaskAsync(task)).History)).Afterwards;
+        Assert.Equal(["pin_ended", "completed"], told.Select(entry => entry.What));
+        Assert.Equal((worker.Id, "g: it does not serve gpu_priority"), (told[0].WorkerId, told[0].Detail));
     }
 
     [Fact]

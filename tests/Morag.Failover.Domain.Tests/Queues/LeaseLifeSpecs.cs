@@ -202,4 +202,40 @@ public sealed class LeaseLifeSpecs
         Assert.True(Identifier.IsValid(id.Value));
         Assert.Equal("a.5", FailureIds.Of(new TaskId("a"), new LeaseEpoch(5)).Value);
     }
+
+    [Fact]
+    public void Should_note_late_calls_of_every_kind_in_the_tasks_history_once_for_each_lease()
+    {
+        queue.Submit("a", "b");
+        var late = queue.Lease("w")[0].Epoch;
+        var other = queue.Lease("w")[0];
+        queue.Release("w", "a", late);
+        queue.Lease("w2");
+
+        for (var time = 0; time < 2; time++)
+        {
+            Assert.Equal(LeaseEnding.Stale, queue.Fail("a", "w", late, FailureType.TaskTimeout).Ending);
+            Assert.NotNull(Extend("a", "w", late).Refused);
+            Assert.NotNull(Complete("a", "w", late).Refused);
+        }
+
+        // One call gives one lease back and names one that is over: both are in one event.
+        var results = queue.Do(LeaseCalls.Decide(
+            queue.State,
+            new ReleaseLeases { Partition = 0, WorkerId = new("w"), Leases = [new LeaseRef { TaskId = new("a"), Epoch = late }, new LeaseRef { TaskId = other.TaskId, Epoch = other.Epoch }], Reason = "stops" },
+            queue.Now)).Results;
+        Assert.Equal([true, false], results.Select(result => result.Refused is not null));
+
+        var notes = queue["a"].History.Where(entry => entry.What.StartsWith("late_", StringComparison.Ordinal)).ToList();
+        Assert.Equal(
+            [("late_failure", "task_timeout"), ("late_extension", null), ("late_result", null), ("late_release", "stops")],
+            notes.Select(entry => (entry.What, entry.Detail)));
+        Assert.All(notes, entry => Assert.Equal((new WorkerId("w"), late), (entry.WorkerId!.Value, entry.Epoch!.Value)));
+        Assert.Equal(TaskState.Queued, queue["b"].State);
+    }
+
+    private LeaseResult Extend(string task, string worker, LeaseEpoch epoch) => queue.Do(LeaseCalls.Decide(
+        queue.State, new ExtendLease { TaskId = new(task), WorkerId = new(worker), Epoch = epoch, By = TimeSpan.FromMinutes(1) }, queue.Now)).Results[0];
+
+    private LeaseResult Complete(string task, string worker, LeaseEpoch epoch) => queue.Complete(worker, task, epoch);
 }

@@ -3,6 +3,7 @@ using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Domain.Failover;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Input;
 using Morag.Failover.Node.Http.OpenApi;
@@ -63,13 +64,15 @@ internal static class TaskEndpoints
     {
         var task = Rules.Id<TaskId>(id, "task_id");
         var known = await gateway.AskCoordinators<TaskDecisions>(new GetTaskDecisions { TaskId = task }, context.RequestAborted);
+        var get = new GetTask { TaskId = task };
         if (known is { Decisions.IsEmpty: true, StaleReports.IsEmpty: true })
         {
             // Nothing ever failed, or there is no such task: the queue knows, and answers with 404 for the second.
-            _ = await gateway.AskQueues<TaskInfo>(new GetTask { TaskId = task }, context.RequestAborted);
+            _ = await gateway.AskQueues<TaskInfo>(get, context.RequestAborted);
         }
 
-        return Answer.Ok(known.Decisions);
+        var held = await gateway.Answer(gateway.Regions.Queues, get, TimeSpan.Zero, context.RequestAborted) as TaskInfo;
+        return Answer.Ok(TaskExplanation.Of(known, held?.History ?? []));
     }
 
     private static async Task<IResult> Requeue(HttpContext context, FailoverGateway gateway, string id)

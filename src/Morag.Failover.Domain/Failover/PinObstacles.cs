@@ -1,0 +1,29 @@
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Settings;
+
+namespace Morag.Failover.Domain.Failover;
+
+/// <summary>Whether a worker may still take the tasks that are pinned to it, once their retry delay is over.</summary>
+public static class PinObstacles
+{
+    /// <summary>Answers for the pins that the worker may not take, because of its standing or of what it has become; null where it may take all.</summary>
+    public static PinsRefused? Answer(PinsDue due, WorkerStanding worker, QueueSettings settings)
+    {
+        ImmutableArray<RefusedPin> refused =
+        [
+            .. from pin in due.Pins
+            let because = Obstacle(pin, worker, settings)
+            where because is not null
+            select new RefusedPin { TaskId = pin.TaskId, Because = $"{due.WorkerId}: {because}" },
+        ];
+        return refused.IsEmpty ? null : new PinsRefused { Partition = due.Partition, WorkerId = due.WorkerId, Pins = refused };
+    }
+
+    private static string? Obstacle(PinnedTask pin, WorkerStanding worker, QueueSettings settings) =>
+        RetryObstacle.Of(worker)
+        ?? (worker.Profile is { } profile && settings.Find(pin.Queue) is { } queue
+            ? Eligibility.Obstacle(profile, queue, pin.ContentType, pin.ResourceRequirements) is { } lacks ? $"it {lacks}" : null
+            : null);
+}
