@@ -1,6 +1,7 @@
 using System.Reflection;
 using ProtoBuf;
 using ProtoBuf.Meta;
+using ProtoBuf.Serializers;
 
 namespace Morag.Failover.Actors.Serialization;
 
@@ -21,7 +22,7 @@ public static class ContractsModel
         model.UseImplicitZeroDefaults = false;
         model.SetSurrogate<DateTimeOffset, long>(Surrogates.ToTicks, Surrogates.ToTime);
         model.SetSurrogate<LeaseEpoch, long>(Surrogates.ToNumber, Surrogates.ToEpoch);
-        model.SetSurrogate<JsonText, string>(Surrogates.ToText, JsonText.Trusted);
+        model.Add<JsonText>(applyDefaultBehaviour: false).SerializerType = typeof(JsonTextSerializer);
         var addId = typeof(ContractsModel).GetMethod(nameof(AddId), BindingFlags.NonPublic | BindingFlags.Static)!;
         foreach (var id in typeof(TaskId).Assembly.GetTypes().Where(IsTextId))
         {
@@ -47,8 +48,16 @@ public static class ContractsModel
         public static long ToNumber(LeaseEpoch epoch) => epoch.Value;
 
         public static LeaseEpoch ToEpoch(long value) => new(value);
+    }
 
-        public static string ToText(JsonText json) => json.Raw;
+    /// <summary>Writes the UTF-8 bytes as they are, as a string field would: no text is decoded and encoded again on the way.</summary>
+    private sealed class JsonTextSerializer : ISerializer<JsonText>
+    {
+        public SerializerFeatures Features => SerializerFeatures.WireTypeString | SerializerFeatures.CategoryScalar;
+
+        public JsonText Read(ref ProtoReader.State state, JsonText value) => JsonText.Trusted(state.AppendBytes((byte[])[]));
+
+        public void Write(ref ProtoWriter.State state, JsonText value) => state.WriteBytes(value.Utf8);
     }
 
     private static class IdSurrogate<TId>

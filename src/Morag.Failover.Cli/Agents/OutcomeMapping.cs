@@ -57,7 +57,7 @@ internal static class OutcomeMapping
         TaskOutcome Succeed()
         {
             var result = JsonText.Of(ending.Output);
-            return Encoding.UTF8.GetByteCount(result.Raw) <= MaxResultBytes
+            return result.Length <= MaxResultBytes
                 ? TaskOutcome.Succeeded(lease, result)
                 : Fail(FailureType.ProcessingError, TooLong);
         }

@@ -80,7 +80,7 @@ public sealed record TaskRecord
     /// <summary>Whether it has ended for good.</summary>
     public bool IsEnded => State is TaskState.Succeeded or TaskState.Cancelled;
 
-    /// <summary>The characters of payload, quality settings and result, for limits.</summary>
+    /// <summary>The bytes of payload, quality settings and result in UTF-8, for limits.</summary>
     public long Size => Submission.Payload.Length + Quality.Length + Result.Length;
 }
 

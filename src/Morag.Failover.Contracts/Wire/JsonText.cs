@@ -1,50 +1,96 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
 namespace Morag.Failover.Contracts.Wire;
 
 /// <summary>
-/// A JSON value that the system carries without looking inside: a payload, a result, a context. Holds compact, valid JSON text.
+/// A JSON value that the system carries without looking inside: a payload, a result, a context. Holds compact, valid JSON as UTF-8,
+/// which is how it is stored and sent, and half of what a string of it would take.
 /// </summary>
 [JsonConverter(typeof(JsonTextConverter))]
-public readonly record struct JsonText
+public readonly struct JsonText : IEquatable<JsonText>
 {
-    private readonly string? text;
+    private static readonly byte[] NullText = "null"u8.ToArray();
 
-    private JsonText(string text) => this.text = text;
+    private readonly byte[]? utf8;
+
+    private JsonText(byte[] utf8) => this.utf8 = utf8;
 
     /// <summary>The empty object.</summary>
-    public static readonly JsonText EmptyObject = new("{}");
+    public static readonly JsonText EmptyObject = new("{}"u8.ToArray());
 
-    /// <summary>The JSON text; <c>null</c> in JSON for the default value.</summary>
-    public string Raw => text ?? "null";
+    /// <summary>JSON's null.</summary>
+    public static readonly JsonText Null = new(NullText);
+
+    /// <summary>The JSON text as UTF-8; <c>null</c> in JSON for the default value.</summary>
+    public ReadOnlyMemory<byte> Utf8 => utf8 ?? NullText;
+
+    /// <summary>The JSON text, decoded at each call.</summary>
+    public string Raw => Encoding.UTF8.GetString(Utf8.Span);
 
     /// <summary>Whether this is JSON's null.</summary>
-    public bool IsNull => text is null or "null";
+    public bool IsNull => Utf8.Span.SequenceEqual(NullText);
 
-    /// <summary>The length in characters, for limits.</summary>
-    public int Length => Raw.Length;
+    /// <summary>The length in bytes of UTF-8, for limits.</summary>
+    public int Length => Utf8.Length;
 
     /// <summary>Takes text that is known to be valid JSON, such as text that was stored.</summary>
-    public static JsonText Trusted(string json) => new(json);
+    public static JsonText Trusted(string json) => new(Encoding.UTF8.GetBytes(json));
+
+    /// <summary>Takes UTF-8 text that is known to be valid JSON. It is not copied: the caller must not change it any more.</summary>
+    public static JsonText Trusted(ReadOnlyMemory<byte> utf8Json) => utf8Json.Span switch
+    {
+        var text when text.SequenceEqual(EmptyObject.utf8) => EmptyObject,
+        var text when text.SequenceEqual(NullText) => Null,
+        _ => new(MemoryMarshal.TryGetArray(utf8Json, out var array) && array.Count == array.Array!.Length ? array.Array : utf8Json.ToArray()),
+    };
 
     /// <summary>The compact text of an element.</summary>
-    public static JsonText From(JsonElement element) => new(JsonSerializer.Serialize(element, ContractsJson.Options));
+    public static JsonText From(JsonElement element) => new(JsonSerializer.SerializeToUtf8Bytes(element, ContractsJson.Options));
 
     /// <summary>The JSON of any value, in the wire's naming.</summary>
-    public static JsonText Of<T>(T value) => new(JsonSerializer.Serialize(value, ContractsJson.Options));
+    public static JsonText Of<T>(T value) => new(JsonSerializer.SerializeToUtf8Bytes(value, ContractsJson.Options));
+
+    /// <summary>Whether two texts are the same, byte for byte.</summary>
+    public static bool operator ==(JsonText left, JsonText right) => left.Equals(right);
+
+    /// <summary>Whether two texts differ.</summary>
+    public static bool operator !=(JsonText left, JsonText right) => !left.Equals(right);
 
     /// <summary>Whether the text is JSON. What another process sent was not looked at on its way in.</summary>
     public bool IsWellFormed() => IsNull || Kind() is not null;
 
     /// <summary>Whether the text is a JSON object.</summary>
-    public bool IsObject() => text == EmptyObject.text || Kind() is JsonValueKind.Object;
+    public bool IsObject() => utf8 == EmptyObject.utf8 || Kind() is JsonValueKind.Object;
 
     /// <summary>Parses the text; dispose the document.</summary>
-    public JsonDocument Parse() => JsonDocument.Parse(Raw);
+    public JsonDocument Parse() => JsonDocument.Parse(Utf8);
+
+    /// <inheritdoc />
+    public bool Equals(JsonText other) => Utf8.Span.SequenceEqual(other.Utf8.Span);
+
+    /// <inheritdoc />
+    public override bool Equals(object? obj) => obj is JsonText other && Equals(other);
+
+    /// <inheritdoc />
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        hash.AddBytes(Utf8.Span);
+        return hash.ToHashCode();
+    }
 
     /// <inheritdoc />
     public override string ToString() => Raw;
 
     private JsonValueKind? Kind()
     {
+        // The parser looks at the bytes inside strings only when they are read.
+        if (!System.Text.Unicode.Utf8.IsValid(Utf8.Span))
+        {
+            return null;
+        }
+
         try
         {
             using var json = Parse();
@@ -65,5 +111,5 @@ internal sealed class JsonTextConverter : JsonConverter<JsonText>
         JsonText.From(JsonElement.ParseValue(ref reader));
 
     public override void Write(Utf8JsonWriter writer, JsonText value, JsonSerializerOptions options) =>
-        writer.WriteRawValue(value.Raw, skipInputValidation: true);
+        writer.WriteRawValue(value.Utf8.Span, skipInputValidation: true);
 }

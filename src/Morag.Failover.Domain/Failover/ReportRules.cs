@@ -46,7 +46,7 @@ public static class ReportRules
 
         return IsSmallObject(report.Context)
             ? null
-            : Refused.Invalid("context", $"must be an object of at most {MaxContext} characters");
+            : Refused.Invalid("context", $"must be an object of at most {MaxContext} bytes as compact JSON in UTF-8");
     }
 
     private static bool IsSmallObject(JsonText context) =>

@@ -85,7 +85,7 @@ public static class Completing
 
         if (completion.Result.Length > settings.MaxPayload)
         {
-            return Refused.Invalid("result", $"result must have at most {settings.MaxPayload} characters as compact JSON");
+            return Refused.Invalid("result", $"result must have at most {settings.MaxPayload} bytes as compact JSON in UTF-8");
         }
 
         if (!completion.Result.IsWellFormed())

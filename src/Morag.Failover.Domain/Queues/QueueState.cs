@@ -53,10 +53,10 @@ public sealed record QueueState
     /// <summary>How many ended tasks are remembered.</summary>
     public int EndedCount { get; init; }
 
-    /// <summary>The characters that they hold.</summary>
+    /// <summary>The bytes that they hold, as <see cref="TaskRecord.Size"/> counts them.</summary>
     public long EndedSize { get; init; }
 
-    /// <summary>The characters that all tasks hold.</summary>
+    /// <summary>The bytes that all tasks hold, as <see cref="TaskRecord.Size"/> counts them.</summary>
     public long Size { get; init; }
 
     /// <summary>Tasks that have not ended.</summary>

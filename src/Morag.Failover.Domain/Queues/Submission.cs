@@ -78,7 +78,7 @@ public static class Submission
                 State = TaskState.Queued,
                 Queue = submission.Queue,
                 Quality = submission.Quality,
-                Result = JsonText.Trusted("null"),
+                Result = JsonText.Null,
             });
         }
 
@@ -104,12 +104,12 @@ public static class Submission
 
         if (task.Payload.Length > settings.MaxPayload)
         {
-            return Refused.Invalid("payload", $"payload must have at most {settings.MaxPayload} characters as compact JSON");
+            return Refused.Invalid("payload", $"payload must have at most {settings.MaxPayload} bytes as compact JSON in UTF-8");
         }
 
         if (task.Quality.Length > settings.MaxPayload)
         {
-            return Refused.Invalid("quality", $"quality must have at most {settings.MaxPayload} characters as compact JSON");
+            return Refused.Invalid("quality", $"quality must have at most {settings.MaxPayload} bytes as compact JSON in UTF-8");
         }
 
         if (!task.Payload.IsWellFormed())
@@ -147,7 +147,7 @@ public static class Submission
             : null;
 
     private static bool SameContent(TaskSubmission first, TaskSubmission again) =>
-        first.Payload.Raw == again.Payload.Raw
-        && first.Quality.Raw == again.Quality.Raw
+        first.Payload == again.Payload
+        && first.Quality == again.Quality
         && (first with { Payload = default, Quality = default }) == (again with { Payload = default, Quality = default });
 }

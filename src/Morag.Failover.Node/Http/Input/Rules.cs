@@ -47,16 +47,16 @@ internal static class Rules
     public static TimeSpan Seconds(double value, double least, double most, string field) =>
         TimeSpan.FromSeconds(InRange(value, least, most, field));
 
-    /// <summary>Any JSON of at most <paramref name="maxLength"/> characters.</summary>
-    public static JsonText Json(JsonText value, int maxLength, string field) => value.Length <= maxLength
+    /// <summary>Any JSON of at most <paramref name="maxBytes"/> bytes of UTF-8.</summary>
+    public static JsonText Json(JsonText value, int maxBytes, string field) => value.Length <= maxBytes
         ? value
-        : throw ProblemException.Invalid(field, $"may have at most {maxLength} characters of JSON, not {value.Length}");
+        : throw ProblemException.Invalid(field, $"may have at most {maxBytes} bytes as compact JSON in UTF-8, not {value.Length}");
 
-    /// <summary>A JSON object of at most <paramref name="maxLength"/> characters; the empty one where none is given.</summary>
-    public static JsonText JsonObject(JsonText? value, int maxLength, string field)
+    /// <summary>A JSON object of at most <paramref name="maxBytes"/> bytes of UTF-8; the empty one where none is given.</summary>
+    public static JsonText JsonObject(JsonText? value, int maxBytes, string field)
     {
         var json = value is { IsNull: false } given ? given : JsonText.EmptyObject;
-        return json.Raw.StartsWith('{') ? Json(json, maxLength, field) : throw ProblemException.Invalid(field, "must be an object");
+        return json.Utf8.Span[0] == '{' ? Json(json, maxBytes, field) : throw ProblemException.Invalid(field, "must be an object");
     }
 
     public static T[] AtMost<T>(T[]? values, int most, string field) => values is null
