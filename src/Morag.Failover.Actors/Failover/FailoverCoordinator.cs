@@ -59,10 +59,14 @@ public sealed class FailoverCoordinator : EventSourcedActor<CoordinatorState>
     protected override CoordinatorState Apply(CoordinatorState state, IStoredEvent @event) => state.Apply(@event);
 
     /// <inheritdoc />
-    protected override IStoredState ToSnapshot(CoordinatorState state) => state.ToSnapshot();
+    protected override IEnumerable<IStoredState> ToSnapshot(CoordinatorState state) => state.ToParts(settings.Storage.SnapshotPartBytes);
 
     /// <inheritdoc />
-    protected override CoordinatorState FromSnapshot(IStoredState snapshot) => CoordinatorState.FromSnapshot((CoordinatorSnapshot)snapshot);
+    protected override CoordinatorState FromSnapshot(IReadOnlyList<IStoredState> parts) =>
+        CoordinatorState.FromParts([.. parts.Cast<CoordinatorSnapshot>()]);
+
+    /// <inheritdoc />
+    protected override StoredSize SizeOf(CoordinatorState state) => new(state.Count, 0);
 
     /// <inheritdoc />
     protected override void Recovered()

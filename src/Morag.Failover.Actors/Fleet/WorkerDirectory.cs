@@ -18,6 +18,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
     private readonly SeenWorkers seen = new();
     private readonly SliceWaiters waiters = new();
     private readonly WakeRounds wakes;
+    private readonly int snapshotPartBytes;
     private DueTimer due = null!;
     private DirectoryState durable = DirectoryState.Empty;
     private long version;
@@ -32,6 +33,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         this.bucket = bucket;
         this.regions = regions;
         wakes = new WakeRounds(settings.Workers);
+        snapshotPartBytes = settings.Storage.SnapshotPartBytes;
     }
 
     /// <summary>How to start a bucket.</summary>
@@ -42,10 +44,14 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
     protected override DirectoryState Apply(DirectoryState state, IStoredEvent @event) => state.Apply(@event);
 
     /// <inheritdoc />
-    protected override IStoredState ToSnapshot(DirectoryState state) => state.ToSnapshot();
+    protected override IEnumerable<IStoredState> ToSnapshot(DirectoryState state) => state.ToParts(snapshotPartBytes);
 
     /// <inheritdoc />
-    protected override DirectoryState FromSnapshot(IStoredState snapshot) => DirectoryState.FromSnapshot((DirectorySnapshot)snapshot);
+    protected override StoredSize SizeOf(DirectoryState state) => new(state.Count, 0);
+
+    /// <inheritdoc />
+    protected override DirectoryState FromSnapshot(IReadOnlyList<IStoredState> parts) =>
+        DirectoryState.FromParts([.. parts.Cast<DirectorySnapshot>()]);
 
     /// <inheritdoc />
     protected override void Recovered()

@@ -8,13 +8,11 @@ namespace Morag.Failover.Actors.Persistence;
 /// A write that fails or is rejected stops the actor, and with it the state that ran ahead; callers whose commands were under way
 /// are told that the outcome is unknown.
 /// </summary>
-public abstract class EventSourcedActor<TState> : UntypedPersistentActor, IWithTimers
+public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor, IWithTimers
     where TState : class
 {
     private readonly SnapshotPolicy snapshots;
     private readonly Queue<IEnumerable<IActorRef>> awaitingWrites = new();
-    private readonly Queue<long> keptSnapshots = new();
-    private int eventsSinceSnapshot;
     private bool committed;
 
     /// <summary>An actor that begins with <paramref name="initial"/> and what the journal holds of it.</summary>
@@ -38,17 +36,14 @@ public abstract class EventSourcedActor<TState> : UntypedPersistentActor, IWithT
     /// <summary>The time of the system's scheduler, which tests can set.</summary>
     protected static DateTimeOffset Now => Context.System.Scheduler.Now;
 
+    /// <summary>The bytes of the events that are under way, by <see cref="BytesOf"/>.</summary>
+    protected long BytesUnderWay { get; private set; }
+
     /// <summary>The log.</summary>
     protected new ILoggingAdapter Log { get; }
 
     /// <summary>The state after an event: total over the known events, without clock, randomness or I/O; throws on an unknown event.</summary>
     protected abstract TState Apply(TState state, IStoredEvent @event);
-
-    /// <summary>The state as it is stored.</summary>
-    protected abstract IStoredState ToSnapshot(TState state);
-
-    /// <summary>The state that was stored.</summary>
-    protected abstract TState FromSnapshot(IStoredState snapshot);
 
     /// <summary>Takes a command, a query or an answer.</summary>
     protected abstract void Handle(object message);
@@ -69,11 +64,14 @@ public abstract class EventSourcedActor<TState> : UntypedPersistentActor, IWithT
         State = after;
         committed = true;
         awaitingWrites.Enqueue(callers ?? [Sender]);
+        var bytes = BytesOf(@event);
+        BytesUnderWay += bytes;
         PersistAsync(@event, _ =>
         {
             awaitingWrites.Dequeue();
+            BytesUnderWay -= bytes;
             afterwards?.Invoke(after);
-            SaveSnapshotWhenDue(after);
+            SaveSnapshotWhenDue(after, bytes);
         });
     }
 
@@ -117,6 +115,12 @@ public abstract class EventSourcedActor<TState> : UntypedPersistentActor, IWithT
                 break;
             case DeleteMessagesSuccess or DeleteSnapshotsSuccess:
                 break;
+            case PartEncoded encoded:
+                StorePart(encoded);
+                break;
+            case PartNotEncoded failed:
+                GiveUpSnapshot(failed);
+                break;
             default:
                 HandleSafely(message);
                 break;
@@ -129,14 +133,13 @@ public abstract class EventSourcedActor<TState> : UntypedPersistentActor, IWithT
         switch (message)
         {
             case IStoredEvent @event:
-                State = Apply(State, @event);
-                eventsSinceSnapshot++;
+                Replay(@event);
                 break;
             case SnapshotOffer { Snapshot: IStoredState stored } offer:
-                State = FromSnapshot(stored);
-                keptSnapshots.Enqueue(offer.Metadata.SequenceNr);
+                Restore(stored, offer.Metadata.SequenceNr);
                 break;
             case RecoveryCompleted:
+                CheckRestored();
                 Recovered();
                 break;
             default:
@@ -183,30 +186,5 @@ public abstract class EventSourcedActor<TState> : UntypedPersistentActor, IWithT
             Log.Error(failure, "{0}: {1} could not be handled", PersistenceId, message.GetType());
             Sender.Tell(Refused.Unavailable($"an internal error while handling {message.GetType().Name}; it is in the node's log"));
         }
-    }
-
-    private void SaveSnapshotWhenDue(TState durable)
-    {
-        if (++eventsSinceSnapshot < snapshots.Every)
-        {
-            return;
-        }
-
-        eventsSinceSnapshot = 0;
-        SaveSnapshot(ToSnapshot(durable));
-    }
-
-    private void DropWhatSnapshotsCover(long saved)
-    {
-        keptSnapshots.Enqueue(saved);
-        if (keptSnapshots.Count <= snapshots.Kept)
-        {
-            return;
-        }
-
-        keptSnapshots.Dequeue();
-        var oldestKept = keptSnapshots.Peek();
-        DeleteMessages(oldestKept);
-        DeleteSnapshots(new SnapshotSelectionCriteria(oldestKept - 1));
     }
 }

@@ -55,11 +55,17 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
     protected override QueueState Apply(QueueState state, IStoredEvent @event) => QueueEvents.Apply(state, @event);
 
     /// <inheritdoc />
-    protected override IStoredState ToSnapshot(QueueState state) => QueueSnapshots.ToSnapshot(state);
+    protected override IEnumerable<IStoredState> ToSnapshot(QueueState state) => QueueSnapshots.ToParts(state, settings.Storage.SnapshotPartBytes);
 
     /// <inheritdoc />
-    protected override QueueState FromSnapshot(IStoredState snapshot) =>
-        QueueSnapshots.FromSnapshot((QueueSnapshot)snapshot, QueueState.Empty with { HistoryKept = settings.Queues.HistoryKept });
+    protected override QueueState FromSnapshot(IReadOnlyList<IStoredState> parts) =>
+        QueueSnapshots.FromParts([.. parts.Cast<QueueSnapshot>()], QueueState.Empty with { HistoryKept = settings.Queues.HistoryKept });
+
+    /// <inheritdoc />
+    protected override StoredSize SizeOf(QueueState state) => new(state.Tasks.Count, QueueSizes.BytesOf(state));
+
+    /// <inheritdoc />
+    protected override long BytesOf(IStoredEvent @event) => QueueSizes.BytesOf(@event);
 
     /// <inheritdoc />
     protected override void Recovered()

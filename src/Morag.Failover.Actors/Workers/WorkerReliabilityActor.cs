@@ -60,10 +60,10 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     protected override WorkerState Apply(WorkerState state, IStoredEvent @event) => state.Apply(@event);
 
     /// <inheritdoc />
-    protected override IStoredState ToSnapshot(WorkerState state) => WorkerSnapshots.ToSnapshot(state);
+    protected override IEnumerable<IStoredState> ToSnapshot(WorkerState state) => [WorkerSnapshots.ToSnapshot(state)];
 
     /// <inheritdoc />
-    protected override WorkerState FromSnapshot(IStoredState snapshot) => WorkerSnapshots.FromSnapshot((WorkerSnapshot)snapshot);
+    protected override WorkerState FromSnapshot(IReadOnlyList<IStoredState> parts) => WorkerSnapshots.FromSnapshot((WorkerSnapshot)parts[0]);
 
     /// <inheritdoc />
     protected override void Recovered()

@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Domain.Snapshots;
 
 namespace Morag.Failover.Domain.Fleet;
 
@@ -10,6 +11,8 @@ public sealed record DirectoryState
     /// it its place in the counts.
     /// </summary>
     public const int NotRegisteredKept = 50_000;
+
+    private const int EntryOverhead = 600;
 
     private static readonly Comparer<WorkerEntry> ById =
         Comparer<WorkerEntry>.Create(static (a, b) => string.CompareOrdinal(a.WorkerId.Value, b.WorkerId.Value));
@@ -23,6 +26,9 @@ public sealed record DirectoryState
     private ImmutableSortedSet<WorkerEntry> Entries { get; init; } = ImmutableSortedSet.Create<WorkerEntry>(ById);
 
     private ImmutableList<WorkerId> NotRegistered { get; init; } = [];
+
+    /// <summary>How many workers are known, registered or not.</summary>
+    public int Count => Entries.Count;
 
     /// <summary>What is kept of a worker; null where nothing is.</summary>
     public WorkerEntry? Find(WorkerId worker) => Entries.TryGetValue(Probe(worker), out var entry) ? entry : null;
@@ -57,28 +63,52 @@ public sealed record DirectoryState
         }
     }
 
-    /// <summary>The state as it is stored.</summary>
-    public DirectorySnapshot ToSnapshot() => new() { Entries = [.. Entries], NotRegistered = [.. NotRegistered] };
+    /// <summary>The state as it is stored, in parts of at most <paramref name="maxBytes"/>, by estimate.</summary>
+    public IEnumerable<DirectorySnapshot> ToParts(int maxBytes)
+    {
+        var records = Entries.Cast<object>().Concat(NotRegistered.Cast<object>());
+        return records.InRuns(BytesOf, maxBytes).Select(run => new DirectorySnapshot
+        {
+            Entries = [.. run.OfType<WorkerEntry>()],
+            NotRegistered = [.. run.OfType<WorkerId>()],
+        });
+    }
 
     /// <summary>The state that was stored.</summary>
-    public static DirectoryState FromSnapshot(DirectorySnapshot snapshot)
+    public static DirectoryState FromParts(IReadOnlyList<DirectorySnapshot> parts)
     {
+        ImmutableArray<WorkerEntry> entries = [.. parts.SelectMany(part => part.Entries)];
         var tally = FleetTally.Empty;
-        foreach (var entry in snapshot.Entries)
+        foreach (var entry in entries)
         {
             tally = tally.Replaced(null, entry);
         }
 
         return new DirectoryState
         {
-            Entries = snapshot.Entries.ToImmutableSortedSet(ById),
-            NotRegistered = [.. snapshot.NotRegistered],
+            Entries = entries.ToImmutableSortedSet(ById),
+            NotRegistered = [.. parts.SelectMany(part => part.NotRegistered)],
             Tally = tally.WithLosses(
-                from entry in snapshot.Entries
+                from entry in entries
                 where entry.LostAt is not null
                 select new RecentLoss { WorkerId = entry.WorkerId, At = entry.LostAt!.Value }),
         };
     }
+
+    private static int BytesOf(object record) => record switch
+    {
+        WorkerEntry { Registration: null } => EntryOverhead,
+        WorkerEntry { Registration: { } said } => EntryOverhead
+            + Bytes(said.SupportedContentTypes)
+            + Bytes(said.Tags)
+            + Bytes(said.Hardware.GpuModels)
+            + Bytes([said.Name, said.Location.Hostname, said.Location.IpAddress]),
+        WorkerId worker => 3 * worker.Value.Length,
+        _ => throw new InvalidOperationException($"a directory stores no {record.GetType()}"),
+    };
+
+    /// <summary>At most three bytes of UTF-8 for each character, and what the field costs.</summary>
+    private static int Bytes(IEnumerable<string> texts) => texts.Sum(text => 4 + (3 * text.Length));
 
     private static bool IsRegistered(WorkerEntry entry) => entry is { Registration: not null, Unregistered: false };
 

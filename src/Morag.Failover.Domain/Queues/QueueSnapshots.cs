@@ -1,57 +1,109 @@
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Snapshots;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>A queue's state to and from what a snapshot stores. The records are shared, not copied; indexes are built anew.</summary>
+/// <summary>
+/// A queue's state to and from the parts of its snapshot. The records are shared, not copied, and parts are made one at a time, so
+/// that a snapshot of a large queue takes little memory; indexes are built again when it is read.
+/// </summary>
 public static class QueueSnapshots
 {
-    /// <summary>The state as it is stored.</summary>
-    public static QueueSnapshot ToSnapshot(QueueState state)
+    private const int TaskOverhead = 400;
+    private const int ShareOverhead = 200;
+    private const int EntryOverhead = 120;
+
+    /// <summary>The state in parts of at most <paramref name="maxBytes"/>, by estimate.</summary>
+    public static IEnumerable<QueueSnapshot> ToParts(QueueState state, int maxBytes)
     {
-        var tasks = ImmutableArray.CreateBuilder<TaskRecord>(state.Tasks.Count);
+        var first = true;
+        foreach (var run in Records(state).InRuns(BytesOf, maxBytes))
+        {
+            yield return new QueueSnapshot
+            {
+                LastEpoch = first ? state.LastEpoch : default,
+                LastOrder = first ? state.LastOrder : 0,
+                Counters = first ? [.. state.Counters.Select(known => Stored(known.Key, known.Value))] : [],
+                Workers = [.. run.OfType<StoredWorkerShare>()],
+                Tasks = [.. run.OfType<TaskRecord>()],
+            };
+            first = false;
+        }
+    }
+
+    /// <summary>The state that was stored.</summary>
+    /// <param name="parts">All parts, in their order.</param>
+    /// <param name="empty">The state to put them into, which brings the settings.</param>
+    public static QueueState FromParts(IReadOnlyList<QueueSnapshot> parts, QueueState empty)
+    {
+        var shares = parts.SelectMany(part => part.Workers).ToList();
+        var edit = new QueueEdit(empty with
+        {
+            LastEpoch = parts[0].LastEpoch,
+            LastOrder = parts[0].LastOrder,
+            Workers = shares.ToImmutableDictionary(share => share.WorkerId, Restored),
+            Counters = parts[0].Counters.ToImmutableDictionary(counters => counters.Queue, Restored),
+            Owed = [.. shares.Where(share => !share.Batch.IsEmpty).Select(share => share.WorkerId)],
+        });
+        foreach (var part in parts)
+        {
+            foreach (var task in part.Tasks)
+            {
+                edit.Put(task);
+            }
+        }
+
+        return edit.Done();
+    }
+
+    /// <summary>The workers' shares, the open tasks, and then the ended tasks in the order they ended.</summary>
+    private static IEnumerable<object> Records(QueueState state)
+    {
+        foreach (var (worker, share) in state.Workers)
+        {
+            yield return Stored(worker, share);
+        }
+
         foreach (var (_, task) in state.Tasks)
         {
             if (!task.IsEnded)
             {
-                tasks.Add(task);
+                yield return task;
             }
         }
 
         foreach (var id in state.Ended)
         {
-            tasks.Add(state.Tasks[id]);
+            yield return state.Tasks[id];
         }
-
-        return new QueueSnapshot
-        {
-            LastEpoch = state.LastEpoch,
-            LastOrder = state.LastOrder,
-            Tasks = tasks.DrainToImmutable(),
-            Workers = [.. state.Workers.Select(known => Stored(known.Key, known.Value))],
-            Counters = [.. state.Counters.Select(known => Stored(known.Key, known.Value))],
-        };
     }
 
-    /// <summary>The state that was stored.</summary>
-    /// <param name="snapshot">What was stored.</param>
-    /// <param name="empty">The state to put it into, which brings the settings.</param>
-    public static QueueState FromSnapshot(QueueSnapshot snapshot, QueueState empty)
+    private static int BytesOf(object record) => record switch
     {
-        var edit = new QueueEdit(empty with
+        TaskRecord task => BytesOf(task),
+        StoredWorkerShare share => ShareOverhead + (EntryOverhead * (share.Batch.Length + share.Gathering.Length + share.Turns.Length)),
+        _ => throw new InvalidOperationException($"a queue stores no {record.GetType()}"),
+    };
+
+    private static int BytesOf(TaskRecord task)
+    {
+        var entries = task.History.Length + task.Failures.Length + task.FailureNames.Length;
+        var bytes = TaskOverhead + (int)task.Size + (EntryOverhead * entries) + Bytes(task.ParkedBecause);
+        if (task.Pending is { } pending)
         {
-            LastEpoch = snapshot.LastEpoch,
-            LastOrder = snapshot.LastOrder,
-            Workers = snapshot.Workers.ToImmutableDictionary(share => share.WorkerId, Restored),
-            Counters = snapshot.Counters.ToImmutableDictionary(counters => counters.Queue, Restored),
-            Owed = [.. snapshot.Workers.Where(share => !share.Batch.IsEmpty).Select(share => share.WorkerId)],
-        });
-        foreach (var task in snapshot.Tasks)
-        {
-            edit.Put(task);
+            bytes += EntryOverhead + Bytes(pending.ErrorMessage) + pending.Context.Length;
         }
 
-        return edit.Done();
+        foreach (var entry in task.History)
+        {
+            bytes += Bytes(entry.Detail);
+        }
+
+        return bytes;
     }
+
+    /// <summary>At most three bytes of UTF-8 for each character.</summary>
+    private static int Bytes(string? text) => 3 * (text?.Length ?? 0);
 
     private static StoredWorkerShare Stored(WorkerId worker, WorkerShare share) => new()
     {

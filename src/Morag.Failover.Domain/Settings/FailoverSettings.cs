@@ -49,4 +49,7 @@ public sealed record StorageSettings
 
     /// <summary>Snapshots kept; events below the oldest of them are removed. 1 to 10.</summary>
     public int SnapshotsKept { get; init; } = 2;
+
+    /// <summary>The most bytes in one part of a snapshot, by estimate; a larger record is a part of its own.</summary>
+    public int SnapshotPartBytes { get; init; } = 256 * 1024;
 }

@@ -185,5 +185,6 @@ public static class FailoverSettingsReader
         SnapshotEvery = section.Integer("snapshot-every", 100, 10_000_000),
         SmallSnapshotEvery = section.Integer("small-snapshot-every", 10, 10_000_000),
         SnapshotsKept = section.Integer("snapshots-kept", 1, 10),
+        SnapshotPartBytes = (int)section.Size("snapshot-part-bytes", "16KiB", "1MiB"),
     };
 }

@@ -26,10 +26,21 @@ internal sealed class Append(
 
     public ReadOnlyMemory<RedisValue> Entries { get; } = entries;
 
+    /// <summary>The bytes of the events.</summary>
+    public long Bytes { get; } = BytesOf(entries.Span);
+
     public CancellationToken Cancellation { get; } = cancellation;
 
     /// <summary>The next of the same persistence id, which waits until this one is answered.</summary>
     public Append? Next { get; set; }
+
+    /// <summary>The bytes of the members among scores and members.</summary>
+    public static long BytesOf(ReadOnlySpan<RedisValue> entries)
+    {
+        long bytes = 0;
+        for (var member = 1; member < entries.Length; member += 2) bytes += entries[member].Length();
+        return bytes;
+    }
 
     /// <summary>Answers that everything is stored.</summary>
     public void Succeed() => TrySetResult(rejections);

@@ -78,12 +78,22 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
     {
         List<Append>? cancelled = null;
         var batch = new List<Append>();
+        long bytes = 0;
         lock (_gate)
         {
-            while (batch.Count < settings.WriteBatchSize && _waiting.TryDequeue(out var append))
+            while (batch.Count < settings.WriteBatchSize
+                && _waiting.TryPeek(out var append)
+                && (batch.Count == 0 || bytes + append.Bytes <= settings.WriteBatchBytes))
             {
-                if (append.Cancellation.IsCancellationRequested) (cancelled ??= []).Add(append);
-                else batch.Add(append);
+                _waiting.Dequeue();
+                if (append.Cancellation.IsCancellationRequested)
+                {
+                    (cancelled ??= []).Add(append);
+                    continue;
+                }
+
+                batch.Add(append);
+                bytes += append.Bytes;
             }
 
             if (batch.Count == 0) _underWay--;

@@ -12,6 +12,9 @@ internal sealed record JournalSettings
     /// <summary>Most writes in one call of the script.</summary>
     public required int WriteBatchSize { get; init; }
 
+    /// <summary>About the most bytes in one call of the script; a single write that is larger is a call of its own.</summary>
+    public required long WriteBatchBytes { get; init; }
+
     /// <summary>Most calls of the script under way.</summary>
     public required int WritesInFlight { get; init; }
 
@@ -21,6 +24,7 @@ internal sealed record JournalSettings
     {
         ReplayPage = PageLimits.Read(plugin, path, "replay-page-size", "replay-page-bytes"),
         WriteBatchSize = (int)RedisSettings.ReadInRange(plugin, path, "write-batch-size", 1, 1000),
+        WriteBatchBytes = RedisSettings.ReadBytesInRange(plugin, path, "write-batch-bytes", 16 * 1024, 16L * 1024 * 1024),
         WritesInFlight = (int)RedisSettings.ReadInRange(plugin, path, "writes-in-flight", 1, 100),
     };
 }

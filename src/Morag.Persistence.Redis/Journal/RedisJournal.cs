@@ -61,37 +61,10 @@ public sealed class RedisJournal : AsyncWriteJournal
         var atomicWrites = messages as IReadOnlyList<AtomicWrite> ?? [.. messages];
         if (atomicWrites.Count == 0) return Task.FromResult<IImmutableList<Exception?>?>(null);
 
-        var persistenceId = atomicWrites[0].PersistenceId;
-        KeyLayout.CheckPersistenceId(persistenceId);
-
-        var timestamp = _system.Scheduler.Now.UtcTicks;
-        var before = atomicWrites[0].LowestSequenceNr - 1;
-        var last = before;
-        var entries = new RedisValue[2 * atomicWrites.Sum(static write => write.Size)];
-        var filled = 0;
-        Exception?[]? rejections = null;
-        for (var i = 0; i < atomicWrites.Count; i++)
-        {
-            var atomicWrite = atomicWrites[i];
-            if (atomicWrite.LowestSequenceNr != last + 1)
-                return Task.FromException<IImmutableList<Exception?>?>(new SequenceConflictException(persistenceId, atomicWrite.LowestSequenceNr, last));
-            // The actor goes on behind the numbers of a rejected write too, so they have to count as used.
-            last = atomicWrite.HighestSequenceNr;
-            try
-            {
-                filled += Encode(atomicWrite, timestamp, entries.AsSpan(filled));
-            }
-#pragma warning disable CA1031 // Whatever a serializer throws rejects this write, and this one only.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                (rejections ??= new Exception?[atomicWrites.Count])[i] = e;
-            }
-        }
-
-        var append = new Append(persistenceId, before, last, entries.AsMemory(0, filled), rejections?.ToImmutableArray(), cancellationToken);
-        _appender.Add(append);
-        return append.Task;
+        KeyLayout.CheckPersistenceId(atomicWrites[0].PersistenceId);
+        return FindGap(atomicWrites) is { } gap
+            ? Task.FromException<IImmutableList<Exception?>?>(gap)
+            : Send(atomicWrites, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -156,6 +129,66 @@ public sealed class RedisJournal : AsyncWriteJournal
             moreLeft = (long)reply == 1;
         }
         while (moreLeft);
+    }
+
+    private static SequenceConflictException? FindGap(IReadOnlyList<AtomicWrite> writes)
+    {
+        for (var i = 1; i < writes.Count; i++)
+        {
+            if (writes[i].LowestSequenceNr != writes[i - 1].HighestSequenceNr + 1)
+                return new SequenceConflictException(writes[i].PersistenceId, writes[i].LowestSequenceNr, writes[i - 1].HighestSequenceNr);
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Sends the writes in one call, or in several one after the other where they are larger than a call may be: each of those is
+    /// stored only if the one before it is.
+    /// </summary>
+    private Task<IImmutableList<Exception?>?> Send(IReadOnlyList<AtomicWrite> writes, CancellationToken cancellation)
+    {
+        var timestamp = _system.Scheduler.Now.UtcTicks;
+        var entries = new RedisValue[2 * writes.Sum(static write => write.Size)];
+        Exception?[]? rejections = null;
+        List<Append>? earlier = null;
+        var before = writes[0].LowestSequenceNr - 1;
+        var last = before;
+        var (start, end, bytes) = (0, 0, 0L);
+        for (var i = 0; i < writes.Count; i++)
+        {
+            try
+            {
+                var encoded = Encode(writes[i], timestamp, entries.AsSpan(end));
+                var size = Append.BytesOf(entries.AsSpan(end, encoded));
+                if (bytes > 0 && bytes + size > _settings.WriteBatchBytes)
+                {
+                    (earlier ??= []).Add(new Append(writes[i].PersistenceId, before, last, entries.AsMemory(start, end - start), null, cancellation));
+                    (before, start, bytes) = (last, end, 0);
+                }
+
+                end += encoded;
+                bytes += size;
+            }
+#pragma warning disable CA1031 // Whatever a serializer throws rejects this write, and this one only.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                (rejections ??= new Exception?[writes.Count])[i] = e;
+            }
+
+            // The actor goes on behind the numbers of a rejected write too, so they have to count as used.
+            last = writes[i].HighestSequenceNr;
+        }
+
+        var final = new Append(writes[0].PersistenceId, before, last, entries.AsMemory(start, end - start), rejections?.ToImmutableArray(), cancellation);
+        earlier?.ForEach(_appender.Add);
+        _appender.Add(final);
+        return earlier is null ? final.Task : AllAsync([.. earlier, final]);
+
+        // The first that failed says why; those behind it only say that they do not continue what is stored.
+        static async Task<IImmutableList<Exception?>?> AllAsync(List<Append> appends) =>
+            (await Task.WhenAll(appends.Select(static append => append.Task)).ConfigureAwait(false))[^1];
     }
 
     /// <summary>Score and member of each event.</summary>

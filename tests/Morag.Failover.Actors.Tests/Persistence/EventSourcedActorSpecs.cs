@@ -180,9 +180,9 @@ public sealed class EventSourcedActorSpecs() : TestKit(
             _ => throw new InvalidOperationException(),
         };
 
-        protected override IStoredState ToSnapshot(Sum state) => state;
+        protected override IEnumerable<IStoredState> ToSnapshot(Sum state) => [state];
 
-        protected override Sum FromSnapshot(IStoredState snapshot) => (Sum)snapshot;
+        protected override Sum FromSnapshot(IReadOnlyList<IStoredState> parts) => (Sum)parts[0];
 
         protected override void Handle(object message)
         {

@@ -52,6 +52,11 @@ internal static class SampleOf
             return new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero).AddMilliseconds(number);
         }
 
+        if (type == typeof(byte[]))
+        {
+            return BitConverter.GetBytes(number);
+        }
+
         if (type == typeof(JsonText))
         {
             return JsonText.Trusted($$"""{"n":{{number}}}""");

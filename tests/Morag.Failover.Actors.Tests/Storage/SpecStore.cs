@@ -33,14 +33,23 @@ public sealed class SpecStore
         ? stored.Read(events => events.Values.Select(item => item.Read(system)).ToList())
         : [];
 
-    /// <summary>Every snapshot that was ever saved, as bytes, with the events that led to it, also those that were removed since.</summary>
-    public IEnumerable<(string PersistenceId, byte[] Snapshot, IReadOnlyList<IStoredEvent> Events)> SnapshotsWithTheirEvents(ActorSystem system) =>
+    /// <summary>Every snapshot that was ever saved, put together from its parts, with the events that led to it, also those that were removed since.</summary>
+    public IEnumerable<(string PersistenceId, IReadOnlyList<IStoredState> Snapshot, IReadOnlyList<IStoredEvent> Events)> SnapshotsWithTheirEvents(ActorSystem system) =>
         from entity in entities
-        from saved in entity.Value.EverSaved
-        select (entity.Key, saved.Snapshot.Bytes, (IReadOnlyList<IStoredEvent>)[.. entity.Value.EverAppended.Take((int)saved.SequenceNr).Select(item => (IStoredEvent)item.Read(system))]);
+        let ever = entity.Value.Ever()
+        let appended = ever.Appended.Select(item => (IStoredEvent)item.Read(system)).ToList()
+        from saved in ever.Saved
+        let snapshot = (IStoredState)saved.Snapshot.Read(system)
+        let parts = snapshot is SnapshotInParts
+            ? appended.OfType<SnapshotPart>().Where(part => part.SequenceNr == saved.SequenceNr).Select(part => Content(part, system)).ToList()
+            : [snapshot]
+        select (entity.Key, (IReadOnlyList<IStoredState>)parts, (IReadOnlyList<IStoredEvent>)appended[..(int)saved.SequenceNr]);
 
     /// <summary>The entities that ever stored an event.</summary>
     public IEnumerable<string> PersistenceIds => entities.Keys.Order(StringComparer.Ordinal);
+
+    private static IStoredState Content(SnapshotPart part, ActorSystem system) =>
+        (IStoredState)new Item(new Morag.Failover.Actors.Serialization.StoredSerializer((ExtendedActorSystem)system).Identifier, part.Manifest, part.Content).Read(system);
 
     internal Stored Of(string persistenceId) => entities.GetOrAdd(persistenceId, _ => new Stored());
 
@@ -62,14 +71,19 @@ public sealed class SpecStore
         private readonly Lock gate = new();
         private readonly SortedDictionary<long, Item> events = [];
         private readonly SortedDictionary<long, Item> snapshots = [];
+        private readonly List<Item> everAppended = [];
+        private readonly List<(long SequenceNr, Item Snapshot)> everSaved = [];
 
         public long Highest { get; private set; }
 
-        /// <summary>In their order, also those that were removed.</summary>
-        public List<Item> EverAppended { get; } = [];
-
-        /// <summary>In their order, also those that were removed.</summary>
-        public List<(long SequenceNr, Item Snapshot)> EverSaved { get; } = [];
+        /// <summary>All events and snapshots in their order, also those that were removed.</summary>
+        public (List<Item> Appended, List<(long SequenceNr, Item Snapshot)> Saved) Ever()
+        {
+            lock (gate)
+            {
+                return ([.. everAppended], [.. everSaved]);
+            }
+        }
 
         /// <summary>Stores the next event; another number is a second writer.</summary>
         public void Append(long sequenceNr, Item item)
@@ -82,7 +96,7 @@ public sealed class SpecStore
                 }
 
                 events.Add(sequenceNr, item);
-                EverAppended.Add(item);
+                everAppended.Add(item);
                 Highest = sequenceNr;
             }
         }
@@ -108,7 +122,7 @@ public sealed class SpecStore
             lock (gate)
             {
                 snapshots[sequenceNr] = snapshot;
-                EverSaved.Add((sequenceNr, snapshot));
+                everSaved.Add((sequenceNr, snapshot));
             }
         }
 

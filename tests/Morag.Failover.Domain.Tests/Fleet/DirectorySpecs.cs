@@ -43,7 +43,7 @@ public sealed class DirectorySpecs
                 Assert.True(newest[entry.WorkerId.Value].Revision >= entry.Revision);
             }
 
-            foreach (var same in new[] { state, DirectoryState.FromSnapshot(state.ToSnapshot()) })
+            foreach (var same in new[] { state, DirectoryState.FromParts([.. state.ToParts(1_500)]) })
             {
                 var registered = newest.Values.Where(entry => entry.Registration is not null).ToList();
                 var counts = same.Tally.Counts();
@@ -70,7 +70,7 @@ public sealed class DirectorySpecs
     public void Should_list_a_hundred_thousand_workers_page_by_page_in_the_order_of_their_ids()
     {
         const int Workers = 100_000;
-        var state = DirectoryState.FromSnapshot(new DirectorySnapshot
+        var state = DirectoryState.FromParts([new DirectorySnapshot
         {
             Entries =
             [
@@ -81,7 +81,7 @@ public sealed class DirectorySpecs
                     Registration = Registration($"w{i:000000}", i % 3),
                 }),
             ],
-        });
+        }]);
 
         var listed = 0;
         WorkerId? after = null;

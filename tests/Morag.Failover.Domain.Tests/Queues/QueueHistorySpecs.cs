@@ -35,7 +35,7 @@ public sealed class QueueHistorySpecs
             Assert.Equal(QueueUnderTest.Picture(queue.State), QueueUnderTest.Picture(queue.Events.Aggregate(QueueState.Empty, QueueEvents.Apply)));
             Assert.Equal(
                 QueueUnderTest.Picture(queue.State),
-                QueueUnderTest.Picture(QueueSnapshots.FromSnapshot(QueueSnapshots.ToSnapshot(queue.State), QueueState.Empty)));
+                QueueUnderTest.Picture(QueueSnapshots.FromParts([.. QueueSnapshots.ToParts(queue.State, 2_000)], QueueState.Empty)));
         },
         iter: 400);
 

@@ -1,47 +1,44 @@
 using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Domain.Snapshots;
 
 namespace Morag.Failover.Domain.Failover.Coordination;
 
 /// <content>How the state is stored.</content>
 public sealed partial record CoordinatorState
 {
-    /// <summary>The state as a snapshot stores it.</summary>
-    public CoordinatorSnapshot ToSnapshot() => new()
+    /// <summary>The state as a snapshot stores it, in parts of at most <paramref name="maxBytes"/>, by estimate.</summary>
+    public IEnumerable<CoordinatorSnapshot> ToParts(int maxBytes)
     {
-        Failures =
-        [
-            .. Failures.Values.OrderBy(failure => failure.Number).Select(failure => new StoredFailure
-            {
-                Decision = failure.Decision,
-                Names = failure.Names,
-                SaysNothingOfTask = failure.SaysNothingOfTask,
-                Reassign = failure.Reassign,
-                OpenBreaker = failure.OpenBreaker,
-                Excuses = failure.Excuses,
-            }),
-        ],
-        StaleReports = [.. StaleReports],
-        TotalFailures = Tally.Total,
-        Counts =
-        [
-            .. Tally.ByType.Select(count => new StoredFailureCount { Type = count.Key, Count = count.Value }),
-            .. Tally.ByHour.Select(count => new StoredFailureCount { Hour = count.Key, Count = count.Value }),
-        ],
-        Records =
-        [
-            .. Records.Cells.OrderBy(cell => cell.Key).Select(cell => new StoredStrategyRecord
-            {
-                Type = cell.Key.Type,
-                Strategy = cell.Key.Strategy,
-                Tried = cell.Value.Tried,
-                FailedAgain = cell.Value.FailedAgain,
-            }),
-        ],
-    };
+        var rest = new CoordinatorSnapshot
+        {
+            StaleReports = [.. StaleReports],
+            TotalFailures = Tally.Total,
+            Counts =
+            [
+                .. Tally.ByType.Select(count => new StoredFailureCount { Type = count.Key, Count = count.Value }),
+                .. Tally.ByHour.Select(count => new StoredFailureCount { Hour = count.Key, Count = count.Value }),
+            ],
+            Records =
+            [
+                .. Records.Cells.OrderBy(cell => cell.Key).Select(cell => new StoredStrategyRecord
+                {
+                    Type = cell.Key.Type,
+                    Strategy = cell.Key.Strategy,
+                    Tried = cell.Value.Tried,
+                    FailedAgain = cell.Value.FailedAgain,
+                }),
+            ],
+        };
+        foreach (var run in Failures.Values.OrderBy(failure => failure.Number).InRuns(failure => (int)failure.Bytes, maxBytes))
+        {
+            yield return rest with { Failures = [.. run.Select(Stored)] };
+            rest = new CoordinatorSnapshot();
+        }
+    }
 
-    /// <summary>The state that a snapshot stored.</summary>
-    public static CoordinatorState FromSnapshot(CoordinatorSnapshot snapshot) =>
-        snapshot.Failures.Aggregate(Empty, (state, failure) => state.With(new KeptFailure
+    /// <summary>The state that a snapshot's parts stored.</summary>
+    public static CoordinatorState FromParts(IReadOnlyList<CoordinatorSnapshot> parts) =>
+        parts.SelectMany(part => part.Failures).Aggregate(Empty, (state, failure) => state.With(new KeptFailure
         {
             Number = state.LastNumber + 1,
             Decision = failure.Decision,
@@ -52,19 +49,29 @@ public sealed partial record CoordinatorState
             Excuses = failure.Excuses,
         })) with
         {
-            StaleReports = [.. snapshot.StaleReports],
+            StaleReports = [.. parts[0].StaleReports],
             Tally = new FailureTally
             {
-                Total = snapshot.TotalFailures,
-                ByType = snapshot.Counts.Where(count => count.Type is not null)
+                Total = parts[0].TotalFailures,
+                ByType = parts[0].Counts.Where(count => count.Type is not null)
                     .ToImmutableSortedDictionary(count => count.Type!.Value, count => count.Count),
-                ByHour = snapshot.Counts.Where(count => count.Hour is not null)
+                ByHour = parts[0].Counts.Where(count => count.Hour is not null)
                     .ToImmutableSortedDictionary(count => count.Hour!.Value, count => count.Count),
             },
             Records = new StrategyRecords
             {
-                Cells = snapshot.Records.ToImmutableDictionary(
+                Cells = parts[0].Records.ToImmutableDictionary(
                     record => (record.Type, record.Strategy), record => new StrategyRecord(record.Tried, record.FailedAgain)),
             },
         };
+
+    private static StoredFailure Stored(KeptFailure failure) => new()
+    {
+        Decision = failure.Decision,
+        Names = failure.Names,
+        SaysNothingOfTask = failure.SaysNothingOfTask,
+        Reassign = failure.Reassign,
+        OpenBreaker = failure.OpenBreaker,
+        Excuses = failure.Excuses,
+    };
 }

@@ -1,0 +1,194 @@
+using Akka.Persistence;
+
+namespace Morag.Failover.Actors.Persistence;
+
+/// <content>
+/// Snapshots. A state that fits one part is stored as one snapshot. A larger one is stored in parts, which are events of this journal
+/// between the others: each is encoded off the actor's thread and written when the one before is durable, so no write is larger than
+/// a part and no caller waits for more than one. The snapshot itself then only says where the parts are.
+/// </content>
+public abstract partial class EventSourcedActor<TState>
+{
+    private readonly Queue<long> keptSnapshots = new();
+    private SnapshotWriting? snapshotUnderWay;
+    private SnapshotReading? restoring;
+    private long eventsSinceSnapshot;
+    private long bytesSinceSnapshot;
+    private bool restored;
+
+    /// <inheritdoc />
+    public override Recovery Recovery => new(UnreadableSnapshots.In(Context.System).Below(PersistenceId));
+
+    /// <summary>
+    /// The state as it is stored, in parts, the first of which says what there is one of. It is read on another thread, while the
+    /// entity goes on: it must follow from the immutable state alone.
+    /// </summary>
+    protected abstract IEnumerable<IStoredState> ToSnapshot(TState state);
+
+    /// <summary>The state that was stored in these parts.</summary>
+    protected abstract TState FromSnapshot(IReadOnlyList<IStoredState> parts);
+
+    /// <summary>How large a state is; a snapshot is written no more often than that is worth. Unknown counts as nothing.</summary>
+    protected virtual StoredSize SizeOf(TState state) => default;
+
+    /// <summary>The bytes that an event takes, by estimate. Unknown counts as nothing.</summary>
+    protected virtual long BytesOf(IStoredEvent @event) => 0;
+
+    private void SaveSnapshotWhenDue(TState durable, long bytes)
+    {
+        eventsSinceSnapshot++;
+        bytesSinceSnapshot += bytes;
+        if (snapshotUnderWay is not null || !snapshots.IsDue(eventsSinceSnapshot, bytesSinceSnapshot, SizeOf(durable)))
+        {
+            return;
+        }
+
+        eventsSinceSnapshot = 0;
+        bytesSinceSnapshot = 0;
+        var parts = ToSnapshot(durable);
+        if (parts.Take(2).ToList() is [var only])
+        {
+            SaveSnapshotAt(LastSequenceNr, only);
+            return;
+        }
+
+        snapshotUnderWay = new SnapshotWriting(LastSequenceNr, parts);
+        EncodeNextPart(snapshotUnderWay);
+    }
+
+    private void EncodeNextPart(SnapshotWriting snapshot) =>
+        Task.Run(snapshot.EncodeNext).PipeTo(
+            Self,
+            success: part => new PartEncoded(snapshot, part),
+            failure: cause => new PartNotEncoded(snapshot, cause));
+
+    private void StorePart(PartEncoded encoded)
+    {
+        var snapshot = encoded.Snapshot;
+        if (encoded.Part is { } part)
+        {
+            PersistAsync(part, _ => EncodeNextPart(snapshot));
+            return;
+        }
+
+        snapshotUnderWay = null;
+        SaveSnapshotAt(snapshot.SequenceNr, new SnapshotInParts { Parts = snapshot.Parts });
+    }
+
+    private void GiveUpSnapshot(PartNotEncoded failed)
+    {
+        snapshotUnderWay = null;
+        Log.Error(
+            failed.Cause,
+            "{0}: the snapshot at {1} could not be encoded; nothing is lost, and the next one is tried after {2} more events",
+            PersistenceId,
+            failed.Snapshot.SequenceNr,
+            snapshots.Every);
+    }
+
+    /// <summary>Not <see cref="Eventsourced.SaveSnapshot"/>: by the time the last part is durable, events have been stored behind the state.</summary>
+    private void SaveSnapshotAt(long sequenceNr, IStoredState state) =>
+        SnapshotStore.Tell(new SaveSnapshot(new SnapshotMetadata(PersistenceId, sequenceNr, Now.UtcDateTime), state), Self);
+
+    private void DropWhatSnapshotsCover(long saved)
+    {
+        keptSnapshots.Enqueue(saved);
+        if (keptSnapshots.Count <= snapshots.Kept)
+        {
+            return;
+        }
+
+        keptSnapshots.Dequeue();
+        var oldestKept = keptSnapshots.Peek();
+        DeleteMessages(oldestKept);
+        DeleteSnapshots(new SnapshotSelectionCriteria(oldestKept - 1));
+    }
+
+    private void Restore(IStoredState stored, long sequenceNr)
+    {
+        keptSnapshots.Enqueue(sequenceNr);
+        restored = true;
+        if (stored is SnapshotInParts inParts)
+        {
+            restoring = new SnapshotReading(sequenceNr, inParts.Parts);
+        }
+        else
+        {
+            ReadingSnapshot(sequenceNr, () => State = FromSnapshot([stored]));
+        }
+    }
+
+    private void Replay(IStoredEvent @event)
+    {
+        if (!restored && LastSequenceNr > 1)
+        {
+            UnreadableSnapshots.In(Context.System).Forget(PersistenceId);
+            throw new InvalidDataException(
+                $"the events of {PersistenceId} before {LastSequenceNr} are gone, and no readable snapshot covers them; restore Redis from a backup");
+        }
+
+        restored = true;
+        if (restoring is { } reading)
+        {
+            ReadingSnapshot(reading.SequenceNr, () => ReadOn(reading, @event));
+        }
+        else if (@event is not SnapshotPart)
+        {
+            ReplayOne(@event);
+        }
+    }
+
+    private void ReadOn(SnapshotReading reading, IStoredEvent @event)
+    {
+        reading.Read(@event);
+        if (!reading.IsComplete)
+        {
+            return;
+        }
+
+        restoring = null;
+        State = FromSnapshot(reading.Finish());
+        foreach (var later in reading.Later)
+        {
+            ReplayOne(later);
+        }
+    }
+
+    private void ReplayOne(IStoredEvent @event)
+    {
+        State = Apply(State, @event);
+        eventsSinceSnapshot++;
+        bytesSinceSnapshot += BytesOf(@event);
+    }
+
+    private void CheckRestored()
+    {
+        if (restoring is { } reading)
+        {
+            ReadingSnapshot(reading.SequenceNr, () => throw new InvalidDataException("the journal ends before its last part"));
+        }
+    }
+
+    /// <summary>A snapshot that cannot be read is passed over at the next start: the one before it and the events since say the same.</summary>
+    private void ReadingSnapshot(long sequenceNr, Action read)
+    {
+        try
+        {
+            read();
+        }
+        catch (Exception failure)
+        {
+            UnreadableSnapshots.In(Context.System).Add(PersistenceId, sequenceNr);
+            Log.Error(
+                failure,
+                "{0}: the snapshot at {1} cannot be read; the entity starts again with the one before it and the events since",
+                PersistenceId,
+                sequenceNr);
+            throw;
+        }
+    }
+
+    private sealed record PartEncoded(SnapshotWriting Snapshot, SnapshotPart? Part) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    private sealed record PartNotEncoded(SnapshotWriting Snapshot, Exception Cause) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+}

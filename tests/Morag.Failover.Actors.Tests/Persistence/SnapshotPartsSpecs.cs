@@ -1,0 +1,255 @@
+using Akka.Persistence;
+using Akka.TestKit.Xunit2;
+using Morag.Failover.Actors.Persistence;
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Actors.Tests.Persistence;
+
+/// <summary>Snapshots of a state that is too large for one value: parts between the events, and what recovery makes of them.</summary>
+public sealed class SnapshotPartsSpecs() : TestKit(
+    """
+    akka {
+      stdout-loglevel = OFF
+      loglevel = OFF
+      persistence {
+        journal.plugin = "akka.persistence.journal.inmem"
+        snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
+      }
+    }
+    """)
+{
+    private const string Id = "roster";
+    private const int Many = 1_000;
+
+    [Fact]
+    public async Task Should_recover_from_parts_when_events_were_stored_between_them()
+    {
+        var roster = Start();
+        await AddAsync(roster, 0, Many);
+
+        var stored = await StoredAsync();
+        Assert.Contains(stored, @event => @event is SnapshotPart { Index: > 1 });
+        Assert.Contains(Between(stored), @event => @event is WorkerEntryUpdated);
+        Assert.Equal(Many, await RestartedAsync(roster));
+    }
+
+    [Fact]
+    public async Task Should_write_no_part_larger_than_its_limit()
+    {
+        await AddAsync(Start(), 0, Many);
+
+        Assert.All((await StoredAsync()).OfType<SnapshotPart>(), part => Assert.InRange(part.Content.Length, 1, 200));
+    }
+
+    [Fact]
+    public async Task Should_remove_events_that_kept_snapshots_cover()
+    {
+        var roster = Start();
+        await AddAsync(roster, 0, Many);
+        await AwaitAssertAsync(async () => Assert.True(await FirstStoredAsync() > 100));
+
+        Assert.Equal(Many, await RestartedAsync(roster));
+    }
+
+    [Fact]
+    public async Task Should_use_the_snapshot_before_when_a_part_of_the_newest_cannot_be_read()
+    {
+        var roster = Start();
+        await AddAsync(roster, 0, Many);
+        await AwaitAssertAsync(async () => Assert.True(await FirstStoredAsync() > 100));
+        Roster.Unreadable = 1;
+        await StopAsync(roster);
+
+        // The first start fails, as a start does whose snapshot is broken; the next one passes it over.
+        Assert.Null(await CountUnlessItStopsAsync(Start()));
+        Assert.Equal(Many, await CountAsync(Start()));
+    }
+
+    [Fact]
+    public async Task Should_refuse_to_start_when_no_readable_snapshot_covers_the_events_that_were_removed()
+    {
+        var roster = Start();
+        await AddAsync(roster, 0, Many);
+        await AwaitAssertAsync(async () => Assert.True(await FirstStoredAsync() > 100));
+        Roster.Unreadable = int.MaxValue;
+        await StopAsync(roster);
+
+        for (var start = 0; start < 6; start++)
+        {
+            Assert.Null(await CountUnlessItStopsAsync(Start()));
+        }
+
+        Roster.Unreadable = 0;
+        int? count;
+        do
+        {
+            count = await CountUnlessItStopsAsync(Start());
+        }
+        while (count is null);
+
+        Assert.Equal(Many, count);
+    }
+
+    [Fact]
+    public async Task Should_ignore_parts_of_a_snapshot_whose_writing_was_cut_off()
+    {
+        var roster = Start();
+        var added = 0;
+        for (var kill = 0; kill < 20; kill++)
+        {
+            for (var i = 0; i < 37; i++)
+            {
+                roster.Tell(Entry(added++), TestActor);
+            }
+
+            await ReceiveNAsync(37).ToListAsync();
+            await StopAsync(roster);
+            roster = Start();
+            Assert.Equal(added, await CountAsync(roster));
+        }
+    }
+
+    protected override void AfterAll()
+    {
+        Roster.Unreadable = 0;
+        base.AfterAll();
+    }
+
+    private static WorkerEntry Entry(int number) => new()
+    {
+        WorkerId = new($"w{number:000000}"),
+        Revision = 1,
+        Status = WorkerStatus.Online,
+    };
+
+    /// <summary>The events of one snapshot from its first part to its last.</summary>
+    private static IEnumerable<IStoredEvent> Between(IReadOnlyList<IStoredEvent> stored)
+    {
+        var snapshot = stored.OfType<SnapshotPart>().First(part => part.Index == 0).SequenceNr;
+        var parts = stored.Select((@event, place) => (@event, place)).Where(at => at.@event is SnapshotPart part && part.SequenceNr == snapshot).ToList();
+        return stored.Skip(parts[0].place).Take(parts[^1].place - parts[0].place);
+    }
+
+    private IActorRef Start() => Sys.ActorOf(Props.Create(() => new Roster()));
+
+    private async Task AddAsync(IActorRef roster, int from, int count)
+    {
+        Sys.ActorOf(Props.Create(() => new Feeder(roster, from, count, TestActor)));
+        await ExpectMsgAsync(count);
+    }
+
+    private async Task<int> CountAsync(IActorRef roster)
+    {
+        roster.Tell("count", TestActor);
+        return await ExpectMsgAsync<int>();
+    }
+
+    private async Task<int> RestartedAsync(IActorRef roster)
+    {
+        await StopAsync(roster);
+        return await CountAsync(Start());
+    }
+
+    private async Task<int?> CountUnlessItStopsAsync(IActorRef roster)
+    {
+        var probe = CreateTestProbe();
+        await probe.WatchAsync(roster);
+        roster.Tell("count", probe);
+        return await probe.ExpectMsgAsync<object>() is int count ? count : null;
+    }
+
+    private async Task StopAsync(IActorRef roster)
+    {
+        var probe = CreateTestProbe();
+        await probe.WatchAsync(roster);
+        Sys.Stop(roster);
+        await probe.ExpectTerminatedAsync(roster);
+    }
+
+    private async Task<long> FirstStoredAsync() => (await ReplayAsync())[0].SequenceNr;
+
+    private async Task<IReadOnlyList<IStoredEvent>> StoredAsync() => [.. (await ReplayAsync()).Select(stored => (IStoredEvent)stored.Payload)];
+
+    private async Task<List<IPersistentRepresentation>> ReplayAsync()
+    {
+        var replay = CreateTestProbe();
+        Akka.Persistence.Persistence.Instance.Apply(Sys).JournalFor("").Tell(new ReplayMessages(1, long.MaxValue, long.MaxValue, Id, replay));
+        var stored = new List<IPersistentRepresentation>();
+        while (await replay.ExpectMsgAsync<object>() is ReplayedMessage replayed)
+        {
+            stored.Add(replayed.Persistent);
+        }
+
+        return stored;
+    }
+
+    /// <summary>An entity with a state of many records, of which a part holds few.</summary>
+    private sealed class Roster() : EventSourcedActor<ImmutableSortedSet<string>>(Id, [], new SnapshotPolicy(40, 2))
+    {
+        /// <summary>How many of the next restorations fail.</summary>
+        public static int Unreadable { get; set; }
+
+        protected override ImmutableSortedSet<string> Apply(ImmutableSortedSet<string> state, IStoredEvent @event) => @event switch
+        {
+            WorkerEntryUpdated updated => state.Add(updated.Entry.WorkerId.Value),
+            _ => throw new InvalidOperationException($"{@event.GetType()} is no event of a roster"),
+        };
+
+        protected override IEnumerable<IStoredState> ToSnapshot(ImmutableSortedSet<string> state) =>
+            state.Chunk(15).Select(ids => new DirectorySnapshot { NotRegistered = [.. ids.Select(id => new WorkerId(id))] });
+
+        protected override ImmutableSortedSet<string> FromSnapshot(IReadOnlyList<IStoredState> parts) => Unreadable-- > 0
+            ? throw new InvalidDataException("planned")
+            : [.. parts.Cast<DirectorySnapshot>().SelectMany(part => part.NotRegistered).Select(id => id.Value)];
+
+        protected override void Handle(object message)
+        {
+            var caller = Sender;
+            switch (message)
+            {
+                case WorkerEntry entry:
+                    Commit(new WorkerEntryUpdated { Entry = entry }, _ => caller.Tell(entry.WorkerId.Value));
+                    break;
+                case "count":
+                    caller.Tell(State.Count);
+                    break;
+                default:
+                    throw new InvalidOperationException("poison");
+            }
+        }
+    }
+
+    /// <summary>Adds entries with a few of them under way at a time, as callers do: so parts and events come in turn.</summary>
+    private sealed class Feeder : UntypedActor
+    {
+        private readonly IActorRef roster;
+        private readonly int end;
+        private readonly int count;
+        private readonly IActorRef replyTo;
+        private int next;
+        private int added;
+
+        public Feeder(IActorRef roster, int from, int count, IActorRef replyTo)
+        {
+            (this.roster, next, end, this.count, this.replyTo) = (roster, from, from + count, count, replyTo);
+            for (var underWay = 0; underWay < 5; underWay++)
+            {
+                roster.Tell(Entry(next++));
+            }
+        }
+
+        protected override void OnReceive(object message)
+        {
+            if (next < end)
+            {
+                roster.Tell(Entry(next++));
+            }
+
+            if (++added == count)
+            {
+                replyTo.Tell(count);
+            }
+        }
+    }
+}
