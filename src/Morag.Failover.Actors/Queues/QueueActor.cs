@@ -25,6 +25,7 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
     private readonly IOutageWatch outages;
     private readonly QueueObligations obligations;
     private readonly UnservedWatch unserved;
+    private readonly Intake intake = new();
     private readonly WaitingDemand demand = new();
     private readonly Dictionary<WorkerId, OutcomesTaken> acknowledgements = [];
     private readonly Queue<WorkerId> workersToWake = new();
@@ -92,12 +93,19 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
         due.ArmAt(State.NextDue);
     }
 
+    /// <inheritdoc />
+    protected override void PostStop()
+    {
+        intake.RefuseAll();
+        base.PostStop();
+    }
+
     private void Dispatch(object message)
     {
         switch (message)
         {
             case SubmitTasks submit:
-                Answer(Submission.Decide(State, submit, settings, Now));
+                TakeIn(submit);
                 break;
             case GrantLeases request:
                 Grant(request);
@@ -215,27 +223,52 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
         }
     }
 
-    private void Answer<TReply>(Decided<TReply> decided)
+    private void TakeIn(SubmitTasks submit)
     {
-        var replyTo = Sender;
-        if (decided.Event is { } @event)
+        if (!intake.MustWait(BytesUnderWay))
         {
-            Change(@event, () => replyTo.Tell(decided.Reply));
+            Answer(Submission.Decide(State, submit, settings, Now));
         }
-        else
+        else if (!intake.TryAdd(submit, Sender))
         {
-            AfterWrites(() => replyTo.Tell(decided.Reply));
+            Sender.Tell(Refused.LimitReached(
+                $"{Intake.MostWaiting / (1024 * 1024)} MiB of submissions wait for the store already; nothing of this one was accepted, retry later"));
         }
     }
 
-    private void Change(IStoredEvent @event, Action? afterwards = null)
+    private void TakeInWaiting()
+    {
+        while (intake.Next(BytesUnderWay) is { } entry)
+        {
+            Answer(Submission.Decide(State, entry.Submit, settings, Now), entry.ReplyTo);
+        }
+    }
+
+    private void Answer<TReply>(Decided<TReply> decided, IActorRef? waiting = null)
+    {
+        var replyTo = waiting ?? Sender;
+        if (decided.Event is { } @event)
+        {
+            Change(@event, () => replyTo.Tell(decided.Reply), waiting);
+        }
+        else
+        {
+            AfterWrites(() => replyTo.Tell(decided.Reply), waiting);
+        }
+    }
+
+    private void Change(IStoredEvent @event, Action? afterwards = null, IActorRef? caller = null)
     {
         var before = State;
-        Commit(@event, after =>
-        {
-            afterwards?.Invoke();
-            obligations.SendNew(@event, before, after);
-        });
+        Commit(
+            @event,
+            after =>
+            {
+                afterwards?.Invoke();
+                obligations.SendNew(@event, before, after);
+                TakeInWaiting();
+            },
+            caller is null ? null : [caller]);
     }
 
     private void Grant(GrantLeases request)

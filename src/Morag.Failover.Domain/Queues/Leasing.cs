@@ -7,6 +7,9 @@ namespace Morag.Failover.Domain.Queues;
 /// <summary>Granting leases: which tasks a worker gets.</summary>
 public static class Leasing
 {
+    /// <summary>The most bytes of payloads and quality settings in one answer, unless a single task has more: it has to fit a message.</summary>
+    public const long MostBytes = 1024 * 1024;
+
     /// <summary>
     /// The leases for a worker: those that an earlier call of the same request got and that still hold, else the next tasks it can
     /// take, within its room.
@@ -29,10 +32,17 @@ public static class Leasing
         var leases = ImmutableArray.CreateBuilder<GrantedLease>();
         var tasks = ImmutableArray.CreateBuilder<LeasedTask>();
         var epoch = state.LastEpoch;
+        long bytes = 0;
         while (leases.Count < room && candidates?.Next() is { } next)
         {
-            epoch = epoch.Next();
             var task = state.Tasks[next.TaskId];
+            bytes += task.Submission.Payload.Length + task.Quality.Length;
+            if (leases.Count > 0 && bytes > MostBytes)
+            {
+                break;
+            }
+
+            epoch = epoch.Next();
             var timeout = task.Submission.Timeout ?? next.Queue.Timeout;
             leases.Add(new GrantedLease { TaskId = next.TaskId, Epoch = epoch, Timeout = timeout, Cost = next.Cost });
             tasks.Add(Leased(task, epoch, task.Attempt + 1, now + timeout, now));

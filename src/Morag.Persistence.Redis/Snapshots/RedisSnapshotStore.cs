@@ -1,6 +1,7 @@
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Configuration;
+using Akka.Event;
 using Akka.Persistence;
 using Akka.Persistence.Snapshot;
 using Morag.Persistence.Redis.Connection;
@@ -16,6 +17,7 @@ public sealed class RedisSnapshotStore : SnapshotStore
     private static readonly RedisScript NewestScript = RedisScript.Load("newest");
 
     private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly RedisConnection _connection;
     private SnapshotMetadata? _failedSave;
 
@@ -73,6 +75,30 @@ public sealed class RedisSnapshotStore : SnapshotStore
     {
         var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
         var key = open.Keys.Snapshots(persistenceId);
+        SerializationException? unreadable = null;
+        while (await NewestAsync(open, key, criteria, cancellationToken).ConfigureAwait(false) is { } newest)
+        {
+            try
+            {
+                return Reading(key, newest.Metadata.SequenceNr, () => StoredSnapshot.Decode(_system, newest.Bytes.Span));
+            }
+            catch (SerializationException e)
+            {
+                // The one before it, and the events since, say the same, as long as those were not removed.
+                unreadable ??= e;
+                _log.Error(e, "A snapshot of \"{0}\" cannot be read; the one before it is tried", persistenceId);
+                criteria = new SnapshotSelectionCriteria(
+                    newest.Metadata.SequenceNr - 1, criteria.MaxTimeStamp, criteria.MinSequenceNr, criteria.MinTimestamp);
+            }
+        }
+
+        // Where none can be read, a recovery without one could miss events that were removed.
+        return unreadable is null ? null : throw unreadable;
+    }
+
+    private static async Task<StoredMember?> NewestAsync(
+        OpenConnection open, RedisKey key, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
+    {
         StoredMember? newest = null;
         await foreach (var member in ReadDescendingAsync(open, key, criteria, cancellationToken).ConfigureAwait(false))
         {
@@ -83,7 +109,7 @@ public sealed class RedisSnapshotStore : SnapshotStore
             if (newest is not null && member.IsOnlyOneOfItsNumber) break;
         }
 
-        return newest is null ? null : Reading(key, newest.Metadata.SequenceNr, () => StoredSnapshot.Decode(_system, newest.Bytes.Span));
+        return newest;
     }
 
     /// <inheritdoc/>
@@ -135,8 +161,22 @@ public sealed class RedisSnapshotStore : SnapshotStore
             if (reply.Length == 0) yield break;
             ReadOnlyMemory<byte> bytes = (byte[])reply[0]!;
             var sequenceNr = (long)reply[1];
-            var metadata = Reading(key, sequenceNr, () => StoredSnapshot.Metadata(bytes.Span));
-            yield return new StoredMember(metadata, bytes, IsOnlyOneOfItsNumber: (long)reply[2] == 1);
+            yield return new StoredMember(ReadMetadata(bytes, sequenceNr), bytes, IsOnlyOneOfItsNumber: (long)reply[2] == 1);
+        }
+    }
+
+    /// <summary>Of a member that cannot be read, only the number is known; whoever decodes it learns why.</summary>
+    private static SnapshotMetadata ReadMetadata(ReadOnlyMemory<byte> bytes, long sequenceNr)
+    {
+        try
+        {
+            return StoredSnapshot.Metadata(bytes.Span);
+        }
+#pragma warning disable CA1031 // Bytes from elsewhere can make a reader throw anything.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return new SnapshotMetadata("", sequenceNr, DateTime.MinValue);
         }
     }
 

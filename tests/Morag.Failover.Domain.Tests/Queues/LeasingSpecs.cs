@@ -1,6 +1,8 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Domain.Tests.Queues;
 
@@ -129,5 +131,26 @@ public sealed class LeasingSpecs
         var leases = queue.Lease("w", 2);
 
         Assert.Equal([90, 3600], leases.Select(lease => lease.RemainingSeconds));
+    }
+
+    [Fact]
+    public void Should_grant_no_more_bytes_than_fit_a_message_and_the_rest_at_the_next_call()
+    {
+        var payload = JsonText.Of(new string('x', 200 * 1024));
+        queue.Submit([.. Enumerable.Range(0, 8).Select(number => QueueUnderTest.Task($"large-{number}") with { Payload = payload })]);
+
+        Assert.Equal(5, queue.Lease("w", 8).Length);
+        Assert.Equal(3, queue.Lease("w", 8).Length);
+    }
+
+    [Fact]
+    public void Should_grant_a_task_alone_when_it_is_larger_than_an_answer_otherwise_is()
+    {
+        queue.Settings = queue.Settings with { Queues = queue.Settings.Queues with { MaxPayload = 2 * 1024 * 1024 } };
+        var payload = JsonText.Of(new string('x', (int)Leasing.MostBytes));
+        queue.Submit([.. Enumerable.Range(0, 2).Select(number => QueueUnderTest.Task($"large-{number}") with { Payload = payload })]);
+
+        Assert.Single(queue.Lease("w", 4));
+        Assert.Single(queue.Lease("w", 4));
     }
 }

@@ -57,6 +57,19 @@ public abstract class UnreadableEntryConformance(RedisTestServer server)
         Assert.Null(await client.LoadSnapshotAsync($"{_id}-other"));
     }
 
+    [ServerFact]
+    public async Task Should_load_the_snapshot_before_when_the_newest_cannot_be_read()
+    {
+        await using var redis = await server.ConnectAsync();
+        await using var client = new JournalClient(Plugins.On(server));
+        await client.SaveSnapshotAsync(new SnapshotMetadata(_id, 5, DateTime.UnixEpoch), "the one before");
+        await redis.GetDatabase().SortedSetAddAsync($"snapshot:{_id}", "not a snapshot", 7);
+
+        var loaded = await client.LoadSnapshotAsync(_id);
+
+        Assert.Equal((5L, "the one before"), (loaded!.Metadata.SequenceNr, loaded.Snapshot));
+    }
+
     private static byte[] Entry(Payload payload)
     {
         var bytes = new byte[ProtobufWriter.SizeOfBytes(1, payload.Size) + ProtobufWriter.SizeOfField(2, 2)];
