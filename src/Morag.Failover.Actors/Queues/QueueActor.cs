@@ -14,7 +14,7 @@ namespace Morag.Failover.Actors.Queues;
 /// One partition of the task ids: owns its tasks in every queue, and alone starts and ends their leases. What it decides is in
 /// <c>Morag.Failover.Domain.Queues</c>; here is when, and who hears of it.
 /// </summary>
-public sealed class QueueActor : EventSourcedActor<QueueState>
+public sealed partial class QueueActor : EventSourcedActor<QueueState>
 {
     private const int MostInOneEvent = 500;
     private static readonly TimeSpan WakeInterval = TimeSpan.FromSeconds(1);
@@ -24,15 +24,15 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
     private readonly IFailoverRegions regions;
     private readonly IOutageWatch outages;
     private readonly QueueObligations obligations;
-    private readonly UnservedWatch unserved;
+    private readonly UnservedMoves unserved;
     private readonly Intake intake = new();
-    private readonly WaitingDemand demand = new();
+    private readonly WaitingDemand demand;
+    private readonly List<TaskId> toOffer = [];
     private readonly Dictionary<WorkerId, OutcomesTaken> acknowledgements = [];
     private readonly Queue<WorkerId> workersToWake = new();
     private FleetViewPoller fleet = null!;
     private DueTimer due = null!;
     private DateTimeOffset clocksRestartedAt;
-    private ImmutableDictionary<Lane, ImmutableSortedSet<ReadyTask>> offered = QueueState.Empty.Ready;
 
     public QueueActor(int partition, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages)
         : base(
@@ -45,7 +45,8 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
         this.regions = regions;
         this.outages = outages;
         obligations = new QueueObligations(partition, settings, regions, Self);
-        unserved = new UnservedWatch(settings.Queues);
+        unserved = new UnservedMoves(settings.Queues);
+        demand = new WaitingDemand(settings.Queues);
     }
 
     /// <summary>The entity of one partition.</summary>
@@ -89,7 +90,7 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
     {
         CarryOutWhatIsDue();
         Dispatch(message);
-        WakeWaiting();
+        OfferWhatIsReady();
         due.ArmAt(State.NextDue);
     }
 
@@ -111,7 +112,7 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
                 Grant(request);
                 break;
             case CompleteTasks complete:
-                Answer(Completing.Decide(State, complete, settings.Queues, Now));
+                Complete(complete);
                 Forget();
                 break;
             case ReleaseLeases release:
@@ -167,6 +168,7 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
         var replyTo = Sender;
         var state = State;
         var policy = settings.Policy;
+        var (view, isKnown) = (fleet.View, fleet.IsComplete);
         switch (message)
         {
             case GetTask query:
@@ -175,10 +177,10 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
                 return true;
             case ListTasks query:
                 // A filter that few tasks match reads through all of them: the state is immutable, so that needs no actor's time.
-                AfterWrites(() => Task.Run(() => TaskQueries.List(state, query, policy)).PipeTo(replyTo, Self));
+                AfterWrites(() => Task.Run(() => TaskQueries.List(state, query, policy, UnmetNeed)).PipeTo(replyTo, Self));
                 return true;
             case GetQueueStats:
-                AfterWrites(() => replyTo.Tell(QueueStatistics.Of(state, fleet.View, fleet.IsComplete, settings.Queues)));
+                AfterWrites(() => Task.Run(() => QueueStatistics.Of(state, view, isKnown, settings.Queues)).PipeTo(replyTo, Self));
                 return true;
             case GetHeldLeases query:
                 AfterWrites(() => replyTo.Tell(TaskQueries.HeldBy(state, query.WorkerId, partition)));
@@ -186,6 +188,8 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
             default:
                 return false;
         }
+
+        string? UnmetNeed(TaskRecord task) => isKnown ? UnmetNeeds.Of(task, view, settings.Queues) : null;
     }
 
     private bool TryTick(object message)
@@ -197,7 +201,7 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
                 return true;
             case FleetSlice:
                 fleet.TryHandle(message);
-                offered = QueueState.Empty.Ready;
+                WakeAvoided();
                 return true;
             case TakeAcknowledgements:
                 StoreAcknowledgements();
@@ -205,11 +209,19 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
             case Round:
                 var state = State;
                 AfterWrites(() => obligations.SendAgain(state));
-                demand.Expire(Now, settings.Queues.ResendAfter);
-                offered = QueueState.Empty.Ready;
+                ExpireInterests();
+                MoveUnserved();
                 Forget();
                 return true;
             case LookForUnserved:
+                FindUnserved();
+                return true;
+            case UnservedFailed failed:
+                Log.Error(failed.Cause, "{0}: looking for tasks that nobody can take failed; the next look tries again", PersistenceId);
+                unserved.Found([]);
+                return true;
+            case UnservedFound found:
+                unserved.Found(found.Tasks);
                 MoveUnserved();
                 return true;
             case WakeAll:
@@ -242,6 +254,8 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
         {
             Answer(Submission.Decide(State, entry.Submit, settings, Now), entry.ReplyTo);
         }
+
+        OfferWhatIsReady();
     }
 
     private void Answer<TReply>(Decided<TReply> decided, IActorRef? waiting = null)
@@ -269,18 +283,10 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
                 TakeInWaiting();
             },
             caller is null ? null : [caller]);
-    }
-
-    private void Grant(GrantLeases request)
-    {
-        demand.Remove(request.WorkerId);
-        var decided = Leasing.Decide(State, request, fleet.View, settings, Now);
-        if (decided.Reply.Leases.IsEmpty && request.Interest is { } interest)
+        if (!demand.IsEmpty)
         {
-            demand.Add(request with { MaxTasks = interest.MaxTasks, Queues = interest.Queues }, Now + interest.For);
+            toOffer.AddRange(State.JustReady);
         }
-
-        Answer(decided);
     }
 
     /// <summary>The answer goes to the coordinator's region: the sender may be gone when it is durable.</summary>
@@ -288,6 +294,7 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
     {
         var decided = Reassigning.Decide(State, reassign, settings.Queues, Now);
         AnswerTo(regions.Coordinators, decided);
+        MoveUnserved();
         if (decided.Event is TaskReassigned { PinnedTo: { } worker })
         {
             WakeOne(worker);
@@ -384,50 +391,12 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
         return true;
     }
 
-    private void MoveUnserved()
-    {
-        if (!fleet.IsComplete)
-        {
-            return;
-        }
-
-        foreach (var (lane, since) in unserved.Look(State, fleet.View, Now))
-        {
-            if (Unserved.Decide(State, lane, since, fleet.View, settings.Queues, MostInOneEvent, Now) is { } moved)
-            {
-                Change(moved);
-            }
-        }
-    }
-
     private void Forget()
     {
         var slack = Math.Min(MostInOneEvent / 2, settings.Queues.FinishedKept / 10);
         if (Forgetting.Decide(State, settings.Queues, slack, MostInOneEvent, Now) is { } forgotten)
         {
             Change(forgotten);
-        }
-    }
-
-    private void WakeWaiting()
-    {
-        if (demand.IsEmpty || ReferenceEquals(offered, State.Ready))
-        {
-            return;
-        }
-
-        offered = State.Ready;
-        foreach (var worker in demand.Wake(State, fleet.View, settings, Now))
-        {
-            regions.Workers.Tell(new WorkAvailable { WorkerId = worker, Partition = partition }, Self);
-        }
-    }
-
-    private void WakeOne(WorkerId worker)
-    {
-        if (demand.WakeOne(worker, State, fleet.View, settings, Now))
-        {
-            regions.Workers.Tell(new WorkAvailable { WorkerId = worker, Partition = partition }, Self);
         }
     }
 
@@ -528,6 +497,10 @@ public sealed class QueueActor : EventSourcedActor<QueueState>
     private sealed class WakeAll : Timed<WakeAll>;
 
     private sealed class WakeMore : Timed<WakeMore>;
+
+    private sealed record UnservedFound(List<TaskId> Tasks) : INoSerializationVerificationNeeded, INotInfluenceReceiveTimeout;
+
+    private sealed record UnservedFailed(Exception Cause) : INoSerializationVerificationNeeded, INotInfluenceReceiveTimeout;
 
     private sealed record BulkFailed(IActorRef ReplyTo, Exception Cause) : INoSerializationVerificationNeeded;
 }

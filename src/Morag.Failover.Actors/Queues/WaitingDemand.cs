@@ -1,222 +1,311 @@
-using System.Runtime.InteropServices;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Queues;
+using Morag.Failover.Domain.Queues.Ready;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Actors.Queues;
 
 /// <summary>
-/// The workers that found nothing and want to hear when there is something: first come, first woken, and no more of them than there
-/// is work for. Only hints are lost with it, so it is not stored. Workers that can take the same tasks wait in one line, so that the
-/// cost of a submission does not grow with the number of those that wait.
+/// The workers that found nothing and want to hear when there is something. A task that becomes ready is promised to one of them that can
+/// take it, in turn by the free share of their slots, and is kept for it for a moment. Only hints are lost with this, so it is not stored.
+/// What a task costs here does not depend on how many workers wait, nor on what they offer: see <see cref="NeedIndex{TItem}"/>.
 /// </summary>
-internal sealed class WaitingDemand
+internal sealed class WaitingDemand(QueueSettings settings)
 {
-    /// <summary>How many of a line are tried where the first of it cannot have the work (no room, or to be avoided).</summary>
-    private const int Tries = 8;
+    /// <summary>How many workers of equal standing are looked at for one that is warm.</summary>
+    private const int LookedAtForWarmth = 8;
 
-    private readonly Dictionary<string, LinkedList<Interest>> lines = [];
+    /// <summary>How long a task is kept for the worker that was woken for it; others that ask after that may have it.</summary>
+    private static readonly TimeSpan Kept = TimeSpan.FromMilliseconds(500);
+
+    private readonly Dictionary<WaitingKind, NeedIndex<WaitingWorker>> lines = [];
     private readonly Dictionary<WorkerId, Interest> byWorker = [];
-    private readonly Dictionary<Lane, int> promised = [];
+    private readonly Dictionary<TaskId, Interest> promisedTo = [];
+    private readonly HashSet<WorkerId> avoided = [];
+    private readonly List<NeedTree<WaitingWorker>> trees = [];
     private long arrivals;
 
+    /// <summary>Which workers completed what lately.</summary>
+    public WarmWorkers Warm { get; } = new();
+
+    /// <summary>Whether nobody waits.</summary>
     public bool IsEmpty => byWorker.Count == 0;
 
+    /// <summary>Whether a task is kept for a worker that was woken for it a moment ago.</summary>
+    public bool IsKept(TaskId task, DateTimeOffset now) => promisedTo.TryGetValue(task, out var interest) && interest.WokenAt + Kept > now;
+
     /// <summary>A worker found nothing.</summary>
-    public void Add(GrantLeases request, DateTimeOffset until)
+    /// <param name="request">What it wants.</param>
+    /// <param name="share">What is kept of it.</param>
+    /// <param name="until">How long it waits.</param>
+    /// <param name="restsUntil">Until when it is promised nothing, where it could not have what it was promised last; else null.</param>
+    public void Add(GrantLeases request, WorkerShare share, DateTimeOffset until, DateTimeOffset? restsUntil)
     {
         Remove(request.WorkerId);
-        var line = LineOf(request);
-        var interest = new Interest(request, until, line, ++arrivals);
+        var interest = new Interest(request, share, until, ++arrivals) { RestsUntil = restsUntil };
         byWorker[request.WorkerId] = interest;
-        interest.Node = lines.TryGetValue(line, out var waiting)
-            ? waiting.AddLast(interest)
-            : (lines[line] = new LinkedList<Interest>()).AddLast(interest);
+        if (!share.Avoiding.IsEmpty)
+        {
+            avoided.Add(request.WorkerId);
+        }
+
+        if (restsUntil is null)
+        {
+            EnterLines(interest);
+        }
     }
 
     /// <summary>A worker asks again, or no longer: its interest is over.</summary>
-    public void Remove(WorkerId worker)
+    /// <returns>The tasks that it was promised.</returns>
+    public List<TaskId> Remove(WorkerId worker)
     {
-        if (byWorker.Remove(worker, out var interest))
+        if (!byWorker.Remove(worker, out var interest))
         {
-            Redeem(interest);
-            LeaveLine(interest);
+            return [];
         }
+
+        LeaveLines(interest);
+        interest.Promised.ForEach(task => promisedTo.Remove(task));
+        return interest.Promised;
     }
 
-    /// <summary>Forgets interests that are over, and has those that were woken in vain wait again, in their place.</summary>
-    public void Expire(DateTimeOffset now, TimeSpan wokenInVainAfter)
+    /// <summary>Forgets interests that are over; those that were woken in vain, and those that have rested, wait again.</summary>
+    /// <returns>The tasks that were promised to them, and the workers that wait again: there may be work for them already.</returns>
+    public (List<TaskId> Released, List<WorkerId> WaitAgain) Expire(QueueState state, DateTimeOffset now, TimeSpan wokenInVainAfter)
     {
-        foreach (var interest in byWorker.Values.Where(interest => interest.Until <= now).ToList())
+        var released = new List<TaskId>();
+        var waitAgain = new List<WorkerId>();
+        foreach (var interest in byWorker.Values.Where(IsOver).ToList())
         {
-            Remove(interest.Request.WorkerId);
-        }
-
-        foreach (var interest in byWorker.Values.Where(interest => interest.WokenAt + wokenInVainAfter <= now).OrderByDescending(interest => interest.Arrival).ToList())
-        {
-            Redeem(interest);
-            interest.WokenAt = null;
-            if (!lines.TryGetValue(interest.Line, out var line))
+            var worker = interest.Request.WorkerId;
+            released.AddRange(Remove(worker));
+            if (interest.Until > now)
             {
-                lines[interest.Line] = line = new LinkedList<Interest>();
+                Add(interest.Request, state.ShareOf(worker), interest.Until, restsUntil: null);
+                waitAgain.Add(worker);
             }
-
-            interest.Node = line.AddFirst(interest);
         }
+
+        return (released, waitAgain);
+
+        bool IsOver(Interest interest) =>
+            interest.Until <= now || interest.WokenAt + wokenInVainAfter <= now || interest.RestsUntil <= now;
     }
 
     /// <summary>Wakes one worker if it waits and there is something for it, such as a task pinned to it.</summary>
-    public bool WakeOne(WorkerId worker, QueueState state, FleetView fleet, FailoverSettings settings, DateTimeOffset now)
+    public bool WakeOne(WorkerId worker, QueueState state, FleetView fleet, FailoverSettings all, DateTimeOffset now)
     {
-        if (!byWorker.TryGetValue(worker, out var interest) || interest.WokenAt is not null || !Leasing.WouldGrant(state, interest.Request, fleet, settings))
+        if (!byWorker.TryGetValue(worker, out var interest)
+            || interest.WokenAt is not null
+            || interest.RestsUntil > now
+            || !Leasing.WouldGrant(state, interest.Request, fleet, all))
         {
             return false;
         }
 
-        LeaveLine(interest);
         interest.WokenAt = now;
         return true;
     }
 
-    /// <summary>The workers to wake for the work that is there and promised to nobody yet.</summary>
-    public List<WorkerId> Wake(QueueState state, FleetView fleet, FailoverSettings settings, DateTimeOffset now)
+    /// <summary>Those of the waiting workers that tasks avoid: they may have them once no other can.</summary>
+    public List<WorkerId> Avoided(QueueState state)
+    {
+        avoided.RemoveWhere(worker => !byWorker.ContainsKey(worker) || state.ShareOf(worker).Avoiding.IsEmpty);
+        return [.. avoided];
+    }
+
+    /// <summary>Promises tasks that are ready to workers that wait; gives the workers to wake.</summary>
+    public List<WorkerId> Offer(IEnumerable<TaskId> ready, QueueState state, DateTimeOffset now)
     {
         var woken = new List<WorkerId>();
-        if (lines.Count == 0 || state.Ready.IsEmpty)
+        foreach (var id in ready)
         {
-            return woken;
-        }
-
-        var spare = new Dictionary<Lane, int>();
-        foreach (var (lane, waiting) in state.Ready)
-        {
-            var left = waiting.Count - promised.GetValueOrDefault(lane);
-            if (left > 0)
+            if (state.Tasks.GetValueOrDefault(id) is not { State: TaskState.Queued, PinnedTo: null } task
+                || promisedTo.ContainsKey(id)
+                || settings.Find(task.Queue) is not { } queue)
             {
-                spare[lane] = left;
+                continue;
             }
-        }
 
-        foreach (var line in lines.Values.OrderBy(line => line.First!.Value.Arrival).ToList())
-        {
-            WakeLine(line, spare, woken, state, fleet, settings, now);
+            if (task.Avoid is { } avoids && byWorker.ContainsKey(avoids))
+            {
+                avoided.Add(avoids);
+            }
+
+            if (FirstFor(task, queue, now) is { } interest)
+            {
+                interest.Promise(id, task.Queue);
+                promisedTo[id] = interest;
+                if (interest.WokenAt is null)
+                {
+                    interest.WokenAt = now;
+                    woken.Add(interest.Request.WorkerId);
+                }
+            }
         }
 
         return woken;
     }
 
-    private void WakeLine(
-        LinkedList<Interest> line, Dictionary<Lane, int> spare, List<WorkerId> woken, QueueState state, FleetView fleet, FailoverSettings settings, DateTimeOffset now)
+    private Interest? FirstFor(TaskRecord task, QueueDefinition queue, DateTimeOffset now)
     {
-        var tries = Tries;
-        for (var node = line.First; node is not null && tries > 0;)
+        var needs = task.Submission.ResourceRequirements;
+        var avoid = task.Avoid?.Value;
+        while (FirstInLine(task, avoid) is { } first)
         {
-            var next = node.Next;
-            var interest = node.Value;
-            var lanes = spare.Keys.Where(lane => CanTake(interest.Request, lane, settings)).ToList();
-            if (lanes.Count == 0)
+            var interest = first.Interest;
+            var present = interest.PlaceIn(queue.Placement);
+            if (interest.Until <= now || !interest.HasRoomIn(task.Queue))
             {
-                return;
+                LeaveLines(interest, kind => kind.Queue == task.Queue);
             }
-
-            if (interest.Until > now && Leasing.WouldGrant(state, interest.Request, fleet, settings))
+            else if (queue.Placement == Placement.Spread && WaitingWorker.Compare(present, first) > 0)
             {
-                Promise(interest, lanes, spare);
-                LeaveLine(interest);
-                interest.WokenAt = now;
-                woken.Add(interest.Request.WorkerId);
+                // It was promised tasks since it was put here: others come first now.
+                LeaveLines(interest, kind => kind.Queue == task.Queue);
+                EnterLines(interest, queue);
             }
             else
             {
-                tries--;
+                return Warm.Has(interest.Request.WorkerId, task.Submission.ContentType) ? interest : WarmOneOf(first, task) ?? interest;
             }
-
-            node = next;
         }
-    }
 
-    private void Promise(Interest interest, List<Lane> lanes, Dictionary<Lane, int> spare)
-    {
-        var wanted = Math.Max(1, interest.Request.MaxTasks);
-        foreach (var lane in lanes)
+        return null;
+
+        WaitingWorker? FirstInLine(TaskRecord of, string? not)
         {
-            var count = Math.Min(wanted, spare[lane]);
-            wanted -= count;
-            interest.Promises.Add((lane, count));
-            CollectionsMarshal.GetValueRefOrAddDefault(promised, lane, out _) += count;
-            if ((spare[lane] -= count) == 0)
+            CollectTrees(of);
+            WaitingWorker? best = null;
+            foreach (var tree in trees)
             {
-                spare.Remove(lane);
+                if (tree.TryFirst(-needs.DiskGb, not, out var worker) && (best is not { } other || WaitingWorker.Compare(worker, other) < 0))
+                {
+                    best = worker;
+                }
             }
 
-            if (wanted == 0)
+            return best;
+        }
+    }
+
+    /// <summary>A worker of the same standing as the first that recently completed a task of the same type, or null.</summary>
+    private Interest? WarmOneOf(WaitingWorker first, TaskRecord task)
+    {
+        if (task.Submission.ContentType is not { } contentType)
+        {
+            return null;
+        }
+
+        foreach (var tree in trees)
+        {
+            var worker = first;
+            for (var looked = 0; looked < LookedAtForWarmth; looked++)
             {
-                return;
+                if (!tree.TryAfter(worker, -task.Submission.ResourceRequirements.DiskGb, task.Avoid?.Value, out worker)
+                    || worker.Turn != first.Turn
+                    || worker.Interest.Score != first.Interest.Score)
+                {
+                    break;
+                }
+
+                if (Warm.Has(worker.Interest.Request.WorkerId, contentType)
+                    && worker.Interest.HasRoomIn(task.Queue)
+                    && worker.Interest.PlaceIn(settings.Find(task.Queue)!.Placement).Turn == worker.Turn)
+                {
+                    return worker.Interest;
+                }
             }
         }
+
+        return null;
     }
 
-    private void Redeem(Interest interest)
+    /// <summary>The trees of those that can take the task.</summary>
+    private void CollectTrees(TaskRecord task)
     {
-        foreach (var (lane, count) in interest.Promises)
+        trees.Clear();
+        Collect(hasGpu: true);
+        if (!task.Submission.ResourceRequirements.GpuRequired)
         {
-            if ((promised[lane] -= count) <= 0)
+            Collect(hasGpu: false);
+        }
+
+        void Collect(bool hasGpu)
+        {
+            if (task.Submission.ContentType is { } contentType)
             {
-                promised.Remove(lane);
+                CollectLine(new WaitingKind(task.Queue, hasGpu, WaitingLine.AnyType));
+                CollectLine(new WaitingKind(task.Queue, hasGpu, WaitingLine.OneType, contentType));
+            }
+            else
+            {
+                CollectLine(new WaitingKind(task.Queue, hasGpu, WaitingLine.All));
             }
         }
 
-        interest.Promises.Clear();
-    }
-
-    private void LeaveLine(Interest interest)
-    {
-        if (interest.Node is not { List: { } line } node)
+        void CollectLine(WaitingKind kind)
         {
-            return;
-        }
-
-        line.Remove(node);
-        if (line.Count == 0)
-        {
-            lines.Remove(interest.Line);
+            if (lines.TryGetValue(kind, out var line))
+            {
+                var needs = task.Submission.ResourceRequirements;
+                line.CollectTrees(-needs.MemoryGb, -needs.DiskGb, task.Avoid?.Value, trees);
+            }
         }
     }
 
-    private static bool CanTake(GrantLeases request, Lane lane, FailoverSettings settings) =>
-        request.Queues.Any(room => room.Queue == lane.Queue)
-        && settings.Queues.Find(lane.Queue) is { } queue
-        && Eligibility.CanTake(request.Profile, queue, lane.ContentType, lane.Needs);
-
-    private static string LineOf(GrantLeases request)
+    private void EnterLines(Interest interest)
     {
-        var profile = request.Profile;
-        return string.Join(
-            '|',
-            profile.Capability,
-            string.Join(',', profile.Queues),
-            string.Join(',', profile.ContentTypes),
-            profile.GpuCount > 0,
-            profile.MemoryGb,
-            profile.DiskGb,
-            string.Join(',', request.Queues.Select(room => room.Queue)));
+        foreach (var room in interest.Request.Queues)
+        {
+            if (interest.HasRoomIn(room.Queue)
+                && settings.Find(room.Queue) is { } queue
+                && Eligibility.Serves(interest.Request.Profile, queue))
+            {
+                EnterLines(interest, queue);
+            }
+        }
     }
 
-    private sealed class Interest(GrantLeases request, DateTimeOffset until, string line, long arrival)
+    private void EnterLines(Interest interest, QueueDefinition queue)
     {
-        public GrantLeases Request => request;
+        var profile = interest.Request.Profile;
+        var hasGpu = profile.GpuCount > 0;
+        Enter(new WaitingKind(queue.Name, hasGpu, WaitingLine.All));
+        if (profile.ContentTypes.IsDefaultOrEmpty)
+        {
+            Enter(new WaitingKind(queue.Name, hasGpu, WaitingLine.AnyType));
+        }
+        else
+        {
+            foreach (var contentType in profile.ContentTypes)
+            {
+                Enter(new WaitingKind(queue.Name, hasGpu, WaitingLine.OneType, contentType));
+            }
+        }
 
-        public DateTimeOffset Until => until;
+        void Enter(WaitingKind kind)
+        {
+            var place = interest.PlaceIn(queue.Placement);
+            interest.Places[kind] = place;
+            lines[kind] = lines.TryGetValue(kind, out var line) ? line.With(-profile.MemoryGb, place) : NeedIndex.Of(-profile.MemoryGb, place);
+        }
+    }
 
-        public string Line => line;
-
-        public long Arrival => arrival;
-
-        public LinkedListNode<Interest>? Node { get; set; }
-
-        public DateTimeOffset? WokenAt { get; set; }
-
-        public List<(Lane Lane, int Count)> Promises { get; } = [];
+    private void LeaveLines(Interest interest, Func<WaitingKind, bool>? which = null)
+    {
+        foreach (var (kind, place) in interest.Places.Where(place => which is null || which(place.Key)).ToList())
+        {
+            interest.Places.Remove(kind);
+            if (lines[kind].Without(-interest.Request.Profile.MemoryGb, place) is { } left)
+            {
+                lines[kind] = left;
+            }
+            else
+            {
+                lines.Remove(kind);
+            }
+        }
     }
 }

@@ -137,6 +137,7 @@ public sealed partial class WorkerReliabilityActor
                 RequestId = request.RequestId,
                 Interest = question.OnlyRepeat ? null : InterestIn(question.Partition),
                 OnlyRepeat = question.OnlyRepeat,
+                SuccessRate = State.Score.Total == 0 ? null : State.Score.SuccessRate,
             },
             Self);
     }

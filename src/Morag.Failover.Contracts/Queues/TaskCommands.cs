@@ -87,6 +87,9 @@ public sealed record GrantLeases : IPartitionMessage
 
     /// <summary>True: give only what an earlier call of the same <see cref="RequestId"/> was given.</summary>
     [ProtoMember(10)] public bool OnlyRepeat { get; init; }
+
+    /// <summary>The worker's success rate, 0 to 1; null where nothing is known of it. The better of equally free workers comes first.</summary>
+    [ProtoMember(11)] public double? SuccessRate { get; init; }
 }
 
 /// <summary>What all calls of a worker that wait for leases want together.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
@@ -8,6 +9,9 @@ namespace Morag.Failover.Contracts.Queues;
 [ProtoContract]
 public sealed record TaskRecord
 {
+    /// <summary>What an entry of a list counts for beside its texts: times, names and numbers.</summary>
+    private const int BytesOfEntry = 64;
+
     /// <summary>What was handed in.</summary>
     [ProtoMember(1)] public required TaskSubmission Submission { get; init; }
 
@@ -80,8 +84,43 @@ public sealed record TaskRecord
     /// <summary>Whether it has ended for good.</summary>
     public bool IsEnded => State is TaskState.Succeeded or TaskState.Cancelled;
 
-    /// <summary>The bytes of payload, quality settings and result in UTF-8, for limits.</summary>
-    public long Size => Submission.Payload.Length + Quality.Length + Result.Length;
+    /// <summary>The bytes of payload, quality settings and result, and of all that failures and history add, in UTF-8, for limits.</summary>
+    public long Size => Submission.Payload.Length + Quality.Length + Result.Length + SizeOfFailures + SizeOfHistory;
+
+    private long SizeOfFailures
+    {
+        get
+        {
+            var size = Bytes(ParkedBecause) + Bytes(Lease?.Loss?.Reason) + (Pending is { } pending ? Bytes(pending.ErrorMessage) + pending.Context.Length : 0);
+            foreach (var failure in Failures)
+            {
+                size += BytesOfEntry + failure.FailureId.Value.Length;
+            }
+
+            foreach (var name in FailureNames)
+            {
+                size += BytesOfEntry + name.EventId.Value.Length + name.FailureId.Value.Length;
+            }
+
+            return size;
+        }
+    }
+
+    private long SizeOfHistory
+    {
+        get
+        {
+            var size = 0L;
+            foreach (var entry in History)
+            {
+                size += BytesOfEntry + Bytes(entry.Detail);
+            }
+
+            return size;
+        }
+    }
+
+    private static long Bytes(string? text) => text is null ? 0 : Encoding.UTF8.GetByteCount(text);
 }
 
 /// <summary>One lease of a task.</summary>

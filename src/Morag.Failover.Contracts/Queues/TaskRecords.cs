@@ -1,3 +1,4 @@
+using System.Globalization;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
@@ -279,6 +280,9 @@ public sealed record QueueEntry
 
     /// <summary>When a delayed task comes due.</summary>
     [ProtoMember(12)] public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>What it needs that no live worker offers, in words; null where one could take it, or it does not wait.</summary>
+    [ProtoMember(13)] public string? UnmetNeed { get; init; }
 }
 
 /// <summary>One thing that happened to a task.</summary>
@@ -400,9 +404,28 @@ public sealed record QueueStats
     /// <summary>Live workers that serve it.</summary>
     [ProtoMember(9)] public int WorkerCount { get; init; }
 
-    /// <summary>True where tasks wait and no live worker serves them.</summary>
+    /// <summary>True where tasks wait that no live worker can take: <see cref="UnmetNeeds"/> says why.</summary>
     [ProtoMember(10)] public bool Unserved { get; init; }
 
     /// <summary>Parked now.</summary>
     [ProtoMember(11)] public int ParkedTasks { get; init; }
+
+    /// <summary>What waiting tasks need that no live worker offers, the one that most tasks need first.</summary>
+    [ProtoMember(12)] public ImmutableArray<UnmetNeed> UnmetNeeds { get; init; } = [];
+
+    /// <summary><see cref="UnmetNeeds"/> as one text; null where every waiting task can be taken.</summary>
+    public string? UnservedBecause => UnmetNeeds.IsEmpty
+        ? null
+        : string.Join("; ", UnmetNeeds.Select(unmet => string.Create(CultureInfo.InvariantCulture, $"{unmet.Need}: {unmet.Tasks:N0} task{(unmet.Tasks == 1 ? "" : "s")}")));
+}
+
+/// <summary>Something that waiting tasks need and no live worker offers.</summary>
+[ProtoContract]
+public sealed record UnmetNeed
+{
+    /// <summary>What is missing, in words: "no worker offers 80 GB of memory".</summary>
+    [ProtoMember(1)] public required string Need { get; init; }
+
+    /// <summary>How many tasks need it.</summary>
+    [ProtoMember(2)] public int Tasks { get; init; }
 }

@@ -20,8 +20,9 @@ public sealed record FleetTally
 
     private WorkerStats Stats { get; init; } = new();
 
-    private ImmutableDictionary<WorkerProfile, ProfileTally> Profiles { get; init; } =
-        ImmutableDictionary.Create<WorkerProfile, ProfileTally>(ProfileComparer.Instance);
+    /// <summary>Machines by the kinds of task they can take, and those by size, largest first.</summary>
+    private ImmutableDictionary<WorkerProfile, ImmutableSortedDictionary<MachineSize, MachineTally>> Machines { get; init; } =
+        ImmutableDictionary.Create<WorkerProfile, ImmutableSortedDictionary<MachineSize, MachineTally>>(ProfileComparer.Instance);
 
     private ImmutableList<RecentLoss> Losses { get; init; } = [];
 
@@ -34,16 +35,7 @@ public sealed record FleetTally
         Bucket = bucket,
         Version = version,
         Registered = Stats.TotalWorkers,
-        Profiles =
-        [
-            .. Profiles.Select(pair => new ProfileCount
-            {
-                Profile = pair.Key,
-                Live = pair.Value.Live,
-                Ready = pair.Value.Ready.Count,
-                SomeReady = [.. pair.Value.Ready.Take(2)],
-            }),
-        ],
+        Profiles = [.. Machines.SelectMany(kind => BestMachines.Of(kind.Key, kind.Value))],
         RecentLosses = [.. Losses.Where(loss => loss.At > now - LossWindow)],
     };
 
@@ -103,19 +95,22 @@ public sealed record FleetTally
             DrainingWorkers = stats.DrainingWorkers + (entry.Draining ? by : 0),
             ByCapability = ofCapability == 0 ? stats.ByCapability.Remove(capability) : stats.ByCapability.SetItem(capability, ofCapability),
         };
-        return this with { Stats = stats, Profiles = entry.Liveness == Liveness.Offline ? Profiles : CountingLive(entry, by) };
+        return this with { Stats = stats, Machines = entry.Liveness == Liveness.Offline ? Machines : CountingLive(entry, by) };
     }
 
-    private ImmutableDictionary<WorkerProfile, ProfileTally> CountingLive(WorkerEntry entry, int by)
+    private ImmutableDictionary<WorkerProfile, ImmutableSortedDictionary<MachineSize, MachineTally>> CountingLive(WorkerEntry entry, int by)
     {
         var profile = Eligibility.ProfileOf(entry.Registration!);
-        var tally = Profiles.GetValueOrDefault(profile, ProfileTally.Empty);
+        var size = new MachineSize(profile.MemoryGb, profile.DiskGb);
+        var sizes = Machines.GetValueOrDefault(profile, ImmutableSortedDictionary<MachineSize, MachineTally>.Empty);
+        var tally = sizes.GetValueOrDefault(size, MachineTally.Empty);
         tally = tally with
         {
             Live = tally.Live + by,
             Ready = !IsReady(entry) ? tally.Ready : by > 0 ? tally.Ready.Add(entry.WorkerId) : tally.Ready.Remove(entry.WorkerId),
         };
-        return tally.Live == 0 ? Profiles.Remove(profile) : Profiles.SetItem(profile, tally);
+        sizes = tally.Live == 0 ? sizes.Remove(size) : sizes.SetItem(size, tally);
+        return sizes.IsEmpty ? Machines.Remove(profile) : Machines.SetItem(profile, sizes);
     }
 
     private static string Word(WorkerCapability capability) => capability switch
@@ -125,14 +120,4 @@ public sealed record FleetTally
         WorkerCapability.Hybrid => "hybrid",
         _ => throw new ArgumentOutOfRangeException(nameof(capability)),
     };
-
-    private sealed record ProfileTally
-    {
-        public static readonly ProfileTally Empty = new();
-
-        public int Live { get; init; }
-
-        public ImmutableSortedSet<WorkerId> Ready { get; init; } =
-            ImmutableSortedSet.Create<WorkerId>(Comparer<WorkerId>.Create(static (a, b) => string.CompareOrdinal(a.Value, b.Value)));
-    }
 }

@@ -5,8 +5,8 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Domain.Fleet;
 
 /// <summary>
-/// The fleet as the directory's buckets told it: a picture a moment old. Workers with the same profile are counted together, so
-/// its size depends on how many kinds of machine there are, not on how many machines.
+/// The fleet as the directory's buckets told it: a picture a moment old. Workers that can take the same kinds of task are counted
+/// together, and only the best machines among them are told apart: so its size does not depend on how many machines there are.
 /// </summary>
 public sealed record FleetView
 {
@@ -44,6 +44,15 @@ public sealed record FleetView
     /// <summary>Whether any live worker can take the task from the queue, though it may be suspect, draining or have an open breaker.</summary>
     public bool AnyLive(QueueDefinition queue, string? contentType, ResourceRequirements needs) =>
         Profiles().Any(profile => profile.Live > 0 && Eligibility.CanTake(profile.Profile, queue, contentType, needs));
+
+    /// <summary>The profiles of live workers that can take tasks of the kind from the queue, if their memory and disk space are enough.</summary>
+    public IEnumerable<WorkerProfile> ProfilesFor(QueueDefinition queue, string? contentType, bool gpuRequired)
+    {
+        var kind = new ResourceRequirements { GpuRequired = gpuRequired };
+        return Profiles()
+            .Where(profile => profile.Live > 0 && Eligibility.CanTake(profile.Profile, queue, contentType, kind))
+            .Select(profile => profile.Profile);
+    }
 
     /// <summary>The live workers that serve the queue.</summary>
     public int LiveServing(QueueDefinition queue) =>

@@ -2,7 +2,10 @@ using Morag.Failover.Contracts.Fleet;
 
 namespace Morag.Failover.Domain.Fleet;
 
-/// <summary>Whether two profiles can take the same tasks: by what stands in their lists, in the same order.</summary>
+/// <summary>
+/// Whether two profiles can take tasks of the same kinds, of which the machines may have different memory and disk space: by what stands
+/// in their lists, in the same order.
+/// </summary>
 public sealed class ProfileComparer : IEqualityComparer<WorkerProfile>
 {
     /// <summary>The one instance.</summary>
@@ -17,9 +20,7 @@ public sealed class ProfileComparer : IEqualityComparer<WorkerProfile>
         ReferenceEquals(x, y)
         || (x is not null && y is not null
             && x.Capability == y.Capability
-            && x.GpuCount == y.GpuCount
-            && x.MemoryGb.Equals(y.MemoryGb)
-            && x.DiskGb.Equals(y.DiskGb)
+            && x.GpuCount > 0 == y.GpuCount > 0
             && x.Queues.AsSpan().SequenceEqual(y.Queues.AsSpan())
             && x.ContentTypes.AsSpan().SequenceEqual(y.ContentTypes.AsSpan()));
 
@@ -28,9 +29,7 @@ public sealed class ProfileComparer : IEqualityComparer<WorkerProfile>
     {
         var hash = new HashCode();
         hash.Add(profile.Capability);
-        hash.Add(profile.GpuCount);
-        hash.Add(profile.MemoryGb);
-        hash.Add(profile.DiskGb);
+        hash.Add(profile.GpuCount > 0);
         foreach (var queue in profile.Queues.AsSpan())
         {
             hash.Add(queue);

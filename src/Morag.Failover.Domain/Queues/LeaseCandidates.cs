@@ -1,15 +1,22 @@
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Queues.Ready;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>
 /// The tasks that one worker can take, in the order it gets them: queue by queue in turn, by weight; inside a queue by priority and
-/// age, over all lanes that fit the worker and the tasks that are pinned to it.
+/// age, over all tasks that the worker can take and those that are pinned to it.
 /// </summary>
 internal sealed class LeaseCandidates
 {
+    /// <summary>How many of the tasks that avoid the worker are looked at for one call.</summary>
+    private const int AvoidingLookedAt = 256;
+
+    /// <summary>How many tasks that wait for others to fetch them are passed over for one call; then they are no longer kept.</summary>
+    private const int ReservedPassedOver = 64;
+
     private readonly List<ServedQueue> queues;
     private TurnTaking turns;
 
@@ -23,7 +30,8 @@ internal sealed class LeaseCandidates
     public readonly record struct Candidate(TaskId TaskId, QueueDefinition Queue, double Cost);
 
     /// <summary>The candidates for a request; null where there is none.</summary>
-    public static LeaseCandidates? For(QueueState state, WorkerShare share, GrantLeases request, FleetView fleet, FailoverSettings settings)
+    public static LeaseCandidates? For(
+        QueueState state, WorkerShare share, GrantLeases request, FleetView fleet, FailoverSettings settings, Func<TaskId, bool>? isReserved)
     {
         List<ServedQueue>? queues = null;
         foreach (var room in request.Queues)
@@ -37,7 +45,7 @@ internal sealed class LeaseCandidates
             var free = room.Cap - room.HeldElsewhere - HeldFrom(share, room.Queue);
             if (free > 0)
             {
-                (queues ??= []).Add(new ServedQueue(definition, free));
+                (queues ??= []).Add(new ServedQueue(definition, free, isReserved));
             }
         }
 
@@ -46,23 +54,19 @@ internal sealed class LeaseCandidates
             return null;
         }
 
-        foreach (var (lane, waiting) in state.Ready)
+        var trees = new List<NeedTree<ReadyTask>>();
+        foreach (var queue in queues)
         {
-            if (Find(queues, lane.Queue) is { } queue && Eligibility.Meets(request.Profile, lane.ContentType, lane.Needs))
-            {
-                queue.Add(Takable(waiting, lane, queue.Definition, request.WorkerId, fleet, settings).GetEnumerator());
-            }
+            var worker = request.WorkerId.Value;
+            state.Ready.CollectTrees(queue.Definition.Name, request.Profile, worker, trees);
+            trees.ForEach(tree => queue.Add(new Source(tree, request.Profile.DiskGb, worker)));
+            trees.Clear();
+            share.Pinned.CollectTrees(queue.Definition.Name, request.Profile, caller: null, trees);
+            trees.ForEach(tree => queue.Add(new Source(tree, request.Profile.DiskGb, Caller: null)));
+            trees.Clear();
         }
 
-        foreach (var pinned in share.Pinned)
-        {
-            var lane = Lane.Of(state.Tasks[pinned.TaskId]);
-            if (Find(queues, lane.Queue) is { } queue && Eligibility.Meets(request.Profile, lane.ContentType, lane.Needs))
-            {
-                queue.Add(One(pinned));
-            }
-        }
-
+        AddThoseThatNoOtherCanTake(queues, state, share, request, fleet, settings);
         return new LeaseCandidates(queues, share.Turns);
     }
 
@@ -101,31 +105,28 @@ internal sealed class LeaseCandidates
     }
 
     /// <summary>
-    /// A lane without the tasks that should avoid this worker, unless no other can take them. As they are few (each is a failure of this
-    /// worker), stepping over them is cheap.
+    /// A worker gets a task that avoids it only where no other ready worker can take it. The tasks that avoid one worker are those that
+    /// failed on it; the first of them are looked at one by one, the others later, when the first are gone.
     /// </summary>
-    private static IEnumerable<ReadyTask> Takable(
-        ImmutableSortedSet<ReadyTask> waiting, Lane lane, QueueDefinition queue, WorkerId worker, FleetView fleet, FailoverSettings settings)
+    private static void AddThoseThatNoOtherCanTake(
+        List<ServedQueue> queues, QueueState state, WorkerShare share, GrantLeases request, FleetView fleet, FailoverSettings settings)
     {
-        bool? othersCan = null;
-        foreach (var task in waiting)
+        if (share.Avoiding.IsEmpty || !fleet.IsComplete(settings.Partitions.DirectoryBuckets))
         {
-            if (task.Avoid == worker)
-            {
-                othersCan ??= !fleet.IsComplete(settings.Partitions.DirectoryBuckets) || fleet.AnyReady(queue, lane.ContentType, lane.Needs, except: worker);
-                if (othersCan.Value)
-                {
-                    continue;
-                }
-            }
-
-            yield return task;
+            return;
         }
-    }
 
-    private static IEnumerator<ReadyTask> One(ReadyTask task)
-    {
-        yield return task;
+        foreach (var ready in share.Avoiding.Take(AvoidingLookedAt))
+        {
+            var task = state.Tasks[ready.TaskId];
+            var needs = task.Submission.ResourceRequirements;
+            if (Find(queues, task.Queue) is { } queue
+                && Eligibility.Meets(request.Profile, task.Submission.ContentType, needs)
+                && !fleet.AnyReady(queue.Definition, task.Submission.ContentType, needs, except: request.WorkerId))
+            {
+                queue.Add(new Source(NeedTree.Of(ready), request.Profile.DiskGb, Caller: null));
+            }
+        }
     }
 
     private static int HeldFrom(WorkerShare share, QueueName queue)
@@ -155,31 +156,51 @@ internal sealed class LeaseCandidates
         return null;
     }
 
-    /// <summary>The tasks of one queue, merged from its lanes by their place.</summary>
-    private sealed class ServedQueue(QueueDefinition definition, int free)
+    /// <summary>Where tasks come from, and what the worker offers there.</summary>
+    private readonly record struct Source(NeedTree<ReadyTask> Tree, double DiskGb, string? Caller);
+
+    /// <summary>The tasks of one queue, merged from its sources by their place.</summary>
+    private sealed class ServedQueue(QueueDefinition definition, int free, Func<TaskId, bool>? isReserved)
     {
-        private readonly PriorityQueue<IEnumerator<ReadyTask>, ReadyTask> sources = new(ReadyTask.ByPlace);
+        private readonly PriorityQueue<Source, ReadyTask> sources = new(ReadyTask.None.KeyComparer);
         private int left = free;
+        private int passedOver;
 
         public QueueDefinition Definition => definition;
 
         public bool HasNext => left > 0 && sources.Count > 0;
 
-        public void Add(IEnumerator<ReadyTask> source)
+        public void Add(Source source)
         {
-            if (source.MoveNext())
+            if (source.Tree.TryFirst(source.DiskGb, source.Caller, out var first))
             {
-                sources.Enqueue(source, source.Current);
+                Enqueue(source, first);
             }
         }
 
         public ReadyTask Take()
         {
-            var source = sources.Dequeue();
-            var task = source.Current;
+            sources.TryDequeue(out var source, out var task);
             left--;
-            Add(source);
+            if (source.Tree.TryAfter(task, source.DiskGb, source.Caller, out var next))
+            {
+                Enqueue(source, next);
+            }
+
             return task;
+        }
+
+        private void Enqueue(Source source, ReadyTask task)
+        {
+            while (isReserved?.Invoke(task.TaskId) == true && passedOver++ < ReservedPassedOver)
+            {
+                if (!source.Tree.TryAfter(task, source.DiskGb, source.Caller, out task))
+                {
+                    return;
+                }
+            }
+
+            sources.Enqueue(source, task);
         }
     }
 }

@@ -14,7 +14,14 @@ public static class Leasing
     /// The leases for a worker: those that an earlier call of the same request got and that still hold, else the next tasks it can
     /// take, within its room.
     /// </summary>
-    public static Decided<LeasesGranted> Decide(QueueState state, GrantLeases request, FleetView fleet, FailoverSettings settings, DateTimeOffset now)
+    /// <param name="state">The state.</param>
+    /// <param name="request">What the worker wants.</param>
+    /// <param name="fleet">The fleet.</param>
+    /// <param name="settings">The settings.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="isReserved">Whether a task is kept for another worker that was just woken for it; null keeps none.</param>
+    public static Decided<LeasesGranted> Decide(
+        QueueState state, GrantLeases request, FleetView fleet, FailoverSettings settings, DateTimeOffset now, Func<TaskId, bool>? isReserved = null)
     {
         var share = state.ShareOf(request.WorkerId);
         if (Repeated(state, share, request, now) is { } repeated)
@@ -27,7 +34,7 @@ public static class Leasing
             return Grant(null, request, []);
         }
 
-        var candidates = LeaseCandidates.For(state, share, request, fleet, settings);
+        var candidates = LeaseCandidates.For(state, share, request, fleet, settings, isReserved);
         var room = RoomOf(share, request);
         var leases = ImmutableArray.CreateBuilder<GrantedLease>();
         var tasks = ImmutableArray.CreateBuilder<LeasedTask>();
@@ -69,7 +76,7 @@ public static class Leasing
         var share = state.ShareOf(request.WorkerId);
         return !share.IsFenced(request.InstanceId)
             && RoomOf(share, request) > 0
-            && LeaseCandidates.For(state, share, request, fleet, settings)?.Next() is not null;
+            && LeaseCandidates.For(state, share, request, fleet, settings, isReserved: null)?.Next() is not null;
     }
 
     /// <summary>The state with the tasks leased.</summary>
@@ -118,7 +125,8 @@ public static class Leasing
         return edit.Done();
     }
 
-    private static int RoomOf(WorkerShare share, GrantLeases request)
+    /// <summary>How many leases the worker wants and may have, over all queues.</summary>
+    public static int RoomOf(WorkerShare share, GrantLeases request)
     {
         var heldElsewhere = 0;
         foreach (var queue in request.Queues)

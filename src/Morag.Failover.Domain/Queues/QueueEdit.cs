@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Queues.Ready;
 
 namespace Morag.Failover.Domain.Queues;
 
@@ -12,10 +13,11 @@ internal sealed class QueueEdit
     private readonly QueueState before;
     private readonly ImmutableDictionary<TaskId, TaskRecord>.Builder tasks;
     private readonly ImmutableSortedSet<DueTask>.Builder leaseEnds;
-    private readonly Dictionary<Lane, ImmutableSortedSet<ReadyTask>.Builder> lanes = new(1);
     private readonly Dictionary<QueueName, QueueCounters> counters = new(1);
     private readonly Dictionary<WorkerId, WorkerShare> workers = new(1);
     private readonly Dictionary<WorkerId, List<LeaseOutcome>> owed = new(1);
+    private ReadyIndex ready;
+    private ImmutableArray<TaskId>.Builder? justReady;
     private ImmutableSortedSet<TaskId>.Builder? ids;
     private ImmutableSortedSet<DueTask>.Builder? due;
     private ImmutableSortedSet<TaskId>.Builder? deciding;
@@ -29,6 +31,7 @@ internal sealed class QueueEdit
         this.before = before;
         tasks = before.Tasks.ToBuilder();
         leaseEnds = before.LeaseEnds.ToBuilder();
+        ready = before.Ready;
         ended = before.Ended;
         endedCount = before.EndedCount;
         endedSize = before.EndedSize;
@@ -56,6 +59,10 @@ internal sealed class QueueEdit
             if (!old.IsEnded && after.IsEnded)
             {
                 Enqueue(after);
+            }
+            else if (after.IsEnded)
+            {
+                endedSize += after.Size - old.Size;
             }
         }
         else
@@ -116,12 +123,6 @@ internal sealed class QueueEdit
             owedNow = share.Outbox.IsUnderWay ? owedNow.Add(worker) : owedNow.Remove(worker);
         }
 
-        var ready = before.Ready;
-        foreach (var (lane, waiting) in lanes)
-        {
-            ready = waiting.Count == 0 ? ready.Remove(lane) : ready.SetItem(lane, waiting.ToImmutable());
-        }
-
         return before with
         {
             LastEpoch = LastEpoch,
@@ -131,6 +132,7 @@ internal sealed class QueueEdit
             Counters = before.Counters.SetItems(counters),
             Ids = ids?.ToImmutable() ?? before.Ids,
             Ready = ready,
+            JustReady = justReady?.DrainToImmutable() ?? [],
             Due = due?.ToImmutable() ?? before.Due,
             LeaseEnds = leaseEnds.ToImmutable(),
             Deciding = deciding?.ToImmutable() ?? before.Deciding,
@@ -155,11 +157,13 @@ internal sealed class QueueEdit
         switch (task.State)
         {
             case TaskState.Queued when task.PinnedTo is { } worker:
-                Pin(worker, pinned => pinned.Add(ReadyTask.Of(task)));
+                Pin(worker, pinned => pinned.With(task));
                 (due ??= before.Due.ToBuilder()).Add(DueOf(task));
                 break;
             case TaskState.Queued:
-                LaneOf(task).Add(ReadyTask.Of(task));
+                ready = ready.With(task);
+                (justReady ??= ImmutableArray.CreateBuilder<TaskId>()).Add(task.TaskId);
+                AvoidBy(task, avoiding => avoiding.Add(ReadyTask.Of(task)));
                 break;
             case TaskState.Delayed:
                 (due ??= before.Due.ToBuilder()).Add(DueOf(task));
@@ -180,11 +184,12 @@ internal sealed class QueueEdit
         switch (task.State)
         {
             case TaskState.Queued when task.PinnedTo is { } worker:
-                Pin(worker, pinned => pinned.Remove(ReadyTask.Of(task)));
+                Pin(worker, pinned => pinned.Without(task));
                 (due ??= before.Due.ToBuilder()).Remove(DueOf(task));
                 break;
             case TaskState.Queued:
-                LaneOf(task).Remove(ReadyTask.Of(task));
+                ready = ready.Without(task);
+                AvoidBy(task, avoiding => avoiding.Remove(ReadyTask.Of(task)));
                 break;
             case TaskState.Delayed:
                 (due ??= before.Due.ToBuilder()).Remove(DueOf(task));
@@ -200,10 +205,19 @@ internal sealed class QueueEdit
         }
     }
 
-    private void Pin(WorkerId worker, Func<ImmutableSortedSet<ReadyTask>, ImmutableSortedSet<ReadyTask>> change)
+    private void Pin(WorkerId worker, Func<ReadyIndex, ReadyIndex> change)
     {
         var share = Share(worker);
         Put(worker, share with { Pinned = change(share.Pinned) });
+    }
+
+    private void AvoidBy(TaskRecord task, Func<ImmutableSortedSet<ReadyTask>, ImmutableSortedSet<ReadyTask>> change)
+    {
+        if (task.Avoid is { } worker)
+        {
+            var share = Share(worker);
+            Put(worker, share with { Avoiding = change(share.Avoiding) });
+        }
     }
 
     private void Hold(TaskRecord task)
@@ -212,12 +226,6 @@ internal sealed class QueueEdit
         var share = Share(lease.WorkerId);
         var held = new HeldTask(task.TaskId, task.Queue, lease.RequestId, lease.InstanceId);
         Put(lease.WorkerId, share with { Held = share.Held.SetItem(lease.Epoch, held) });
-    }
-
-    private ImmutableSortedSet<ReadyTask>.Builder LaneOf(TaskRecord task)
-    {
-        ref var lane = ref CollectionsMarshal.GetValueRefOrAddDefault(lanes, Lane.Of(task), out _);
-        return lane ??= before.Ready.GetValueOrDefault(Lane.Of(task), ReadyTask.None).ToBuilder();
     }
 
     private static DueTask DueOf(TaskRecord task) =>

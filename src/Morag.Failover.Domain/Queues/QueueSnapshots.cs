@@ -53,7 +53,7 @@ public static class QueueSnapshots
             }
         }
 
-        return edit.Done();
+        return edit.Done() with { JustReady = [] };
     }
 
     /// <summary>The workers' shares, the open tasks, and then the ended tasks in the order they ended.</summary>
@@ -85,25 +85,8 @@ public static class QueueSnapshots
         _ => throw new InvalidOperationException($"a queue stores no {record.GetType()}"),
     };
 
-    private static int BytesOf(TaskRecord task)
-    {
-        var entries = task.History.Length + task.Failures.Length + task.FailureNames.Length;
-        var bytes = TaskOverhead + (int)task.Size + (EntryOverhead * entries) + Bytes(task.ParkedBecause);
-        if (task.Pending is { } pending)
-        {
-            bytes += EntryOverhead + Bytes(pending.ErrorMessage) + pending.Context.Length;
-        }
-
-        foreach (var entry in task.History)
-        {
-            bytes += Bytes(entry.Detail);
-        }
-
-        return bytes;
-    }
-
-    /// <summary>At most three bytes of UTF-8 for each character.</summary>
-    private static int Bytes(string? text) => 3 * (text?.Length ?? 0);
+    private static int BytesOf(TaskRecord task) => TaskOverhead + (int)task.Size
+        + (EntryOverhead * (task.History.Length + task.Failures.Length + task.FailureNames.Length + (task.Pending is null ? 0 : 1)));
 
     private static StoredWorkerShare Stored(WorkerId worker, WorkerShare share) => new()
     {

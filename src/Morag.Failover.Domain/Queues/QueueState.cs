@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Queues.Ready;
 
 namespace Morag.Failover.Domain.Queues;
 
@@ -32,8 +33,11 @@ public sealed record QueueState
     /// <summary>The ids in their order, for lists.</summary>
     public ImmutableSortedSet<TaskId> Ids { get; init; } = TaskIdSet.None;
 
-    /// <summary>The tasks that any worker may take, by lane.</summary>
-    public ImmutableDictionary<Lane, ImmutableSortedSet<ReadyTask>> Ready { get; init; } = ImmutableDictionary<Lane, ImmutableSortedSet<ReadyTask>>.Empty;
+    /// <summary>The tasks that any worker may take, by what they need.</summary>
+    public ReadyIndex Ready { get; init; } = ReadyIndex.Empty;
+
+    /// <summary>Those of them that the last event made ready.</summary>
+    public ImmutableArray<TaskId> JustReady { get; init; } = [];
 
     /// <summary>Delayed tasks by when they come due, and pinned ones by when the pin lapses.</summary>
     public ImmutableSortedSet<DueTask> Due { get; init; } = DueTask.None;

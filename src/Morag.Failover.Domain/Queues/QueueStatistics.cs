@@ -10,12 +10,13 @@ public static class QueueStatistics
     /// <summary>One for each configured queue.</summary>
     public static QueueStatsReply Of(QueueState state, FleetView fleet, bool fleetIsKnown, QueueSettings settings) => new()
     {
-        Queues = [.. settings.Definitions.Select(queue => Of(state, queue, fleet, fleetIsKnown, settings))],
+        Queues = [.. settings.Definitions.Select(queue => Of(state, queue, fleet, fleetIsKnown))],
     };
 
-    private static QueueStats Of(QueueState state, QueueDefinition queue, FleetView fleet, bool fleetIsKnown, QueueSettings settings)
+    private static QueueStats Of(QueueState state, QueueDefinition queue, FleetView fleet, bool fleetIsKnown)
     {
         var counters = state.Counters.GetValueOrDefault(queue.Name, QueueCounters.Zero);
+        var unmet = fleetIsKnown ? UnmetNeeds.Of(state, queue, fleet) : [];
         var pending = counters.Queued + counters.Delayed + counters.Deciding;
         return new QueueStats
         {
@@ -28,7 +29,8 @@ public static class QueueStatistics
             AverageWaitTime = MeanMinutes(counters.Waited, counters.FirstLeases),
             AverageProcessingTime = MeanMinutes(counters.Processed, counters.Completed),
             WorkerCount = fleet.LiveServing(queue),
-            Unserved = fleetIsKnown && state.Ready.Keys.Any(lane => lane.Queue == queue.Name && Unserved.Is(lane, fleet, settings)),
+            Unserved = !unmet.IsEmpty,
+            UnmetNeeds = unmet,
             ParkedTasks = counters.Parked,
         };
     }

@@ -21,11 +21,18 @@ internal static class TaskHistory
     public const string LateRelease = "late_release";
     public const string Extended = "extended";
 
+    /// <summary>More of a text is kept with the failure itself, whose history has limits of its own.</summary>
+    private const int LongestDetail = 500;
+
     /// <summary>The history with an entry at its end; where it is full, one of its middle makes room.</summary>
     public static ImmutableArray<TaskHistoryEntry> With(
         this ImmutableArray<TaskHistoryEntry> history, int kept, DateTimeOffset at, string what, WorkerId? worker = null, LeaseEpoch? epoch = null, string? detail = null)
     {
-        var entry = new TaskHistoryEntry { At = at, What = what, WorkerId = worker, Epoch = epoch, Detail = detail };
+        var entry = new TaskHistoryEntry { At = at, What = what, WorkerId = worker, Epoch = epoch, Detail = Short(detail) };
         return (history.Length < kept ? history : history.RemoveAt(kept / 2)).Add(entry);
     }
+
+    private static string? Short(string? detail) => detail is null || detail.Length <= LongestDetail
+        ? detail
+        : $"{detail[..(char.IsHighSurrogate(detail[LongestDetail - 1]) ? LongestDetail - 1 : LongestDetail)]}…";
 }

@@ -14,7 +14,11 @@ public static class TaskQueries
         state.Tasks.GetValueOrDefault(id) is { } task ? Info(task, policy) : null;
 
     /// <summary>A page of tasks in the order of their ids.</summary>
-    public static TaskPage List(QueueState state, ListTasks query, PolicySettings policy)
+    /// <param name="state">The queues.</param>
+    /// <param name="query">Which tasks.</param>
+    /// <param name="policy">The policy's settings.</param>
+    /// <param name="unmetNeed">What a task needs that no live worker offers; null where the fleet is not known.</param>
+    public static TaskPage List(QueueState state, ListTasks query, PolicySettings policy, Func<TaskRecord, string?>? unmetNeed = null)
     {
         var limit = Math.Clamp(query.Limit, 1, LargestPage);
         var page = ImmutableArray.CreateBuilder<QueueEntry>();
@@ -23,7 +27,7 @@ public static class TaskQueries
             var task = state.Tasks[state.Ids[i]];
             if (Matches(task, query.Filter) && !(query.OnlyUnfinished && task.IsEnded))
             {
-                page.Add(Entry(task, policy));
+                page.Add(Entry(task, policy) with { UnmetNeed = unmetNeed?.Invoke(task) });
             }
         }
 

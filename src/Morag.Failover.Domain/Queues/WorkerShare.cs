@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Queues.Ready;
 
 namespace Morag.Failover.Domain.Queues;
 
@@ -18,7 +19,10 @@ public sealed record WorkerShare
     public ImmutableSortedDictionary<LeaseEpoch, HeldTask> Held { get; init; } = ImmutableSortedDictionary<LeaseEpoch, HeldTask>.Empty;
 
     /// <summary>Tasks that only it may take for now.</summary>
-    public ImmutableSortedSet<ReadyTask> Pinned { get; init; } = ReadyTask.None;
+    public ReadyIndex Pinned { get; init; } = ReadyIndex.Empty;
+
+    /// <summary>Tasks that any worker may take, but it only where no other can.</summary>
+    public ImmutableSortedSet<ReadyTask> Avoiding { get; init; } = ReadyTask.None;
 
     /// <summary>The last fence taken.</summary>
     public long LastFence { get; init; }

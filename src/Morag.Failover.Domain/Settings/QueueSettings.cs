@@ -20,6 +20,19 @@ public sealed record QueueDefinition
 
     /// <summary>How long a lease may run, 1 s to 30 days.</summary>
     public required TimeSpan Timeout { get; init; }
+
+    /// <summary>Which of the waiting workers gets a task.</summary>
+    public Placement Placement { get; init; } = Placement.Spread;
+}
+
+/// <summary>Which of several waiting workers gets a task.</summary>
+public enum Placement
+{
+    /// <summary>The one with the largest free share of its slots, so that all get work in turn.</summary>
+    Spread = 1,
+
+    /// <summary>The one with the smallest free share, so that as many as possible stay idle and can be switched off.</summary>
+    Pack = 2,
 }
 
 /// <summary>The queues, and how tasks live in them.</summary>

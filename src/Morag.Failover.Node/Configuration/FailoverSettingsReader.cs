@@ -134,8 +134,18 @@ public static class FailoverSettingsReader
             PerWorker = section.Integer("per-worker", 1, 10_000),
             Weight = section.Number("weight", 0, 1_000, aboveLeast: true),
             Timeout = section.Duration("timeout", "1s", "30d"),
+            Placement = ReadPlacement(section),
         };
     }
+
+    private static Placement ReadPlacement(SettingsSection section) => section.Keys().Contains("placement")
+        ? section.Text("placement") switch
+        {
+            "spread" => Placement.Spread,
+            "pack" => Placement.Pack,
+            var other => throw section.Refused("placement", other, "spread or pack is allowed"),
+        }
+        : Placement.Spread;
 
     private static WorkerSettings ReadWorkers(SettingsSection section)
     {

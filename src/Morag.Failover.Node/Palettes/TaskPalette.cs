@@ -185,9 +185,9 @@ internal static class TaskPalette
                     Column("completed", "completed_tasks"),
                     Column("failed", "failed_tasks"),
                     Column("workers", "worker_count"),
-                    Column("unserved", "unserved"),
                     Column("wait, min", "average_wait_time", ColumnFormat.TwoDecimals),
                     Column("work, min", "average_processing_time", ColumnFormat.TwoDecimals),
+                    Column("unserved", "unserved_because"),
                 ],
             },
             Get("show", "/queues/{queue}", "The entries of one queue") with

@@ -1,5 +1,7 @@
+using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 
@@ -54,7 +56,39 @@ public sealed class BoundsSpecs
         Finish("a", "b");
         Assert.Null(Forgetting.Decide(queue.State, queue.Settings.Queues, 0, 500, queue.Now));
         Assert.Equal(2, Forgetting.Decide(queue.State, queue.Settings.Queues, 0, 500, queue.Now.AddDays(8))!.Count);
-        Assert.Equal(1, Forgetting.Decide(queue.State, new QueueSettings { FinishedBytesKept = 5 }, 0, 500, queue.Now)!.Count);
+        Assert.Equal(1, Forgetting.Decide(queue.State, new QueueSettings { FinishedBytesKept = queue["b"].Size }, 0, 500, queue.Now)!.Count);
+    }
+
+    [Fact]
+    public void Should_count_what_failures_and_history_add_until_no_more_tasks_fit()
+    {
+        queue.Settings = queue.Settings with { Queues = new QueueSettings { MaxBytes = 100_000 } };
+        queue.Submit("a", "b");
+        var fresh = queue.State.Size;
+        for (var i = 0; i < 200; i++)
+        {
+            var lease = queue.Lease("w")[0];
+            queue.Take(new LeasesEnded
+            {
+                At = queue.Now,
+                Leases = [new() { TaskId = lease.TaskId, Failure = new() { Epoch = lease.Epoch, FailureType = FailureType.NetworkFailure, WorkerId = new("w"), ErrorMessage = new string('é', 4_000) } }],
+            });
+            Assert.True(queue.State.Size - fresh > 8_000, "the text of a failure that is being decided counts in full");
+            queue.Reassign(lease.TaskId.Value);
+        }
+
+        Assert.InRange(queue.State.Size, 20_000, 50_000);
+        Assert.Equal(RefusalReason.LimitReached, queue.Submit(QueueUnderTest.Task("c") with { Payload = JsonText.Trusted(new string('1', 90_000)) })[0].Refused?.Reason);
+        Assert.All(queue["a"].History, entry => Assert.InRange(entry.Detail?.Length ?? 0, 0, 501));
+    }
+
+    [Fact]
+    public void Should_count_what_late_results_add_to_tasks_that_have_ended()
+    {
+        Finish("a");
+        Assert.Equal(queue["a"].Size, queue.State.EndedSize);
+        queue.Complete("late", "a", queue["a"].Lease!.Epoch.Next());
+        Assert.Equal(queue["a"].Size, queue.State.EndedSize);
     }
 
     [Fact]

@@ -46,7 +46,12 @@ public sealed class QueueHistorySpecs
         switch (what)
         {
             case 0 or 1:
-                model.Submitted(task, queue.Submit(QueueUnderTest.Task(task, number % 3 == 0 ? QueueUnderTest.Batch : QueueUnderTest.Cpu) with { Priority = number % 2 == 0 ? TaskPriority.Normal : TaskPriority.High })[0]);
+                model.Submitted(task, queue.Submit(QueueUnderTest.Task(task, number % 3 == 0 ? QueueUnderTest.Batch : QueueUnderTest.Cpu) with
+                {
+                    Priority = number % 2 == 0 ? TaskPriority.Normal : TaskPriority.High,
+                    ContentType = number % 4 == 0 ? "audio" : null,
+                    ResourceRequirements = new() { MemoryGb = number % 3 * 4, DiskGb = number },
+                })[0]);
                 break;
             case 2 or 3:
                 model.Granted(worker, queue.Grant(QueueUnderTest.Request(

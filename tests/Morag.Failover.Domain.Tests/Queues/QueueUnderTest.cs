@@ -9,6 +9,7 @@ using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Queues;
+using Morag.Failover.Domain.Queues.Ready;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Tests.Queues;
@@ -186,7 +187,7 @@ internal sealed class QueueUnderTest
             state.LastOrder,
             Tasks = state.Tasks.Values.OrderBy(task => task.TaskId.Value, StringComparer.Ordinal),
             Ids = state.Ids.Select(id => id.Value),
-            Ready = state.Ready.OrderBy(lane => lane.Key.ToString(), StringComparer.Ordinal).Select(lane => new { Lane = lane.Key.ToString(), Tasks = lane.Value }),
+            Ready = Picture(state.Ready),
             state.Due,
             state.LeaseEnds,
             state.Deciding,
@@ -200,7 +201,8 @@ internal sealed class QueueUnderTest
             {
                 worker.Key,
                 Held = worker.Value.Held.Select(held => new { held.Key, held.Value }),
-                worker.Value.Pinned,
+                Pinned = Picture(worker.Value.Pinned),
+                worker.Value.Avoiding,
                 worker.Value.LastFence,
                 worker.Value.FencedInstances,
                 worker.Value.Outbox.Number,
@@ -212,4 +214,12 @@ internal sealed class QueueUnderTest
             }),
         },
         ContractsJson.Options);
+
+    private static object Picture(ReadyIndex ready) => ready.Kinds
+        .OrderBy(kind => kind.Key.ToString(), StringComparer.Ordinal)
+        .Select(kind => new
+        {
+            Kind = kind.Key.ToString(),
+            Classes = kind.Value.Classes.Select(tasks => new { tasks.LeastNeed, tasks.GreatestNeed, Tasks = tasks.Tree.Items().Select(task => task.TaskId.Value) }),
+        });
 }

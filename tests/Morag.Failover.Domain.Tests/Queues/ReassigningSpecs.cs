@@ -116,25 +116,4 @@ public sealed class ReassigningSpecs
         Assert.Equal(0, queue["a"].Budgets.FleetFailures);
         Assert.True(queue["a"].Failures[0].SaysNothingOfTask);
     }
-
-    [Fact]
-    public void Should_move_tasks_that_nobody_can_take_only_where_a_later_queue_is_served()
-    {
-        queue.Submit(QueueUnderTest.Task("g", new QueueName("gpu_fallback")));
-        var lane = queue.State.Ready.Keys.Single();
-        queue.Pass(600);
-        Assert.True(Unserved.Is(lane, queue.Fleet, queue.Settings.Queues));
-        Assert.Null(Look());
-        queue.Fleet = QueueUnderTest.FleetOf("w");
-        queue.Take(Look()!);
-
-        var failure = Facts.OwedBy(queue["g"], queue.Settings.Policy)!;
-        Assert.True(failure.Unserved);
-        Assert.Null(failure.WorkerId);
-        queue.Reassign("g", FailoverStrategy.FallbackQueue, command => command with { Action = command.Action with { TargetQueue = QueueUnderTest.Cpu } });
-        Assert.Equal(2, queue.Lease("w")[0].Epoch.Value);
-        Assert.Equal(0, queue["g"].Budgets.Failures);
-
-        TasksWentUnserved? Look() => Unserved.Decide(queue.State, lane, QueueUnderTest.Start, queue.Fleet, queue.Settings.Queues, 500, queue.Now);
-    }
 }

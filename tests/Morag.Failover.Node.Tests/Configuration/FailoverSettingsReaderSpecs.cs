@@ -54,6 +54,7 @@ public sealed partial class FailoverSettingsReaderSpecs
     [InlineData("queues.max-payload", "1000", "a size from 1KiB to 1MiB")]
     [InlineData("queues.definitions.cpu_batch.weight", "0", "a number above 0")]
     [InlineData("queues.definitions.cpu_batch.served-by", "tpu", "gpu or cpu")]
+    [InlineData("queues.definitions.cpu_batch.placement", "stack", "spread or pack")]
     [InlineData("queues.definitions.cpu_batch.falls-back-to", "nowhere", "another queue that is defined")]
     [InlineData("queues.definitions.cpu_batch.falls-back-to", "cpu_batch", "another queue that is defined")]
     [InlineData("queues.definitions.extra.served-by", "cpu", "extra.falls-back-to = (nothing) is refused")]

@@ -55,6 +55,13 @@ internal static class QueueEndpoints
         WorkerCount = parts.Length == 0 ? 0 : parts.Max(part => part.WorkerCount),
         Unserved = parts.Any(part => part.Unserved),
         ParkedTasks = parts.Sum(part => part.ParkedTasks),
+        UnmetNeeds =
+        [
+            .. parts.SelectMany(part => part.UnmetNeeds)
+                .GroupBy(unmet => unmet.Need)
+                .Select(unmet => new UnmetNeed { Need = unmet.Key, Tasks = unmet.Sum(part => part.Tasks) })
+                .OrderByDescending(unmet => unmet.Tasks),
+        ],
     };
 
     private static double Mean(QueueStats[] parts, Func<QueueStats, double> value)

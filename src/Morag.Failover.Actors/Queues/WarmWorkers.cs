@@ -1,0 +1,30 @@
+namespace Morag.Failover.Actors.Queues;
+
+/// <summary>
+/// Which workers completed a task of a content type not long ago: their models may still be loaded. It only breaks ties, so it is not
+/// stored. Kept in two halves, so that what is old is forgotten without a search.
+/// </summary>
+internal sealed class WarmWorkers
+{
+    private const int MostInOneHalf = 20_000;
+    private static readonly TimeSpan Half = TimeSpan.FromMinutes(15);
+
+    private HashSet<(WorkerId Worker, string ContentType)> newer = [];
+    private HashSet<(WorkerId Worker, string ContentType)> older = [];
+    private DateTimeOffset since;
+
+    /// <summary>A worker completed a task of the type.</summary>
+    public void Completed(WorkerId worker, string contentType, DateTimeOffset now)
+    {
+        if (newer.Count >= MostInOneHalf || now - since > Half)
+        {
+            (older, newer, since) = (now - since > Half * 2 ? [] : newer, [], now);
+        }
+
+        newer.Add((worker, contentType));
+    }
+
+    /// <summary>Whether the worker did one of the type in the last quarter or half of an hour.</summary>
+    public bool Has(WorkerId worker, string? contentType) =>
+        contentType is not null && (newer.Contains((worker, contentType)) || older.Contains((worker, contentType)));
+}

@@ -1,0 +1,238 @@
+namespace Morag.Failover.Domain.Queues.Ready;
+
+/// <summary>
+/// Items by two needs. They are divided into classes by the first need, and ordered by place inside each class, in a tree that knows the
+/// least second need. A caller's offer covers most classes wholly; only the class that the offer falls into is divided further, by 16,
+/// down to exact values. So a caller looks into few trees, and each gives the first item it can take without looking at others.
+/// An index without items is null.
+/// </summary>
+public sealed class NeedIndex<TItem>
+    where TItem : struct, INeeding<TItem>
+{
+    /// <summary>The first 12 bits of a number, its sign and power of two, make its class; the classes of an index are in their order.</summary>
+    private const int MantissaBits = 52;
+
+    private readonly NeedClass<TItem>[] classes;
+
+    private NeedIndex(NeedClass<TItem>[] classes)
+    {
+        this.classes = classes;
+        foreach (var @class in classes)
+        {
+            Count += @class.Tree.Count;
+        }
+    }
+
+    /// <summary>How many items there are.</summary>
+    public int Count { get; }
+
+    /// <summary>The classes by powers of two, smallest first.</summary>
+    public IReadOnlyList<NeedClass<TItem>> Classes => classes;
+
+    /// <summary>The index with an item put in.</summary>
+    /// <param name="need">Its first need.</param>
+    /// <param name="item">The item, which has its second.</param>
+    public NeedIndex<TItem> With(double need, in TItem item)
+    {
+        var key = SortableNumber.Of(need);
+        var index = IndexOf(key);
+        var @class = NeedClass<TItem>.Of(key, item);
+        return index < classes.Length && IsOf(classes[index], key)
+            ? new([.. classes[..index], classes[index].With(key, item), .. classes[(index + 1)..]])
+            : new([.. classes[..index], @class, .. classes[index..]]);
+    }
+
+    /// <summary>The index without an item; null where nothing is left.</summary>
+    public NeedIndex<TItem>? Without(double need, in TItem item)
+    {
+        var key = SortableNumber.Of(need);
+        var index = IndexOf(key);
+        if (index == classes.Length || !IsOf(classes[index], key))
+        {
+            return this;
+        }
+
+        if (classes[index].Without(key, item) is { } left)
+        {
+            return new([.. classes[..index], left, .. classes[(index + 1)..]]);
+        }
+
+        return classes.Length == 1 ? null : new([.. classes[..index], .. classes[(index + 1)..]]);
+    }
+
+    /// <summary>Adds the trees in which a caller with these offers can take something.</summary>
+    public void CollectTrees(double firstOffer, double secondOffer, string? caller, List<NeedTree<TItem>> trees)
+    {
+        var most = SortableNumber.Of(firstOffer);
+        foreach (var @class in classes)
+        {
+            if (@class.From > most)
+            {
+                return;
+            }
+
+            @class.CollectTrees(most, secondOffer, caller, trees);
+        }
+    }
+
+    /// <summary>The items, each once.</summary>
+    public IEnumerable<TItem> Items() => classes.SelectMany(@class => @class.Tree.Items());
+
+    internal static NeedIndex<TItem> Single(double need, in TItem item) => new([NeedClass<TItem>.Of(SortableNumber.Of(need), item)]);
+
+    private static bool IsOf(NeedClass<TItem> @class, ulong key) => @class.From >> MantissaBits == key >> MantissaBits;
+
+    /// <summary>Where the class of a number is, or would be.</summary>
+    private int IndexOf(ulong key)
+    {
+        var index = 0;
+        while (index < classes.Length && classes[index].From >> MantissaBits < key >> MantissaBits)
+        {
+            index++;
+        }
+
+        return index;
+    }
+}
+
+/// <summary>Makes indexes.</summary>
+public static class NeedIndex
+{
+    /// <summary>An index of one item.</summary>
+    /// <param name="need">Its first need.</param>
+    /// <param name="item">The item, which has its second.</param>
+    public static NeedIndex<TItem> Of<TItem>(double need, in TItem item)
+        where TItem : struct, INeeding<TItem> => NeedIndex<TItem>.Single(need, item);
+}
+
+/// <summary>The items whose first need lies within bounds. Where there is more than one value, they are divided by the next four bits.</summary>
+public sealed class NeedClass<TItem>
+    where TItem : struct, INeeding<TItem>
+{
+    private const int BitsOfPart = 4;
+
+    private readonly int shift;
+
+    private NeedClass(ulong from, ulong to, int shift, NeedTree<TItem> tree, NeedClass<TItem>[] parts)
+    {
+        From = from;
+        To = to;
+        this.shift = shift;
+        Tree = tree;
+        Parts = parts;
+    }
+
+    /// <summary>All its items.</summary>
+    public NeedTree<TItem> Tree { get; }
+
+    /// <summary>Its parts, smallest first; none where all its items have the same first need.</summary>
+    public NeedClass<TItem>[] Parts { get; }
+
+    /// <summary>The least first need that its items can have.</summary>
+    public double LeastNeed => SortableNumber.ToDouble(From);
+
+    /// <summary>The greatest first need that its items can have.</summary>
+    public double GreatestNeed => SortableNumber.ToDouble(To);
+
+    internal ulong From { get; }
+
+    internal ulong To { get; }
+
+    internal static NeedClass<TItem> Of(ulong key, in TItem item) => new(key, key, 0, NeedTree.Of(item), []);
+
+    internal NeedClass<TItem> With(ulong key, in TItem item)
+    {
+        var tree = Tree.With(item);
+        if (key < From || key > To)
+        {
+            return Divided(tree, Of(key, item), key);
+        }
+
+        if (Parts.Length == 0)
+        {
+            return new(From, To, shift, tree, []);
+        }
+
+        var index = IndexOf(key);
+        return index < Parts.Length && Bits(Parts[index].From) == Bits(key)
+            ? new(From, To, shift, tree, [.. Parts[..index], Parts[index].With(key, item), .. Parts[(index + 1)..]])
+            : new(From, To, shift, tree, [.. Parts[..index], Of(key, item), .. Parts[index..]]);
+    }
+
+    internal NeedClass<TItem>? Without(ulong key, in TItem item)
+    {
+        if (key < From || key > To || Tree.Without(item) is not { } tree)
+        {
+            return key < From || key > To ? this : null;
+        }
+
+        var index = IndexOf(key);
+        if (index == Parts.Length || Bits(Parts[index].From) != Bits(key))
+        {
+            return new(From, To, shift, tree, Parts);
+        }
+
+        NeedClass<TItem>[] parts = Parts[index].Without(key, item) is { } left
+            ? [.. Parts[..index], left, .. Parts[(index + 1)..]]
+            : [.. Parts[..index], .. Parts[(index + 1)..]];
+        return parts.Length == 1 ? parts[0] : new(From, To, shift, tree, parts);
+    }
+
+    internal void CollectTrees(ulong most, double secondOffer, string? caller, List<NeedTree<TItem>> trees)
+    {
+        if (From > most || !Tree.Admits(secondOffer, caller))
+        {
+            return;
+        }
+
+        if (To <= most)
+        {
+            trees.Add(Tree);
+            return;
+        }
+
+        foreach (var part in Parts)
+        {
+            part.CollectTrees(most, secondOffer, caller, trees);
+        }
+    }
+
+    /// <summary>A class around this one and another value, divided where they first differ.</summary>
+    private NeedClass<TItem> Divided(NeedTree<TItem> tree, NeedClass<TItem> other, ulong key)
+    {
+        var differs = 63 - System.Numerics.BitOperations.LeadingZeroCount(key ^ From);
+        var shiftOfParts = differs / BitsOfPart * BitsOfPart;
+        var mask = (1UL << (shiftOfParts + BitsOfPart)) - 1;
+        return new(From & ~mask, From | mask, shiftOfParts, tree, key < From ? [other, this] : [this, other]);
+    }
+
+    private ulong Bits(ulong key) => (key >> shift) & ((1 << BitsOfPart) - 1);
+
+    private int IndexOf(ulong key)
+    {
+        var index = 0;
+        while (index < Parts.Length && Bits(Parts[index].From) < Bits(key))
+        {
+            index++;
+        }
+
+        return index;
+    }
+}
+
+/// <summary>Numbers as bits that sort like the numbers do.</summary>
+internal static class SortableNumber
+{
+    public static ulong Of(double number)
+    {
+        // Minus zero becomes zero.
+        var bits = BitConverter.DoubleToInt64Bits(number + 0.0);
+        return (ulong)(bits ^ ((bits >> 63) | long.MinValue));
+    }
+
+    public static double ToDouble(ulong key)
+    {
+        var bits = (long)key;
+        return BitConverter.Int64BitsToDouble(bits < 0 ? bits ^ long.MinValue : ~bits);
+    }
+}

@@ -1,0 +1,370 @@
+namespace Morag.Failover.Domain.Queues.Ready;
+
+/// <summary>
+/// Items in the order of their places, in an immutable B+ tree. Each node knows the least need under it, so that the first item that a
+/// caller can take is found in logarithmic time, however many come before it that the caller cannot take. A tree without items is null.
+/// </summary>
+public abstract class NeedTree<TItem>
+    where TItem : struct, INeeding<TItem>
+{
+    /// <summary>The most items of a leaf, and the most children of an inner node.</summary>
+    private const int Width = 32;
+
+    private double leastOther = double.PositiveInfinity;
+    private string? leastShuns;
+
+    private NeedTree()
+    {
+    }
+
+    /// <summary>How many items there are.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The least need of any item.</summary>
+    public double Least { get; private set; } = double.PositiveInfinity;
+
+    /// <summary>The greatest need of any item.</summary>
+    public double Greatest { get; private set; } = double.NegativeInfinity;
+
+    private protected abstract TItem Last { get; }
+
+    private protected abstract int Slots { get; }
+
+    /// <summary>The tree with an item put in; one at the same place is replaced.</summary>
+    public NeedTree<TItem> With(in TItem item)
+    {
+        var (tree, further) = Insert(item);
+        return further is null ? tree : new Inner([tree, further]);
+    }
+
+    /// <summary>The tree without the item at that place; null where nothing is left.</summary>
+    public NeedTree<TItem>? Without(in TItem item)
+    {
+        var tree = Delete(item);
+        while (tree is Inner { Children: [var only] })
+        {
+            tree = only;
+        }
+
+        return tree;
+    }
+
+    /// <summary>Whether there is an item that a caller with this offer can take.</summary>
+    /// <param name="offer">What the caller offers.</param>
+    /// <param name="caller">The caller, whom some items may shun; null where that does not matter.</param>
+    public bool Admits(double offer, string? caller) =>
+        (caller is null || leastShuns is null || leastShuns != caller ? Least : leastOther) <= offer;
+
+    /// <summary>The first item that a caller with this offer can take.</summary>
+    public bool TryFirst(double offer, string? caller, out TItem item)
+    {
+        if (Admits(offer, caller))
+        {
+            return First(offer, caller, out item);
+        }
+
+        item = default;
+        return false;
+    }
+
+    /// <summary>The first item after a place that a caller with this offer can take.</summary>
+    public abstract bool TryAfter(in TItem place, double offer, string? caller, out TItem item);
+
+    /// <summary>The items, in their order.</summary>
+    public abstract IEnumerable<TItem> Items();
+
+    /// <summary>The items that need more than this, in their order; subtrees without one are passed over.</summary>
+    public abstract IEnumerable<TItem> Above(double offer);
+
+    /// <summary>How many items need more than this.</summary>
+    public abstract int CountAbove(double offer);
+
+    /// <summary>The least need above this; infinity if there is none.</summary>
+    public abstract double LeastAbove(double offer);
+
+    private protected abstract (NeedTree<TItem> Tree, NeedTree<TItem>? Further) Insert(in TItem item);
+
+    private protected abstract NeedTree<TItem>? Delete(in TItem item);
+
+    /// <summary>The first item that the caller can take, of a tree that has one.</summary>
+    private protected abstract bool First(double offer, string? caller, out TItem item);
+
+    private void Absorb(double least, string? shuns, double other)
+    {
+        if (least < Least)
+        {
+            leastOther = Math.Min(leastShuns == shuns ? leastOther : Least, other);
+            (Least, leastShuns) = (least, shuns);
+        }
+        else
+        {
+            leastOther = Math.Min(leastOther, leastShuns == shuns ? other : least);
+        }
+    }
+
+    internal static NeedTree<TItem> Single(in TItem item) => new Leaf([item]);
+
+    private static bool Takes(in TItem item, double offer, string? caller) =>
+        item.Need <= offer && (caller is null || item.Shuns is null || item.Shuns != caller);
+
+    private sealed class Leaf : NeedTree<TItem>
+    {
+        private readonly TItem[] items;
+
+        public Leaf(TItem[] items)
+        {
+            this.items = items;
+            Count = items.Length;
+            foreach (ref readonly var item in items.AsSpan())
+            {
+                var need = item.Need;
+                Greatest = Math.Max(Greatest, need);
+                Absorb(need, item.Shuns, double.PositiveInfinity);
+            }
+        }
+
+        private protected override TItem Last => items[^1];
+
+        private protected override int Slots => items.Length;
+
+        public override bool TryAfter(in TItem place, double offer, string? caller, out TItem item)
+        {
+            var index = IndexOf(place, out var found);
+            return ScanFrom(found ? index + 1 : index, offer, caller, out item);
+        }
+
+        public override IEnumerable<TItem> Items() => items;
+
+        public override IEnumerable<TItem> Above(double offer) => Greatest > offer ? items.Where(item => item.Need > offer) : [];
+
+        public override int CountAbove(double offer) => Least > offer ? Count : Greatest <= offer ? 0 : items.Count(item => item.Need > offer);
+
+        public override double LeastAbove(double offer) =>
+            Least > offer ? Least : items.Select(item => item.Need).Where(need => need > offer).DefaultIfEmpty(double.PositiveInfinity).Min();
+
+        /// <summary>The leaf with the items of the leaf after it.</summary>
+        public Leaf Joined(Leaf next) => new([.. items, .. next.items]);
+
+        private protected override bool First(double offer, string? caller, out TItem item) => ScanFrom(0, offer, caller, out item);
+
+        private protected override (NeedTree<TItem> Tree, NeedTree<TItem>? Further) Insert(in TItem item)
+        {
+            var index = IndexOf(item, out var found);
+            if (found)
+            {
+                var replaced = (TItem[])items.Clone();
+                replaced[index] = item;
+                return (new Leaf(replaced), null);
+            }
+
+            // Places mostly grow: a leaf that is full stays full, and the next one begins behind it.
+            if (items.Length == Width && index == Width)
+            {
+                return (this, new Leaf([item]));
+            }
+
+            var longer = new TItem[items.Length + 1];
+            items.AsSpan(0, index).CopyTo(longer);
+            longer[index] = item;
+            items.AsSpan(index).CopyTo(longer.AsSpan(index + 1));
+            return longer.Length <= Width
+                ? (new Leaf(longer), null)
+                : (new Leaf(longer[..(Width / 2)]), new Leaf(longer[(Width / 2)..]));
+        }
+
+        private protected override NeedTree<TItem>? Delete(in TItem item)
+        {
+            var index = IndexOf(item, out var found);
+            if (!found)
+            {
+                return this;
+            }
+
+            if (items.Length == 1)
+            {
+                return null;
+            }
+
+            var shorter = new TItem[items.Length - 1];
+            items.AsSpan(0, index).CopyTo(shorter);
+            items.AsSpan(index + 1).CopyTo(shorter.AsSpan(index));
+            return new Leaf(shorter);
+        }
+
+        private bool ScanFrom(int index, double offer, string? caller, out TItem item)
+        {
+            for (; index < items.Length; index++)
+            {
+                if (Takes(items[index], offer, caller))
+                {
+                    item = items[index];
+                    return true;
+                }
+            }
+
+            item = default;
+            return false;
+        }
+
+        /// <summary>Where the item is, or would be.</summary>
+        private int IndexOf(in TItem item, out bool found)
+        {
+            var (low, high) = (0, items.Length - 1);
+            while (low <= high)
+            {
+                var middle = (low + high) >>> 1;
+                var order = TItem.Compare(items[middle], item);
+                if (order == 0)
+                {
+                    found = true;
+                    return middle;
+                }
+
+                (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
+            }
+
+            found = false;
+            return low;
+        }
+    }
+
+    private sealed class Inner : NeedTree<TItem>
+    {
+        private readonly TItem last;
+
+        public Inner(NeedTree<TItem>[] children)
+        {
+            Children = children;
+            last = children[^1].Last;
+            foreach (var child in children)
+            {
+                Count += child.Count;
+                Greatest = Math.Max(Greatest, child.Greatest);
+                Absorb(child.Least, child.leastShuns, child.leastOther);
+            }
+        }
+
+        public NeedTree<TItem>[] Children { get; }
+
+        private protected override TItem Last => last;
+
+        private protected override int Slots => Children.Length;
+
+        public override bool TryAfter(in TItem place, double offer, string? caller, out TItem item)
+        {
+            var index = ChildFor(place);
+            if (Children[index].Admits(offer, caller) && Children[index].TryAfter(place, offer, caller, out item))
+            {
+                return true;
+            }
+
+            return FirstFrom(index + 1, offer, caller, out item);
+        }
+
+        public override IEnumerable<TItem> Items() => Children.SelectMany(child => child.Items());
+
+        public override IEnumerable<TItem> Above(double offer) =>
+            Children.Where(child => child.Greatest > offer).SelectMany(child => child.Above(offer));
+
+        public override int CountAbove(double offer) =>
+            Least > offer ? Count : Greatest <= offer ? 0 : Children.Sum(child => child.CountAbove(offer));
+
+        public override double LeastAbove(double offer) =>
+            Least > offer ? Least : Children.Where(child => child.Greatest > offer).Select(child => child.LeastAbove(offer)).DefaultIfEmpty(double.PositiveInfinity).Min();
+
+        private protected override bool First(double offer, string? caller, out TItem item) => FirstFrom(0, offer, caller, out item);
+
+        private protected override (NeedTree<TItem> Tree, NeedTree<TItem>? Further) Insert(in TItem item)
+        {
+            var index = ChildFor(item);
+            var (child, further) = Children[index].Insert(item);
+            if (further is null)
+            {
+                return (With(index, child), null);
+            }
+
+            if (Children.Length == Width && index == Width - 1)
+            {
+                return (With(index, child), new Inner([further]));
+            }
+
+            var longer = new NeedTree<TItem>[Children.Length + 1];
+            Children.AsSpan(0, index).CopyTo(longer);
+            (longer[index], longer[index + 1]) = (child, further);
+            Children.AsSpan(index + 1).CopyTo(longer.AsSpan(index + 2));
+            return longer.Length <= Width
+                ? (new Inner(longer), null)
+                : (new Inner(longer[..(Width / 2)]), new Inner(longer[(Width / 2)..]));
+        }
+
+        private protected override NeedTree<TItem>? Delete(in TItem item)
+        {
+            var index = ChildFor(item);
+            var before = Children[index];
+            var child = before.Delete(item);
+            if (ReferenceEquals(child, before))
+            {
+                return this;
+            }
+
+            if (child is null)
+            {
+                return Children.Length == 1 ? null : new Inner([.. Children[..index], .. Children[(index + 1)..]]);
+            }
+
+            // A node that is nearly empty joins the one after it, if both fit into half a node together.
+            return index + 1 < Children.Length && child.Slots + Children[index + 1].Slots <= Width / 2
+                ? new Inner([.. Children[..index], Joined(child, Children[index + 1]), .. Children[(index + 2)..]])
+                : With(index, child);
+        }
+
+        private static NeedTree<TItem> Joined(NeedTree<TItem> first, NeedTree<TItem> next) => (first, next) switch
+        {
+            (Leaf left, Leaf right) => left.Joined(right),
+            (Inner left, Inner right) => new Inner([.. left.Children, .. right.Children]),
+            _ => throw new InvalidOperationException("the nodes of one level are of one kind"),
+        };
+
+        private Inner With(int index, NeedTree<TItem> child)
+        {
+            var changed = (NeedTree<TItem>[])Children.Clone();
+            changed[index] = child;
+            return new Inner(changed);
+        }
+
+        private bool FirstFrom(int index, double offer, string? caller, out TItem item)
+        {
+            for (; index < Children.Length; index++)
+            {
+                if (Children[index].Admits(offer, caller))
+                {
+                    return Children[index].First(offer, caller, out item);
+                }
+            }
+
+            item = default;
+            return false;
+        }
+
+        /// <summary>The child that has the place, or would have it.</summary>
+        private int ChildFor(in TItem place)
+        {
+            var (low, high) = (0, Children.Length - 1);
+            while (low < high)
+            {
+                var middle = (low + high) >>> 1;
+                (low, high) = TItem.Compare(Children[middle].Last, place) < 0 ? (middle + 1, high) : (low, middle);
+            }
+
+            return low;
+        }
+    }
+}
+
+/// <summary>Makes trees.</summary>
+public static class NeedTree
+{
+    /// <summary>A tree of one item.</summary>
+    public static NeedTree<TItem> Of<TItem>(in TItem item)
+        where TItem : struct, INeeding<TItem> => NeedTree<TItem>.Single(item);
+}

@@ -1,0 +1,118 @@
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Queues;
+
+namespace Morag.Failover.Domain.Queues.Ready;
+
+/// <summary>What tasks have in common beside the numbers that they need.</summary>
+/// <param name="Queue">Their queue.</param>
+/// <param name="GpuRequired">Whether they need a GPU.</param>
+/// <param name="Typed">Whether they have a content type.</param>
+/// <param name="ContentType">Their content type; null for tasks without one and, where <paramref name="Typed"/>, for those of any.</param>
+public readonly record struct ReadyKind(QueueName Queue, bool GpuRequired, bool Typed, string? ContentType);
+
+/// <summary>
+/// The tasks that can be leased, so that a worker finds the next one it can take at the same cost, whatever else waits: by kind, and
+/// inside each kind by the numbers they need. Tasks with a content type stand in it twice: with those of the same type, for workers
+/// that name theirs, and with those of any.
+/// </summary>
+public sealed class ReadyIndex
+{
+    /// <summary>No tasks.</summary>
+    public static readonly ReadyIndex Empty = new(ImmutableDictionary<ReadyKind, NeedIndex<ReadyTask>>.Empty, 0);
+
+    private readonly ImmutableDictionary<ReadyKind, NeedIndex<ReadyTask>> kinds;
+
+    private ReadyIndex(ImmutableDictionary<ReadyKind, NeedIndex<ReadyTask>> kinds, int count)
+    {
+        this.kinds = kinds;
+        Count = count;
+    }
+
+    /// <summary>How many tasks there are.</summary>
+    public int Count { get; }
+
+    /// <summary>The tasks by kind; each task stands in one of them.</summary>
+    public IEnumerable<KeyValuePair<ReadyKind, NeedIndex<ReadyTask>>> Kinds =>
+        kinds.Where(kind => !kind.Key.Typed || kind.Key.ContentType is not null);
+
+    /// <summary>The index with a task put in.</summary>
+    public ReadyIndex With(TaskRecord task)
+    {
+        var kind = KindOf(task);
+        var changed = With(kinds, kind, task);
+        return new(kind.Typed ? With(changed, kind with { ContentType = null }, task) : changed, Count + 1);
+    }
+
+    /// <summary>The index without a task that stands in it.</summary>
+    public ReadyIndex Without(TaskRecord task)
+    {
+        var kind = KindOf(task);
+        var changed = Without(kinds, kind, task);
+        return new(kind.Typed ? Without(changed, kind with { ContentType = null }, task) : changed, Count - 1);
+    }
+
+    /// <summary>Adds the trees of one queue in which a worker can take something.</summary>
+    /// <param name="queue">The queue, which the worker serves.</param>
+    /// <param name="profile">What the worker can take.</param>
+    /// <param name="caller">The worker, so that it does not get the tasks that avoid it; null gives them too.</param>
+    /// <param name="trees">Where the trees are added.</param>
+    public void CollectTrees(QueueName queue, WorkerProfile profile, string? caller, List<NeedTree<ReadyTask>> trees)
+    {
+        if (Count == 0)
+        {
+            return;
+        }
+
+        CollectTrees(queue, gpuRequired: false, profile, caller, trees);
+        if (profile.GpuCount > 0)
+        {
+            CollectTrees(queue, gpuRequired: true, profile, caller, trees);
+        }
+    }
+
+    private void CollectTrees(QueueName queue, bool gpuRequired, WorkerProfile profile, string? caller, List<NeedTree<ReadyTask>> trees)
+    {
+        var untyped = new ReadyKind(queue, gpuRequired, Typed: false, ContentType: null);
+        CollectTrees(untyped, profile, caller, trees);
+        var typed = untyped with { Typed = true };
+        if (profile.ContentTypes.IsDefaultOrEmpty)
+        {
+            CollectTrees(typed, profile, caller, trees);
+        }
+        else if (kinds.ContainsKey(typed))
+        {
+            foreach (var contentType in profile.ContentTypes)
+            {
+                CollectTrees(typed with { ContentType = contentType }, profile, caller, trees);
+            }
+        }
+    }
+
+    private void CollectTrees(ReadyKind kind, WorkerProfile profile, string? caller, List<NeedTree<ReadyTask>> trees)
+    {
+        if (kinds.TryGetValue(kind, out var tasks))
+        {
+            tasks.CollectTrees(profile.MemoryGb, profile.DiskGb, caller, trees);
+        }
+    }
+
+    private static ReadyKind KindOf(TaskRecord task) => new(
+        task.Queue,
+        task.Submission.ResourceRequirements.GpuRequired,
+        task.Submission.ContentType is not null,
+        task.Submission.ContentType);
+
+    private static ImmutableDictionary<ReadyKind, NeedIndex<ReadyTask>> With(
+        ImmutableDictionary<ReadyKind, NeedIndex<ReadyTask>> kinds, ReadyKind kind, TaskRecord task)
+    {
+        var need = task.Submission.ResourceRequirements.MemoryGb;
+        var ready = ReadyTask.Of(task);
+        return kinds.SetItem(kind, kinds.TryGetValue(kind, out var tasks) ? tasks.With(need, ready) : NeedIndex.Of(need, ready));
+    }
+
+    private static ImmutableDictionary<ReadyKind, NeedIndex<ReadyTask>> Without(
+        ImmutableDictionary<ReadyKind, NeedIndex<ReadyTask>> kinds, ReadyKind kind, TaskRecord task) =>
+        kinds[kind].Without(task.Submission.ResourceRequirements.MemoryGb, ReadyTask.Of(task)) is { } left
+            ? kinds.SetItem(kind, left)
+            : kinds.Remove(kind);
+}

@@ -1,0 +1,90 @@
+using CsCheck;
+using Morag.Failover.Domain.Queues.Ready;
+
+namespace Morag.Failover.Domain.Tests.Queues;
+
+public sealed class NeedTreeSpecs
+{
+    private static readonly Gen<(int Place, int Need, int Shuns, bool In)[]> Changes =
+        Gen.Select(Gen.Int[0, 400], Gen.Int[0, 20], Gen.Int[0, 3], Gen.Bool).Array[1, 1_500];
+
+    [Fact]
+    public void Should_find_what_a_search_through_all_items_finds_after_any_changes() => Changes.Sample(
+        changes =>
+        {
+            var model = new SortedDictionary<long, Item>();
+            NeedTree<Item>? tree = null;
+            foreach (var (place, need, shuns, isIn) in changes)
+            {
+                var item = new Item(place, need, shuns == 0 ? null : $"w{shuns}");
+                if (isIn)
+                {
+                    model[place] = item;
+                    tree = tree is null ? NeedTree.Of(item) : tree.With(item);
+                }
+                else
+                {
+                    model.Remove(place);
+                    tree = tree?.Without(item);
+                }
+            }
+
+            Assert.Equal(model.Values, tree?.Items() ?? []);
+            for (var offer = -1; offer <= 21 && tree is not null; offer += 2)
+            {
+                foreach (var caller in new[] { null, "w1", "w2", "w4" })
+                {
+                    Assert.Equal(model.Values.Where(item => item.Need <= offer && (caller is null || item.Shuns != caller)), Found(tree, offer, caller));
+                }
+
+                var above = model.Values.Where(item => item.Need > offer).ToList();
+                Assert.Equal(above, tree.Above(offer));
+                Assert.Equal((above.Count, above.Select(item => item.Need).DefaultIfEmpty(double.PositiveInfinity).Min()), (tree.CountAbove(offer), tree.LeastAbove(offer)));
+            }
+        },
+        iter: 200);
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(10_000)]
+    public void Should_look_at_few_items_whatever_stands_before_the_one_that_can_be_taken(int before)
+    {
+        var tree = NeedTree.Of(new Item(before, 1, null));
+        for (var place = 0; place < before; place++)
+        {
+            tree = tree.With(new Item(place, 2, null)).With(new Item(before + 1 + place, 1, "w"));
+        }
+
+        tree = tree.With(new Item(3 * before, 1, null));
+        Item.Looks = 0;
+        Assert.Equal([before, 3L * before], Found(tree, 1, "w").Select(item => item.Place));
+        Assert.InRange(Item.Looks, 1, 200);
+    }
+
+    private static IEnumerable<Item> Found(NeedTree<Item> tree, double offer, string? caller)
+    {
+        for (var more = tree.TryFirst(offer, caller, out var item); more; more = tree.TryAfter(item, offer, caller, out item))
+        {
+            yield return item;
+        }
+    }
+
+    internal readonly record struct Item(long Place, double Needed, string? ShunsCaller) : INeeding<Item>
+    {
+        [ThreadStatic]
+        public static int Looks;
+
+        public double Need
+        {
+            get
+            {
+                Looks++;
+                return Needed;
+            }
+        }
+
+        public string? Shuns => ShunsCaller;
+
+        public static int Compare(in Item left, in Item right) => left.Place.CompareTo(right.Place);
+    }
+}
