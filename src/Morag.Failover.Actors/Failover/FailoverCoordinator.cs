@@ -14,7 +14,7 @@ namespace Morag.Failover.Actors.Failover;
 /// Decides the failures of its share of the tasks, once each, and sees to it that each decision is carried out: it owes the queue
 /// the reassignment, and the workers' entities their part, until they answer. See DESIGN.md, "One failure, step by step".
 /// </summary>
-public sealed class FailoverCoordinator : EventSourcedActor<CoordinatorState>
+public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorState>
 {
     /// <summary>How long a reporter waits for a decision before it is told to ask again; the decision itself goes on.</summary>
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
@@ -78,6 +78,8 @@ public sealed class FailoverCoordinator : EventSourcedActor<CoordinatorState>
         }
 
         LookAgainSoon();
+        reviews.Begin(State.Parking.Select(failure => failure.Id).Where(State.IsUnderReview), Now);
+        ReviewAgainSoon();
         Timers.StartPeriodicTimer(nameof(Housekeeping), Housekeeping.Instance, HousekeepingInterval);
     }
 
@@ -98,6 +100,18 @@ public sealed class FailoverCoordinator : EventSourcedActor<CoordinatorState>
             case FailureTaken taken:
                 Take(taken);
                 break;
+            case TestimonyGiven given:
+                Take(given);
+                break;
+            case UnparkOutcome outcome:
+                Take(outcome);
+                break;
+            case TaskWentOn wentOn:
+                Store(State.Learn(wentOn));
+                break;
+            case ParkedAnswer answer:
+                Store(State.Learn(answer));
+                break;
             case ReassignOutcome outcome:
                 Take(outcome);
                 break;
@@ -116,14 +130,21 @@ public sealed class FailoverCoordinator : EventSourcedActor<CoordinatorState>
             case ListFailures list:
                 Answer(list.Limit is >= 1 and <= 1_000 ? State.List(list) : Refused.Invalid("limit", "must be 1 to 1000"));
                 break;
+            case ListStaleReports list:
+                Answer(list.Limit is >= 1 and <= 1_000 ? State.List(list) : Refused.Invalid("limit", "must be 1 to 1000"));
+                break;
             case GetFailureStatistics:
                 Answer(State.Tally.At(Now));
                 break;
             case Look:
                 LookAfterWhatIsUnderWay();
                 break;
+            case Review:
+                ReviewWhatIsDue();
+                break;
             case Housekeeping:
                 ForgetWhatIsDue();
+                AskAboutOldParkedTasks();
                 break;
             default:
                 if (!fleet.TryHandle(message))
@@ -299,23 +320,16 @@ public sealed class FailoverCoordinator : EventSourcedActor<CoordinatorState>
         {
             regions.Workers.Tell(failure.ToTake(worker), Self);
             failuresAtWorkers.Sent(failure.Id, Now);
+            AskWitnesses(failure);
             LookAgainSoon();
         }
         else
         {
-            Decide(failure, worker: null);
+            Decide(failure);
         }
     }
 
-    private void Take(FailureTaken taken)
-    {
-        if (pending.TryGetValue(taken.FailureId, out var failure))
-        {
-            Decide(failure, taken.Worker);
-        }
-    }
-
-    private void Decide(PendingFailure failure, WorkerStanding? worker)
+    private void Decide(PendingFailure failure)
     {
         var task = failure.Failure.TaskId;
         var verdict = FailoverPolicy.Decide(
@@ -330,7 +344,8 @@ public sealed class FailoverCoordinator : EventSourcedActor<CoordinatorState>
                 Task = failure.Lease is { } lease
                     ? TaskPast.Told(lease.Facts)
                     : TaskPast.Remembered(State.HistoryOf(task), failure.Failure.FailureType, failure.Failure.WorkerId, settings.Policy),
-                Worker = worker,
+                Worker = failure.Taken?.Worker,
+                Testimonies = [.. failure.Testimonies],
                 EarlierFailures = State.FailuresOf(task),
                 Records = State.Records,
                 Fleet = fleet.View,
@@ -343,6 +358,7 @@ public sealed class FailoverCoordinator : EventSourcedActor<CoordinatorState>
             DecisionMetadata = verdict.Decision.DecisionMetadata with { AttachedReports = failure.Joined },
         };
         pending.Remove(failure.Id);
+        StopWaitingForWitnesses(failure);
         List<IActorRef> callers = [.. failure.Callers.Concat(waiters.Take(task, failure.Epoch)).Select(waiting => waiting.Caller)];
         Commit(
             new FailureDecided
@@ -406,6 +422,11 @@ public sealed class FailoverCoordinator : EventSourcedActor<CoordinatorState>
             regions.Workers.Tell(excuse, Self);
         }
 
+        if (failure.TakenBack is { DecisionMetadata.Outcome: DecisionOutcome.Pending } takenBack)
+        {
+            regions.Queues.Tell(ParkReview.UnparkFor(takenBack), Self);
+        }
+
         return true;
     }
 
@@ -417,14 +438,11 @@ public sealed class FailoverCoordinator : EventSourcedActor<CoordinatorState>
         }
 
         var carriedOut = new DecisionCarriedOut { FailureId = failure.Id, Applied = outcome.Applied, Detail = outcome.Detail, At = Now };
-        Commit(carriedOut, _ => Context.System.EventStream.Publish(new DecisionResolved
+        Commit(carriedOut, _ =>
         {
-            TaskId = outcome.TaskId,
-            FailureId = failure.Id,
-            Outcome = outcome.Applied ? DecisionOutcome.Resolved : DecisionOutcome.Superseded,
-            Detail = outcome.Detail,
-            At = carriedOut.At,
-        }));
+            PublishResolved(outcome.TaskId, failure.Id, outcome.Applied, outcome.Detail, carriedOut.At);
+            ReviewLater(failure.Id);
+        });
     }
 
     private void Take(BreakerOpenedByStrategy opened)
@@ -486,6 +504,11 @@ public sealed class FailoverCoordinator : EventSourcedActor<CoordinatorState>
         }
 
         waiters.Expire(now, AskAgain);
+        foreach (var failure in pending.Values.Where(failure => failure.Taken is not null && failure.WaitsForRecordsUntil <= now).ToList())
+        {
+            Decide(failure);
+        }
+
         failuresAtWorkers.Resend(now, TakeAgain);
         actionsOwed.Resend(now, SendOwed);
         if (reportsAtQueue.Count > 0 || pending.Count > 0 || !waiters.IsEmpty || !failuresAtWorkers.IsEmpty || !actionsOwed.IsEmpty)
@@ -496,7 +519,7 @@ public sealed class FailoverCoordinator : EventSourcedActor<CoordinatorState>
 
     private bool TakeAgain(FailureId id)
     {
-        if (!pending.TryGetValue(id, out var failure) || failure.Failure.WorkerId is not { } worker)
+        if (!pending.TryGetValue(id, out var failure) || failure.Taken is not null || failure.Failure.WorkerId is not { } worker)
         {
             return false;
         }

@@ -33,6 +33,18 @@ internal sealed class PendingFailure
     /// <summary>Reports that joined after the first.</summary>
     public int Joined { get; set; }
 
+    /// <summary>The worker that failed, once its entity has taken the failure in.</summary>
+    public FailureTaken? Taken { get; set; }
+
+    /// <summary>The earlier witnesses whose records have not been heard yet.</summary>
+    public HashSet<WorkerId> Unheard { get; } = [];
+
+    /// <summary>What the records of the witnesses say, as far as they answered.</summary>
+    public List<Testimony> Testimonies { get; } = [];
+
+    /// <summary>Until when the decision waits for records.</summary>
+    public DateTimeOffset WaitsForRecordsUntil { get; set; }
+
     /// <summary>Who waits for the decision.</summary>
     public List<WaitingCaller> Callers { get; } = [];
 
@@ -95,6 +107,8 @@ internal sealed class PendingFailure
         Epoch = Epoch,
         TaskId = Failure.TaskId,
         Counts = Lease is not { Planned: true },
+        Queue = Lease?.Facts.Queue,
+        ContentType = Lease?.Facts.ContentType,
     };
 }
 

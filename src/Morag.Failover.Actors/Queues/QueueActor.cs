@@ -127,6 +127,13 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
             case Reassign reassign:
                 Carry(reassign);
                 break;
+            case Unpark unpark:
+                AnswerTo(regions.Coordinators, Unparking.Decide(State, unpark, Now));
+                break;
+            case AskWhetherParked question:
+                var parked = Unparking.Decide(State, question);
+                AfterWrites(() => regions.Coordinators.Tell(parked, Self));
+                break;
             case FenceInstance fence:
                 Take(fence);
                 break;
@@ -280,6 +287,11 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
             {
                 afterwards?.Invoke();
                 obligations.SendNew(@event, before, after);
+                foreach (var wentOn in Unparking.WentOn(@event, before))
+                {
+                    regions.Coordinators.Tell(wentOn, Self);
+                }
+
                 TakeInWaiting();
             },
             caller is null ? null : [caller]);

@@ -124,7 +124,19 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         {
             case TakeFailure command:
                 StoreIfAny(FailureAccounting.Take(State, command, settings.Workers, Now), after => regions.Coordinators.Tell(
-                    new FailureTaken { FailureId = command.FailureId, TaskId = command.TaskId, Worker = after.Standing() }, Self));
+                    new FailureTaken
+                    {
+                        FailureId = command.FailureId,
+                        TaskId = command.TaskId,
+                        Worker = after.Standing(),
+                        Testimony = after.Record.On(command.WorkerId, command.TaskId),
+                    },
+                    Self));
+                return true;
+            case AskTestimony question:
+                var record = State.Record;
+                AfterWrites(() => regions.Coordinators.Tell(
+                    new TestimonyGiven { TaskId = question.TaskId, Testimony = record.On(question.WorkerId, question.TaskId) }, Self));
                 return true;
             case ExcuseFailures command:
                 StoreIfAny(FailureAccounting.Excuse(State, command, settings.Workers), _ => regions.Coordinators.Tell(

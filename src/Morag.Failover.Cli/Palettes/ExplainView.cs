@@ -55,6 +55,7 @@ internal static class ExplainView
         Line(output, "because", Text(action, "reason"));
         Line(output, "rule", Rule(metadata));
         Lines(output, "guard", Items(Cell.At(metadata, "guards")).Select(Guard));
+        Lines(output, "witness", Items(Cell.At(metadata, "witnesses")).Select(Witness));
         Line(output, "facts", Text(metadata, "facts"));
         Lines(output, "instead", Items(Cell.At(decision, "alternative_actions")).Select(Alternative));
         Line(output, "confidence", Confidence(decision, metadata));
@@ -112,6 +113,10 @@ internal static class ExplainView
         var confidence = Cell.Text(Cell.At(decision, "confidence"), ColumnFormat.Percent);
         return Text(metadata, "evidence") is { } evidence ? $"{confidence}, from {evidence}" : confidence;
     }
+
+    private static string Witness(JsonElement witness) =>
+        $"{Cell.Text(Cell.At(witness, "worker_id"))} is {Cell.Text(Cell.At(witness, "verdict"))}: completed {Number(witness, "succeeded")} other tasks of late and "
+        + $"failed {Number(witness, "failed_others")}; would fail a good task with a chance of {Cell.Text(Cell.At(witness, "chance_of_failing_good_task"), ColumnFormat.Percent)}";
 
     private static string Afterwards(JsonElement entry) =>
         $"{Cell.Text(Cell.At(entry, "at"), ColumnFormat.Time)}  {Cell.Text(Cell.At(entry, "what"))}{Place(Cell.At(entry, "worker_id"), Cell.At(entry, "epoch"))}"

@@ -189,6 +189,51 @@ public sealed record DecisionMetadata
 
     /// <summary>What came of it, in words: where the task went, or what superseded it.</summary>
     [ProtoMember(14)] public string? OutcomeDetail { get; init; }
+
+    /// <summary>The workers that failed the task with failures of its own kind, and what their records say of them.</summary>
+    [ProtoMember(15)] public ImmutableArray<Witness> Witnesses { get; init; } = [];
+
+    /// <summary>The failure whose decision to park is taken back by this one; null for the decision of a failure.</summary>
+    [ProtoMember(16)] public FailureId? TakesBack { get; init; }
+}
+
+/// <summary>What a worker's failures of a task are worth as evidence against the task.</summary>
+public enum WitnessVerdict
+{
+    /// <summary>The evidence does not tell whether the worker or the task is to blame.</summary>
+    Undetermined = 0,
+
+    /// <summary>The worker succeeds at other work: its failures speak against the task.</summary>
+    Credible = 1,
+
+    /// <summary>The worker fails everything it is given: its failures are its own.</summary>
+    Suspect = 2,
+}
+
+/// <summary>A worker that failed a task, and what its record says about it.</summary>
+[ProtoContract]
+public sealed record Witness
+{
+    /// <summary>The worker.</summary>
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>Its failures of the task that are of the task's own kinds, oldest first.</summary>
+    [ProtoMember(2)] public ImmutableArray<FailureId> Failures { get; init; } = [];
+
+    /// <summary>How many of them are processing errors.</summary>
+    [ProtoMember(3)] public int ProcessingErrors { get; init; }
+
+    /// <summary>Other tasks in its record that it completed.</summary>
+    [ProtoMember(4)] public int Succeeded { get; init; }
+
+    /// <summary>Other tasks in its record that it failed, without those that were excused.</summary>
+    [ProtoMember(5)] public int FailedOthers { get; init; }
+
+    /// <summary>The chance that it would have failed a good task at that time, 0 to 1.</summary>
+    [ProtoMember(6)] public double ChanceOfFailingGoodTask { get; init; }
+
+    /// <summary>What its failures are worth.</summary>
+    [ProtoMember(7)] public WitnessVerdict Verdict { get; init; }
 }
 
 /// <summary>A decision, with all that explains it.</summary>
@@ -207,7 +252,7 @@ public sealed record FailoverDecision : IWireMessage
     /// <summary>What was weighed and lost, each with why.</summary>
     [ProtoMember(4)] public ImmutableArray<FailoverAction> AlternativeActions { get; init; } = [];
 
-    /// <summary>How well the evidence supports the choice, 0 to 1 (docs/failure-modes.md gives the formula).</summary>
+    /// <summary>How well the evidence supports the choice, 0 to 1 (docs/decisions.md gives the formula).</summary>
     [ProtoMember(5)] public double Confidence { get; init; }
 
     /// <summary>Minutes until the task is expected to run again.</summary>

@@ -64,6 +64,45 @@ public sealed record ExcuseTaken : IStoredEvent
     [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
 }
 
+/// <summary>A decision to park was taken back: the workers whose failures it rested on turned out to be at fault.</summary>
+[ProtoContract(Name = "failover.park-taken-back")]
+public sealed record ParkTakenBack : IStoredEvent
+{
+    /// <summary>The failure whose decision parked the task.</summary>
+    [ProtoMember(1)] public required FailureId FailureId { get; init; }
+
+    /// <summary>The decision that takes it back.</summary>
+    [ProtoMember(2)] public required FailoverDecision Decision { get; init; }
+}
+
+/// <summary>The queue answered what became of taking back a decision to park.</summary>
+[ProtoContract(Name = "failover.unpark-carried-out")]
+public sealed record UnparkCarriedOut : IStoredEvent
+{
+    /// <summary>The failure whose decision parked the task.</summary>
+    [ProtoMember(1)] public required FailureId FailureId { get; init; }
+
+    /// <summary>True: the task is queued again. False: superseded.</summary>
+    [ProtoMember(2)] public bool Applied { get; init; }
+
+    /// <summary>Where the task is, in words.</summary>
+    [ProtoMember(3)] public string Detail { get; init; } = "";
+
+    /// <summary>When the answer came.</summary>
+    [ProtoMember(4)] public DateTimeOffset At { get; init; }
+}
+
+/// <summary>A task went on after its last failure: it is no longer parked, or it succeeded.</summary>
+[ProtoContract(Name = "failover.went-on")]
+public sealed record WentOn : IStoredEvent
+{
+    /// <summary>The last failure of the task.</summary>
+    [ProtoMember(1)] public required FailureId FailureId { get; init; }
+
+    /// <summary>Whether the task succeeded: then the decision about the failure held.</summary>
+    [ProtoMember(2)] public bool Succeeded { get; init; }
+}
+
 /// <summary>One more report of a failure that was already decided.</summary>
 [ProtoContract(Name = "failover.report-attached")]
 public sealed record ReportAttached : IStoredEvent
@@ -118,6 +157,15 @@ public sealed record StoredFailure
 
     /// <summary>The excuses that workers still have to take.</summary>
     [ProtoMember(6)] public ImmutableArray<ExcuseFailures> Excuses { get; init; } = [];
+
+    /// <summary>The decision that took the decision to park back.</summary>
+    [ProtoMember(7)] public FailoverDecision? TakenBack { get; init; }
+
+    /// <summary>Whether the task went on after it.</summary>
+    [ProtoMember(8)] public bool WentOn { get; init; }
+
+    /// <summary>Whether the task succeeded after it.</summary>
+    [ProtoMember(9)] public bool Held { get; init; }
 }
 
 /// <summary>A stale report as a snapshot keeps it.</summary>
@@ -160,6 +208,9 @@ public sealed record StoredStrategyRecord
 
     /// <summary>Those after which the same task failed once more.</summary>
     [ProtoMember(4)] public long FailedAgain { get; init; }
+
+    /// <summary>Those after which the same task succeeded.</summary>
+    [ProtoMember(5)] public long Held { get; init; }
 }
 
 /// <summary>All that a coordinator keeps.</summary>

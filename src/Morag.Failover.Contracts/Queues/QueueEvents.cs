@@ -189,6 +189,32 @@ public sealed record TaskReassigned : IStoredEvent
 
     /// <summary>Why it was decided so.</summary>
     [ProtoMember(13)] public string Reason { get; init; } = "";
+
+    /// <summary>Failures of the task, this one included, that are now known to be their workers' fault.</summary>
+    [ProtoMember(14)] public ImmutableArray<FailureId> WorkersFault { get; init; } = [];
+}
+
+/// <summary>A parked task is queued again, since the workers whose failures had parked it turned out to be at fault.</summary>
+[ProtoContract(Name = "queue.task-unparked")]
+public sealed record TaskUnparked : IStoredEvent
+{
+    /// <summary>When.</summary>
+    [ProtoMember(1)] public required DateTimeOffset At { get; init; }
+
+    /// <summary>The task.</summary>
+    [ProtoMember(2)] public required TaskId TaskId { get; init; }
+
+    /// <summary>The failure whose decision had parked it.</summary>
+    [ProtoMember(3)] public required FailureId FailureId { get; init; }
+
+    /// <summary>The worker to avoid.</summary>
+    [ProtoMember(4)] public WorkerId? Avoid { get; init; }
+
+    /// <summary>The failures of the task that are their workers' fault.</summary>
+    [ProtoMember(5)] public ImmutableArray<FailureId> WorkersFault { get; init; } = [];
+
+    /// <summary>Why.</summary>
+    [ProtoMember(6)] public string Reason { get; init; } = "";
 }
 
 /// <summary>An instance of a worker was fenced.</summary>

@@ -154,6 +154,12 @@ public sealed record TaskFailure
 
     /// <summary>Whether it says nothing about the task: the loss was planned, or one of a mass loss.</summary>
     [ProtoMember(6)] public bool SaysNothingOfTask { get; init; }
+
+    /// <summary>Whether it is known to be the worker's fault: the worker failed everything it was given.</summary>
+    [ProtoMember(7)] public bool WorkersFault { get; init; }
+
+    /// <summary>Whether its decision parked the task and was taken back.</summary>
+    [ProtoMember(8)] public bool Unparked { get; init; }
 }
 
 /// <summary>What the failover policy has to know of a task: the budgets used, the rung, what failed before.</summary>
@@ -293,7 +299,7 @@ public sealed record TaskHistoryEntry
     [ProtoMember(1)] public DateTimeOffset At { get; init; }
 
     /// <summary>
-    /// What, as a word: submitted, leased, lease_ended, reassigned, pin_ended, completed, released, parked, requeued, cancelled, extended,
+    /// What, as a word: submitted, leased, lease_ended, reassigned, pin_ended, completed, released, parked, unparked, requeued, cancelled, extended,
     /// late_result, late_failure, late_extension, late_release.
     /// </summary>
     [ProtoMember(2)] public required string What { get; init; }

@@ -35,6 +35,12 @@ public sealed record TakeFailure : IWorkerMessage
 
     /// <summary>False for a loss that was planned (drained): it is answered, and leaves the score as it is.</summary>
     [ProtoMember(8)] public bool Counts { get; init; } = true;
+
+    /// <summary>The queue that the task was leased from; null for a task that no queue here holds.</summary>
+    [ProtoMember(9)] public QueueName? Queue { get; init; }
+
+    /// <summary>The task's content type.</summary>
+    [ProtoMember(10)] public string? ContentType { get; init; }
 }
 
 /// <summary>What a worker is worth after a failure was taken in: what the policy decides on.</summary>
@@ -49,6 +55,60 @@ public sealed record FailureTaken : ITaskMessage
 
     /// <summary>The worker, after the failure.</summary>
     [ProtoMember(3)] public required WorkerStanding Worker { get; init; }
+
+    /// <summary>What the worker's record says about its failure of this task.</summary>
+    [ProtoMember(4)] public Testimony? Testimony { get; init; }
+}
+
+/// <summary>
+/// Asks a worker's entity what the worker's record says about its failure of a task. Answer: <see cref="TestimonyGiven"/>, to the
+/// coordinator of the task.
+/// </summary>
+[ProtoContract(Name = "ask-testimony")]
+public sealed record AskTestimony : IWorkerMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>The task.</summary>
+    [ProtoMember(2)] public required TaskId TaskId { get; init; }
+}
+
+/// <summary>The answer to <see cref="AskTestimony"/>.</summary>
+[ProtoContract(Name = "testimony-given")]
+public sealed record TestimonyGiven : ITaskMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+
+    /// <summary>What the worker's record says.</summary>
+    [ProtoMember(2)] public required Testimony Testimony { get; init; }
+}
+
+/// <summary>
+/// What a worker's recent record says about its failure of one task: how the worker did with other tasks around that time. A worker that
+/// succeeds at other work is a witness against the task; one that fails everything it is given is not.
+/// </summary>
+[ProtoContract]
+public sealed record Testimony
+{
+    /// <summary>The worker.</summary>
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>Other tasks in its record that it completed.</summary>
+    [ProtoMember(2)] public int Succeeded { get; init; }
+
+    /// <summary>Other tasks in its record that it failed, without those that were excused.</summary>
+    [ProtoMember(3)] public int FailedOthers { get; init; }
+
+    /// <summary>The chance that the worker would have failed a good task at that time, 0 to 1 (docs/decisions.md gives the formula).</summary>
+    [ProtoMember(4)] public double ChanceOfFailingGoodTask { get; init; }
+
+    /// <summary>Outcomes in its record after the failure: the more there are, the less the chance will still change.</summary>
+    [ProtoMember(5)] public int OutcomesSince { get; init; }
+
+    /// <summary>Whether its record still holds the failure.</summary>
+    [ProtoMember(6)] public bool Remembers { get; init; }
 }
 
 /// <summary>All that the failover policy knows of one worker.</summary>

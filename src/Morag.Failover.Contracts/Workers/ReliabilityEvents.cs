@@ -80,6 +80,32 @@ public sealed record WorkerFailureTaken : IStoredEvent
 
     /// <summary>The breaker after it, where it changed.</summary>
     [ProtoMember(5)] public WorkerBreaker? Breaker { get; init; }
+
+    /// <summary>The failure as an entry of the worker's record; null where it says nothing about how the worker does its work.</summary>
+    [ProtoMember(6)] public WorkOutcome? Outcome { get; init; }
+}
+
+/// <summary>An entry of a worker's record: a failed task, or successes in a row at one kind of work.</summary>
+[ProtoContract]
+public sealed record WorkOutcome
+{
+    /// <summary>The task that failed; null for successes.</summary>
+    [ProtoMember(1)] public TaskId? FailedTask { get; init; }
+
+    /// <summary>The failure; null for successes.</summary>
+    [ProtoMember(2)] public FailureId? FailureId { get; init; }
+
+    /// <summary>The queue of the work; null for work that no queue here held.</summary>
+    [ProtoMember(3)] public QueueName? Queue { get; init; }
+
+    /// <summary>The content type of the work.</summary>
+    [ProtoMember(4)] public string? ContentType { get; init; }
+
+    /// <summary>How many, 1 or more; a failure is one.</summary>
+    [ProtoMember(5)] public int Count { get; init; } = 1;
+
+    /// <summary>Whether the failure turned out to be the task's own.</summary>
+    [ProtoMember(6)] public bool Excused { get; init; }
 }
 
 /// <summary>Failures turned out to be a task's own.</summary>
@@ -111,6 +137,9 @@ public sealed record WorkerOutcomesCounted : IStoredEvent
 
     /// <summary>The breaker after it, where it changed.</summary>
     [ProtoMember(5)] public WorkerBreaker? Breaker { get; init; }
+
+    /// <summary>The successes as entries of the worker's record, one for each kind of work in a row.</summary>
+    [ProtoMember(6)] public ImmutableArray<WorkOutcome> Outcomes { get; init; } = [];
 }
 
 /// <summary>Successes on tasks that are held elsewhere were counted.</summary>

@@ -144,4 +144,7 @@ public sealed record WorkerSnapshot : IStoredState
 
     /// <summary>Names of reported successes that are remembered, oldest first.</summary>
     [ProtoMember(25)] public ImmutableArray<string> RecentSuccesses { get; init; } = [];
+
+    /// <summary>The worker's record, oldest first.</summary>
+    [ProtoMember(26)] public ImmutableArray<WorkOutcome> Record { get; init; } = [];
 }

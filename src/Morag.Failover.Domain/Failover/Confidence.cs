@@ -4,13 +4,14 @@ using Morag.Failover.Contracts.Failover;
 namespace Morag.Failover.Domain.Failover;
 
 /// <summary>
-/// How well the evidence supports a choice, from 0 to 1: the mean of two lower bounds, one for this case and one for the
-/// experience with the strategy against this kind of failure. Each lower bound is the mean of the Beta(1 + for, 1 + against)
-/// posterior less its standard deviation: 0.21 where nothing is known, and nearing the true share as the observations grow.
+/// How well the evidence supports a choice, from 0 to 1: the mean of two lower bounds, one for this case and one for the experience with
+/// the strategy against this kind of failure. Each lower bound is the mean of the Beta(1 + for, 1 + against) posterior less its standard
+/// deviation: 0.21 where nothing is known, and nearing the true share as the observations grow. A task that still waits or runs speaks
+/// neither for its strategy nor against it.
 /// </summary>
 /// <remarks>
 /// Source: the conjugate posterior of a Bernoulli rate under the uniform prior (Laplace's rule of succession), see Gelman et al.,
-/// <i>Bayesian Data Analysis</i>, section 2.4. docs/failure-modes.md lists what counts for and against each strategy.
+/// <i>Bayesian Data Analysis</i>, section 2.4. docs/decisions.md lists what counts for and against each strategy.
 /// </remarks>
 internal static class Confidence
 {
@@ -20,13 +21,14 @@ internal static class Confidence
         var (forIt, against, about) = InThisCase(strategy, failure);
         var record = failure.Records.Of(failure.Type, strategy);
         var inThisCase = LowerBound(forIt, against);
-        var byExperience = LowerBound(record.Tried - record.FailedAgain, record.FailedAgain);
+        var byExperience = LowerBound(record.Held, record.FailedAgain);
         var evidence = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         evidence["about"] = about;
         evidence["for"] = Text(forIt);
         evidence["against"] = Text(against);
         evidence["lower_bound_here"] = Text(inThisCase);
         evidence["strategy_tried"] = Text(record.Tried);
+        evidence["strategy_held"] = Text(record.Held);
         evidence["strategy_failed_again"] = Text(record.FailedAgain);
         evidence["lower_bound_experience"] = Text(byExperience);
         return ((inThisCase + byExperience) / 2, evidence.ToImmutable());
@@ -61,8 +63,15 @@ internal static class Confidence
                     history.Where(earlier => earlier.FailureType == failure.Type && earlier.WorkerId != failure.Failure.WorkerId)
                         .Select(earlier => earlier.WorkerId).Distinct().LongCount(),
                     "the worker's consecutive failures speak for leaving it, other workers that failed the same way against");
-            default:
+            case FailoverStrategy.ManualIntervention when !failure.Witnesses.IsEmpty:
+                return (
+                    failure.Witnesses.Where(witness => witness.Verdict == WitnessVerdict.Credible).Sum(witness => witness.Failures.Length),
+                    failure.Witnesses.Where(witness => witness.Verdict != WitnessVerdict.Credible).Sum(witness => witness.Failures.Length),
+                    "failures on workers that succeed at other work speak for the task being the cause, failures on other workers against");
+            case FailoverStrategy.FallbackQueue or FailoverStrategy.DegradeQuality or FailoverStrategy.ManualIntervention:
                 return (sameKind, otherKinds, "the task's failures of this kind speak for changing the task's way, its failures of other kinds against");
+            default:
+                throw new ArgumentOutOfRangeException(nameof(strategy), strategy, "not a strategy");
         }
     }
 

@@ -13,7 +13,7 @@ namespace Morag.Failover.Domain.Failover;
 public static class FailoverPolicy
 {
     /// <summary>The version of the rules, in every decision; changed with each change of the rules or the guards.</summary>
-    public const string Version = "1";
+    public const string Version = "2";
 
     private static readonly ImmutableArray<IGuard> Guards =
         [new BudgetGuard(), new PoisonGuard(), new SameWorkerGuard(), new QualityLadderGuard(), new FallbackChainGuard()];
@@ -21,6 +21,7 @@ public static class FailoverPolicy
     /// <summary>Decides a case.</summary>
     public static PolicyVerdict Decide(FailureCase failure, FailoverSettings settings)
     {
+        failure = failure with { Witnesses = Witnesses.Of(failure) };
         var (rule, choice) = BaseRule.For(failure, settings.Policy);
         var fired = ImmutableArray.CreateBuilder<GuardFired>();
         var lost = new List<Choice>();
@@ -83,6 +84,7 @@ public static class FailoverPolicy
                 DecidedAt = failure.Now,
                 Epoch = failure.Epoch,
                 FailureId = failure.FailureId,
+                Witnesses = failure.Witnesses,
             },
         };
         return new PolicyVerdict
@@ -112,8 +114,13 @@ public static class FailoverPolicy
             Quality = degrades ? QualitySettings.Merge(facts.Quality, decision.SelectedAction.QualityDegradation) : null,
             QualityRung = facts.QualityRung + (degrades ? 1 : 0),
             SaysNothingOfTask = saysNothingOfTask,
+            WorkersFault = Witnesses.WorkersFault(decision.DecisionMetadata.Witnesses),
         };
     }
+
+    /// <summary>The workers whose records a decision needs, beside that of the worker that failed now.</summary>
+    public static IEnumerable<WorkerId> WitnessesToAsk(FailureEvent failure, ImmutableArray<TaskFailure> history) =>
+        failure.WorkerId is { } worker ? Witnesses.ToAsk(failure.FailureType, worker, history) : [];
 
     private static FailoverAction ActionOf(Choice choice, FailureCase failure, PolicySettings settings) => new()
     {

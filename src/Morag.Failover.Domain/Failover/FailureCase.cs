@@ -31,6 +31,9 @@ public sealed record FailureCase
     /// <summary>The worker after it took this failure in; null where no worker is named.</summary>
     public WorkerStanding? Worker { get; init; }
 
+    /// <summary>What the records of the workers that failed the task say, this one's included, as far as they answered.</summary>
+    public ImmutableArray<Testimony> Testimonies { get; init; } = [];
+
     /// <summary>Failures of this task that were decided before and are still kept, 0 or more.</summary>
     public int EarlierFailures { get; init; }
 
@@ -51,6 +54,18 @@ public sealed record FailureCase
 
     /// <summary>Whether the kind of failure is the task's own, and not that of a worker or the network.</summary>
     internal bool IsTasksOwn => !Unserved && Blame.IsTasksOwn(Type);
+
+    /// <summary>What the testimonies make of those workers.</summary>
+    internal ImmutableArray<Witness> Witnesses { get; init; } = [];
+
+    /// <summary>Whether the failure, though of a task's own kind, is its worker's fault: the worker fails everything it is given.</summary>
+    internal bool IsWorkersFault => Witnesses.Any(witness => witness.Verdict == WitnessVerdict.Suspect && witness.WorkerId == Failure.WorkerId);
+
+    /// <summary>Earlier failures of the task's own kinds that are known, as of this one, to be their workers' fault.</summary>
+    internal int EarlierWorkersFault => Failover.Witnesses.WorkersFault(Witnesses).Count(id => id != FailureId);
+
+    /// <summary>Whether the failure counts against the task itself.</summary>
+    internal bool CountsAgainstTask => IsTasksOwn && !IsWorkersFault;
 
     /// <summary>Whether the worker's breaker is open.</summary>
     internal bool BreakerOpen => Worker is { Score.CircuitBreakerActive: true };

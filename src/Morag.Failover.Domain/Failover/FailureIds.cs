@@ -10,6 +10,9 @@ public static class FailureIds
     public static FailureId Of(TaskId task, EventId name) =>
         new("e-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{task.Value}\n{name.Value}")).AsSpan(0, 16)));
 
+    /// <summary>The id of the decision that takes back the decision to park about a failure.</summary>
+    public static FailureId TakingBack(FailureId parked) => new(parked.Value + ".unpark");
+
     /// <summary>The id of a failure that has no name.</summary>
     public static FailureId New() => new("r-" + Guid.NewGuid().ToString("N"));
 }

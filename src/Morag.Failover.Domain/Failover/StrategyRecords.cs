@@ -4,8 +4,9 @@ namespace Morag.Failover.Domain.Failover;
 
 /// <summary>What came of one strategy against one kind of failure.</summary>
 /// <param name="Tried">Decisions that were carried out, or given as advice.</param>
+/// <param name="Held">Those after which the same task succeeded.</param>
 /// <param name="FailedAgain">Those after which the same task failed once more.</param>
-public readonly record struct StrategyRecord(long Tried, long FailedAgain);
+public readonly record struct StrategyRecord(long Tried, long Held, long FailedAgain);
 
 /// <summary>What came of earlier decisions: the experience that confidence is computed from.</summary>
 public sealed record StrategyRecords
@@ -32,5 +33,12 @@ public sealed record StrategyRecords
     {
         var cell = Of(type, strategy);
         return this with { Cells = Cells.SetItem((type, strategy), cell with { FailedAgain = cell.FailedAgain + 1 }) };
+    }
+
+    /// <summary>With one more that was tried and held: its task succeeded.</summary>
+    public StrategyRecords Held(FailureType type, FailoverStrategy strategy)
+    {
+        var cell = Of(type, strategy);
+        return this with { Cells = Cells.SetItem((type, strategy), cell with { Held = cell.Held + 1 }) };
     }
 }

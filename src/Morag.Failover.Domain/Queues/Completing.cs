@@ -63,7 +63,15 @@ public static class Completing
                 ParkedBecause = null,
                 History = task.History.With(edit.HistoryKept, @event.At, TaskHistory.Completed, @event.WorkerId, completion.Epoch),
             });
-            edit.Owe(@event.WorkerId, new LeaseOutcome { TaskId = completion.TaskId, Epoch = completion.Epoch, Kind = LeaseOutcomeKind.Succeeded, Ran = ran });
+            edit.Owe(@event.WorkerId, new LeaseOutcome
+            {
+                TaskId = completion.TaskId,
+                Epoch = completion.Epoch,
+                Kind = LeaseOutcomeKind.Succeeded,
+                Ran = ran,
+                Queue = task.Queue,
+                ContentType = task.Submission.ContentType,
+            });
         }
 
         foreach (var late in @event.Late)

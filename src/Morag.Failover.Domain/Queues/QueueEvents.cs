@@ -17,6 +17,7 @@ public static class QueueEvents
         LeaseClocksRestarted restarted => LeaseEndings.Apply(state, restarted),
         FailureNamed named => LeaseEndings.Apply(state, named),
         TaskReassigned reassigned => Reassigning.Apply(state, reassigned),
+        TaskUnparked unparked => Unparking.Apply(state, unparked),
         InstanceFenced fenced => Fencing.Apply(state, fenced),
         TasksCameDue due => ComingDue.Apply(state, due),
         LateCallsNoted noted => LateCalls.Apply(state, noted),

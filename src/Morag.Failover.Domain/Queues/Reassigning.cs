@@ -48,6 +48,7 @@ public static class Reassigning
             QualityRung = command.QualityRung,
             SaysNothingOfTask = command.SaysNothingOfTask,
             Reason = action.Reason,
+            WorkersFault = command.WorkersFault,
         };
         return new(decided, outcome with { Applied = true, Detail = Words(action.Strategy) });
     }
@@ -60,14 +61,15 @@ public static class Reassigning
         var failure = task.Pending!;
         var parks = @event.Strategy == FailoverStrategy.ManualIntervention;
         var full = task.Failures.Length >= FailuresKept;
+        var earlier = Retrying.Blaming(task, @event.WorkersFault);
         var after = task with
         {
             State = parks ? TaskState.Parked : @event.NotBefore is null ? TaskState.Queued : TaskState.Delayed,
             Pending = null,
             Queue = @event.Queue,
             QueuedSince = @event.At,
-            Budgets = Retrying.After(task.Budgets, failure, @event),
-            Failures = (full ? task.Failures.RemoveAt(0) : task.Failures).Add(new TaskFailure
+            Budgets = Retrying.After(earlier.Budgets, failure, @event),
+            Failures = (full ? earlier.Failures.RemoveAt(0) : earlier.Failures).Add(new TaskFailure
             {
                 FailureId = @event.FailureId,
                 FailureType = failure.FailureType,
@@ -75,6 +77,7 @@ public static class Reassigning
                 At = failure.OccurredAt,
                 Strategy = @event.Strategy,
                 SaysNothingOfTask = @event.SaysNothingOfTask,
+                WorkersFault = @event.WorkersFault.Contains(@event.FailureId),
             }),
             Forgiven = full ? Math.Max(0, task.Forgiven - 1) : task.Forgiven,
             Quality = @event.Quality ?? task.Quality,

@@ -27,13 +27,14 @@ internal static class Retrying
     /// <summary>The budgets after a decision was carried out.</summary>
     public static TaskBudgets After(TaskBudgets budgets, PendingFailure failure, TaskReassigned decision)
     {
+        var isOwn = IsOwn(failure.FailureType) && !decision.WorkersFault.Contains(decision.FailureId);
         var used = failure.Unserved || decision.SaysNothingOfTask
             ? budgets
             : budgets with
             {
                 Failures = budgets.Failures + 1,
-                OwnFailures = budgets.OwnFailures + (IsOwn(failure.FailureType) ? 1 : 0),
-                FleetFailures = budgets.FleetFailures + (IsOwn(failure.FailureType) ? 0 : 1),
+                OwnFailures = budgets.OwnFailures + (isOwn ? 1 : 0),
+                FleetFailures = budgets.FleetFailures + (isOwn ? 0 : 1),
             };
         return decision.Strategy switch
         {
@@ -45,6 +46,33 @@ internal static class Retrying
             FailoverStrategy.ReassignSameQueue or FailoverStrategy.CircuitBreaker => used with { Reassignments = used.Reassignments + 1 },
             FailoverStrategy.DegradeQuality => used with { QualityRung = decision.QualityRung },
             _ => used,
+        };
+    }
+
+    /// <summary>
+    /// The task with failures of its own that turned out to be their workers' fault: they are marked, and move from its own budget to that of
+    /// workers and networks. Those that an operator's requeue forgave are in neither.
+    /// </summary>
+    public static TaskRecord Blaming(TaskRecord task, ImmutableArray<FailureId> workersFault)
+    {
+        var (failures, moved) = (task.Failures, 0);
+        for (var index = task.Forgiven; index < failures.Length; index++)
+        {
+            if (failures[index] is { WorkersFault: false } failure && IsOwn(failure.FailureType) && workersFault.Contains(failure.FailureId))
+            {
+                failures = failures.SetItem(index, failure with { WorkersFault = true });
+                moved++;
+            }
+        }
+
+        return task with
+        {
+            Failures = failures,
+            Budgets = moved == 0 ? task.Budgets : task.Budgets with
+            {
+                OwnFailures = Math.Max(0, task.Budgets.OwnFailures - moved),
+                FleetFailures = task.Budgets.FleetFailures + moved,
+            },
         };
     }
 

@@ -13,6 +13,7 @@ internal static class TaskHistory
     public const string Completed = "completed";
     public const string Released = "released";
     public const string Parked = "parked";
+    public const string Unparked = "unparked";
     public const string Requeued = "requeued";
     public const string Cancelled = "cancelled";
     public const string LateResult = "late_result";

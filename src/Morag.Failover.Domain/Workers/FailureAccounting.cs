@@ -34,14 +34,19 @@ public static class FailureAccounting
             Breaker = Changed(
                 state.Breaker,
                 BreakerRules.AfterFailure(state.Breaker, command.FailureId, consecutive, ofProbe, settings, now)),
+            Outcome = WorkRecord.Tells(command.FailureType)
+                ? new WorkOutcome { FailedTask = command.TaskId, FailureId = command.FailureId, Queue = command.Queue, ContentType = command.ContentType }
+                : null,
         };
     }
 
-    /// <summary>Takes failures off the consecutive count. Null where none of them is in it and the breaker stays.</summary>
+    /// <summary>
+    /// Takes failures off the consecutive count, and notes in the record that they were their task's own. Null if neither has any of them.
+    /// </summary>
     public static IStoredEvent? Excuse(WorkerState state, ExcuseFailures command, WorkerSettings settings)
     {
         var score = state.Score.Excusing(command.Failures);
-        if (ReferenceEquals(score, state.Score))
+        if (ReferenceEquals(score, state.Score) && ReferenceEquals(state.Record.Excusing(command.Failures), state.Record))
         {
             return null;
         }
@@ -85,8 +90,18 @@ public static class FailureAccounting
                 Successes = successes,
                 Duration = duration,
                 Breaker = breaker,
+                Outcomes = InARow(batch.Outcomes),
             };
     }
+
+    /// <summary>The successes of a batch, in order, those in a row at one kind of work together; only as many as a record keeps.</summary>
+    private static ImmutableArray<WorkOutcome> InARow(ImmutableArray<LeaseOutcome> outcomes) =>
+    [
+        .. outcomes
+            .Where(outcome => outcome.Kind == LeaseOutcomeKind.Succeeded)
+            .Aggregate(WorkRecord.Empty, (record, outcome) => record.With(new WorkOutcome { Queue = outcome.Queue, ContentType = outcome.ContentType }))
+            .Entries,
+    ];
 
     /// <summary>Records successes on tasks that are held elsewhere.</summary>
     public static Decision Record(WorkerState state, RecordSuccesses command)

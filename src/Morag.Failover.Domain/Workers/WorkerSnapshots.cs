@@ -33,6 +33,7 @@ public static class WorkerSnapshots
         RecentFailures = [.. state.Score.RecentFailures.Items.Select(pair => new RememberedFailure { FailureId = pair.Key, LossId = pair.Value })],
         RecentLosses = [.. state.Score.RecentLosses.Items.Select(pair => new RememberedLoss { LossId = pair.Key, FailureId = pair.Value })],
         RecentSuccesses = [.. state.Score.RecentSuccesses.Items.Select(pair => pair.Key)],
+        Record = [.. state.Record.Entries],
     };
 
     /// <summary>The state that was stored.</summary>
@@ -55,6 +56,7 @@ public static class WorkerSnapshots
         StrategyFailures = snapshot.StrategyFailures,
         OutcomesTaken = snapshot.OutcomesTaken.ToImmutableSortedDictionary(batch => batch.Partition, batch => batch.Number),
         Score = ScoreFrom(snapshot),
+        Record = new WorkRecord { Entries = [.. snapshot.Record] },
     };
 
     private static ReliabilityScore ScoreFrom(WorkerSnapshot snapshot)

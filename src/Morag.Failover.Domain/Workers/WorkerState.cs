@@ -65,6 +65,9 @@ public sealed record WorkerState
     /// <summary>The score.</summary>
     public ReliabilityScore Score { get; init; } = ReliabilityScore.Empty;
 
+    /// <summary>How it did its work lately.</summary>
+    public WorkRecord Record { get; init; } = WorkRecord.Empty;
+
     /// <summary>The last batch of outcomes taken, by partition.</summary>
     public ImmutableSortedDictionary<int, long> OutcomesTaken { get; init; } = ImmutableSortedDictionary<int, long>.Empty;
 
@@ -159,18 +162,26 @@ public sealed record WorkerState
         {
             Score = Score.WithFailure(failure.FailureId, failure.LossId, failure.OccurredAt, failure.Counts),
             Breaker = failure.Breaker ?? Breaker,
+            Record = failure.Outcome is { } outcome ? Record.With(outcome) : Record,
         },
-        WorkerFailuresExcused excused => this with { Score = Score.Excusing(excused.Failures), Breaker = excused.Breaker ?? Breaker },
+        WorkerFailuresExcused excused => this with
+        {
+            Score = Score.Excusing(excused.Failures),
+            Breaker = excused.Breaker ?? Breaker,
+            Record = Record.Excusing(excused.Failures),
+        },
         WorkerOutcomesCounted counted => this with
         {
             Score = Score.WithSuccesses(counted.Successes, counted.Duration),
             Breaker = counted.Breaker ?? Breaker,
             OutcomesTaken = OutcomesTaken.SetItem(counted.Partition, counted.Number),
+            Record = counted.Outcomes.Aggregate(Record, (record, outcome) => record.With(outcome)),
         },
         WorkerSuccessesReported reported => this with
         {
             Score = Score.WithSuccesses(reported.Successes, reported.Duration) with { RecentSuccesses = Remembering(reported.Names) },
             Breaker = reported.Breaker ?? Breaker,
+            Record = Record.With(new WorkOutcome { Count = reported.Successes }),
         },
         WorkerBreakerMoved moved => this with
         {

@@ -40,6 +40,24 @@ internal static class FailurePalette
                 Paged = true,
                 Columns = Decisions,
             },
+            Get("stale", "/failures/stale", "Reports that changed nothing, since what they named no longer held the task; newest first") with
+            {
+                Options =
+                [
+                    InQuery("worker", "Only those that named this worker"),
+                    InQuery("task", "Only those about this task"),
+                ],
+                Paged = true,
+                Columns =
+                [
+                    Column("when", "at", ColumnFormat.Time),
+                    Column("task", "task_id"),
+                    Column("failure", "failure_type"),
+                    Column("worker", "worker_id"),
+                    Column("epoch", "epoch"),
+                    Column("why", "detail"),
+                ],
+            },
             Get("statistics", "/failures/statistics", "Counts of failures, and of workers in trouble") with { View = PaletteView.Record },
             Post("report", "/failures", "Report a failure that was seen; prints the decision") with
             {

@@ -15,6 +15,7 @@ public sealed class PoisonSpecs(ITestOutputHelper output)
     public async Task Should_park_a_document_and_close_the_breakers_that_only_it_opened_when_it_fails_everywhere()
     {
         var first = await RegisterAsync("cpu-1");
+        await DoesWellAsync(first);
         var bad = await SubmitAsync("bad", "cpu_standard");
         (await first.FailAsync(await first.LeaseOneAsync(), ProcessingError, "malformed")).Chose(ReassignSameQueue, "processing_error").WithoutGuards().Delaying(0);
         var again = await first.FailAsync(await first.LeaseOneAsync(), ProcessingError, "malformed");
@@ -22,6 +23,7 @@ public sealed class PoisonSpecs(ITestOutputHelper output)
         // Nobody else is there: the same worker fails it twice, which proves nothing of the task, and opens the breaker.
         again.Chose(ReassignSameQueue, "processing_error").WithoutGuards().Knowing("worker_breaker", "open");
         var second = await RegisterAsync("cpu-2");
+        await DoesWellAsync(second);
         await PassAsync(TimeSpan.FromSeconds(5));
         var verdict = (await second.FailAsync(await second.LeaseOneAsync(), ProcessingError, "malformed"))
             .Chose(ManualIntervention, "processing_error").Overruling("poison", ReassignSameQueue, "2 different workers", "cpu-1", "cpu-2");
@@ -92,6 +94,13 @@ public sealed class PoisonSpecs(ITestOutputHelper output)
 
             (await DecisionAsync(task, cut)).Chose(ReassignSameQueue, "worker_offline").WithoutGuards().CarriedOut();
         }
+    }
+
+    /// <summary>The bad document waits out its delay meanwhile.</summary>
+    private async Task DoesWellAsync(ScenarioWorker worker)
+    {
+        await SubmitAsync($"well-{worker.Id}", "cpu_standard");
+        await worker.CompleteAsync(await worker.LeaseOneAsync());
     }
 
     private static async Task AssertExcusedAsync(ScenarioWorker worker, long failures)

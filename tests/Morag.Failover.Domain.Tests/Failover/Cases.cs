@@ -64,6 +64,22 @@ internal static class Cases
         },
     };
 
+    /// <summary>The case with what the workers' records say: how many other tasks each completed and failed, and the chance that comes of it.</summary>
+    public static FailureCase Hearing(this FailureCase failure, params (WorkerId Worker, int Succeeded, int FailedOthers, double Chance)[] records) => failure with
+    {
+        Testimonies =
+        [
+            .. records.Select(record => new Testimony
+            {
+                WorkerId = record.Worker,
+                Succeeded = record.Succeeded,
+                FailedOthers = record.FailedOthers,
+                ChanceOfFailingGoodTask = record.Chance,
+                Remembers = true,
+            }),
+        ],
+    };
+
     public static TaskFailure Earlier(
         int epoch, FailureType type, WorkerId worker, FailoverStrategy strategy = FailoverStrategy.ReassignSameQueue, TimeSpan? ago = null) => new()
         {

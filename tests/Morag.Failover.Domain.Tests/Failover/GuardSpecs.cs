@@ -45,9 +45,10 @@ public sealed class GuardSpecs
     [Fact]
     public void Should_park_a_document_that_fails_on_two_workers_and_excuse_both()
     {
-        var verdict = Of(ProcessingError, Facts with { OwnFailures = 1, History = [Earlier(3, ProcessingError, B)] }).Decide();
+        var verdict = Of(ProcessingError, Facts with { OwnFailures = 1, History = [Earlier(3, ProcessingError, B)] })
+            .Hearing((A, 9, 1, 0.1), (B, 4, 0, 0.2)).Decide();
 
-        Explained(verdict, "poison", ManualIntervention, "worker-b", "worker-a", "2 different workers");
+        Explained(verdict, "poison", ManualIntervention, "2 different workers", "a chance of 2%", "worker-b (completed 4 other tasks of late and failed 0)", "worker-a (completed 9");
         Assert.Equal(
             [(B, new FailureId("video-1.3")), (A, new FailureId("video-1.7"))],
             verdict.Excuses.Select(excuse => (excuse.WorkerId, Assert.Single(excuse.Failures))));
@@ -58,6 +59,103 @@ public sealed class GuardSpecs
         Assert.Equal(
             ReassignSameQueue,
             Of(ProcessingError, Facts with { OwnFailures = 1, History = [Earlier(3, ProcessingError, A)] }).Decide().Action().Strategy);
+
+    [Fact]
+    public void Should_not_call_a_task_poison_on_the_word_of_workers_that_nothing_is_known_of()
+    {
+        var facts = Facts with { OwnFailures = 2, History = [Earlier(3, ProcessingError, B), Earlier(4, ProcessingError, C)] };
+
+        Assert.Equal(ReassignSameQueue, Of(ProcessingError, facts).Decide().Action().Strategy);
+        Assert.Equal(ReassignSameQueue, Of(ProcessingError, facts).Hearing((A, 0, 0, 0.1), (B, 0, 0, 0.1), (C, 0, 0, 0.1)).Decide().Action().Strategy);
+    }
+
+    [Fact]
+    public void Should_not_count_suspects_as_witnesses_and_not_excuse_them()
+    {
+        var facts = Facts with { OwnFailures = 2, History = [Earlier(3, ProcessingError, B), Earlier(4, ProcessingError, C)] };
+
+        var undecided = Of(ProcessingError, facts).Hearing((A, 0, 5, 0.9), (B, 0, 5, 0.9), (C, 9, 0, 0.1)).Decide();
+        Assert.Equal(ReassignSameQueue, undecided.Action().Strategy);
+        Assert.Equal(["video-1.3", "video-1.7"], undecided.Reassign!.WorkersFault.Select(id => id.Value).Order(StringComparer.Ordinal));
+        Assert.Equal("true: the worker fails everything it is given", undecided.Decision.DecisionMetadata.Facts["workers_fault"]);
+        Assert.Equal("1", undecided.Decision.DecisionMetadata.Facts["earlier_workers_fault"]);
+
+        var convicted = Of(ProcessingError, facts).Hearing((A, 9, 0, 0.1), (B, 0, 5, 0.9), (C, 9, 0, 0.1)).Decide();
+        Explained(convicted, "poison", ManualIntervention, "2 different workers");
+        Assert.Equal([C, A], convicted.Excuses.Select(excuse => excuse.WorkerId));
+        Assert.Equal(["video-1.3"], convicted.Reassign!.WorkersFault.Select(id => id.Value));
+    }
+
+    /// <summary>A suspect fails others, too, and most likely would have failed a good task; each of the two alone is not enough.</summary>
+    [Theory]
+    [InlineData(0.4, 2, 0, WitnessVerdict.Suspect)]
+    [InlineData(0.39, 2, 0, WitnessVerdict.Undetermined)]
+    [InlineData(0.39, 2, 1, WitnessVerdict.Credible)]
+    [InlineData(0.4, 1, 0, WitnessVerdict.Undetermined)]
+    [InlineData(0.4, 1, 9, WitnessVerdict.Undetermined)]
+    [InlineData(0.1, 0, 1, WitnessVerdict.Credible)]
+    [InlineData(0.1, 0, 0, WitnessVerdict.Undetermined)]
+    public void Should_judge_a_witness_by_its_record(double chance, int failedOthers, int succeeded, WitnessVerdict verdict)
+    {
+        var witness = Assert.Single(Of(TaskTimeout).Hearing((A, succeeded, failedOthers, chance)).Decide().Decision.DecisionMetadata.Witnesses);
+
+        Assert.Equal((verdict, chance, succeeded, failedOthers), (witness.Verdict, witness.ChanceOfFailingGoodTask, witness.Succeeded, witness.FailedOthers));
+    }
+
+    [Theory]
+    [InlineData(0.25, 0.2, true)]
+    [InlineData(0.25, 0.21, false)]
+    public void Should_call_a_task_poison_up_to_a_chance_of_one_in_twenty(double one, double other, bool poison) => Assert.Equal(
+        poison ? ManualIntervention : ReassignSameQueue,
+        Of(ProcessingError, Facts with { OwnFailures = 1, History = [Earlier(3, ProcessingError, B)] })
+            .Hearing((A, 9, 0, one), (B, 9, 0, other)).Decide().Action().Strategy);
+
+    [Fact]
+    public void Should_call_a_task_poison_at_its_third_failure_on_the_only_sound_worker_that_is_left()
+    {
+        var facts = Facts with { OwnFailures = 1, History = [Earlier(3, ProcessingError, A)] };
+        Assert.Equal(ReassignSameQueue, Of(ProcessingError, facts).Hearing((A, 9, 0, 0.11)).Decide().Action().Strategy);
+
+        facts = facts with { OwnFailures = 2, History = [.. facts.History, Earlier(4, ProcessingError, A)] };
+        Explained(Of(ProcessingError, facts).Hearing((A, 9, 0, 0.11)).Decide(), "poison", ManualIntervention, "worker-a");
+    }
+
+    [Fact]
+    public void Should_take_failures_that_are_their_workers_fault_out_of_the_tasks_own_budget()
+    {
+        var facts = Facts with { OwnFailures = 3, FleetFailures = 2, History = [Earlier(3, TaskTimeout, B), Earlier(4, TaskTimeout, C), Earlier(5, ResourceExhaustion, C)] };
+
+        Explained(Of(TaskTimeout, facts).Decide(), "budget", ManualIntervention, "failure 4 of the task's own");
+        Explained(Of(TaskTimeout, facts with { MaxRetries = 0 }).Hearing((B, 0, 9, 0.9)).Decide(), "budget", ManualIntervention, "failure 3 of the task's own, and its budget is 0");
+        Assert.Empty(Of(TaskTimeout, facts).Hearing((B, 0, 9, 0.9)).Decide().Decision.DecisionMetadata.Guards);
+        Assert.Empty(Of(TaskTimeout, facts).Hearing((A, 0, 9, 0.9)).Decide().Decision.DecisionMetadata.Guards);
+        Explained(
+            Of(TaskTimeout, facts with { FleetFailures = 7 }).Hearing((A, 0, 9, 0.9), (C, 0, 9, 0.9), (B, 0, 9, 0.9)).Decide(),
+            "budget",
+            ManualIntervention,
+            "failure 11 of workers and networks");
+    }
+
+    [Fact]
+    public void Should_leave_out_what_says_nothing_of_the_task_or_is_known_to_be_the_workers_fault()
+    {
+        var facts = Facts with
+        {
+            History =
+            [
+                Earlier(3, ProcessingError, B) with { WorkersFault = true },
+                Earlier(4, ProcessingError, C) with { SaysNothingOfTask = true },
+                Earlier(5, NetworkFailure, C),
+            ],
+        };
+        var failure = Of(ProcessingError, facts);
+
+        Assert.Equal([A], failure.Decide().Decision.DecisionMetadata.Witnesses.Select(witness => witness.WorkerId));
+        Assert.Empty(FailoverPolicy.WitnessesToAsk(failure.Failure, facts.History));
+        Assert.Equal([B], FailoverPolicy.WitnessesToAsk(failure.Failure, [Earlier(3, TaskTimeout, B), Earlier(4, TaskTimeout, B), Earlier(5, TaskTimeout, A)]));
+        Assert.Empty(FailoverPolicy.WitnessesToAsk(failure.Failure with { FailureType = NetworkFailure }, [Earlier(3, TaskTimeout, B)]));
+        Assert.Empty(Of(NetworkFailure, facts).Decide().Decision.DecisionMetadata.Witnesses);
+    }
 
     [Fact]
     public void Should_park_a_document_that_kills_three_hosts_even_within_a_minute()

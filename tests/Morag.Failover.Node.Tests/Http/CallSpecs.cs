@@ -44,6 +44,7 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("GET", "/workers/w-1/reliability", null, 200)]
     [InlineData("POST", "/failures", """{"event_id":"e-1","task_id":"t-1","worker_id":"w-1","epoch":3,"failure_type":"worker_offline","error_message":"gone","context":{}}""", 200)]
     [InlineData("GET", "/failures?since=2026-11-23T00:00:00Z&until=2026-11-24&type=task_timeout&worker=w-1&task=t-1", null, 200)]
+    [InlineData("GET", "/failures/stale?worker=w-1&task=t-1&limit=5", null, 200)]
     [InlineData("GET", "/failures/statistics", null, 200)]
     [InlineData("GET", "/queues", null, 200)]
     [InlineData("GET", "/queues/cpu_standard?state=queued", null, 200)]

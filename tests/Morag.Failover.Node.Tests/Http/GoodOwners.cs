@@ -51,6 +51,7 @@ internal static class GoodOwners
             ByCapability = ImmutableSortedDictionary<string, int>.Empty.Add("gpu", 3),
         },
         ListFailures list => new FailurePage { Decisions = list.Partition == 0 ? [Decision("t-1")] : [] },
+        ListStaleReports list => new StaleReportPage { Reports = list.Partition == 0 ? [new() { TaskId = new("t-1"), At = Time, Detail = "w-2 holds it" }] : [] },
         GetFailureStatistics => new FailureStatistics
         {
             TotalFailures = 2,

@@ -12,7 +12,7 @@ public sealed class OpenApiSpecs
         "post /api/v1/workers/{id}/results", "post /api/v1/workers/{id}/successes", "post /api/v1/workers/{id}/drain",
         "post /api/v1/workers/{id}/resume", "post /api/v1/workers/{id}/offline", "post /api/v1/workers/{id}/breaker", "delete /api/v1/workers/{id}",
         "get /api/v1/workers", "get /api/v1/workers/stats", "get /api/v1/workers/{id}", "get /api/v1/workers/{id}/reliability",
-        "post /api/v1/failures", "get /api/v1/failures", "get /api/v1/failures/statistics", "get /api/v1/queues", "get /api/v1/queues/{queue}",
+        "post /api/v1/failures", "get /api/v1/failures", "get /api/v1/failures/stale", "get /api/v1/failures/statistics", "get /api/v1/queues", "get /api/v1/queues/{queue}",
         "get /api/v1/events", "get /api/v1/actors",
         "get /api/v1/journal/ids", "get /api/v1/journal/events", "get /api/v1/journal/sizes", "get /api/v1/journal/verify",
         "get /health/live", "get /health/ready",

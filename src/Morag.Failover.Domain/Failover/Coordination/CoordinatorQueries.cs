@@ -43,9 +43,38 @@ public sealed partial record CoordinatorState
     /// <summary>Every decision about the task that is kept, and its stale reports, oldest first.</summary>
     public TaskDecisions DecisionsOf(TaskId task) => new()
     {
-        Decisions = ByTask.TryGetValue(task, out var ids) ? [.. Newest(ids, MostTold).Select(failure => failure.Decision)] : [],
+        Decisions = ByTask.TryGetValue(task, out var ids) ? [.. Newest(ids, MostTold).SelectMany(Told)] : [],
         StaleReports = [.. StaleReports.Where(stale => stale.TaskId == task).Select(stale => stale.Report)],
     };
+
+    /// <summary>A page of stale reports, newest first; among those of one time, the highest task id first.</summary>
+    public StaleReportPage List(ListStaleReports query) => new()
+    {
+        Reports =
+        [
+            .. StaleReports
+                .Where(stale => query.Task is not { } task || stale.TaskId == task)
+                .Where(stale => query.Worker is not { } worker || stale.Report.WorkerId == worker)
+                .Where(stale => query.After is not { } after
+                    || stale.Report.At < after.At
+                    || (stale.Report.At == after.At && string.CompareOrdinal(stale.TaskId.Value, after.TaskId.Value) < 0))
+                .OrderByDescending(stale => stale.Report.At)
+                .ThenByDescending(stale => stale.TaskId.Value, StringComparer.Ordinal)
+                .Take(query.Limit)
+                .Select(stale => new ListedStaleReport
+                {
+                    TaskId = stale.TaskId,
+                    At = stale.Report.At,
+                    FailureType = stale.Report.FailureType,
+                    WorkerId = stale.Report.WorkerId,
+                    Epoch = stale.Report.Epoch,
+                    Detail = stale.Report.Detail,
+                }),
+        ],
+    };
+
+    private static IEnumerable<FailoverDecision> Told(KeptFailure failure) =>
+        failure.TakenBack is { } takenBack ? [failure.Decision, takenBack] : [failure.Decision];
 
     /// <summary>A page of failures, newest first; among those of one time, the highest id first.</summary>
     public FailurePage List(ListFailures query)
@@ -78,26 +107,27 @@ public sealed partial record CoordinatorState
         name is { } given && !failure.Names.Contains(given) && failure.Names.Length < KeptFailure.MaxNames ? given : null;
 
     /// <summary>
-    /// What is to be forgotten now: failures older than the history is kept, and the oldest of too many or too big ones, without
-    /// those of which something is owed. Null where there is nothing.
+    /// What is to be forgotten now: failures older than the history is kept, and the oldest of too many or too big ones, without those of
+    /// which something is owed. What explains a parked task is kept at any age, and goes last where there is too much. Null where there is
+    /// nothing.
     /// </summary>
     public HistoryForgotten? ToForget(DateTimeOffset now, PolicySettings settings)
     {
         var tooOld = now - settings.HistoryKept;
         var tooMany = Count > settings.MaxFailuresKept || Bytes > settings.MaxHistoryBytes;
         var staleIsOld = !StaleReports.IsEmpty && StaleReports[0].Report.At < tooOld;
-        if (!tooMany && !staleIsOld && (ByTime.IsEmpty || ByTime.Min.OccurredAt >= tooOld))
+        if (!tooMany && !staleIsOld && (Forgettable.IsEmpty || Forgettable.Min.OccurredAt >= tooOld))
         {
             return null;
         }
 
         var (count, remainingBytes) = (Count, Bytes);
         var forgotten = ImmutableArray.CreateBuilder<FailureId>();
-        foreach (var place in ByTime.Take(ForgottenAtOnce))
+        foreach (var place in tooMany ? Forgettable.Concat(OfParked) : Forgettable)
         {
             // A little more than has to go, so that a full history does not forget with every failure.
-            var stillTooMany = count > settings.MaxFailuresKept * 0.99 || remainingBytes > settings.MaxHistoryBytes * 0.99;
-            if (place.OccurredAt >= tooOld && !(tooMany && stillTooMany))
+            var stillTooMany = tooMany && (count > settings.MaxFailuresKept * 0.99 || remainingBytes > settings.MaxHistoryBytes * 0.99);
+            if (forgotten.Count == ForgottenAtOnce || (!stillTooMany && (place.OccurredAt >= tooOld || OfParked.Contains(place))))
             {
                 break;
             }

@@ -26,6 +26,7 @@ public sealed partial record CoordinatorState
                     Strategy = cell.Key.Strategy,
                     Tried = cell.Value.Tried,
                     FailedAgain = cell.Value.FailedAgain,
+                    Held = cell.Value.Held,
                 }),
             ],
         };
@@ -47,6 +48,9 @@ public sealed partial record CoordinatorState
             Reassign = failure.Reassign,
             OpenBreaker = failure.OpenBreaker,
             Excuses = failure.Excuses,
+            TakenBack = failure.TakenBack,
+            WentOn = failure.WentOn,
+            Held = failure.Held,
         })) with
         {
             StaleReports = [.. parts[0].StaleReports],
@@ -61,7 +65,7 @@ public sealed partial record CoordinatorState
             Records = new StrategyRecords
             {
                 Cells = parts[0].Records.ToImmutableDictionary(
-                    record => (record.Type, record.Strategy), record => new StrategyRecord(record.Tried, record.FailedAgain)),
+                    record => (record.Type, record.Strategy), record => new StrategyRecord(record.Tried, record.Held, record.FailedAgain)),
             },
         };
 
@@ -73,5 +77,8 @@ public sealed partial record CoordinatorState
         Reassign = failure.Reassign,
         OpenBreaker = failure.OpenBreaker,
         Excuses = failure.Excuses,
+        TakenBack = failure.TakenBack,
+        WentOn = failure.WentOn,
+        Held = failure.Held,
     };
 }

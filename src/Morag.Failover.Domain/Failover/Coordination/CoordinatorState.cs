@@ -29,6 +29,12 @@ public sealed partial record CoordinatorState
 
     private ImmutableSortedSet<FailurePlace> ByTime { get; init; } = ImmutableSortedSet<FailurePlace>.Empty;
 
+    /// <summary>Those of <see cref="ByTime"/> whose tasks are parked, and which explain why.</summary>
+    private ImmutableSortedSet<FailurePlace> OfParked { get; init; } = ImmutableSortedSet<FailurePlace>.Empty;
+
+    /// <summary>Those of <see cref="ByTime"/> that may be forgotten once they are old.</summary>
+    private ImmutableSortedSet<FailurePlace> Forgettable { get; init; } = ImmutableSortedSet<FailurePlace>.Empty;
+
     private ImmutableDictionary<TaskId, ImmutableList<FailureId>> ByTask { get; init; } = ImmutableDictionary<TaskId, ImmutableList<FailureId>>.Empty;
 
     private ImmutableDictionary<(TaskId, EventId), FailureId> ByName { get; init; } = ImmutableDictionary<(TaskId, EventId), FailureId>.Empty;
@@ -49,6 +55,9 @@ public sealed partial record CoordinatorState
         BreakerOpeningTaken taken => Settled(taken.FailureId, failure => failure with { OpenBreaker = null }),
         ExcuseTaken taken => Settled(
             taken.FailureId, failure => failure with { Excuses = failure.Excuses.RemoveAll(excuse => excuse.WorkerId == taken.WorkerId) }),
+        ParkTakenBack taken => Settled(taken.FailureId, failure => failure with { TakenBack = taken.Decision }),
+        UnparkCarriedOut outcome => Settled(outcome.FailureId, failure => failure with { TakenBack = After(failure.TakenBack, outcome) }),
+        WentOn wentOn => After(wentOn),
         ReportAttached attached => Attached(attached),
         StaleReportRecorded stale => WithStaleReport(new StoredStaleReport { TaskId = stale.TaskId, Report = stale.Report }),
         HistoryForgotten forgotten => Forgotten(forgotten),
@@ -83,7 +92,7 @@ public sealed partial record CoordinatorState
     private CoordinatorState With(KeptFailure failure)
     {
         var task = failure.Decision.TaskId;
-        return this with
+        return (this with
         {
             Failures = Failures.Add(failure.Id, failure),
             ByTime = ByTime.Add(failure.Place),
@@ -92,7 +101,7 @@ public sealed partial record CoordinatorState
             Owed = failure.IsOwed ? Owed.Add(failure.Id) : Owed,
             Bytes = Bytes + failure.Bytes,
             LastNumber = failure.Number,
-        };
+        }).Sorted(task);
     }
 
     private CoordinatorState CarriedOut(DecisionCarriedOut outcome)
@@ -148,11 +157,12 @@ public sealed partial record CoordinatorState
         }
 
         var changed = change(failure);
-        return this with
+        return (this with
         {
             Failures = Failures.SetItem(id, changed),
-            Owed = changed.IsOwed ? Owed : Owed.Remove(id),
-        };
+            Owed = changed.IsOwed ? Owed.Add(id) : Owed.Remove(id),
+            Bytes = Bytes + changed.Bytes - failure.Bytes,
+        }).Sorted(failure.Decision.TaskId);
     }
 
     private CoordinatorState WithStaleReport(StoredStaleReport report)
@@ -176,10 +186,12 @@ public sealed partial record CoordinatorState
 
         var task = failure.Decision.TaskId;
         var others = ByTask[task].Remove(id);
-        return this with
+        return (this with
         {
             Failures = Failures.Remove(id),
             ByTime = ByTime.Remove(failure.Place),
+            OfParked = OfParked.Remove(failure.Place),
+            Forgettable = Forgettable.Remove(failure.Place),
             ByTask = others.IsEmpty ? ByTask.Remove(task) : ByTask.SetItem(task, others),
 
             // A name may have gone over to a newer failure of the same task.
@@ -187,7 +199,7 @@ public sealed partial record CoordinatorState
                 ByName, (names, name) => names.GetValueOrDefault((task, name)) == id ? names.Remove((task, name)) : names),
             Owed = Owed.Remove(id),
             Bytes = Bytes - failure.Bytes,
-        };
+        }).Sorted(task);
     }
 
     private KeptFailure? LastOf(TaskId task) => ByTask.TryGetValue(task, out var ids) ? Failures[ids[^1]] : null;

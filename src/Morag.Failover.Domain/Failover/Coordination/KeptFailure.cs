@@ -34,18 +34,33 @@ public sealed record KeptFailure
     /// <summary>The excuses that workers still have to take.</summary>
     public ImmutableArray<ExcuseFailures> Excuses { get; init; } = [];
 
+    /// <summary>The decision that took this one, to park, back; with what became of it.</summary>
+    public FailoverDecision? TakenBack { get; init; }
+
+    /// <summary>Whether the task went on after it: it succeeded, or an operator requeued or cancelled it.</summary>
+    public bool WentOn { get; init; }
+
+    /// <summary>Whether the task succeeded after it.</summary>
+    public bool Held { get; init; }
+
+    /// <summary>Whether its decision parked the task, and the task is parked still as far as is known here.</summary>
+    public bool Parks => !WentOn
+        && Decision is { SelectedAction.Strategy: FailoverStrategy.ManualIntervention, DecisionMetadata.Outcome: DecisionOutcome.Resolved }
+        && TakenBack is not { DecisionMetadata.Outcome: DecisionOutcome.Resolved };
+
     /// <summary>The failure's id.</summary>
     public FailureId Id => Decision.DecisionMetadata.FailureId;
 
     /// <summary>Whether anything is still owed of it.</summary>
-    public bool IsOwed => Reassign is not null || OpenBreaker is not null || !Excuses.IsEmpty;
+    public bool IsOwed => Reassign is not null || OpenBreaker is not null || !Excuses.IsEmpty
+        || TakenBack is { DecisionMetadata.Outcome: DecisionOutcome.Pending };
 
     /// <summary>Its place among failures by time.</summary>
     internal FailurePlace Place => new(Decision.FailureEvent.OccurredAt, Id);
 
     /// <summary>An estimate of the memory that it takes.</summary>
     internal long Bytes =>
-        FixedBytes + (2 * (Decision.FailureEvent.ErrorMessage.Length + Decision.FailureEvent.Context.Length));
+        (TakenBack is null ? FixedBytes : 2 * FixedBytes) + (2 * (Decision.FailureEvent.ErrorMessage.Length + Decision.FailureEvent.Context.Length));
 
     /// <summary>The failure as its task's history tells it to the policy.</summary>
     internal TaskFailure AsEarlier() => new()

@@ -11,19 +11,21 @@ internal sealed class BudgetGuard : IGuard
     public Verdict Check(FailureCase failure, Choice choice, FailoverSettings settings)
     {
         var task = failure.Task;
-        if (failure.IsTasksOwn && task.OwnFailures + 1 > task.MaxRetries)
+        var ownFailures = Math.Max(0, task.OwnFailures - failure.EarlierWorkersFault);
+        var fleetFailures = task.FleetFailures + failure.EarlierWorkersFault;
+        if (failure.CountsAgainstTask && ownFailures + 1 > task.MaxRetries)
         {
             return Verdict.Overrules(
                 FailoverStrategy.ManualIntervention,
-                $"this is failure {task.OwnFailures + 1} of the task's own, and its budget is {task.MaxRetries}");
+                $"this is failure {ownFailures + 1} of the task's own, and its budget is {task.MaxRetries}");
         }
 
-        var countsAgainstFleet = !failure.IsTasksOwn && !failure.Planned && !failure.Unserved;
-        if (countsAgainstFleet && task.FleetFailures + 1 > settings.Policy.MaxFleetFailures)
+        var countsAgainstFleet = !failure.CountsAgainstTask && !failure.Planned && !failure.Unserved;
+        if (countsAgainstFleet && fleetFailures + 1 > settings.Policy.MaxFleetFailures)
         {
             return Verdict.Overrules(
                 FailoverStrategy.ManualIntervention,
-                $"this is failure {task.FleetFailures + 1} of workers and networks under the task, and their budget is {settings.Policy.MaxFleetFailures}");
+                $"this is failure {fleetFailures + 1} of workers and networks under the task, and their budget is {settings.Policy.MaxFleetFailures}");
         }
 
         return choice is { Strategy: FailoverStrategy.RetrySameWorker, MaxRetries: { } allowed } && task.SameWorkerRetries + 1 > allowed

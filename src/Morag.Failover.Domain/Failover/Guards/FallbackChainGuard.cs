@@ -23,7 +23,7 @@ internal sealed class FallbackChainGuard : IGuard
         if (chain.IsEmpty)
         {
             return Verdict.Overrules(
-                failure.IsTasksOwn ? FailoverStrategy.ManualIntervention : FailoverStrategy.ReassignSameQueue,
+                failure.CountsAgainstTask ? FailoverStrategy.ManualIntervention : FailoverStrategy.ReassignSameQueue,
                 $"{queue} is the end of its fallback chain");
         }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
@@ -6,50 +7,63 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Domain.Failover.Guards;
 
 /// <summary>
-/// A task that fails on every worker, or takes its workers down, is itself the cause: it is parked with the evidence, and its
-/// failures are excused on those workers, so that one bad document does not close down a fleet.
+/// A task that fails on workers which succeed at other work, or takes its workers down, is itself the cause: it is parked with the
+/// evidence, and its failures are excused on those workers, so that one bad document does not close down a fleet. A worker that fails
+/// everything it is given is no witness: neither does it convict a task, nor are its failures excused.
 /// </summary>
 internal sealed class PoisonGuard : IGuard
 {
     public string Name => "poison";
 
-    public Verdict Check(FailureCase failure, Choice choice, FailoverSettings settings)
+    public Verdict Check(FailureCase failure, Choice choice, FailoverSettings settings) => failure switch
     {
-        var policy = settings.Policy;
-        if (failure.Unserved || Threshold(failure.Type, policy) is not { } threshold)
+        { Unserved: true } => Verdict.Stands(choice),
+        { Type: FailureType.ProcessingError } => OfErrors(failure, choice, settings.Policy),
+        { Type: FailureType.WorkerOffline } => OfLosses(failure, choice, settings.Policy),
+        _ => Verdict.Stands(choice),
+    };
+
+    private static Verdict OfErrors(FailureCase failure, Choice choice, PolicySettings policy)
+    {
+        if (!Witnesses.Convict(failure.Witnesses, policy))
         {
             return Verdict.Stands(choice);
         }
 
-        var massLoss = failure.Type == FailureType.WorkerOffline ? new MassLoss(failure, policy) : null;
+        var convicting = failure.Witnesses.Where(witness => witness.Verdict != WitnessVerdict.Suspect && witness.ProcessingErrors > 0).ToList();
+        var chance = Witnesses.ChanceOfGoodTask(failure.Witnesses).ToString("0.#%", CultureInfo.InvariantCulture);
+        return Verdict.Overrules(
+            FailoverStrategy.ManualIntervention,
+            $"the task failed on {convicting.Count} different workers; a good task would do so with a chance of {chance}: "
+            + string.Join(", ", convicting.Select(Witnesses.InWords))) with
+        {
+            Excuses = [.. convicting.Select(witness => Excuse(failure, witness.WorkerId))],
+        };
+    }
+
+    private static Verdict OfLosses(FailureCase failure, Choice choice, PolicySettings policy)
+    {
+        var massLoss = new MassLoss(failure, policy);
         var witnesses = WithThisOne(failure)
-            .Where(each => each.FailureType == failure.Type && each.WorkerId is not null && !each.SaysNothingOfTask)
-            .Where(each => massLoss is null || !massLoss.Includes(each.WorkerId!.Value, each.At))
+            .Where(each => each is { FailureType: FailureType.WorkerOffline, WorkerId: not null, SaysNothingOfTask: false })
+            .Where(each => !massLoss.Includes(each.WorkerId!.Value, each.At))
             .GroupBy(each => each.WorkerId!.Value)
             .ToList();
 
         // A loss that says nothing of the task convicts it neither, whatever happened before.
-        if (witnesses.Count < threshold || witnesses.All(worker => worker.Key != failure.Failure.WorkerId))
+        if (witnesses.Count < policy.PoisonLostWorkers || witnesses.All(worker => worker.Key != failure.Failure.WorkerId))
         {
             return Verdict.Stands(choice);
         }
 
-        var what = failure.Type == FailureType.ProcessingError ? "failed on" : "was running when we lost";
         var evidence = string.Join(", ", witnesses.Select(worker => $"{worker.Key} ({worker.Min(each => each.At.UtcDateTime):yyyy-MM-ddTHH:mm:ssZ})"));
         return Verdict.Overrules(
             FailoverStrategy.ManualIntervention,
-            $"the task {what} {witnesses.Count} different workers, from {threshold} it counts as poison: {evidence}") with
+            $"the task was running when we lost {witnesses.Count} different workers, from {policy.PoisonLostWorkers} it counts as poison: {evidence}") with
         {
             Excuses = [.. witnesses.Select(worker => Excuse(failure, worker.Key))],
         };
     }
-
-    private static int? Threshold(FailureType type, PolicySettings policy) => type switch
-    {
-        FailureType.ProcessingError => policy.PoisonProcessingWorkers,
-        FailureType.WorkerOffline => policy.PoisonLostWorkers,
-        _ => null,
-    };
 
     private static IEnumerable<TaskFailure> WithThisOne(FailureCase failure) => failure.Task.History.Append(new TaskFailure
     {

@@ -10,8 +10,12 @@ namespace Morag.Failover.Node.Http.Failures;
 /// <summary>A place in the list of failures as a text for <c>after</c>: nothing that a caller should look into.</summary>
 internal static class FailureCursorText
 {
-    public static string Of(FailoverDecision last) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(
-        string.Create(CultureInfo.InvariantCulture, $"{last.FailureEvent.OccurredAt.UtcTicks} {last.DecisionMetadata.FailureId.Value}")));
+    public static string Of(FailoverDecision last) => Of(last.FailureEvent.OccurredAt, last.DecisionMetadata.FailureId.Value);
+
+    public static string Of(ListedStaleReport last) => Of(last.At, last.TaskId.Value);
+
+    public static StaleReportCursor? ParseStale(string? text) =>
+        Parse(text) is { } place ? new StaleReportCursor { At = place.OccurredAt, TaskId = new TaskId(place.FailureId.Value) } : null;
 
     public static FailureCursor? Parse(string? text)
     {
@@ -29,4 +33,7 @@ internal static class FailureCursorText
                 ? new FailureCursor { OccurredAt = new DateTimeOffset(at, TimeSpan.Zero), FailureId = new FailureId(failure) }
                 : throw ProblemException.Invalid("after", "must be taken from the Link header of the page before");
     }
+
+    private static string Of(DateTimeOffset at, string id) =>
+        Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{at.UtcTicks} {id}")));
 }

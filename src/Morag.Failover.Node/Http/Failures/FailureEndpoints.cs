@@ -19,6 +19,8 @@ internal static class FailureEndpoints
             "A failure seen by anyone: recorded, scored, decided; a stale report answers {task_id, stale: true, detail}");
         failures.MapGet("", List).Describes<FailoverDecision[]>(
             "Failures with their decisions, newest first, paged; filtered by time, type, worker and task");
+        failures.MapGet("stale", ListStale).Describes<ListedStaleReport[]>(
+            "Reports that changed nothing, since what they named no longer held the task; newest first, paged; filtered by task and worker");
         failures.MapGet("statistics", Statistics).Describes<FailureStatistics>("Counts of failures, and of workers in trouble");
     }
 
@@ -77,6 +79,30 @@ internal static class FailureEndpoints
                 var pages = await gateway.AskEveryCoordinator<FailurePage>(
                     partition => wanted with { Partition = partition, Limit = perCoordinator }, context.RequestAborted);
                 return [.. pages.Select(page => page.Decisions)];
+            });
+        return Answer.Page(context, entries, hasMore ? FailureCursorText.Of(entries[^1]) : null);
+    }
+
+    private static async Task<IResult> ListStale(
+        HttpContext context, FailoverGateway gateway, string? worker, string? task, string? limit, string? after)
+    {
+        var most = Rules.Limit(limit);
+        var wanted = new ListStaleReports
+        {
+            Partition = 0,
+            Worker = Rules.OptionalId<WorkerId>(worker, "worker"),
+            Task = Rules.OptionalId<TaskId>(task, "task"),
+            After = FailureCursorText.ParseStale(after),
+        };
+        var (entries, hasMore) = await Pages.First<ListedStaleReport>(
+            most,
+            gateway.Settings.Partitions.Coordinators,
+            static (a, b) => b.At.CompareTo(a.At) is not 0 and var byTime ? byTime : string.CompareOrdinal(b.TaskId.Value, a.TaskId.Value),
+            async perCoordinator =>
+            {
+                var pages = await gateway.AskEveryCoordinator<StaleReportPage>(
+                    partition => wanted with { Partition = partition, Limit = perCoordinator }, context.RequestAborted);
+                return [.. pages.Select(page => page.Reports)];
             });
         return Answer.Page(context, entries, hasMore ? FailureCursorText.Of(entries[^1]) : null);
     }

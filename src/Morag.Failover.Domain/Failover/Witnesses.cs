@@ -1,0 +1,113 @@
+using System.Globalization;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Settings;
+
+namespace Morag.Failover.Domain.Failover;
+
+/// <summary>
+/// The workers that failed a task with failures of its own kinds, and what their records make of them: evidence against the task, against
+/// the worker, or neither. See docs/decisions.md.
+/// </summary>
+internal static class Witnesses
+{
+    /// <summary>A worker that would have failed a good task with at least this chance, and failed others, is the suspect itself.</summary>
+    public const double SuspectFrom = 0.4;
+
+    /// <summary>Other tasks that a suspect must have failed: one alone may be another bad task.</summary>
+    public const int SuspectFailsOthers = 2;
+
+    /// <summary>A task is poison where a good one would fail on all its witnesses with at most this chance.</summary>
+    public const double PoisonChance = 0.05;
+
+    /// <summary>What a further failure on the same worker counts for: it may be the machine that does not suit the task.</summary>
+    private const double RepeatedFailure = 0.25;
+
+    /// <summary>The chance that is assumed of a worker that nothing is known of.</summary>
+    private const double UnknownChance = 0.5;
+
+    /// <summary>The witnesses of a case, in the order of their first failure of the task.</summary>
+    public static ImmutableArray<Witness> Of(FailureCase failure)
+    {
+        if (!failure.IsTasksOwn || failure.Failure.WorkerId is not { } worker)
+        {
+            return [];
+        }
+
+        var failures = failure.Task.History
+            .Where(earlier => IsEvidence(earlier.FailureType) && earlier is { WorkerId: not null, SaysNothingOfTask: false, WorkersFault: false })
+            .Select(earlier => (Worker: earlier.WorkerId!.Value, earlier.FailureId, earlier.FailureType))
+            .Append((Worker: worker, failure.FailureId, FailureType: failure.Type));
+        return
+        [
+            .. from each in failures
+            group each by each.Worker into witness
+            select Judged(
+                new Witness
+                {
+                    WorkerId = witness.Key,
+                    Failures = [.. witness.Select(each => each.FailureId)],
+                    ProcessingErrors = witness.Count(each => each.FailureType == FailureType.ProcessingError),
+                    ChanceOfFailingGoodTask = UnknownChance,
+                },
+                failure.Testimonies),
+        ];
+    }
+
+    /// <summary>The witnesses of an earlier decision by what their workers' records say now; one that no longer remembers stays as it was.</summary>
+    public static ImmutableArray<Witness> Again(ImmutableArray<Witness> witnesses, ImmutableArray<Testimony> testimonies) =>
+        [.. witnesses.Select(witness => Judged(witness, [.. testimonies.Where(testimony => testimony.Remembers)]))];
+
+    /// <summary>The workers, other than <paramref name="failing"/>, whose records have to be asked for to decide a failure.</summary>
+    public static IEnumerable<WorkerId> ToAsk(FailureType type, WorkerId failing, ImmutableArray<TaskFailure> history) => !Blame.IsTasksOwn(type)
+        ? []
+        : history
+            .Where(earlier => IsEvidence(earlier.FailureType) && earlier is { WorkerId: not null, SaysNothingOfTask: false, WorkersFault: false })
+            .Select(earlier => earlier.WorkerId!.Value)
+            .Where(worker => worker != failing)
+            .Distinct();
+
+    /// <summary>Whether the processing errors of the witnesses convict the task, however the suspects among them failed.</summary>
+    public static bool Convict(ImmutableArray<Witness> witnesses, PolicySettings policy)
+    {
+        var credible = witnesses.Where(witness => witness is { Verdict: WitnessVerdict.Credible, ProcessingErrors: > 0 }).ToList();
+        return ChanceOfGoodTask(witnesses) <= PoisonChance
+            && (credible.Count >= policy.PoisonProcessingWorkers || credible.Sum(witness => witness.ProcessingErrors) > policy.PoisonProcessingWorkers);
+    }
+
+    /// <summary>The chance that a good task would have failed on every witness as this one did; suspects say nothing about it.</summary>
+    public static double ChanceOfGoodTask(ImmutableArray<Witness> witnesses) => witnesses
+        .Where(witness => witness.Verdict != WitnessVerdict.Suspect && witness.ProcessingErrors > 0)
+        .Aggregate(1.0, (chance, witness) => chance * witness.ChanceOfFailingGoodTask * Math.Pow(RepeatedFailure, witness.ProcessingErrors - 1));
+
+    /// <summary>The failures that are the fault of their workers.</summary>
+    public static ImmutableArray<FailureId> WorkersFault(ImmutableArray<Witness> witnesses) =>
+        [.. witnesses.Where(witness => witness.Verdict == WitnessVerdict.Suspect).SelectMany(witness => witness.Failures)];
+
+    /// <summary>A witness in words.</summary>
+    public static string InWords(Witness witness) => string.Create(
+        CultureInfo.InvariantCulture, $"{witness.WorkerId} (completed {witness.Succeeded} other tasks of late and failed {witness.FailedOthers})");
+
+    private static bool IsEvidence(FailureType type) => Blame.IsTasksOwn(type);
+
+    private static Witness Judged(Witness witness, ImmutableArray<Testimony> testimonies)
+    {
+        var testimony = testimonies.LastOrDefault(each => each.WorkerId == witness.WorkerId);
+        if (testimony is null)
+        {
+            return witness;
+        }
+
+        var chance = testimony.ChanceOfFailingGoodTask;
+        return witness with
+        {
+            Succeeded = testimony.Succeeded,
+            FailedOthers = testimony.FailedOthers,
+            ChanceOfFailingGoodTask = chance,
+            Verdict = chance >= SuspectFrom
+                ? testimony.FailedOthers >= SuspectFailsOthers ? WitnessVerdict.Suspect : WitnessVerdict.Undetermined
+                : testimony.Succeeded > 0 ? WitnessVerdict.Credible : WitnessVerdict.Undetermined,
+        };
+    }
+}
