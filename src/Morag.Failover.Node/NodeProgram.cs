@@ -6,6 +6,7 @@ using Morag.Failover.Actors;
 using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Serialization;
+using Morag.Failover.Actors.Timing;
 using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Configuration;
 using Morag.Failover.Node.Http;
@@ -74,7 +75,7 @@ internal static class NodeProgram
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LongestShutdown);
 
-        var outages = new FreezeWatch(TimeProvider.System, options.Failover.Workers.FreezeTolerance);
+        var outages = new FreezeWatch(SteadyClock.OfProcess, options.Failover.Workers.FreezeTolerance);
         builder.Services.AddSingleton<IOutageWatch>(outages);
         builder.Services.AddAkka(NodeOptions.ActorSystemName, akka => akka
             .AddHocon(identity.Roles(options).WithFallback(options.ActorSystemConfig(redis)).WithFallback(FailoverSerialization.Config), HoconAddMode.Prepend)
@@ -88,7 +89,19 @@ internal static class NodeProgram
 
         var app = builder.Build();
         app.MapFailoverApi();
+        WatchWallClock(app);
         return app;
+    }
+
+    /// <summary>Nothing here is harmed by a step; but whoever reads times, or compares them between nodes, has to know of it.</summary>
+    private static void WatchWallClock(WebApplication app)
+    {
+        var watch = new ClockWatch(SteadyClock.OfProcess, step => app.Logger.LogWarning(
+            "The wall clock of this node stepped {Direction} by {Seconds:0.0} s. Deadlines, retries and timeouts keep their length; "
+            + "the times that this node shows follow the wall clock by 1 % of the time that passes. Check the machine's time synchronization",
+            step.By > TimeSpan.Zero ? "forward" : "back",
+            step.By.Duration().TotalSeconds));
+        app.Lifetime.ApplicationStopped.Register(watch.Dispose);
     }
 
     private static async Task StartAsync(WebApplication app, NodeOptions options)

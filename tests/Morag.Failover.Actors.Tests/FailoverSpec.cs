@@ -51,6 +51,6 @@ public abstract class FailoverSpec : TestKit
     {
         public DateTimeOffset EndedAt { get; set; } = DateTimeOffset.MinValue;
 
-        public DateTimeOffset LastOutageEndedAt(DateTimeOffset now) => EndedAt;
+        public DateTimeOffset LastOutageEndedAt() => EndedAt;
     }
 }

@@ -69,6 +69,9 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
     protected override StoredSize SizeOf(CoordinatorState state) => new(state.Count, 0);
 
     /// <inheritdoc />
+    protected override bool IsDatedAfter(CoordinatorState state, DateTimeOffset now) => state.IsDatedAfter(now);
+
+    /// <inheritdoc />
     protected override void Recovered()
     {
         fleet.Start();

@@ -6,13 +6,13 @@ namespace Morag.Failover.Actors.Fleet;
 /// <summary>The last signs of life that a bucket was told of. Not stored: they only show in lists.</summary>
 internal sealed class SeenWorkers
 {
-    private readonly Dictionary<WorkerId, WorkerSeen> seen = [];
+    private readonly Dictionary<WorkerId, (WorkerSeen Hint, DateTimeOffset ToldAt)> seen = [];
 
-    /// <summary>A worker was seen.</summary>
-    public void Take(WorkerSeen hint) => seen[hint.WorkerId] = hint;
+    /// <summary>A worker was seen, and this bucket was told now: the hint's own time is of its node's clock.</summary>
+    public void Take(WorkerSeen hint, DateTimeOffset now) => seen[hint.WorkerId] = (hint, now);
 
     /// <summary>Whether a worker was seen since a time.</summary>
-    public bool SeenSince(WorkerId worker, DateTimeOffset time) => seen.TryGetValue(worker, out var hint) && hint.At >= time;
+    public bool SeenSince(WorkerId worker, DateTimeOffset time) => seen.TryGetValue(worker, out var last) && last.ToldAt >= time;
 
     /// <summary>Forgets the workers that the bucket does not keep.</summary>
     public void Keep(Func<WorkerId, bool> kept)
@@ -27,7 +27,7 @@ internal sealed class SeenWorkers
     public WorkerInfo Shown(WorkerEntry entry)
     {
         var registration = entry.Registration!;
-        seen.TryGetValue(entry.WorkerId, out var hint);
+        var hint = seen.GetValueOrDefault(entry.WorkerId).Hint;
         return new WorkerInfo
         {
             Registration = registration,

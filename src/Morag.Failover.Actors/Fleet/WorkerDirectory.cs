@@ -54,6 +54,9 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         DirectoryState.FromParts([.. parts.Cast<DirectorySnapshot>()]);
 
     /// <inheritdoc />
+    protected override bool IsDatedAfter(DirectoryState state, DateTimeOffset now) => state.IsDatedAfter(now);
+
+    /// <inheritdoc />
     protected override void Recovered()
     {
         due = new DueTimer(Timers, static () => Now);
@@ -74,7 +77,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
             case WorkerSeen hint:
                 if (State.Find(hint.WorkerId) is not null)
                 {
-                    seen.Take(hint);
+                    seen.Take(hint, Now);
                 }
 
                 break;

@@ -1,39 +1,51 @@
+using System.Globalization;
+using Morag.Failover.Actors.Timing;
+
 namespace Morag.Failover.Actors.Outages;
 
 /// <summary>
-/// Notices by its own late ticks that this process was frozen, suspended or starved. The wall clock and the monotonic one are both
-/// watched: a suspended machine may stop the second, and a stepped clock moves the first.
+/// Notices by its own late ticks that this process was frozen or starved, and by the kernel's count that its machine was suspended.
+/// Neither looks at the wall clock, so a step of that is no outage.
 /// </summary>
 public sealed class FreezeWatch : IOutageWatch, IDisposable
 {
-    private readonly TimeProvider time;
+    private readonly SteadyClock clock;
     private readonly TimeSpan tolerance;
+    private readonly Func<TimeSpan?> sinceBoot;
     private readonly Lock gate = new();
     private readonly ITimer timer;
-    private DateTimeOffset lastTick;
+    private readonly long startedAt;
     private long lastTimestamp;
+    private TimeSpan? suspended;
     private DateTimeOffset lastOutageEndedAt = DateTimeOffset.MinValue;
 
     /// <summary>Watches from now on.</summary>
-    /// <param name="time">The clock.</param>
+    /// <param name="clock">The clock.</param>
     /// <param name="tolerance">The pause from which it counts as an outage, at least 100 ms.</param>
-    public FreezeWatch(TimeProvider time, TimeSpan tolerance)
+    public FreezeWatch(SteadyClock clock, TimeSpan tolerance)
+        : this(clock, tolerance, ReadUptime)
     {
-        this.time = time;
+    }
+
+    /// <summary>Watches from now on, with another way to know the time since the machine was booted, which counts on while it is suspended.</summary>
+    internal FreezeWatch(SteadyClock clock, TimeSpan tolerance, Func<TimeSpan?> sinceBoot)
+    {
+        this.clock = clock;
         this.tolerance = tolerance;
-        lastTick = time.GetUtcNow();
-        lastTimestamp = time.GetTimestamp();
+        this.sinceBoot = sinceBoot;
+        startedAt = lastTimestamp = clock.GetTimestamp();
+        suspended = Suspended();
         var period = tolerance / 4;
-        timer = time.CreateTimer(_ => Look(time.GetUtcNow()), null, period, period);
+        timer = clock.CreateTimer(_ => Tick(), null, period, period);
     }
 
     /// <inheritdoc />
     /// <remarks>Looks itself first, since a judgement may run before the late tick does.</remarks>
-    public DateTimeOffset LastOutageEndedAt(DateTimeOffset now)
+    public DateTimeOffset LastOutageEndedAt()
     {
-        Look(now);
         lock (gate)
         {
+            LookForPause();
             return lastOutageEndedAt;
         }
     }
@@ -41,19 +53,47 @@ public sealed class FreezeWatch : IOutageWatch, IDisposable
     /// <inheritdoc />
     public void Dispose() => timer.Dispose();
 
-    private void Look(DateTimeOffset now)
+    private void Tick()
     {
         lock (gate)
         {
-            var wallPause = now - lastTick;
-            var monotonicPause = time.GetElapsedTime(lastTimestamp);
-            if (wallPause > tolerance || monotonicPause > tolerance || wallPause < -tolerance)
+            LookForPause();
+            var now = Suspended();
+            if (now - suspended > tolerance)
             {
-                lastOutageEndedAt = now;
+                lastOutageEndedAt = clock.GetUtcNow();
             }
 
-            lastTick = now;
-            lastTimestamp = time.GetTimestamp();
+            suspended = now ?? suspended;
+        }
+    }
+
+    private void LookForPause()
+    {
+        if (clock.GetElapsedTime(lastTimestamp) > tolerance)
+        {
+            lastOutageEndedAt = clock.GetUtcNow();
+        }
+
+        lastTimestamp = clock.GetTimestamp();
+    }
+
+    /// <summary>How long the machine was suspended in all, but for a constant: the monotonic clock stands still then.</summary>
+    private TimeSpan? Suspended() => sinceBoot() - clock.GetElapsedTime(startedAt);
+
+    private static TimeSpan? ReadUptime()
+    {
+        const string File = "/proc/uptime";
+        try
+        {
+            return OperatingSystem.IsLinux()
+                && double.TryParse(System.IO.File.ReadAllText(File).Split(' ')[0], CultureInfo.InvariantCulture, out var seconds)
+                    ? TimeSpan.FromSeconds(seconds)
+                    : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 }

@@ -6,5 +6,5 @@ namespace Morag.Failover.Actors.Outages;
 public interface IOutageWatch
 {
     /// <summary>When the last outage of this node ended; <see cref="DateTimeOffset.MinValue"/> where there was none.</summary>
-    DateTimeOffset LastOutageEndedAt(DateTimeOffset now);
+    DateTimeOffset LastOutageEndedAt();
 }

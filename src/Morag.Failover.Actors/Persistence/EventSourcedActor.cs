@@ -45,6 +45,12 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
     /// <summary>The state after an event: total over the known events, without clock, randomness or I/O; throws on an unknown event.</summary>
     protected abstract TState Apply(TState state, IStoredEvent @event);
 
+    /// <summary>
+    /// Whether the state holds a time after now, or one that is due later than its duration from now: then the clock was set back since
+    /// it was written, and <see cref="ClockSetBack"/> corrects it.
+    /// </summary>
+    protected abstract bool IsDatedAfter(TState state, DateTimeOffset now);
+
     /// <summary>Takes a command, a query or an answer.</summary>
     protected abstract void Handle(object message);
 
@@ -140,6 +146,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
                 break;
             case RecoveryCompleted:
                 CheckRestored();
+                CorrectClock();
                 Recovered();
                 break;
             default:
@@ -185,6 +192,16 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         {
             Log.Error(failure, "{0}: {1} could not be handled", PersistenceId, message.GetType());
             Sender.Tell(Refused.Unavailable($"an internal error while handling {message.GetType().Name}; it is in the node's log"));
+        }
+    }
+
+    private void CorrectClock()
+    {
+        var now = Now;
+        if (IsDatedAfter(State, now))
+        {
+            Log.Warning("{0}: its state was written by a clock ahead of this node's, which says {1:u}; what is due later than it can be is due in its full time from now", PersistenceId, now);
+            Commit(new ClockSetBack { At = now }, callers: []);
         }
     }
 }

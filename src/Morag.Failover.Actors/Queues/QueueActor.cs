@@ -70,6 +70,9 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     protected override long BytesOf(IStoredEvent @event) => QueueSizes.BytesOf(@event);
 
     /// <inheritdoc />
+    protected override bool IsDatedAfter(QueueState state, DateTimeOffset now) => ClockCorrection.IsNeeded(state, now);
+
+    /// <inheritdoc />
     protected override void Recovered()
     {
         fleet = new FleetViewPoller(Timers, Self, regions.Directory, settings.Partitions.DirectoryBuckets);
@@ -359,7 +362,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     {
         while (State.NextDue <= Now)
         {
-            var outageEndedAt = outages.LastOutageEndedAt(Now);
+            var outageEndedAt = outages.LastOutageEndedAt();
             if (outageEndedAt > clocksRestartedAt && RestartLeaseClocks(outageEndedAt))
             {
                 continue;

@@ -34,7 +34,7 @@ public sealed partial class WorkerReliabilityActor
         var before = State;
         var caller = Sender;
         var decision = WorkerMembership.Register(
-            before, registration, held.Count > 0, NewLoss(), pulse.SilentSince(Now), settings.Queues, Now);
+            before, registration, held.Count > 0, NewLoss(), pulse.SilentSince(), settings.Queues, Now);
         StoreIfAny(decision.Event, after =>
         {
             session.Supersede(after.Registration?.InstanceId);

@@ -25,15 +25,15 @@ internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages,
     public double? ClockSkewSeconds { get; private set; }
 
     /// <summary>Since when the worker is silent, as far as it can be blamed for it.</summary>
-    public DateTimeOffset SilentSince(DateTimeOffset now)
+    public DateTimeOffset SilentSince()
     {
         var heard = HeardAt ?? startedAt;
-        var outageEnded = outages.LastOutageEndedAt(now);
+        var outageEnded = outages.LastOutageEndedAt();
         return outageEnded > heard ? outageEnded : heard;
     }
 
     /// <summary>What liveness is judged by.</summary>
-    public SignsOfLife Signs(DateTimeOffset now) => new(SilentSince(now), rhythm, sessionBrokeAt);
+    public SignsOfLife Signs() => new(SilentSince(), rhythm, sessionBrokeAt);
 
     /// <summary>A new instance, or another announced interval, is learnt anew.</summary>
     public void Registered(double? heartbeatIntervalSeconds, bool newInstance)
@@ -56,7 +56,7 @@ internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages,
     /// <summary>A heartbeat. An interval in which the worker was lost, or we were out, teaches nothing of its rhythm.</summary>
     public void HeartbeatHeard(Heartbeat heartbeat, bool wasOffline, DateTimeOffset now)
     {
-        if (rhythm is not null && lastHeartbeat is { } last && !wasOffline && outages.LastOutageEndedAt(now) < last)
+        if (rhythm is not null && lastHeartbeat is { } last && !wasOffline && outages.LastOutageEndedAt() < last)
         {
             rhythm.Learn(now - last);
         }

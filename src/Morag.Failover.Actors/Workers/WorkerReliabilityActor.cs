@@ -66,6 +66,9 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     protected override WorkerState FromSnapshot(IReadOnlyList<IStoredState> parts) => WorkerSnapshots.FromSnapshot((WorkerSnapshot)parts[0]);
 
     /// <inheritdoc />
+    protected override bool IsDatedAfter(WorkerState state, DateTimeOffset now) => ClockCorrection.IsNeeded(state, now);
+
+    /// <inheritdoc />
     protected override void Recovered()
     {
         due = new DueTimer(Timers, static () => Now);
@@ -175,7 +178,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
                 pulse.Heard(Now);
                 return true;
             case TakeWorkerOffline command:
-                Carry(WorkerMembership.TakeOffline(State, command, held.Shown, NewLoss(), pulse.SilentSince(Now), Now));
+                Carry(WorkerMembership.TakeOffline(State, command, held.Shown, NewLoss(), pulse.SilentSince(), Now));
                 return true;
             case UnregisterWorker:
                 Carry(WorkerMembership.Unregister(State, Now));
@@ -209,8 +212,8 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
             return;
         }
 
-        var verdict = LivenessRules.Judge(State.Liveness, pulse.Signs(Now), settings.Workers, Now);
-        StoreIfAny(WorkerMembership.Judged(State, verdict, held.Count > 0, NewLoss(), pulse.SilentSince(Now), Now));
+        var verdict = LivenessRules.Judge(State.Liveness, pulse.Signs(), settings.Workers, Now);
+        StoreIfAny(WorkerMembership.Judged(State, verdict, held.Count > 0, NewLoss(), pulse.SilentSince(), Now));
     }
 
     private void OnFenceTaken(FenceTaken taken)
@@ -329,7 +332,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
                         Kind = fence.Kind,
                         InstanceId = fence.InstanceId,
                         LossId = fence.LossId,
-                        SilentSince = fence.SilentSince,
+                        SilentFor = Now - fence.SilentSince,
                         Planned = fence.Planned,
                         Reason = fence.Reason,
                     },
@@ -355,7 +358,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
             due.ArmAt(State.Drain is { DeadlinePassed: false } drain ? drain.Deadline : null);
             if (State.Liveness != Liveness.Offline)
             {
-                due.ArmAt(LivenessRules.Judge(State.Liveness, pulse.Signs(Now), settings.Workers, Now).LookAgainAt);
+                due.ArmAt(LivenessRules.Judge(State.Liveness, pulse.Signs(), settings.Workers, Now).LookAgainAt);
             }
         }
 

@@ -234,8 +234,8 @@ public sealed record FenceInstance : IPartitionMessage
     /// <summary>The loss, for the kinds that are one.</summary>
     [ProtoMember(6)] public LossId? LossId { get; init; }
 
-    /// <summary>Since when nothing was heard of it.</summary>
-    [ProtoMember(7)] public DateTimeOffset SilentSince { get; init; }
+    /// <summary>How long nothing has been heard of it: a duration, since the sender's clock may not be the receiver's.</summary>
+    [ProtoMember(10)] public TimeSpan SilentFor { get; init; }
 
     /// <summary>Whether the loss was planned (draining): it is no sign against the task or the worker.</summary>
     [ProtoMember(8)] public bool Planned { get; init; }

@@ -153,6 +153,9 @@ public sealed record TaskLease
 
     /// <summary>Whether it was given back without blame.</summary>
     [ProtoMember(9)] public bool Returned { get; init; }
+
+    /// <summary>The time that its holder was given on top of <see cref="Timeout"/>.</summary>
+    [ProtoMember(10)] public TimeSpan Extended { get; init; }
 }
 
 /// <summary>A lost worker's lease that ends once its protection is over, unless the worker comes back.</summary>

@@ -123,6 +123,9 @@ public sealed record WorkerDrained : IStoredEvent
 
     /// <summary>When leases still held are given back; null waits for them.</summary>
     [ProtoMember(3)] public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>The time that the deadline gave the worker.</summary>
+    [ProtoMember(4)] public TimeSpan? Within { get; init; }
 }
 
 /// <summary>A drain's deadline passed: what the worker still holds is given back.</summary>

@@ -31,6 +31,9 @@ public sealed record WorkerDrain
 
     /// <summary>Whether the deadline passed and they were.</summary>
     [ProtoMember(3)] public bool DeadlinePassed { get; init; }
+
+    /// <summary>The time that the deadline gave the worker.</summary>
+    [ProtoMember(4)] public TimeSpan? Within { get; init; }
 }
 
 /// <summary>A failure that is remembered, so that it counts once.</summary>

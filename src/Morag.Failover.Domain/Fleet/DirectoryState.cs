@@ -41,6 +41,7 @@ public sealed record DirectoryState
     public DirectoryState Apply(IStoredEvent @event) => @event switch
     {
         WorkerEntryUpdated updated => With(updated.Entry),
+        ClockSetBack setBack => Corrected(setBack.At),
         _ => throw new InvalidOperationException($"{@event.GetType()} is no event of the directory"),
     };
 
@@ -88,12 +89,12 @@ public sealed record DirectoryState
         {
             Entries = entries.ToImmutableSortedSet(ById),
             NotRegistered = [.. parts.SelectMany(part => part.NotRegistered)],
-            Tally = tally.WithLosses(
-                from entry in entries
-                where entry.LostAt is not null
-                select new RecentLoss { WorkerId = entry.WorkerId, At = entry.LostAt!.Value }),
+            Tally = tally.WithLosses(LossesOf(entries)),
         };
     }
+
+    /// <summary>Whether an entry is dated later than now.</summary>
+    public bool IsDatedAfter(DateTimeOffset now) => Entries.Any(entry => !ReferenceEquals(entry, Corrected(entry, now)));
 
     private static int BytesOf(object record) => record switch
     {
@@ -109,6 +110,25 @@ public sealed record DirectoryState
 
     /// <summary>At most three bytes of UTF-8 for each character, and what the field costs.</summary>
     private static int Bytes(IEnumerable<string> texts) => texts.Sum(text => 4 + (3 * text.Length));
+
+    private static WorkerEntry Corrected(WorkerEntry entry, DateTimeOffset now) => entry.LostAt > now || entry.RegisteredAt > now
+        ? entry with
+        {
+            LostAt = entry.LostAt > now ? now : entry.LostAt,
+            RegisteredAt = entry.RegisteredAt > now ? now : entry.RegisteredAt,
+        }
+        : entry;
+
+    private DirectoryState Corrected(DateTimeOffset now)
+    {
+        var corrected = Entries.Select(entry => Corrected(entry, now)).ToImmutableSortedSet(ById);
+        return this with { Entries = corrected, Tally = Tally.WithLosses(LossesOf(corrected)) };
+    }
+
+    private static IEnumerable<RecentLoss> LossesOf(IEnumerable<WorkerEntry> entries) =>
+        from entry in entries
+        where entry.LostAt is not null
+        select new RecentLoss { WorkerId = entry.WorkerId, At = entry.LostAt!.Value };
 
     private static bool IsRegistered(WorkerEntry entry) => entry is { Registration: not null, Unregistered: false };
 

@@ -104,7 +104,7 @@ public static class Fencing
         var protection = earned < settings.Workers.Timeout ? earned : settings.Workers.Timeout;
         return new PendingLoss
         {
-            EndsAt = command.SilentSince + protection,
+            EndsAt = now - command.SilentFor + protection,
             Protection = protection,
             LossId = command.LossId,
             Planned = command.Planned,

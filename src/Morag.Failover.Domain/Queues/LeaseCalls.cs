@@ -109,7 +109,11 @@ public static class LeaseCalls
         var task = edit.Get(@event.TaskId);
         edit.Put(task with
         {
-            Lease = task.Lease! with { Deadline = @event.Deadline },
+            Lease = task.Lease! with
+            {
+                Deadline = @event.Deadline,
+                Extended = task.Lease.Extended + (@event.Deadline - task.Lease.Deadline),
+            },
             History = task.History.With(edit.HistoryKept, @event.At, TaskHistory.Extended, task.Lease.WorkerId, @event.Epoch),
         });
         return edit.Done();

@@ -131,7 +131,7 @@ public static class WorkerMembership
             return Decision.Only(Refused.Invalid("deadline_seconds", "must be 0 to 2592000"));
         }
 
-        return new(new WorkerDrained { At = now, Reason = command.Reason, Deadline = now + command.Deadline }, Done.Instance);
+        return new(new WorkerDrained { At = now, Reason = command.Reason, Deadline = now + command.Deadline, Within = command.Deadline }, Done.Instance);
     }
 
     /// <summary>Takes back what is still held when a drain's deadline passed. Null where none did.</summary>

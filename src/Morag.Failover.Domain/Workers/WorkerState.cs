@@ -145,7 +145,7 @@ public sealed record WorkerState
         WorkerLost lost => WithFence(lost.Fence).Offline(OfflineCause.Missing, lost.Fence.LossId, lost.LostWork, lost.At),
         WorkerDeclaredOffline offline => WithFence(offline.Fence).Offline(OfflineCause.Operator, offline.Fence.LossId, offline.LostWork, offline.At),
         WorkerStatusSaid said => WithFence(said.Fence).Saying(said.Status),
-        WorkerDrained drained => this with { Drain = new WorkerDrain { Reason = drained.Reason, Deadline = drained.Deadline } },
+        WorkerDrained drained => this with { Drain = new WorkerDrain { Reason = drained.Reason, Deadline = drained.Deadline, Within = drained.Within } },
         WorkerDrainDeadlinePassed passed => WithFence(passed.Fence) with { Drain = Drain is { } drain ? drain with { DeadlinePassed = true } : null },
         WorkerResumed resumed => (OfflineCause == OfflineCause.Operator ? WithFence(resumed.Fence).Back() : WithFence(resumed.Fence)) with { Drain = null },
         WorkerUnregistered left => WithFence(left.Fence) with
@@ -189,6 +189,7 @@ public sealed record WorkerState
             Score = moved.ClearsConsecutive ? Score.Cleared() : Score,
             StrategyFailures = moved.StrategyFailure is { } failure ? RememberingStrategy(failure) : StrategyFailures,
         },
+        ClockSetBack setBack => ClockCorrection.Corrected(this, setBack.At),
         _ => throw new InvalidOperationException($"{@event.GetType()} is no event of a worker"),
     };
 

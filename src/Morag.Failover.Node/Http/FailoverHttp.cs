@@ -2,6 +2,7 @@ using Akka.Actor;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.OpenApi;
+using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts;
 using Morag.Failover.Node.Http.Actors;
 using Morag.Failover.Node.Http.Answers;
@@ -29,6 +30,7 @@ public static class FailoverHttp
     {
         services.AddSingleton(settings);
         services.AddSingleton(new AccessTokens(settings));
+        services.AddSingleton(SteadyClock.OfProcess);
         services.AddSingleton(provider => LostMembers.Of(provider.GetRequiredService<ActorSystem>()));
         services.AddSingleton<FailoverGateway>();
         services.AddSingleton(provider => new JournalInspector(provider.GetRequiredService<ActorSystem>()));

@@ -111,7 +111,7 @@ public sealed class ClusterNodes : IAsyncLifetime
 
     private sealed class NoOutages : IOutageWatch
     {
-        public DateTimeOffset LastOutageEndedAt(DateTimeOffset now) => DateTimeOffset.MinValue;
+        public DateTimeOffset LastOutageEndedAt() => DateTimeOffset.MinValue;
     }
 
     private sealed class SystemErrors

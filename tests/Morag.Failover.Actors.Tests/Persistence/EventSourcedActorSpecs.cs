@@ -184,6 +184,8 @@ public sealed class EventSourcedActorSpecs() : TestKit(
 
         protected override Sum FromSnapshot(IReadOnlyList<IStoredState> parts) => (Sum)parts[0];
 
+        protected override bool IsDatedAfter(Sum state, DateTimeOffset now) => false;
+
         protected override void Handle(object message)
         {
             var caller = Sender;

@@ -203,6 +203,8 @@ public sealed class SnapshotPartsSpecs() : TestKit(
             ? throw new InvalidDataException("planned")
             : [.. parts.Cast<DirectorySnapshot>().SelectMany(part => part.NotRegistered).Select(id => id.Value)];
 
+        protected override bool IsDatedAfter(ImmutableSortedSet<string> state, DateTimeOffset now) => false;
+
         protected override void Handle(object message)
         {
             var caller = Sender;

@@ -13,7 +13,7 @@ public sealed class EventCatalogueSpecs
         var stored = WireTypes.Stored.All.Select(WireTypes.Stored.Manifest);
         var live = WireTypes.Messages.All.Where(typeof(ILiveEvent).IsAssignableFrom).Select(WireTypes.Messages.Manifest);
         var catalogue = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "event-catalogue.md"));
-        var named = Regex.Matches(catalogue, @"^\| `((?:queue|failover|worker|directory|snapshot)\.[a-z-]+|live-[a-z]+)`", RegexOptions.Multiline).Select(match => match.Groups[1].Value);
+        var named = Regex.Matches(catalogue, @"^\| `((?:owner|queue|failover|worker|directory|snapshot)\.[a-z-]+|live-[a-z]+)`", RegexOptions.Multiline).Select(match => match.Groups[1].Value);
 
         Assert.Equal(stored.Concat(live).Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
     }

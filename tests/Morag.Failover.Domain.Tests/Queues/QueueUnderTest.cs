@@ -149,7 +149,7 @@ internal sealed class QueueUnderTest
                 Number = number,
                 Kind = kind,
                 InstanceId = instance is null ? null : new InstanceId(instance),
-                SilentSince = Now - TimeSpan.FromSeconds(silentFor),
+                SilentFor = TimeSpan.FromSeconds(silentFor),
                 LossId = loss is null ? null : new LossId(loss),
                 Planned = planned,
                 Reason = "spec",

@@ -61,6 +61,7 @@ public sealed partial record CoordinatorState
         ReportAttached attached => Attached(attached),
         StaleReportRecorded stale => WithStaleReport(new StoredStaleReport { TaskId = stale.TaskId, Report = stale.Report }),
         HistoryForgotten forgotten => Forgotten(forgotten),
+        ClockSetBack setBack => ClockSetBack(setBack.At),
         _ => throw new InvalidOperationException($"a coordinator knows no event {@event.GetType()}"),
     };
 

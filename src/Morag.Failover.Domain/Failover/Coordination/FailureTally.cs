@@ -38,6 +38,20 @@ public sealed record FailureTally
         };
     }
 
+    /// <summary>Whether it counted failures in an hour that has not begun.</summary>
+    public bool IsAheadOf(DateTimeOffset now) => !ByHour.IsEmpty && ByHour.Keys.Last() > HourOf(now);
+
+    /// <summary>With the failures of hours that have not begun counted in the present one.</summary>
+    public FailureTally NotAheadOf(DateTimeOffset now)
+    {
+        var present = HourOf(now);
+        var ahead = ByHour.Where(hour => hour.Key > present).ToList();
+        return ahead.Count == 0 ? this : this with
+        {
+            ByHour = ByHour.RemoveRange(ahead.Select(hour => hour.Key)).SetItem(present, ByHour.GetValueOrDefault(present) + ahead.Sum(hour => hour.Value)),
+        };
+    }
+
     /// <summary>The counts as they stand at a time.</summary>
     public FailureStatistics At(DateTimeOffset now) => new()
     {

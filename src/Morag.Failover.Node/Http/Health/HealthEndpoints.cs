@@ -1,3 +1,4 @@
+using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts;
 using Morag.Failover.Node.Http.OpenApi;
 
@@ -11,6 +12,33 @@ internal sealed record HealthAnswer
 
     /// <summary>What is not well, by name; empty where all is.</summary>
     public string[] Failing { get; init; } = [];
+
+    /// <summary>How the node's wall clock stands against the steady clock that it measures by; only with <c>ready</c>.</summary>
+    public ClockAnswer? Clock { get; init; }
+}
+
+/// <summary>The node's wall clock. A step of it changes no duration, but the times that people read.</summary>
+internal sealed record ClockAnswer
+{
+    /// <summary>Seconds that the wall clock is ahead of the times this node shows; negative where it is behind.</summary>
+    public required double WallClockAheadSeconds { get; init; }
+
+    /// <summary>How often the wall clock stepped by half a second or more since the node started.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>Seconds of the last step: positive forward, negative back; null where there was none.</summary>
+    public double? LastStepSeconds { get; init; }
+
+    /// <summary>When the last step was noticed.</summary>
+    public DateTimeOffset? LastStepAt { get; init; }
+
+    public static ClockAnswer Of(ClockReading reading) => new()
+    {
+        WallClockAheadSeconds = Math.Round(reading.WallClockAhead.TotalSeconds, 3),
+        Steps = reading.Steps,
+        LastStepSeconds = reading.LastStep is { } step ? Math.Round(step.By.TotalSeconds, 3) : null,
+        LastStepAt = reading.LastStep?.NoticedAt,
+    };
 }
 
 /// <summary>
@@ -30,7 +58,7 @@ internal static class HealthEndpoints
     }
 
     private static async Task<IResult> Ready(
-        HttpContext context, IEnumerable<ReadinessCheck> checks, IHostApplicationLifetime lifetime, ILogger<ReadinessCheck> log)
+        HttpContext context, IEnumerable<ReadinessCheck> checks, SteadyClock clock, IHostApplicationLifetime lifetime, ILogger<ReadinessCheck> log)
     {
         var outcomes = await Task.WhenAll(checks.Select(async check => (check.Name, Well: await IsWell(check, log, context.RequestAborted))));
         var failing = outcomes.Where(outcome => !outcome.Well).Select(outcome => outcome.Name).ToList();
@@ -40,7 +68,7 @@ internal static class HealthEndpoints
         }
 
         return TypedResults.Json(
-            new HealthAnswer { Status = failing.Count == 0 ? "ready" : "not_ready", Failing = [.. failing] },
+            new HealthAnswer { Status = failing.Count == 0 ? "ready" : "not_ready", Failing = [.. failing], Clock = ClockAnswer.Of(clock.Reading) },
             ContractsJson.Options,
             statusCode: failing.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }

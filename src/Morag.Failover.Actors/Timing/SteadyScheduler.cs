@@ -1,0 +1,142 @@
+using System.Collections.Concurrent;
+using Akka.Configuration;
+using Akka.Dispatch;
+
+namespace Morag.Failover.Actors.Timing;
+
+/// <summary>
+/// The scheduler of a node's actor system, on the <see cref="SteadyClock"/>: whoever takes the time from the scheduler does not see the
+/// wall clock step. Its timers are those of the runtime, which wake nobody while nothing is due; Akka.NET's own scheduler wakes a
+/// hundred times a second. Named in <c>akka.scheduler.implementation</c>.
+/// </summary>
+public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvider, IDisposable
+{
+    private readonly SteadyClock clock;
+    private readonly long startedAt;
+    private readonly ConcurrentDictionary<Scheduled, bool> pending = new();
+    private volatile bool stopped;
+
+    /// <summary>Called by the actor system.</summary>
+    public SteadyScheduler(Config config, ILoggingAdapter log)
+        : this(config, log, SteadyClock.OfProcess)
+    {
+    }
+
+    internal SteadyScheduler(Config config, ILoggingAdapter log, SteadyClock clock)
+        : base(config, log)
+    {
+        this.clock = clock;
+        startedAt = clock.GetTimestamp();
+    }
+
+    /// <inheritdoc />
+    public override TimeSpan MonotonicClock => clock.GetElapsedTime(startedAt);
+
+    /// <inheritdoc />
+    public override TimeSpan HighResMonotonicClock => MonotonicClock;
+
+    /// <inheritdoc />
+    protected override DateTimeOffset TimeNow => clock.GetUtcNow();
+
+    /// <summary>Drops what is pending: the actor system has ended.</summary>
+    public void Dispose()
+    {
+        stopped = true;
+        foreach (var scheduled in pending.Keys)
+        {
+            scheduled.Drop();
+        }
+    }
+
+    /// <inheritdoc />
+    protected override void InternalScheduleTellOnce(TimeSpan delay, ICanTell receiver, object message, IActorRef sender, ICancelable cancelable) =>
+        Start(() => receiver.Tell(message, sender), delay, Timeout.InfiniteTimeSpan, cancelable);
+
+    /// <inheritdoc />
+    protected override void InternalScheduleTellRepeatedly(
+        TimeSpan initialDelay, TimeSpan interval, ICanTell receiver, object message, IActorRef sender, ICancelable cancelable) =>
+        Start(() => receiver.Tell(message, sender), initialDelay, interval, cancelable);
+
+    /// <inheritdoc />
+    protected override void InternalScheduleOnce(TimeSpan delay, Action action, ICancelable cancelable) =>
+        Start(action, delay, Timeout.InfiniteTimeSpan, cancelable);
+
+    /// <inheritdoc />
+    protected override void InternalScheduleOnce(TimeSpan delay, IRunnable action, ICancelable cancelable) =>
+        Start(action.Run, delay, Timeout.InfiniteTimeSpan, cancelable);
+
+    /// <inheritdoc />
+    protected override void InternalScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action, ICancelable cancelable) =>
+        Start(action, initialDelay, interval, cancelable);
+
+    /// <inheritdoc />
+    protected override void InternalScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, IRunnable action, ICancelable cancelable) =>
+        Start(action.Run, initialDelay, interval, cancelable);
+
+    private void Start(Action action, TimeSpan delay, TimeSpan interval, ICancelable? cancelable)
+    {
+        if (cancelable?.IsCancellationRequested != true)
+        {
+            new Scheduled(this, action, interval == Timeout.InfiniteTimeSpan).Start(delay, interval, cancelable);
+        }
+    }
+
+    /// <summary>Something to do once or again and again. It ends by being done, cancelled, or with the scheduler.</summary>
+    private sealed class Scheduled(SteadyScheduler scheduler, Action action, bool once)
+    {
+        private ITimer? timer;
+        private CancellationTokenRegistration cancellation;
+        private volatile bool over;
+
+        public void Start(TimeSpan delay, TimeSpan interval, ICancelable? cancelable)
+        {
+            scheduler.pending.TryAdd(this, true);
+            timer = scheduler.clock.CreateTimer(static self => ((Scheduled)self!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            if (cancelable is not null)
+            {
+                cancellation = cancelable.Token.UnsafeRegister(static self => ((Scheduled)self!).Drop(), this);
+            }
+
+            if (over || scheduler.stopped)
+            {
+                Drop();
+                return;
+            }
+
+            // Only now, when everything that its tick ends is there.
+            timer.Change(delay, interval);
+        }
+
+        public void Drop()
+        {
+            over = true;
+            scheduler.pending.TryRemove(this, out _);
+            timer?.Dispose();
+            cancellation.Unregister();
+        }
+
+        private void Tick()
+        {
+            if (over || scheduler.stopped)
+            {
+                return;
+            }
+
+            if (once)
+            {
+                Drop();
+            }
+
+            try
+            {
+                action();
+            }
+#pragma warning disable CA1031 // What is scheduled belongs to others: none of it may end the timers of the rest, or the process.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                scheduler.Log.Error(failure, "A scheduled action failed");
+            }
+        }
+    }
+}

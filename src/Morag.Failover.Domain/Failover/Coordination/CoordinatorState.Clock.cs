@@ -1,0 +1,34 @@
+namespace Morag.Failover.Domain.Failover.Coordination;
+
+/// <content>What happens when the clock was set back while the coordinator was down.</content>
+public sealed partial record CoordinatorState
+{
+    /// <summary>Whether anything is dated later than now: it would be kept, and counted as recent, for longer than it should.</summary>
+    public bool IsDatedAfter(DateTimeOffset now) =>
+        (!ByTime.IsEmpty && ByTime.Max.OccurredAt > now)
+        || Tally.IsAheadOf(now)
+        || StaleReports.Any(stale => stale.Report.At > now);
+
+    private CoordinatorState ClockSetBack(DateTimeOffset now)
+    {
+        var failures = Failures.ToBuilder();
+        var byTime = ByTime.ToBuilder();
+        foreach (var place in ByTime.Reverse().TakeWhile(place => place.OccurredAt > now))
+        {
+            var failure = failures[place.Id];
+            var decision = failure.Decision;
+            var corrected = failure with { Decision = decision with { FailureEvent = decision.FailureEvent with { OccurredAt = now } } };
+            failures[place.Id] = corrected;
+            byTime.Remove(place);
+            byTime.Add(corrected.Place);
+        }
+
+        return this with
+        {
+            Failures = failures.ToImmutable(),
+            ByTime = byTime.ToImmutable(),
+            Tally = Tally.NotAheadOf(now),
+            StaleReports = [.. StaleReports.Select(stale => stale.Report.At > now ? stale with { Report = stale.Report with { At = now } } : stale)],
+        };
+    }
+}
