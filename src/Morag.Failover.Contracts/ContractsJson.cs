@@ -13,6 +13,7 @@ public static class ContractsJson
             PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
             PropertyNameCaseInsensitive = false,
             DictionaryKeyPolicy = null,
+            MaxDepth = Wire.JsonDepth.MaxOfMessage,
             Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             Converters =
             {

@@ -7,6 +7,8 @@ public sealed class IdentifierSpecs
     [Theory]
     [InlineData("a")]
     [InlineData("0")]
+    [InlineData("w:highestSequenceNr2")]
+    [InlineData("highestSequenceNr")]
     [InlineData("video-17.part_2:en@gpu~1+x=y")]
     [InlineData("3f2504e0-4f89-11d3-9a0c-0305e82c3301")]
     public void Should_allow_what_can_stand_in_a_url_and_a_key(string id) => Assert.True(Identifier.IsValid(id));
@@ -23,6 +25,7 @@ public sealed class IdentifierSpecs
     [InlineData("-a")]
     [InlineData("ä")]
     [InlineData("a%2fb")]
+    [InlineData("w:highestSequenceNr")]
     public void Should_refuse_everything_else(string? id) => Assert.False(Identifier.IsValid(id));
 
     [Fact]

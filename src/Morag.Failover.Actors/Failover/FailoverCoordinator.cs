@@ -131,7 +131,7 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
                 Answer(State.DecisionsOf(get.TaskId));
                 break;
             case ListFailures list:
-                Answer(list.Limit is >= 1 and <= 1_000 ? State.List(list) : Refused.Invalid("limit", "must be 1 to 1000"));
+                Answer(list.Limit is >= 1 and <= CallLimits.MaxPage ? State.List(list) : Refused.Invalid("limit", $"must be 1 to {CallLimits.MaxPage}"));
                 break;
             case ListStaleReports list:
                 Answer(list.Limit is >= 1 and <= 1_000 ? State.List(list) : Refused.Invalid("limit", "must be 1 to 1000"));

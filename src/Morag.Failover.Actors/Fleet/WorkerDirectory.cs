@@ -154,7 +154,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         due.ArmAt(wakes.DueAt);
     }
 
-    private IWireMessage Page(ListWorkers query) => query.Limit is < 1 or > 1_000
-        ? Refused.Invalid("limit", "must be 1 to 1000")
+    private IWireMessage Page(ListWorkers query) => query.Limit is < 1 or > CallLimits.MaxPage
+        ? Refused.Invalid("limit", $"must be 1 to {CallLimits.MaxPage}")
         : new WorkerPage { Workers = [.. durable.RegisteredAfter(query.After).Take(query.Limit).Select(seen.Shown)] };
 }

@@ -12,7 +12,7 @@ public sealed partial class WorkerReliabilityActor
     /// <summary>How often a worker without room may have its view of what it holds compared with the queues'.</summary>
     private static readonly TimeSpan AskAgainWhatIsHeldAfter = TimeSpan.FromMinutes(1);
 
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(CallLimits.MaxWaitSeconds);
 
     private bool HandleLeasing(object message)
     {
@@ -69,14 +69,14 @@ public sealed partial class WorkerReliabilityActor
 
     private Refused? Broken(RequestLeases request)
     {
-        if (request.MaxTasks is < 1 or > 1_000)
+        if (request.MaxTasks is < 1 or > CallLimits.MaxLeases)
         {
-            return Refused.Invalid("max_tasks", "must be 1 to 1000");
+            return Refused.Invalid("max_tasks", $"must be 1 to {CallLimits.MaxLeases}");
         }
 
         if (request.Wait < TimeSpan.Zero || request.Wait > LongestWait)
         {
-            return Refused.Invalid("wait_seconds", "must be 0 to 30");
+            return Refused.Invalid("wait_seconds", $"must be 0 to {CallLimits.MaxWaitSeconds}");
         }
 
         foreach (var name in request.Queues)

@@ -40,7 +40,11 @@ internal static class WorkerRunCommand
         Description = "The content types that the command can process, separated by commas; without it, all",
     };
 
-    private static readonly Option<string[]> Tags = new("--tags") { Description = "Words for people and filters, separated by commas" };
+    private static readonly Option<string[]> Tags = new("--tag")
+    {
+        Description = "KEY=VALUE: what people and their tools want to know of this worker; may be repeated",
+    };
+
     private static readonly Option<double> Heartbeat = NumberOption.WithDefault(
         "--heartbeat", "Seconds between heartbeats", 2.0, WorkerLimits.MinHeartbeatSeconds, WorkerLimits.MaxHeartbeatSeconds);
     private static readonly Option<double> KillGrace = NumberOption.WithDefault(
@@ -127,7 +131,7 @@ internal static class WorkerRunCommand
             Location = new WorkerLocation { Hostname = Environment.MachineName, IpAddress = Address() },
             MaxConcurrentTasks = parsed.GetValue(Slots),
             SupportedContentTypes = Split(parsed.GetValue(ContentTypes)),
-            Tags = Split(parsed.GetValue(Tags)),
+            Tags = WorkerTags.Parse(parsed.GetValue(Tags)),
             Queues = [.. Split(parsed.GetValue(Queues)).Select(queue => Identifier.IsValid(queue)
                 ? new QueueName(queue)
                 : throw CommandFailure.Usage($"queues: \"{queue}\" must be {Identifier.Rule}"))],

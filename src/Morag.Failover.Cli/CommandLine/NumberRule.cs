@@ -27,7 +27,7 @@ internal sealed record NumberRule<T>(T? Least, T? Most)
         (null, null) => "",
     };
 
-    /// <summary>The number that the text is; null where it is none, or is not allowed.</summary>
+    /// <summary>The number in the text, or null if the text is not a number or is outside the range.</summary>
     public T? Read(string text) =>
         T.TryParse(text, Style, CultureInfo.InvariantCulture, out var number)
         && T.IsFinite(number)

@@ -3,6 +3,7 @@ using Morag.Failover.Cli.Connection;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Demo;
@@ -10,7 +11,7 @@ namespace Morag.Failover.Cli.Demo;
 /// <summary>The calls that the demo makes as anyone could: submit, and read what became of it.</summary>
 internal sealed class DemoCalls(NodeConnection node)
 {
-    public const int MostPerCall = 1_000;
+    public const int MostPerCall = CallLimits.MaxEntries;
 
     public Task<WorkerInfo[]> WorkersAsync(CancellationToken cancellation) =>
         GetAsync<WorkerInfo[]>($"/api/v1/workers?limit={MostPerCall}", cancellation);

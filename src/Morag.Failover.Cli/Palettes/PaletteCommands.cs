@@ -139,6 +139,11 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
             AnswerView.Write(output, definition, present);
         }
 
+        if (definition.Remark is { } remark && Cell.At(answer.Value, remark) is { ValueKind: JsonValueKind.String } said)
+        {
+            await error.WriteLineAsync(Cell.Text(said));
+        }
+
         if (answer.HasMore)
         {
             await error.WriteLineAsync($"there are more than {limit}: raise --limit, or filter");

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Morag.Failover.Cli.CommandLine;
 using Morag.Failover.Contracts.Palettes;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Palettes;
 
@@ -65,17 +66,10 @@ internal sealed class ParameterValue(Stream standardInput, TimeProvider clock)
     // Editors on Windows write one. In JSON it means nothing; in a text it may be meant, and stays.
     private static string WithoutByteOrderMark(string text) => text.StartsWith('\uFEFF') ? text[1..] : text;
 
-    private static JsonNode Json(PaletteParameter parameter, string text)
-    {
-        try
-        {
-            return JsonNode.Parse(text) ?? throw CommandFailure.Usage($"{parameter.Name}: must not be null");
-        }
-        catch (JsonException)
-        {
-            throw CommandFailure.Usage($"{parameter.Name}: must be JSON");
-        }
-    }
+    private static JsonNode Json(PaletteParameter parameter, string text) =>
+        JsonText.Trusted(text).BrokenRule(int.MaxValue) is { } rule
+            ? throw CommandFailure.Usage($"{parameter.Name}: {rule}")
+            : JsonNode.Parse(text) ?? throw CommandFailure.Usage($"{parameter.Name}: must not be null");
 
     private string Moment(string name, string text)
     {

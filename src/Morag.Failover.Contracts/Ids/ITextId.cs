@@ -16,11 +16,8 @@ public sealed class IdJsonConverter<TId> : JsonConverter<TId>
     where TId : struct, ITextId<TId>
 {
     /// <inheritdoc />
-    public override TId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        var text = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
-        return Identifier.IsValid(text) ? TId.From(text) : throw new JsonException($"must be {Identifier.Rule}");
-    }
+    public override TId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        Checked(reader.TokenType == JsonTokenType.String ? reader.GetString() : null);
 
     /// <inheritdoc />
     public override void Write(Utf8JsonWriter writer, TId value, JsonSerializerOptions options) =>
@@ -28,9 +25,12 @@ public sealed class IdJsonConverter<TId> : JsonConverter<TId>
 
     /// <inheritdoc />
     public override TId ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        TId.From(reader.GetString()!);
+        Checked(reader.GetString());
 
     /// <inheritdoc />
     public override void WriteAsPropertyName(Utf8JsonWriter writer, TId value, JsonSerializerOptions options) =>
         writer.WritePropertyName(value.Value);
+
+    private static TId Checked(string? text) =>
+        Identifier.IsValid(text) ? TId.From(text) : throw new JsonException($"must be {Identifier.Rule}");
 }

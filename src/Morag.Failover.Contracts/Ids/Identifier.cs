@@ -5,7 +5,9 @@ namespace Morag.Failover.Contracts.Ids;
 
 /// <summary>
 /// The one rule for every id that a user may choose: 1 to 128 characters out of <c>A-Z a-z 0-9 . _ : @ ~ + = -</c>,
-/// the first of them a letter or a digit. Such an id can stand in a URL, a file name and a Redis key as it is.
+/// the first of them a letter or a digit, and not ending with <c>:highestSequenceNr</c>. Such an id can stand in a URL, a file name and
+/// a Redis key as it is. The reserved ending is the one that the journal gives to its counters: an id with it would be stored where
+/// another id has its counter.
 /// </summary>
 public static class Identifier
 {
@@ -13,7 +15,9 @@ public static class Identifier
     public const int MaxLength = 128;
 
     /// <summary>The rule in words, for error messages.</summary>
-    public const string Rule = "1 to 128 characters of A-Z a-z 0-9 . _ : @ ~ + = -, beginning with a letter or digit";
+    public const string Rule = "1 to 128 characters of A-Z a-z 0-9 . _ : @ ~ + = -, beginning with a letter or digit and not ending with :highestSequenceNr";
+
+    private const string ReservedEnding = ":highestSequenceNr";
 
     private static readonly SearchValues<char> Allowed = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@~+=-");
@@ -22,5 +26,6 @@ public static class Identifier
     public static bool IsValid([NotNullWhen(true)] string? text) =>
         text is { Length: > 0 and <= MaxLength }
         && char.IsAsciiLetterOrDigit(text[0])
+        && !text.EndsWith(ReservedEnding, StringComparison.Ordinal)
         && !text.AsSpan().ContainsAnyExcept(Allowed);
 }

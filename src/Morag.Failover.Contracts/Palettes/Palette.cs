@@ -49,6 +49,9 @@ public sealed record PaletteCommand
     /// <summary>The part of the answer that is shown, by its path; null means the whole.</summary>
     public string? Select { get; init; }
 
+    /// <summary>The field of the answer with a remark that is printed on the error stream, by its path; null means that there is none.</summary>
+    public string? Remark { get; init; }
+
     /// <summary>The columns of a table, or the lines of a record; empty means every plain field of the answer.</summary>
     public ImmutableArray<PaletteColumn> Columns { get; init; } = [];
 

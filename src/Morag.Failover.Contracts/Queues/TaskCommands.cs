@@ -197,7 +197,7 @@ public sealed record TaskCompletion
     /// <summary>The lease.</summary>
     [ProtoMember(2)] public required LeaseEpoch Epoch { get; init; }
 
-    /// <summary>What came out; any JSON up to 256 KiB.</summary>
+    /// <summary>What came out: any JSON up to <c>max-payload</c> and <see cref="JsonDepth.MaxOfValue"/> levels.</summary>
     [ProtoMember(3)] public JsonText Result { get; init; }
 }
 

@@ -85,7 +85,7 @@ public sealed record TaskRecord
     public bool IsEnded => State is TaskState.Succeeded or TaskState.Cancelled;
 
     /// <summary>The bytes of payload, quality settings and result, and of all that failures and history add, in UTF-8, for limits.</summary>
-    public long Size => Submission.Payload.Length + Quality.Length + Result.Length + SizeOfFailures + SizeOfHistory;
+    public long Size => (long)Submission.Payload.Length + Quality.Length + Result.Length + SizeOfFailures + SizeOfHistory;
 
     private long SizeOfFailures
     {

@@ -79,7 +79,7 @@ public sealed record TaskSubmission
     /// <summary>Its place in the order.</summary>
     [ProtoMember(3)] public TaskPriority Priority { get; init; } = TaskPriority.Normal;
 
-    /// <summary>What the worker gets; any JSON up to 256 KiB.</summary>
+    /// <summary>What the worker gets: any JSON up to <c>max-payload</c> and <see cref="JsonDepth.MaxOfValue"/> levels.</summary>
     [ProtoMember(4)] public JsonText Payload { get; init; }
 
     /// <summary>The time a lease may run; null means the queue's.</summary>

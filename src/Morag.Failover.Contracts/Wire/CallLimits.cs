@@ -15,6 +15,9 @@ public static class CallLimits
     /// <summary>The most leases that one call may ask for.</summary>
     public const int MaxLeases = 1_000;
 
+    /// <summary>The longest time that a call for leases may wait for the first of them, in seconds.</summary>
+    public const int MaxWaitSeconds = 30;
+
     /// <summary>The most characters of a reason.</summary>
     public const int MaxReasonLength = 1_000;
 }

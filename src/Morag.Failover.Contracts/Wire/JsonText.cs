@@ -57,11 +57,26 @@ public readonly struct JsonText : IEquatable<JsonText>
     /// <summary>Whether two texts differ.</summary>
     public static bool operator !=(JsonText left, JsonText right) => !left.Equals(right);
 
-    /// <summary>Whether the text is JSON. What another process sent was not looked at on its way in.</summary>
-    public bool IsWellFormed() => IsNull || Kind() is not null;
+    /// <summary>
+    /// The rule that the text breaks, in words that follow the name of a field; null where it breaks none. What another process sent
+    /// was not looked at on its way in.
+    /// </summary>
+    /// <param name="maxBytes">The most bytes in UTF-8.</param>
+    public string? BrokenRule(int maxBytes) =>
+        IsNull || utf8 == EmptyObject.utf8 ? null
+        : Length > maxBytes ? TooLong(maxBytes, Length)
+        : JsonTextRules.BrokenBy(Utf8.Span);
 
-    /// <summary>Whether the text is a JSON object.</summary>
-    public bool IsObject() => utf8 == EmptyObject.utf8 || Kind() is JsonValueKind.Object;
+    /// <summary>As <see cref="BrokenRule"/>, for what has to be an object, or null.</summary>
+    /// <param name="maxBytes">The most bytes in UTF-8.</param>
+    public string? BrokenObjectRule(int maxBytes) =>
+        BrokenRule(maxBytes) ?? (IsNull || Utf8.Span.TrimStart(" \t\r\n"u8)[0] == '{' ? null : "must be a JSON object");
+
+    /// <summary>The rule on size in words, for a value that breaks it.</summary>
+    /// <param name="maxBytes">The most bytes in UTF-8.</param>
+    /// <param name="bytes">The bytes that it has.</param>
+    public static string TooLong(int maxBytes, int bytes) =>
+        $"may have at most {maxBytes} bytes as compact JSON in UTF-8, not {bytes}";
 
     /// <summary>Parses the text; dispose the document.</summary>
     public JsonDocument Parse() => JsonDocument.Parse(Utf8);
@@ -82,25 +97,77 @@ public readonly struct JsonText : IEquatable<JsonText>
 
     /// <inheritdoc />
     public override string ToString() => Raw;
+}
 
-    private JsonValueKind? Kind()
+/// <summary>What JSON has to keep so that every reader of the system can read it, wherever it is put.</summary>
+internal static class JsonTextRules
+{
+    /// <summary>The rule on nesting in words.</summary>
+    public static readonly string TooDeep = $"may be nested at most {JsonDepth.MaxOfValue} levels deep";
+
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = JsonDepth.MaxOfMessage };
+
+    /// <summary>The rule that a whole text breaks; null where it breaks none.</summary>
+    public static string? BrokenBy(ReadOnlySpan<byte> json)
     {
-        // The parser looks at the bytes inside strings only when they are read.
-        if (!System.Text.Unicode.Utf8.IsValid(Utf8.Span))
+        // The reader looks at the bytes inside strings only when they are read.
+        if (!System.Text.Unicode.Utf8.IsValid(json))
         {
-            return null;
+            return "must be valid UTF-8";
         }
 
+        var reader = new Utf8JsonReader(json, Options);
         try
         {
-            using var json = Parse();
-            return json.RootElement.ValueKind;
+            while (reader.Read())
+            {
+                if (IsTooDeep(in reader, within: 0))
+                {
+                    return TooDeep;
+                }
+
+                // Half of a surrogate pair is a legal escape, but no reader can turn it into a text.
+                if (reader.ValueIsEscaped)
+                {
+                    _ = reader.GetString();
+                }
+            }
+
+            return null;
         }
         catch (JsonException)
         {
-            return null;
+            return "must be JSON";
+        }
+        catch (InvalidOperationException)
+        {
+            return "must be valid Unicode text";
         }
     }
+
+    /// <summary>Whether the value that a reader stands at is nested too deep; the reader is not moved.</summary>
+    public static bool IsTooDeep(Utf8JsonReader reader)
+    {
+        var within = reader.CurrentDepth;
+        if (reader.TokenType is not (JsonTokenType.StartArray or JsonTokenType.StartObject))
+        {
+            return false;
+        }
+
+        while (reader.Read() && reader.CurrentDepth > within)
+        {
+            if (IsTooDeep(in reader, within))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsTooDeep(in Utf8JsonReader reader, int within) =>
+        reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject
+        && reader.CurrentDepth - within >= JsonDepth.MaxOfValue;
 }
 
 internal sealed class JsonTextConverter : JsonConverter<JsonText>
@@ -108,7 +175,9 @@ internal sealed class JsonTextConverter : JsonConverter<JsonText>
     public override bool HandleNull => true;
 
     public override JsonText Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        JsonText.From(JsonElement.ParseValue(ref reader));
+        JsonTextRules.IsTooDeep(reader)
+            ? throw new JsonException(JsonTextRules.TooDeep)
+            : JsonText.From(JsonElement.ParseValue(ref reader));
 
     public override void Write(Utf8JsonWriter writer, JsonText value, JsonSerializerOptions options) =>
         writer.WriteRawValue(value.Utf8.Span, skipInputValidation: true);

@@ -32,6 +32,9 @@ public sealed record Refused : IWireMessage
     /// <summary>The field that broke it, in its wire name; null where no single field did.</summary>
     [ProtoMember(3)] public string? Field { get; init; }
 
+    /// <summary>All fields that it is about, in their wire names, where it may be about several; else empty.</summary>
+    [ProtoMember(4)] public ImmutableArray<string> Fields { get; init; } = [];
+
     /// <summary>A refusal for a broken rule of one field.</summary>
     public static Refused Invalid(string field, string message) =>
         new() { Reason = RefusalReason.Invalid, Field = field, Message = message };

@@ -6,6 +6,12 @@ public static class WorkerLimits
     /// <summary>The most characters of a name, a content type, a GPU model, or the key or value of a tag.</summary>
     public const int MaxTextLength = 200;
 
+    /// <summary>The most characters of a host name.</summary>
+    public const int MaxHostnameLength = 255;
+
+    /// <summary>The most characters of an IP address.</summary>
+    public const int MaxAddressLength = 64;
+
     /// <summary>The most content types, GPU models, queues or tags of one worker.</summary>
     public const int MaxListEntries = 100;
 
@@ -32,6 +38,9 @@ public static class WorkerLimits
 
     /// <summary>The highest network latency, in milliseconds.</summary>
     public const int MaxLatencyMs = 1_000_000;
+
+    /// <summary>The longest that a task on which a worker reports a success may have taken, in seconds: 365 days.</summary>
+    public const int MaxDurationSeconds = 365 * 24 * 3600;
 
     /// <summary>The longest time that a drain may leave a worker its leases, in seconds: 30 days.</summary>
     public const int MaxDrainSeconds = 30 * 24 * 3600;

@@ -103,9 +103,6 @@ public sealed record WorkerRegistration
     /// <summary>The content types it can process; empty means all.</summary>
     [ProtoMember(7)] public ImmutableArray<string> SupportedContentTypes { get; init; } = [];
 
-    /// <summary>Words for people and filters.</summary>
-    [ProtoMember(8)] public ImmutableArray<string> Tags { get; init; } = [];
-
     /// <summary>The queues it wants to serve; empty means every queue that its capability serves.</summary>
     [ProtoMember(9)] public ImmutableArray<QueueName> Queues { get; init; } = [];
 
@@ -117,6 +114,11 @@ public sealed record WorkerRegistration
     /// timeout: by the rhythm of its heartbeats, or by its broken session.
     /// </summary>
     [ProtoMember(11)] public double? HeartbeatIntervalSeconds { get; init; }
+
+    // Number 8 was a list of words.
+
+    /// <summary>What people and their tools want to know of it, such as <c>site: home</c>. Nothing is decided by it.</summary>
+    [ProtoMember(12)] public ImmutableSortedDictionary<string, string> Tags { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 }
 
 /// <summary>What a worker measures of itself; sent in a heartbeat, shown, and never decided on.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Morag.Failover.Domain.Failover;
@@ -11,14 +12,42 @@ public static class QualitySettings
     /// </summary>
     public static JsonText Merge(JsonText settings, JsonText rung)
     {
-        if (JsonNode.Parse(rung.Raw) is not JsonObject patch)
+        if (Parse(rung) is not { } patch)
         {
             return settings;
         }
 
-        var merged = JsonNode.Parse(settings.Raw) as JsonObject ?? [];
+        var merged = Parse(settings) ?? [];
         Merge(merged, patch);
         return JsonText.Trusted(merged.ToJsonString());
+    }
+
+    private static JsonObject? Parse(JsonText settings)
+    {
+        using var json = settings.Parse();
+        return Node(json.RootElement) as JsonObject;
+    }
+
+    // JSON allows a name twice in one object, and a JsonObject does not: the last one counts, as it does for most readers.
+    private static JsonNode? Node(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                var named = new JsonObject();
+                foreach (var field in element.EnumerateObject())
+                {
+                    named[field.Name] = Node(field.Value);
+                }
+
+                return named;
+            case JsonValueKind.Array:
+                return new JsonArray([.. element.EnumerateArray().Select(Node)]);
+            case JsonValueKind.Null:
+                return null;
+            default:
+                return JsonValue.Create(element.Clone());
+        }
     }
 
     private static void Merge(JsonObject target, JsonObject patch)

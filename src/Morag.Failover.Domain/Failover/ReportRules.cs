@@ -5,12 +5,6 @@ namespace Morag.Failover.Domain.Failover;
 /// <summary>What a report of a failure has to keep to.</summary>
 public static class ReportRules
 {
-    /// <summary>The most characters of an error message.</summary>
-    public const int MaxErrorMessage = 8_192;
-
-    /// <summary>The most characters of a context.</summary>
-    public const int MaxContext = 16 * 1024;
-
     /// <summary>The first rule that the report breaks, or null.</summary>
     public static Refused? Broken(ReportFailure report)
     {
@@ -39,16 +33,11 @@ public static class ReportRules
             return Refused.Invalid("failure_type", "must be one of the seven failure types");
         }
 
-        if (report.ErrorMessage.Length > MaxErrorMessage)
+        if (report.ErrorMessage.Length > FailureLimits.MaxErrorMessageLength)
         {
-            return Refused.Invalid("error_message", $"must have at most {MaxErrorMessage} characters");
+            return Refused.Invalid("error_message", $"must have at most {FailureLimits.MaxErrorMessageLength} characters");
         }
 
-        return IsSmallObject(report.Context)
-            ? null
-            : Refused.Invalid("context", $"must be an object of at most {MaxContext} bytes as compact JSON in UTF-8");
+        return report.Context.BrokenObjectRule(FailureLimits.MaxContextBytes) is { } rule ? Refused.Invalid("context", rule) : null;
     }
-
-    private static bool IsSmallObject(JsonText context) =>
-        context.IsNull || (context.Length <= MaxContext && context.IsObject());
 }

@@ -91,14 +91,9 @@ public static class Completing
             return Refused.Unknown($"there is no task {completion.TaskId}");
         }
 
-        if (completion.Result.Length > settings.MaxPayload)
+        if (completion.Result.BrokenRule(settings.MaxPayload) is { } rule)
         {
-            return Refused.Invalid("result", $"result must have at most {settings.MaxPayload} bytes as compact JSON in UTF-8");
-        }
-
-        if (!completion.Result.IsWellFormed())
-        {
-            return Refused.Invalid("result", "result must be JSON");
+            return Refused.Invalid("result", $"result {rule}");
         }
 
         return task.Lease is { } lease && lease.Epoch == completion.Epoch && lease.WorkerId == worker && task.State != TaskState.Cancelled

@@ -5,8 +5,8 @@ namespace Morag.Failover.Domain.Queues;
 /// <summary>What a lease's holder may ask for beside completing and failing: giving back, and more time.</summary>
 public static class LeaseCalls
 {
-    private static readonly TimeSpan LeastExtension = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan MostExtension = TimeSpan.FromHours(24);
+    private static readonly TimeSpan LeastExtension = TimeSpan.FromSeconds(TaskLimits.MinExtensionSeconds);
+    private static readonly TimeSpan MostExtension = TimeSpan.FromSeconds(TaskLimits.MaxExtensionSeconds);
 
     /// <summary>Gives leases back without blame; the same again is accepted again.</summary>
     public static Decided<LeaseResults> Decide(QueueState state, ReleaseLeases command, DateTimeOffset now)
@@ -63,7 +63,8 @@ public static class LeaseCalls
         var result = new LeaseResult { TaskId = command.TaskId, Epoch = command.Epoch };
         if (command.By < LeastExtension || command.By > MostExtension)
         {
-            return new(null, Of(result with { Refused = Refused.Invalid("seconds", "seconds must be 1 to 86400 (24 h)") }));
+            var rule = $"seconds must be {TaskLimits.MinExtensionSeconds} to {TaskLimits.MaxExtensionSeconds} (24 h)";
+            return new(null, Of(result with { Refused = Refused.Invalid("seconds", rule) }));
         }
 
         if (state.Tasks.GetValueOrDefault(command.TaskId) is not { } task)

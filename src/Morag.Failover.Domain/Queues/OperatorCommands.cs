@@ -134,7 +134,12 @@ public static class OperatorCommands
             : null;
 
     private static Refused? NoQuality(JsonText? quality) =>
-        quality is { } given && !given.IsObject() ? Refused.Invalid("quality", "quality must be a JSON object") : null;
+        quality switch
+        {
+            null => null,
+            { IsNull: true } => Refused.Invalid("quality", "quality must be a JSON object"),
+            { } given => given.BrokenObjectRule(TaskLimits.MaxQualityBytes) is { } rule ? Refused.Invalid("quality", $"quality {rule}") : null,
+        };
 
     private static ImmutableArray<TaskId> Those(IReadOnlyList<TaskId> tasks, Func<TaskId, bool> match)
     {

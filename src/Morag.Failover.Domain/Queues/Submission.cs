@@ -7,10 +7,6 @@ namespace Morag.Failover.Domain.Queues;
 /// <summary>Taking tasks in: each once, whatever its submission is repeated.</summary>
 public static class Submission
 {
-    private static readonly TimeSpan ShortestTimeout = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(30);
-    private const int MostRetries = 100;
-
     /// <summary>Accepts what keeps the rules and the limits, and what is known with the same content.</summary>
     public static Decided<TasksSubmitted> Decide(QueueState state, SubmitTasks command, FailoverSettings settings, DateTimeOffset now)
     {
@@ -33,9 +29,10 @@ public static class Submission
             var first = known?.Submission ?? inThisCall?.GetValueOrDefault(task.TaskId);
             if (first is not null)
             {
-                results.Add(SameContent(first, task)
+                var differing = Differences(first, task);
+                results.Add(differing.IsEmpty
                     ? result with { State = known?.State ?? TaskState.Queued }
-                    : result with { Refused = Refused.Conflict($"task {task.TaskId} was submitted with other content before") });
+                    : result with { Refused = OtherContent(task.TaskId, differing) });
                 continue;
             }
 
@@ -102,42 +99,45 @@ public static class Submission
             return Refused.Invalid("priority", "priority must be 10 (urgent), 8 (high), 5 (normal), 3 (low) or 1 (batch)");
         }
 
-        if (task.Payload.Length > settings.MaxPayload)
+        if (task.Payload.BrokenRule(settings.MaxPayload) is { } payloadRule)
         {
-            return Refused.Invalid("payload", $"payload must have at most {settings.MaxPayload} bytes as compact JSON in UTF-8");
+            return Refused.Invalid("payload", $"payload {payloadRule}");
         }
 
-        if (task.Quality.Length > settings.MaxPayload)
+        if (task.Quality.BrokenObjectRule(TaskLimits.MaxQualityBytes) is { } qualityRule)
         {
-            return Refused.Invalid("quality", $"quality must have at most {settings.MaxPayload} bytes as compact JSON in UTF-8");
+            return Refused.Invalid("quality", $"quality {qualityRule}");
         }
 
-        if (!task.Payload.IsWellFormed())
+        return BrokenByNumber(task);
+    }
+
+    private static Refused? BrokenByNumber(TaskSubmission task)
+    {
+        if (task.Timeout is { TotalSeconds: < TaskLimits.MinTimeoutSeconds or > TaskLimits.MaxTimeoutSeconds })
         {
-            return Refused.Invalid("payload", "payload must be JSON");
+            return Refused.Invalid(
+                "timeout_seconds", $"timeout_seconds must be {TaskLimits.MinTimeoutSeconds} to {TaskLimits.MaxTimeoutSeconds} (30 days)");
         }
 
-        if (!(task.Quality.IsNull || task.Quality.IsObject()))
+        if (task.MaxRetries is < 0 or > TaskLimits.MaxRetries)
         {
-            return Refused.Invalid("quality", "quality must be a JSON object");
+            return Refused.Invalid("max_retries", $"max_retries must be 0 to {TaskLimits.MaxRetries}");
         }
 
-        if (task.Timeout is { } timeout && (timeout < ShortestTimeout || timeout > LongestTimeout))
+        if (task.ContentType is { Length: > TaskLimits.MaxContentTypeLength })
         {
-            return Refused.Invalid("timeout_seconds", "timeout_seconds must be 1 to 2592000 (30 days)");
+            return Refused.Invalid("content_type", $"content_type may have at most {TaskLimits.MaxContentTypeLength} characters");
         }
 
-        if (task.MaxRetries is < 0 or > MostRetries)
+        if (task.ResourceRequirements is not { MemoryGb: >= 0 and <= TaskLimits.MaxResourceGb, DiskGb: >= 0 and <= TaskLimits.MaxResourceGb })
         {
-            return Refused.Invalid("max_retries", $"max_retries must be 0 to {MostRetries}");
+            return Refused.Invalid("resource_requirements", $"memory_gb and disk_gb must be 0 to {TaskLimits.MaxResourceGb}");
         }
 
-        if (task.ResourceRequirements is not { MemoryGb: >= 0, DiskGb: >= 0 })
-        {
-            return Refused.Invalid("resource_requirements", "memory_gb and disk_gb must be 0 or more");
-        }
-
-        return null;
+        return task.EstimatedDuration is not (null or (>= 0 and <= TaskLimits.MaxEstimatedMinutes))
+            ? Refused.Invalid("estimated_duration", $"estimated_duration must be 0 to {TaskLimits.MaxEstimatedMinutes} minutes")
+            : null;
     }
 
     /// <summary>In another partition nobody would look for it: not its id's next submission, and not its reader.</summary>
@@ -146,8 +146,35 @@ public static class Submission
             ? Refused.Invalid("partition", $"task {task.TaskId} belongs to partition {owner} of {partitions.Queues}")
             : null;
 
-    private static bool SameContent(TaskSubmission first, TaskSubmission again) =>
-        first.Payload == again.Payload
-        && first.Quality == again.Quality
-        && (first with { Payload = default, Quality = default }) == (again with { Payload = default, Quality = default });
+    private static Refused OtherContent(TaskId task, ImmutableArray<string> differing) =>
+        Refused.Conflict(
+            $"task {task} was submitted before, and these fields differ: {string.Join(", ", differing)}. Submit other work under another task_id") with
+        {
+            Field = differing.Length == 1 ? differing[0] : null,
+            Fields = differing,
+        };
+
+    /// <summary>The fields in which two submissions differ, in their wire names.</summary>
+    private static ImmutableArray<string> Differences(TaskSubmission first, TaskSubmission again)
+    {
+        var differing = ImmutableArray.CreateBuilder<string>();
+        Compare("queue", first.Queue == again.Queue);
+        Compare("priority", first.Priority == again.Priority);
+        Compare("payload", first.Payload == again.Payload);
+        Compare("timeout_seconds", first.Timeout == again.Timeout);
+        Compare("max_retries", first.MaxRetries == again.MaxRetries);
+        Compare("content_type", first.ContentType == again.ContentType);
+        Compare("quality", first.Quality == again.Quality);
+        Compare("resource_requirements", first.ResourceRequirements == again.ResourceRequirements);
+        Compare("estimated_duration", first.EstimatedDuration == again.EstimatedDuration);
+        return differing.DrainToImmutable();
+
+        void Compare(string field, bool same)
+        {
+            if (!same)
+            {
+                differing.Add(field);
+            }
+        }
+    }
 }

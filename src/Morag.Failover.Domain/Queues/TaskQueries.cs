@@ -7,7 +7,7 @@ namespace Morag.Failover.Domain.Queues;
 /// <summary>Reading tasks.</summary>
 public static class TaskQueries
 {
-    private const int LargestPage = 1000;
+    private const int LargestPage = CallLimits.MaxPage;
 
     /// <summary>A task in full; null where there is none.</summary>
     public static TaskInfo? Find(QueueState state, TaskId id, PolicySettings policy) =>

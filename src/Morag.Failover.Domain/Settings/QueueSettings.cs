@@ -1,3 +1,5 @@
+using Morag.Failover.Contracts.Queues;
+
 namespace Morag.Failover.Domain.Settings;
 
 /// <summary>One queue.</summary>
@@ -56,16 +58,19 @@ public sealed record QueueSettings
     /// <summary>The most tasks of one partition that have not ended, 1 to 10,000,000.</summary>
     public int MaxTasks { get; init; } = 200_000;
 
-    /// <summary>The most bytes (characters) of payloads, quality settings and results that one partition holds, 1 MiB or more.</summary>
+    /// <summary>The most bytes of payloads, quality settings and results that one partition holds, in UTF-8, 1 MiB or more.</summary>
     public long MaxBytes { get; init; } = 512L * 1024 * 1024;
 
-    /// <summary>The most characters of one payload or result, 1 KiB to 1 MiB.</summary>
-    public int MaxPayload { get; init; } = 256 * 1024;
+    /// <summary>
+    /// The most bytes of one payload or result as compact JSON in UTF-8, <see cref="TaskLimits.LeastMaxPayloadBytes"/> to
+    /// <see cref="TaskLimits.MostMaxPayloadBytes"/>.
+    /// </summary>
+    public int MaxPayload { get; init; } = TaskLimits.DefaultMaxPayloadBytes;
 
     /// <summary>How many ended tasks one partition remembers, 0 to 1,000,000.</summary>
     public int FinishedKept { get; init; } = 20_000;
 
-    /// <summary>The most bytes (characters) that ended tasks may hold in one partition.</summary>
+    /// <summary>The most bytes in UTF-8 that ended tasks may hold in one partition.</summary>
     public long FinishedBytesKept { get; init; } = 64L * 1024 * 1024;
 
     /// <summary>How long ended tasks are remembered at the most, 1 min to 365 days.</summary>

@@ -7,16 +7,13 @@ namespace Morag.Failover.Domain.Workers;
 /// <summary>What a registration has to keep.</summary>
 public static class RegistrationRules
 {
-    private const int MaxText = 200;
-    private const int MaxItems = 100;
-
     /// <summary>The first rule that the registration breaks, or null.</summary>
     public static Refused? Broken(WorkerRegistration registration, QueueSettings queues) =>
         BrokenByIdentity(registration)
         ?? BrokenByHardware(registration.Hardware)
         ?? BrokenByLocation(registration.Location)
         ?? BrokenByTexts("supported_content_types", registration.SupportedContentTypes)
-        ?? BrokenByTexts("tags", registration.Tags)
+        ?? BrokenByTags(registration.Tags)
         ?? BrokenByTexts("hardware.gpu_models", registration.Hardware.GpuModels)
         ?? BrokenByQueues(registration, queues);
 
@@ -32,9 +29,9 @@ public static class RegistrationRules
             return Refused.Invalid("instance_id", $"must be {Identifier.Rule}");
         }
 
-        if (registration.Name.Length > MaxText)
+        if (registration.Name.Length > WorkerLimits.MaxTextLength)
         {
-            return Refused.Invalid("name", "must have at most 200 characters");
+            return Refused.Invalid("name", $"must have at most {WorkerLimits.MaxTextLength} characters");
         }
 
         if (!Enum.IsDefined(registration.Capability))
@@ -42,42 +39,53 @@ public static class RegistrationRules
             return Refused.Invalid("capability", "must be cpu, gpu or hybrid");
         }
 
-        if (registration.MaxConcurrentTasks is < 1 or > 10_000)
+        if (registration.MaxConcurrentTasks is < 1 or > WorkerLimits.MaxConcurrentTasks)
         {
-            return Refused.Invalid("max_concurrent_tasks", "must be 1 to 10000");
+            return Refused.Invalid("max_concurrent_tasks", $"must be 1 to {WorkerLimits.MaxConcurrentTasks}");
         }
 
-        return registration.HeartbeatIntervalSeconds is { } interval && interval is not (>= 0.1 and <= 3600)
-            ? Refused.Invalid("heartbeat_interval_seconds", "must be 0.1 to 3600")
+        return registration.HeartbeatIntervalSeconds is not (null or (>= WorkerLimits.MinHeartbeatSeconds and <= WorkerLimits.MaxHeartbeatSeconds))
+            ? Refused.Invalid(
+                "heartbeat_interval_seconds",
+                FormattableString.Invariant($"must be {WorkerLimits.MinHeartbeatSeconds} to {WorkerLimits.MaxHeartbeatSeconds}"))
             : null;
     }
 
     private static Refused? BrokenByHardware(WorkerHardware hardware) =>
-        BrokenByNumber("hardware.cpu_cores", hardware.CpuCores)
-        ?? BrokenByNumber("hardware.memory_gb", hardware.MemoryGb)
-        ?? BrokenByNumber("hardware.gpu_count", hardware.GpuCount)
-        ?? BrokenByNumber("hardware.gpu_memory_gb", hardware.GpuMemoryGb)
-        ?? BrokenByNumber("hardware.disk_space_gb", hardware.DiskSpaceGb);
+        BrokenByNumber("hardware.cpu_cores", hardware.CpuCores, WorkerLimits.MaxCpuCores)
+        ?? BrokenByNumber("hardware.memory_gb", hardware.MemoryGb, WorkerLimits.MaxMemoryGb)
+        ?? BrokenByNumber("hardware.gpu_count", hardware.GpuCount, WorkerLimits.MaxGpuCount)
+        ?? BrokenByNumber("hardware.gpu_memory_gb", hardware.GpuMemoryGb, WorkerLimits.MaxMemoryGb)
+        ?? BrokenByNumber("hardware.disk_space_gb", hardware.DiskSpaceGb, WorkerLimits.MaxDiskSpaceGb);
 
     private static Refused? BrokenByLocation(WorkerLocation location)
     {
-        if (location.Hostname.Length > MaxText)
+        if (location.Hostname.Length > WorkerLimits.MaxHostnameLength)
         {
-            return Refused.Invalid("location.hostname", "must have at most 200 characters");
+            return Refused.Invalid("location.hostname", $"must have at most {WorkerLimits.MaxHostnameLength} characters");
         }
 
-        if (location.IpAddress.Length > MaxText)
+        if (location.IpAddress.Length > WorkerLimits.MaxAddressLength)
         {
-            return Refused.Invalid("location.ip_address", "must have at most 200 characters");
+            return Refused.Invalid("location.ip_address", $"must have at most {WorkerLimits.MaxAddressLength} characters");
         }
 
         return location.Port is < 0 or > 65_535
             ? Refused.Invalid("location.port", "must be 0 to 65535")
-            : BrokenByNumber("location.network_latency_ms", location.NetworkLatencyMs ?? 0);
+            : BrokenByNumber("location.network_latency_ms", location.NetworkLatencyMs ?? 0, WorkerLimits.MaxLatencyMs);
     }
 
-    private static Refused? BrokenByNumber(string field, double number) =>
-        double.IsFinite(number) && number >= 0 ? null : Refused.Invalid(field, "must be a number, 0 or more");
+    private static Refused? BrokenByNumber(string field, double number, double most) =>
+        number >= 0 && number <= most ? null : Refused.Invalid(field, FormattableString.Invariant($"must be 0 to {most}"));
+
+    private static Refused? BrokenByTags(ImmutableSortedDictionary<string, string> tags) =>
+        tags.Count <= WorkerLimits.MaxListEntries
+        && tags.All(tag => tag.Key is { Length: >= 1 and <= WorkerLimits.MaxTextLength } && tag.Value is { Length: <= WorkerLimits.MaxTextLength })
+            ? null
+            : Refused.Invalid(
+                "tags",
+                $"must be at most {WorkerLimits.MaxListEntries} keys of 1 to {WorkerLimits.MaxTextLength} characters, "
+                + $"each with a text of at most {WorkerLimits.MaxTextLength}");
 
     private static Refused? BrokenByTexts(string field, ImmutableArray<string> texts)
     {
@@ -86,8 +94,8 @@ public static class RegistrationRules
             return null;
         }
 
-        return texts.Length > MaxItems || texts.Any(text => string.IsNullOrEmpty(text) || text.Length > MaxText)
-            ? Refused.Invalid(field, "must be at most 100 texts of 1 to 200 characters")
+        return texts.Length > WorkerLimits.MaxListEntries || texts.Any(text => string.IsNullOrEmpty(text) || text.Length > WorkerLimits.MaxTextLength)
+            ? Refused.Invalid(field, $"must be at most {WorkerLimits.MaxListEntries} texts of 1 to {WorkerLimits.MaxTextLength} characters")
             : null;
     }
 

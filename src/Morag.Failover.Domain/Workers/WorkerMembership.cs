@@ -11,7 +11,7 @@ public static class WorkerMembership
     /// <summary>The most fences that may be owed: beyond it a partition is out of reach, and a worker that keeps restarting has to wait.</summary>
     public const int MaxOwedFences = 64;
 
-    private static readonly TimeSpan LongestDrain = TimeSpan.FromDays(30);
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(WorkerLimits.MaxDrainSeconds);
 
     /// <summary>Why a call of the worker itself is refused: it is not registered, or another instance took its place. Null where it is not.</summary>
     public static Refused? RefusedCall(WorkerState state, InstanceId? instance)
@@ -128,7 +128,7 @@ public static class WorkerMembership
 
         if (command.Deadline is { } deadline && (deadline < TimeSpan.Zero || deadline > LongestDrain))
         {
-            return Decision.Only(Refused.Invalid("deadline_seconds", "must be 0 to 2592000"));
+            return Decision.Only(Refused.Invalid("deadline_seconds", $"must be 0 to {WorkerLimits.MaxDrainSeconds}"));
         }
 
         return new(new WorkerDrained { At = now, Reason = command.Reason, Deadline = now + command.Deadline, Within = command.Deadline }, Done.Instance);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Akka.Configuration;
 using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Settings;
 
@@ -66,9 +67,10 @@ public static class FailoverSettingsReader
         try
         {
             using var json = JsonDocument.Parse(rung);
-            if (json.RootElement.ValueKind == JsonValueKind.Object)
+            var settings = JsonText.From(json.RootElement);
+            if (json.RootElement.ValueKind == JsonValueKind.Object && settings.BrokenRule(TaskLimits.MaxQualityBytes) is null)
             {
-                return JsonText.From(json.RootElement);
+                return settings;
             }
         }
         catch (JsonException)
@@ -76,7 +78,10 @@ public static class FailoverSettingsReader
             // Refused below, as any other text that is no object.
         }
 
-        throw section.Refused(contentType, rung, "each rung has to be the text of a JSON object");
+        throw section.Refused(
+            contentType,
+            rung,
+            $"each rung has to be the text of a JSON object of at most {TaskLimits.MaxQualityBytes} bytes and {JsonDepth.MaxOfValue} levels");
     }
 
     private static QueueSettings ReadQueues(SettingsSection section) => new()
@@ -86,7 +91,7 @@ public static class FailoverSettingsReader
         PinLapse = section.Duration("pin-lapse", "0s", "24h"),
         MaxTasks = section.Integer("max-tasks", 1, 10_000_000),
         MaxBytes = section.Size("max-bytes", "1MiB", "1024GiB"),
-        MaxPayload = (int)section.Size("max-payload", "1KiB", "1MiB"),
+        MaxPayload = (int)section.Size("max-payload", Bytes(TaskLimits.LeastMaxPayloadBytes), Bytes(TaskLimits.MostMaxPayloadBytes)),
         FinishedKept = section.Integer("finished-kept", 0, 1_000_000),
         FinishedBytesKept = section.Size("finished-bytes-kept", "0B", "1024GiB"),
         FinishedKeptFor = section.Duration("finished-kept-for", "1m", "365d"),
@@ -95,6 +100,10 @@ public static class FailoverSettingsReader
         ResendAfter = section.Duration("resend-after", "100ms", "1m"),
         LeaseProtection = section.Number("lease-protection", 0, 1),
     };
+
+    private static string Bytes(int bytes) => bytes % (1024 * 1024) == 0
+        ? FormattableString.Invariant($"{bytes / (1024 * 1024)}MiB")
+        : FormattableString.Invariant($"{bytes / 1024}KiB");
 
     private static ImmutableArray<QueueDefinition> ReadDefinitions(SettingsSection section)
     {

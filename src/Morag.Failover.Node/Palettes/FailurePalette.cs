@@ -69,7 +69,7 @@ internal static class FailurePalette
                     InBody("worker", "The worker it happened on") with { Field = "worker_id" },
                     WholeInBody("epoch", "The lease it ended", 1, null),
                     InBody("event-id", "A name for it: the same again is the same failure"),
-                    InBody("context", "Whatever else helps, as a JSON object", ParameterType.Json),
+                    InBody("context", "Whatever else helps, as a JSON object", ParameterType.Json) with { MaxBytes = FailureLimits.MaxContextBytes },
                 ],
                 View = PaletteView.Explain,
             },

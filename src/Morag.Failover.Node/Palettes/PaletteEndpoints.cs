@@ -1,5 +1,7 @@
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Palettes;
+using Morag.Failover.Domain.Settings;
+using Morag.Failover.Node.Http;
 using static Morag.Failover.Node.Palettes.PaletteParts;
 
 namespace Morag.Failover.Node.Palettes;
@@ -7,13 +9,13 @@ namespace Morag.Failover.Node.Palettes;
 /// <summary>Serves the commands of the command line.</summary>
 public static class PaletteEndpoints
 {
-    /// <summary>Every palette of this node.</summary>
-    public static IReadOnlyList<Palette> All { get; } =
+    /// <summary>Every palette of a node with these settings.</summary>
+    public static IReadOnlyList<Palette> All(QueueSettings queues) =>
     [
         WorkerPalette.Worker,
         WorkerPalette.Breaker,
         TaskPalette.Queue,
-        TaskPalette.Task,
+        TaskPalette.Task(queues),
         FailurePalette.Failure,
         JournalPalette.Journal,
         new Palette
@@ -26,5 +28,7 @@ public static class PaletteEndpoints
 
     /// <summary>Maps <c>GET /api/v1/palettes</c>, from which <c>morag</c> builds its commands.</summary>
     public static IEndpointConventionBuilder MapPalettes(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/palettes", () => TypedResults.Json(All, ContractsJson.Options)).WithName("GetPalettes");
+        routes.MapGet(
+            "/api/v1/palettes",
+            (FailoverGateway gateway) => TypedResults.Json(All(gateway.Settings.Queues), ContractsJson.Options)).WithName("GetPalettes");
 }

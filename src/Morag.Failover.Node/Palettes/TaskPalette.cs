@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Palettes;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Settings;
 using static Morag.Failover.Node.Palettes.PaletteParts;
 
 namespace Morag.Failover.Node.Palettes;
@@ -7,14 +8,14 @@ namespace Morag.Failover.Node.Palettes;
 /// <summary><c>morag task</c> and <c>morag queue</c>: work handed in, where it is, and what an operator does with it.</summary>
 internal static class TaskPalette
 {
-    // What the contracts allow for a payload.
-    private const int MaxPayloadBytes = 256 * 1024;
-
     private static readonly PaletteParameter Id = InPath("id", "The task");
     private static readonly PaletteParameter Reason = InBody("reason", "Why; it stays in the task's history") with { Required = true };
     private static readonly PaletteParameter Worker = InBody("worker", "The worker that holds it") with { Field = "worker_id", Required = true };
     private static readonly PaletteParameter Epoch = WholeInBody("epoch", "The lease's epoch", 1, null) with { Required = true };
-    private static readonly PaletteParameter Quality = InBody("quality", "Quality settings as a JSON object", ParameterType.Json);
+    private static readonly PaletteParameter Quality = InBody("quality", "Quality settings as a JSON object", ParameterType.Json) with
+    {
+        MaxBytes = TaskLimits.MaxQualityBytes,
+    };
 
     private static readonly PaletteColumn[] Entries =
     [
@@ -29,7 +30,7 @@ internal static class TaskPalette
         Column("not before", "not_before", ColumnFormat.Time),
     ];
 
-    public static Palette Task { get; } = new()
+    public static Palette Task(QueueSettings settings) => new()
     {
         Name = "task",
         Summary = "The tasks: hand in, follow, understand, take up again",
@@ -43,12 +44,12 @@ internal static class TaskPalette
                     InBody("task-id", "Its id; the same id and content again is the same task. Made up where not given"),
                     InBody("payload", "What the command gets on its standard input: a text, - for the standard input, or @FILE", ParameterType.LargeText) with
                     {
-                        MaxBytes = MaxPayloadBytes,
+                        MaxBytes = settings.MaxPayload,
                     },
                     InBody("payload-json", "The payload as JSON: a value, - for the standard input, or @FILE", ParameterType.Json) with
                     {
                         Field = "payload",
-                        MaxBytes = MaxPayloadBytes,
+                        MaxBytes = settings.MaxPayload,
                     },
                     InBody("priority", "Higher first, then oldest first (default normal)").OneOf<TaskPriority>(),
                     NumberInBody("timeout", "Seconds that one lease may run", TaskLimits.MinTimeoutSeconds, TaskLimits.MaxTimeoutSeconds) with
@@ -64,6 +65,8 @@ internal static class TaskPalette
                     NumberInBody("estimated-duration", "Minutes that it is expected to take", 0, TaskLimits.MaxEstimatedMinutes),
                 ],
                 View = PaletteView.Record,
+                Columns = [Column("task", "task_id"), Column("state", "state")],
+                Remark = "note",
             },
             Get("list", "/tasks", "Tasks, in the order of their ids") with
             {

@@ -55,6 +55,7 @@ internal static class WorkerPalette
                     Column("breaker", "breaker_state"),
                     Column("holds", "held_leases"),
                     Column("degraded", "degraded"),
+                    Column("tags", "registration.tags"),
                     Column("metrics", "metrics"),
                     Column("last heartbeat", "last_heartbeat", ColumnFormat.Time),
                     Column("registered", "registered_at", ColumnFormat.Time),

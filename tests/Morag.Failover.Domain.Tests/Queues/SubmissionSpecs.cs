@@ -47,8 +47,67 @@ public sealed class SubmissionSpecs
         var inOneCall = queue.Submit(QueueUnderTest.Task("b"), QueueUnderTest.Task("b") with { Payload = JsonText.Trusted("3") });
 
         Assert.Equal(RefusalReason.Conflict, again.Refused!.Reason);
+        Assert.Equal("priority", again.Refused.Field);
         Assert.Null(inOneCall[0].Refused);
         Assert.Equal(RefusalReason.Conflict, inOneCall[1].Refused!.Reason);
+    }
+
+    [Fact]
+    public void Should_name_every_field_that_differs_when_other_content_comes_under_a_known_id()
+    {
+        var first = QueueUnderTest.Task("a");
+        queue.Submit(first);
+        TaskSubmission[] others =
+        [
+            first with { Queue = new("cpu_batch") },
+            first with { Priority = TaskPriority.High },
+            first with { Payload = JsonText.Trusted("3") },
+            first with { Timeout = TimeSpan.FromSeconds(9) },
+            first with { MaxRetries = 7 },
+            first with { ContentType = "video" },
+            first with { Quality = JsonText.Trusted("""{"a":1}""") },
+            first with { ResourceRequirements = new() { DiskGb = 1 } },
+            first with { EstimatedDuration = 5 },
+        ];
+        // A field that is added to the submission needs a line above, and one in the comparison.
+        Assert.Equal(typeof(TaskSubmission).GetProperties().Length - 1, others.Length);
+
+        Assert.Equal(
+            ["queue", "priority", "payload", "timeout_seconds", "max_retries", "content_type", "quality", "resource_requirements", "estimated_duration"],
+            others.SelectMany(other => queue.Submit(other)[0].Refused!.Fields));
+        var both = queue.Submit(first with { Priority = TaskPriority.Low, MaxRetries = 7 })[0].Refused!;
+        Assert.Equal((RefusalReason.Conflict, null), (both.Reason, both.Field));
+        Assert.Contains("these fields differ: priority, max_retries.", both.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Should_name_the_field_and_the_limit_when_json_is_nested_too_deep()
+    {
+        Assert.Null(queue.Submit(QueueUnderTest.Task("a") with { Payload = Nested(56), Quality = NestedObject(56) })[0].Refused);
+        var payload = queue.Submit(QueueUnderTest.Task("b") with { Payload = Nested(57) })[0].Refused!;
+        var quality = queue.Submit(QueueUnderTest.Task("b") with { Quality = NestedObject(57) })[0].Refused!;
+
+        Assert.Equal(("payload", "payload may be nested at most 56 levels deep"), (payload.Field, payload.Message));
+        Assert.Equal(("quality", "quality may be nested at most 56 levels deep"), (quality.Field, quality.Message));
+
+        static JsonText Nested(int depth) => JsonText.Trusted(new string('[', depth) + new string(']', depth));
+        static JsonText NestedObject(int depth) =>
+            JsonText.Trusted(string.Concat(Enumerable.Repeat("{\"a\":", depth - 1)) + "{}" + new string('}', depth - 1));
+    }
+
+    [Fact]
+    public void Should_count_bytes_of_utf8_for_every_limit()
+    {
+        queue.Settings = queue.Settings with { Queues = new QueueSettings { MaxPayload = 1_024, MaxBytes = 2_000 } };
+        JsonText Text(int bytes) => JsonText.Trusted($"\"{new string('ä', (bytes - 2) / 2)}\"");
+
+        Assert.Equal(("payload", "payload may have at most 1024 bytes as compact JSON in UTF-8, not 1026"), Refusal("a", Text(1_026)));
+        Assert.Equal((null, null), Refusal("a", Text(1_024)));
+        Assert.Equal(1_024 + 2, queue.State.Size - "null".Length);
+        Assert.Equal(RefusalReason.LimitReached, queue.Submit(QueueUnderTest.Task("b") with { Payload = Text(1_000) })[0].Refused!.Reason);
+
+        (string? Field, string? Message) Refusal(string id, JsonText payload) =>
+            queue.Submit(QueueUnderTest.Task(id) with { Payload = payload })[0].Refused is { } refused ? (refused.Field, refused.Message) : (null, null);
     }
 
     [Fact]
@@ -62,7 +121,12 @@ public sealed class SubmissionSpecs
         Assert.Equal("max_retries", Refusal(QueueUnderTest.Task("a") with { MaxRetries = -1 }).Field);
         Assert.Equal("payload", Refusal(QueueUnderTest.Task("a") with { Payload = JsonText.Trusted(new string('1', 300_000)) }).Field);
         Assert.Equal("payload", Refusal(QueueUnderTest.Task("a") with { Payload = JsonText.Trusted("{ not json") }).Field);
+        Assert.Equal("payload", Refusal(QueueUnderTest.Task("a") with { Payload = JsonText.Trusted("\"\\ud800\"") }).Field);
         Assert.Equal("quality", Refusal(QueueUnderTest.Task("a") with { Quality = JsonText.Trusted("[1]") }).Field);
+        Assert.Equal("quality", Refusal(QueueUnderTest.Task("a") with { Quality = JsonText.Trusted($$"""{"a":"{{new string('x', 16_384)}}"}""") }).Field);
+        Assert.Equal("content_type", Refusal(QueueUnderTest.Task("a") with { ContentType = new string('x', 201) }).Field);
+        Assert.Equal("estimated_duration", Refusal(QueueUnderTest.Task("a") with { EstimatedDuration = double.NaN }).Field);
+        Assert.Equal("resource_requirements", Refusal(QueueUnderTest.Task("a") with { ResourceRequirements = new() { DiskGb = double.NaN } }).Field);
         Assert.Empty(queue.Events);
 
         Refused Refusal(TaskSubmission task) => queue.Submit(task)[0].Refused!;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
@@ -25,7 +26,8 @@ public sealed class MembershipSpecs
         { Registration() with { Hardware = new() { MemoryGb = -1 } }, "hardware.memory_gb" },
         { Registration() with { Hardware = new() { DiskSpaceGb = double.PositiveInfinity } }, "hardware.disk_space_gb" },
         { Registration() with { Location = new() { Port = 70_000 } }, "location.port" },
-        { Registration() with { Tags = [""] }, "tags" },
+        { Registration() with { Tags = Tags("", "x") }, "tags" },
+        { Registration() with { Tags = Tags("site", new string('x', 201)) }, "tags" },
         { Registration() with { InstanceId = new InstanceId("not valid") }, "instance_id" },
         { Registration() with { WorkerId = new WorkerId("../x") }, "worker_id" },
     };
@@ -58,11 +60,11 @@ public sealed class MembershipSpecs
     [Fact]
     public void Should_count_a_renewal_as_a_change_whether_its_lists_are_the_same_or_read_back()
     {
-        var registration = Registration() with { Tags = ["a100"] };
+        var registration = Registration() with { SupportedContentTypes = ["a100"] };
         var live = WorkerState.Unknown(Worker).Apply(Register(WorkerState.Unknown(Worker), registration).Event!);
 
         var renewed = live.Apply(Register(live, registration).Event!);
-        var replayed = live.Apply(Register(live, registration with { Tags = [.. registration.Tags] }).Event!);
+        var replayed = live.Apply(Register(live, registration with { SupportedContentTypes = [.. registration.SupportedContentTypes] }).Event!);
 
         Assert.Equal((live.Revision + 1, live.Revision + 1), (renewed.Revision, replayed.Revision));
     }
@@ -182,6 +184,9 @@ public sealed class MembershipSpecs
 
     private static Decision Register(WorkerState state, WorkerRegistration registration) =>
         WorkerMembership.Register(state, registration, holding: true, new("new-loss"), T0, Queues, T0);
+
+    private static ImmutableSortedDictionary<string, string> Tags(string key, string value) =>
+        ImmutableSortedDictionary<string, string>.Empty.Add(key, value);
 
     private static WorkerRegistration Registration(string? instance = null) => new()
     {

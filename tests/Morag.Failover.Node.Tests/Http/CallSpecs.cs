@@ -21,14 +21,17 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("POST", "/tasks/t-1/requeue", """{"reason":"fixed","queue":"cpu_batch","quality":{}}""", 200)]
     [InlineData("DELETE", "/tasks/t-1?reason=no+longer+needed", null, 200)]
     [InlineData("POST", "/tasks/requeue", """{"filter":{"queue":"cpu_batch"},"reason":"fixed","dry_run":true}""", 200)]
+    [InlineData("POST", "/tasks/requeue", """{"filter":{},"dry_run":true}""", 200)]
     [InlineData("POST", "/tasks/cancel", """{"filter":{"state":"parked"},"reason":"old"}""", 200)]
+    [InlineData("POST", "/tasks/cancel", """{"filter":{},"dry_run":true}""", 200)]
     [InlineData("POST", "/tasks/t-1/extend", """{"worker_id":"w-1","epoch":1,"seconds":60}""", 200)]
     [InlineData("POST", "/tasks/t-1/release", """{"worker_id":"w-1","epoch":1}""", 200)]
     [InlineData("POST", "/tasks/t-1/complete", """{"worker_id":"w-1","epoch":1,"result":"abc"}""", 200)]
     [InlineData("POST", "/tasks/t-1/fail", """{"worker_id":"w-1","epoch":1,"failure_type":"processing_error","error_message":"no","context":{"line":3}}""", 200)]
     [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w-1","capability":"gpu"}}""", 200)]
-    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w-1","name":"box","capability":"hybrid","hardware":{"cpu_cores":8,"memory_gb":32,"gpu_count":1,"gpu_memory_gb":24,"gpu_models":["x"],"disk_space_gb":1000},"location":{"hostname":"h","ip_address":"::1","port":1,"is_remote":true,"network_latency_ms":12.5},"max_concurrent_tasks":4,"supported_content_types":["video/mp4"],"tags":["a"],"queues":["gpu_priority"],"instance_id":"i-1","heartbeat_interval_seconds":1},"auth_token":"unused"}""", 200)]
+    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w-1","name":"box","capability":"hybrid","hardware":{"cpu_cores":8,"memory_gb":32,"gpu_count":1,"gpu_memory_gb":24,"gpu_models":["x"],"disk_space_gb":1000},"location":{"hostname":"h","ip_address":"::1","port":1,"is_remote":true,"network_latency_ms":12.5},"max_concurrent_tasks":4,"supported_content_types":["video/mp4"],"tags":{"site":"home"},"queues":["gpu_priority"],"instance_id":"i-1","heartbeat_interval_seconds":1},"auth_token":"unused"}""", 200)]
     [InlineData("POST", "/workers/w-1/heartbeat", """{"status":"online","metrics":{"cpu_usage_percent":10,"memory_usage_percent":20,"gpu_usage_percent":null,"active_tasks":1,"completed_tasks":2,"failed_tasks":3,"avg_task_duration_seconds":1.5},"worker_id":"w-1","timestamp":"2026-11-23T18:00:00","instance_id":"i-1","held":[{"task_id":"t-1","epoch":1,"progress":0.5}]}""", 200)]
+    [InlineData("POST", "/workers/w-1/heartbeat", """{"status":"busy","timestamp":"2026-11-23T18:00:00.123456","uptime":5,"metrics":{"fan_rpm":900}}""", 200)]
     [InlineData("POST", "/workers/w-1/lease", """{"max_tasks":2,"wait_seconds":1,"queues":["gpu_priority"],"request_id":"r-1","instance_id":"i-1"}""", 200)]
     [InlineData("POST", "/workers/w-1/lease", "{}", 200)]
     [InlineData("POST", "/workers/w-1/results", """[{"task_id":"t-1","epoch":1,"result":{}},{"task_id":"t-2","epoch":2,"failure_type":"task_timeout","error_message":"late"}]""", 200)]
@@ -105,8 +108,13 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"tpu"}}""", "registration.capability", "must be one of cpu, gpu, hybrid")]
     [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"stats","capability":"cpu"}}""", "registration.worker_id", "must not be stats")]
     [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","hardware":{"cpu_cores":-2}}}""", "registration.hardware.cpu_cores", "must be 0 to")]
-    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","tags":"a"}}""", "registration.tags", "must be an array")]
-    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","tags":["a",null]}}""", "registration.tags[1]", "is required")]
+    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","tags":"a"}}""", "registration.tags", "must be an object")]
+    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","tags":["a"]}}""", "registration.tags", "must be an object")]
+    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","tags":{"site":null}}}""", "registration.tags.site", "is required")]
+    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","tags":{"site":5}}}""", "registration.tags.site", "must be a text")]
+    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","tags":{"":"x"}}}""", "registration.tags", "must not have an empty key")]
+    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w:highestSequenceNr","capability":"cpu"}}""", "registration.worker_id", "not ending with :highestSequenceNr")]
+    [InlineData("GET", "/workers/w:highestSequenceNr", null, "worker_id", "not ending with :highestSequenceNr")]
     [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","queues":["gpu"]}}""", "registration.queues[0]", "must be one of gpu_priority")]
     [InlineData("POST", "/workers/w-1/heartbeat", "{}", "status", "is required")]
     [InlineData("POST", "/workers/w-1/heartbeat", """{"status":"online","worker_id":"w-2"}""", "worker_id", "must be the worker of the path")]
@@ -133,6 +141,35 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
         AssertProblem(answer, 400);
         Assert.Equal(field, answer.Text("field") is { Length: > 0 } named ? named : null);
         Assert.Contains(rule, answer.Text("detail"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/tasks", """{"queue":"cpu_batch","payload":@}""", "payload")]
+    [InlineData("/tasks", """[{"queue":"cpu_batch"},{"queue":"cpu_batch","quality":{"a":@}}]""", "[1].quality")]
+    [InlineData("/tasks/t-1/complete", """{"worker_id":"w","epoch":1,"result":@}""", "result")]
+    [InlineData("/tasks/t-1/fail", """{"worker_id":"w","epoch":1,"failure_type":"task_timeout","error_message":"x","context":{"a":@}}""", "context")]
+    [InlineData("/tasks/t-1/requeue", """{"reason":"x","quality":{"a":@}}""", "quality")]
+    [InlineData("/workers/w-1/results", """[{"task_id":"t","epoch":1,"result":@}]""", "[0].result")]
+    [InlineData("/failures", """{"task_id":"t","failure_type":"task_timeout","error_message":"x","context":{"a":@}}""", "context")]
+    public async Task Should_name_the_field_and_the_limit_when_json_is_nested_too_deep(string path, string body, string field)
+    {
+        foreach (var depth in (int[])[57, 62, 63, 64, 65, 1_000])
+        {
+            var answer = await Http.Call("POST", "/api/v1" + path, body.Replace("@", new string('[', depth) + new string(']', depth), StringComparison.Ordinal));
+
+            AssertProblem(answer, 400);
+            Assert.Equal((field, "may be nested at most 56 levels deep"), (answer.Text("field"), answer.Text("detail")));
+        }
+    }
+
+    [Fact]
+    public async Task Should_count_the_bytes_of_a_payload_and_not_its_characters()
+    {
+        var answer = await Http.Call("POST", "/api/v1/tasks", JsonSerializer.Serialize(new { queue = "cpu_batch", payload = new string('ä', 131_072) }));
+
+        AssertProblem(answer, 400);
+        Assert.Equal(("payload", "may have at most 262144 bytes as compact JSON in UTF-8, not 262146"), (answer.Text("field"), answer.Text("detail")));
+        Assert.Equal(202, (await Http.Call("POST", "/api/v1/tasks", JsonSerializer.Serialize(new { queue = "cpu_batch", payload = new string('ä', 131_071) }))).Status);
     }
 
     [Fact]

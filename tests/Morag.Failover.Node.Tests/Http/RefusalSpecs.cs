@@ -81,6 +81,48 @@ public sealed class RefusalSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_name_the_fields_that_differ_when_a_resubmission_is_refused()
+    {
+        var refused = Refused.Conflict("these fields differ: priority, payload") with { Fields = ["priority", "payload"] };
+        http.Owners.Answer = message => new TasksSubmitted
+        {
+            Results = [.. ((SubmitTasks)message).Tasks.Select(task => new SubmissionResult { TaskId = task.TaskId, Refused = refused })],
+        };
+
+        var one = await http.Call("POST", "/api/v1/tasks", """{"task_id":"a","queue":"cpu_batch"}""");
+        Assert.Equal(409, one.Status);
+        Assert.Equal(["priority", "payload"], one.Body.GetProperty("fields").EnumerateArray().Select(field => field.GetString()));
+
+        var many = await http.Call("POST", "/api/v1/tasks", """[{"task_id":"a","queue":"cpu_batch"}]""");
+        Assert.Equal(
+            ["[0].priority", "[0].payload"],
+            many.Body[0].GetProperty("error").GetProperty("fields").EnumerateArray().Select(field => field.GetString()));
+    }
+
+    [Theory]
+    [InlineData(TaskState.Queued, null)]
+    [InlineData(TaskState.Delayed, null)]
+    [InlineData(TaskState.Leased, null)]
+    [InlineData(TaskState.Deciding, null)]
+    [InlineData(TaskState.Succeeded, "has succeeded: nothing will run. Read its result, or submit the work under another task_id to run it again")]
+    [InlineData(TaskState.Cancelled, "was cancelled: nothing will run. Submit the work under another task_id to run it")]
+    [InlineData(TaskState.Parked, "is parked: nothing will run until it is requeued")]
+    public async Task Should_say_that_nothing_will_run_when_a_task_is_submitted_again_that_has_ended(TaskState state, string? note)
+    {
+        http.Owners.Answer = message => new TasksSubmitted
+        {
+            Results = [.. ((SubmitTasks)message).Tasks.Select(task => new SubmissionResult { TaskId = task.TaskId, State = state })],
+        };
+
+        var answer = await http.Call("POST", "/api/v1/tasks", """{"task_id":"a","queue":"cpu_batch"}""");
+
+        Assert.Equal(202, answer.Status);
+        var said = answer.Body.GetProperty("note").GetString();
+        Assert.Equal(note is null, said is null);
+        Assert.EndsWith(note ?? "", said ?? "", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Should_fail_the_call_when_nothing_of_an_array_went_in()
     {
         http.Owners.Answer = message => new TasksSubmitted

@@ -2,14 +2,17 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Palettes;
+using Morag.Failover.Domain.Settings;
 using Morag.Failover.Node.Palettes;
 
 namespace Morag.Failover.Node.Tests.Palettes;
 
 public sealed class PaletteSpecs
 {
+    private static readonly IReadOnlyList<Palette> Palettes = PaletteEndpoints.All(new QueueSettings { MaxPayload = 1_000_000 });
+
     public static TheoryData<string> Commands =>
-        [.. PaletteEndpoints.All.SelectMany(palette => palette.Commands.Select(command => $"{palette.Name} {command.Name}"))];
+        [.. Palettes.SelectMany(palette => palette.Commands.Select(command => $"{palette.Name} {command.Name}"))];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -49,9 +52,14 @@ public sealed class PaletteSpecs
         Assert.All(Find(name).Options, option => Assert.Equal(option.Name == "dry-run", option.IsDryRun));
 
     [Fact]
+    public void Should_allow_the_payload_that_the_settings_allow() => Assert.All(
+        Find("task submit").Options.Where(option => option.Name.StartsWith("payload", StringComparison.Ordinal)),
+        option => Assert.Equal(1_000_000, option.MaxBytes));
+
+    [Fact]
     public void Should_be_the_same_after_a_trip_as_json()
     {
-        var json = JsonSerializer.Serialize(PaletteEndpoints.All, ContractsJson.Options);
+        var json = JsonSerializer.Serialize(Palettes, ContractsJson.Options);
         var read = JsonSerializer.Deserialize<Palette[]>(json, ContractsJson.Options);
         Assert.Equal(json, JsonSerializer.Serialize(read, ContractsJson.Options));
         Assert.Equal(["worker", "breaker", "queue", "task", "failure", "journal", "actor"], read!.Select(palette => palette.Name));
@@ -60,6 +68,6 @@ public sealed class PaletteSpecs
     private static PaletteCommand Find(string name)
     {
         var words = name.Split(' ');
-        return PaletteEndpoints.All.Single(palette => palette.Name == words[0]).Commands.Single(command => command.Name == words[1]);
+        return Palettes.Single(palette => palette.Name == words[0]).Commands.Single(command => command.Name == words[1]);
     }
 }

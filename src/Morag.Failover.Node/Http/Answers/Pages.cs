@@ -1,10 +1,12 @@
+using Morag.Failover.Contracts.Wire;
+
 namespace Morag.Failover.Node.Http.Answers;
 
 /// <summary>One page of a list that is spread over several owners.</summary>
 internal static class Pages
 {
     /// <summary>The most entries that one owner gives at once.</summary>
-    private const int MaxPerOwner = 1_000;
+    private const int MaxPerOwner = CallLimits.MaxPage;
 
     /// <summary>What is asked of an owner beyond its share, since shares are even only by chance.</summary>
     private const int Slack = 20;

@@ -25,6 +25,10 @@ internal sealed record Problem : IResult
     /// <summary>The field that broke the rule, as a JSON path in wire names; null where no single field did.</summary>
     public string? Field { get; init; }
 
+    /// <summary>All fields that it is about, where it may be about several, such as those in which a resubmission differs; else null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Fields { get; init; }
+
     /// <summary>After how many seconds it is worth trying again; null where repeating does not help.</summary>
     [JsonIgnore]
     public int? RetryAfterSeconds { get; init; }
@@ -133,7 +137,8 @@ internal sealed record Problem : IResult
             Title = "It contradicts the present state",
             Status = StatusCodes.Status409Conflict,
             Detail = refused.Message,
-            Field = refused.Field,
+            Field = refused.Field is null ? null : JsonPath.Join(at, refused.Field),
+            Fields = refused.Fields.IsDefaultOrEmpty ? null : [.. refused.Fields.Select(field => JsonPath.Join(at, field))],
         },
         RefusalReason.LimitReached => new()
         {

@@ -50,9 +50,9 @@ internal static class FailureRules
     public static string Message(string? message, string at)
     {
         var field = JsonPath.Join(at, "error_message");
-        return Rules.Text(Rules.Required(message, field), 8_192, field);
+        return Rules.Text(Rules.Required(message, field), FailureLimits.MaxErrorMessageLength, field);
     }
 
     public static JsonText Context(JsonText? context, string at) =>
-        Rules.JsonObject(context, 16 * 1024, JsonPath.Join(at, "context"));
+        Rules.JsonObject(context, FailureLimits.MaxContextBytes, JsonPath.Join(at, "context"));
 }

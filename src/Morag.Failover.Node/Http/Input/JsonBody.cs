@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Unicode;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Node.Http.Answers;
 
 namespace Morag.Failover.Node.Http.Input;
@@ -19,7 +20,7 @@ internal static class JsonBody
     public const int MaxBytesWithPayloads = 8 * 1024 * 1024;
 
     /// <summary>The most entries of an array body.</summary>
-    public const int MaxEntries = 1_000;
+    public const int MaxEntries = CallLimits.MaxEntries;
 
     /// <summary>Reads one object.</summary>
     /// <exception cref="ProblemException">The body is missing, too large, not JSON, or breaks the shape of <typeparamref name="T"/>.</exception>

@@ -16,7 +16,7 @@ internal static class Rules
     /// <summary>A reason that is required and says something.</summary>
     public static string Reason(string? value, string field = "reason")
     {
-        var text = Text(Required(value, field), 1_000, field);
+        var text = Text(Required(value, field), CallLimits.MaxReasonLength, field);
         return string.IsNullOrWhiteSpace(text) ? throw ProblemException.Invalid(field, "must not be empty") : text;
     }
 
@@ -47,12 +47,12 @@ internal static class Rules
     public static TimeSpan Seconds(double value, double least, double most, string field) =>
         TimeSpan.FromSeconds(InRange(value, least, most, field));
 
-    /// <summary>Any JSON of at most <paramref name="maxBytes"/> bytes of UTF-8.</summary>
+    /// <summary>Any JSON of at most <paramref name="maxBytes"/> bytes. Its nesting was checked when the body was read.</summary>
     public static JsonText Json(JsonText value, int maxBytes, string field) => value.Length <= maxBytes
         ? value
-        : throw ProblemException.Invalid(field, $"may have at most {maxBytes} bytes as compact JSON in UTF-8, not {value.Length}");
+        : throw ProblemException.Invalid(field, JsonText.TooLong(maxBytes, value.Length));
 
-    /// <summary>A JSON object of at most <paramref name="maxBytes"/> bytes of UTF-8; the empty one where none is given.</summary>
+    /// <summary>A JSON object of at most <paramref name="maxBytes"/> bytes. Null becomes an empty object.</summary>
     public static JsonText JsonObject(JsonText? value, int maxBytes, string field)
     {
         var json = value is { IsNull: false } given ? given : JsonText.EmptyObject;
@@ -96,11 +96,11 @@ internal static class Rules
             : throw ProblemException.Invalid(field, "must be an ISO-8601 time, such as 2026-11-23T18:00:00Z");
     }
 
-    /// <summary>How many entries a page may have: 1 to 1,000, 100 where nothing is said.</summary>
+    /// <summary>How many entries a page may have.</summary>
     public static int Limit(string? value) => string.IsNullOrEmpty(value)
-        ? 100
+        ? CallLimits.DefaultPage
         : int.TryParse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var limit)
-            && limit is >= 1 and <= 1_000
+            && limit is >= 1 and <= CallLimits.MaxPage
             ? limit
-            : throw ProblemException.Invalid("limit", "must be a whole number, 1 to 1000");
+            : throw ProblemException.Invalid("limit", $"must be a whole number, 1 to {CallLimits.MaxPage}");
 }

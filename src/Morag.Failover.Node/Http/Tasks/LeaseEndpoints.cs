@@ -34,7 +34,7 @@ internal static class LeaseEndpoints
                 TaskId = task,
                 WorkerId = Rules.Required(request.WorkerId, "worker_id"),
                 Epoch = Rules.Required(request.Epoch, "epoch"),
-                By = Rules.Seconds(Rules.Required(request.Seconds, "seconds"), 1, 86_400, "seconds"),
+                By = Rules.Seconds(Rules.Required(request.Seconds, "seconds"), TaskLimits.MinExtensionSeconds, TaskLimits.MaxExtensionSeconds, "seconds"),
             },
             context.RequestAborted));
     }

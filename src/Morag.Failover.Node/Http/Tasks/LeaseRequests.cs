@@ -37,7 +37,7 @@ internal sealed record CompleteTaskRequest
     /// <summary>The lease's epoch. Required.</summary>
     public LeaseEpoch? Epoch { get; init; }
 
-    /// <summary>What came out; any JSON up to 256 KiB.</summary>
+    /// <summary>What came out: any JSON, at most 56 levels deep and 256 KiB (<c>max-payload</c>) as compact UTF-8.</summary>
     public JsonText? Result { get; init; }
 }
 

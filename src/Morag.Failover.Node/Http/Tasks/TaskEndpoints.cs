@@ -94,7 +94,7 @@ internal static class TaskEndpoints
     private static async Task<IResult> Cancel(HttpContext context, FailoverGateway gateway, string id, string? reason)
     {
         var task = Rules.Id<TaskId>(id, "task_id");
-        var cancel = new CancelTask { TaskId = task, Reason = Rules.Text(reason ?? "", 1_000, "reason") };
+        var cancel = new CancelTask { TaskId = task, Reason = Rules.Text(reason ?? "", CallLimits.MaxReasonLength, "reason") };
         _ = await gateway.AskQueues<Done>(cancel, context.RequestAborted);
         return Answer.Ok(new SubmittedTask { TaskId = task, State = TaskState.Cancelled });
     }
@@ -151,7 +151,7 @@ internal static class TaskEndpoints
     private static string ReasonOfMany(string? reason, bool dryRun) => dryRun && reason is null ? "" : Rules.Reason(reason);
 
     private static JsonText? OptionalQuality(JsonText? quality) =>
-        quality is { IsNull: false } given ? Rules.JsonObject(given, SubmitTaskRequest.MaxQuality, "quality") : null;
+        quality is { IsNull: false } given ? Rules.JsonObject(given, TaskLimits.MaxQualityBytes, "quality") : null;
 
     private static IResult Sum(TasksAffected[] parts) => Answer.Ok(new TasksAffected
     {

@@ -10,11 +10,6 @@ namespace Morag.Failover.Node.Http.Tasks;
 /// <summary>A task to submit.</summary>
 internal sealed record SubmitTaskRequest
 {
-    /// <summary>The most characters of quality settings.</summary>
-    public const int MaxQuality = 16 * 1024;
-
-    private const double MaxTimeoutSeconds = 30 * 24 * 3600;
-
     /// <summary>Its id; made up, in the order of time, where none is given. The same id with the same content again is one task.</summary>
     public TaskId? TaskId { get; init; }
 
@@ -24,7 +19,7 @@ internal sealed record SubmitTaskRequest
     /// <summary>10 urgent, 8 high, 5 normal (the default), 3 low, 1 batch; as a number or as a word.</summary>
     public JsonText? Priority { get; init; }
 
-    /// <summary>What the worker gets; any JSON up to 256 KiB.</summary>
+    /// <summary>What the worker gets: any JSON, at most 56 levels deep and 256 KiB (<c>max-payload</c>) as compact UTF-8.</summary>
     public JsonText? Payload { get; init; }
 
     /// <summary>The seconds that a lease may run, 1 to 2592000; the queue's own where nothing is said.</summary>
@@ -36,7 +31,7 @@ internal sealed record SubmitTaskRequest
     /// <summary>Its content type, matched against what workers support.</summary>
     public string? ContentType { get; init; }
 
-    /// <summary>The quality settings to begin with; an object of at most 16 KiB.</summary>
+    /// <summary>The quality settings to begin with: an object of at most 16 KiB and 56 levels.</summary>
     public JsonText? Quality { get; init; }
 
     /// <summary>What it needs of a machine.</summary>
@@ -54,15 +49,15 @@ internal sealed record SubmitTaskRequest
         Priority = PriorityRules.Parse(Priority, JsonPath.Join(at, "priority")),
         Payload = Rules.Json(Payload ?? default, queues.MaxPayload, JsonPath.Join(at, "payload")),
         Timeout = TimeoutSeconds is { } timeout
-            ? Rules.Seconds(timeout, 1, MaxTimeoutSeconds, JsonPath.Join(at, "timeout_seconds"))
+            ? Rules.Seconds(timeout, TaskLimits.MinTimeoutSeconds, TaskLimits.MaxTimeoutSeconds, JsonPath.Join(at, "timeout_seconds"))
             : null,
-        MaxRetries = MaxRetries is { } retries ? Rules.InRange(retries, 0, 100, JsonPath.Join(at, "max_retries")) : null,
-        ContentType = ContentType is null ? null : Rules.Line(ContentType, 200, JsonPath.Join(at, "content_type")),
-        Quality = Rules.JsonObject(Quality, MaxQuality, JsonPath.Join(at, "quality")),
+        MaxRetries = MaxRetries is { } retries ? Rules.InRange(retries, 0, TaskLimits.MaxRetries, JsonPath.Join(at, "max_retries")) : null,
+        ContentType = ContentType is null ? null : Rules.Line(ContentType, TaskLimits.MaxContentTypeLength, JsonPath.Join(at, "content_type")),
+        Quality = Rules.JsonObject(Quality, TaskLimits.MaxQualityBytes, JsonPath.Join(at, "quality")),
         ResourceRequirements = ResourceRequirements?.ToRequirements(JsonPath.Join(at, "resource_requirements"))
             ?? Contracts.Queues.ResourceRequirements.None,
         EstimatedDuration = EstimatedDuration is { } minutes
-            ? Rules.InRange(minutes, 0, 1_000_000, JsonPath.Join(at, "estimated_duration"))
+            ? Rules.InRange(minutes, 0, TaskLimits.MaxEstimatedMinutes, JsonPath.Join(at, "estimated_duration"))
             : null,
     };
 }
@@ -82,8 +77,8 @@ internal sealed record ResourceRequirementsRequest
     public ResourceRequirements ToRequirements(string at) => new()
     {
         GpuRequired = GpuRequired ?? false,
-        MemoryGb = Rules.InRange(MemoryGb ?? 0, 0, 1_000_000, JsonPath.Join(at, "memory_gb")),
-        DiskGb = Rules.InRange(DiskGb ?? 0, 0, 1_000_000, JsonPath.Join(at, "disk_gb")),
+        MemoryGb = Rules.InRange(MemoryGb ?? 0, 0, TaskLimits.MaxResourceGb, JsonPath.Join(at, "memory_gb")),
+        DiskGb = Rules.InRange(DiskGb ?? 0, 0, TaskLimits.MaxResourceGb, JsonPath.Join(at, "disk_gb")),
     };
 }
 
@@ -98,6 +93,9 @@ internal sealed record SubmittedTask
 
     /// <summary>Why it was refused; null where it is accepted.</summary>
     public Problem? Error { get; init; }
+
+    /// <summary>That nothing will run, and what to do about it, where a task that was submitted before is no longer waiting or running.</summary>
+    public string? Note { get; init; }
 }
 
 /// <summary>An operator takes a parked task up again.</summary>

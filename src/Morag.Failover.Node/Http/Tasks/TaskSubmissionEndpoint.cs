@@ -15,7 +15,7 @@ namespace Morag.Failover.Node.Http.Tasks;
 internal static class TaskSubmissionEndpoint
 {
     // Bounds one message between nodes, whatever the payloads are.
-    private const int MaxCharactersPerMessage = 1024 * 1024;
+    private const int MaxBytesPerMessage = 1024 * 1024;
 
     public static void MapTaskSubmission(this IEndpointRouteBuilder api) => api.MapPost("/tasks", Submit)
         .WithTags("Tasks")
@@ -40,20 +40,20 @@ internal static class TaskSubmissionEndpoint
     /// <summary>The tasks by partition, as many in one message as its size allows; each as its place in the call.</summary>
     private static IEnumerable<(int Partition, List<int> Places)> Messages(TaskSubmission[] tasks, int partitions)
     {
-        var open = new Dictionary<int, (List<int> Places, int Characters)>();
+        var open = new Dictionary<int, (List<int> Places, int Bytes)>();
         for (var place = 0; place < tasks.Length; place++)
         {
             var partition = Partition.Of(tasks[place].TaskId, partitions);
             var size = tasks[place].Payload.Length + tasks[place].Quality.Length;
-            var (places, characters) = open.GetValueOrDefault(partition, ([], 0));
-            if (places.Count > 0 && characters + size > MaxCharactersPerMessage)
+            var (places, bytes) = open.GetValueOrDefault(partition, ([], 0));
+            if (places.Count > 0 && bytes + size > MaxBytesPerMessage)
             {
                 yield return (partition, places);
-                (places, characters) = ([], 0);
+                (places, bytes) = ([], 0);
             }
 
             places.Add(place);
-            open[partition] = (places, characters + size);
+            open[partition] = (places, bytes + size);
         }
 
         foreach (var (partition, (places, _)) in open)
@@ -114,5 +114,18 @@ internal static class TaskSubmissionEndpoint
         TaskId = result.TaskId,
         State = result.Refused is null ? result.State : null,
         Error = result.Refused is { } refused ? Problem.Of(refused, at) : null,
+        Note = result.Refused is null ? Note(result) : null,
+    };
+
+    // Only a task that was submitted before can be in one of these states.
+    private static string? Note(SubmissionResult result) => result.State switch
+    {
+        TaskState.Succeeded => $"task {result.TaskId} was submitted before and has succeeded: nothing will run. "
+            + "Read its result, or submit the work under another task_id to run it again",
+        TaskState.Cancelled => $"task {result.TaskId} was submitted before and was cancelled: nothing will run. "
+            + "Submit the work under another task_id to run it",
+        TaskState.Parked => $"task {result.TaskId} was submitted before and is parked: nothing will run until it is requeued",
+        TaskState.Queued or TaskState.Delayed or TaskState.Leased or TaskState.Deciding => null,
+        _ => throw new ArgumentOutOfRangeException(nameof(result), result.State, "a state without a note"),
     };
 }

@@ -21,8 +21,6 @@ internal sealed record RegisterRequest
 /// <summary>What a worker says of itself.</summary>
 internal sealed record RegistrationRequest
 {
-    private const int MaxListEntries = 100;
-
     /// <summary>The worker's id, the same over restarts. Required.</summary>
     public WorkerId? WorkerId { get; init; }
 
@@ -44,8 +42,8 @@ internal sealed record RegistrationRequest
     /// <summary>The content types it can process; all where none is named.</summary>
     public string[]? SupportedContentTypes { get; init; }
 
-    /// <summary>Words for people and filters.</summary>
-    public string[]? Tags { get; init; }
+    /// <summary>What people and their tools want to know of it, as texts under names of their own, such as <c>{"site": "home"}</c>.</summary>
+    public Dictionary<string, string?>? Tags { get; init; }
 
     /// <summary>The queues it wants to serve; every queue that its capability serves where none is named.</summary>
     public string[]? Queues { get; init; }
@@ -59,26 +57,46 @@ internal sealed record RegistrationRequest
     public WorkerRegistration ToRegistration(QueueSettings queues) => new()
     {
         WorkerId = NotReserved(Rules.Required(WorkerId, "registration.worker_id")),
-        Name = Rules.Line(Name ?? "", 200, "registration.name"),
+        Name = Rules.Line(Name ?? "", WorkerLimits.MaxTextLength, "registration.name"),
         Capability = Rules.Required(Capability, "registration.capability"),
         Hardware = Hardware?.ToHardware() ?? new WorkerHardware(),
         Location = Location?.ToLocation() ?? new WorkerLocation(),
-        MaxConcurrentTasks = Rules.InRange(MaxConcurrentTasks ?? 1, 1, 10_000, "registration.max_concurrent_tasks"),
+        MaxConcurrentTasks = Rules.InRange(MaxConcurrentTasks ?? 1, 1, WorkerLimits.MaxConcurrentTasks, "registration.max_concurrent_tasks"),
         SupportedContentTypes = Texts(SupportedContentTypes, "registration.supported_content_types"),
-        Tags = Texts(Tags, "registration.tags"),
-        Queues = [.. Rules.AtMost(Queues, MaxListEntries, "registration.queues")
+        Tags = TagTexts(Tags, "registration.tags"),
+        Queues = [.. Rules.AtMost(Queues, WorkerLimits.MaxListEntries, "registration.queues")
             .Select((queue, index) => QueueRules.Known(
                 Rules.Required(queue, JsonPath.Item("registration.queues", index)), queues, JsonPath.Item("registration.queues", index)))
             .Distinct()],
         InstanceId = InstanceId,
         HeartbeatIntervalSeconds = HeartbeatIntervalSeconds is { } interval
-            ? Rules.InRange(interval, 0.1, 3_600, "registration.heartbeat_interval_seconds")
+            ? Rules.InRange(interval, WorkerLimits.MinHeartbeatSeconds, WorkerLimits.MaxHeartbeatSeconds, "registration.heartbeat_interval_seconds")
             : null,
     };
 
     public static ImmutableArray<string> Texts(string[]? values, string field) =>
-        [.. Rules.AtMost(values, MaxListEntries, field)
-            .Select((value, index) => Rules.Line(Rules.Required(value, JsonPath.Item(field, index)), 200, JsonPath.Item(field, index)))];
+        [.. Rules.AtMost(values, WorkerLimits.MaxListEntries, field)
+            .Select((value, index) => Rules.Line(Rules.Required(value, JsonPath.Item(field, index)), WorkerLimits.MaxTextLength, JsonPath.Item(field, index)))];
+
+    private static ImmutableSortedDictionary<string, string> TagTexts(Dictionary<string, string?>? tags, string field)
+    {
+        if (tags is null)
+        {
+            return ImmutableSortedDictionary<string, string>.Empty;
+        }
+
+        if (tags.Count > WorkerLimits.MaxListEntries)
+        {
+            throw ProblemException.Invalid(field, $"may have at most {WorkerLimits.MaxListEntries} entries, not {tags.Count}");
+        }
+
+        return tags.ToImmutableSortedDictionary(
+            tag => TagText(tag.Key.Length > 0 ? tag.Key : throw ProblemException.Invalid(field, "must not have an empty key"), field),
+            tag => TagText(Rules.Required(tag.Value, JsonPath.Join(field, tag.Key)), JsonPath.Join(field, tag.Key)),
+            StringComparer.Ordinal);
+    }
+
+    private static string TagText(string text, string field) => Rules.Line(text, WorkerLimits.MaxTextLength, field);
 
     // A worker of this name could never be read: GET /workers/stats answers with the counts.
     private static WorkerId NotReserved(WorkerId worker) => worker.Value is not ("stats" or "register")
@@ -109,12 +127,12 @@ internal sealed record HardwareRequest
 
     public WorkerHardware ToHardware() => new()
     {
-        CpuCores = Rules.InRange(CpuCores ?? 0, 0, 100_000, "registration.hardware.cpu_cores"),
-        MemoryGb = Rules.InRange(MemoryGb ?? 0, 0, 1_000_000, "registration.hardware.memory_gb"),
-        GpuCount = Rules.InRange(GpuCount ?? 0, 0, 10_000, "registration.hardware.gpu_count"),
-        GpuMemoryGb = Rules.InRange(GpuMemoryGb ?? 0, 0, 1_000_000, "registration.hardware.gpu_memory_gb"),
+        CpuCores = Rules.InRange(CpuCores ?? 0, 0, WorkerLimits.MaxCpuCores, "registration.hardware.cpu_cores"),
+        MemoryGb = Rules.InRange(MemoryGb ?? 0, 0, WorkerLimits.MaxMemoryGb, "registration.hardware.memory_gb"),
+        GpuCount = Rules.InRange(GpuCount ?? 0, 0, WorkerLimits.MaxGpuCount, "registration.hardware.gpu_count"),
+        GpuMemoryGb = Rules.InRange(GpuMemoryGb ?? 0, 0, WorkerLimits.MaxMemoryGb, "registration.hardware.gpu_memory_gb"),
         GpuModels = RegistrationRequest.Texts(GpuModels, "registration.hardware.gpu_models"),
-        DiskSpaceGb = Rules.InRange(DiskSpaceGb ?? 0, 0, 1_000_000_000, "registration.hardware.disk_space_gb"),
+        DiskSpaceGb = Rules.InRange(DiskSpaceGb ?? 0, 0, WorkerLimits.MaxDiskSpaceGb, "registration.hardware.disk_space_gb"),
     };
 }
 
@@ -138,12 +156,12 @@ internal sealed record LocationRequest
 
     public WorkerLocation ToLocation() => new()
     {
-        Hostname = Rules.Line(Hostname ?? "", 255, "registration.location.hostname"),
-        IpAddress = Rules.Line(IpAddress ?? "", 64, "registration.location.ip_address"),
+        Hostname = Rules.Line(Hostname ?? "", WorkerLimits.MaxHostnameLength, "registration.location.hostname"),
+        IpAddress = Rules.Line(IpAddress ?? "", WorkerLimits.MaxAddressLength, "registration.location.ip_address"),
         Port = Rules.InRange(Port ?? 0, 0, 65_535, "registration.location.port"),
         IsRemote = IsRemote ?? false,
         NetworkLatencyMs = NetworkLatencyMs is { } latency
-            ? Rules.InRange(latency, 0, 1_000_000, "registration.location.network_latency_ms")
+            ? Rules.InRange(latency, 0, WorkerLimits.MaxLatencyMs, "registration.location.network_latency_ms")
             : null,
     };
 }
@@ -159,4 +177,7 @@ internal sealed record RegisteredAnswer
 
     /// <summary>The worker.</summary>
     public required WorkerId WorkerId { get; init; }
+
+    /// <summary>The most bytes of one result, as compact JSON in UTF-8: <c>max-payload</c> of this node.</summary>
+    public required int MaxResultBytes { get; init; }
 }

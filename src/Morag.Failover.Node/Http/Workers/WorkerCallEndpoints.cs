@@ -38,7 +38,12 @@ internal static class WorkerCallEndpoints
         var registration = Rules.Required(request.Registration, "registration").ToRegistration(gateway.Settings.Queues);
         var reply = await gateway.AskWorkers<WorkerRegisteredReply>(
             new RegisterWorker { Registration = registration }, context.RequestAborted);
-        return Answer.Ok(new RegisteredAnswer { WorkerId = reply.WorkerId, Message = reply.Message });
+        return Answer.Ok(new RegisteredAnswer
+        {
+            WorkerId = reply.WorkerId,
+            Message = reply.Message,
+            MaxResultBytes = gateway.Settings.Queues.MaxPayload,
+        });
     }
 
     private static async Task<IResult> Heartbeat(HttpContext context, FailoverGateway gateway, string id)
@@ -55,9 +60,9 @@ internal static class WorkerCallEndpoints
         var demand = new RequestLeases
         {
             WorkerId = worker,
-            MaxTasks = Rules.InRange(request.MaxTasks ?? 1, 1, 1_000, "max_tasks"),
-            Wait = Rules.Seconds(request.WaitSeconds ?? 0, 0, 30, "wait_seconds"),
-            Queues = [.. Rules.AtMost(request.Queues, 100, "queues").Select((queue, index) => QueueRules.Known(
+            MaxTasks = Rules.InRange(request.MaxTasks ?? 1, 1, CallLimits.MaxLeases, "max_tasks"),
+            Wait = Rules.Seconds(request.WaitSeconds ?? 0, 0, CallLimits.MaxWaitSeconds, "wait_seconds"),
+            Queues = [.. Rules.AtMost(request.Queues, WorkerLimits.MaxListEntries, "queues").Select((queue, index) => QueueRules.Known(
                 Rules.Required(queue, JsonPath.Item("queues", index)), gateway.Settings.Queues, JsonPath.Item("queues", index)))],
             RequestId = request.RequestId,
             InstanceId = request.InstanceId,

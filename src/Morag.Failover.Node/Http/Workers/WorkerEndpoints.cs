@@ -76,7 +76,7 @@ internal static class WorkerEndpoints
         {
             WorkerId = worker,
             Reason = Rules.Reason(request.Reason),
-            Deadline = request.DeadlineSeconds is { } seconds ? Rules.Seconds(seconds, 0, 30 * 86_400, "deadline_seconds") : null,
+            Deadline = request.DeadlineSeconds is { } seconds ? Rules.Seconds(seconds, 0, WorkerLimits.MaxDrainSeconds, "deadline_seconds") : null,
         };
         _ = await gateway.AskWorkers<Done>(drain, context.RequestAborted);
         return Changed(worker, "draining: it gets no new tasks until it is resumed");

@@ -27,7 +27,7 @@ internal static class WorkerOfflineEndpoint
         var worker = Rules.Id<WorkerId>(id, "worker_id");
         var request = await JsonBody.Read<OfflineRequest>(context);
         var reason = Rules.Reason(request.Reason);
-        var affected = Rules.AtMost(request.AffectedTasks, 1_000, "affected_tasks");
+        var affected = Rules.AtMost(request.AffectedTasks, CallLimits.MaxEntries, "affected_tasks");
         var taken = await gateway.AskWorkers<WorkerTakenOffline>(
             new TakeWorkerOffline { WorkerId = worker, Reason = reason }, context.RequestAborted);
 

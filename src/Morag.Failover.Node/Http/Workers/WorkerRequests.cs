@@ -39,7 +39,7 @@ internal sealed record HeartbeatRequest
         Timestamp = Timestamp,
         InstanceId = InstanceId,
         ListsHeld = Held is not null,
-        Held = [.. Rules.AtMost(Held, 10_000, "held").Select((held, index) =>
+        Held = [.. Rules.AtMost(Held, WorkerLimits.MaxConcurrentTasks, "held").Select((held, index) =>
             Rules.Required(held, JsonPath.Item("held", index)).ToHeld(JsonPath.Item("held", index)))],
     };
 }
@@ -129,7 +129,7 @@ internal sealed record OutcomeRequest
     /// <summary>The lease's epoch. Required.</summary>
     public LeaseEpoch? Epoch { get; init; }
 
-    /// <summary>What came out; any JSON up to 256 KiB.</summary>
+    /// <summary>What came out: any JSON, at most 56 levels deep and 256 KiB (<c>max-payload</c>) as compact UTF-8.</summary>
     public JsonText? Result { get; init; }
 
     /// <summary>What failed.</summary>
@@ -165,7 +165,7 @@ internal sealed record SuccessRequest
         TaskId = Rules.Required(TaskId, JsonPath.Join(at, "task_id")),
         EventId = EventId,
         DurationSeconds = Rules.InRange(
-            Rules.Required(DurationSeconds, JsonPath.Join(at, "duration_seconds")), 0, 365 * 86_400, JsonPath.Join(at, "duration_seconds")),
+            Rules.Required(DurationSeconds, JsonPath.Join(at, "duration_seconds")), 0, WorkerLimits.MaxDurationSeconds, JsonPath.Join(at, "duration_seconds")),
     };
 }
 

@@ -14,7 +14,7 @@ namespace Morag.Failover.Node.Http.Workers;
 /// <summary><c>POST /workers/{id}/results</c>: many outcomes in one call, answered one by one, in their order.</summary>
 internal static class WorkerResultsEndpoint
 {
-    private const int MaxCharactersPerMessage = 1024 * 1024;
+    private const int MaxBytesPerMessage = 1024 * 1024;
 
     public static void MapWorkerResults(this IEndpointRouteBuilder api) => api.MapPost("/workers/{id}/results", Results)
         .WithTags("Workers")
@@ -105,18 +105,18 @@ internal static class WorkerResultsEndpoint
     private static IEnumerable<List<(int Place, TaskCompletion Completion)>> Messages((int Place, TaskCompletion Completion)[] entries)
     {
         var message = new List<(int Place, TaskCompletion Completion)>();
-        var characters = 0;
+        var bytes = 0;
         foreach (var entry in entries)
         {
-            if (message.Count > 0 && characters + entry.Completion.Result.Length > MaxCharactersPerMessage)
+            if (message.Count > 0 && bytes + entry.Completion.Result.Length > MaxBytesPerMessage)
             {
                 yield return message;
                 message = [];
-                characters = 0;
+                bytes = 0;
             }
 
             message.Add(entry);
-            characters += entry.Completion.Result.Length;
+            bytes += entry.Completion.Result.Length;
         }
 
         yield return message;
