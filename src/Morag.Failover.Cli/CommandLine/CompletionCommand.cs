@@ -17,8 +17,9 @@ internal static class CompletionCommand
     private const string Zsh = """
         # Add to ~/.zshrc, after compinit:  eval "$(morag completion zsh)"
         _morag() {
+            local line="${(j: :)words[1,CURRENT]}"
             local -a words_found
-            words_found=( ${(f)"$(morag "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)"} )
+            words_found=( ${(f)"$(morag "[suggest:${#line}]" "${line}" 2>/dev/null)"} )
             compadd -- $words_found
         }
         compdef _morag morag
@@ -26,7 +27,11 @@ internal static class CompletionCommand
 
     private const string Fish = """
         # Add to ~/.config/fish/config.fish:  morag completion fish | source
-        complete -c morag -f -a '(morag "[suggest:"(commandline -C)"]" (commandline) 2>/dev/null)'
+        function __morag_suggestions
+            set -l line (commandline -cp | string trim --left)
+            morag "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null
+        end
+        complete -c morag -f -a '(__morag_suggestions)'
         """;
 
     public static Command Build()

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using Morag.Failover.Processes.Tests.Nodes;
+using Morag.Failover.TestProcesses;
+
+namespace Morag.Failover.Processes.Tests.CommandLine;
+
+/// <summary>The completion scripts in the shells that they are for; a shell that is not installed is skipped, loudly.</summary>
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+public sealed class CompletionSpecs(CommandLineNode node) : IClassFixture<CommandLineNode>, IDisposable
+{
+    // As bash does when Tab is pressed: it calls the function that is registered for the command, with the words so far.
+    private const string Bash = """
+        eval "$(morag completion bash)"
+        words=($LINE); [[ $LINE == *' ' ]] && words+=('')
+        COMP_LINE=$LINE; COMP_POINT=${#LINE}; COMP_WORDS=("${words[@]}"); COMP_CWORD=$((${#words[@]} - 1))
+        "$(complete -p morag | sed 's/.*-F \([^ ]*\).*/\1/')" morag "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+        printf '%s\n' "${COMPREPLY[@]}"
+        """;
+
+    // zsh completes only where a line is edited: in a terminal of its own, where Tab is pressed, and a key that shows what the line became.
+    private const string Zsh = """
+        zmodload zsh/zpty
+        zpty z zsh -f -i
+        zpty -w z 'autoload -U compinit; compinit -u -D; unsetopt LIST_AMBIGUOUS; bindkey "^I" complete-word'
+        zpty -w z 'eval "$(morag completion zsh)"'
+        zpty -w z 'show() { print -r -- "OFFERED:${${BUFFER% }##* }"; BUFFER=; zle .accept-line }; zle -N show; bindkey "^X" show; print REA""DY'
+        while zpty -r z answer; do [[ $answer == *READY* ]] && break; done
+        zpty -w -n z "$LINE"$'\t\C-X'
+        while zpty -r z answer; do print -r -- "$answer"; [[ $answer == *OFFERED:* ]] && break; done
+        zpty -d z
+        """;
+
+    private const string Fish = """
+        morag completion fish | source
+        complete --do-complete "$LINE"
+        """;
+
+    private readonly TestFolder folder = new();
+
+    [ShellTheory("bash")]
+    [InlineData("morag wor", "worker")]
+    [InlineData("morag task requeue-", "requeue-all")]
+    [InlineData("morag task submit --priority urg", "urgent")]
+    public Task Should_complete_what_the_node_serves_when_bash_asks(string line, string word) => CompletesAsync("bash", Bash, line, word);
+
+    [ShellTheory("zsh")]
+    [InlineData("morag wor", "worker")]
+    [InlineData("echo x | morag task requeue-", "requeue-all")]
+    [InlineData("morag task submit --priority urg", "urgent")]
+    public Task Should_complete_what_the_node_serves_when_zsh_asks(string line, string word) => CompletesAsync("zsh", Zsh, line, word);
+
+    [ShellTheory("fish")]
+    [InlineData("morag wor", "worker")]
+    [InlineData("echo x | morag task requeue-", "requeue-all")]
+    [InlineData("morag task submit --priority urg", "urgent")]
+    public Task Should_complete_what_the_node_serves_when_fish_asks(string line, string word) => CompletesAsync("fish", Fish, line, word);
+
+    public void Dispose() => folder.Dispose();
+
+    private async Task CompletesAsync(string shell, string script, string line, string word)
+    {
+        var command = Path.Combine(folder.Path, "morag");
+        await File.WriteAllTextAsync(command, $"#!/bin/sh\nexec dotnet '{Programs.Morag}' \"$@\"\n");
+        File.SetUnixFileMode(command, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        var run = await MoragCommand.RunAsync(new ProcessStartInfo(shell, ["-c", script]), new Dictionary<string, string>
+        {
+            ["MORAG_NODE"] = node.Address.ToString(),
+            ["PATH"] = $"{folder.Path}:{Environment.GetEnvironmentVariable("PATH")}",
+            ["HOME"] = folder.Path,
+            ["LINE"] = line,
+        });
+
+        var offered = run.Output.Split('\n').Select(offer => offer.Split("OFFERED:")[^1].Split('\t')[0].Trim());
+        Assert.True(offered.Contains(word), $"{run.ExitCode}: {run.Error}{run.Output}");
+    }
+}
+
+/// <summary>A theory that needs a shell: skipped where it is not installed, but bash not if CI=true.</summary>
+public sealed class ShellTheoryAttribute : TheoryAttribute
+{
+    public ShellTheoryAttribute(string shell)
+    {
+        Shell = shell;
+        Skip = IsInstalled(shell) || (shell == "bash" && Environment.GetEnvironmentVariable("CI") == "true")
+            ? null
+            : $"NOT TESTED: {shell} is not on the PATH of this machine";
+    }
+
+    /// <summary>The shell's program.</summary>
+    public string Shell { get; }
+
+    private static bool IsInstalled(string shell) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, shell)));
+}

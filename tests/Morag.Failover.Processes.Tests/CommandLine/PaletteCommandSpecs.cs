@@ -1,0 +1,212 @@
+using System.Text.Json;
+using Morag.Failover.Contracts.Palettes;
+using Morag.Failover.Contracts.Queues;
+
+namespace Morag.Failover.Processes.Tests.CommandLine;
+
+/// <summary>Every command of every palette, run as a process against a real node.</summary>
+public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<CommandLineNode>
+{
+    /// <summary>A command line, whether its task is parked, and a pattern that its output matches. <c>$task</c> and the like are filled in.</summary>
+    private static readonly (string Line, bool Parked, string Output)[] Commands =
+    [
+        ("worker list --limit 1000", false, "(?m)^ *$worker +cpu"),
+        ("worker show $worker", false, "(?m)^worker +$worker$"),
+        ("worker stats", false, "(?m)^total workers +[1-9]"),
+        ("worker reliability $worker", true, "(?m)^failures +1$"),
+        ("worker drain $worker --reason update --deadline 60.5", false, "(?m)^worker id +$worker$"),
+        ("worker resume $worker", false, "(?m)^worker id +$worker$"),
+        ("worker offline $worker --reason fire --yes", false, "$task +worker_offline +$worker +reassign_same_queue"),
+        ("worker unregister $worker --yes", false, "(?m)^worker id +$worker$"),
+        ("breaker show $worker", false, "(?m)^breaker +closed$"),
+        ("breaker open $worker --reason suspicious", false, "(?m)^breaker +open$"),
+        ("breaker close $worker --reason fine", false, "(?m)^breaker +closed$"),
+        ("breaker reset $worker --reason fine", false, "(?m)^breaker +closed$"),
+        ("queue list", false, "(?m)^ *gpu_priority +[0-9]"),
+        ("queue show cpu_batch --limit 1000", false, "(?m)^ *$task +cpu_batch +leased"),
+        ("task submit --queue gpu_priority --task-id new-$task --payload text --priority high --timeout 9.5 --max-retries 1 --content-type a/b"
+            + " --quality {\"a\":1} --gpu --memory-gb 1.5 --disk-gb 2 --estimated-duration 3", false, "(?m)^task +new-$task\\s+state +queued$"),
+        ("task list --worker $worker", false, "(?m)^ *$task +cpu_batch +leased"),
+        ("task show $task", false, "(?m)^worker +$worker$"),
+        ("task explain $task", true, "processing_error on $worker, epoch $epoch"),
+        ("task requeue $task --reason fixed", true, "(?m)^state +queued$"),
+        ("task cancel $task --reason old --yes", false, "(?m)^state +cancelled$"),
+        ("task extend $task --worker $worker --epoch $epoch --seconds 60", false, "(?m)^accepted +yes$"),
+        ("task release $task --worker $worker --epoch $epoch", false, "(?m)^accepted +yes$"),
+        ("task requeue-all --worker $worker --reason fixed", true, "(?m)^count +1\\s+sample +$task$"),
+        ("task cancel-all --worker $worker --reason old --yes", false, "(?m)^count +1\\s+sample +$task$"),
+        ("failure list --task $task --since 1h", true, "$task +processing_error +$worker"),
+        ("failure statistics", true, "(?m)^total failures +[1-9]"),
+        ("failure report $task --type network_failure --message lost --worker $worker --epoch $epoch --context {\"a\":1}", false, "retry_same_worker"),
+        ("journal ids --limit 1000", false, "(?m)^ *worker-$worker +[1-9]"),
+        ("journal events worker-$worker --from 1", false, "(?m)^ *1 +"),
+        ("journal sizes --top 5", false, "(?m)^persistence ids +[1-9]"),
+        ("journal verify worker-$worker", false, "(?m)^none$"),
+        ("actor hierarchy", false, "queues"),
+    ];
+
+    public static TheoryData<string> Lines => [.. Commands.Select(command => command.Line)];
+
+    [Theory]
+    [MemberData(nameof(Lines))]
+    public async Task Should_do_what_it_says_and_print_it(string line)
+    {
+        var (_, parked, output) = Commands.Single(command => command.Line == line);
+        var stage = await node.SetStageAsync(parked);
+
+        var run = await node.RunAsync(line.Split(' ').Select(stage.Fill));
+
+        Assert.True(run.ExitCode == 0, $"{run.ExitCode}: {run.Error}{run.Output}");
+        Assert.Equal("", run.Error);
+        Assert.Matches(stage.Fill(output), run.Output);
+
+        // The same for scripts: unless the call changed what it was about, it answers once more.
+        if (line.Split(' ')[1] is "list" or "show" or "stats" or "statistics" or "reliability" or "explain" or "ids" or "events" or "sizes" or "verify" or "hierarchy")
+        {
+            var forScripts = await node.RunAsync([.. line.Split(' ').Select(stage.Fill), "--output", "json"]);
+            Assert.Equal(0, forScripts.ExitCode);
+            _ = JsonDocument.Parse(forScripts.Output);
+        }
+    }
+
+    [Fact]
+    public async Task Should_print_the_result_alone_once_there_is_one()
+    {
+        var stage = await node.SetStageAsync();
+        var before = await node.RunAsync("task", "result", stage.Name);
+        Assert.Equal((4, "morag: there is no result yet (state: leased)"), (before.ExitCode, before.Error.Trim()));
+
+        await node.Client.PostAsync($"/tasks/{stage.Name}/complete", new { worker_id = stage.Name, epoch = stage.Epoch, result = "two\nlines" });
+
+        var after = await node.RunAsync("task", "result", stage.Name);
+        Assert.Equal((0, "two\nlines", ""), (after.ExitCode, after.Output, after.Error));
+    }
+
+    [Fact]
+    public async Task Should_be_tested_when_a_palette_has_it()
+    {
+        var palettes = await node.Client.GetAsync<Palette[]>("/palettes");
+
+        Assert.Equal(
+            palettes.SelectMany(palette => palette.Commands.Select(command => $"{palette.Name} {command.Name}")).Order(StringComparer.Ordinal),
+            Commands.Select(command => string.Join(' ', command.Line.Split(' ').Take(2))).Append("task result").Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("cancel-all", false)]
+    [InlineData("requeue-all", true)]
+    public async Task Should_change_nothing_and_ask_nothing_when_it_is_a_dry_run(string command, bool parked)
+    {
+        var stage = await node.SetStageAsync(parked);
+        var before = await node.Client.TaskAsync(stage.Name);
+
+        foreach (var filter in (string[][])[[], ["--queue", "cpu_batch"], ["--worker", stage.Name], ["--worker", stage.Name, "--reason", "why"]])
+        {
+            var run = await node.RunAsync(["task", command, "--dry-run", .. filter, "--output", "json"]);
+
+            Assert.Equal((0, ""), (run.ExitCode, run.Error));
+            var affected = JsonDocument.Parse(run.Output).RootElement;
+            Assert.True(affected.GetProperty("count").GetInt32() >= 1, run.Output);
+            Assert.Contains(affected.GetProperty("sample").EnumerateArray(), task => task.GetString() == stage.Name);
+        }
+
+        Assert.Equal((before.State, before.History.Length), ((await node.Client.TaskAsync(stage.Name)).State, (await node.Client.TaskAsync(stage.Name)).History.Length));
+        var none = await node.RunAsync("task", command, "--dry-run", "--worker", "nobody");
+        Assert.Matches("(?m)^count +0$", none.Output);
+    }
+
+    [Fact]
+    public async Task Should_change_only_what_matches_when_it_is_no_dry_run()
+    {
+        var (parked, leased) = (await node.SetStageAsync(parked: true), await node.SetStageAsync());
+
+        var requeued = await node.RunAsync("task", "requeue-all", "--worker", parked.Name, "--reason", "fixed", "--to-queue", "cpu_standard", "--quality", """{"a":1}""");
+        Assert.Matches($"(?m)^count +1\\s+sample +{parked.Name}$", requeued.Output);
+        var task = await node.Client.TaskAsync(parked.Name);
+        Assert.Equal((TaskState.Queued, "cpu_standard", """{"a":1}"""), (task.State, task.Queue.Value, task.Quality.Raw));
+
+        // Nothing is parked any more, and a task that a worker holds is none that could be requeued.
+        Assert.Matches("(?m)^count +0$", (await node.RunAsync("task", "requeue-all", "--worker", leased.Name, "--reason", "fixed")).Output);
+        Assert.Equal(TaskState.Leased, (await node.Client.TaskAsync(leased.Name)).State);
+
+        Assert.Matches("(?m)^count +1", (await node.RunAsync("task", "cancel-all", "--worker", leased.Name, "--reason", "old", "--yes")).Output);
+        Assert.Equal(TaskState.Cancelled, (await node.Client.TaskAsync(leased.Name)).State);
+        Assert.Equal(TaskState.Queued, (await node.Client.TaskAsync(parked.Name)).State);
+    }
+
+    [Fact]
+    public async Task Should_refuse_to_cancel_when_no_filter_no_reason_or_no_confirmation_is_given()
+    {
+        var stage = await node.SetStageAsync();
+
+        var unfiltered = await node.RunAsync("task", "cancel-all", "--reason", "old", "--yes");
+        Assert.Equal(1, unfiltered.ExitCode);
+        Assert.Contains("filter: must name at least one of state, queue, worker", unfiltered.Error, StringComparison.Ordinal);
+        Assert.Equal(2, (await node.RunAsync("task", "cancel-all", "--worker", stage.Name, "--yes")).ExitCode);
+        var unconfirmed = await node.RunAsync("task", "cancel-all", "--worker", stage.Name, "--reason", "old");
+        Assert.Equal((2, "morag: this needs a confirmation: give --yes"), (unconfirmed.ExitCode, unconfirmed.Error.Trim()));
+
+        Assert.Equal(TaskState.Leased, (await node.Client.TaskAsync(stage.Name)).State);
+    }
+
+    [Fact]
+    public async Task Should_say_that_nothing_will_run_when_an_ended_task_is_submitted_again()
+    {
+        string[] submit = ["task", "submit", "--queue", "gpu_fallback", "--task-id", "again", "--payload", "x"];
+        var first = await node.RunAsync(submit);
+        Assert.Equal((0, ""), (first.ExitCode, first.Error));
+        Assert.Equal(0, (await node.RunAsync("task", "cancel", "again", "--yes")).ExitCode);
+
+        var ended = await node.RunAsync(submit);
+        Assert.Equal(0, ended.ExitCode);
+        Assert.Matches("(?m)^state +cancelled$", ended.Output);
+        Assert.Equal(
+            "task again was submitted before and was cancelled: nothing will run. Submit the work under another task_id to run it", ended.Error.Trim());
+
+        var different = await node.RunAsync([.. submit, "--priority", "high", "--max-retries", "9"]);
+        Assert.Equal(5, different.ExitCode);
+        Assert.Contains("these fields differ: priority, max_retries", different.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Should_honour_the_payload_limit_of_the_node()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, new string('x', 400_000));
+            Assert.Equal(0, (await node.RunAsync("task", "submit", "--queue", "gpu_fallback", "--payload", "@" + file)).ExitCode);
+
+            await File.WriteAllTextAsync(file, new string('x', 600_000));
+            var refused = await node.RunAsync("task", "submit", "--queue", "gpu_fallback", "--payload", "@" + file);
+            Assert.Equal(2, refused.ExitCode);
+            Assert.Matches("^morag: payload: is longer than 524,288 bytes", refused.Error);
+
+            await File.WriteAllBytesAsync(file, [0xEF, 0xBB, 0xBF, .. "{\"a\":1}"u8]);
+            Assert.Equal(0, (await node.RunAsync("task", "submit", "--queue", "gpu_fallback", "--task-id", "bom", "--payload-json", "@" + file)).ExitCode);
+            Assert.Equal("""{"a":1}""", (await node.Client.TaskAsync("bom")).Payload.Raw);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task Should_name_the_option_and_the_limit_when_a_payload_is_nested_too_deep()
+    {
+        var deep = await node.RunAsync("task", "submit", "--queue", "gpu_fallback", "--payload-json", new string('[', 63) + new string(']', 63));
+
+        Assert.Equal((2, "morag: payload-json: may be nested at most 56 levels deep"), (deep.ExitCode, deep.Error.Trim()));
+        Assert.Equal(0, (await node.RunAsync("task", "submit", "--queue", "gpu_fallback", "--task-id", "deep", "--payload-json", new string('[', 56) + new string(']', 56))).ExitCode);
+
+        // Whatever shows it can read it, as it is wrapped there.
+        foreach (var reader in (string[])["task show deep", "task list --queue gpu_fallback", "queue show gpu_fallback", "journal events queue-0 --limit 1000"])
+        {
+            Assert.Equal(0, (await node.RunAsync(reader.Split(' '))).ExitCode);
+            var shown = await node.RunAsync([.. reader.Split(' '), "--output", "json"]);
+            Assert.Equal((0, ""), (shown.ExitCode, shown.Error));
+            _ = JsonDocument.Parse(shown.Output);
+        }
+    }
+}
