@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Hosting;
 using Morag.EmbeddedRedis;
@@ -38,17 +37,18 @@ internal static class NodeProgram
         try
         {
             var options = NodeOptions.Load(arguments, Environment.GetEnvironmentVariable);
+            await StartChecks.RunAsync(options);
             await using var embedded = options.Redis is null ? await StartEmbeddedRedisAsync(options) : null;
             var redis = options.Redis ?? embedded!.ConnectionString;
             var identity = await ClusterIdentity.ClaimAsync(redis, options.Failover.Partitions);
             await using var app = Build(options, redis, identity);
             await StartAsync(app, options);
             await app.WaitForShutdownAsync();
-            return 0;
+            return app.Services.GetRequiredService<QueueDefinitionsCheck>().Refusal is { } refusal ? throw refusal : 0;
         }
         catch (Exception refusal) when (refusal is ConfigurationRefusedException or EmbeddedRedisException or ClusterIdentityException)
         {
-            await error.WriteLineAsync(refusal.Message);
+            await error.WriteLineAsync(refusal.Message.ReplaceLineEndings(" "));
             return RefusedConfiguration;
         }
     }
@@ -77,15 +77,20 @@ internal static class NodeProgram
 
         var outages = new FreezeWatch(SteadyClock.OfProcess, options.Failover.Workers.FreezeTolerance);
         builder.Services.AddSingleton<IOutageWatch>(outages);
+        var owners = new OwnerHealth();
         builder.Services.AddAkka(NodeOptions.ActorSystemName, akka => akka
             .AddHocon(identity.Roles(options).WithFallback(options.ActorSystemConfig(redis)).WithFallback(FailoverSerialization.Config), HoconAddMode.Prepend)
             .WithRedisPersistence(redis, database: ConfigurationOptions.Parse(redis).DefaultDatabase ?? 0)
-            .WithFailover(options.Failover, outages)
+            .WithFailover(options.Failover, outages, owners)
             .WithActors((system, _) => JoinCluster(system, options, identity)));
         builder.Services.AddSingleton(options.Failover);
         builder.Services.AddSingleton<IFailoverRegions>(services => new ShardedRegions(services.GetRequiredService<ActorSystem>()));
-        builder.Services.AddSingleton(services => new ReadinessCheck("journal", cancellation => JournalIsHealthyAsync(services.GetRequiredService<ActorSystem>(), cancellation)));
-        builder.Services.AddFailoverHttp(new HttpApiSettings { Tokens = [.. options.Tokens] });
+        builder.Services.AddSingleton(services => ReadinessCheck.Of("journal", cancellation => JournalTroubleAsync(services.GetRequiredService<ActorSystem>(), cancellation)));
+        builder.Services.AddSingleton(ReadinessCheck.Owners(owners));
+        builder.Services.AddSingleton<QueueDefinitionsCheck>();
+        builder.Services.AddSingleton(services => services.GetRequiredService<QueueDefinitionsCheck>().Readiness);
+        builder.Services.AddHostedService(services => services.GetRequiredService<QueueDefinitionsCheck>());
+        builder.Services.AddFailoverHttp(options.Api);
 
         var app = builder.Build();
         app.MapFailoverApi();
@@ -108,15 +113,31 @@ internal static class NodeProgram
     {
         try
         {
+            // Made here, and not by the host: that would log what goes wrong with a stack trace, and go on without it.
+            _ = app.Services.GetRequiredService<ActorSystem>();
+        }
+#pragma warning disable CA1031 // Akka.NET throws exceptions of many types over its settings; each is one line for the operator.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            throw new ConfigurationRefusedException($"the node cannot start with this configuration of Akka.NET (akka in --config): {OneLine(e)}", e);
+        }
+
+        try
+        {
             await app.StartAsync();
         }
-        catch (Exception e) when (e is IOException or SocketException || (e is InvalidOperationException && e.Message.Contains("HTTPS", StringComparison.Ordinal)))
+#pragma warning disable CA1031 // The web server throws exceptions of many types over addresses and certificates.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             // The web server comes last: what has started before it has to end in order.
             await app.StopAsync();
-            throw ConfigurationRefusedException.Value("morag.http", string.Join(',', options.HttpUrls), e.Message.ReplaceLineEndings(" "));
+            throw ConfigurationRefusedException.Value("morag.http", string.Join(',', options.HttpUrls), OneLine(e));
         }
     }
+
+    private static string OneLine(Exception failure) => failure.GetBaseException().Message.ReplaceLineEndings(" ");
 
     private static void JoinCluster(ActorSystem system, NodeOptions options, ClusterIdentity identity)
     {
@@ -128,9 +149,9 @@ internal static class NodeProgram
         }
     }
 
-    private static async Task<bool> JournalIsHealthyAsync(ActorSystem system, CancellationToken cancellation)
+    private static async Task<string?> JournalTroubleAsync(ActorSystem system, CancellationToken cancellation)
     {
         var result = await Akka.Persistence.Persistence.Instance.Apply(system).CheckJournalHealthAsync("akka.persistence.journal.redis", cancellation);
-        return result.Status == Akka.Persistence.PersistenceHealthStatus.Healthy;
+        return result.Status == Akka.Persistence.PersistenceHealthStatus.Healthy ? null : result.Description ?? "the journal is not well";
     }
 }

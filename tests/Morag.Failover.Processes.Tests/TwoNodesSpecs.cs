@@ -58,6 +58,33 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
         await BothTellTheSameAsync(node => node.QueuesAsync());
     }
 
+    [ServerFact]
+    public async Task Should_show_the_events_of_the_whole_cluster_on_either_node()
+    {
+        using var http = new HttpClient();
+        var streams = new List<Stream>();
+        foreach (var node in nodes)
+        {
+            streams.Add(await http.GetStreamAsync(new Uri(node.Address, "/api/v1/events")));
+        }
+
+        // Enough tasks for coordinators on both nodes.
+        var tasks = Enumerable.Range(0, 40).Select(number => string.Create(CultureInfo.InvariantCulture, $"elsewhere-{number}")).ToHashSet();
+        for (var number = 0; number < nodes.Length; number++)
+        {
+            foreach (var task in tasks.Where((_, place) => place % nodes.Length == number))
+            {
+                await nodes[number].Client.PostAsync("/failures", new { task_id = task, failure_type = "network_failure", error_message = "cut" });
+            }
+        }
+
+        foreach (var stream in streams)
+        {
+            Assert.Equal(tasks.Order(StringComparer.Ordinal), (await DecidedAsync(stream, tasks.Count)).Order(StringComparer.Ordinal));
+            await stream.DisposeAsync();
+        }
+    }
+
     public async Task InitializeAsync()
     {
         await server.FlushAsync();
@@ -85,6 +112,28 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
         }
 
         folder.Dispose();
+    }
+
+    /// <summary>The tasks of the first so many decisions that a stream of events shows.</summary>
+    private static async Task<List<string>> DecidedAsync(Stream events, int count)
+    {
+        using var patience = new CancellationTokenSource(Eventually.Bound);
+        using var reader = new StreamReader(events);
+        var decided = new List<string>();
+        var name = "";
+        while (decided.Count < count && await reader.ReadLineAsync(patience.Token) is { } line)
+        {
+            if (line.StartsWith("event: ", StringComparison.Ordinal))
+            {
+                name = line["event: ".Length..];
+            }
+            else if (name == "decision" && line.StartsWith("data: ", StringComparison.Ordinal))
+            {
+                decided.Add(JsonDocument.Parse(line["data: ".Length..]).RootElement.GetProperty("task_id").GetString()!);
+            }
+        }
+
+        return decided;
     }
 
     /// <summary>Both come to the same: what one owner owes another arrives a moment later.</summary>

@@ -110,9 +110,12 @@ public sealed class NodeProcess : IAsyncDisposable
     /// <summary>Starts it on the data and ports that it had, and returns once it is ready.</summary>
     public async Task StartAgainAsync()
     {
-        program = RunningProgram.Start(Programs.Node, Arguments(settings));
-        await Eventually.HoldsAsync(IsReadyAsync, () => $"the node is ready; it wrote:\n{program.Output}");
+        StartWithoutWaiting();
+        await Eventually.HoldsAsync(IsReadyAsync, () => $"the node is ready; it wrote:\n{Program.Output}");
     }
+
+    /// <summary>Starts it on the data and ports that it had; it may never become ready.</summary>
+    public void StartWithoutWaiting() => program = RunningProgram.Start(Programs.Node, Arguments(settings));
 
     /// <summary>Ends it as kill -9 does, and returns once it is gone.</summary>
     public async Task KillAsync()

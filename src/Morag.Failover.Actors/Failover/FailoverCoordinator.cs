@@ -23,9 +23,6 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
     private static readonly TimeSpan HousekeepingInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestAwait = TimeSpan.FromSeconds(30);
 
-    /// <summary>The most reports and failures under way at once; beyond, reporters are told to come again.</summary>
-    private const int MostUnderWay = 10_000;
-
     private static readonly Refused AskAgain = Refused.Unavailable("the decision is still under way: ask again, the same report is the same failure");
 
     private readonly FailoverSettings settings;
@@ -186,7 +183,7 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
         {
             Attach(known, report.EventId, reporter);
         }
-        else if (reportsAtQueue.Count + pending.Count >= MostUnderWay)
+        else if (reportsAtQueue.Count + pending.Count >= settings.Policy.MaxUnderWay)
         {
             Sender.Tell(Refused.LimitReached("too many failures are being decided at once: report again in a moment"));
         }
@@ -281,7 +278,7 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
         {
             CarryOutAgain(known, lease.Facts);
         }
-        else if (pending.ContainsKey(lease.FailureId) || pending.Count < MostUnderWay)
+        else if (pending.ContainsKey(lease.FailureId) || pending.Count < settings.Policy.MaxUnderWay)
         {
             Begin(PendingFailure.Of(lease));
         }

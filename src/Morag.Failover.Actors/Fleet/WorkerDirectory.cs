@@ -84,6 +84,9 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
             case ListWorkers query:
                 Sender.Tell(Page(query));
                 break;
+            case FindWorker query:
+                Sender.Tell(State.Find(query.WorkerId) is null ? Refused.Unknown($"there is no worker '{query.WorkerId}'") : Done.Instance);
+                break;
             case GetWorkerStats:
                 Sender.Tell(durable.Tally.Counts());
                 break;

@@ -21,22 +21,27 @@ public static class FailoverHostingExtensions
     /// <param name="builder">The actor system that is being configured.</param>
     /// <param name="settings">The settings, the same on every node.</param>
     /// <param name="outages">What this node knows of its own outages.</param>
-    public static AkkaConfigurationBuilder WithFailover(this AkkaConfigurationBuilder builder, FailoverSettings settings, IOutageWatch outages) =>
+    /// <param name="health">Is told which of the fixed entities do not serve; null: nobody asks.</param>
+    public static AkkaConfigurationBuilder WithFailover(
+        this AkkaConfigurationBuilder builder, FailoverSettings settings, IOutageWatch outages, OwnerHealth? health = null) =>
         builder.WithActors((system, _) =>
         {
             var regions = new ShardedRegions(system);
             var partitions = settings.Partitions;
+            Func<TimeSpan> elapsed = () => system.Scheduler.MonotonicClock;
+            Props Supervised(string owner, Props props) => OwnerSupervisor.Props(owner, props, elapsed);
 
             StartRegion(system, ShardedRegions.DirectoryType, new BucketExtractor(partitions.DirectoryBuckets),
-                id => WorkerDirectory.Props(Number(id), settings, regions));
+                id => Supervised(PersistenceIds.DirectoryBucket(Number(id)), WorkerDirectory.Props(Number(id), settings, regions)));
             StartRegion(system, ShardedRegions.WorkerType, new WorkerExtractor(partitions.WorkerShards),
-                id => WorkerReliabilityActor.Props(new WorkerId(id), settings, regions, outages));
+                id => Supervised(PersistenceIds.Worker(new WorkerId(id)), WorkerReliabilityActor.Props(new WorkerId(id), settings, regions, outages)));
             StartRegion(system, ShardedRegions.CoordinatorType, new PartitionExtractor(partitions.Coordinators),
-                id => FailoverCoordinator.Props(Number(id), settings, regions));
+                id => Supervised(PersistenceIds.Coordinator(Number(id)), FailoverCoordinator.Props(Number(id), settings, regions)));
             StartRegion(system, ShardedRegions.QueueType, new PartitionExtractor(partitions.Queues),
-                id => QueueActor.Props(Number(id), settings, regions, outages));
+                id => Supervised(PersistenceIds.Queue(Number(id)), QueueActor.Props(Number(id), settings, regions, outages)));
 
-            var keeper = system.ActorOf(Props.Create(() => new FixedEntitiesKeeper(regions, partitions)), "fixed-entities-keeper");
+            var told = health ?? new OwnerHealth();
+            var keeper = system.ActorOf(Props.Create(() => new FixedEntitiesKeeper(regions, partitions, told, elapsed)), "fixed-entities-keeper");
             StopBeforeRegions(system, keeper);
             system.ActorOf(Props.Create(() => new LiveEventBridge()), "live-event-bridge");
             FailoverClient.Admit(system, regions);

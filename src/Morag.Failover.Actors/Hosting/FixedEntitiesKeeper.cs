@@ -1,48 +1,105 @@
-using System.Globalization;
-using Akka.Cluster.Sharding;
+using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Actors.Hosting;
 
 /// <summary>
-/// Keeps the fixed entities running: every node asks again and again for each queue partition, coordinator and directory bucket to
-/// be started. Where one runs already nothing happens; where it stopped because storage failed, it comes back.
+/// Keeps the fixed entities running: every node asks each queue partition, coordinator and directory bucket again and again how it is.
+/// The question starts those that do not run; the answers, and their absence, are what <see cref="OwnerHealth"/> says.
 /// </summary>
 internal sealed class FixedEntitiesKeeper : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan SoonWhileDown = TimeSpan.FromSeconds(0.5);
 
-    private readonly IFailoverRegions regions;
-    private readonly PartitionSettings partitions;
+    /// <summary>After how long without an answer an owner that served counts as down: its node may be gone.</summary>
+    private static readonly TimeSpan SilentFor = TimeSpan.FromSeconds(7);
 
-    public FixedEntitiesKeeper(IFailoverRegions regions, PartitionSettings partitions)
+    private readonly OwnerHealth health;
+    private readonly Func<TimeSpan> elapsed;
+    private readonly Dictionary<string, Watched> owners;
+
+    /// <param name="regions">The way to the owners.</param>
+    /// <param name="partitions">How many there are.</param>
+    /// <param name="health">Is told which of them do not serve.</param>
+    /// <param name="elapsed">Time that only goes forward.</param>
+    public FixedEntitiesKeeper(IFailoverRegions regions, PartitionSettings partitions, OwnerHealth health, Func<TimeSpan> elapsed)
     {
-        this.regions = regions;
-        this.partitions = partitions;
+        this.health = health;
+        this.elapsed = elapsed;
+        owners = Numbered(regions.Directory, partitions.DirectoryBuckets, PersistenceIds.DirectoryBucket)
+            .Concat(Numbered(regions.Coordinators, partitions.Coordinators, PersistenceIds.Coordinator))
+            .Concat(Numbered(regions.Queues, partitions.Queues, PersistenceIds.Queue))
+            .ToDictionary(watched => watched.Owner, StringComparer.Ordinal);
+        foreach (var owner in owners.Keys)
+        {
+            health.IsDown(owner, "it has not started yet");
+        }
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    protected override void PreStart() => Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TimeSpan.Zero, Interval);
+    protected override void PreStart() => Self.Tell(Tick.Instance);
 
     protected override void OnReceive(object message)
     {
-        if (message is not Tick)
+        switch (message)
         {
-            return;
+            case Tick:
+                AskAll();
+                break;
+            case OwnerStanding standing when owners.TryGetValue(standing.Owner, out var watched):
+                OnAnswer(standing, watched);
+                break;
+            case Refused:
+                // The region answers for an owner that it cannot place; the owner's silence says the same.
+                break;
+            default:
+                Unhandled(message);
+                break;
         }
-
-        StartAll(regions.Directory, partitions.DirectoryBuckets);
-        StartAll(regions.Coordinators, partitions.Coordinators);
-        StartAll(regions.Queues, partitions.Queues);
     }
 
-    private static void StartAll(IActorRef region, int count)
+    private void AskAll()
     {
-        for (var number = 0; number < count; number++)
+        var now = elapsed();
+        Timers.StartSingleTimer(nameof(Tick), Tick.Instance, health.Down.Count > 0 ? SoonWhileDown : Interval);
+        foreach (var (owner, watched) in owners)
         {
-            region.Tell(new ShardRegion.StartEntity(number.ToString(CultureInfo.InvariantCulture)));
+            if (watched.AnsweredAt is { } answered && now - answered > SilentFor)
+            {
+                health.IsDown(owner, $"it has not answered for {(now - answered).TotalSeconds:0} s");
+            }
+
+            watched.Region.Tell(new GetOwnerStanding { Number = watched.Number }, Self);
         }
+    }
+
+    private void OnAnswer(OwnerStanding standing, Watched watched)
+    {
+        watched.AnsweredAt = elapsed();
+        if (standing.Down is { } why)
+        {
+            health.IsDown(standing.Owner, why);
+        }
+        else
+        {
+            health.Serves(standing.Owner);
+        }
+    }
+
+    private static IEnumerable<Watched> Numbered(IActorRef region, int count, Func<int, string> owner) =>
+        Enumerable.Range(0, count).Select(number => new Watched(region, number, owner(number)));
+
+    private sealed class Watched(IActorRef region, int number, string owner)
+    {
+        public IActorRef Region { get; } = region;
+
+        public int Number { get; } = number;
+
+        public string Owner { get; } = owner;
+
+        public TimeSpan? AnsweredAt { get; set; }
     }
 
     private sealed class Tick : INoSerializationVerificationNeeded

@@ -13,6 +13,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
 {
     private readonly SnapshotPolicy snapshots;
     private readonly Queue<IEnumerable<IActorRef>> awaitingWrites = new();
+    private readonly StoreWatch store = StoreWatch.Of(Context.System);
     private bool committed;
 
     /// <summary>An actor that begins with <paramref name="initial"/> and what the journal holds of it.</summary>
@@ -76,6 +77,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         {
             awaitingWrites.Dequeue();
             BytesUnderWay -= bytes;
+            store.Succeeded(wrote: true);
             afterwards?.Invoke(after);
             SaveSnapshotWhenDue(after, bytes);
         });
@@ -110,16 +112,17 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
             case SaveSnapshotSuccess saved:
                 DropWhatSnapshotsCover(saved.Metadata.SequenceNr);
                 break;
-            case SaveSnapshotFailure failed:
+            case SaveSnapshotFailure failed when !store.Failed(failed.Cause):
                 Log.Warning(failed.Cause, "{0}: the snapshot at {1} was not saved; the next one is tried after {2} more events", PersistenceId, failed.Metadata.SequenceNr, snapshots.Every);
                 break;
-            case DeleteMessagesFailure failed:
+            case DeleteMessagesFailure failed when !store.Failed(failed.Cause):
                 Log.Warning(failed.Cause, "{0}: events up to {1} were not removed; the next snapshot tries again", PersistenceId, failed.ToSequenceNr);
                 break;
-            case DeleteSnapshotsFailure failed:
+            case DeleteSnapshotsFailure failed when !store.Failed(failed.Cause):
                 Log.Warning(failed.Cause, "{0}: old snapshots were not removed; the next snapshot tries again", PersistenceId);
                 break;
             case DeleteMessagesSuccess or DeleteSnapshotsSuccess:
+            case SaveSnapshotFailure or DeleteMessagesFailure or DeleteSnapshotsFailure:
                 break;
             case PartEncoded encoded:
                 StorePart(encoded);
@@ -148,6 +151,8 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
                 CheckRestored();
                 CorrectClock();
                 Recovered();
+                store.Succeeded(wrote: false);
+                Context.Parent.Tell(OwnerRecovered.Instance);
                 break;
             default:
                 throw new InvalidOperationException($"{PersistenceId}: the journal holds a {message.GetType()}, which this version does not know");
@@ -155,8 +160,19 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
     }
 
     /// <inheritdoc />
-    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) =>
-        Log.Error(cause, "{0}: event {1} could not be stored; the entity stops and comes back with what is durable", PersistenceId, sequenceNr);
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
+    {
+        if (!store.Failed(cause))
+        {
+            Log.Error(cause, "{0}: event {1} could not be stored; the entity stops and comes back with what is durable", PersistenceId, sequenceNr);
+        }
+
+        Context.Parent.Tell(new OwnerFailed(StoreFault.Words(cause), null));
+    }
+
+    /// <inheritdoc />
+    protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
+        Context.Parent.Tell(new OwnerFailed(StoreFault.Words(reason), store.Failed(reason) ? null : reason));
 
     /// <inheritdoc />
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)

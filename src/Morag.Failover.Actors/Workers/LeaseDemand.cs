@@ -1,3 +1,4 @@
+using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 
@@ -8,16 +9,17 @@ namespace Morag.Failover.Actors.Workers;
 /// asked at a time, so that two do not both fill the same place; a partition that has nothing keeps the interest of all calls and says
 /// when it has, unless it ends before that: so it is asked again every now and then.
 /// </summary>
-internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
+internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter, int maxWaiting)
 {
-    /// <summary>The most calls of one worker that may wait at a time.</summary>
-    public const int MaxWaiting = 64;
-
     /// <summary>How long a call that does not wait may take to ask round.</summary>
     private static readonly TimeSpan AskingRound = TimeSpan.FromSeconds(2);
 
+    /// <summary>How soon a partition that is down is asked again at the earliest.</summary>
+    private static readonly TimeSpan SoonestAgain = TimeSpan.FromSeconds(0.5);
+
     private readonly TimeSpan interestKept = unansweredAfter * 5;
     private readonly DateTimeOffset[] askedAt = new DateTimeOffset[partitions];
+    private readonly PartitionDown?[] down = new PartitionDown?[partitions];
     private readonly List<Caller> callers = [];
     private int rotation;
 
@@ -25,7 +27,7 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
     public bool AnyWaiting => callers.Count > 0;
 
     /// <summary>Whether no further call may wait.</summary>
-    public bool IsFull => callers.Count >= MaxWaiting;
+    public bool IsFull => callers.Count >= maxWaiting;
 
     /// <summary>The question under way.</summary>
     public Question? Asking { get; private set; }
@@ -34,18 +36,26 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
     public IEnumerable<Caller> Waiting => callers.Where(caller => caller.Request.Wait > TimeSpan.Zero);
 
     /// <summary>When the first wait ends, the question under way counts as lost, or a partition is to be asked again.</summary>
-    public DateTimeOffset? DueAt
+    public DateTimeOffset? DueAt(DateTimeOffset now)
     {
-        get
+        DateTimeOffset? due = Asking?.LostAt;
+        foreach (var caller in callers)
         {
-            DateTimeOffset? due = Asking?.LostAt;
-            foreach (var caller in callers)
-            {
-                due = due is { } earliest && earliest < caller.Until ? due : caller.Until;
-            }
-
-            return due is { } first && Waiting.Any() && askedAt.Min() + interestKept is var again && again < first ? again : due;
+            due = due is { } earliest && earliest < caller.Until ? due : caller.Until;
         }
+
+        if (due is not { } first || !Waiting.Any())
+        {
+            return due;
+        }
+
+        var again = askedAt.Min() + interestKept;
+        foreach (var partition in down)
+        {
+            again = partition is { } gone && gone.AskAgainAt > now && gone.AskAgainAt < again ? gone.AskAgainAt : again;
+        }
+
+        return again < first ? again : first;
     }
 
     /// <summary>
@@ -83,6 +93,8 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
             return;
         }
 
+        down[partition] = null;
+
         if (Asking?.Partition == partition)
         {
             Asking.WorkCameMeanwhile = true;
@@ -107,7 +119,9 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
 
         foreach (var caller in callers)
         {
-            var index = caller.Steps.FindIndex(step => (mayLease || step.OnlyRepeat) && reachable(step.Partition));
+            // One that is down comes last: asking it may take all the time that a call has.
+            var index = caller.Steps.FindIndex(step => Open(step) && down[step.Partition] is null);
+            index = index >= 0 ? index : caller.Steps.FindIndex(step => Open(step) && MayAsk(step.Partition, now));
             if (index >= 0)
             {
                 var step = caller.Steps[index];
@@ -119,11 +133,64 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
         }
 
         return null;
+
+        bool Open(Step step) => (mayLease || step.OnlyRepeat) && reachable(step.Partition);
+    }
+
+    /// <summary>A partition is down: whoever asks it is told so, and it is asked again when it may be back.</summary>
+    public void IsDown(int partition, string why, TimeSpan retryAfter, DateTimeOffset now)
+    {
+        var again = now + (retryAfter > SoonestAgain ? retryAfter : SoonestAgain);
+        down[partition] = new PartitionDown(why, again);
+        if (Asking is { } question && question.Partition == partition)
+        {
+            GiveUp(question);
+        }
+
+        if (Waiting.FirstOrDefault() is { } caller)
+        {
+            caller.AskLater(partition);
+        }
+    }
+
+    /// <summary>A partition has not answered in time; it may still do so.</summary>
+    public void IsSilent(int partition, DateTimeOffset now) =>
+        down[partition] ??= new PartitionDown($"{PersistenceIds.Queue(partition)} has not answered in time", now, ForSure: false);
+
+    /// <summary>A partition answers.</summary>
+    public void Answers(int partition)
+    {
+        if (partition >= 0 && partition < partitions)
+        {
+            down[partition] = null;
+        }
+    }
+
+    /// <summary>
+    /// What a call that ends without leases is told, where it is not certain that there is no work for it: which partitions are down, and
+    /// why. Null where every partition has said that it has nothing.
+    /// </summary>
+    public Refused? Unanswered(DateTimeOffset now)
+    {
+        var first = Array.FindIndex(down, partition => partition is not null);
+        if (first < 0)
+        {
+            return null;
+        }
+
+        var others = down.Count(partition => partition is not null) - 1;
+        var more = others == 0 ? "" : $" ({others} more of {partitions} partitions are down, too)";
+        var wait = down[first]!.Value.AskAgainAt - now;
+        return Refused.Down(
+            PersistenceIds.Queue(first),
+            $"{down[first]!.Value.Why}{more}. There may be work that cannot be leased now",
+            wait > TimeSpan.Zero ? wait : SoonestAgain);
     }
 
     /// <summary>The question that a partition's answer belongs to; null for an answer that comes too late.</summary>
     public Question? Answered(int partition)
     {
+        Answers(partition);
         if (Asking is not { } question || question.Partition != partition)
         {
             return null;
@@ -179,18 +246,30 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
     {
         if (Asking is { } question && question.LostAt <= now)
         {
-            Asking = null;
-            foreach (var caller in question.Callers)
-            {
-                caller.AskLater(question.Partition);
-            }
+            IsSilent(question.Partition, now);
+            GiveUp(question);
         }
 
         AskAgainThoseThatMayHaveForgotten(now);
         return TakeOut(caller =>
             caller.Until <= now
-            || (caller.Request.Wait <= TimeSpan.Zero && Asking?.Callers.Contains(caller) != true && !caller.Steps.Exists(step => mayLease || step.OnlyRepeat)));
+            || (mayLease && AllDown(now))
+            || (caller.Request.Wait <= TimeSpan.Zero && Asking?.Callers.Contains(caller) != true && !caller.Steps.Exists(step => (mayLease || step.OnlyRepeat) && MayAsk(step.Partition, now))));
     }
+
+    private void GiveUp(Question question)
+    {
+        Asking = null;
+        foreach (var caller in question.Callers)
+        {
+            caller.AskLater(question.Partition);
+        }
+    }
+
+    /// <summary>Whether no partition can be asked yet: then nothing is gained by waiting.</summary>
+    private bool AllDown(DateTimeOffset now) => Array.TrueForAll(down, partition => partition is { ForSure: true } gone && gone.AskAgainAt > now);
+
+    private bool MayAsk(int partition, DateTimeOffset now) => down[partition] is not { } gone || gone.AskAgainAt <= now;
 
     /// <summary>The other calls that one question can ask for too: a request id is for the leases of one call.</summary>
     private IEnumerable<Caller> WithTheSameWish(Caller first) => first.Request.RequestId is not null
@@ -260,6 +339,9 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter)
             }
         }
     }
+
+    /// <summary>What is known of a partition that did not answer, or was said to be down for sure.</summary>
+    private readonly record struct PartitionDown(string Why, DateTimeOffset AskAgainAt, bool ForSure = true);
 
     /// <summary>A partition that a call has still to ask.</summary>
     internal readonly record struct Step(int Partition, bool OnlyRepeat);

@@ -1,3 +1,4 @@
+using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Failover;
@@ -34,14 +35,16 @@ public sealed partial class WorkerReliabilityActor
                 OnPinsDue(pinned);
                 return true;
             case HeldLeases answer:
+                demand.Answers(answer.Partition);
                 held.Take(answer);
                 StoreIfAny(FailureAccounting.Probing(State, answer.Leases, Now));
                 return true;
             case LeaseResults results:
                 OnReturned(results);
                 return true;
-            case Refused:
+            case Refused refused:
                 // A partition that could not answer now is asked again.
+                OnPartitionRefused(refused);
                 return true;
             default:
                 return false;
@@ -92,7 +95,7 @@ public sealed partial class WorkerReliabilityActor
             return Refused.Invalid("queues", "the worker serves none of these queues");
         }
 
-        return demand.IsFull ? Refused.LimitReached($"{LeaseDemand.MaxWaiting} calls of this worker wait for leases already") : null;
+        return demand.IsFull ? Refused.LimitReached($"{settings.Workers.MaxWaitingCalls} calls of this worker wait for leases already (morag.failover.workers.max-waiting-calls)") : null;
     }
 
     /// <summary>How many more leases the worker may take now.</summary>
@@ -110,13 +113,26 @@ public sealed partial class WorkerReliabilityActor
         var room = Room();
         foreach (var finished in demand.TakeOutFinished(room > 0, Now))
         {
-            finished.ReplyTo.Tell(new LeasesGranted());
+            // Without room there is nothing to be had anywhere; else an empty answer says that there is no work.
+            finished.ReplyTo.Tell(room > 0 && demand.Unanswered(Now) is { } down ? down : new LeasesGranted());
         }
 
         // What a partition holds, and what a fence on its way to it will end, has to be known before it is asked.
         if (demand.Next(room > 0, partition => held.IsKnown && !fences.Owes(State.Fences, partition), Now) is { } question)
         {
             Ask(question, room);
+        }
+    }
+
+    private void OnPartitionRefused(Refused refused)
+    {
+        for (var partition = 0; refused.Owner is not null && partition < settings.Partitions.Queues; partition++)
+        {
+            if (refused.Owner == PersistenceIds.Queue(partition))
+            {
+                demand.IsDown(partition, refused.Message, refused.RetryAfter ?? TimeSpan.Zero, Now);
+                return;
+            }
         }
     }
 
@@ -334,6 +350,11 @@ public sealed partial class WorkerReliabilityActor
     {
         foreach (var partition in held.Awaited)
         {
+            if (held.AskedAt is { } asked && Now - asked >= settings.Queues.ResendAfter)
+            {
+                demand.IsSilent(partition, Now);
+            }
+
             regions.Queues.Tell(new GetHeldLeases { Partition = partition, WorkerId = State.WorkerId }, Self);
         }
     }

@@ -46,7 +46,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         this.regions = regions;
         pulse = new WorkerPulse(settings.Workers, outages, Now);
         held = new HeldLeasesView(settings.Partitions.Queues);
-        demand = new LeaseDemand(settings.Partitions.Queues, settings.Queues.ResendAfter);
+        demand = new LeaseDemand(settings.Partitions.Queues, settings.Queues.ResendAfter, settings.Workers.MaxWaitingCalls);
         fences = new FenceOutbox(settings.Partitions.Queues);
         degraded = new DegradedWatch(settings.Workers, settings.Queues, Now);
         bucket = Partition.Of(worker, settings.Partitions.DirectoryBuckets);
@@ -351,7 +351,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         var owes = !State.Fences.IsEmpty || State.Revision > entryTaken || held.Awaited.Count > 0 || returns.Any;
         resendAt = owes ? resendAt ?? Now + settings.Queues.ResendAfter : null;
         due.ArmAt(resendAt);
-        due.ArmAt(demand.DueAt);
+        due.ArmAt(demand.DueAt(Now));
         due.ArmAt(State.Breaker.Until);
         if (State.IsRegistered)
         {

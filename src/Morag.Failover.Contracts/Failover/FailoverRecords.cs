@@ -275,7 +275,7 @@ public sealed record FailureStatistics : IWireMessage
     /// <summary>All failures ever decided.</summary>
     [ProtoMember(1)] public long TotalFailures { get; init; }
 
-    /// <summary>Those of the last 24 hours (counted by the hour).</summary>
+    /// <summary>Those of the last 24 hours (counted by the minute: up to one minute more).</summary>
     [ProtoMember(2), JsonPropertyName("recent_failures_24h")] public long RecentFailures24h { get; init; }
 
     /// <summary>All failures by type.</summary>

@@ -183,11 +183,11 @@ public sealed record StoredStaleReport
 [ProtoContract]
 public sealed record StoredFailureCount
 {
-    /// <summary>The type; null where it is an hour's count.</summary>
+    /// <summary>The type; null where it is a minute's count.</summary>
     [ProtoMember(1)] public FailureType? Type { get; init; }
 
-    /// <summary>The hour, counted from 1970-01-01T00:00Z; null where it is a type's count.</summary>
-    [ProtoMember(2)] public long? Hour { get; init; }
+    /// <summary>The minute, counted from 1970-01-01T00:00Z; null where it is a type's count.</summary>
+    [ProtoMember(4)] public long? Minute { get; init; }
 
     /// <summary>How many.</summary>
     [ProtoMember(3)] public long Count { get; init; }

@@ -237,3 +237,16 @@ public sealed record WorkerStats : IWireMessage
     /// <summary>Registered workers by capability.</summary>
     [ProtoMember(8)] public ImmutableSortedDictionary<string, int> ByCapability { get; init; } = ImmutableSortedDictionary<string, int>.Empty;
 }
+
+/// <summary>
+/// Asks whether a worker is known, without starting its entity. Answer: <see cref="Done"/> where it is, or <see cref="Refused"/>.
+/// </summary>
+[ProtoContract(Name = "find-worker")]
+public sealed record FindWorker : IBucketMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required int Bucket { get; init; }
+
+    /// <summary>The worker.</summary>
+    [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
+}

@@ -428,4 +428,18 @@ public sealed record QueueStatsReply : IWireMessage
 {
     /// <summary>One for each configured queue.</summary>
     [ProtoMember(1)] public ImmutableArray<QueueStats> Queues { get; init; } = [];
+
+    /// <summary>The queues that hold tasks that have not ended, and that the node's settings do not define.</summary>
+    [ProtoMember(2)] public ImmutableArray<UndefinedQueue> Undefined { get; init; } = [];
+}
+
+/// <summary>A queue that was removed from the settings while tasks were in it.</summary>
+[ProtoContract]
+public sealed record UndefinedQueue
+{
+    /// <summary>The queue.</summary>
+    [ProtoMember(1)] public required QueueName Queue { get; init; }
+
+    /// <summary>Tasks in it that have not ended, parked ones too.</summary>
+    [ProtoMember(2)] public required int UnfinishedTasks { get; init; }
 }

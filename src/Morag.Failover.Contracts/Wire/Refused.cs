@@ -35,6 +35,14 @@ public sealed record Refused : IWireMessage
     /// <summary>All fields that it is about, in their wire names, where it may be about several; else empty.</summary>
     [ProtoMember(4)] public ImmutableArray<string> Fields { get; init; } = [];
 
+    /// <summary>
+    /// The owner that is down, by its persistence id, such as <c>queue-0</c>; null unless that is the reason. The call changed nothing then.
+    /// </summary>
+    [ProtoMember(5)] public string? Owner { get; init; }
+
+    /// <summary>After how long it is worth asking again; null where nothing is known of that.</summary>
+    [ProtoMember(6)] public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>A refusal for a broken rule of one field.</summary>
     public static Refused Invalid(string field, string message) =>
         new() { Reason = RefusalReason.Invalid, Field = field, Message = message };
@@ -50,6 +58,13 @@ public sealed record Refused : IWireMessage
 
     /// <summary>The answer where the outcome is not known.</summary>
     public static Refused Unavailable(string message) => new() { Reason = RefusalReason.Unavailable, Message = message };
+
+    /// <summary>The answer for an owner that is down: the call did not reach it, and changed nothing.</summary>
+    /// <param name="owner">Its persistence id.</param>
+    /// <param name="message">What is down, and why.</param>
+    /// <param name="retryAfter">After how long it is worth asking again.</param>
+    public static Refused Down(string owner, string message, TimeSpan retryAfter) =>
+        new() { Reason = RefusalReason.Unavailable, Owner = owner, Message = message, RetryAfter = retryAfter };
 }
 
 /// <summary>The call was carried out, and what it changed is durable.</summary>

@@ -38,6 +38,9 @@ public sealed record QueueCounters
     /// <summary>The time from lease to accepted completion, summed.</summary>
     public TimeSpan Processed { get; init; }
 
+    /// <summary>Tasks in it that have not ended.</summary>
+    public int Unfinished => Queued + Delayed + Leased + Deciding + Parked;
+
     /// <summary>The counters with a task in, or out of, a state.</summary>
     public QueueCounters Move(TaskState state, int by) => state switch
     {

@@ -11,6 +11,14 @@ public static class QueueStatistics
     public static QueueStatsReply Of(QueueState state, FleetView fleet, bool fleetIsKnown, QueueSettings settings) => new()
     {
         Queues = [.. settings.Definitions.Select(queue => Of(state, queue, fleet, fleetIsKnown))],
+        Undefined =
+        [
+            .. from queue in state.Counters
+               let left = queue.Value.Unfinished
+               where left > 0 && settings.Find(queue.Key) is null
+               orderby queue.Key.Value
+               select new UndefinedQueue { Queue = queue.Key, UnfinishedTasks = left },
+        ],
     };
 
     private static QueueStats Of(QueueState state, QueueDefinition queue, FleetView fleet, bool fleetIsKnown)

@@ -59,6 +59,9 @@ public sealed record PolicySettings
     /// <summary>The most failures kept by one coordinator, 100 to 10,000,000; counters are kept beyond.</summary>
     public int MaxFailuresKept { get; init; } = 20_000;
 
+    /// <summary>The most reports and failures that one coordinator decides at once, 10 to 1,000,000; beyond, reporters are told to come again.</summary>
+    public int MaxUnderWay { get; init; } = 10_000;
+
     /// <summary>The most bytes that the failures kept by one coordinator may take, by its own estimate; 1 MiB or more.</summary>
     public long MaxHistoryBytes { get; init; } = 32L * 1024 * 1024;
 }

@@ -45,6 +45,9 @@ public sealed record WorkerSettings
     /// <summary>How often a worker's last sign of life is told to the directory, 1 s to 10 min.</summary>
     public TimeSpan SeenInterval { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>The most lease calls of one worker that may wait at a time, 1 to 10,000; beyond, they are refused (429).</summary>
+    public int MaxWaitingCalls { get; init; } = 64;
+
     /// <summary>Workers that a directory bucket wakes per second after a restart, 1 to 100,000.</summary>
     public int WakeRate { get; init; } = 500;
 

@@ -48,9 +48,10 @@ public sealed class ClusterIdentity
 
             return new ClusterIdentity(await FirstValueAsync(database, JournalIdKey, Guid.NewGuid().ToString("N")));
         }
-        catch (RedisException unreachable)
+        catch (Exception unreachable) when (unreachable is RedisException or TimeoutException)
         {
-            throw new ClusterIdentityException($"Redis cannot be used: {unreachable.Message}");
+            throw new ClusterIdentityException(
+                $"morag.redis is refused: Redis at {Servers(redis)} cannot be used ({unreachable.GetBaseException().Message.ReplaceLineEndings(" ")})");
         }
     }
 
@@ -64,6 +65,9 @@ public sealed class ClusterIdentity
         return (string?)await database.StringGetAsync(key)
             ?? throw new ClusterIdentityException($"Redis does not keep what is written: {key} is gone at once");
     }
+
+    private static string Servers(string redis) =>
+        string.Join(", ", ConfigurationOptions.Parse(redis).EndPoints.Select(EndPointCollection.ToString));
 
     private static string Text(PartitionSettings partitions) => string.Create(
         CultureInfo.InvariantCulture,

@@ -48,6 +48,7 @@ public static class FailoverSettingsReader
         MassLossWindow = section.Duration("mass-loss-window", "1s", "10m"),
         HistoryKept = section.Duration("history-kept", "1h", "365d"),
         MaxFailuresKept = section.Integer("max-failures-kept", 100, 10_000_000),
+        MaxUnderWay = section.Integer("max-under-way", 10, 1_000_000),
         MaxHistoryBytes = section.Size("max-history-bytes", "1MiB", "1024GiB"),
     };
 
@@ -174,6 +175,7 @@ public static class FailoverSettingsReader
             BreakerProbeTimeout = section.Duration("breaker-probe-timeout", "1s", "24h"),
             DegradedAfter = section.Duration("degraded-after", "1s", "24h"),
             SeenInterval = section.Duration("seen-interval", "1s", "10m"),
+            MaxWaitingCalls = section.Integer("max-waiting-calls", 1, 10_000),
             WakeRate = section.Integer("wake-rate", 1, 100_000),
             FreezeTolerance = section.Duration("freeze-tolerance", "100ms", "1m"),
         };

@@ -3,6 +3,7 @@ using System.Net;
 using Akka.Configuration;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Node.Http;
 using StackExchange.Redis;
 
 namespace Morag.Failover.Node.Configuration;
@@ -40,6 +41,9 @@ public sealed class NodeOptions
     /// <summary>The tokens that are valid, at most two; empty: no token is asked for.</summary>
     public required IReadOnlyList<string> Tokens { get; init; }
 
+    /// <summary>How the HTTP API waits and streams, with the tokens.</summary>
+    public required HttpApiSettings Api { get; init; }
+
     /// <summary>The settings of failover.</summary>
     public required FailoverSettings Failover { get; init; }
 
@@ -57,6 +61,7 @@ public sealed class NodeOptions
     {
         var config = NodeConfiguration.Load(new NodeCommandLine(arguments), environment);
         var morag = new SettingsSection(config, "morag");
+        var tokens = ReadTokens(morag.Text("token"));
         var options = new NodeOptions
         {
             Redis = ReadRedis(morag.Text("redis")),
@@ -66,7 +71,8 @@ public sealed class NodeOptions
             Port = morag.Integer("port", 0, IPEndPoint.MaxPort),
             Seeds = [.. ReadList(morag.Text("seeds")).Select(ReadSeed)],
             Roles = [.. ReadList(morag.Text("roles")).Select(ReadRole)],
-            Tokens = ReadTokens(morag.Text("token")),
+            Tokens = tokens,
+            Api = ReadApi(morag.Child("api"), tokens),
             Failover = FailoverSettingsReader.Read(config),
             Configuration = config,
         };
@@ -106,6 +112,14 @@ public sealed class NodeOptions
                 $"nodes of one cluster have to share a Redis, so {NodeSetting.Redis.Variable} is needed (each would have a journal of its own)");
         }
     }
+
+    private static HttpApiSettings ReadApi(SettingsSection section, string[] tokens) => new()
+    {
+        Tokens = [.. tokens],
+        AnswerTimeout = section.Duration("answer-timeout", "100ms", "5m"),
+        KeepAlive = section.Duration("keep-alive", "1s", "1m"),
+        EventBuffer = section.Integer("event-buffer", 10, 1_000_000),
+    };
 
     private static string[] ReadList(string text) =>
         text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

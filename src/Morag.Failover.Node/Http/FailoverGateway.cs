@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Morag.Failover.Actors;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Domain.Partitioning;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Node.Http.Answers;
 
@@ -62,8 +63,22 @@ internal sealed class FailoverGateway(
         }
         catch (AskTimeoutException)
         {
-            return Refused.Unavailable($"no answer within {(http.AnswerTimeout + wait).TotalSeconds:0.###} s");
+            return Refused.Unavailable($"{Addressee(region, message)} did not answer within {(http.AnswerTimeout + wait).TotalSeconds:0.###} s");
         }
+    }
+
+    /// <summary>Who should have answered, in words.</summary>
+    private string Addressee(IActorRef region, IWireMessage message)
+    {
+        var (kind, count) = region.Equals(regions.Queues) ? ("queue partition", settings.Partitions.Queues) : ("coordinator", settings.Partitions.Coordinators);
+        return message switch
+        {
+            IPartitionMessage numbered => $"{kind} {numbered.Partition}",
+            ITaskMessage task => $"{kind} {Partition.Of(task.TaskId, count)}",
+            IBucketMessage numbered => $"directory bucket {numbered.Bucket}",
+            IWorkerMessage worker => $"the entity of worker {worker.WorkerId}",
+            _ => "the owner",
+        };
     }
 
     private Task<T[]> AskEach<T>(IActorRef region, int count, Func<int, IWireMessage> message, CancellationToken cancellation)

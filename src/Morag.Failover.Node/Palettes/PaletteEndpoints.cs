@@ -2,6 +2,7 @@ using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Palettes;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Node.Http;
+using Morag.Failover.Node.Http.OpenApi;
 using static Morag.Failover.Node.Palettes.PaletteParts;
 
 namespace Morag.Failover.Node.Palettes;
@@ -28,7 +29,8 @@ public static class PaletteEndpoints
 
     /// <summary>Maps <c>GET /api/v1/palettes</c>, from which <c>morag</c> builds its commands.</summary>
     public static IEndpointConventionBuilder MapPalettes(this IEndpointRouteBuilder routes) =>
-        routes.MapGet(
-            "/api/v1/palettes",
-            (FailoverGateway gateway) => TypedResults.Json(All(gateway.Settings.Queues), ContractsJson.Options)).WithName("GetPalettes");
+        routes.MapGet("/api/v1/palettes", (FailoverGateway gateway) => TypedResults.Json(All(gateway.Settings.Queues), ContractsJson.Options))
+            .WithName("GetPalettes")
+            .WithTags("Palettes")
+            .Describes<Palette[]>("The commands that this node offers, from which morag builds its own");
 }

@@ -48,6 +48,19 @@ public sealed class WaitingCallSpecs(ITestOutputHelper output) : ScenarioSpec(ou
         Assert.Equal(task, Assert.Single(Assert.IsType<LeasesGranted>(await heard.Answer).Leases).TaskId);
     }
 
+    [Fact]
+    public async Task Should_hear_that_the_partition_is_down_and_not_that_there_is_no_work_when_the_queue_does_not_answer()
+    {
+        var worker = await RegisterAsync("cpu-1");
+        await Owners.GoDownAsync(Owners.Queues);
+        var call = await WaitsAsync(worker);
+
+        await PassAsync(LongestWait + TimeSpan.FromSeconds(1));
+
+        var told = Assert.IsType<Refused>(await call.Answer);
+        Assert.Equal(("queue-0", RefusalReason.Unavailable), (told.Owner, told.Reason));
+    }
+
     private async Task<WaitingCall> WaitsAsync(ScenarioWorker worker)
     {
         var demand = new RequestLeases

@@ -8,7 +8,7 @@ public sealed class LeaseDemandSpecs
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private readonly LeaseDemand demand = new(partitions: 1, unansweredAfter: TimeSpan.FromSeconds(2));
+    private readonly LeaseDemand demand = new(partitions: 1, unansweredAfter: TimeSpan.FromSeconds(2), maxWaiting: 64);
 
     [Fact]
     public void Should_ask_once_for_all_calls_that_want_the_same_when_there_is_nothing()
@@ -79,20 +79,80 @@ public sealed class LeaseDemandSpecs
         Assert.Null(Ask());
     }
 
+    [Fact]
+    public void Should_answer_that_the_partition_is_down_at_once_when_it_says_so()
+    {
+        Enter();
+        _ = Ask();
+
+        demand.IsDown(0, "queue-0 is down: a snapshot cannot be read", TimeSpan.FromSeconds(4), Now);
+
+        Assert.Single(demand.TakeOutFinished(mayLease: true, Now));
+        var told = demand.Unanswered(Now)!;
+        Assert.Equal(("queue-0", TimeSpan.FromSeconds(4)), (told.Owner, told.RetryAfter));
+        Assert.Contains("a snapshot cannot be read", told.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Should_ask_a_partition_that_was_down_again_when_its_time_has_come_and_believe_its_answer()
+    {
+        Enter();
+        _ = Ask();
+        demand.IsDown(0, "down", TimeSpan.FromSeconds(4), Now);
+        _ = demand.TakeOutFinished(mayLease: true, Now);
+        Enter();
+
+        var later = Now + TimeSpan.FromSeconds(4);
+        Assert.Empty(demand.TakeOutFinished(mayLease: true, later));
+        Answer(demand.Next(mayLease: true, _ => true, later)!);
+
+        Assert.Null(demand.Unanswered(later));
+    }
+
+    [Fact]
+    public void Should_not_say_that_there_is_no_work_when_the_partition_did_not_answer()
+    {
+        Enter();
+        _ = Ask();
+
+        var lost = Now + TimeSpan.FromSeconds(2);
+        Assert.Empty(demand.TakeOutFinished(mayLease: true, lost));
+        Assert.NotNull(demand.Next(mayLease: true, _ => true, lost));
+        Assert.Single(demand.TakeOutFinished(mayLease: true, Now + TimeSpan.FromSeconds(30)));
+
+        Assert.Equal("queue-0", demand.Unanswered(Now)!.Owner);
+    }
+
+    [Fact]
+    public void Should_wait_for_the_others_and_ask_them_first_when_one_of_several_is_down()
+    {
+        var several = new LeaseDemand(partitions: 2, unansweredAfter: TimeSpan.FromSeconds(2), maxWaiting: 64);
+        several.IsDown(0, "down", TimeSpan.FromSeconds(4), Now);
+        several.Enter(Request(null, []), ActorRefs.Nobody, repeatFirst: false, Now);
+
+        Assert.Empty(several.TakeOutFinished(mayLease: true, Now));
+        var first = several.Next(mayLease: true, _ => true, Now)!;
+        Assert.Equal(1, first.Partition);
+        _ = several.Answered(1);
+        several.NothingFor(first);
+        Assert.Null(several.Next(mayLease: true, _ => true, Now));
+        Assert.Equal(Now + TimeSpan.FromSeconds(4), several.DueAt(Now));
+        Assert.Equal(0, several.Next(mayLease: true, _ => true, Now + TimeSpan.FromSeconds(4))!.Partition);
+    }
+
     private void Enter(params string[] queues) => Enter(null, queues);
 
-    private void Enter(RequestId? request, params string[] queues) => demand.Enter(
-        new RequestLeases
-        {
-            WorkerId = new("w"),
-            MaxTasks = 1,
-            Wait = TimeSpan.FromSeconds(30),
-            RequestId = request,
-            Queues = [.. queues.Select(queue => new QueueName(queue))],
-        },
-        ActorRefs.Nobody,
-        repeatFirst: false,
-        Now);
+    private void Enter(RequestId? request, params string[] queues) =>
+        demand.Enter(Request(request, queues), ActorRefs.Nobody, repeatFirst: false, Now);
+
+    private static RequestLeases Request(RequestId? request, string[] queues) => new()
+    {
+        WorkerId = new("w"),
+        MaxTasks = 1,
+        Wait = TimeSpan.FromSeconds(30),
+        RequestId = request,
+        Queues = [.. queues.Select(queue => new QueueName(queue))],
+    };
 
     private LeaseDemand.Question? Ask() => demand.Next(mayLease: true, _ => true, Now);
 

@@ -111,6 +111,7 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
     public async Task Should_end_itself_when_nothing_is_known_of_the_worker_and_stay_while_it_is_registered()
     {
         var parent = CreateTestProbe();
+        parent.IgnoreMessages(message => message is OwnerRecovered);
         var unknown = parent.ChildActorOf(Entity);
         unknown.Tell(new GetWorker { WorkerId = Worker }, TestActor);
         Assert.Equal(RefusalReason.Unknown, (await ExpectMsgAsync<Refused>()).Reason);

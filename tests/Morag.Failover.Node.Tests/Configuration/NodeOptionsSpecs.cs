@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Morag.Failover.Node.Configuration;
+using Morag.Failover.Node.Http;
 
 namespace Morag.Failover.Node.Tests.Configuration;
 
@@ -59,6 +60,30 @@ public sealed class NodeOptionsSpecs : IDisposable
         Assert.Equal(1, options.Port);
         Assert.Equal(7, options.Failover.Policy.MaxRetries);
         Assert.Equal(10, options.Failover.Policy.MaxFleetFailures);
+    }
+
+    [Fact]
+    public void Should_have_the_defaults_of_the_API_from_morag_conf_and_take_others()
+    {
+        var defaults = new HttpApiSettings();
+        var api = Load().Api;
+        Assert.Equal((defaults.AnswerTimeout, defaults.KeepAlive, defaults.EventBuffer), (api.AnswerTimeout, api.KeepAlive, api.EventBuffer));
+
+        File.WriteAllText(file, "morag.api { answer-timeout = 30s, keep-alive = 10s, event-buffer = 50 }");
+        api = Load("--config", file).Api;
+        Assert.Equal((TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(10), 50), (api.AnswerTimeout, api.KeepAlive, api.EventBuffer));
+    }
+
+    [Theory]
+    [InlineData("answer-timeout = 1ms", "morag.api.answer-timeout = \"1ms\" is refused")]
+    [InlineData("keep-alive = 2m", "morag.api.keep-alive = \"2m\" is refused")]
+    [InlineData("event-buffer = 9", "morag.api.event-buffer = \"9\" is refused")]
+    [InlineData("answer-time = 1s", "morag.api.answer-time in ")]
+    public void Should_refuse_a_setting_of_the_API_that_is_not_allowed(string setting, string said)
+    {
+        File.WriteAllText(file, $"morag.api {{ {setting} }}");
+
+        Assert.StartsWith(said, Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file)).Message, StringComparison.Ordinal);
     }
 
     [Theory]

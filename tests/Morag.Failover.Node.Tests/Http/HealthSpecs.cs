@@ -8,7 +8,7 @@ public sealed class HealthSpecs
     [Fact]
     public async Task Should_be_ready_when_the_member_is_up_and_every_check_is_well()
     {
-        await using var http = await HttpNode.Start(checks: new ReadinessCheck("journal", _ => Task.FromResult(true)));
+        await using var http = await HttpNode.Start(checks: ReadinessCheck.Of("journal", _ => Task.FromResult<string?>(null)));
 
         Assert.Equal(200, (await http.Call("GET", "/health/ready")).Status);
     }
@@ -18,13 +18,17 @@ public sealed class HealthSpecs
     {
         await using var http = await HttpNode.Start(checks:
         [
-            new ReadinessCheck("journal", _ => Task.FromResult(false)),
-            new ReadinessCheck("broken", _ => throw new InvalidOperationException("boom")),
+            ReadinessCheck.Of("journal", _ => Task.FromResult<string?>("WRONGPASS invalid username-password pair")),
+            ReadinessCheck.Of("broken", _ => throw new InvalidOperationException("boom")),
         ]);
 
         var answer = await http.Call("GET", "/health/ready");
         Assert.Equal(503, answer.Status);
-        Assert.Equal(["journal", "broken"], answer.Body.GetProperty("failing").EnumerateArray().Select(name => name.GetString()).Order(StringComparer.Ordinal).Reverse());
+        Assert.Equal("application/problem+json", answer.MediaType);
+        Assert.Equal("1", answer.Headers["Retry-After"]);
+        Assert.Equal(
+            [("broken", "boom"), ("journal", "WRONGPASS invalid username-password pair")],
+            answer.Body.GetProperty("failing").EnumerateObject().Select(trouble => (trouble.Name, trouble.Value.GetString())));
         Assert.Equal(200, (await http.Call("GET", "/health/live")).Status);
     }
 
@@ -36,6 +40,6 @@ public sealed class HealthSpecs
 
         var answer = await http.Call("GET", "/health/ready");
         Assert.Equal(503, answer.Status);
-        Assert.Equal("cluster", answer.Body.GetProperty("failing")[0].GetString());
+        Assert.Contains("not a member", answer.Body.GetProperty("failing").GetProperty("cluster").GetString(), StringComparison.Ordinal);
     }
 }

@@ -16,7 +16,7 @@ public sealed partial record CoordinatorState
             Counts =
             [
                 .. Tally.ByType.Select(count => new StoredFailureCount { Type = count.Key, Count = count.Value }),
-                .. Tally.ByHour.Select(count => new StoredFailureCount { Hour = count.Key, Count = count.Value }),
+                .. Tally.ByMinute.Select(count => new StoredFailureCount { Minute = count.Key, Count = count.Value }),
             ],
             Records =
             [
@@ -59,8 +59,8 @@ public sealed partial record CoordinatorState
                 Total = parts[0].TotalFailures,
                 ByType = parts[0].Counts.Where(count => count.Type is not null)
                     .ToImmutableSortedDictionary(count => count.Type!.Value, count => count.Count),
-                ByHour = parts[0].Counts.Where(count => count.Hour is not null)
-                    .ToImmutableSortedDictionary(count => count.Hour!.Value, count => count.Count),
+                ByMinute = parts[0].Counts.Where(count => count.Minute is not null)
+                    .ToImmutableSortedDictionary(count => count.Minute!.Value, count => count.Count),
             },
             Records = new StrategyRecords
             {

@@ -5,8 +5,8 @@ namespace Morag.Failover.Domain.Failover.Coordination;
 /// <summary>The exact counts of one coordinator's failures, kept also beyond the failures themselves.</summary>
 public sealed record FailureTally
 {
-    /// <summary>The hours of which the last 24 h consist: the present one and those before it.</summary>
-    private const int RecentHours = 24;
+    /// <summary>The minutes of 24 h; the minute that they began in is kept as well, since part of it counts.</summary>
+    private const int RecentMinutes = 24 * 60;
 
     /// <summary>No failure yet.</summary>
     public static readonly FailureTally Empty = new();
@@ -17,49 +17,49 @@ public sealed record FailureTally
     /// <summary>All failures by type.</summary>
     public ImmutableSortedDictionary<FailureType, long> ByType { get; init; } = ImmutableSortedDictionary<FailureType, long>.Empty;
 
-    /// <summary>The failures of the last hours, by the hour of their decision since 1970.</summary>
-    public ImmutableSortedDictionary<long, long> ByHour { get; init; } = ImmutableSortedDictionary<long, long>.Empty;
+    /// <summary>The failures of the last 24 h, by the minute of their decision since 1970.</summary>
+    public ImmutableSortedDictionary<long, long> ByMinute { get; init; } = ImmutableSortedDictionary<long, long>.Empty;
 
     /// <summary>With one more.</summary>
     public FailureTally With(FailureType type, DateTimeOffset decidedAt)
     {
-        var hour = HourOf(decidedAt);
-        var byHour = ByHour.SetItem(hour, ByHour.GetValueOrDefault(hour) + 1);
-        while (byHour.Keys.First() <= hour - RecentHours)
+        var minute = MinuteOf(decidedAt);
+        var byMinute = ByMinute.SetItem(minute, ByMinute.GetValueOrDefault(minute) + 1);
+        while (byMinute.Keys.First() < minute - RecentMinutes)
         {
-            byHour = byHour.Remove(byHour.Keys.First());
+            byMinute = byMinute.Remove(byMinute.Keys.First());
         }
 
         return new FailureTally
         {
             Total = Total + 1,
             ByType = ByType.SetItem(type, ByType.GetValueOrDefault(type) + 1),
-            ByHour = byHour,
+            ByMinute = byMinute,
         };
     }
 
-    /// <summary>Whether it counted failures in an hour that has not begun.</summary>
-    public bool IsAheadOf(DateTimeOffset now) => !ByHour.IsEmpty && ByHour.Keys.Last() > HourOf(now);
+    /// <summary>Whether it counted failures in a minute that has not begun.</summary>
+    public bool IsAheadOf(DateTimeOffset now) => !ByMinute.IsEmpty && ByMinute.Keys.Last() > MinuteOf(now);
 
-    /// <summary>With the failures of hours that have not begun counted in the present one.</summary>
+    /// <summary>With the failures of minutes that have not begun counted in the present one.</summary>
     public FailureTally NotAheadOf(DateTimeOffset now)
     {
-        var present = HourOf(now);
-        var ahead = ByHour.Where(hour => hour.Key > present).ToList();
+        var present = MinuteOf(now);
+        var ahead = ByMinute.Where(minute => minute.Key > present).ToList();
         return ahead.Count == 0 ? this : this with
         {
-            ByHour = ByHour.RemoveRange(ahead.Select(hour => hour.Key)).SetItem(present, ByHour.GetValueOrDefault(present) + ahead.Sum(hour => hour.Value)),
+            ByMinute = ByMinute.RemoveRange(ahead.Select(minute => minute.Key)).SetItem(present, ByMinute.GetValueOrDefault(present) + ahead.Sum(minute => minute.Value)),
         };
     }
 
-    /// <summary>The counts as they stand at a time.</summary>
+    /// <summary>The counts as they stand at a time. The last 24 h include the whole minute that they began in.</summary>
     public FailureStatistics At(DateTimeOffset now) => new()
     {
         TotalFailures = Total,
-        RecentFailures24h = ByHour.Where(bucket => bucket.Key > HourOf(now) - RecentHours).Sum(bucket => bucket.Value),
+        RecentFailures24h = ByMinute.Where(bucket => bucket.Key >= MinuteOf(now) - RecentMinutes).Sum(bucket => bucket.Value),
         FailureByType = ByType.ToImmutableSortedDictionary(
             count => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(count.Key.ToString()), count => count.Value, StringComparer.Ordinal),
     };
 
-    private static long HourOf(DateTimeOffset time) => time.ToUnixTimeSeconds() / 3600;
+    private static long MinuteOf(DateTimeOffset time) => time.ToUnixTimeSeconds() / 60;
 }

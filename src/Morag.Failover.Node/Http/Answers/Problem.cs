@@ -29,6 +29,12 @@ internal sealed record Problem : IResult
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Fields { get; init; }
 
+    /// <summary>The part of the state that is down, such as <c>queue-0</c>; null where that is not the reason.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>What keeps the node from being ready, by name, each with the reason; null in other answers.</summary>
+    public IReadOnlyDictionary<string, string>? Failing { get; init; }
+
     /// <summary>After how many seconds it is worth trying again; null where repeating does not help.</summary>
     [JsonIgnore]
     public int? RetryAfterSeconds { get; init; }
@@ -99,6 +105,27 @@ internal sealed record Problem : IResult
         RetryAfterSeconds = 1,
     };
 
+    /// <summary>A part of the state is down; the call changed nothing there.</summary>
+    public static Problem Down(string owner, string detail, TimeSpan? retryAfter) => new()
+    {
+        Type = TypePrefix + "owner_down",
+        Title = "A part of the state is down: ask again",
+        Status = StatusCodes.Status503ServiceUnavailable,
+        Detail = detail,
+        Owner = owner,
+        RetryAfterSeconds = Math.Max(1, (int)Math.Ceiling((retryAfter ?? TimeSpan.Zero).TotalSeconds)),
+    };
+
+    public static Problem NotReady(IReadOnlyDictionary<string, string> failing) => new()
+    {
+        Type = TypePrefix + "not_ready",
+        Title = "The node is not ready",
+        Status = StatusCodes.Status503ServiceUnavailable,
+        Detail = string.Join("; ", failing.Select(trouble => $"{trouble.Key}: {trouble.Value}").Take(5)) + (failing.Count > 5 ? $"; and {failing.Count - 5} more" : ""),
+        Failing = failing,
+        RetryAfterSeconds = 1,
+    };
+
     public static Problem Unauthorized() => new()
     {
         Type = TypePrefix + "unauthorized",
@@ -149,6 +176,7 @@ internal sealed record Problem : IResult
             Field = refused.Field,
             RetryAfterSeconds = 1,
         },
+        RefusalReason.Unavailable when refused.Owner is { } owner => Down(owner, refused.Message, refused.RetryAfter),
         RefusalReason.Unavailable => Unavailable(refused.Message),
         _ => throw new ArgumentOutOfRangeException(nameof(refused), refused.Reason, "a refusal without an HTTP status"),
     };

@@ -1,5 +1,6 @@
 using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts;
+using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.OpenApi;
 
 namespace Morag.Failover.Node.Http.Health;
@@ -7,11 +8,8 @@ namespace Morag.Failover.Node.Http.Health;
 /// <summary>What the platform is told.</summary>
 internal sealed record HealthAnswer
 {
-    /// <summary><c>live</c>, <c>ready</c> or <c>not_ready</c>.</summary>
+    /// <summary><c>live</c> or <c>ready</c>.</summary>
     public required string Status { get; init; }
-
-    /// <summary>What is not well, by name; empty where all is.</summary>
-    public string[] Failing { get; init; } = [];
 
     /// <summary>How the node's wall clock stands against the steady clock that it measures by; only with <c>ready</c>.</summary>
     public ClockAnswer? Clock { get; init; }
@@ -43,7 +41,7 @@ internal sealed record ClockAnswer
 
 /// <summary>
 /// <c>/health/live</c>: the process answers; restart it where it does not. <c>/health/ready</c>: send it calls; 503 while it is
-/// no member of the cluster, its journal is not well, or it is stopping. Both are open without a token.
+/// no member of the cluster, its journal is not well, a part of the state is down, or it is stopping. Both are open without a token.
 /// </summary>
 internal static class HealthEndpoints
 {
@@ -54,39 +52,44 @@ internal static class HealthEndpoints
         var health = routes.MapGroup("/health").WithTags("Health").AllowAnonymous();
         health.MapGet("live", () => TypedResults.Json(new HealthAnswer { Status = "live" }, ContractsJson.Options))
             .Describes<HealthAnswer>("Whether the process is alive");
-        health.MapGet("ready", Ready).Describes<HealthAnswer>("Whether the node should get calls; 503 where not");
+        health.MapGet("ready", Ready).Describes<HealthAnswer>("Whether the node should get calls; 503 with what is failing where not");
     }
 
     private static async Task<IResult> Ready(
-        HttpContext context, IEnumerable<ReadinessCheck> checks, SteadyClock clock, IHostApplicationLifetime lifetime, ILogger<ReadinessCheck> log)
+        HttpContext context, IEnumerable<ReadinessCheck> checks, SteadyClock clock, IHostApplicationLifetime lifetime)
     {
-        var outcomes = await Task.WhenAll(checks.Select(async check => (check.Name, Well: await IsWell(check, log, context.RequestAborted))));
-        var failing = outcomes.Where(outcome => !outcome.Well).Select(outcome => outcome.Name).ToList();
-        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        var troubles = await Task.WhenAll(checks.Select(check => Troubles(check, context.RequestAborted)));
+        var failing = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, why) in troubles.SelectMany(trouble => trouble))
         {
-            failing.Add("stopping");
+            failing[name] = why;
         }
 
-        return TypedResults.Json(
-            new HealthAnswer { Status = failing.Count == 0 ? "ready" : "not_ready", Failing = [.. failing], Clock = ClockAnswer.Of(clock.Reading) },
-            ContractsJson.Options,
-            statusCode: failing.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            failing["stopping"] = "the node is stopping";
+        }
+
+        return failing.Count == 0 ? Answer.Ok(new HealthAnswer { Status = "ready", Clock = ClockAnswer.Of(clock.Reading) }) : Problem.NotReady(failing);
     }
 
-    private static async Task<bool> IsWell(ReadinessCheck check, ILogger log, CancellationToken cancellation)
+    private static async Task<IReadOnlyDictionary<string, string>> Troubles(ReadinessCheck check, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(CheckTimeout);
         try
         {
-            return await check.IsWell(limit.Token).WaitAsync(limit.Token);
+            return await check.Troubles(limit.Token).WaitAsync(limit.Token);
         }
-#pragma warning disable CA1031 // Whatever keeps a check from answering, the node is not ready; the log says what it was.
+        catch (OperationCanceledException)
+        {
+            return new Dictionary<string, string> { [check.Name] = $"no answer within {CheckTimeout.TotalSeconds} s" };
+        }
+#pragma warning disable CA1031 // Whatever keeps a check from answering, the node is not ready; the answer says what it was.
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            log.LogWarning(failure, "Readiness check {Check} failed", check.Name);
-            return false;
+            return new Dictionary<string, string> { [check.Name] = failure.Message };
         }
     }
 }

@@ -16,7 +16,8 @@ internal static class Descriptions
 
     /// <summary>The body that the call reads.</summary>
     public static RouteHandlerBuilder Takes<TRequest>(this RouteHandlerBuilder endpoint)
-        where TRequest : notnull => endpoint.Accepts<TRequest>("application/json");
+        where TRequest : notnull => endpoint.Accepts<TRequest>("application/json")
+            .Produces<Problem>(StatusCodes.Status415UnsupportedMediaType, "application/problem+json");
 
     private static RouteHandlerBuilder WithProblems(this RouteHandlerBuilder endpoint)
     {

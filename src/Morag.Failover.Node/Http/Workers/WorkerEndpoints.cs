@@ -3,6 +3,7 @@ using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Partitioning;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Input;
 using Morag.Failover.Node.Http.OpenApi;
@@ -61,12 +62,26 @@ internal static class WorkerEndpoints
         });
     }
 
-    private static async Task<IResult> Get(HttpContext context, FailoverGateway gateway, string id) =>
-        Answer.Ok(await gateway.AskWorkers<WorkerInfo>(new GetWorker { WorkerId = Worker(id) }, context.RequestAborted));
+    private static async Task<IResult> Get(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var worker = await Known(context, gateway, id);
+        return Answer.Ok(await gateway.AskWorkers<WorkerInfo>(new GetWorker { WorkerId = worker }, context.RequestAborted));
+    }
 
-    private static async Task<IResult> Reliability(HttpContext context, FailoverGateway gateway, string id) =>
-        Answer.Ok(await gateway.AskWorkers<WorkerReliabilityScore>(
-            new GetWorkerReliability { WorkerId = Worker(id) }, context.RequestAborted));
+    private static async Task<IResult> Reliability(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var worker = await Known(context, gateway, id);
+        return Answer.Ok(await gateway.AskWorkers<WorkerReliabilityScore>(new GetWorkerReliability { WorkerId = worker }, context.RequestAborted));
+    }
+
+    /// <summary>The directory is asked first: a question to a worker's entity starts it, also for an id that somebody made up.</summary>
+    private static async Task<WorkerId> Known(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var worker = Worker(id);
+        var bucket = Partition.Of(worker, gateway.Settings.Partitions.DirectoryBuckets);
+        _ = await gateway.Ask<Done>(gateway.Regions.Directory, new FindWorker { Bucket = bucket, WorkerId = worker }, TimeSpan.Zero, context.RequestAborted);
+        return worker;
+    }
 
     private static async Task<IResult> Drain(HttpContext context, FailoverGateway gateway, string id)
     {

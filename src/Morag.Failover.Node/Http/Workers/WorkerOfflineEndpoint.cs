@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
@@ -28,8 +30,16 @@ internal static class WorkerOfflineEndpoint
         var request = await JsonBody.Read<OfflineRequest>(context);
         var reason = Rules.Reason(request.Reason);
         var affected = Rules.AtMost(request.AffectedTasks, CallLimits.MaxEntries, "affected_tasks");
-        var taken = await gateway.AskWorkers<WorkerTakenOffline>(
-            new TakeWorkerOffline { WorkerId = worker, Reason = reason }, context.RequestAborted);
+        var taken = await gateway.Answer(
+            gateway.Regions.Workers, new TakeWorkerOffline { WorkerId = worker, Reason = reason }, TimeSpan.Zero, context.RequestAborted) switch
+        {
+            WorkerTakenOffline declared => declared,
+
+            // It holds nothing here, so there is nothing to take away; what it held elsewhere is in the call.
+            Refused { Reason: RefusalReason.Unknown } when affected.Length > 0 => new WorkerTakenOffline { WorkerId = worker, LossId = LossOf(worker, reason) },
+            Refused refused => throw new ProblemException(Problem.Of(refused)),
+            var other => throw new InvalidOperationException($"TakeWorkerOffline was answered with {other.GetType().Name}"),
+        };
 
         var held = taken.Leases.Select(lease => lease.TaskId).ToHashSet();
         var answers = await Task.WhenAll(
@@ -49,6 +59,10 @@ internal static class WorkerOfflineEndpoint
 
         return Answer.Ok(answers.Select(answer => answer.Reply).OfType<FailoverDecision>().ToArray());
     }
+
+    // Nobody here draws a name for the loss of a worker that never registered; the same call again must be the same loss.
+    private static LossId LossOf(WorkerId worker, string reason) =>
+        new(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{worker}\n{reason}")).AsSpan(0, 16)));
 
     // Named after the loss: the same call again is the same failure of each task.
     private static ReportFailure LostElsewhere(TaskId task, WorkerId worker, LossId loss, string reason) => new()

@@ -1,0 +1,214 @@
+using Akka.Cluster.Sharding;
+using Akka.Event;
+using Morag.Failover.Actors.Persistence;
+
+namespace Morag.Failover.Actors.Hosting;
+
+/// <summary>
+/// Runs one owner in its shard, and starts it again when it ended by itself. An owner that fails again and again is started after a
+/// delay that grows, and differs from owner to owner, so that many that failed together neither come back together nor disturb the
+/// others. Meanwhile its callers hear at once that it is down, and why, instead of waiting for an answer that does not come.
+/// </summary>
+internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
+{
+    /// <summary>The most messages that wait for a recovery; beyond, their senders are told to ask again.</summary>
+    private const int MostWaiting = 10_000;
+
+    private readonly string owner;
+    private readonly Props props;
+    private readonly Func<TimeSpan> elapsed;
+    private readonly RestartDelay delay = new();
+    private readonly List<(object Message, IActorRef Sender)> waiting = [];
+    private readonly ILoggingAdapter log = Context.GetLogger();
+    private IActorRef? child;
+    private bool recovered;
+    private bool failedToRecover;
+    private bool stopping;
+    private string? whyDown;
+    private string? failure;
+    private string? logged;
+    private TimeSpan startsAt;
+    private TimeSpan since;
+
+    /// <summary>Made by <see cref="Props"/>.</summary>
+    public OwnerSupervisor(string owner, Props props, Func<TimeSpan> elapsed)
+    {
+        this.owner = owner;
+        this.props = props;
+        this.elapsed = elapsed;
+        since = elapsed();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>How to run an owner.</summary>
+    /// <param name="owner">Its persistence id, for logs and answers.</param>
+    /// <param name="props">The owner itself.</param>
+    /// <param name="elapsed">Time that only goes forward: a step of the wall clock changes no delay.</param>
+    public static Props Props(string owner, Props props, Func<TimeSpan> elapsed) =>
+        Akka.Actor.Props.Create(() => new OwnerSupervisor(owner, props, elapsed));
+
+    protected override void PreStart() => Start();
+
+    // An exception ends the owner as a failed write does: what it decided ahead of the store goes with it.
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(cause =>
+    {
+        failure = StoreFault.Words(cause);
+        return Directive.Stop;
+    });
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case OwnerRecovered when Sender.Equals(child):
+                OnRecovered();
+                break;
+            case OwnerFailed failed when Sender.Equals(child):
+                OnFailed(failed);
+                break;
+            case Terminated ended when ended.ActorRef.Equals(child):
+                OnEnded();
+                break;
+            case StartAgain:
+                Start();
+                break;
+            case Passivate passivate:
+                Context.Parent.Tell(passivate);
+                break;
+            case StopEntity:
+                OnStop();
+                break;
+            case GetOwnerStanding:
+                Sender.Tell(Standing());
+                break;
+            default:
+                Pass(message);
+                break;
+        }
+    }
+
+    private void Start()
+    {
+        recovered = false;
+        failure = null;
+        child = Context.Watch(Context.ActorOf(props));
+    }
+
+    private void OnRecovered()
+    {
+        recovered = true;
+        since = elapsed();
+        whyDown = null;
+        waiting.ForEach(each => child!.Tell(each.Message, each.Sender));
+        waiting.Clear();
+        failedToRecover = false;
+        if (logged is not null)
+        {
+            log.Info("{0} serves again", owner);
+            logged = null;
+        }
+    }
+
+    private void OnFailed(OwnerFailed failed)
+    {
+        failure = failed.Reason;
+        if (failed.Unlogged is { } cause && logged != failed.Reason)
+        {
+            logged = failed.Reason;
+            log.Error(cause, "{0} cannot recover: {1}. It is tried again with growing delays", owner, failed.Reason);
+        }
+    }
+
+    private void OnEnded()
+    {
+        child = null;
+        if (stopping)
+        {
+            RefuseWaiting();
+            Context.Stop(Self);
+            return;
+        }
+
+        var wait = delay.AfterFailure(recovered, elapsed() - since);
+        whyDown = failure ?? "it ended unexpectedly";
+        failedToRecover = !recovered;
+        recovered = false;
+        startsAt = elapsed() + wait;
+        if (wait == TimeSpan.Zero)
+        {
+            Start();
+        }
+        else
+        {
+            Timers.StartSingleTimer(nameof(StartAgain), StartAgain.Instance, wait);
+            RefuseWaiting();
+        }
+    }
+
+    private void RefuseWaiting()
+    {
+        waiting.ForEach(each => Refuse(each.Message, each.Sender));
+        waiting.Clear();
+    }
+
+    private void OnStop()
+    {
+        stopping = true;
+        if (child is null)
+        {
+            Context.Stop(Self);
+        }
+        else
+        {
+            child.Forward(StopEntity.Instance);
+        }
+    }
+
+    private void Pass(object message)
+    {
+        if (recovered)
+        {
+            child!.Forward(message);
+        }
+        else if (child is not null && !failedToRecover && waiting.Count < MostWaiting)
+        {
+            waiting.Add((message, Sender));
+        }
+        else
+        {
+            Refuse(message, Sender);
+        }
+    }
+
+    private void Refuse(object message, IActorRef sender)
+    {
+        if (message is Refused)
+        {
+            return;
+        }
+
+        var wait = Wait();
+        var next = child is null ? $"it is started again in {Seconds(wait)} s" : "it recovers";
+        sender.Tell(Refused.Down(owner, $"{owner} is down: {whyDown ?? "it has not recovered yet"}; {next}", wait));
+    }
+
+    private OwnerStanding Standing() => new()
+    {
+        Owner = owner,
+        Down = recovered ? null
+            : child is null ? whyDown
+            : whyDown is null ? $"it recovers, since {Seconds(elapsed() - since)} s"
+            : $"it recovers after a failure: {whyDown}",
+        RetryIn = child is null ? Wait() : null,
+    };
+
+    private TimeSpan Wait() => startsAt > elapsed() ? startsAt - elapsed() : TimeSpan.Zero;
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.#", System.Globalization.CultureInfo.InvariantCulture);
+
+    private sealed class StartAgain : INoSerializationVerificationNeeded
+    {
+        public static readonly StartAgain Instance = new();
+    }
+}

@@ -1,0 +1,110 @@
+using System.Text.RegularExpressions;
+using Akka.Event;
+using Akka.Pattern;
+
+namespace Morag.Failover.Actors.Persistence;
+
+/// <summary>
+/// What this node knows of its store. Every owner fails while the store is away; the log says it once, in the store's own words, and
+/// once more when the store is back.
+/// </summary>
+internal sealed partial class StoreWatch : IExtension
+{
+    /// <summary>Successes this soon after a failure may have been under way before it.</summary>
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1);
+
+    // Reads go on while the store takes no writes, and so prove nothing.
+    private static readonly string[] OnlyWritesFail = ["OOM", "READONLY", "MISCONF", "NOREPLICAS"];
+
+    private readonly Lock gate = new();
+    private readonly HashSet<string> told = [];
+    private readonly ILoggingAdapter log;
+    private readonly Func<TimeSpan> elapsed;
+    private TimeSpan downSince;
+    private TimeSpan failedAt;
+    private volatile bool down;
+
+    /// <param name="log">Where it says what changes.</param>
+    /// <param name="elapsed">Time that only goes forward.</param>
+    internal StoreWatch(ILoggingAdapter log, Func<TimeSpan> elapsed)
+    {
+        this.log = log;
+        this.elapsed = elapsed;
+    }
+
+    /// <summary>What the system knows of its store.</summary>
+    public static StoreWatch Of(ActorSystem system) => system.WithExtension<StoreWatch, Provider>();
+
+    /// <summary>An owner could not read or write.</summary>
+    /// <returns>Whether it is the store that failed, for everybody, and not this one read or write.</returns>
+    public bool Failed(Exception cause)
+    {
+        if (Fault(cause) is not { } fault)
+        {
+            return false;
+        }
+
+        lock (gate)
+        {
+            failedAt = elapsed();
+            downSince = down ? downSince : failedAt;
+            down = true;
+            if (told.Add(fault))
+            {
+                log.Error("the store fails: {0}. Calls that need it are answered with 503 until it is back", StoreFault.Words(cause));
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>An owner has written, or read all that it needs.</summary>
+    public void Succeeded(bool wrote)
+    {
+        if (!down)
+        {
+            return;
+        }
+
+        lock (gate)
+        {
+            if (!down || elapsed() - failedAt < Settled || (!wrote && told.Overlaps(OnlyWritesFail)))
+            {
+                return;
+            }
+
+            down = false;
+            told.Clear();
+            log.Info("the store is back after {0:0} s", (elapsed() - downSince).TotalSeconds);
+        }
+    }
+
+    /// <summary>The kind of a fault that concerns everybody: the word that the store begins its errors with, or that it does not answer.</summary>
+    private static string? Fault(Exception cause)
+    {
+        string? fault = null;
+        for (var at = cause; at is not null; at = at.InnerException)
+        {
+            if (ErrorWord().Match(at.Message) is { Success: true } word)
+            {
+                return word.Value;
+            }
+
+            if (at is TimeoutException or OpenCircuitException || at.GetType().Name.Contains("Connection", StringComparison.Ordinal))
+            {
+                fault = "unreachable";
+            }
+        }
+
+        return fault;
+    }
+
+    [GeneratedRegex(@"\b(WRONGPASS|NOAUTH|NOPERM|OOM|READONLY|MISCONF|NOREPLICAS|LOADING|CLUSTERDOWN|MASTERDOWN|BUSY)\b")]
+    private static partial Regex ErrorWord();
+
+    private sealed class Provider : ExtensionIdProvider<StoreWatch>
+    {
+        public override StoreWatch CreateExtension(ExtendedActorSystem system) =>
+            new(Logging.GetLogger(system, typeof(StoreWatch)), () => system.Scheduler.MonotonicClock);
+    }
+}

@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.Text.Json;
+using Morag.Failover.Processes.Tests.Nodes;
+using Morag.Failover.TestProcesses;
+
+namespace Morag.Failover.Processes.Tests.Http;
+
+/// <summary>The OpenAPI document against a real node: what it says is so, and what is so it says.</summary>
+public sealed class OpenApiAnswersSpecs : IAsyncLifetime
+{
+    private readonly TestFolder folder = new();
+    private NodeProcess node = null!;
+    private RawClient raw = null!;
+    private JsonElement document;
+
+    [Fact]
+    public async Task Should_answer_each_call_as_the_document_says()
+    {
+        var schema = new JsonSchema(document);
+        var wrong = new List<string>();
+        var stages = 0;
+        foreach (var call in ApiCall.All)
+        {
+            var stage = await Stage.SetAsync(node.Client, string.Create(CultureInfo.InvariantCulture, $"stage-{++stages}"), call.OnParkedTask);
+            using var answer = await raw.SendAsync(RawRequest.Of(call, stage));
+            var type = answer.Content.Headers.ContentType?.MediaType;
+            if (!TryContent(call, (int)answer.StatusCode, type, out var declared))
+            {
+                wrong.Add($"{call.Name}: {(int)answer.StatusCode} {type} is not in the document");
+            }
+            else if (type != "text/event-stream")
+            {
+                var value = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
+                wrong.AddRange(schema.Errors(declared, value, call.Name));
+            }
+        }
+
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
+    [Fact]
+    public async Task Should_answer_what_it_refuses_as_the_document_says()
+    {
+        var schema = new JsonSchema(document);
+        var wrong = new List<string>();
+        foreach (var call in ApiCall.All)
+        {
+            var path = call.Path.Replace("$task", "nothing", StringComparison.Ordinal).Replace("$worker", "nobody", StringComparison.Ordinal).Replace("$queue", "none", StringComparison.Ordinal);
+            RawRequest[] broken =
+            [
+                new(call.Method, path + "?limit=none&top=none&from=none&state=none", "{"u8.ToArray()),
+                new(call.Method, path + "?limit=none&top=none&from=none&state=none", "{}"u8.ToArray(), "text/plain"),
+            ];
+            foreach (var request in broken)
+            {
+                using var answer = await raw.SendAsync(request);
+                if ((int)answer.StatusCode < 400)
+                {
+                    continue;
+                }
+
+                var type = answer.Content.Headers.ContentType?.MediaType;
+                wrong.AddRange(TryContent(call, (int)answer.StatusCode, type, out var declared)
+                    ? schema.Errors(declared, JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement, call.Name)
+                    : [$"{call.Name}: {(int)answer.StatusCode} {type} is not in the document"]);
+            }
+        }
+
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
+    [Fact]
+    public void Should_know_the_fields_of_each_request_that_the_document_has_and_no_others()
+    {
+        var schema = new JsonSchema(document);
+        var stage = new Stage("name", 1);
+        var wrong = new List<string>();
+        foreach (var call in ApiCall.All.Where(call => call.Body is not null))
+        {
+            var declared = Operation(call).GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema");
+            wrong.AddRange(schema.Errors(declared, JsonDocument.Parse(stage.Fill(call.Body!)).RootElement, call.Name));
+        }
+
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+        var requests = document.GetProperty("components").GetProperty("schemas").EnumerateObject()
+            .Where(component => component.Name.EndsWith("Request", StringComparison.Ordinal))
+            .SelectMany(component => component.Value.GetProperty("properties").EnumerateObject().Select(field => $"{component.Name}.{field.Name}"));
+        Assert.Empty(requests.Except(schema.Seen));
+    }
+
+    [Fact]
+    public void Should_have_the_parameters_of_each_query()
+    {
+        var wrong = from call in ApiCall.All
+                    let declared = Operation(call).TryGetProperty("parameters", out var parameters)
+                        ? parameters.EnumerateArray().Where(parameter => parameter.GetProperty("in").GetString() == "query").Select(parameter => parameter.GetProperty("name").GetString()!)
+                        : []
+                    let used = call.Query.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair[..pair.IndexOf('=', StringComparison.Ordinal)])
+                    from name in used.Except(declared)
+                    select $"{call.Name}: {name}";
+
+        Assert.Empty(wrong);
+    }
+
+    public async Task InitializeAsync()
+    {
+        node = await NodeProcess.StartAsync(new() { DataFolder = folder.Path });
+        raw = new RawClient(node.Address);
+        using var answer = await raw.SendAsync(new RawRequest("GET", "/openapi/v1.json"));
+        document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
+    }
+
+    public async Task DisposeAsync()
+    {
+        raw.Dispose();
+        await node.DisposeAsync();
+        folder.Dispose();
+    }
+
+    private JsonElement Operation(ApiCall call)
+    {
+        var name = call.Name.Split(' ');
+        return document.GetProperty("paths").GetProperty(name[1]).GetProperty(name[0].ToLowerInvariant());
+    }
+
+    private bool TryContent(ApiCall call, int status, string? type, out JsonElement schema)
+    {
+        schema = default;
+        return type is not null
+            && Operation(call).GetProperty("responses").TryGetProperty(status.ToString(CultureInfo.InvariantCulture), out var response)
+            && response.TryGetProperty("content", out var content)
+            && content.TryGetProperty(type, out var media)
+            && media.TryGetProperty("schema", out schema);
+    }
+}

@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Morag.Failover.Processes.Tests.Nodes;
+using Morag.Failover.TestProcesses;
+using Morag.Redis.TestServers;
+
+namespace Morag.Failover.Processes.Tests;
+
+/// <summary>What keeps a node from starting is one line that names the setting, and exit code 2: no stack trace, and nothing left running.</summary>
+public sealed class StartFaultSpecs(RedisServer server) : IClassFixture<RedisServer>, IDisposable
+{
+    private readonly TestFolder folder = new();
+
+    [ServerFact]
+    public async Task Should_name_the_port_for_other_nodes_when_it_is_taken()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+
+        await IsRefusedAsync(new() { DataFolder = folder.Path, Redis = server.ConnectionString, ClusterPort = port }, $"morag.port = \"{port}\" is refused");
+    }
+
+    [Theory]
+    [InlineData("no-such-host.invalid", "cannot be resolved")]
+    [InlineData("203.0.113.77", "is not an address of this machine")]
+    public async Task Should_name_the_host_when_nobody_could_reach_the_node_there(string host, string why)
+    {
+        var line = await IsRefusedAsync(new() { DataFolder = folder.Path }, $"morag.host = \"{host}\" is refused", "--host", host);
+
+        Assert.Contains(why, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Should_name_Redis_when_nothing_listens_there()
+    {
+        var port = RedisTestServer.FreePort();
+
+        var line = await IsRefusedAsync(new() { DataFolder = folder.Path, Redis = $"127.0.0.1:{port}" }, "morag.redis is refused");
+
+        Assert.Contains(port.ToString(CultureInfo.InvariantCulture), line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Should_name_Redis_when_what_listens_there_says_nothing()
+    {
+        using var mute = new TcpListener(IPAddress.Loopback, 0);
+        mute.Start();
+
+        await IsRefusedAsync(new() { DataFolder = folder.Path, Redis = $"{mute.LocalEndpoint},connectTimeout=1000,syncTimeout=1000" }, "morag.redis is refused");
+    }
+
+    [ServerFact]
+    public async Task Should_name_Redis_when_it_is_paused()
+    {
+        await server.PauseAsync();
+        try
+        {
+            await IsRefusedAsync(new() { DataFolder = folder.Path, Redis = server.ConnectionString }, "morag.redis is refused");
+        }
+        finally
+        {
+            await server.ResumeAsync();
+        }
+    }
+
+    [ServerFact]
+    public async Task Should_say_that_the_password_is_wrong_and_not_show_it_when_it_is()
+    {
+        var locked = new RedisServer { Password = "right", Settings = ["--requirepass", "right"] };
+        await locked.InitializeAsync();
+        try
+        {
+            var line = await IsRefusedAsync(
+                new() { DataFolder = folder.Path, Redis = $"127.0.0.1:{locked.Port},password=wrong-one" }, "morag.redis is refused");
+
+            Assert.Contains("WRONGPASS", line, StringComparison.Ordinal);
+            Assert.DoesNotContain("wrong-one", line, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await locked.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Should_name_the_data_folder_when_it_cannot_be_written()
+    {
+        var file = Path.Combine(folder.Path, "file");
+        await File.WriteAllTextAsync(file, "");
+        var below = Path.Combine(file, "data");
+
+        await IsRefusedAsync(new() { DataFolder = below }, $"morag.data = \"{below}\" is refused");
+    }
+
+    [Fact]
+    public async Task Should_name_the_limit_that_this_process_could_never_hold()
+    {
+        var config = "morag.failover.queues.max-bytes = 1024GiB";
+
+        await IsRefusedAsync(new() { DataFolder = folder.Path, Config = config }, "morag.failover.queues.max-bytes = 1048576 MiB is refused");
+    }
+
+    [ServerTheory]
+    [InlineData("morag.failover.workers.timeout = soon", "morag.failover.workers.timeout = \"soon\" is refused")]
+    [InlineData("akka.loggers = [\"No.Such.Logger, Nowhere\"]", "the node cannot start with this configuration of Akka.NET")]
+    public async Task Should_name_a_setting_that_means_nothing(string config, string said) =>
+        await IsRefusedAsync(new() { DataFolder = folder.Path, Redis = server.ConnectionString, Config = config }, said);
+
+    [ServerFact]
+    public async Task Should_name_the_queue_and_its_tasks_when_a_queue_was_removed_while_tasks_are_in_it()
+    {
+        await server.FlushAsync();
+        var settings = new NodeProcessSettings
+        {
+            DataFolder = folder.Path,
+            Redis = server.ConnectionString,
+            Config = """morag.failover.queues.definitions.extra { served-by = cpu, falls-back-to = "", per-worker = 1, weight = 1, timeout = 1m }""",
+        };
+        await using (var node = await NodeProcess.StartAsync(settings))
+        {
+            await node.Client.SubmitAsync([new { task_id = "a", queue = "extra" }, new { task_id = "b", queue = "extra" }]);
+            Assert.Equal(0, await node.StopAsync());
+        }
+
+        var line = await IsRefusedAsync(settings with { Config = null }, "morag.failover.queues.definitions is refused");
+
+        Assert.Contains("extra (2 tasks)", line, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private static async Task<string> IsRefusedAsync(NodeProcessSettings settings, string said, params string[] more)
+    {
+        await using var refused = RunningProgram.Start(Programs.Node, NodeProcess.Arguments(settings).Concat(more));
+
+        var exitCode = await refused.EndedAsync();
+
+        Assert.True(exitCode == 2, $"exit code {exitCode}; the node wrote:\n{refused.Output}");
+        Assert.DoesNotContain("   at ", refused.Output, StringComparison.Ordinal);
+        var line = refused.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
+        Assert.StartsWith(said, line, StringComparison.Ordinal);
+        Assert.Empty(refused.Family());
+        return line;
+    }
+}
