@@ -19,11 +19,15 @@ internal sealed class DataFolder : IDisposable
     {
         Path = path;
         this.ownerLock = ownerLock;
+        Socket = ServerSocket.In(path);
     }
 
     public string Path { get; }
 
     public string Data => System.IO.Path.Combine(Path, "data");
+
+    /// <summary>Where the server is reached.</summary>
+    public ServerSocket Socket { get; }
 
     public string ServerUsers => System.IO.Path.Combine(Path, "server.users");
 
@@ -52,15 +56,19 @@ internal sealed class DataFolder : IDisposable
         }
     }
 
-    public void Dispose() => ownerLock.Dispose();
+    public void Dispose()
+    {
+        Socket.Dispose();
+        ownerLock.Dispose();
+    }
 
     private static DataFolder Take(string path)
     {
+        FileStream? ownerLock = null;
         try
         {
-            CreatePrivate(path);
-            var lockFile = System.IO.Path.Combine(path, "owner.lock");
-            var ownerLock = TryLock(lockFile)
+            PrivateFolder.Create(path);
+            ownerLock = TryLock(System.IO.Path.Combine(path, "owner.lock"))
                 ?? throw new EmbeddedRedisException(
                     $"The data folder {path} is in use by another running process: stop that one, or choose another folder.");
             var folder = new DataFolder(path, ownerLock);
@@ -69,19 +77,13 @@ internal sealed class DataFolder : IDisposable
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
+            ownerLock?.Dispose();
             throw new EmbeddedRedisException($"The data folder {path} cannot be used: {e.Message}", e);
         }
-    }
-
-    private static void CreatePrivate(string path)
-    {
-        if (OperatingSystem.IsWindows())
+        catch (EmbeddedRedisException)
         {
-            Directory.CreateDirectory(path);
-        }
-        else
-        {
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            ownerLock?.Dispose();
+            throw;
         }
     }
 

@@ -1,22 +1,21 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 
 namespace Morag.EmbeddedRedis;
 
 /// <summary>
-/// A Redis server that this process runs for itself: Garnet as a child process on loopback, with its data in a folder.
-/// What it acknowledged survives kill -9 of either process, and the child never outlives this one.
+/// A Redis server that this process runs for itself: Garnet as a child process, with its data in a folder. What it
+/// acknowledged survives kill -9 of either process, and the child never outlives this one.
 /// </summary>
 /// <remarks>
 /// When its log has grown by <see cref="EmbeddedRedisOptions.LogLimit"/>, the server is started again, because a checkpoint takes
 /// the place of the log at each start. Clients have to do without FLUSHALL: Garnet 2.2 forgets it at a recovery.
+/// Clients reach it through a Unix socket in a folder that only this user can enter. So no other program can take its address,
+/// answer in its place while it is away, or be sent its password by mistake; and programs of the same user, which could, can
+/// read the memory of this process anyway.
 /// </remarks>
 public sealed class EmbeddedRedis : IAsyncDisposable
 {
-    private const int PortAttempts = 5;
     private static readonly TimeSpan FirstRestartDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRestartDelay = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan HealthyRun = TimeSpan.FromMinutes(1);
@@ -31,31 +30,31 @@ public sealed class EmbeddedRedis : IAsyncDisposable
     private volatile GarnetProcess server;
     private int stopped;
 
-    private EmbeddedRedis(DataFolder folder, int port, string password, EmbeddedRedisOptions options, GarnetProcess server)
+    private EmbeddedRedis(DataFolder folder, string password, EmbeddedRedisOptions options, GarnetProcess server, bool acceptedDataLoss)
     {
+        AcceptedDataLoss = acceptedDataLoss;
         this.folder = folder;
         this.password = password;
         logLimit = options.LogLimit;
         log = options.Log;
         this.server = server;
-        Port = port;
         supervision = SuperviseAsync();
     }
 
-    /// <summary>Port on 127.0.0.1. It stays the same while this object lives, also when the server is started again.</summary>
-    public int Port { get; }
+    /// <summary>Path of the Unix socket. It stays the same while this object lives, also when the server is started again.</summary>
+    public string SocketPath => folder.Socket.Path;
 
-    /// <summary>
-    /// For StackExchange.Redis. Holds a password that is new for each start, since any user of the machine can reach
-    /// the port: treat it as a secret.
-    /// </summary>
-    public string ConnectionString =>
-        string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port},password={password},abortConnect=false");
+    /// <summary>For StackExchange.Redis. Holds a password that is new for each start: treat it as a secret.</summary>
+    public string ConnectionString => $"!{SocketPath},password={password},abortConnect=false";
+
+    /// <summary>Whether it was started on what was left of its data, because <see cref="EmbeddedRedisOptions.AcceptDataLoss"/> says so.</summary>
+    public bool AcceptedDataLoss { get; }
 
     internal int ServerProcessId => server.Id;
 
-    /// <summary>Takes the folder, starts the server on a free port, and returns once it serves.</summary>
+    /// <summary>Takes the folder, starts the server, and returns once it serves.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The limit of the log is not more than 0.</exception>
+    /// <exception cref="DataLossException">Files of the data are missing.</exception>
     /// <exception cref="EmbeddedRedisException">
     /// The folder is in use or not writable, the server's package is missing, or the server ended while it started.
     /// </exception>
@@ -66,20 +65,10 @@ public sealed class EmbeddedRedis : IAsyncDisposable
         var folder = await DataFolder.TakeAsync(options.DataFolder, options.Log, cancellation).ConfigureAwait(false);
         try
         {
+            var acceptedDataLoss = AcceptLoss(folder, options);
             var password = NewPassword();
-            for (var attempt = 1; ; attempt++)
-            {
-                var port = FreePort();
-                try
-                {
-                    var server = await GarnetProcess.StartAsync(folder, port, password, options.Log, cancellation).ConfigureAwait(false);
-                    return new EmbeddedRedis(folder, port, password, options, server);
-                }
-                catch (EmbeddedRedisException) when (attempt < PortAttempts && IsTaken(port))
-                {
-                    // Another process took the port between our look and the server's bind.
-                }
-            }
+            var server = await GarnetProcess.StartAsync(folder, password, options.Log, cancellation).ConfigureAwait(false);
+            return new EmbeddedRedis(folder, password, options, server, acceptedDataLoss);
         }
         catch
         {
@@ -104,31 +93,26 @@ public sealed class EmbeddedRedis : IAsyncDisposable
         stopping.Dispose();
     }
 
-    internal static string NewPassword() => RandomNumberGenerator.GetHexString(48, lowercase: true);
-
-    internal static int FreePort()
+    private static bool AcceptLoss(DataFolder folder, EmbeddedRedisOptions options)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private static bool IsTaken(int port)
-    {
+        var record = new DataRecord(folder);
         try
         {
-            using var listener = new TcpListener(IPAddress.Loopback, port);
-            listener.Start();
+            record.Verify();
             return false;
         }
-        catch (SocketException)
+        catch (DataLossException found) when (found.Loss == options.AcceptDataLoss)
         {
+            options.Log($"This loss of data is accepted, as asked for: {found.Message}");
+            record.Forget();
             return true;
         }
     }
 
+    internal static string NewPassword() => RandomNumberGenerator.GetHexString(48, lowercase: true);
+
     /// <summary>
-    /// Starts a server that died, or whose log has grown, again: on the same port, so that its clients only have to reconnect.
+    /// Starts a server that died, or whose log has grown, again: on the same socket, so that its clients only have to reconnect.
     /// </summary>
     private async Task SuperviseAsync()
     {
@@ -181,7 +165,7 @@ public sealed class EmbeddedRedis : IAsyncDisposable
             delay = delay * 2 < LongestRestartDelay ? delay * 2 : LongestRestartDelay;
             try
             {
-                server = await GarnetProcess.StartAsync(folder, Port, password, log, stopping.Token).ConfigureAwait(false);
+                server = await GarnetProcess.StartAsync(folder, password, log, stopping.Token).ConfigureAwait(false);
                 log("The embedded Redis server runs again");
                 return delay;
             }

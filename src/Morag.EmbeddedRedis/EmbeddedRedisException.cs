@@ -1,7 +1,7 @@
 namespace Morag.EmbeddedRedis;
 
 /// <summary>The embedded Redis cannot start; the message is one that an operator can act on.</summary>
-public sealed class EmbeddedRedisException : Exception
+public class EmbeddedRedisException : Exception
 {
     public EmbeddedRedisException(string message)
         : base(message)

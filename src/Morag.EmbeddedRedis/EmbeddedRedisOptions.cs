@@ -16,6 +16,12 @@ public sealed record EmbeddedRedisOptions
     public long LogLimit { get; init; } = 512L << 20;
 
     /// <summary>
+    /// <see cref="DataLossException.Loss"/> of a loss that was refused before, to go on with what is left of the data; null, the
+    /// default, accepts none.
+    /// </summary>
+    public string? AcceptDataLoss { get; init; }
+
+    /// <summary>
     /// Receives one line for each thing that an operator should know: a slow start, a server that died and was started
     /// again. Called from any thread.
     /// </summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace Morag.EmbeddedRedis;
 
@@ -39,13 +38,16 @@ internal sealed class GarnetProcess : IDisposable
     /// <summary>
     /// Starts the server and waits, however long its recovery takes, until it serves those who know the password.
     /// </summary>
+    /// <exception cref="DataLossException">Files of the data are missing.</exception>
     /// <exception cref="EmbeddedRedisException">The server ended before it served, or cannot write its data.</exception>
     public static async Task<GarnetProcess> StartAsync(
-        DataFolder folder, int port, string password, Action<string> log, CancellationToken cancellation)
+        DataFolder folder, string password, Action<string> log, CancellationToken cancellation)
     {
-        var starter = new Starter(port, EmbeddedRedis.NewPassword());
+        var record = new DataRecord(folder);
+        record.Verify();
+        var starter = new Starter(folder.Socket.Path, EmbeddedRedis.NewPassword());
         WriteUsers(folder, starter);
-        var garnet = new GarnetProcess(new Process { StartInfo = Describe(folder, port) });
+        var garnet = new GarnetProcess(new Process { StartInfo = Describe(folder) });
         try
         {
             garnet.process.Start();
@@ -57,7 +59,9 @@ internal sealed class GarnetProcess : IDisposable
             // the next recovery would take a connection of the same number to go on with it: it would drop that
             // connection's single writes, and fail at its next transaction. So a checkpoint takes the place of that log first.
             // Only here: a checkpoint of data that clients change meanwhile may be one that cannot be read.
+            record.BeforeCheckpoint();
             await garnet.DoAsync(starter, ["SAVE"], Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
+            record.AfterCheckpoint();
             await garnet.DoAsync(starter, ["ACL", "SETUSER", "default", "on", $">{password}", "+@all"], ReplyBound, cancellation).ConfigureAwait(false);
             return garnet;
         }
@@ -131,7 +135,7 @@ internal sealed class GarnetProcess : IDisposable
         file.Write(starter.Users);
     }
 
-    private static ProcessStartInfo Describe(DataFolder folder, int port)
+    private static ProcessStartInfo Describe(DataFolder folder)
     {
         var start = new ProcessStartInfo(GarnetPackage.FindDotnetHost())
         {
@@ -145,8 +149,9 @@ internal sealed class GarnetProcess : IDisposable
             {
                 GarnetPackage.FindServer(),
                 "--auth", "ACL", "--acl-file", folder.ServerUsers,
-                "--bind", "127.0.0.1",
-                "--port", port.ToString(CultureInfo.InvariantCulture),
+                "--unixsocket", folder.Socket.Path,
+                // It always listens on a port as well. Nobody is told which, so nothing is sent to whoever has it after this process.
+                "--bind", "127.0.0.1", "--port", "0",
                 // A reply is sent only once its log entry is on disk.
                 "--aof", "--aof-commit-freq", "0", "--aof-commit-wait",
                 "--checkpointdir", folder.Data, "--recover",

@@ -1,15 +1,16 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
 namespace Morag.EmbeddedRedis;
 
 /// <summary>
-/// The user that a server on loopback serves before it serves others. It speaks to the server in the few bytes of the
-/// Redis protocol that this takes.
+/// The user that a server serves before it serves others. It speaks to the server in the few bytes of the Redis protocol
+/// that this takes.
 /// </summary>
-internal sealed record Starter(int Port, string Password)
+/// <param name="SocketPath">Path of the server's Unix socket.</param>
+/// <param name="Password">The password of this user.</param>
+internal sealed record Starter(string SocketPath, string Password)
 {
     private const string Name = "starter";
 
@@ -26,9 +27,9 @@ internal sealed record Starter(int Port, string Password)
         limit.CancelAfter(bound);
         try
         {
-            using var client = new TcpClient();
-            await client.ConnectAsync(IPAddress.Loopback, Port, limit.Token).ConfigureAwait(false);
-            var stream = client.GetStream();
+            using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await client.ConnectAsync(new UnixDomainSocketEndPoint(SocketPath), limit.Token).ConfigureAwait(false);
+            await using var stream = new NetworkStream(client);
             var request = Encoding.ASCII.GetBytes(Write(["AUTH", Name, Password]) + Write(command));
             await stream.WriteAsync(request, limit.Token).ConfigureAwait(false);
             using var replies = new StreamReader(stream, Encoding.ASCII);

@@ -22,15 +22,15 @@ public sealed class EmbeddedRedisSpecs : IDisposable
     [Fact]
     public async Task Should_keep_data_and_leave_no_server_when_stopped()
     {
-        int port;
+        string socket;
         await using (var redis = await StartAsync())
         {
-            port = redis.Port;
+            socket = redis.SocketPath;
             await using var connection = await ConnectAsync(redis.ConnectionString);
             await connection.GetDatabase().StringSetAsync("kept", "yes");
         }
 
-        await AssertNothingListensAsync(port);
+        await AssertNothingListensAsync(socket);
         await using var again = await StartAsync();
         await using var reader = await ConnectAsync(again.ConnectionString);
         Assert.Equal("yes", await reader.GetDatabase().StringGetAsync("kept"));
@@ -60,7 +60,7 @@ public sealed class EmbeddedRedisSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Should_start_server_again_on_its_port_with_all_acknowledged_writes_when_server_is_killed()
+    public async Task Should_start_server_again_on_its_socket_with_all_acknowledged_writes_when_server_is_killed()
     {
         await using var redis = await StartAsync();
         await using var connection = await ConnectAsync(redis.ConnectionString);
@@ -194,12 +194,13 @@ public sealed class EmbeddedRedisSpecs : IDisposable
     public async Task Should_refuse_clients_that_do_not_know_the_password()
     {
         await using var redis = await StartAsync();
-        using var client = new TcpClient();
-        await client.ConnectAsync("127.0.0.1", redis.Port);
+        using var client = UnixSocket();
+        await client.ConnectAsync(new UnixDomainSocketEndPoint(redis.SocketPath));
+        await using var stream = new NetworkStream(client);
 
-        await client.GetStream().WriteAsync("*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\nb\r\n"u8.ToArray());
+        await stream.WriteAsync("*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\nb\r\n"u8.ToArray());
 
-        using var answer = new StreamReader(client.GetStream());
+        using var answer = new StreamReader(stream);
         Assert.StartsWith("-NOAUTH", await answer.ReadLineAsync());
         var secret = ConfigurationOptions.Parse(redis.ConnectionString).Password!;
         Assert.All(Directory.GetFiles(folder), file => Assert.NotEqual("server.users", Path.GetFileName(file)));
@@ -313,10 +314,12 @@ public sealed class EmbeddedRedisSpecs : IDisposable
         return ps.StandardOutput.ReadToEnd().Trim();
     }
 
-    private static async Task AssertNothingListensAsync(int port)
+    private static Socket UnixSocket() => new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+
+    private static async Task AssertNothingListensAsync(string socket)
     {
-        using var client = new TcpClient();
-        await Assert.ThrowsAnyAsync<SocketException>(() => client.ConnectAsync("127.0.0.1", port));
+        using var client = UnixSocket();
+        await Assert.ThrowsAnyAsync<SocketException>(() => client.ConnectAsync(new UnixDomainSocketEndPoint(socket)));
     }
 }
 

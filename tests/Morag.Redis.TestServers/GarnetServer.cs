@@ -8,15 +8,19 @@ public sealed class GarnetServer : RedisTestServer
     private readonly string password = EmbeddedRedis.EmbeddedRedis.NewPassword();
     private EmbeddedRedis.DataFolder? folder;
     private GarnetProcess? process;
+    private string? socket;
 
-    public override string ConnectionString => $"127.0.0.1:{Port},password={password},abortConnect=false";
+    public override string Address => $"!{socket ?? throw new InvalidOperationException("The server has not been started")}";
+
+    public override string ConnectionString => $"{Address},password={password},abortConnect=false";
 
     public override int ProcessId => Running.Id;
 
     public override async Task InitializeAsync()
     {
         folder ??= await EmbeddedRedis.DataFolder.TakeAsync(DataFolder, static _ => { }, CancellationToken.None);
-        process = await GarnetProcess.StartAsync(folder, Port, password, static _ => { }, CancellationToken.None);
+        socket = folder.Socket.Path;
+        process = await GarnetProcess.StartAsync(folder, password, static _ => { }, CancellationToken.None);
     }
 
     public override async Task KillAsync()

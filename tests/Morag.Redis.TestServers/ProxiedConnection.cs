@@ -4,20 +4,23 @@ using System.Net.Sockets;
 namespace Morag.Redis.TestServers;
 
 /// <summary>One connection through a <see cref="RedisProxy"/>.</summary>
-internal sealed class ProxiedConnection(RedisProxy proxy, Socket client)
+internal sealed class ProxiedConnection(RedisProxy proxy, Socket client, EndPoint server)
 {
     private const int BufferSize = 1 << 16;
 
-    private readonly Socket upstream = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly Socket upstream = server.AddressFamily == AddressFamily.Unix
+        ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+        : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+
     private readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RedisProxy.Armed? cutAtReply;
     private byte[] heldBack = [];
     private volatile bool swallows;
 
-    public void Start(int port)
+    public void Start()
     {
         client.NoDelay = true;
-        _ = RunAsync(port);
+        _ = RunAsync();
     }
 
     public void Close()
@@ -35,11 +38,11 @@ internal sealed class ProxiedConnection(RedisProxy proxy, Socket client)
         }
     }
 
-    private async Task RunAsync(int port)
+    private async Task RunAsync()
     {
         try
         {
-            await upstream.ConnectAsync(IPAddress.Loopback, port);
+            await upstream.ConnectAsync(server);
             var (requests, replies) = (ForwardRequestsAsync(), ForwardRepliesAsync());
             await await Task.WhenAny(requests, replies);
         }
@@ -101,7 +104,7 @@ internal sealed class ProxiedConnection(RedisProxy proxy, Socket client)
         while (true)
         {
             var read = await ReceiveAsync(upstream, buffer);
-            await proxy.PassAsync();
+            await proxy.PassReplyAsync();
             if (heldBack.Length > 0)
             {
                 released.SetResult();

@@ -34,7 +34,9 @@ public sealed class RedisCluster : RedisTestServer
     /// <summary>The master that has a slot.</summary>
     public RedisServer MasterOf(int slot) => Masters.Where((_, index) => FirstSlot(index) <= slot).Last();
 
-    public override string ConnectionString => string.Join(',', Masters.Select(master => $"127.0.0.1:{master.Port}")) + ",abortConnect=false";
+    public override string Address => string.Join(',', Masters.Select(master => master.Address));
+
+    public override string ConnectionString => $"{Address},abortConnect=false";
 
     /// <summary>Process id of the first master.</summary>
     public override int ProcessId => Masters[0].ProcessId;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using StackExchange.Redis;
 
 namespace Morag.Redis.TestServers;
 
@@ -33,14 +34,18 @@ public sealed class RedisProxy : IAsyncDisposable
     private readonly Lock gate = new();
     private readonly List<ProxiedConnection> connections = [];
     private readonly RedisTestServer server;
+    private readonly EndPoint upstream;
     private readonly Task accepting;
     private Armed? armed;
     private TaskCompletionSource open = new();
+    private TaskCompletionSource repliesOpen = new();
 
     private RedisProxy(RedisTestServer server)
     {
         this.server = server;
+        upstream = ConfigurationOptions.Parse(server.Address).EndPoints[0];
         open.SetResult();
+        repliesOpen.SetResult();
         listener.Start();
         Port = ((IPEndPoint)listener.LocalEndpoint).Port;
         accepting = AcceptAsync();
@@ -50,7 +55,7 @@ public sealed class RedisProxy : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>The server's connection string, with the proxy in place of the server.</summary>
-    public string ConnectionString => server.ConnectionString.Replace($":{server.Port}", $":{Port}", StringComparison.Ordinal);
+    public string ConnectionString => server.ConnectionString.Replace(server.Address, $"127.0.0.1:{Port}", StringComparison.Ordinal);
 
     /// <summary>A proxy in front of the server.</summary>
     public static RedisProxy To(RedisTestServer server) => new(server);
@@ -83,8 +88,21 @@ public sealed class RedisProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends <see cref="Stall"/>: what waited is delivered.</summary>
-    public void Resume() => open.TrySetResult();
+    /// <summary>From now on requests reach the server, and its replies wait in the proxy, as on a line that is ever so long.</summary>
+    public void HoldReplies()
+    {
+        lock (gate)
+        {
+            repliesOpen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    /// <summary>Ends <see cref="Stall"/> and <see cref="HoldReplies"/>: what waited is delivered.</summary>
+    public void Resume()
+    {
+        open.TrySetResult();
+        repliesOpen.TrySetResult();
+    }
 
     /// <summary>Sends to the server what <see cref="ProxyFault.HoldBack"/> has kept from it; completes when it has answered.</summary>
     public async Task ReleaseAsync()
@@ -107,6 +125,8 @@ public sealed class RedisProxy : IAsyncDisposable
     }
 
     internal Task PassAsync() => open.Task;
+
+    internal Task PassReplyAsync() => Task.WhenAll(open.Task, repliesOpen.Task);
 
     /// <summary>The fault that this request meets, if any.</summary>
     internal Armed? Strike(ReadOnlySpan<byte> request)
@@ -140,13 +160,13 @@ public sealed class RedisProxy : IAsyncDisposable
             {
                 var client = await listener.AcceptSocketAsync(stopping.Token);
                 await PassAsync();
-                var connection = new ProxiedConnection(this, client);
+                var connection = new ProxiedConnection(this, client, upstream);
                 lock (gate)
                 {
                     connections.Add(connection);
                 }
 
-                connection.Start(server.Port);
+                connection.Start();
             }
         }
         catch (OperationCanceledException)

@@ -26,9 +26,11 @@ public sealed class RedisSentinels : RedisTestServer
         ];
     }
 
+    /// <summary>Where the sentinels are.</summary>
+    public override string Address => string.Join(',', ports.Select(port => $"127.0.0.1:{port}"));
+
     /// <summary>Where the sentinels are, and the name of what they watch.</summary>
-    public override string ConnectionString =>
-        string.Join(',', ports.Select(port => $"127.0.0.1:{port}")) + $",serviceName={ServiceName},abortConnect=false";
+    public override string ConnectionString => $"{Address},serviceName={ServiceName},abortConnect=false";
 
     /// <summary>Process id of the first server.</summary>
     public override int ProcessId => servers[0].ProcessId;

@@ -36,7 +36,12 @@ public sealed class RedisServer : RedisTestServer
     /// <summary>What <see cref="Settings"/> make clients say, if anything.</summary>
     public string? Password { get; init; }
 
-    public override string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port},password={Password},abortConnect=false");
+    /// <summary>Port on 127.0.0.1, the same after a restart.</summary>
+    public int Port { get; } = FreePort();
+
+    public override string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
+
+    public override string ConnectionString => $"{Address},password={Password},abortConnect=false";
 
     public override int ProcessId => process?.Id ?? throw new InvalidOperationException("The server is not running");
 

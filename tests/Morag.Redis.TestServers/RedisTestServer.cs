@@ -17,8 +17,8 @@ public abstract class RedisTestServer : IAsyncLifetime
     private const int Ports = 17_000;
     private static int portsTaken = Random.Shared.Next(Ports);
 
-    /// <summary>Port on 127.0.0.1, the same after a restart.</summary>
-    public int Port { get; } = FreePort();
+    /// <summary>Where it listens, as StackExchange.Redis writes it; the same after a restart.</summary>
+    public abstract string Address { get; }
 
     /// <summary>For StackExchange.Redis, with the password if the server has one.</summary>
     public abstract string ConnectionString { get; }
@@ -54,7 +54,7 @@ public abstract class RedisTestServer : IAsyncLifetime
     /// <summary>Ends the server as kill -9 does, and returns once it is gone. Its data stays.</summary>
     public abstract Task KillAsync();
 
-    /// <summary>Starts the server on its data and port again (after <see cref="KillAsync"/> if it still runs).</summary>
+    /// <summary>Starts the server on its data and address again (after <see cref="KillAsync"/> if it still runs).</summary>
     public async Task RestartAsync()
     {
         await KillAsync();

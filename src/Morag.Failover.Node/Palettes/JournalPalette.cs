@@ -63,6 +63,7 @@ internal static class JournalPalette
                     Column("persistence id", "persistence_id"),
                     Column("number", "sequence_nr"),
                     Column("defect", "kind"),
+                    Column("matters", "matters"),
                     Column("key", "key"),
                     Column("detail", "detail"),
                 ],

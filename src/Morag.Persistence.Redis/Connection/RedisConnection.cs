@@ -74,7 +74,9 @@ internal sealed class RedisConnection(RedisSettings settings)
             return new OpenConnection(
                 multiplexer,
                 multiplexer.GetDatabase(onCluster ? 0 : -1),
-                new KeyLayout(settings.KeyPrefix, onCluster));
+                new KeyLayout(settings.KeyPrefix, onCluster),
+                // On a cluster no script can look at a key in another slot.
+                onCluster ? null : settings.Identity);
         }
         catch
         {
@@ -147,8 +149,19 @@ internal sealed class RedisConnection(RedisSettings settings)
 /// <param name="Multiplexer">The owner of the sockets.</param>
 /// <param name="Database">Where the commands go.</param>
 /// <param name="Keys">The names of the keys there.</param>
-internal sealed record OpenConnection(IConnectionMultiplexer Multiplexer, IDatabase Database, KeyLayout Keys)
+/// <param name="Identity">What the scripts have to find there; null where Redis may be any.</param>
+internal sealed record OpenConnection(IConnectionMultiplexer Multiplexer, IDatabase Database, KeyLayout Keys, StoreIdentity? Identity)
 {
+    /// <summary>Fails unless Redis is the one that it has to be.</summary>
+    /// <exception cref="WrongStoreException">It is another.</exception>
+    public Task CheckIdentityAsync() => Identity is { } identity
+        ? AskAsync(async redis =>
+        {
+            await identity.CheckAsync(redis).ConfigureAwait(false);
+            return true;
+        })
+        : Task.CompletedTask;
+
     /// <summary>Asks Redis.</summary>
     /// <exception cref="RedisConnectionException">Among others: the connection was given up meanwhile.</exception>
     public async Task<T> AskAsync<T>(Func<IDatabase, Task<T>> question)

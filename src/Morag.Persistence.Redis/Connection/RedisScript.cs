@@ -27,6 +27,28 @@ internal sealed class RedisScript
         return new RedisScript(reader.ReadToEnd());
     }
 
+    /// <summary>Runs a script that looks at the identity of Redis first: its key is the last of the keys, its value the last of the values.</summary>
+    /// <exception cref="WrongStoreException">Redis is another; the script has done nothing.</exception>
+    public Task<RedisResult> RunGuardedAsync(OpenConnection open, RedisKey[] keys, RedisValue[] values)
+        => open.Identity is { } identity
+            ? RunGuardedByAsync(open, [.. keys, identity.Key], [.. values, identity.Value])
+            : RunAsync(open, keys, [.. values, RedisValue.EmptyString]);
+
+    /// <summary>Runs a script that has got the identity in its own way.</summary>
+    /// <exception cref="WrongStoreException">Redis is another; the script has done nothing.</exception>
+    public async Task<RedisResult> RunGuardedByAsync(OpenConnection open, RedisKey[] keys, RedisValue[] values)
+    {
+        try
+        {
+            return await RunAsync(open, keys, values).ConfigureAwait(false);
+        }
+        catch (RedisServerException e) when (StoreIdentity.Refuses(e.Message))
+        {
+            await open.CheckIdentityAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
     /// <summary>Runs the script. It is never run twice: Redis says that it does not know the hash before it does anything.</summary>
     public async Task<RedisResult> RunAsync(OpenConnection open, RedisKey[] keys, RedisValue[] values)
     {

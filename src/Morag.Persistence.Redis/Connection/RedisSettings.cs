@@ -17,6 +17,9 @@ internal sealed record RedisSettings
     /// <summary>Put before every key.</summary>
     public required string KeyPrefix { get; init; }
 
+    /// <summary>By what Redis is told from any other; null where it may be any.</summary>
+    public required StoreIdentity? Identity { get; init; }
+
     /// <summary>Reads and checks the settings of one plugin.</summary>
     /// <exception cref="ConfigurationException">A value is missing or outside its range.</exception>
     public static RedisSettings Read(Config plugin, string path)
@@ -57,6 +60,7 @@ internal sealed record RedisSettings
             Path = path,
             Connection = connection,
             KeyPrefix = plugin.GetString("key-prefix", string.Empty),
+            Identity = StoreIdentity.Read(plugin, path),
         };
     }
 

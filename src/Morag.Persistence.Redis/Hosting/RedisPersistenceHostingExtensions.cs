@@ -20,7 +20,9 @@ public static class RedisPersistenceHostingExtensions
         int database = 0,
         Action<AkkaPersistenceJournalBuilder>? journal = null,
         Action<AkkaPersistenceSnapshotBuilder>? snapshots = null)
-        => builder.WithJournalAndSnapshot(
+        => builder
+            .AddHocon(RedisPersistence.ConcurrentRecoveries, HoconAddMode.Append)
+            .WithJournalAndSnapshot(
             new RedisJournalOptions { ConfigurationString = configurationString, KeyPrefix = keyPrefix, Database = database },
             new RedisSnapshotOptions { ConfigurationString = configurationString, KeyPrefix = keyPrefix, Database = database },
             journal ?? (static _ => { }),

@@ -18,7 +18,10 @@ public enum DefectKind
     /// <summary>An entry cannot be read: the actor cannot recover.</summary>
     Unreadable,
 
-    /// <summary>The stored highest number is missing or too low, as after a crash between two writes; the next write corrects it.</summary>
+    /// <summary>
+    /// The stored highest number is missing or too low: a crash, or a log that was cut in its last record, has kept the events of a write,
+    /// but not its number. No event is missing, recovery reads them all, and the next write corrects the number.
+    /// </summary>
     HighestBehind,
 }
 
@@ -28,4 +31,13 @@ public enum DefectKind
 /// <param name="SequenceNr">The number of the entry, or the first of several; null where it is about the whole key.</param>
 /// <param name="Kind">What is wrong.</param>
 /// <param name="Detail">The same in words.</param>
-public sealed record JournalDefect(string PersistenceId, string Key, long? SequenceNr, DefectKind Kind, string Detail);
+public sealed record JournalDefect(string PersistenceId, string Key, long? SequenceNr, DefectKind Kind, string Detail)
+{
+    /// <summary>Whether events are missing or cannot be read, or may be. Where it is false, nothing has to be done.</summary>
+    public bool Matters => Kind switch
+    {
+        DefectKind.Gap or DefectKind.Duplicate or DefectKind.WrongSequence or DefectKind.WrongPersistenceId or DefectKind.Unreadable => true,
+        DefectKind.HighestBehind => false,
+        _ => throw new InvalidOperationException($"Nobody has said whether {Kind} matters."),
+    };
+}

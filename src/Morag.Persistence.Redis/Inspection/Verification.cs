@@ -60,7 +60,11 @@ internal sealed class Verification(ExtendedActorSystem system, OpenConnection op
         if (last > 0) await VerifyNoGapAsync(last, highest + 1).ConfigureAwait(false);
         var counted = await open.Database.StringGetAsync(open.Keys.Counter(persistenceId), CommandFlags.DemandMaster).ConfigureAwait(false);
         if (!counted.TryParse(out long counter) || counter < last)
-            Add(open.Keys.Counter(persistenceId), last, DefectKind.HighestBehind, $"the highest number is {(counted.IsNull ? "missing" : counted)}, but the last event is {last}");
+            Add(
+                open.Keys.Counter(persistenceId),
+                last,
+                DefectKind.HighestBehind,
+                $"the highest number is {(counted.IsNull ? "missing" : counted)}, but the last event is {last}: the last write was cut between the two, by a crash or at the end of a log. No event is missing, and the next write corrects the number");
     }
 
     private async Task VerifyNoGapAsync(long before, long after)

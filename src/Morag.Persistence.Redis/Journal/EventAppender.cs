@@ -132,10 +132,10 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
     /// <summary>All writes in one call.</summary>
     private async Task SendAsync(OpenConnection open, List<Append> batch)
     {
-        var values = 0;
+        var values = 1;
         foreach (var append in batch) values += 3 + append.Entries.Length;
 
-        var keys = new RedisKey[2 * batch.Count];
+        var keys = new RedisKey[(2 * batch.Count) + (open.Identity is null ? 0 : 2)];
         var arguments = new RedisValue[values];
         var next = 0;
         for (var i = 0; i < batch.Count; i++)
@@ -150,7 +150,14 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
             next += append.Entries.Length;
         }
 
-        var failures = await AppendScript.RunAsync(open, keys, arguments).ConfigureAwait(false);
+        arguments[next] = open.Identity?.Value ?? string.Empty;
+        if (open.Identity is { } identity)
+        {
+            keys[^2] = identity.Key;
+            keys[^1] = identity.Writes;
+        }
+
+        var failures = await AppendScript.RunGuardedByAsync(open, keys, arguments).ConfigureAwait(false);
         if (failures.Length == 0)
         {
             Answer(batch, failure: null);

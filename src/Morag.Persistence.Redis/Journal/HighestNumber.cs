@@ -8,8 +8,9 @@ internal static class HighestNumber
     private static readonly RedisScript Script = RedisScript.Load("highest");
 
     /// <summary>0 where the id has never written.</summary>
+    /// <exception cref="WrongStoreException">Redis is not the one that the journal belongs to.</exception>
     public static async Task<long> ReadAsync(OpenConnection open, string persistenceId)
         => (long)await Script
-            .RunAsync(open, [open.Keys.Events(persistenceId), open.Keys.Counter(persistenceId)], [])
+            .RunGuardedAsync(open, [open.Keys.Events(persistenceId), open.Keys.Counter(persistenceId)], [])
             .ConfigureAwait(false);
 }

@@ -26,6 +26,7 @@ public sealed class RedisJournal : AsyncWriteJournal
     private readonly JournalSettings _settings;
     private readonly RedisConnection _connection;
     private readonly EventAppender _appender;
+    private readonly ReplayBudget _replayBudget;
 
     /// <summary>Called by Akka.Persistence with the section of the configuration that belongs to this plugin.</summary>
     /// <exception cref="ConfigurationException">A setting is missing or outside its range.</exception>
@@ -37,6 +38,7 @@ public sealed class RedisJournal : AsyncWriteJournal
         var redis = RedisSettings.Read(plugin, path);
         _connection = new RedisConnection(redis);
         _appender = new EventAppender(_connection, _settings);
+        _replayBudget = new ReplayBudget(_settings.ReplayBytesInFlight);
         if (RetentionSettings.Read(plugin, path) is { } retention)
             Context.ActorOf(Props.Create(() => new RetentionActor(retention, redis)), "retention");
     }
@@ -90,16 +92,18 @@ public sealed class RedisJournal : AsyncWriteJournal
 
         var left = max;
         var size = _settings.ReplayPage.First(FirstPageSize);
-        var reading = ReadPageAsync(fromSequenceNr, size);
-        while (true)
+        var reading = _replayBudget.ReadAsync(_replayBudget.FirstPage, () => ReadPageAsync(fromSequenceNr, size));
+        for (var isFirst = true; ; isFirst = false)
         {
             var page = await reading.ConfigureAwait(false);
+            if (isFirst) _replayBudget.SawFirstPage(page.Sum(static entry => entry.Element.Length()));
             var isLast = page.Length < size || page.Length >= left || page[^1].Score >= toSequenceNr;
             if (!isLast)
             {
                 size = _settings.ReplayPage.After(page);
                 // On its way while this page is decoded.
-                reading = ReadPageAsync((long)page[^1].Score + 1, size);
+                var (next, count) = ((long)page[^1].Score + 1, size);
+                reading = _replayBudget.ReadAsync(_settings.ReplayPage.Bytes, () => ReadPageAsync(next, count));
             }
 
             for (var i = 0; i < page.Length && left > 0; i++, left--)
@@ -107,8 +111,13 @@ public sealed class RedisJournal : AsyncWriteJournal
             if (isLast) return;
         }
 
-        Task<SortedSetEntry[]> ReadPageAsync(long from, int count)
-            => open.AskAsync(redis => redis.SortedSetRangeByScoreWithScoresAsync(events, from, toSequenceNr, take: count, flags: CommandFlags.DemandMaster));
+        async Task<SortedSetEntry[]> ReadPageAsync(long from, int count)
+        {
+            var asked = open.AskAsync(redis => redis.SortedSetRangeByScoreWithScoresAsync(events, from, toSequenceNr, take: count, flags: CommandFlags.DemandMaster));
+            // In the same round trip, behind the events: where it holds, they were there.
+            await Task.WhenAll(asked, open.CheckIdentityAsync()).ConfigureAwait(false);
+            return await asked.ConfigureAwait(false);
+        }
     }
 
     /// <inheritdoc/>
@@ -123,7 +132,7 @@ public sealed class RedisJournal : AsyncWriteJournal
         {
             cancellationToken.ThrowIfCancellationRequested();
             var reply = await DeleteScript
-                .RunAsync(open, keys, [toSequenceNr, SequenceNrsPerDelete])
+                .RunGuardedAsync(open, keys, [toSequenceNr, SequenceNrsPerDelete])
                 .WaitAsync(cancellationToken)
                 .ConfigureAwait(false);
             moreLeft = (long)reply == 1;

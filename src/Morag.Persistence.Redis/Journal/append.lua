@@ -1,7 +1,8 @@
 -- Appends writes, each to the events of another persistence id, if it continues them without a gap.
--- KEYS: the sorted sets of events of all writes, and then, in the same order, their highest sequence numbers.
+-- KEYS: the sorted sets of events of all writes, and then, in the same order, their highest sequence numbers; then, if the
+--       last of ARGV is not empty, the identity of this Redis and the count of calls that have written.
 -- ARGV: for each write, the number before its first event, its last number, the count of its events,
---       and then score and member of each event. A count of 0 only takes the numbers up.
+--       and then score and member of each event. A count of 0 only takes the numbers up. Last, what the identity has to be.
 -- Returns the failed writes: position (from 1) and reason, which is the highest number where the write
 -- did not continue it, else an error. Nothing of a failed write is stored.
 
@@ -10,11 +11,16 @@
 local CHUNK = _VERSION == 'Lua 5.1' and 4000 or 400000
 
 local KEYS, ARGV, pcall, unpack = KEYS, ARGV, redis.pcall, unpack
-local writes = #KEYS / 2
+local expected = ARGV[#ARGV]
+local guarded = expected ~= ''
+local writes = math.floor((guarded and #KEYS - 2 or #KEYS) / 2)
 local failed = {}
 
 -- One call for the highest numbers of all writes, and one in the end to set them: calls are what a script costs.
 local counters = redis.call('MGET', unpack(KEYS, writes + 1))
+if guarded and counters[writes + 1] ~= expected then
+  return redis.error_reply('WRONGSTORE this Redis is not the one that the journal belongs to')
+end
 local counted = {}
 
 local function fail(write, reason)
@@ -65,6 +71,10 @@ for write = 1, writes do
 end
 
 if #counted > 0 then
+  if guarded then
+    counted[#counted + 1] = KEYS[#KEYS]
+    counted[#counted + 1] = string.format('%.0f', tonumber(counters[writes + 2] or '0') + 1)
+  end
   local set = pcall('MSET', unpack(counted))
   if set.err then
     for write, position in pairs(stored) do

@@ -20,5 +20,5 @@ internal static class LeastRights
 
     /// <summary>The plugins as the user of README.md.</summary>
     public static Config Use(RedisTestServer server, string settings = "")
-        => Plugins.At($"127.0.0.1:{server.Port},user=journal,password={Password}", settings);
+        => Plugins.At($"{server.Address},user=journal,password={Password}", settings);
 }

@@ -228,7 +228,7 @@ public abstract class InspectionConformance(RedisTestServer server) : IAsyncLife
         foreach (var id in new[] { "missing", "behind" })
         {
             var defect = Assert.Single((await _inspector.VerifyAsync(id))!);
-            (defect.Kind, defect.Key).Should((DefectKind.HighestBehind, Keys.Counter(id).ToString()));
+            (defect.Kind, defect.Matters, defect.Key).Should((DefectKind.HighestBehind, false, Keys.Counter(id).ToString()));
         }
     }
 

@@ -1,0 +1,14 @@
+namespace Morag.EmbeddedRedis;
+
+/// <summary>
+/// Data that was stored is missing from the folder. The server starts on what is left only if
+/// <see cref="EmbeddedRedisOptions.AcceptDataLoss"/> is <see cref="Loss"/>.
+/// </summary>
+public sealed class DataLossException : EmbeddedRedisException
+{
+    internal DataLossException(string message, string loss)
+        : base(message) => Loss = loss;
+
+    /// <summary>Stands for this very loss: the same at each attempt, and never that of a later one.</summary>
+    public string Loss { get; }
+}

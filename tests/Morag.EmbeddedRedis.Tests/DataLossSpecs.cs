@@ -1,0 +1,139 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using StackExchange.Redis;
+
+namespace Morag.EmbeddedRedis.Tests;
+
+/// <summary>A folder whose data is not whole is never served as if it were.</summary>
+public sealed class DataLossSpecs : IDisposable
+{
+    private const int Keys = 100;
+
+    private readonly string folder = Directory.CreateTempSubdirectory("morag-loss-").FullName;
+    private readonly ConcurrentQueue<string> log = [];
+
+    private string Data => Path.Combine(folder, "data");
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task Should_refuse_a_folder_whose_newest_checkpoint_is_gone()
+    {
+        await WriteAsync("first");
+        await WriteAsync("second");
+        await WriteAsync("third");
+        var newest = new DirectoryInfo(Path.Combine(Data, "Store/checkpoints/cpr-checkpoints")).GetDirectories().MaxBy(found => found.CreationTimeUtc)!;
+        newest.Delete(recursive: true);
+
+        await IsRefusedAsync("newest checkpoint");
+    }
+
+    [Fact]
+    public async Task Should_refuse_a_folder_whose_checkpoints_are_gone()
+    {
+        await WriteAsync("first");
+        Directory.Delete(Path.Combine(Data, "Store"), recursive: true);
+
+        await IsRefusedAsync("newest checkpoint");
+    }
+
+    [Fact]
+    public async Task Should_refuse_a_folder_with_a_checkpoint_that_is_cut()
+    {
+        await WriteAsync("first");
+        var index = new DirectoryInfo(Path.Combine(Data, "Store/checkpoints/index-checkpoints")).GetFiles("ht.dat.*", SearchOption.AllDirectories).Single();
+        await using (var stream = index.OpenWrite())
+        {
+            stream.SetLength(index.Length / 2);
+        }
+
+        await IsRefusedAsync("newest checkpoint");
+    }
+
+    [Theory]
+    [InlineData("AOF/aof.log.0")]
+    [InlineData("AOF/log-commits")]
+    [InlineData("AOF")]
+    [InlineData("")]
+    public async Task Should_refuse_a_folder_whose_log_is_gone(string what)
+    {
+        await WriteAsync("first");
+        await WriteAsync("second");
+        var gone = Path.Combine(Data, what);
+        if (File.Exists(gone))
+        {
+            File.Delete(gone);
+        }
+        else
+        {
+            Directory.Delete(gone, recursive: true);
+        }
+
+        await IsRefusedAsync("data/");
+    }
+
+    [Fact]
+    public async Task Should_go_on_with_what_is_left_only_for_the_loss_that_was_accepted()
+    {
+        await WriteAsync("first");
+        Directory.Delete(Path.Combine(Data, "Store"), recursive: true);
+        var accepted = (await IsRefusedAsync("newest checkpoint")).Loss;
+
+        await using (await StartAsync(accepted))
+        {
+            Assert.Contains(log, line => line.Contains("is accepted"));
+        }
+
+        await WriteAsync("second", accepted);
+        Directory.Delete(Path.Combine(Data, "Store"), recursive: true);
+        var another = await Assert.ThrowsAsync<DataLossException>(() => StartAsync(accepted));
+        Assert.NotEqual(accepted, another.Loss);
+    }
+
+    [Fact]
+    public async Task Should_start_with_all_that_was_acknowledged_before_when_the_log_is_cut_in_its_last_record()
+    {
+        await WriteAsync("first");
+        var logFile = Directory.GetFiles(Path.Combine(Data, "AOF"), "aof.log.*").Select(path => new FileInfo(path)).MaxBy(file => file.Length)!;
+        await using (var stream = logFile.OpenWrite())
+        {
+            stream.SetLength(logFile.Length - 600);
+        }
+
+        await using var redis = await StartAsync();
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
+        var kept = await KeptAsync(connection, "first");
+        Assert.InRange(kept, Keys / 2, Keys - 1);
+    }
+
+    /// <summary>Starts, writes and stops; each start makes a checkpoint of what was written before.</summary>
+    private async Task WriteAsync(string prefix, string? acceptDataLoss = null)
+    {
+        await using var redis = await StartAsync(acceptDataLoss);
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
+        for (var number = 0; number < Keys; number++)
+        {
+            await connection.GetDatabase().StringSetAsync(Key(prefix, number), "value");
+        }
+    }
+
+    private static async Task<int> KeptAsync(ConnectionMultiplexer connection, string prefix)
+    {
+        var values = await connection.GetDatabase().StringGetAsync([.. Enumerable.Range(0, Keys).Select(number => (RedisKey)Key(prefix, number))]);
+        return values.Count(value => !value.IsNull);
+    }
+
+    private static string Key(string prefix, int number) => string.Create(CultureInfo.InvariantCulture, $"{prefix}-{number}");
+
+    private async Task<DataLossException> IsRefusedAsync(string cause)
+    {
+        var refusal = await Assert.ThrowsAsync<DataLossException>(() => StartAsync());
+        Assert.Contains(folder, refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(cause, refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refusal.Message);
+        return refusal;
+    }
+
+    private Task<EmbeddedRedis> StartAsync(string? acceptDataLoss = null) =>
+        EmbeddedRedis.StartAsync(new EmbeddedRedisOptions { DataFolder = folder, AcceptDataLoss = acceptDataLoss, Log = log.Enqueue });
+}

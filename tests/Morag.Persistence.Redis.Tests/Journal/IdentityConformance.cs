@@ -1,0 +1,101 @@
+using Morag.Persistence.Redis.Connection;
+using Morag.Persistence.Redis.Inspection;
+using Morag.Persistence.Redis.Tests.Servers;
+using StackExchange.Redis;
+
+namespace Morag.Persistence.Redis.Tests.Journal;
+
+/// <summary>A Redis that is another than before, or empty, is neither written to nor taken for an empty journal.</summary>
+public abstract class IdentityConformance(RedisTestServer server)
+{
+    private const string Key = "the:identity";
+    private const string Settings = """
+        akka.persistence.journal.redis {
+          identity { key = "the:identity", value = "mine" }
+          circuit-breaker.max-failures = 1000
+        }
+        """;
+
+    private readonly string _id = $"id-{Guid.NewGuid():n}";
+    [ServerFact]
+    public async Task Should_store_and_count_calls_while_the_identity_is_there()
+    {
+        await using var redis = await ConnectAsync();
+        await using var client = new JournalClient(Plugins.On(server, Settings));
+        var before = (long)await redis.GetDatabase().StringGetAsync($"{Key}:writes");
+
+        await client.WriteAsync(_id, 1, 2);
+        await client.WriteAsync(_id, 3);
+
+        (await client.RecoverAsync(_id)).SequenceNrs.Should([1L, 2, 3]);
+        ((long)await redis.GetDatabase().StringGetAsync($"{Key}:writes")).Should(before + 2);
+    }
+
+    [ServerTheory]
+    [InlineData(null)]
+    [InlineData("another")]
+    public async Task Should_write_recover_and_delete_nothing_while_the_identity_is_not_there_and_go_on_when_it_is(string? found)
+    {
+        await using var connection = await ConnectAsync();
+        var redis = connection.GetDatabase();
+        await using var client = new JournalClient(Plugins.On(server, Settings));
+        await client.WriteAsync(_id, 1, 2);
+        if (found is null) await redis.KeyDeleteAsync(Key);
+        else await redis.StringSetAsync(Key, found);
+
+        Func<Task>[] calls =
+        [
+            () => client.WriteAsync(_id, 3),
+            () => client.WriteAsync($"{_id}-new", 1),
+            () => client.RecoverAsync(_id),
+            () => client.RecoverAsync($"{_id}-new"),
+            () => client.DeleteAsync(_id, 2),
+            () => new JournalInspector(client.System).VerifyAsync(_id),
+        ];
+        foreach (var call in calls)
+        {
+            var refusal = await Assert.ThrowsAsync<WrongStoreException>(call);
+            refusal.Found.Should(found);
+            Assert.DoesNotContain('\n', refusal.Message);
+        }
+
+        Assert.False(await redis.KeyExistsAsync($"journal:persisted:{_id}-new"));
+        await redis.StringSetAsync(Key, "mine");
+        await client.WriteAsync(_id, 3);
+        (await client.RecoverAsync(_id)).SequenceNrs.Should([1L, 2, 3]);
+    }
+
+    [ServerFact]
+    public async Task Should_acknowledge_nothing_that_is_gone_when_all_data_goes_in_the_middle_of_writes()
+    {
+        await using var redis = await ConnectAsync();
+        await using var client = new JournalClient(Plugins.On(server, Settings));
+        var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var writers = Enumerable.Range(0, 20).Select(async actor =>
+        {
+            for (var next = 1L; ; next++)
+            {
+                if (next == 20) enough.TrySetResult();
+                await client.WriteAsync($"{_id}-{actor}", next);
+            }
+        }).ToList();
+        await enough.Task;
+
+        await redis.GetServers()[0].FlushDatabaseAsync();
+
+        foreach (var writer in writers)
+            await Assert.ThrowsAsync<WrongStoreException>(() => writer);
+        Assert.Empty(redis.GetServers()[0].Keys());
+    }
+
+    private async Task<ConnectionMultiplexer> ConnectAsync()
+    {
+        var redis = await server.ConnectAsync();
+        await redis.GetDatabase().StringSetAsync(Key, "mine");
+        return redis;
+    }
+}
+
+public sealed class IdentityOfRedisServerSpecs(RedisServer server) : IdentityConformance(server), IClassFixture<RedisServer>;
+
+public sealed class IdentityOfGarnetSpecs(GarnetServer server) : IdentityConformance(server), IClassFixture<GarnetServer>;
