@@ -1,7 +1,7 @@
 namespace Morag.EmbeddedRedis;
 
 /// <summary>
-/// Data that was stored is missing from the folder. The server starts on what is left only if
+/// Data that was stored is missing from the folder. The server starts with the remaining data only if
 /// <see cref="EmbeddedRedisOptions.AcceptDataLoss"/> is <see cref="Loss"/>.
 /// </summary>
 public sealed class DataLossException : EmbeddedRedisException

@@ -17,7 +17,7 @@ internal sealed partial class DataRecord(DataFolder folder)
 
     private readonly string file = Path.Combine(folder.Path, "data.json");
 
-    /// <summary>Compares the record with the files. Nothing is compared where there is no record: nothing was ever stored here.</summary>
+    /// <summary>Compares the record with the files. A folder without a record passes: nothing was ever stored in it.</summary>
     /// <exception cref="DataLossException">Files are missing, or are not what they were.</exception>
     public void Verify()
     {
@@ -30,7 +30,7 @@ internal sealed partial class DataRecord(DataFolder folder)
         if (damage is not null)
         {
             throw new DataLossException(
-                $"The data folder {folder.Path} is incomplete: {damage}. The server was not started, because it would serve what is left as if it were everything.",
+                $"The data folder {folder.Path} is incomplete: {damage}. The server was not started, because it would serve the remaining data as if nothing were missing.",
                 TokenOf(stored, damage));
         }
     }

@@ -16,7 +16,7 @@ public sealed record EmbeddedRedisOptions
     public long LogLimit { get; init; } = 512L << 20;
 
     /// <summary>
-    /// <see cref="DataLossException.Loss"/> of a loss that was refused before, to go on with what is left of the data; null, the
+    /// <see cref="DataLossException.Loss"/> of a loss that was refused before, to go on with the remaining data; null, the
     /// default, accepts none.
     /// </summary>
     public string? AcceptDataLoss { get; init; }

@@ -10,6 +10,7 @@ using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Configuration;
 using Morag.Failover.Node.Http;
 using Morag.Failover.Node.Http.Health;
+using Morag.Failover.Node.Stores;
 using Morag.Persistence.Redis.Hosting;
 using StackExchange.Redis;
 
@@ -39,14 +40,22 @@ internal static class NodeProgram
             var options = NodeOptions.Load(arguments, Environment.GetEnvironmentVariable);
             await StartChecks.RunAsync(options);
             await using var embedded = options.Redis is null ? await StartEmbeddedRedisAsync(options) : null;
-            var redis = options.Redis ?? embedded!.ConnectionString;
-            var identity = await ClusterIdentity.ClaimAsync(redis, options.Failover.Partitions);
-            await using var app = Build(options, redis, identity);
+            var store = embedded is null ? StoreAddress.Of(options.Redis!, options) : StoreAddress.Of(embedded, options);
+            var log = ConsoleLog("Store");
+            var record = JournalRecord.Open(store.RecordFile);
+            var identity = await ClusterIdentity.ClaimAsync(store, options.Failover.Partitions, record, TimeProvider.System, log);
+            var refusal = new Refusal();
+            await using var watch = new StoreWatch(store, record, refusal, TimeProvider.System, log);
+            await using var app = Build(options, store.ConnectionString, identity, refusal, new EpochRecord(record, TimeProvider.System, log));
             await StartAsync(app, options);
-            await app.WaitForShutdownAsync();
-            return app.Services.GetRequiredService<QueueDefinitionsCheck>().Refusal is { } refusal ? throw refusal : 0;
+            return await UntilStoppedAsync(app, refusal, error);
         }
-        catch (Exception refusal) when (refusal is ConfigurationRefusedException or EmbeddedRedisException or ClusterIdentityException)
+        catch (DataLossException loss)
+        {
+            await error.WriteLineAsync($"{loss.Message} Restore the folder from a backup. To go on with the remaining data, start once with {NodeSetting.AcceptDataLoss.Option} {loss.Loss}");
+            return RefusedConfiguration;
+        }
+        catch (Exception refusal) when (refusal is ConfigurationRefusedException or EmbeddedRedisException or StoreRefusedException)
         {
             await error.WriteLineAsync(refusal.Message.ReplaceLineEndings(" "));
             return RefusedConfiguration;
@@ -55,15 +64,19 @@ internal static class NodeProgram
 
     private static Task<EmbeddedRedis.EmbeddedRedis> StartEmbeddedRedisAsync(NodeOptions options)
     {
-        var log = LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true)).CreateLogger("EmbeddedRedis");
+        var log = ConsoleLog("EmbeddedRedis");
         return Morag.EmbeddedRedis.EmbeddedRedis.StartAsync(new EmbeddedRedisOptions
         {
             DataFolder = options.EmbeddedRedisFolder,
+            AcceptDataLoss = options.AcceptedDataLoss,
             Log = line => log.LogInformation("{Line}", line),
         });
     }
 
-    private static WebApplication Build(NodeOptions options, string redis, ClusterIdentity identity)
+    private static ILogger ConsoleLog(string category) =>
+        LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true)).CreateLogger(category);
+
+    private static WebApplication Build(NodeOptions options, string redis, ClusterIdentity identity, Refusal refusal, EpochRecord epochs)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
@@ -79,10 +92,11 @@ internal static class NodeProgram
         builder.Services.AddSingleton<IOutageWatch>(outages);
         var owners = new OwnerHealth();
         builder.Services.AddAkka(NodeOptions.ActorSystemName, akka => akka
-            .AddHocon(identity.Roles(options).WithFallback(options.ActorSystemConfig(redis)).WithFallback(FailoverSerialization.Config), HoconAddMode.Prepend)
+            .AddHocon(identity.Settings(options).WithFallback(options.ActorSystemConfig(redis)).WithFallback(FailoverSerialization.Config), HoconAddMode.Prepend)
             .WithRedisPersistence(redis, database: ConfigurationOptions.Parse(redis).DefaultDatabase ?? 0)
-            .WithFailover(options.Failover, outages, owners)
-            .WithActors((system, _) => JoinCluster(system, options, identity)));
+            .WithFailover(options.Failover, outages, epochs, owners)
+            .WithActors((system, _) => system.ActorOf(Props.Create(() => new EpochExchange(epochs)), "epoch-exchange"))
+            .WithActors((system, _) => JoinCluster(system, options, identity, refusal)));
         builder.Services.AddSingleton(options.Failover);
         builder.Services.AddSingleton<IFailoverRegions>(services => new ShardedRegions(services.GetRequiredService<ActorSystem>()));
         builder.Services.AddSingleton(services => ReadinessCheck.Of("journal", cancellation => JournalTroubleAsync(services.GetRequiredService<ActorSystem>(), cancellation)));
@@ -139,9 +153,24 @@ internal static class NodeProgram
 
     private static string OneLine(Exception failure) => failure.GetBaseException().Message.ReplaceLineEndings(" ");
 
-    private static void JoinCluster(ActorSystem system, NodeOptions options, ClusterIdentity identity)
+    /// <summary>Until the node is asked to stop, or must not go on.</summary>
+    private static async Task<int> UntilStoppedAsync(WebApplication app, Refusal refusal, TextWriter error)
     {
-        system.ActorOf(Props.Create(() => new Membership(identity)), "membership");
+        var stopped = app.WaitForShutdownAsync();
+        if (await Task.WhenAny(stopped, refusal.Happened) == stopped)
+        {
+            return app.Services.GetRequiredService<QueueDefinitionsCheck>().Refusal is { } refused ? throw refused : 0;
+        }
+
+        app.Lifetime.StopApplication();
+        await stopped;
+        await error.WriteLineAsync(await refusal.Happened);
+        return RefusedConfiguration;
+    }
+
+    private static void JoinCluster(ActorSystem system, NodeOptions options, ClusterIdentity identity, Refusal refusal)
+    {
+        system.ActorOf(Props.Create(() => new Membership(identity, refusal)), "membership");
         if (options.Seeds.Count == 0)
         {
             var cluster = Akka.Cluster.Cluster.Get(system);

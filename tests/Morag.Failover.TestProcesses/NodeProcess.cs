@@ -22,6 +22,9 @@ public sealed record NodeProcessSettings
     /// <summary>Nodes to join, as host:port; empty: a cluster of one.</summary>
     public IReadOnlyList<string> Seeds { get; init; } = [];
 
+    /// <summary>The loss of data that is accepted at the start; null: none.</summary>
+    public string? AcceptDataLoss { get; init; }
+
     /// <summary>HOCON that is given with <c>--config</c>; null: none is.</summary>
     public string? Config { get; init; }
 }
@@ -89,6 +92,12 @@ public sealed class NodeProcess : IAsyncDisposable
         {
             yield return "--redis";
             yield return settings.Redis;
+        }
+
+        if (settings.AcceptDataLoss is not null)
+        {
+            yield return "--accept-data-loss";
+            yield return settings.AcceptDataLoss;
         }
 
         if (settings.Seeds.Count > 0)

@@ -21,9 +21,10 @@ public static class FailoverHostingExtensions
     /// <param name="builder">The actor system that is being configured.</param>
     /// <param name="settings">The settings, the same on every node.</param>
     /// <param name="outages">What this node knows of its own outages.</param>
+    /// <param name="epochs">What this node knows outside the journal of the epochs that were granted.</param>
     /// <param name="health">Is told which of the fixed entities do not serve; null: nobody asks.</param>
     public static AkkaConfigurationBuilder WithFailover(
-        this AkkaConfigurationBuilder builder, FailoverSettings settings, IOutageWatch outages, OwnerHealth? health = null) =>
+        this AkkaConfigurationBuilder builder, FailoverSettings settings, IOutageWatch outages, IEpochFloors epochs, OwnerHealth? health = null) =>
         builder.WithActors((system, _) =>
         {
             var regions = new ShardedRegions(system);
@@ -38,7 +39,7 @@ public static class FailoverHostingExtensions
             StartRegion(system, ShardedRegions.CoordinatorType, new PartitionExtractor(partitions.Coordinators),
                 id => Supervised(PersistenceIds.Coordinator(Number(id)), FailoverCoordinator.Props(Number(id), settings, regions)));
             StartRegion(system, ShardedRegions.QueueType, new PartitionExtractor(partitions.Queues),
-                id => Supervised(PersistenceIds.Queue(Number(id)), QueueActor.Props(Number(id), settings, regions, outages)));
+                id => Supervised(PersistenceIds.Queue(Number(id)), QueueActor.Props(Number(id), settings, regions, outages, epochs)));
 
             var told = health ?? new OwnerHealth();
             var keeper = system.ActorOf(Props.Create(() => new FixedEntitiesKeeper(regions, partitions, told, elapsed)), "fixed-entities-keeper");

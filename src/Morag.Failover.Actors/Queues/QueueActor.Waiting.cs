@@ -11,7 +11,7 @@ public sealed partial class QueueActor
     {
         if (request.OnlyRepeat)
         {
-            Answer(Leasing.Decide(State, request, fleet.View, settings, Now));
+            Answer(Leasing.Decide(State, request, fleet.View, settings, Now, epochs.Of(partition)));
             return;
         }
 
@@ -19,7 +19,12 @@ public sealed partial class QueueActor
         var most = promised.Count == 0 ? request.MaxTasks : promised.Count + State.ShareOf(request.WorkerId).Pinned.Count;
         var now = Now;
         var decided = Leasing.Decide(
-            State, request with { MaxTasks = Math.Min(request.MaxTasks, most) }, fleet.View, settings, now, task => demand.IsKept(task, now));
+            State, request with { MaxTasks = Math.Min(request.MaxTasks, most) }, fleet.View, settings, now, epochs.Of(partition), task => demand.IsKept(task, now));
+        if (decided.Event is TasksLeased { Leases: [.., var last] })
+        {
+            epochs.Reserve(partition, last.Epoch);
+        }
+
         Answer(decided);
         if (decided.Reply.Leases.IsEmpty && request.Interest is { } interest)
         {

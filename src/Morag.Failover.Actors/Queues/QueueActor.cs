@@ -23,6 +23,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     private readonly FailoverSettings settings;
     private readonly IFailoverRegions regions;
     private readonly IOutageWatch outages;
+    private readonly IEpochFloors epochs;
     private readonly QueueObligations obligations;
     private readonly UnservedMoves unserved;
     private readonly Intake intake = new();
@@ -34,7 +35,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     private DueTimer due = null!;
     private DateTimeOffset clocksRestartedAt;
 
-    public QueueActor(int partition, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages)
+    public QueueActor(int partition, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages, IEpochFloors epochs)
         : base(
             PersistenceIds.Queue(partition),
             QueueState.Empty with { HistoryKept = settings.Queues.HistoryKept },
@@ -44,14 +45,15 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         this.settings = settings;
         this.regions = regions;
         this.outages = outages;
+        this.epochs = epochs;
         obligations = new QueueObligations(partition, settings, regions, Self);
         unserved = new UnservedMoves(settings.Queues);
         demand = new WaitingDemand(settings.Queues);
     }
 
     /// <summary>The entity of one partition.</summary>
-    public static Props Props(int partition, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages) =>
-        Akka.Actor.Props.Create(() => new QueueActor(partition, settings, regions, outages));
+    public static Props Props(int partition, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages, IEpochFloors epochs) =>
+        Akka.Actor.Props.Create(() => new QueueActor(partition, settings, regions, outages, epochs));
 
     /// <inheritdoc />
     protected override QueueState Apply(QueueState state, IStoredEvent @event) => QueueEvents.Apply(state, @event);
@@ -86,6 +88,17 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         Timers.StartPeriodicTimer(nameof(Round), Round.Instance, settings.Queues.ResendAfter);
         Timers.StartPeriodicTimer(nameof(LookForUnserved), LookForUnserved.Instance, unserved.Interval);
         due.ArmAt(State.NextDue);
+    }
+
+    /// <inheritdoc />
+    protected override void PostStop()
+    {
+        if (!IsRecovering)
+        {
+            epochs.Release(partition, State.LastEpoch);
+        }
+
+        base.PostStop();
     }
 
     /// <inheritdoc />
@@ -294,6 +307,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
                 {
                     regions.Coordinators.Tell(wentOn, Self);
                 }
+
 
                 TakeInWaiting();
             },

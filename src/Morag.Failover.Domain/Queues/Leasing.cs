@@ -12,16 +12,18 @@ public static class Leasing
 
     /// <summary>
     /// The leases for a worker: those that an earlier call of the same request got and that still hold, else the next tasks it can
-    /// take, within its room.
+    /// take, within its room. Their epochs are above those of this state, and above <paramref name="floor"/>: what else is known to have
+    /// been granted.
     /// </summary>
     /// <param name="state">The state.</param>
     /// <param name="request">What the worker wants.</param>
     /// <param name="fleet">The fleet.</param>
     /// <param name="settings">The settings.</param>
     /// <param name="now">The time.</param>
+    /// <param name="floor">An epoch that is known to have been granted; those of this answer are above it.</param>
     /// <param name="isReserved">Whether a task is kept for another worker that was just woken for it; null keeps none.</param>
     public static Decided<LeasesGranted> Decide(
-        QueueState state, GrantLeases request, FleetView fleet, FailoverSettings settings, DateTimeOffset now, Func<TaskId, bool>? isReserved = null)
+        QueueState state, GrantLeases request, FleetView fleet, FailoverSettings settings, DateTimeOffset now, LeaseEpoch floor, Func<TaskId, bool>? isReserved = null)
     {
         var share = state.ShareOf(request.WorkerId);
         if (Repeated(state, share, request, now) is { } repeated)
@@ -38,7 +40,7 @@ public static class Leasing
         var room = RoomOf(share, request);
         var leases = ImmutableArray.CreateBuilder<GrantedLease>();
         var tasks = ImmutableArray.CreateBuilder<LeasedTask>();
-        var epoch = state.LastEpoch;
+        var epoch = state.LastEpoch > floor ? state.LastEpoch : floor;
         long bytes = 0;
         while (leases.Count < room && candidates?.Next() is { } next)
         {

@@ -1,7 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
-using Akka.Event;
 using Morag.Failover.Node.Configuration;
+using Morag.Failover.Node.Stores;
 
 namespace Morag.Failover.Node.Cluster;
 
@@ -12,10 +12,14 @@ namespace Morag.Failover.Node.Cluster;
 internal sealed class Membership : UntypedActor
 {
     private readonly ClusterIdentity identity;
+    private readonly Refusal refusal;
     private readonly Akka.Cluster.Cluster cluster = Akka.Cluster.Cluster.Get(Context.System);
-    private readonly ILoggingAdapter log = Context.GetLogger();
 
-    public Membership(ClusterIdentity identity) => this.identity = identity;
+    public Membership(ClusterIdentity identity, Refusal refusal)
+    {
+        this.identity = identity;
+        this.refusal = refusal;
+    }
 
     protected override void PreStart() =>
         cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberUp));
@@ -32,10 +36,9 @@ internal sealed class Membership : UntypedActor
         var otherRole = ClusterIdentity.RoleAmong(other.Roles);
         if (otherRole != identity.Role && !cluster.SelfMember.IsOlderThan(other))
         {
-            log.Error(
-                "this node stores in journal {0}, but the cluster's member {1} in {2}: it leaves; give it the cluster's Redis (MORAG_REDIS)",
-                identity.Role, other.Address, otherRole ?? "none that it names");
-            CoordinatedShutdown.Get(Context.System).Run(CoordinatedShutdown.ClusterJoinUnsuccessfulReason.Instance);
+            refusal.Say(
+                $"The node stops: it stores in {identity.Role}, but the cluster's member {other.Address} in {otherRole ?? "none that it names"}. "
+                + $"Give it the Redis of the cluster ({NodeSetting.Redis.Variable})");
         }
     }
 }

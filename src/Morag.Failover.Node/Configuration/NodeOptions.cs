@@ -44,6 +44,9 @@ public sealed class NodeOptions
     /// <summary>How the HTTP API waits and streams, with the tokens.</summary>
     public required HttpApiSettings Api { get; init; }
 
+    /// <summary>The loss of data that the operator accepts at this start, as the refusal has named it; null: none.</summary>
+    public string? AcceptedDataLoss { get; init; }
+
     /// <summary>The settings of failover.</summary>
     public required FailoverSettings Failover { get; init; }
 
@@ -73,6 +76,7 @@ public sealed class NodeOptions
             Roles = [.. ReadList(morag.Text("roles")).Select(ReadRole)],
             Tokens = tokens,
             Api = ReadApi(morag.Child("api"), tokens),
+            AcceptedDataLoss = morag.Text("accept-data-loss") is { Length: > 0 } loss ? loss : null,
             Failover = FailoverSettingsReader.Read(config),
             Configuration = config,
         };

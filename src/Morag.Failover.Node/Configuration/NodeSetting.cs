@@ -14,13 +14,15 @@ internal sealed record NodeSetting(string Name, string Meaning)
     public static readonly NodeSetting Roles = new("roles", "roles of this node, comma-separated");
     public static readonly NodeSetting Token = new("token", "bearer token of the HTTP API; two, comma-separated, for rotation");
 
-    public static readonly IReadOnlyList<NodeSetting> All = [Redis, Data, Http, Host, Port, Seeds, Roles, Token];
+    public static readonly NodeSetting AcceptDataLoss = new("accept-data-loss", "go on without data that is missing: what a refusal to start says");
+
+    public static readonly IReadOnlyList<NodeSetting> All = [Redis, Data, Http, Host, Port, Seeds, Roles, Token, AcceptDataLoss];
 
     public string Key => $"morag.{Name}";
 
     public string Option => $"--{Name}";
 
-    public string Variable => $"MORAG_{Name.ToUpperInvariant()}";
+    public string Variable => $"MORAG_{Name.ToUpperInvariant().Replace('-', '_')}";
 
     /// <summary>A refusal that names the key and its value.</summary>
     public ConfigurationRefusedException Refused(string value, string allowed) =>

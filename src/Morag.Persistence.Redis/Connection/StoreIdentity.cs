@@ -29,8 +29,8 @@ internal sealed record StoreIdentity(string Key, string Value)
             : throw new ConfigurationException($"{path}.{Section}.key and {path}.{Section}.value have to be given together, or neither.");
     }
 
-    /// <summary>Whether an error of a script means that Redis is another.</summary>
-    public static bool Refuses(string? error) => error?.StartsWith(ErrorCode, StringComparison.Ordinal) == true;
+    /// <summary>Whether an error of a script means that Redis is another. Garnet puts ERR before it.</summary>
+    public static bool Refuses(string? error) => error?.Contains(ErrorCode, StringComparison.Ordinal) == true;
 
     /// <summary>Fails unless Redis is the one.</summary>
     /// <exception cref="WrongStoreException">It is another.</exception>

@@ -57,6 +57,7 @@ public sealed class RedisSnapshotStore : SnapshotStore
     {
         var encoded = StoredSnapshot.Encode(_system, metadata, snapshot);
         var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await open.CheckIdentityAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         var key = open.Keys.Snapshots(metadata.PersistenceId);
         var number = metadata.SequenceNr;
         // Single commands, each of which is whole after any crash: Redis would copy the snapshot into the interpreter of a
@@ -64,7 +65,8 @@ public sealed class RedisSnapshotStore : SnapshotStore
         // several saves under one number the last one stays.
         var earlier = open.AskAsync(redis => redis.SortedSetRangeByScoreAsync(key, number, number, flags: CommandFlags.DemandMaster));
         var added = open.AskAsync(redis => redis.SortedSetAddAsync(key, encoded, number, CommandFlags.DemandMaster));
-        await Task.WhenAll(earlier, added).WaitAsync(cancellationToken).ConfigureAwait(false);
+        // Once more behind it: a snapshot that went elsewhere must not count as saved, because the events before it are deleted then.
+        await Task.WhenAll(earlier, added, open.CheckIdentityAsync()).WaitAsync(cancellationToken).ConfigureAwait(false);
         RedisValue[] superseded = [.. (await earlier.ConfigureAwait(false)).Where(snapshot => snapshot != encoded)];
         if (superseded.Length > 0)
             await SupersedeScript.RunAsync(open, [key], [number, .. superseded]).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -75,11 +77,13 @@ public sealed class RedisSnapshotStore : SnapshotStore
     {
         var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
         var key = open.Keys.Snapshots(persistenceId);
+        var isRightStore = open.CheckIdentityAsync();
         SerializationException? unreadable = null;
         while (await NewestAsync(open, key, criteria, cancellationToken).ConfigureAwait(false) is { } newest)
         {
             try
             {
+                await isRightStore.WaitAsync(cancellationToken).ConfigureAwait(false);
                 return Reading(key, newest.Metadata.SequenceNr, () => StoredSnapshot.Decode(_system, newest.Bytes.Span));
             }
             catch (SerializationException e)
@@ -91,6 +95,8 @@ public sealed class RedisSnapshotStore : SnapshotStore
                     newest.Metadata.SequenceNr - 1, criteria.MaxTimeStamp, criteria.MinSequenceNr, criteria.MinTimestamp);
             }
         }
+
+        await isRightStore.WaitAsync(cancellationToken).ConfigureAwait(false);
 
         // Where none can be read, a recovery without one could miss events that were removed.
         return unreadable is null ? null : throw unreadable;
@@ -125,6 +131,7 @@ public sealed class RedisSnapshotStore : SnapshotStore
     protected override async Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
     {
         var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await open.CheckIdentityAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         var key = open.Keys.Snapshots(persistenceId);
         if (HasNoTimeBounds(criteria))
         {

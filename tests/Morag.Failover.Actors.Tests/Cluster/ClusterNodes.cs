@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Actors.Outages;
+using Morag.Failover.Actors.Queues;
 using Morag.Failover.Actors.Serialization;
 using Morag.Failover.Actors.Tests.Storage;
 using Morag.Failover.Domain.Settings;
@@ -80,7 +81,7 @@ public sealed class ClusterNodes : IAsyncLifetime
         builder.Services.AddAkka("morag", akka => akka
             .AddHocon(NodeConfig, HoconAddMode.Prepend)
             .AddSetup(new SpecStoreSetup(store))
-            .WithFailover(Settings, new NoOutages()));
+            .WithFailover(Settings, new NoOutages(), IEpochFloors.None));
         var node = builder.Build();
         await node.StartAsync();
         nodes.Add(node);

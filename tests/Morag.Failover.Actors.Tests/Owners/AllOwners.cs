@@ -29,7 +29,7 @@ public sealed class AllOwners : IFailoverRegions
         Directory = Region("directory", new BucketExtractor(partitions.DirectoryBuckets), id => WorkerDirectory.Props(Number(id), settings, this));
         Workers = Region("workers", new WorkerExtractor(partitions.WorkerShards), id => WorkerReliabilityActor.Props(new WorkerId(id), settings, this, outages));
         Coordinators = Region("coordinators", new PartitionExtractor(partitions.Coordinators), id => FailoverCoordinator.Props(Number(id), settings, this));
-        Queues = Region("queues", new PartitionExtractor(partitions.Queues), id => QueueActor.Props(Number(id), settings, this, outages));
+        Queues = Region("queues", new PartitionExtractor(partitions.Queues), id => QueueActor.Props(Number(id), settings, this, outages, IEpochFloors.None));
         StartFixed();
 
         IActorRef Region(string name, IMessageExtractor extractor, Func<string, Props> props) =>

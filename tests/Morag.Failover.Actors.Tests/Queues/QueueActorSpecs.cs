@@ -17,8 +17,23 @@ public sealed class QueueActorSpecs(ITestOutputHelper output) : OwnerSpec(output
     private static readonly TimeSpan Resend = Settings.Queues.ResendAfter * 3;
     private static readonly TaskId Task = new("page");
     private static readonly WorkerId Worker = new("cpu-1");
+    private readonly KnownEpochs epochs = new();
 
-    private Props Entity => QueueActor.Props(0, Settings, Regions, Outages);
+    private Props Entity => QueueActor.Props(0, Settings, Regions, Outages, epochs);
+
+    [Fact]
+    public async Task Should_grant_only_epochs_above_those_that_are_known_outside_the_journal()
+    {
+        epochs.Floor = new LeaseEpoch(500);
+        var queue = Start(Entity);
+
+        var lease = await LeaseAsync(queue);
+
+        Assert.Equal(new LeaseEpoch(501), lease.Epoch);
+        Assert.Equal(new LeaseEpoch(501), epochs.Reserved);
+        await KillAndRecoverAsync(queue, Entity);
+        Assert.Equal(new LeaseEpoch(501), epochs.Released);
+    }
 
     [Fact]
     public async Task Should_ask_for_the_decision_again_until_it_comes_when_the_coordinator_does_not_answer()
@@ -167,4 +182,19 @@ public sealed class QueueActorSpecs(ITestOutputHelper output) : OwnerSpec(output
         (await GotAsync<DecideFailure>(Regions.CoordinatorsProbe)).Select(asked => asked.Failure.FailureId);
 
     private Task<IReadOnlyList<LeaseOutcomes>> OutcomesAsync() => GotAsync<LeaseOutcomes>(Regions.WorkersProbe);
+
+    private sealed class KnownEpochs : IEpochFloors
+    {
+        public LeaseEpoch Floor { get; set; }
+
+        public LeaseEpoch Reserved { get; private set; }
+
+        public LeaseEpoch Released { get; private set; }
+
+        public LeaseEpoch Of(int partition) => Floor;
+
+        public void Reserve(int partition, LeaseEpoch upTo) => Reserved = upTo;
+
+        public void Release(int partition, LeaseEpoch granted) => Released = granted;
+    }
 }

@@ -81,7 +81,7 @@ internal sealed class QueueUnderTest
         Queues = rooms.Length > 0 ? [.. rooms] : [new QueueRoom { Queue = Cpu, Cap = 1000 }],
     };
 
-    public ImmutableArray<LeasedTask> Grant(GrantLeases request) => Do(Leasing.Decide(State, request, Fleet, Settings, Now)).Leases;
+    public ImmutableArray<LeasedTask> Grant(GrantLeases request) => Do(Leasing.Decide(State, request, Fleet, Settings, Now, LeaseEpoch.None)).Leases;
 
     public ImmutableArray<LeasedTask> Lease(string worker, int most = 1, string? instance = null, string? request = null) =>
         Grant(Request(worker, most, instance, request));

@@ -46,7 +46,8 @@ public sealed class ConcurrentRecoveriesSpecs(RedisServer server) : IClassFixtur
             akka.persistence.journal.redis { replay-bytes-in-flight = 1 MiB, replay-page-bytes = 16 MiB }
             """));
         var large = new string('x', 20_000);
-        await Task.WhenAll(Enumerable.Range(0, 40).Select(actor => client.WriteAsync($"{_id}-{actor}", 1, 80, large)));
+        for (var actor = 0; actor < 40; actor++)
+            await client.WriteAsync($"{_id}-{actor}", 1, 80, large);
 
         var recovered = await Task.WhenAll(Enumerable.Range(0, 40).Select(actor => client.RecoverAsync($"{_id}-{actor}")));
 

@@ -1,5 +1,7 @@
+using Akka.Persistence;
 using Morag.Persistence.Redis.Connection;
 using Morag.Persistence.Redis.Inspection;
+using Morag.Persistence.Redis.Tests.Conformance;
 using Morag.Persistence.Redis.Tests.Servers;
 using StackExchange.Redis;
 
@@ -9,14 +11,19 @@ namespace Morag.Persistence.Redis.Tests.Journal;
 public abstract class IdentityConformance(RedisTestServer server)
 {
     private const string Key = "the:identity";
-    private const string Settings = """
+    protected const string Settings = """
         akka.persistence.journal.redis {
+          identity { key = "the:identity", value = "mine" }
+          circuit-breaker.max-failures = 1000
+        }
+        akka.persistence.snapshot-store.redis {
           identity { key = "the:identity", value = "mine" }
           circuit-breaker.max-failures = 1000
         }
         """;
 
-    private readonly string _id = $"id-{Guid.NewGuid():n}";
+    protected string Id { get; } = $"id-{Guid.NewGuid():n}";
+
     [ServerFact]
     public async Task Should_store_and_count_calls_while_the_identity_is_there()
     {
@@ -24,10 +31,10 @@ public abstract class IdentityConformance(RedisTestServer server)
         await using var client = new JournalClient(Plugins.On(server, Settings));
         var before = (long)await redis.GetDatabase().StringGetAsync($"{Key}:writes");
 
-        await client.WriteAsync(_id, 1, 2);
-        await client.WriteAsync(_id, 3);
+        await client.WriteAsync(Id, 1, 2);
+        await client.WriteAsync(Id, 3);
 
-        (await client.RecoverAsync(_id)).SequenceNrs.Should([1L, 2, 3]);
+        (await client.RecoverAsync(Id)).SequenceNrs.Should([1L, 2, 3]);
         ((long)await redis.GetDatabase().StringGetAsync($"{Key}:writes")).Should(before + 2);
     }
 
@@ -39,18 +46,21 @@ public abstract class IdentityConformance(RedisTestServer server)
         await using var connection = await ConnectAsync();
         var redis = connection.GetDatabase();
         await using var client = new JournalClient(Plugins.On(server, Settings));
-        await client.WriteAsync(_id, 1, 2);
+        await client.WriteAsync(Id, 1, 2);
         if (found is null) await redis.KeyDeleteAsync(Key);
         else await redis.StringSetAsync(Key, found);
 
         Func<Task>[] calls =
         [
-            () => client.WriteAsync(_id, 3),
-            () => client.WriteAsync($"{_id}-new", 1),
-            () => client.RecoverAsync(_id),
-            () => client.RecoverAsync($"{_id}-new"),
-            () => client.DeleteAsync(_id, 2),
-            () => new JournalInspector(client.System).VerifyAsync(_id),
+            () => client.WriteAsync(Id, 3),
+            () => client.WriteAsync($"{Id}-new", 1),
+            () => client.RecoverAsync(Id),
+            () => client.RecoverAsync($"{Id}-new"),
+            () => client.DeleteAsync(Id, 2),
+            () => new JournalInspector(client.System).VerifyAsync(Id),
+            () => client.SaveSnapshotAsync(new SnapshotMetadata(Id, 2, DateTime.UnixEpoch), "state"),
+            () => client.LoadSnapshotAsync(Id),
+            () => client.DeleteSnapshotsAsync(Id, SnapshotSelectionCriteria.Latest),
         ];
         foreach (var call in calls)
         {
@@ -59,24 +69,37 @@ public abstract class IdentityConformance(RedisTestServer server)
             Assert.DoesNotContain('\n', refusal.Message);
         }
 
-        Assert.False(await redis.KeyExistsAsync($"journal:persisted:{_id}-new"));
+        Assert.False(await redis.KeyExistsAsync($"journal:persisted:{Id}-new"));
         await redis.StringSetAsync(Key, "mine");
-        await client.WriteAsync(_id, 3);
-        (await client.RecoverAsync(_id)).SequenceNrs.Should([1L, 2, 3]);
+        await client.WriteAsync(Id, 3);
+        (await client.RecoverAsync(Id)).SequenceNrs.Should([1L, 2, 3]);
     }
 
+    protected async Task<ConnectionMultiplexer> ConnectAsync()
+    {
+        var redis = await server.ConnectAsync();
+        await redis.GetDatabase().StringSetAsync(Key, "mine");
+        return redis;
+    }
+}
+
+public sealed class IdentityOfRedisServerSpecs(RedisServer server) : IdentityConformance(server), IClassFixture<RedisServer>
+{
+    private readonly RedisServer _server = server;
+
+    // Not on Garnet, which flushes in the middle of a script: what that script still writes stays, unacknowledged.
     [ServerFact]
     public async Task Should_acknowledge_nothing_that_is_gone_when_all_data_goes_in_the_middle_of_writes()
     {
         await using var redis = await ConnectAsync();
-        await using var client = new JournalClient(Plugins.On(server, Settings));
+        await using var client = new JournalClient(Plugins.On(_server, Settings));
         var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var writers = Enumerable.Range(0, 20).Select(async actor =>
         {
             for (var next = 1L; ; next++)
             {
                 if (next == 20) enough.TrySetResult();
-                await client.WriteAsync($"{_id}-{actor}", next);
+                await client.WriteAsync($"{Id}-{actor}", next);
             }
         }).ToList();
         await enough.Task;
@@ -87,15 +110,6 @@ public abstract class IdentityConformance(RedisTestServer server)
             await Assert.ThrowsAsync<WrongStoreException>(() => writer);
         Assert.Empty(redis.GetServers()[0].Keys());
     }
-
-    private async Task<ConnectionMultiplexer> ConnectAsync()
-    {
-        var redis = await server.ConnectAsync();
-        await redis.GetDatabase().StringSetAsync(Key, "mine");
-        return redis;
-    }
 }
-
-public sealed class IdentityOfRedisServerSpecs(RedisServer server) : IdentityConformance(server), IClassFixture<RedisServer>;
 
 public sealed class IdentityOfGarnetSpecs(GarnetServer server) : IdentityConformance(server), IClassFixture<GarnetServer>;
