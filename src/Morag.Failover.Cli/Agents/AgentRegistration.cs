@@ -1,23 +1,33 @@
 using System.Net;
 using Morag.Failover.Cli.CommandLine;
 using Morag.Failover.Cli.Connection;
+using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>Keeps the worker registered: at the start, and whenever the node says that it does not know this agent.</summary>
-internal sealed class AgentRegistration(WorkerClient client, string workerId, AgentLog log, TimeProvider clock) : IDisposable
+/// <summary>
+/// Keeps the worker registered: at the start, and whenever the node says that it does not know this agent. Two agents under one
+/// id would end each other's work for ever, so whoever comes second stops: it does not register while another one lives.
+/// </summary>
+internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration own, AgentLog log, TimeProvider clock) : IDisposable
 {
-    // Two agents with one id would go on replacing each other, and both would lose their work each time.
-    private static readonly TimeSpan ReplacedAgainWithin = TimeSpan.FromSeconds(60);
+    // An agent that is silent for so many of its own heartbeats is taken for dead.
+    private const int SilentHeartbeats = 3;
+
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan ShortestSilence = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan SilenceOfUnknown = TimeSpan.FromSeconds(15);
 
     private readonly SemaphoreSlim registering = new(1, 1);
-    private long? replacedAt;
+    private readonly Trouble trouble = new(log);
 
     /// <summary>Grows with each registration: who saw a refusal under an older one need not register again.</summary>
     public int Generation { get; private set; }
 
     /// <summary>
-    /// Registers, and tries until it succeeds. Throws <see cref="CommandFailure"/> where the node says that the registration itself is wrong.
+    /// Registers, and tries until it succeeds. Throws <see cref="CommandFailure"/> where the node says that the registration
+    /// itself is wrong, or another agent works under this id.
     /// </summary>
     public async Task RegisterAsync(int seen, CancellationToken cancellation)
     {
@@ -29,9 +39,9 @@ internal sealed class AgentRegistration(WorkerClient client, string workerId, Ag
             {
                 try
                 {
+                    await StandBehindLivingAsync(cancellation);
                     var message = await client.RegisterAsync(cancellation);
-                    Generation++;
-                    log.Write($"registered as {workerId}{(message.Length > 0 ? $": {message}" : "")}");
+                    Registered(message);
                 }
                 catch (NodeRefused refused) when (refused.Problem.Status is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity)
                 {
@@ -39,12 +49,14 @@ internal sealed class AgentRegistration(WorkerClient client, string workerId, Ag
                 }
                 catch (Exception failure) when (failure is NodeUnreachable or NodeRefused)
                 {
-                    if (backoff.IsFirst)
-                    {
-                        log.Write($"cannot register yet: {failure.Message}");
-                    }
-
+                    trouble.Is($"cannot register yet: {failure.Message}");
                     await backoff.WaitAsync(cancellation);
+                }
+                catch (UnreadableAnswer failure)
+                {
+                    // The call itself succeeded.
+                    log.Write(failure.Message);
+                    Registered("");
                 }
             }
         }
@@ -66,21 +78,90 @@ internal sealed class AgentRegistration(WorkerClient client, string workerId, Ag
         }
 
         log.Write($"the node does not know this agent any more: {refused.Message}");
-        if (refused.Problem.Status == HttpStatusCode.Conflict)
-        {
-            if (replacedAt is { } before && clock.GetElapsedTime(before) < ReplacedAgainWithin)
-            {
-                throw new CommandFailure(
-                    ExitCode.Conflict,
-                    $"another process goes on registering as worker {workerId}: this agent stops; give each agent its own --worker-id");
-            }
-
-            replacedAt = clock.GetTimestamp();
-        }
-
         await RegisterAsync(seen, cancellation);
         return true;
     }
 
     public void Dispose() => registering.Dispose();
+
+    private void Registered(string message)
+    {
+        Generation++;
+        trouble.Over();
+        log.Write($"registered as {own.WorkerId}{(message.Length > 0 ? $": {message}" : "")}");
+    }
+
+    /// <summary>
+    /// Returns where nobody else works under this id. Where somebody may, watches until that one heartbeats, which ends this agent,
+    /// or has been silent for long enough.
+    /// </summary>
+    private async Task StandBehindLivingAsync(CancellationToken cancellation)
+    {
+        var first = await OtherAsync(cancellation);
+        if (first is null)
+        {
+            return;
+        }
+
+        var silence = SilenceOf(first);
+        var since = clock.GetTimestamp();
+        log.Write(
+            $"worker {own.WorkerId} is registered by another agent on {HostOf(first)}: "
+            + $"waiting {silence.TotalSeconds:0.#} s for its heartbeat");
+        while (clock.GetElapsedTime(since) < silence)
+        {
+            await Task.Delay(Look, clock, cancellation);
+            var now = await OtherAsync(cancellation);
+            if (now is null)
+            {
+                return;
+            }
+
+            if (now.LastHeartbeat != first.LastHeartbeat || now.Registration.InstanceId != first.Registration.InstanceId)
+            {
+                throw new CommandFailure(
+                    ExitCode.Conflict,
+                    $"another agent on {HostOf(now)} works as worker {own.WorkerId}: this one stops; give each agent its own --worker-id");
+            }
+        }
+
+        log.Write($"the other agent is silent: this one takes worker {own.WorkerId} over");
+    }
+
+    /// <summary>The other agent that holds the id, unless it is offline or an earlier run of this one.</summary>
+    private async Task<KnownWorker?> OtherAsync(CancellationToken cancellation)
+    {
+        KnownWorker? found;
+        try
+        {
+            found = await client.FindAsync(cancellation);
+        }
+        catch (UnreadableAnswer failure)
+        {
+            trouble.Is($"{failure.Message}: whether another agent works as worker {own.WorkerId} is not known");
+            return null;
+        }
+
+        return found is { Registration.InstanceId: { } instance }
+            && instance != own.InstanceId
+            && found.Liveness != Liveness.Offline
+            && !IsEarlierRun(found.Registration)
+                ? found
+                : null;
+    }
+
+    // The folder's lock is held by this agent, so an earlier run of this folder is over. A copy of the folder has another host.
+    private bool IsEarlierRun(KnownRegistration registered) =>
+        WorkFolder.IsOfSameFolder(registered.InstanceId, own.InstanceId) && registered.Location?.Hostname == own.Location.Hostname;
+
+    private static TimeSpan SilenceOf(KnownWorker other)
+    {
+        var silence = other.Registration.HeartbeatIntervalSeconds is { } interval
+            ? TimeSpan.FromSeconds(Math.Clamp(interval * SilentHeartbeats, 0, LongestSilence.TotalSeconds))
+            : SilenceOfUnknown;
+        return silence < ShortestSilence ? ShortestSilence : silence;
+    }
+
+    private static string HostOf(KnownWorker worker) =>
+        worker.Registration.Location?.Hostname is { Length: > 0 } host ? host : "an unknown host";
 }

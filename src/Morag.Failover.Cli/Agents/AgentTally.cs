@@ -46,7 +46,12 @@ internal sealed class AgentTally
         }
 
         var times = line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Take(8)
-            .Select(time => long.Parse(time, CultureInfo.InvariantCulture)).ToArray();
+            .Select(time => long.TryParse(time, CultureInfo.InvariantCulture, out var ticks) ? ticks : 0).ToArray();
+        if (times.Length < 5)
+        {
+            return 0;
+        }
+
         var total = times.Sum();
         var busy = total - times[3] - times[4];
         var percent = total > lastCpu.Total ? 100.0 * (busy - lastCpu.Busy) / (total - lastCpu.Total) : 0;
@@ -62,5 +67,15 @@ internal sealed class AgentTally
             : Math.Round(Math.Clamp(100.0 * memory.MemoryLoadBytes / memory.TotalAvailableMemoryBytes, 0, 100), 1);
     }
 
-    private static string? FirstLine(string path) => File.Exists(path) ? File.ReadLines(path).FirstOrDefault() : null;
+    private static string? FirstLine(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? File.ReadLines(path).FirstOrDefault() : null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 }

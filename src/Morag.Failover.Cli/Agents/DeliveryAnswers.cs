@@ -7,7 +7,20 @@ namespace Morag.Failover.Cli.Agents;
 /// <summary>Reads the node's answer to one outcome of a batch: accepted, with the decision where it was a failure, or an error.</summary>
 internal static class DeliveryAnswers
 {
+    /// <summary>An answer that makes no sense leaves its outcome to be tried again: only the node can say that it is taken.</summary>
     public static DeliveryAnswer Read(JsonElement answer)
+    {
+        try
+        {
+            return ReadAnswer(answer);
+        }
+        catch (Exception failure) when (UnreadableAnswer.Explains(failure))
+        {
+            return new DeliveryAnswer(Delivery.TryAgain, $"the node's answer to it cannot be read: {failure.Message}");
+        }
+    }
+
+    private static DeliveryAnswer ReadAnswer(JsonElement answer)
     {
         if (answer.TryGetProperty("accepted", out var accepted) && accepted.ValueKind == JsonValueKind.True)
         {

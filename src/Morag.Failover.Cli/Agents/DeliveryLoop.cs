@@ -17,23 +17,38 @@ internal sealed class DeliveryLoop(
     private const int MaxCount = 100;
     private const int MaxBytes = 1024 * 1024;
 
+    // What the node cannot answer sensibly, it is not asked again and again.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+
+    private readonly Trouble trouble = new(log);
     private int maxCount = MaxCount;
 
     public async Task RunAsync(CancellationToken cancellation)
     {
         var backoff = new Backoff(clock);
+        var unreadable = new Backoff(clock, LongestWait);
         while (!cancellation.IsCancellationRequested)
         {
             await outbox.AddedAsync(cancellation);
             while (!outbox.IsEmpty)
             {
-                if (await TryDeliverAsync(cancellation))
+                outbox.CatchUp();
+                try
                 {
-                    backoff.Succeeded();
+                    if (await TryDeliverAsync(cancellation))
+                    {
+                        backoff.Succeeded();
+                        unreadable.Succeeded();
+                    }
+                    else
+                    {
+                        await backoff.WaitAsync(cancellation);
+                    }
                 }
-                else
+                catch (UnreadableAnswer failure)
                 {
-                    await backoff.WaitAsync(cancellation);
+                    trouble.Is($"{failure.Message}: outcomes are kept, and delivered again later");
+                    await unreadable.WaitAsync(cancellation);
                 }
             }
         }
@@ -54,20 +69,22 @@ internal sealed class DeliveryLoop(
             var answers = await client.DeliverAsync(batch.Select(waiting => waiting.Outcome), cancellation);
             if (answers.Length != batch.Length)
             {
-                log.Write($"the node answered for {answers.Length} of {batch.Length} outcomes: they are delivered again");
+                trouble.Is($"the node answered for {answers.Length} of {batch.Length} outcomes: they are delivered again");
                 return false;
             }
 
             maxCount = MaxCount;
             return Take(batch.Zip(answers));
         }
-        catch (NodeUnreachable)
+        catch (NodeUnreachable failure)
         {
+            trouble.Is($"outcomes are kept until they can be delivered: {failure.Message}");
             return false;
         }
         catch (NodeRefused refused) when (refused.Problem.IsTransient
             || refused.Problem.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
         {
+            trouble.Is($"outcomes are kept until they can be delivered: {refused.Message}");
             return false;
         }
         catch (NodeRefused refused) when (refused.Problem.Status == HttpStatusCode.NotFound)
@@ -83,18 +100,30 @@ internal sealed class DeliveryLoop(
     private bool Take(IEnumerable<(WaitingOutcome Waiting, DeliveryAnswer Answer)> answered)
     {
         var done = new List<long>();
+        string? again = null;
         foreach (var (waiting, answer) in answered)
         {
-            if (answer.Delivery != Delivery.TryAgain)
+            if (answer.Delivery == Delivery.TryAgain)
             {
-                done.Add(waiting.Number);
-                Settle(waiting.Outcome, answer);
+                again ??= $"{waiting.Outcome.Lease}: its outcome is kept until it can be delivered: {answer.Detail}";
+                continue;
             }
+
+            done.Add(waiting.Number);
+            Settle(waiting.Outcome, answer);
         }
 
-        var all = done.Count;
         outbox.Remove(done);
-        return all > 0;
+        if (again is null)
+        {
+            trouble.Over();
+        }
+        else
+        {
+            trouble.Is(again);
+        }
+
+        return done.Count > 0;
     }
 
     // The call as a whole was refused: made again one by one, so that one bad outcome does not hold up the others.

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Morag.Failover.Cli.Texts;
 
 namespace Morag.Failover.Cli.Agents;
 
@@ -30,5 +31,5 @@ internal sealed class ErrorTail(ImmutableArray<string> patterns)
         }
     }
 
-    public override string ToString() => tail.Length <= Length ? tail.ToString() : tail.ToString(tail.Length - Length, Length);
+    public override string ToString() => TextCut.Last(tail.ToString(), Length);
 }

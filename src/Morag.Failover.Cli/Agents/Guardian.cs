@@ -1,5 +1,7 @@
-using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.Versioning;
+using Morag.Failover.Cli.Agents.Processes;
+using Morag.Failover.Cli.CommandLine;
 
 namespace Morag.Failover.Cli.Agents;
 
@@ -10,7 +12,8 @@ namespace Morag.Failover.Cli.Agents;
 /// </summary>
 internal sealed class Guardian : IDisposable
 {
-    // Takes "+ ID" and "- ID". Signals that a terminal sends to everyone in it must not end it before its agent.
+    // Takes "+ ID" and "- ID". Signals that are sent to everyone around it must not end it before its agent. What leads no group
+    // is killed alone.
     private const string Script = """
         trap '' INT TERM HUP
         live=' '
@@ -20,59 +23,110 @@ internal sealed class Guardian : IDisposable
                 -) live="${live%%" $group "*} ${live#*" $group "}" ;;
             esac
         done
-        for group in $live; do kill -s KILL -- "$0$group" 2>/dev/null; done
+        for group in $live; do kill -s KILL -- "-$group" 2>/dev/null || kill -s KILL "$group" 2>/dev/null; done
         exit 0
         """;
 
-    private readonly Lock writing = new();
-    private readonly Process? shell;
+    // A frozen guardian must not hold up the agent once the pipe is full.
+    private static readonly TimeSpan LongestTelling = TimeSpan.FromSeconds(5);
 
-    private Guardian(Process? shell) => this.shell = shell;
+    private readonly Lock changing = new();
+    private readonly HashSet<int> watched = [];
+    private readonly Action<string> log;
+    private ICommandProcess? shell;
 
-    public static Guardian Start()
+    private Guardian(ICommandProcess? shell, Action<string> log)
     {
-        if (OperatingSystem.IsWindows())
-        {
-            return new Guardian(null);
-        }
-
-        var start = new ProcessStartInfo(SessionLeader.Tool ?? "/bin/sh") { RedirectStandardInput = true };
-        if (SessionLeader.Tool is not null)
-        {
-            start.ArgumentList.Add("/bin/sh");
-        }
-
-        start.ArgumentList.Add("-c");
-        start.ArgumentList.Add(Script);
-
-        // The sign before the id makes kill take the whole group; where commands lead no group, only the process is known.
-        start.ArgumentList.Add(SessionLeader.Tool is null ? "" : "-");
-        return new Guardian(Process.Start(start));
+        this.shell = shell;
+        this.log = log;
     }
 
-    public void Watch(int processId) => Tell('+', processId);
-
-    public void Forget(int processId) => Tell('-', processId);
-
-    public void Dispose()
+    /// <summary>Starts it; throws <see cref="CommandFailure"/>.</summary>
+    /// <param name="log">Told when the guardian was lost.</param>
+    public static Guardian Start(Action<string> log)
     {
-        shell?.StandardInput.Close();
-        shell?.Dispose();
+        try
+        {
+            return new Guardian(OperatingSystem.IsWindows() ? null : StartShell(), log);
+        }
+        catch (ProcessNotStarted failure)
+        {
+            throw CommandFailure.Usage($"/bin/sh, which ends commands when the agent dies, cannot be started: {failure.Message}");
+        }
     }
+
+    public void Watch(int processId)
+    {
+        lock (changing)
+        {
+            _ = watched.Add(processId);
+            Tell('+', processId);
+        }
+    }
+
+    public void Forget(int processId)
+    {
+        lock (changing)
+        {
+            if (watched.Remove(processId))
+            {
+                Tell('-', processId);
+            }
+        }
+    }
+
+    public void Dispose() => shell?.Dispose();
 
     private void Tell(char change, int processId)
     {
-        lock (writing)
+        if (OperatingSystem.IsWindows() || TryWrite(Line(change, processId)))
         {
-            try
-            {
-                shell?.StandardInput.Write(string.Create(CultureInfo.InvariantCulture, $"{change} {processId}\n"));
-                shell?.StandardInput.Flush();
-            }
-            catch (IOException)
-            {
-                // Someone killed the guardian. The agent goes on without: it still ends its commands itself when it stops in order.
-            }
+            return;
         }
+
+        // Someone killed or froze it. Without it, commands outlive an agent that is killed.
+        _ = shell?.Signal(SignalNames.Kill);
+        shell?.Dispose();
+        shell = null;
+        try
+        {
+            shell = StartShell();
+            log(TryWrite(string.Concat(watched.Select(running => Line('+', running))))
+                ? "the process that ends commands when the agent dies was lost, and started again"
+                : "the process that ends commands when the agent dies was lost");
+        }
+        catch (ProcessNotStarted failure)
+        {
+            log($"the process that ends commands when the agent dies was lost, and cannot be started again yet: {failure.Message}");
+        }
+    }
+
+    private bool TryWrite(string lines)
+    {
+        if (shell is null)
+        {
+            return false;
+        }
+
+        try
+        {
+            using var limit = new CancellationTokenSource(LongestTelling);
+            shell.Input.WriteAsync(System.Text.Encoding.ASCII.GetBytes(lines), limit.Token).AsTask().GetAwaiter().GetResult();
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static string Line(char change, int processId) => string.Create(CultureInfo.InvariantCulture, $"{change} {processId}\n");
+
+    [UnsupportedOSPlatform("windows")]
+    private static ICommandProcess StartShell()
+    {
+        var environment = Environment.GetEnvironmentVariables().Keys.Cast<string>()
+            .ToDictionary(name => name, name => Environment.GetEnvironmentVariable(name) ?? "");
+        return UnixProcess.Start(new ProcessStart(["/bin/sh", "-c", Script], environment) { ReadsOutput = false });
     }
 }

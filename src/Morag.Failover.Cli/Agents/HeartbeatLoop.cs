@@ -23,35 +23,29 @@ internal sealed class HeartbeatLoop(
 
     public async Task RunAsync(CancellationToken cancellation)
     {
-        var reachable = true;
+        var trouble = new Trouble(log);
         while (!cancellation.IsCancellationRequested)
         {
             var seen = registration.Generation;
             try
             {
                 await BeatAsync(cancellation);
-                if (!reachable)
-                {
-                    log.Write("the node answers again");
-                }
-
-                reachable = true;
+                trouble.Over("the node answers again");
             }
             catch (NodeRefused refused)
             {
                 if (!await registration.RenewAfterAsync(refused, seen, cancellation))
                 {
-                    log.Write($"heartbeat refused: {refused.Message}");
+                    trouble.Is($"heartbeat refused: {refused.Message}");
                 }
             }
             catch (NodeUnreachable failure)
             {
-                if (reachable)
-                {
-                    log.Write($"{failure.Message}: what is running goes on, and what is finished is kept");
-                }
-
-                reachable = false;
+                trouble.Is($"{failure.Message}: what is running goes on, and what is finished is kept");
+            }
+            catch (UnreadableAnswer failure)
+            {
+                trouble.Is($"{failure.Message}: leases that were taken away are not noticed by it");
             }
 
             using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -71,7 +65,7 @@ internal sealed class HeartbeatLoop(
         var believed = await client.HeartbeatAsync(status, tally.Measure(held.Running), listed, timeout, cancellation);
         foreach (var lost in held.Reconcile(listed, believed))
         {
-            log.Write($"{lost}: the lease was taken away; its command is ended");
+            log.Write($"{lost}: the lease was taken away; its command is being ended");
         }
     }
 }

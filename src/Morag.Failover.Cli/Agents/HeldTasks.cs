@@ -11,6 +11,7 @@ internal sealed class HeldTasks(int slots, TimeProvider clock)
 
     private readonly Lock changing = new();
     private readonly Dictionary<LeaseKey, HeldTask> tasks = [];
+    private int stuck;
     private TaskCompletionSource roomMade = New();
 
     /// <summary>How many more leases there is room for.</summary>
@@ -20,7 +21,7 @@ internal sealed class HeldTasks(int slots, TimeProvider clock)
         {
             lock (changing)
             {
-                return Math.Max(0, slots - tasks.Count);
+                return Math.Max(0, slots - tasks.Count - stuck);
             }
         }
     }
@@ -54,12 +55,36 @@ internal sealed class HeldTasks(int slots, TimeProvider clock)
         }
     }
 
-    /// <summary>Its command ended. It stays held until its outcome was delivered.</summary>
-    public void Finish(HeldTask task)
+    /// <summary>Its command ended. It stays held until its outcome was delivered. False where that is known already.</summary>
+    public bool Finish(HeldTask task)
     {
         lock (changing)
         {
+            var first = !task.Finished;
             task.Finished = true;
+            return first;
+        }
+    }
+
+    /// <summary>Takes up one more slot until the work is done: processes that cannot be ended use the machine without a lease.</summary>
+    public async Task OccupyAsync(Task work)
+    {
+        lock (changing)
+        {
+            stuck++;
+        }
+
+        try
+        {
+            await work;
+        }
+        finally
+        {
+            lock (changing)
+            {
+                stuck--;
+                TellOfRoom();
+            }
         }
     }
 
@@ -71,8 +96,7 @@ internal sealed class HeldTasks(int slots, TimeProvider clock)
             if (tasks.Remove(key, out var task))
             {
                 task.Dispose();
-                roomMade.TrySetResult();
-                roomMade = New();
+                TellOfRoom();
             }
         }
     }
@@ -101,7 +125,12 @@ internal sealed class HeldTasks(int slots, TimeProvider clock)
     /// <param name="believed">The system's answer.</param>
     public LeaseKey[] Reconcile(IEnumerable<HeldByWorker> listed, IEnumerable<HeldLease> believed)
     {
-        var known = believed.ToDictionary(lease => new LeaseKey(lease.TaskId, lease.Epoch));
+        var known = new Dictionary<LeaseKey, HeldLease>();
+        foreach (var lease in believed)
+        {
+            known[new LeaseKey(lease.TaskId, lease.Epoch)] = lease;
+        }
+
         var lost = new List<LeaseKey>();
         lock (changing)
         {
@@ -132,8 +161,14 @@ internal sealed class HeldTasks(int slots, TimeProvider clock)
     {
         lock (changing)
         {
-            return tasks.Count < slots ? Task.CompletedTask : roomMade.Task.WaitAsync(cancellation);
+            return tasks.Count + stuck < slots ? Task.CompletedTask : roomMade.Task.WaitAsync(cancellation);
         }
+    }
+
+    private void TellOfRoom()
+    {
+        roomMade.TrySetResult();
+        roomMade = New();
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,6 +1,5 @@
 using Morag.Failover.Cli.Connection;
 using Morag.Failover.Contracts.Ids;
-using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Cli.Agents;
 
@@ -9,13 +8,16 @@ internal sealed class LeaseLoop(
     WorkerClient client,
     AgentRegistration registration,
     HeldTasks held,
-    Action<LeasedTask> take,
+    TaskRunner runner,
     TimeSpan wait,
     AgentLog log,
     TimeProvider clock) : IDisposable
 {
     // A node that answers a call for leases at once with nothing (breaker open, draining) is not asked in a tight loop.
     private static readonly TimeSpan QuickAnswer = TimeSpan.FromSeconds(1);
+
+    // What the node cannot answer sensibly, it is not asked again and again.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
     // What the node allows for one call.
     private const int MostPerCall = 1_000;
@@ -28,6 +30,8 @@ internal sealed class LeaseLoop(
     public async Task RunAsync(CancellationToken cancellation)
     {
         var backoff = new Backoff(clock);
+        var unreadable = new Backoff(clock, LongestWait);
+        var trouble = new Trouble(log);
         var request = NewRequest();
         var size = 0;
         while (!cancellation.IsCancellationRequested)
@@ -39,16 +43,13 @@ internal sealed class LeaseLoop(
             {
                 // A call whose answer was lost is made again as it was, under its name: what it was given is given again.
                 size = size == 0 ? Math.Min(held.Free, MostPerCall) : size;
-                var leases = await client.LeaseAsync(size, wait, request, cancellation);
+                var answer = await client.LeaseAsync(size, wait, request, cancellation);
                 backoff.Succeeded();
-                request = NewRequest();
-                size = 0;
-                foreach (var lease in leases)
-                {
-                    take(lease);
-                }
-
-                if (leases.Length == 0 && clock.GetElapsedTime(asked) < QuickAnswer)
+                unreadable.Succeeded();
+                trouble.Over();
+                (request, size) = (NewRequest(), 0);
+                Take(answer);
+                if (answer.Leases.Count == 0 && clock.GetElapsedTime(asked) < QuickAnswer)
                 {
                     await PauseAsync(cancellation);
                 }
@@ -60,9 +61,9 @@ internal sealed class LeaseLoop(
                     continue;
                 }
 
-                if (!refused.Problem.IsTransient && backoff.IsFirst)
+                if (!refused.Problem.IsTransient)
                 {
-                    log.Write($"no leases: {refused.Message}");
+                    trouble.Is($"no leases: {refused.Message}");
                 }
 
                 await backoff.WaitAsync(cancellation);
@@ -71,10 +72,30 @@ internal sealed class LeaseLoop(
             {
                 await backoff.WaitAsync(cancellation);
             }
+            catch (UnreadableAnswer failure)
+            {
+                // The same answer would come again. What was given in it is missing from the heartbeats, and is taken back.
+                trouble.Is($"no leases: {failure.Message}");
+                (request, size) = (NewRequest(), 0);
+                await unreadable.WaitAsync(cancellation);
+            }
         }
     }
 
     public void Dispose() => hurried.Dispose();
+
+    private void Take(LeaseAnswer answer)
+    {
+        foreach (var lease in answer.Leases)
+        {
+            runner.Take(lease);
+        }
+
+        foreach (var lease in answer.Unreadable)
+        {
+            runner.Refuse(lease);
+        }
+    }
 
     private async Task PauseAsync(CancellationToken cancellation)
     {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using Morag.Failover.Cli.CommandLine;
 using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Agents;
@@ -9,6 +10,8 @@ namespace Morag.Failover.Cli.Agents;
 internal static class MachineHardware
 {
     private const double Gibibyte = 1024 * 1024 * 1024;
+
+    private static readonly TimeSpan ToolLimit = TimeSpan.FromSeconds(20);
 
     public static WorkerHardware Detect(string workFolder)
     {
@@ -20,8 +23,20 @@ internal static class MachineHardware
             GpuCount = gpus.Length,
             GpuMemoryGb = gpus.Length == 0 ? 0 : Math.Round(gpus.Min(gpu => gpu.MemoryGb), 1),
             GpuModels = [.. gpus.Select(gpu => gpu.Model)],
-            DiskSpaceGb = Math.Round(new DriveInfo(Path.GetFullPath(workFolder)).AvailableFreeSpace / Gibibyte, 1),
+            DiskSpaceGb = DiskGb(workFolder),
         };
+    }
+
+    private static double DiskGb(string workFolder)
+    {
+        try
+        {
+            return Math.Round(new DriveInfo(Path.GetFullPath(workFolder)).AvailableFreeSpace / Gibibyte, 1);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw CommandFailure.Usage($"work-dir: {failure.Message}: give --disk-gb or another --work-dir");
+        }
     }
 
     // Where NVIDIA's tool is there, it knows; other GPUs are told by the options.
@@ -38,7 +53,15 @@ internal static class MachineHardware
             start.ArgumentList.Add("--query-gpu=name,memory.total");
             start.ArgumentList.Add("--format=csv,noheader,nounits");
             using var process = Process.Start(start)!;
-            var lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            var reading = process.StandardOutput.ReadToEndAsync();
+            if (!process.WaitForExit(ToolLimit))
+            {
+                // A driver that hangs must not keep the agent from starting.
+                process.Kill(entireProcessTree: true);
+                return [];
+            }
+
+            var lines = reading.GetAwaiter().GetResult().Split('\n', StringSplitOptions.RemoveEmptyEntries);
             return [.. lines.Select(Gpu).OfType<(string, double)>()];
         }
         catch (Exception failure) when (failure is Win32Exception or IOException)

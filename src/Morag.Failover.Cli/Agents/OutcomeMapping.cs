@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Morag.Failover.Cli.Agents.Processes;
+using Morag.Failover.Cli.Texts;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Wire;
@@ -12,8 +14,8 @@ internal static class OutcomeMapping
     /// <summary>The exit code by which a command says that this machine has no room now (<c>EX_TEMPFAIL</c> of sysexits.h).</summary>
     public const int Overloaded = 75;
 
-    /// <summary>128 + SIGKILL: what the kernel's out-of-memory killer leaves.</summary>
-    public const int Killed = 137;
+    /// <summary>What a shell answers with when the kernel's out-of-memory killer ended what it ran.</summary>
+    public const int Killed = SignalNames.ShellOffset + SignalNames.Kill;
 
     /// <summary>The most bytes that a result may have as JSON.</summary>
     public const int MaxResultBytes = 256 * 1024;
@@ -21,78 +23,144 @@ internal static class OutcomeMapping
     // The contracts allow 8,192 characters of message.
     private const int MaxMessageLength = 8_000;
 
-    public static TaskOutcome Judge(LeaseKey lease, ProcessEnding ending)
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Whether the command ended as one does that was told to stop.</summary>
+    public static bool LooksStopped(ProcessEnding ending) => MayBeStopped(ending) && ending.Exit is
     {
-        if (ending.StartError is { } startError)
-        {
-            // The machine's fault and not the task's: it goes elsewhere, and this worker's breaker opens if it goes on.
-            return Fail(FailureType.WorkerOverloaded, $"the command could not be started: {startError}");
-        }
-
-        if (ending.TimedOut)
-        {
-            return Fail(FailureType.TaskTimeout, WithTail($"killed after {ending.Duration.TotalSeconds:0.#} s, when its lease was over"));
-        }
-
-        if (ending.FailureFile is { } failureFile)
-        {
-            return Told(failureFile);
-        }
-
-        if (ending.OutputTooLong)
-        {
-            return Fail(FailureType.ProcessingError, TooLong);
-        }
-
-        return ending.ExitCode switch
-        {
-            0 => Succeed(),
-            Overloaded => Fail(FailureType.WorkerOverloaded, WithTail($"exit code {Overloaded}: no room on this worker now")),
-            Killed => Fail(FailureType.ResourceExhaustion, WithTail($"exit code {Killed}: killed, as by the out-of-memory killer")),
-            _ when ending.ExhaustionPattern is { } pattern =>
-                Fail(FailureType.ResourceExhaustion, WithTail($"exit code {ending.ExitCode}, with \"{pattern}\" on its error stream")),
-            _ => Fail(FailureType.ProcessingError, WithTail($"exit code {ending.ExitCode}")),
-        };
-
-        TaskOutcome Succeed()
-        {
-            var result = JsonText.Of(ending.Output);
-            return result.Length <= MaxResultBytes
-                ? TaskOutcome.Succeeded(lease, result)
-                : Fail(FailureType.ProcessingError, TooLong);
-        }
-
-        TaskOutcome Told(string text)
-        {
-            try
-            {
-                if (JsonSerializer.Deserialize<ToldFailure>(text, ContractsJson.Options) is { FailureType: { } type } told)
-                {
-                    return Fail(type, told.ErrorMessage is { Length: > 0 } message ? message : WithTail($"exit code {ending.ExitCode}"));
-                }
-            }
-            catch (JsonException)
-            {
-                // Told below, with what the file should have held.
-            }
-
-            return Fail(FailureType.ProcessingError, WithTail(
-                $"exit code {ending.ExitCode}, and a failure file that is not {{\"failure_type\": one of " +
-                $"{string.Join(", ", Enum.GetNames<FailureType>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))}, \"error_message\": text}}"));
-        }
-
-        TaskOutcome Fail(FailureType type, string message) => TaskOutcome.Failed(
-            lease,
-            type,
-            message.Length <= MaxMessageLength ? message : message[..MaxMessageLength],
-            JsonText.Of(new { exit_code = ending.ExitCode, duration_seconds = Math.Round(ending.Duration.TotalSeconds, 3) }));
-
-        string WithTail(string message) => ending.ErrorTail.Trim() is { Length: > 0 } tail ? $"{message}: {tail}" : message;
+        Signal: SignalNames.Terminate or SignalNames.Interrupt or SignalNames.Hangup,
     }
+    or
+    {
+        Code: SignalNames.ShellOffset + SignalNames.Terminate
+            or SignalNames.ShellOffset + SignalNames.Interrupt
+            or SignalNames.ShellOffset + SignalNames.Hangup,
+    };
+
+    /// <summary>Whether a signal from outside explains the ending: it failed, and nothing says that it failed for another reason.</summary>
+    public static bool MayBeStopped(ProcessEnding ending) =>
+        ending is { NotStarted: null, Cause: EndCause.Itself, FailureFile: null, ExhaustionPattern: null }
+        && ending.OutputState != OutputState.TooLong
+        && ending.Exit is { Signal: not null } or { Code: not (0 or Overloaded) };
+
+    /// <summary>How it exited, in words.</summary>
+    public static string Describe(ProcessEnding ending) => ending.Exit switch
+    {
+        { Code: { } code } when SignalNames.OfExitCode(code) is { } signal => $"exit code {code}, which stands for {signal}",
+        { Code: { } code } => $"exit code {code}",
+        { Signal: { } signal } => $"killed by {SignalNames.Of(signal)}",
+        _ => "its exit status was lost",
+    };
+
+    public static TaskOutcome Judge(LeaseKey lease, ProcessEnding ending) => new Verdict(lease, ending).Outcome();
+
+    private static string OutputStillOpen =>
+        "exit code 0, but a process that the command left behind still holds its standard output, so that the result may be cut off; " +
+        "let the command wait for it, or redirect its output";
 
     private static string TooLong =>
         $"the command wrote more than {MaxResultBytes:N0} bytes of result to its standard output; " +
         "let it store large results, and write their address";
+
+    private static ToldFailure? Parse(string? text)
+    {
+        try
+        {
+            return text is null ? null : JsonSerializer.Deserialize<ToldFailure>(text, ContractsJson.Options);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private sealed class Verdict(LeaseKey lease, ProcessEnding ending)
+    {
+        public TaskOutcome Outcome() => ending switch
+        {
+            { NotStarted: { BlamesTask: true } unfit } =>
+                Fail(FailureType.ProcessingError, $"the task cannot be given to a command: {unfit.Message}"),
+
+            // The machine's fault and not the task's: it goes elsewhere, and this worker's breaker opens if it goes on.
+            { NotStarted: { } refusal } => Fail(FailureType.WorkerOverloaded, $"the command could not be started: {refusal.Message}"),
+            { Cause: EndCause.TimedOut } => Fail(FailureType.TaskTimeout, WithTail(
+                $"killed after {ending.Duration.TotalSeconds:0.#} s, when its lease was over{(ending.Exit is null ? "; it still runs" : "")}")),
+            { FailureFile: { } file } => Told(file),
+            { Cause: EndCause.OutputTooLong } or { OutputState: OutputState.TooLong } => Fail(FailureType.ProcessingError, TooLong),
+            _ => ByExit(),
+        };
+
+        private TaskOutcome ByExit() => ending.Exit switch
+        {
+            { Code: 0 } => Succeed(),
+            { Code: Overloaded } => Fail(FailureType.WorkerOverloaded, WithTail($"exit code {Overloaded}: no room on this worker now")),
+            { Code: Killed } or { Signal: SignalNames.Kill } =>
+                Fail(FailureType.ResourceExhaustion, WithTail($"{Describe(ending)}, as by the out-of-memory killer")),
+            _ when ending.ExhaustionPattern is { } pattern =>
+                Fail(FailureType.ResourceExhaustion, WithTail($"{Describe(ending)}, with \"{pattern}\" on its error stream")),
+            { Signal: SignalNames.Terminate or SignalNames.Interrupt or SignalNames.Hangup } =>
+                Fail(FailureType.WorkerOverloaded, WithTail($"{Describe(ending)}, which this agent did not send")),
+            { Code: not null } or { Signal: not null } => Fail(FailureType.ProcessingError, WithTail(Describe(ending))),
+            _ => Fail(FailureType.WorkerOverloaded, WithTail(Describe(ending))),
+        };
+
+        private TaskOutcome Succeed()
+        {
+            if (ending.OutputState == OutputState.Broken)
+            {
+                return Fail(FailureType.WorkerOverloaded, $"reading the output of the command failed: {ending.OutputProblem}");
+            }
+
+            if (ending.OutputState == OutputState.Open)
+            {
+                return Fail(FailureType.ProcessingError, OutputStillOpen);
+            }
+
+            try
+            {
+                var result = JsonText.Of(StrictUtf8.GetString(ending.Output));
+                return result.Length <= MaxResultBytes
+                    ? TaskOutcome.Succeeded(lease, result)
+                    : Fail(FailureType.ProcessingError, TooLong);
+            }
+            catch (DecoderFallbackException invalid)
+            {
+                return Fail(
+                    FailureType.ProcessingError,
+                    $"the output is not UTF-8 (byte 0x{ending.Output[invalid.Index]:x2} at offset {invalid.Index}): " +
+                    "have the command encode binary results, for example with base64");
+            }
+        }
+
+        private TaskOutcome Told(FailureFileContent file)
+        {
+            if (Parse(file.Text) is { FailureType: { } type } told)
+            {
+                return Fail(type, told.ErrorMessage is { Length: > 0 } message ? message : WithTail(Describe(ending)));
+            }
+
+            return ending.WorkFolderFull
+                ? Fail(FailureType.WorkerOverloaded, WithTail(
+                    $"{Describe(ending)}, and the disk of the work folder is full, so that its failure file cannot be trusted"))
+                : Fail(FailureType.ProcessingError, WithTail(
+                    $"{Describe(ending)}, and a failure file {file.Problem ?? "without what belongs into it"}; write {{\"failure_type\": one of " +
+                    $"{string.Join(", ", Enum.GetNames<FailureType>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))}, " +
+                    "\"error_message\": text} into it"));
+        }
+
+        private TaskOutcome Fail(FailureType type, string message) => TaskOutcome.Failed(
+            lease,
+            type,
+            TextCut.First(message, MaxMessageLength),
+            JsonText.Of(new
+            {
+                exit_code = ending.Exit?.Code,
+                signal = ending.Exit?.Signal is { } signal ? SignalNames.Of(signal) : null,
+                duration_seconds = Math.Round(ending.Duration.TotalSeconds, 3),
+            }));
+
+        private string WithTail(string message) => ending.ErrorTail.Trim() is { Length: > 0 } tail ? $"{message}: {tail}" : message;
+    }
 
     private sealed record ToldFailure
     {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.Json;
 using Morag.Failover.Contracts;
 
@@ -10,17 +9,31 @@ internal sealed record WaitingOutcome(long Number, TaskOutcome Outcome, int Byte
 
 /// <summary>
 /// The outcomes that the node has not taken yet, in their order, also in a file: an agent that is killed and started again
-/// with the same id still delivers what its last run had finished. Any thread may add; one delivers.
+/// with the same id still delivers what its last run had finished. While the file cannot be written, they are kept in memory, and
+/// the file catches up later. Any thread may add; one delivers.
 /// </summary>
 internal sealed class OutcomeOutbox : IDisposable
 {
+    // A file with more than this, most of it delivered, is written afresh: an agent that is never idle must not fill its disk.
+    private const long CompactAbove = 4 * 1024 * 1024;
+    private const int CompactFactor = 4;
+
     private readonly Lock changing = new();
     private readonly SortedDictionary<long, WaitingOutcome> waiting = [];
     private readonly SemaphoreSlim added = new(0);
-    private readonly FileStream file;
+    private readonly ISpoolFile file;
+    private readonly AgentLog log;
+    private readonly Trouble disk;
     private long lastNumber;
+    private long waitingBytes;
+    private bool behind;
 
-    private OutcomeOutbox(FileStream file) => this.file = file;
+    private OutcomeOutbox(ISpoolFile file, AgentLog log)
+    {
+        this.file = file;
+        this.log = log;
+        disk = new Trouble(log);
+    }
 
     public bool IsEmpty
     {
@@ -34,20 +47,23 @@ internal sealed class OutcomeOutbox : IDisposable
     }
 
     /// <summary>Opens the spool, with what an earlier run left in it.</summary>
-    public static OutcomeOutbox Open(string path)
+    public static OutcomeOutbox Open(ISpoolFile file, AgentLog log)
     {
-        var outbox = new OutcomeOutbox(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read));
+        var outbox = new OutcomeOutbox(file, log);
         outbox.Load();
         return outbox;
     }
 
+    /// <summary>Keeps an outcome until it is delivered. Does not throw.</summary>
     public void Add(TaskOutcome outcome)
     {
         lock (changing)
         {
             var number = ++lastNumber;
-            var bytes = Append(new SpoolLine { Number = number, Outcome = outcome });
-            waiting.Add(number, new WaitingOutcome(number, outcome, bytes));
+            var line = Line(new SpoolLine { Number = number, Outcome = outcome });
+            waiting.Add(number, new WaitingOutcome(number, outcome, line.Length));
+            waitingBytes += line.Length;
+            Append(line);
         }
 
         _ = added.Release();
@@ -75,23 +91,38 @@ internal sealed class OutcomeOutbox : IDisposable
         }
     }
 
-    /// <summary>The node has answered for these.</summary>
+    /// <summary>The node has answered for these. Does not throw.</summary>
     public void Remove(IReadOnlyCollection<long> numbers)
     {
         lock (changing)
         {
             foreach (var number in numbers)
             {
-                _ = waiting.Remove(number);
+                if (waiting.Remove(number, out var removed))
+                {
+                    waitingBytes -= removed.Bytes;
+                }
             }
 
-            if (waiting.Count == 0)
+            if (waiting.Count == 0 || file.Length > CompactAbove + (CompactFactor * waitingBytes))
             {
-                file.SetLength(0);
+                Rewrite();
             }
             else if (numbers.Count > 0)
             {
-                _ = Append(new SpoolLine { Delivered = [.. numbers] });
+                Append(Line(new SpoolLine { Delivered = [.. numbers] }));
+            }
+        }
+    }
+
+    /// <summary>Tries to write what the file does not have yet. Does not throw.</summary>
+    public void CatchUp()
+    {
+        lock (changing)
+        {
+            if (behind)
+            {
+                Rewrite();
             }
         }
     }
@@ -112,47 +143,73 @@ internal sealed class OutcomeOutbox : IDisposable
         added.Dispose();
     }
 
-    private int Append(SpoolLine line)
+    private static byte[] Line(SpoolLine line) => [.. JsonSerializer.SerializeToUtf8Bytes(line, ContractsJson.Options), (byte)'\n'];
+
+    private void Append(byte[] line)
     {
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(line, ContractsJson.Options);
-        file.Seek(0, SeekOrigin.End);
-        file.Write([.. bytes, (byte)'\n']);
-        file.Flush();
-        return bytes.Length;
+        if (behind)
+        {
+            Rewrite();
+            return;
+        }
+
+        OnDisk(() => file.Append(line));
+    }
+
+    private void Rewrite() => OnDisk(() => file.Replace(
+        waiting.Values.Select(outcome => Line(new SpoolLine { Number = outcome.Number, Outcome = outcome.Outcome }))));
+
+    private void OnDisk(Action write)
+    {
+        try
+        {
+            write();
+            behind = false;
+            if (waiting.Count > 0)
+            {
+                // To write nothing works on a full disk, too.
+                disk.Over("outcomes are kept in the work folder again");
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            behind = true;
+            disk.Is(
+                "outcomes are kept in memory only, and are lost if this agent is killed: "
+                + $"the work folder cannot be written: {failure.Message}",
+                kind: "disk");
+        }
     }
 
     private void Load()
     {
-        using var reader = new StreamReader(file, Encoding.UTF8, leaveOpen: true);
-        while (reader.ReadLine() is { } text)
+        var read = 0;
+        foreach (var text in file.ReadLines())
         {
+            read++;
             if (Parse(text) is not { } line)
             {
-                // The last line of an agent that was killed while it wrote: that outcome was told to nobody.
+                log.Write(
+                    $"line {read} of the outcomes that the last run left cannot be read: this outcome is lost, and its task will run again");
                 continue;
             }
 
             if (line.Outcome is { } outcome)
             {
-                waiting[line.Number] = new WaitingOutcome(line.Number, outcome, Encoding.UTF8.GetByteCount(text));
+                waiting[line.Number] = new WaitingOutcome(line.Number, outcome, text.Length + 1);
                 lastNumber = Math.Max(lastNumber, line.Number);
             }
 
-            foreach (var number in line.Delivered)
+            foreach (var number in line.Delivered.IsDefault ? [] : line.Delivered)
             {
                 _ = waiting.Remove(number);
             }
         }
 
-        Rewrite();
-    }
-
-    private void Rewrite()
-    {
-        file.SetLength(0);
-        foreach (var outcome in waiting.Values)
+        waitingBytes = waiting.Values.Sum(outcome => (long)outcome.Bytes);
+        if (read > 0)
         {
-            _ = Append(new SpoolLine { Number = outcome.Number, Outcome = outcome.Outcome });
+            Rewrite();
         }
 
         if (waiting.Count > 0)
@@ -161,7 +218,7 @@ internal sealed class OutcomeOutbox : IDisposable
         }
     }
 
-    private static SpoolLine? Parse(string text)
+    private static SpoolLine? Parse(byte[] text)
     {
         try
         {

@@ -15,6 +15,8 @@ internal sealed class SessionLoop(
     AgentLog log,
     TimeProvider clock)
 {
+    private readonly Trouble unreadable = new(log);
+
     public async Task RunAsync(CancellationToken cancellation)
     {
         var backoff = new Backoff(clock);
@@ -26,7 +28,7 @@ internal sealed class SessionLoop(
                 await foreach (var said in client.SessionAsync(cancellation))
                 {
                     backoff.Succeeded();
-                    Take(said);
+                    TryTake(said);
                 }
             }
             catch (NodeRefused refused)
@@ -42,16 +44,30 @@ internal sealed class SessionLoop(
         }
     }
 
+    // What the session says is only quicker than the heartbeat, which says the same.
+    private void TryTake(ServerEvent said)
+    {
+        try
+        {
+            Take(said);
+        }
+        catch (Exception failure) when (UnreadableAnswer.Explains(failure))
+        {
+            unreadable.Is($"the node said \"{said.Kind}\", and the rest of it cannot be read: {failure.Message}");
+        }
+    }
+
     private void Take(ServerEvent said)
     {
         switch (said.Kind)
         {
             case "lease_revoked":
-                var revoked = JsonSerializer.Deserialize<LeaseRevoked>(said.Data, ContractsJson.Options)!;
+                var revoked = JsonSerializer.Deserialize<LeaseRevoked>(said.Data, ContractsJson.Options)
+                    ?? throw new JsonException("it is null");
                 var key = new LeaseKey(revoked.TaskId, revoked.Epoch);
                 if (held.Revoke(key))
                 {
-                    log.Write($"{key}: the lease was taken away ({revoked.Reason}); its command is ended");
+                    log.Write($"{key}: the lease was taken away ({revoked.Reason}); its command is being ended");
                 }
 
                 break;

@@ -1,19 +1,27 @@
+using System.Text;
 using Morag.Failover.Cli.CommandLine;
 using Morag.Failover.Contracts.Ids;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>An agent's folder, held by a lock for as long as the agent lives: two agents cannot be one worker on one machine.</summary>
+/// <summary>
+/// An agent's folder, held by a lock for as long as the agent lives: two agents cannot be one worker on one machine. The lock's
+/// file says whose folder it is, and has a name of its own that no other folder has.
+/// </summary>
 internal sealed class WorkFolder : IDisposable
 {
     private const int MostAgentsOfOneHost = 1000;
+    private const int LongestOwner = 1024;
+    private const char InstanceSeparator = '.';
 
     private readonly FileStream held;
+    private readonly string folderId;
 
-    private WorkFolder(string path, WorkerId worker, FileStream held)
+    private WorkFolder(string path, WorkerId worker, string folderId, FileStream held)
     {
         Path = path;
         Worker = worker;
+        this.folderId = folderId;
         this.held = held;
     }
 
@@ -45,7 +53,20 @@ internal sealed class WorkFolder : IDisposable
         throw CommandFailure.Usage("too many agents run on this machine: give --worker-id");
     }
 
+    /// <summary>An id for one run of the agent.</summary>
+    public InstanceId NewInstance() => new($"{folderId}{InstanceSeparator}{Guid.NewGuid():N}");
+
+    /// <summary>Whether two runs used the same folder.</summary>
+    public static bool IsOfSameFolder(InstanceId? one, InstanceId? other) =>
+        one?.Value.Split(InstanceSeparator) is [var folder, _] && other?.Value.Split(InstanceSeparator) is [var same, _] && folder == same;
+
     public void Dispose() => held.Dispose();
+
+    /// <summary>
+    /// The folder's name for a worker id: different for every two ids. A colon cannot stand in the name of a file on Windows.
+    /// </summary>
+    internal static string NameFor(string workerId) =>
+        workerId.Replace("~", "~~", StringComparison.Ordinal).Replace(":", "~c", StringComparison.Ordinal);
 
     private static WorkFolder? TryTake(string workerId, string? folder)
     {
@@ -54,28 +75,47 @@ internal sealed class WorkFolder : IDisposable
             throw CommandFailure.Usage($"worker-id: must be {Identifier.Rule}");
         }
 
-        // A colon cannot stand in the name of a file on Windows.
-        var path = System.IO.Path.Combine(folder ?? DefaultFolder(), workerId.Replace(':', '~'));
+        var path = System.IO.Path.Combine(folder ?? DefaultFolder(), NameFor(workerId));
+        FileStream? held = null;
         try
         {
             _ = Directory.CreateDirectory(path);
-            return new WorkFolder(
-                path,
-                new WorkerId(workerId),
-                new FileStream(System.IO.Path.Combine(path, "agent.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            held = new FileStream(
+                System.IO.Path.Combine(path, "agent.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            return new WorkFolder(path, new WorkerId(workerId), FolderId(held, path, workerId), held);
         }
-        catch (UnauthorizedAccessException failure)
-        {
-            throw CommandFailure.Usage($"work-dir: {failure.Message}");
-        }
-        catch (IOException) when (Directory.Exists(path))
+        catch (IOException failure) when (held is null && IsHeldByAnother(failure))
         {
             return null;
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CommandFailure)
         {
-            throw CommandFailure.Usage($"work-dir: {failure.Message}");
+            held?.Dispose();
+            throw failure as CommandFailure ?? CommandFailure.Usage($"work-dir: {failure.Message}");
         }
+    }
+
+    // The lock of .NET is flock on Unix, which fails with EWOULDBLOCK, and the sharing of files on Windows.
+    private static bool IsHeldByAnother(IOException failure) =>
+        failure.HResult is 11 or 35 or unchecked((int)0x80070020) or unchecked((int)0x80070021);
+
+    // Some file systems tell neither "A" from "a" nor "a." from "a".
+    private static string FolderId(FileStream held, string path, string workerId)
+    {
+        var bytes = new byte[LongestOwner];
+        var length = held.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        if (Encoding.UTF8.GetString(bytes, 0, length).Split('\n') is [var owner, { Length: > 0 } folderId, ..])
+        {
+            return owner == workerId
+                ? folderId
+                : throw CommandFailure.Usage($"work-dir: the folder {path} belongs to worker {owner}: give worker {workerId} another --work-dir");
+        }
+
+        var fresh = Guid.NewGuid().ToString("N");
+        held.SetLength(0);
+        held.Position = 0;
+        held.Write(Encoding.UTF8.GetBytes($"{workerId}\n{fresh}\n"));
+        return fresh;
     }
 
     private static string DefaultFolder()

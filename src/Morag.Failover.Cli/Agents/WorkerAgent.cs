@@ -1,46 +1,47 @@
-using System.Collections.Concurrent;
+using Morag.Failover.Cli.Agents.Processes;
 using Morag.Failover.Cli.CommandLine;
 using Morag.Failover.Cli.Connection;
-using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Cli.Agents;
 
 /// <summary>A ready worker: leases tasks, runs the command for each, and sees that every outcome reaches the node.</summary>
 internal sealed class WorkerAgent : IDisposable
 {
-    // What is finished is worth some waiting at the end; what is not delivered then stays in the spool for the next start.
-    private static readonly TimeSpan LastDelivery = TimeSpan.FromSeconds(5);
-
     private readonly AgentSettings settings;
     private readonly AgentLog log;
     private readonly TimeProvider clock;
     private readonly WorkerClient client;
-    private readonly HeldTasks held;
-    private readonly AgentTally tally = new();
     private readonly OutcomeOutbox outbox;
-    private readonly Guardian guardian = Guardian.Start();
+    private readonly Guardian guardian;
     private readonly TaskProcess process;
+    private readonly TaskRunner runner;
     private readonly AgentRegistration registration;
     private readonly HeartbeatLoop heartbeat;
     private readonly LeaseLoop leases;
     private readonly SessionLoop session;
     private readonly DeliveryLoop delivery;
-    private readonly ConcurrentDictionary<LeaseKey, Task> running = new();
-    private readonly CancellationTokenSource abandoning = new();
-    private volatile bool leaving;
 
     public WorkerAgent(AgentSettings settings, NodeConnection node, AgentLog log, TimeProvider clock)
+        : this(settings, node, OpenSpool(settings), Launchers.OfThisSystem, log, clock)
+    {
+    }
+
+    public WorkerAgent(
+        AgentSettings settings, NodeConnection node, ISpoolFile spool, ProcessLauncher launch, AgentLog log, TimeProvider clock)
     {
         this.settings = settings;
         this.log = log;
         this.clock = clock;
         client = new WorkerClient(node, settings.Registration, clock);
-        held = new HeldTasks(settings.Registration.MaxConcurrentTasks, clock);
-        outbox = OutcomeOutbox.Open(Path.Combine(settings.WorkFolder, "outcomes.jsonl"));
-        process = new TaskProcess(settings, guardian, clock);
-        registration = new AgentRegistration(client, settings.Registration.WorkerId.Value, log, clock);
+        var held = new HeldTasks(settings.Registration.MaxConcurrentTasks, clock);
+        var tally = new AgentTally();
+        outbox = OutcomeOutbox.Open(spool, log);
+        guardian = Guardian.Start(log.Write);
+        process = new TaskProcess(settings, guardian, launch, log, clock);
+        runner = new TaskRunner(settings, process, held, outbox, client, tally, log, clock);
+        registration = new AgentRegistration(client, settings.Registration, log, clock);
         heartbeat = new HeartbeatLoop(client, registration, held, tally, settings.HeartbeatInterval, log, clock);
-        leases = new LeaseLoop(client, registration, held, Take, settings.LeaseWait, log, clock);
+        leases = new LeaseLoop(client, registration, held, runner, settings.LeaseWait, log, clock);
         session = new SessionLoop(client, registration, held, heartbeat, leases, log, clock);
         delivery = new DeliveryLoop(client, registration, outbox, held, log, clock);
     }
@@ -53,8 +54,10 @@ internal sealed class WorkerAgent : IDisposable
     {
         using var leasing = CancellationTokenSource.CreateLinkedTokenSource(stop, abort);
         using var living = CancellationTokenSource.CreateLinkedTokenSource(abort);
+        using var telling = stop.UnsafeRegister(_ => _ = runner.StopAsync(), null);
         try
         {
+            process.RemoveLeftOvers();
             await DeliverLeftOversAsync(leasing.Token);
             await registration.RegisterAsync(registration.Generation, leasing.Token);
         }
@@ -65,14 +68,14 @@ internal sealed class WorkerAgent : IDisposable
 
         Task[] loops =
         [
-            heartbeat.RunAsync(living.Token),
-            session.RunAsync(living.Token),
-            delivery.RunAsync(living.Token),
-            leases.RunAsync(leasing.Token),
+            KeepAsync("heartbeat", heartbeat.RunAsync, living.Token),
+            KeepAsync("session", session.RunAsync, living.Token),
+            KeepAsync("delivery of outcomes", delivery.RunAsync, living.Token),
+            KeepAsync("request for leases", leases.RunAsync, leasing.Token),
         ];
         try
         {
-            // A loop ends before it is told to only by failing.
+            // A loop ends before it is told to only where this agent cannot go on.
             await await Task.WhenAny(loops);
         }
         catch (OperationCanceledException)
@@ -81,7 +84,7 @@ internal sealed class WorkerAgent : IDisposable
         }
         finally
         {
-            await abandoning.CancelAsync();
+            await runner.AbandonAsync();
             await living.CancelAsync();
         }
 
@@ -96,7 +99,38 @@ internal sealed class WorkerAgent : IDisposable
         registration.Dispose();
         heartbeat.Dispose();
         leases.Dispose();
-        abandoning.Dispose();
+        runner.Dispose();
+    }
+
+    private static SpoolFile OpenSpool(AgentSettings settings)
+    {
+        try
+        {
+            return SpoolFile.Open(Path.Combine(settings.WorkFolder, "outcomes.jsonl"));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw CommandFailure.Usage($"work-dir: {failure.Message}");
+        }
+    }
+
+    // A defect in one loop must not end the agent, and with it the commands that run.
+    private async Task KeepAsync(string what, Func<CancellationToken, Task> loop, CancellationToken cancellation)
+    {
+        var backoff = new Backoff(clock);
+        while (true)
+        {
+            try
+            {
+                await loop(cancellation);
+                return;
+            }
+            catch (Exception failure) when (failure is not CommandFailure && !cancellation.IsCancellationRequested)
+            {
+                log.Write($"the agent's {what} failed, and begins again: {failure}");
+                await backoff.WaitAsync(cancellation);
+            }
+        }
     }
 
     // An earlier run finished this and could not deliver it. Before this run registers, its leases are still the last ones granted.
@@ -105,65 +139,16 @@ internal sealed class WorkerAgent : IDisposable
         if (!outbox.IsEmpty)
         {
             log.Write("delivering what the last run of this worker had finished");
-            while (!outbox.IsEmpty && await delivery.TryDeliverAsync(cancellation))
+            try
             {
+                while (!outbox.IsEmpty && await delivery.TryDeliverAsync(cancellation))
+                {
+                }
             }
-        }
-    }
-
-    private void Take(LeasedTask lease)
-    {
-        var key = new LeaseKey(lease.TaskId, lease.Epoch);
-        if (leaving)
-        {
-            running[key] = GiveBackAsync(key);
-        }
-        else if (held.Take(lease) is { } task)
-        {
-            log.Write($"{key}: leased from {lease.Queue}, attempt {lease.Attempt}");
-            running[key] = Task.Run(() => WorkAsync(task));
-        }
-    }
-
-    private async Task WorkAsync(HeldTask task)
-    {
-        var key = task.Key;
-        try
-        {
-            using var ended = CancellationTokenSource.CreateLinkedTokenSource(task.Revoked, abandoning.Token);
-            if (await process.RunAsync(task.Lease, task.TimedOut, ended.Token) is { } ending)
+            catch (UnreadableAnswer failure)
             {
-                var outcome = OutcomeMapping.Judge(key, ending);
-                tally.Count(ending, outcome);
-                held.Finish(task);
-                outbox.Add(outcome);
-                return;
+                log.Write($"{failure.Message}: outcomes are kept, and delivered again later");
             }
-
-            if (!task.Revoked.IsCancellationRequested)
-            {
-                await GiveBackAsync(key);
-            }
-
-            held.Drop(key);
-        }
-        finally
-        {
-            _ = running.TryRemove(key, out _);
-        }
-    }
-
-    private async Task GiveBackAsync(LeaseKey key)
-    {
-        try
-        {
-            using var limit = new CancellationTokenSource(LastDelivery, clock);
-            await client.ReleaseAsync(key, limit.Token);
-            log.Write($"{key}: given back");
-        }
-        catch (Exception failure) when (failure is NodeUnreachable or NodeRefused or OperationCanceledException)
-        {
-            log.Write($"{key}: could not be given back: {failure.Message}");
         }
     }
 
@@ -174,23 +159,22 @@ internal sealed class WorkerAgent : IDisposable
             return;
         }
 
-        leaving = true;
         heartbeat.Leaving = true;
         heartbeat.Hurry();
-        log.Write(running.IsEmpty
+        log.Write(runner.Count == 0
             ? "stopping"
-            : $"stopping: {running.Count} tasks may go on for {settings.DrainGrace.TotalSeconds:0.#} s, then they are given back");
-        if (!await AllEndedAsync(settings.DrainGrace, abort))
+            : $"stopping: {runner.Count} tasks may go on for {settings.DrainGrace.TotalSeconds:0.#} s, then they are given back");
+        if (!await runner.AllSettledAsync(settings.DrainGrace, abort))
         {
-            await abandoning.CancelAsync();
-            _ = await AllEndedAsync(settings.KillGrace + LastDelivery, abort);
+            await runner.AbandonAsync();
+            _ = await runner.AllSettledAsync(settings.KillGrace + settings.KillWait + settings.LastDelivery, abort);
         }
 
         await DeliverLastAsync(abort);
         try
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(abort);
-            limit.CancelAfter(LastDelivery);
+            limit.CancelAfter(settings.LastDelivery);
             await client.UnregisterAsync(limit.Token);
             log.Write("unregistered");
         }
@@ -203,22 +187,9 @@ internal sealed class WorkerAgent : IDisposable
     private async Task DeliverLastAsync(CancellationToken abort)
     {
         var until = clock.GetTimestamp();
-        while (!outbox.IsEmpty && !abort.IsCancellationRequested && clock.GetElapsedTime(until) < LastDelivery)
+        while (!outbox.IsEmpty && !abort.IsCancellationRequested && clock.GetElapsedTime(until) < settings.LastDelivery)
         {
             await Task.WhenAny(Task.Delay(TimeSpan.FromMilliseconds(20), clock, abort));
-        }
-    }
-
-    private async Task<bool> AllEndedAsync(TimeSpan within, CancellationToken abort)
-    {
-        try
-        {
-            await Task.WhenAll(running.Values).WaitAsync(within, clock, abort);
-            return true;
-        }
-        catch (Exception ended) when (ended is TimeoutException or OperationCanceledException)
-        {
-            return running.IsEmpty;
         }
     }
 }

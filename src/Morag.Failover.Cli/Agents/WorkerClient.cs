@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -28,7 +29,36 @@ internal enum Delivery
 /// <summary>The answer for one outcome, and what was said with it.</summary>
 internal sealed record DeliveryAnswer(Delivery Delivery, string Detail);
 
-/// <summary>The calls of a worker, typed. Every one throws <see cref="NodeUnreachable"/> or <see cref="NodeRefused"/> when it fails.</summary>
+/// <summary>What the node gave: leases, and those that are no leases to this agent.</summary>
+internal sealed record LeaseAnswer(IReadOnlyList<LeasedTask> Leases, IReadOnlyList<UnreadableLease> Unreadable);
+
+/// <summary>A lease that cannot be read. Its key is null where not even that can.</summary>
+internal sealed record UnreadableLease(LeaseKey? Key, string Problem);
+
+/// <summary>Of a worker as the node knows it, what tells whether another agent works under its id.</summary>
+internal sealed record KnownWorker
+{
+    public KnownRegistration Registration { get; init; } = new();
+
+    public Liveness? Liveness { get; init; }
+
+    public DateTimeOffset? LastHeartbeat { get; init; }
+}
+
+/// <summary>Of the registration of such a worker.</summary>
+internal sealed record KnownRegistration
+{
+    public InstanceId? InstanceId { get; init; }
+
+    public WorkerLocation? Location { get; init; }
+
+    public double? HeartbeatIntervalSeconds { get; init; }
+}
+
+/// <summary>
+/// The calls of a worker, typed. Every one throws <see cref="NodeUnreachable"/> or <see cref="NodeRefused"/> when it fails, and
+/// <see cref="UnreadableAnswer"/> when it succeeded with an answer that makes no sense.
+/// </summary>
 internal sealed class WorkerClient(NodeConnection node, WorkerRegistration registration, TimeProvider clock)
 {
     // A keep-alive comes every few seconds.
@@ -36,16 +66,30 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
 
     private readonly string worker = $"/api/v1/workers/{Uri.EscapeDataString(registration.WorkerId.Value)}";
 
-    public async Task<string> RegisterAsync(CancellationToken cancellation)
+    public Task<string> RegisterAsync(CancellationToken cancellation) => AskAsync(
+        HttpMethod.Post,
+        "/api/v1/workers/register",
+        new { registration },
+        NodeConnection.CallTimeout,
+        answer => answer.TryGetProperty("message", out var message) ? message.ToString() : "",
+        cancellation);
+
+    /// <summary>The worker as the node knows it; null where it does not.</summary>
+    public async Task<KnownWorker?> FindAsync(CancellationToken cancellation)
     {
-        var answer = await PostAsync("/api/v1/workers/register", new { registration }, NodeConnection.CallTimeout, cancellation);
-        return answer.TryGetProperty("message", out var message) ? message.ToString() : "";
+        try
+        {
+            return await AskAsync(HttpMethod.Get, worker, null, NodeConnection.CallTimeout, Read<KnownWorker>, cancellation);
+        }
+        catch (NodeRefused refused) when (refused.Problem.Status == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
     }
 
-    public async Task<HeldLease[]> HeartbeatAsync(
-        WorkerStatus status, WorkerMetrics metrics, HeldByWorker[] held, TimeSpan timeout, CancellationToken cancellation)
-    {
-        var answer = await PostAsync(
+    public Task<HeldLease[]> HeartbeatAsync(
+        WorkerStatus status, WorkerMetrics metrics, HeldByWorker[] held, TimeSpan timeout, CancellationToken cancellation) => AskAsync(
+            HttpMethod.Post,
             $"{worker}/heartbeat",
             new
             {
@@ -57,49 +101,47 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
                 held,
             },
             timeout,
+            answer => Read<HeldLease[]>(answer.ValueKind == JsonValueKind.Object ? answer.GetProperty("leases") : answer),
             cancellation);
-        var leases = answer.ValueKind == JsonValueKind.Object ? answer.GetProperty("leases") : answer;
-        return leases.Deserialize<HeldLease[]>(ContractsJson.Options) ?? [];
-    }
 
     /// <summary>The same <paramref name="request"/> again gives the same leases, so that a lost answer loses none.</summary>
-    public async Task<LeasedTask[]> LeaseAsync(int maxTasks, TimeSpan wait, RequestId request, CancellationToken cancellation)
-    {
-        var answer = await PostAsync(
-            $"{worker}/lease",
-            new
-            {
-                max_tasks = maxTasks,
-                wait_seconds = wait.TotalSeconds,
-                request_id = request,
-                instance_id = registration.InstanceId,
-            },
-            wait + NodeConnection.CallTimeout,
-            cancellation);
-        return answer.Deserialize<LeasedTask[]>(ContractsJson.Options) ?? [];
-    }
+    public Task<LeaseAnswer> LeaseAsync(int maxTasks, TimeSpan wait, RequestId request, CancellationToken cancellation) => AskAsync(
+        HttpMethod.Post,
+        $"{worker}/lease",
+        new
+        {
+            max_tasks = maxTasks,
+            wait_seconds = wait.TotalSeconds,
+            request_id = request,
+            instance_id = registration.InstanceId,
+        },
+        wait + NodeConnection.CallTimeout,
+        ReadLeases,
+        cancellation);
 
     /// <summary>Hands in outcomes; one answer for each, in their order.</summary>
-    public async Task<DeliveryAnswer[]> DeliverAsync(IEnumerable<TaskOutcome> outcomes, CancellationToken cancellation)
+    public Task<DeliveryAnswer[]> DeliverAsync(IEnumerable<TaskOutcome> outcomes, CancellationToken cancellation) => AskAsync(
+        HttpMethod.Post,
+        $"{worker}/results",
+        outcomes.Select(ToResult).ToArray(),
+        NodeConnection.CallTimeout,
+        answer => answer.EnumerateArray().Select(DeliveryAnswers.Read).ToArray(),
+        cancellation);
+
+    public async Task ReleaseAsync(LeaseKey lease, CancellationToken cancellation)
     {
-        var answer = await PostAsync(
-            $"{worker}/results",
-            outcomes.Select(ToResult).ToArray(),
+        // That it succeeded says everything.
+        using var response = await SendAsync(
+            HttpMethod.Post,
+            $"/api/v1/tasks/{Uri.EscapeDataString(lease.TaskId.Value)}/release",
+            new { worker_id = registration.WorkerId, epoch = lease.Epoch },
             NodeConnection.CallTimeout,
             cancellation);
-        return [.. answer.EnumerateArray().Select(DeliveryAnswers.Read)];
     }
-
-    public Task ReleaseAsync(LeaseKey lease, CancellationToken cancellation) => PostAsync(
-        $"/api/v1/tasks/{Uri.EscapeDataString(lease.TaskId.Value)}/release",
-        new { worker_id = registration.WorkerId, epoch = lease.Epoch },
-        NodeConnection.CallTimeout,
-        cancellation);
 
     public async Task UnregisterAsync(CancellationToken cancellation)
     {
-        using var response = await node.SendAsync(
-            () => new HttpRequestMessage(HttpMethod.Delete, worker), NodeConnection.CallTimeout, streamed: false, cancellation);
+        using var response = await SendAsync(HttpMethod.Delete, worker, null, NodeConnection.CallTimeout, cancellation);
     }
 
     /// <summary>What the node tells this agent, for as long as the session holds.</summary>
@@ -128,22 +170,67 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
             context = outcome.Context,
         };
 
-    private async Task<JsonElement> PostAsync(string path, object body, TimeSpan timeout, CancellationToken cancellation)
+    private static T Read<T>(JsonElement element) =>
+        element.Deserialize<T>(AgentJson.Options) ?? throw new JsonException("it is null");
+
+    private static LeaseAnswer ReadLeases(JsonElement answer)
     {
-        using var response = await node.SendAsync(
-            () => new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body, body.GetType(), null, ContractsJson.Options) },
-            timeout,
-            streamed: false,
-            cancellation);
+        var leases = new List<LeasedTask>();
+        var unreadable = new List<UnreadableLease>();
+        foreach (var lease in answer.EnumerateArray())
+        {
+            try
+            {
+                leases.Add(Read<LeasedTask>(lease));
+            }
+            catch (Exception failure) when (UnreadableAnswer.Explains(failure))
+            {
+                unreadable.Add(new UnreadableLease(KeyOf(lease), failure.Message));
+            }
+        }
+
+        return new LeaseAnswer(leases, unreadable);
+    }
+
+    private static LeaseKey? KeyOf(JsonElement lease)
+    {
         try
         {
-            return response.Content.Headers.ContentLength == 0
-                ? JsonSerializer.SerializeToElement(new { })
-                : await response.Content.ReadFromJsonAsync<JsonElement>(ContractsJson.Options, cancellation);
+            return new LeaseKey(Read<TaskId>(lease.GetProperty("task_id")), Read<LeaseEpoch>(lease.GetProperty("epoch")));
         }
-        catch (Exception failure) when (failure is JsonException or HttpRequestException or IOException)
+        catch (Exception failure) when (UnreadableAnswer.Explains(failure))
+        {
+            return null;
+        }
+    }
+
+    private async Task<T> AskAsync<T>(
+        HttpMethod method, string path, object? body, TimeSpan timeout, Func<JsonElement, T> read, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(method, path, body, timeout, cancellation);
+        try
+        {
+            await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
+            using var answer = await JsonDocument.ParseAsync(stream, AgentJson.Document, cancellation);
+            return read(answer.RootElement);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
             throw new NodeUnreachable(node.Node, failure);
         }
+        catch (Exception failure) when (UnreadableAnswer.Explains(failure))
+        {
+            throw new UnreadableAnswer($"{method} {path}", failure);
+        }
     }
+
+    private Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, object? body, TimeSpan timeout, CancellationToken cancellation) => node.SendAsync(
+            () => new HttpRequestMessage(method, path)
+            {
+                Content = body is null ? null : JsonContent.Create(body, body.GetType(), null, ContractsJson.Options),
+            },
+            timeout,
+            streamed: false,
+            cancellation);
 }

@@ -108,7 +108,8 @@ internal static class WorkerRunCommand
         };
 
         using var signals = new StopSignals(cancellation);
-        using var agent = new WorkerAgent(settings, node, new AgentLog(parsed.InvocationConfiguration.Error, clock), clock);
+        await using var log = new AgentLog(parsed.InvocationConfiguration.Error, clock);
+        using var agent = new WorkerAgent(settings, node, log, clock);
         return await agent.RunAsync(signals.Stop, signals.Abort);
     }
 
@@ -135,7 +136,7 @@ internal static class WorkerRunCommand
             Queues = [.. Split(parsed.GetValue(Queues)).Select(queue => Identifier.IsValid(queue)
                 ? new QueueName(queue)
                 : throw CommandFailure.Usage($"queues: \"{queue}\" must be {Identifier.Rule}"))],
-            InstanceId = new InstanceId(Guid.NewGuid().ToString("N")),
+            InstanceId = folder.NewInstance(),
             HeartbeatIntervalSeconds = parsed.GetValue(Heartbeat),
         };
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Morag.Failover.Cli.Texts;
 
 namespace Morag.Failover.Cli.Connection;
 
@@ -56,5 +57,5 @@ internal sealed record Problem(HttpStatusCode Status, string Message, string? Fi
 
     private static string Reason(HttpStatusCode status) => $"{(int)status} {status}";
 
-    private static string Shortened(string text) => text.Length <= MaxTextLength ? text : text[..MaxTextLength] + "…";
+    private static string Shortened(string text) => text.Length <= MaxTextLength ? text : TextCut.First(text, MaxTextLength) + "…";
 }

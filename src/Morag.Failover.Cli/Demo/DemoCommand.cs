@@ -43,7 +43,7 @@ internal static class DemoCommand
         }
 
         using var signals = new StopSignals(cancellation);
-        using var guardian = Guardian.Start();
+        using var guardian = Guardian.Start(output.WriteLine);
         await using var node = await NodeAsync(globals, parsed, guardian, output, signals.Stop);
         return await new DemoRun(node, guardian, files, sumsFile, output, TimeProvider.System).RunAsync(signals.Stop);
     }

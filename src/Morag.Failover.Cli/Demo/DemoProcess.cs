@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Morag.Failover.Cli.Agents;
+using Morag.Failover.Cli.Agents.Processes;
 
 namespace Morag.Failover.Cli.Demo;
 
@@ -73,7 +74,7 @@ internal sealed class DemoProcess : IAsyncDisposable
             }
             else
             {
-                UnixSignals.Send(process.Id, UnixSignals.Terminate);
+                _ = Posix.Kill(process.Id, SignalNames.Terminate);
             }
 
             using var grace = new CancellationTokenSource(StopGrace);

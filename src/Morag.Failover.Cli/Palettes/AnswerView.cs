@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Morag.Failover.Cli.Texts;
 using Morag.Failover.Contracts.Palettes;
 using Spectre.Console;
 
@@ -109,7 +110,7 @@ internal static class AnswerView
             : string.Join("  ", value.EnumerateObject().Where(field => field.Name != "children" && field.Value.ValueKind != JsonValueKind.Null)
                 .Select(field => field.Name == "name" ? Cell.Text(field.Value) : $"{field.Name}={Cell.Text(field.Value)}"));
 
-    private static string Shortened(string text) => text.Length <= MaxTableCell ? text : text[..(MaxTableCell - 1)] + "…";
+    private static string Shortened(string text) => text.Length <= MaxTableCell ? text : TextCut.First(text, MaxTableCell - 1) + "…";
 
     private static IAnsiConsole Console(TextWriter output)
     {

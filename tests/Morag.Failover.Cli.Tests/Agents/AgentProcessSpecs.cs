@@ -6,8 +6,12 @@ namespace Morag.Failover.Cli.Tests.Agents;
 /// <summary>The agent as the process that users start, ended by signals.</summary>
 public sealed class AgentProcessSpecs : IAsyncLifetime
 {
+    // What the agent starts inherits it, and what that starts too.
+    private const string Mark = "TEST_AGENT";
+
     private readonly FakeWorkNode node = new();
     private readonly string folder = Directory.CreateTempSubdirectory("morag-process-").FullName;
+    private readonly string mark = Guid.NewGuid().ToString("N");
     private Process? agent;
 
     public Task InitializeAsync() => node.StartAsync();
@@ -53,30 +57,104 @@ public sealed class AgentProcessSpecs : IAsyncLifetime
         Assert.Single(node.Calls, call => call.Method == "DELETE");
     }
 
+    [Theory]
+    [InlineData("sleep 1000", false)]
+    [InlineData("sleep 1000", true)]
+    [InlineData("sleep 1000 & wait", true)]
+    [InlineData("trap 'exit 143' TERM; sleep 1000 & wait", true)]
+    [InlineData("trap 'exit 1' TERM; sleep 1000 & wait", false)]
+    [InlineData("trap '' TERM; sleep 1000", false)]
+    public async Task Should_give_everything_back_without_blame_when_a_stop_reaches_its_commands_too(string script, bool commandsFirst)
+    {
+        Start($"echo $$ > {folder}/running-$MORAG_TASK_ID; {script}", "--drain-grace", "1");
+        for (var task = 1; task <= 2; task++)
+        {
+            node.Offer($"t-{task}", "x");
+        }
+
+        await Eventually.BeTrueAsync(() => Directory.GetFiles(folder, "running-*").Length == 2, "both commands");
+        var family = CommandProcesses.WithEnvironment(Mark, mark).Where(process => process != agent!.Id).ToArray();
+        Assert.True(family.Length >= 3, $"the guardian and two commands are among {family.Length} processes");
+        int[] all = commandsFirst ? [.. family, agent!.Id] : [agent!.Id, .. family];
+        using (var kill = Process.Start("kill", ["-TERM", .. all.Select(process => process.ToString(CultureInfo.InvariantCulture))]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        await agent!.WaitForExitAsync();
+        var log = await agent.StandardError.ReadToEndAsync();
+        Assert.Equal(0, agent.ExitCode);
+        Assert.True(node.Outcomes.IsEmpty, log);
+        Assert.Equal(2, node.CallsTo("POST", "/release").Count());
+        Assert.Single(node.Calls, call => call.Method == "DELETE");
+        await Eventually.BeTrueAsync(() => !CommandProcesses.WithEnvironment(Mark, mark).Any(), "the end of every process");
+    }
+
+    [Fact]
+    public async Task Should_leave_no_command_behind_when_its_guardian_was_killed_before_it()
+    {
+        Start($"echo $$ > {folder}/running-$MORAG_TASK_ID; sleep 1000");
+        node.Offer("t-1", "x");
+        await Eventually.BeTrueAsync(() => File.Exists($"{folder}/running-t-1"), "the first command");
+        var guardian = CommandProcesses.WithEnvironment(Mark, mark)
+            .Single(process => File.ReadAllText($"/proc/{process}/cmdline").Contains("trap '' INT TERM HUP", StringComparison.Ordinal));
+        using (var kill = Process.Start("kill", ["-KILL", guardian.ToString(CultureInfo.InvariantCulture)]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        node.Offer("t-2", "x");
+        await Eventually.BeTrueAsync(() => File.Exists($"{folder}/running-t-2"), "the second command");
+        agent!.Kill();
+
+        await Eventually.BeTrueAsync(() => !CommandProcesses.WithEnvironment(Mark, mark).Any(), "the end of every process");
+        Assert.Contains("was lost, and started again", await agent.StandardError.ReadToEndAsync(), StringComparison.Ordinal);
+    }
+
+    [RootFact]
+    public async Task Should_say_which_process_cannot_be_ended_when_the_command_has_another_user()
+    {
+        // setpriv, made to run as root for whoever calls it, which then sets the real user too.
+        var tool = Path.Combine(folder, "setpriv");
+        File.Copy("/usr/bin/setpriv", tool);
+        using (var mode = Process.Start("chmod", ["a+rwx,u+s", tool, folder]))
+        {
+            await mode.WaitForExitAsync();
+        }
+
+        StartAs(["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"], $"exec {tool} --reuid=0 sleep 20");
+        node.Offer("t-1", "x", remainingSeconds: 3);
+
+        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        Assert.Equal("task_timeout", (string)node.Outcomes.Single()["failure_type"]!);
+        agent!.Kill();
+        var log = await agent.StandardError.ReadToEndAsync();
+        Assert.Matches(@"could not be ended, and its slot stays taken until it is: \d+ \(sleep\) \(SIGKILL was refused: Operation not permitted\)", log);
+    }
+
     [Fact]
     public async Task Should_refuse_to_start_when_there_is_no_such_program()
     {
-        Start(null, "no-such-program-anywhere");
+        StartWith([], ["no-such-program-anywhere"], []);
         await agent!.WaitForExitAsync();
 
         Assert.Equal(2, agent.ExitCode);
         Assert.Equal("morag: there is no program \"no-such-program-anywhere\" that can be run", (await agent.StandardError.ReadToEndAsync()).Trim());
     }
 
-    private void Start(string? script, params string[] command)
-    {
-        string[] words = script is null ? command : ["sh", "-c", script];
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true };
-        string[] arguments =
-        [
-            Path.Combine(AppContext.BaseDirectory, "morag.dll"), "worker", "run", "--node", node.Address.ToString(),
-            "--worker-id", "w", "--work-dir", folder, "--heartbeat", "0.2", "--slots", "2", "--", .. words,
-        ];
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
+    private void Start(string script, params string[] options) => StartWith([], ["sh", "-c", script], options);
 
+    private void StartAs(string[] user, string script) => StartWith(user, ["sh", "-c", script], ["--kill-grace", "0.2"]);
+
+    private void StartWith(string[] before, string[] command, string[] options)
+    {
+        string[] words =
+        [
+            .. before, "dotnet", Path.Combine(AppContext.BaseDirectory, "morag.dll"), "worker", "run", "--node", node.Address.ToString(),
+            "--worker-id", "w", "--work-dir", folder, "--heartbeat", "0.2", "--slots", "2", .. options, "--", .. command,
+        ];
+        var start = new ProcessStartInfo(words[0], words[1..]) { RedirectStandardError = true };
+        start.Environment[Mark] = mark;
         agent = Process.Start(start)!;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
@@ -9,10 +10,11 @@ namespace Morag.Failover.Cli.Tests.Agents;
 /// <summary>A node with just enough behaviour for one agent: leases by request id, results, heartbeats, a session.</summary>
 public sealed class FakeWorkNode : FakeNode
 {
-    private readonly ConcurrentQueue<JsonObject> offered = new();
-    private readonly ConcurrentDictionary<string, JsonArray> granted = new();
+    private readonly ConcurrentQueue<OfferedTask> offered = new();
+    private readonly ConcurrentDictionary<string, OfferedTask[]> granted = new();
     private readonly Channel<string> session = Channel.CreateUnbounded<string>();
     private long lastEpoch;
+    private long heartbeats;
     private int leaseAnswersToLose;
 
     public FakeWorkNode() => Answer = AnswerAsync;
@@ -26,20 +28,28 @@ public sealed class FakeWorkNode : FakeNode
     /// <summary>The status answered for an outcome.</summary>
     public Func<JsonObject, int> StatusOf { get; set; } = _ => 200;
 
+    /// <summary>Whether it refuses calls of another instance than the last one that registered.</summary>
+    public bool KnowsInstances { get; init; }
+
+    /// <summary>The instance that registered last; null: the worker is not registered.</summary>
+    public string? Instance { get; set; }
+
     /// <summary>Whether a session is open now.</summary>
     public bool SessionOpen { get; private set; }
 
-    public void Offer(string taskId, string payload, double remainingSeconds = 600) => offered.Enqueue(new JsonObject
+    public void Offer(string taskId, string payload, double remainingSeconds = 600) =>
+        OfferRaw(taskId, JsonSerializer.Serialize(payload), remainingSeconds);
+
+    /// <summary>Offers a task with a payload that is sent as it is, whether it is JSON or not.</summary>
+    public void OfferRaw(string taskId, string payload, double remainingSeconds = 600)
     {
-        ["task_id"] = taskId,
-        ["epoch"] = Interlocked.Increment(ref lastEpoch),
-        ["queue"] = "cpu_standard",
-        ["payload"] = payload,
-        ["quality"] = new JsonObject(),
-        ["attempt"] = 1,
-        ["deadline"] = "2030-01-01T00:00:00Z",
-        ["remaining_seconds"] = remainingSeconds,
-    });
+        var epoch = Interlocked.Increment(ref lastEpoch);
+        var json = string.Create(CultureInfo.InvariantCulture, $$"""
+            {"task_id":"{{taskId}}","epoch":{{epoch}},"queue":"cpu_standard","payload":{{payload}},"quality":{},"attempt":1,
+            "deadline":"2030-01-01T00:00:00Z","remaining_seconds":{{remainingSeconds}}}
+            """);
+        offered.Enqueue(new OfferedTask(taskId, epoch, json));
+    }
 
     public void LoseNextLeaseAnswer() => Interlocked.Increment(ref leaseAnswersToLose);
 
@@ -50,11 +60,24 @@ public sealed class FakeWorkNode : FakeNode
     {
         var path = call.PathAndQuery.Split('?')[0];
         var step = path[(path.LastIndexOf('/') + 1)..];
+        if (KnowsInstances && (string?)(call.Body as JsonObject)?["instance_id"] is { } caller && caller != Instance)
+        {
+            return Results.Problem("another instance is registered", statusCode: Instance is null ? 404 : 409);
+        }
+
         return (call.Method, step) switch
         {
-            ("POST", "register") => Json(new { success = true, message = "registered", worker_id = "w" }),
+            ("GET", "w") when KnowsInstances && Instance is not null => Json(new
+            {
+                registration = new { worker_id = "w", instance_id = Instance, location = new { hostname = "here" }, heartbeat_interval_seconds = 0.1 },
+                status = "online",
+                liveness = "alive",
+                last_heartbeat = DateTimeOffset.UnixEpoch.AddMilliseconds(Interlocked.Read(ref heartbeats)),
+            }),
+            ("POST", "register") => Register(call),
             ("POST", "heartbeat") => Json(new
             {
+                number = Interlocked.Increment(ref heartbeats),
                 leases = Believed.Select(lease => new
                 {
                     task_id = lease.Key,
@@ -79,30 +102,31 @@ public sealed class FakeWorkNode : FakeNode
         var request = (string)call.Body!["request_id"]!;
         if (!granted.TryGetValue(request, out var leases))
         {
-            leases = [];
-            for (var waited = 0; waited < 50 && leases.Count == 0; waited++)
+            var given = new List<OfferedTask>();
+            for (var waited = 0; waited < 50 && given.Count == 0; waited++)
             {
-                while (leases.Count < (int)call.Body["max_tasks"]! && offered.TryDequeue(out var task))
+                while (given.Count < (int)call.Body["max_tasks"]! && offered.TryDequeue(out var task))
                 {
-                    leases.Add(task);
-                    Believed[(string)task["task_id"]!] = (long)task["epoch"]!;
+                    given.Add(task);
+                    Believed[task.TaskId] = task.Epoch;
                 }
 
-                if (leases.Count == 0)
+                if (given.Count == 0)
                 {
                     await Task.Delay(20);
                 }
             }
 
+            leases = [.. given];
             granted[request] = leases;
-            if (leases.Count > 0 && Interlocked.Exchange(ref leaseAnswersToLose, 0) > 0)
+            if (leases.Length > 0 && Interlocked.Exchange(ref leaseAnswersToLose, 0) > 0)
             {
                 context.Abort();
                 return null;
             }
         }
 
-        return Results.Text(leases.ToJsonString(), "application/json");
+        return Results.Text($"[{string.Join(',', leases.Select(lease => lease.Json))}]", "application/json");
     }
 
     private object TakeOutcome(JsonObject outcome)
@@ -117,6 +141,12 @@ public sealed class FakeWorkNode : FakeNode
             accepted = status == 200,
             error = status == 200 ? null : new { status, detail = "as the test says" },
         };
+    }
+
+    private IResult Register(SeenCall call)
+    {
+        Instance = (string?)call.Body!["registration"]!["instance_id"];
+        return Json(new { success = true, message = "registered", worker_id = "w" });
     }
 
     private IResult Release(string path)
@@ -150,4 +180,6 @@ public sealed class FakeWorkNode : FakeNode
 
         return Results.Empty;
     }
+
+    private sealed record OfferedTask(string TaskId, long Epoch, string Json);
 }

@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using Morag.Failover.Cli.Agents;
+using Morag.Failover.Cli.Agents.Processes;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 
@@ -12,7 +14,7 @@ public sealed class OutcomeMappingSpecs
     [Fact]
     public void Should_succeed_with_the_output_as_it_is_when_the_exit_code_is_zero()
     {
-        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { ExitCode = 0, Output = "a \"b\"\nc\n", ErrorTail = "CUDA out of memory", ExhaustionPattern = "CUDA out of memory" });
+        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(0), Output = "a \"b\"\nc\n"u8.ToArray(), ErrorTail = "CUDA out of memory", ExhaustionPattern = "CUDA out of memory" });
 
         Assert.True(outcome.IsSuccess);
         Assert.Equal("a \"b\"\nc\n", JsonSerializer.Deserialize<string>(outcome.Result!.Value.Raw));
@@ -33,7 +35,7 @@ public sealed class OutcomeMappingSpecs
     [InlineData(255, FailureType.ProcessingError)]
     public void Should_judge_by_the_exit_code_when_nothing_else_was_said(int exitCode, FailureType type)
     {
-        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { ExitCode = exitCode, ErrorTail = "first\nlast\n" });
+        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(exitCode), ErrorTail = "first\nlast\n" });
 
         Assert.Equal(type, outcome.FailureType);
         Assert.StartsWith($"exit code {exitCode}", outcome.ErrorMessage, StringComparison.Ordinal);
@@ -44,7 +46,7 @@ public sealed class OutcomeMappingSpecs
     [Fact]
     public void Should_be_exhaustion_when_a_pattern_was_seen_and_the_command_failed()
     {
-        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { ExitCode = 1, ExhaustionPattern = "CUDA out of memory" });
+        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(1), ExhaustionPattern = "CUDA out of memory" });
 
         Assert.Equal(FailureType.ResourceExhaustion, outcome.FailureType);
         Assert.Equal("exit code 1, with \"CUDA out of memory\" on its error stream", outcome.ErrorMessage);
@@ -54,7 +56,7 @@ public sealed class OutcomeMappingSpecs
     public void Should_be_overloaded_when_the_exit_code_says_so_although_a_pattern_was_seen() =>
         Assert.Equal(
             FailureType.WorkerOverloaded,
-            OutcomeMapping.Judge(Lease, new ProcessEnding { ExitCode = 75, ExhaustionPattern = "CUDA out of memory" }).FailureType);
+            OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(75), ExhaustionPattern = "CUDA out of memory" }).FailureType);
 
     [Theory]
     [InlineData(0)]
@@ -64,8 +66,8 @@ public sealed class OutcomeMappingSpecs
     {
         var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding
         {
-            ExitCode = exitCode,
-            FailureFile = """{"failure_type":"network_failure","error_message":"the bucket does not answer","more":1}""",
+            Exit = Code(exitCode),
+            FailureFile = Said("""{"failure_type":"network_failure","error_message":"the bucket does not answer","more":1}"""),
         });
 
         Assert.Equal(FailureType.NetworkFailure, outcome.FailureType);
@@ -82,7 +84,7 @@ public sealed class OutcomeMappingSpecs
     [InlineData("""{"failure_type":3}""")]
     public void Should_be_a_processing_error_that_names_the_rule_when_the_failure_file_is_wrong(string text)
     {
-        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { ExitCode = 4, FailureFile = text, ErrorTail = "tail" });
+        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(4), FailureFile = Said(text), ErrorTail = "tail" });
 
         Assert.Equal(FailureType.ProcessingError, outcome.FailureType);
         Assert.Contains("failure file", outcome.ErrorMessage, StringComparison.Ordinal);
@@ -95,9 +97,9 @@ public sealed class OutcomeMappingSpecs
     {
         var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding
         {
-            ExitCode = 137,
-            TimedOut = true,
-            FailureFile = """{"failure_type":"network_failure"}""",
+            Exit = Code(137),
+            Cause = EndCause.TimedOut,
+            FailureFile = Said("""{"failure_type":"network_failure"}"""),
             Duration = TimeSpan.FromSeconds(60.25),
         });
 
@@ -107,12 +109,12 @@ public sealed class OutcomeMappingSpecs
 
     [Fact]
     public void Should_be_the_workers_fault_when_the_command_could_not_be_started() =>
-        Assert.Equal(FailureType.WorkerOverloaded, OutcomeMapping.Judge(Lease, new ProcessEnding { StartError = "no memory" }).FailureType);
+        Assert.Equal(FailureType.WorkerOverloaded, OutcomeMapping.Judge(Lease, NotStarted("no memory", blamesTask: false)).FailureType);
 
     [Fact]
     public void Should_fail_and_name_the_cap_when_the_output_is_too_long()
     {
-        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { ExitCode = 137, OutputTooLong = true });
+        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(137), Cause = EndCause.OutputTooLong });
 
         Assert.Equal(FailureType.ProcessingError, outcome.FailureType);
         Assert.Contains("more than 262,144 bytes", outcome.ErrorMessage, StringComparison.Ordinal);
@@ -122,11 +124,11 @@ public sealed class OutcomeMappingSpecs
     [InlineData(OutcomeMapping.MaxResultBytes - 2, true)]
     [InlineData(OutcomeMapping.MaxResultBytes - 1, false)]
     public void Should_count_the_result_as_json(int length, bool succeeds) =>
-        Assert.Equal(succeeds, OutcomeMapping.Judge(Lease, new ProcessEnding { ExitCode = 0, Output = new string('x', length) }).IsSuccess);
+        Assert.Equal(succeeds, OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(0), Output = Encoding.UTF8.GetBytes(new string('x', length)) }).IsSuccess);
 
     [Fact]
     public void Should_keep_the_message_within_its_limit() =>
-        Assert.True(OutcomeMapping.Judge(Lease, new ProcessEnding { ExitCode = 1, ErrorTail = new string('x', 20_000) }).ErrorMessage!.Length <= 8192);
+        Assert.True(OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(1), ErrorTail = new string('x', 20_000) }).ErrorMessage!.Length <= 8192);
 
     [Theory]
     [InlineData("CUDA out of memory", 1)]
@@ -145,4 +147,132 @@ public sealed class OutcomeMappingSpecs
         Assert.Equal(AgentSettings.DefaultExhaustionPattern, tail.Pattern);
         Assert.Equal(4_000, tail.ToString().Length);
     }
+
+    [Theory]
+    [InlineData(11, FailureType.ProcessingError, "killed by SIGSEGV: last")]
+    [InlineData(6, FailureType.ProcessingError, "killed by SIGABRT: last")]
+    [InlineData(40, FailureType.ProcessingError, "killed by signal 40: last")]
+    [InlineData(9, FailureType.ResourceExhaustion, "killed by SIGKILL, as by the out-of-memory killer: last")]
+    [InlineData(15, FailureType.WorkerOverloaded, "killed by SIGTERM, which this agent did not send: last")]
+    [InlineData(1, FailureType.WorkerOverloaded, "killed by SIGHUP, which this agent did not send: last")]
+    public void Should_name_the_signal_when_one_ended_the_command(int signal, FailureType type, string message)
+    {
+        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = ProcessExit.BySignal(signal), ErrorTail = "last\n" });
+
+        Assert.Equal(type, outcome.FailureType);
+        Assert.Equal(message, outcome.ErrorMessage);
+        Assert.Equal(JsonValueKind.Null, JsonDocument.Parse(outcome.Context!.Value.Raw).RootElement.GetProperty("exit_code").ValueKind);
+    }
+
+    [Theory]
+    [InlineData(139, "exit code 139, which stands for SIGSEGV")]
+    [InlineData(143, "exit code 143, which stands for SIGTERM")]
+    [InlineData(200, "exit code 200")]
+    public void Should_name_the_signal_that_an_exit_code_stands_for(int exitCode, string message) =>
+        Assert.Equal(message, OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(exitCode) }).ErrorMessage);
+
+    [Theory]
+    [InlineData(new byte[] { 0x63, 0x61, 0x66, 0xe9, 0x0a }, "(byte 0xe9 at offset 3)")]
+    [InlineData(new byte[] { 0xff, 0xfe, 0x68, 0x00 }, "(byte 0xff at offset 0)")]
+    [InlineData(new byte[] { 0x61, 0xed, 0xa0, 0x80 }, "(byte 0xed at offset 1)")]
+    [InlineData(new byte[] { 0x61, 0xe2, 0x82 }, "(byte 0xe2 at offset 1)")]
+    public void Should_fail_and_say_where_when_the_output_is_not_utf8(byte[] output, string where)
+    {
+        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(0), Output = output });
+
+        Assert.Equal(FailureType.ProcessingError, outcome.FailureType);
+        Assert.StartsWith($"the output is not UTF-8 {where}", outcome.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Should_keep_every_byte_when_the_output_is_utf8()
+    {
+        var output = Encoding.UTF8.GetBytes("\uFEFF\0 \u2028 \uFFFF \U0001F600 </script>");
+        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(0), Output = output });
+
+        Assert.Equal(output, Encoding.UTF8.GetBytes(JsonSerializer.Deserialize<string>(outcome.Result!.Value.Raw)!));
+    }
+
+    [Theory]
+    [InlineData(nameof(OutputState.Open), FailureType.ProcessingError)]
+    [InlineData(nameof(OutputState.Broken), FailureType.WorkerOverloaded)]
+    [InlineData(nameof(OutputState.TooLong), FailureType.ProcessingError)]
+    public void Should_not_succeed_when_the_output_is_not_complete(string state, FailureType type) =>
+        Assert.Equal(
+            type,
+            OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(0), OutputState = Enum.Parse<OutputState>(state) }).FailureType);
+
+    [Fact]
+    public void Should_be_the_tasks_fault_when_no_command_could_ever_be_given_it() =>
+        Assert.Equal(FailureType.ProcessingError, OutcomeMapping.Judge(Lease, NotStarted("a NUL", blamesTask: true)).FailureType);
+
+    [Fact]
+    public void Should_be_the_workers_fault_when_the_exit_status_was_lost() =>
+        Assert.Equal(FailureType.WorkerOverloaded, OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = ProcessExit.Lost }).FailureType);
+
+    [Fact]
+    public void Should_be_the_workers_fault_when_the_failure_file_is_empty_because_the_disk_is_full() =>
+        Assert.Equal(
+            FailureType.WorkerOverloaded,
+            OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(1), FailureFile = Said(""), WorkFolderFull = true }).FailureType);
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Should_cut_a_long_message_between_characters(int before)
+    {
+        var told = JsonSerializer.Serialize(new
+        {
+            failure_type = "network_failure",
+            error_message = new string('x', before) + string.Concat(Enumerable.Repeat("\U0001F600", 8_192)),
+        });
+        var message = OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(1), FailureFile = Said(told) }).ErrorMessage!;
+
+        Assert.InRange(message.Length, 7_999, 8_000);
+        Assert.Equal(message, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(message)));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Should_cut_the_error_stream_between_characters(int after)
+    {
+        var tail = new ErrorTail([]);
+        tail.Add(string.Concat(Enumerable.Repeat("\U0001F600", 4_000)) + new string('x', after));
+
+        Assert.Equal(tail.ToString(), Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(tail.ToString())));
+    }
+
+    public static TheoryData<int?, int?, bool, bool> Stops => new()
+    {
+        // exit code, signal, looks like a stop, may be one
+        { null, 15, true, true },
+        { null, 2, true, true },
+        { 143, null, true, true },
+        { 130, null, true, true },
+        { null, 9, false, true },
+        { null, 11, false, true },
+        { 1, null, false, true },
+        { 0, null, false, false },
+        { 75, null, false, false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Stops))]
+    public void Should_tell_what_a_stop_from_outside_explains(int? code, int? signal, bool looks, bool may)
+    {
+        var ending = new ProcessEnding { Exit = new ProcessExit(code, signal) };
+
+        Assert.Equal(looks, OutcomeMapping.LooksStopped(ending));
+        Assert.Equal(may, OutcomeMapping.MayBeStopped(ending));
+        Assert.False(OutcomeMapping.MayBeStopped(ending with { FailureFile = Said("") }));
+        Assert.False(OutcomeMapping.MayBeStopped(ending with { Cause = EndCause.TimedOut }));
+        Assert.False(OutcomeMapping.MayBeStopped(ending with { ExhaustionPattern = "CUDA out of memory" }));
+    }
+
+    private static ProcessExit Code(int code) => ProcessExit.WithCode(code);
+
+    private static FailureFileContent Said(string text) => new(text, null);
+
+    private static ProcessEnding NotStarted(string message, bool blamesTask) => new() { NotStarted = new StartFailure(message, blamesTask) };
 }

@@ -16,7 +16,7 @@ public sealed class OutcomeOutboxSpecs : IDisposable
     [Fact]
     public void Should_give_the_rest_in_order_when_it_is_opened_again()
     {
-        using (var outbox = OutcomeOutbox.Open(Spool))
+        using (var outbox = Open())
         {
             outbox.Add(Success(1));
             outbox.Add(TaskOutcome.Failed(Key(2), FailureType.TaskTimeout, "late \"and\"\nlong", JsonText.Of(new { exit_code = 1 })));
@@ -24,7 +24,7 @@ public sealed class OutcomeOutboxSpecs : IDisposable
             outbox.Remove([1]);
         }
 
-        using var again = OutcomeOutbox.Open(Spool);
+        using var again = Open();
         Assert.Equal([Key(2), Key(3)], again.Oldest(10, 1_000_000).Select(waiting => waiting.Outcome.Lease));
         var failure = again.Oldest(1, 1_000_000)[0].Outcome;
         Assert.Equal(FailureType.TaskTimeout, failure.FailureType);
@@ -34,7 +34,7 @@ public sealed class OutcomeOutboxSpecs : IDisposable
     [Fact]
     public void Should_leave_out_a_torn_line_when_the_agent_was_killed_while_it_wrote()
     {
-        using (var outbox = OutcomeOutbox.Open(Spool))
+        using (var outbox = Open())
         {
             outbox.Add(Success(1));
             outbox.Add(Success(2));
@@ -45,20 +45,20 @@ public sealed class OutcomeOutboxSpecs : IDisposable
             file.SetLength(file.Length - 5);
         }
 
-        using (var again = OutcomeOutbox.Open(Spool))
+        using (var again = Open())
         {
             Assert.Equal([Key(1)], again.Oldest(10, 1_000_000).Select(waiting => waiting.Outcome.Lease));
             again.Add(Success(3));
         }
 
-        using var third = OutcomeOutbox.Open(Spool);
+        using var third = Open();
         Assert.Equal([Key(1), Key(3)], third.Oldest(10, 1_000_000).Select(waiting => waiting.Outcome.Lease));
     }
 
     [Fact]
     public void Should_be_an_empty_file_when_everything_was_delivered()
     {
-        using var outbox = OutcomeOutbox.Open(Spool);
+        using var outbox = Open();
         outbox.Add(Success(1));
         outbox.Remove([1]);
 
@@ -69,7 +69,7 @@ public sealed class OutcomeOutboxSpecs : IDisposable
     [Fact]
     public void Should_give_no_more_than_fits_into_a_call_but_at_least_one()
     {
-        using var outbox = OutcomeOutbox.Open(Spool);
+        using var outbox = Open();
         outbox.Add(Success(1));
         outbox.Add(Success(2));
         outbox.Add(Success(3));
@@ -79,6 +79,8 @@ public sealed class OutcomeOutboxSpecs : IDisposable
         Assert.Equal(2, outbox.Oldest(10, size * 2).Length);
         Assert.Equal(2, outbox.Oldest(2, 1_000_000).Length);
     }
+
+    private OutcomeOutbox Open() => OutcomeOutbox.Open(SpoolFile.Open(Spool), new AgentLog(TextWriter.Null, TimeProvider.System));
 
     private static LeaseKey Key(long epoch) => new(new TaskId($"t-{epoch}"), new LeaseEpoch(epoch));
 

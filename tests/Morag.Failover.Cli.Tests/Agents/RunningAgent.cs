@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Morag.Failover.Cli.Agents;
+using Morag.Failover.Cli.Agents.Processes;
 using Morag.Failover.Cli.Connection;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Workers;
@@ -13,11 +14,22 @@ internal sealed class RunningAgent : IAsyncDisposable
     private readonly CancellationTokenSource abort = new();
     private readonly StringWriter log = new();
     private readonly NodeConnection node;
+    private readonly AgentLog agentLog;
     private readonly WorkerAgent agent;
 
-    public RunningAgent(FakeNode fake, string script, int slots = 4, string? folder = null, Token? token = null, TimeSpan? drainGrace = null)
+    public RunningAgent(
+        FakeNode fake,
+        string script,
+        int slots = 4,
+        string? folder = null,
+        Token? token = null,
+        TimeSpan? drainGrace = null,
+        string? instance = null,
+        AgentFaults? faults = null)
     {
         Folder = folder ?? Directory.CreateTempSubdirectory("morag-agent-").FullName;
+        faults ??= new AgentFaults();
+        agentLog = new AgentLog(faults.Around(TextWriter.Synchronized(log)), TimeProvider.System);
         node = new NodeConnection(fake.Address, token ?? Token.None);
         agent = new WorkerAgent(
             new AgentSettings
@@ -27,18 +39,22 @@ internal sealed class RunningAgent : IAsyncDisposable
                     WorkerId = new WorkerId("w"),
                     Capability = WorkerCapability.Cpu,
                     MaxConcurrentTasks = slots,
-                    InstanceId = new InstanceId(Guid.NewGuid().ToString("N")),
+                    InstanceId = new InstanceId(instance ?? Guid.NewGuid().ToString("N")),
+                    Location = new WorkerLocation { Hostname = "here" },
                     HeartbeatIntervalSeconds = 0.1,
                 },
                 Command = ImmutableArray.Create("/bin/sh", "-c", script),
                 WorkFolder = Folder,
                 HeartbeatInterval = TimeSpan.FromMilliseconds(100),
                 KillGrace = TimeSpan.FromMilliseconds(200),
+                KillWait = TimeSpan.FromMilliseconds(500),
                 DrainGrace = drainGrace ?? TimeSpan.FromSeconds(30),
                 LeaseWait = TimeSpan.FromSeconds(2),
             },
             node,
-            new AgentLog(TextWriter.Synchronized(log), TimeProvider.System),
+            faults.Around(SpoolFile.Open(Path.Combine(Folder, "outcomes.jsonl"))),
+            faults.Around(Launchers.OfThisSystem),
+            agentLog,
             TimeProvider.System);
         Ended = Task.Run(() => agent.RunAsync(stop.Token, abort.Token));
     }
@@ -67,6 +83,7 @@ internal sealed class RunningAgent : IAsyncDisposable
         await abort.CancelAsync();
         await Task.WhenAny(Ended);
         agent.Dispose();
+        await agentLog.DisposeAsync();
         node.Dispose();
         stop.Dispose();
         abort.Dispose();

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Morag.Failover.Cli.Connection;
 
@@ -125,7 +124,7 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
 
         node.Say("lease_revoked", new { task_id = "t-1", epoch = 1, reason = "the test says so" });
 
-        await Eventually.BeTrueAsync(() => !IsAlive(child), "the end of the child");
+        await Eventually.BeTrueAsync(() => CommandProcesses.IsGone(CommandProcesses.Id(child)), "the end of the child");
         await Eventually.BeTrueAsync(() => Freed(1), "a free place");
         Assert.Empty(node.Outcomes);
     }
@@ -140,7 +139,7 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
 
         node.Believed.Clear();
 
-        await Eventually.BeTrueAsync(() => !IsAlive(child), "the end of the command");
+        await Eventually.BeTrueAsync(() => CommandProcesses.IsGone(CommandProcesses.Id(child)), "the end of the command");
         Assert.Empty(node.Outcomes);
     }
 
@@ -153,7 +152,7 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
 
         await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
         Assert.Equal("task_timeout", (string)node.Outcomes.Single()["failure_type"]!);
-        await Eventually.BeTrueAsync(() => !IsAlive(child), "the end of the child");
+        await Eventually.BeTrueAsync(() => CommandProcesses.IsGone(CommandProcesses.Id(child)), "the end of the child");
     }
 
     [Theory]
@@ -246,20 +245,6 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
         using var file = new FileStream(Path.Combine(folder, "outcomes.jsonl"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         using var reader = new StreamReader(file);
         return reader.ReadToEnd();
-    }
-
-    // A process that nobody has waited for yet is still listed, as a zombie.
-    private static bool IsAlive(string pidFile)
-    {
-        var pid = int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture);
-        try
-        {
-            return !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
-        }
-        catch (IOException)
-        {
-            return false;
-        }
     }
 
     private bool Freed(int epoch) => node.CallsTo("POST", "/heartbeat").Last().Body!["held"] is JsonArray held

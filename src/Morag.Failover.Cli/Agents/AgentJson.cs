@@ -1,0 +1,38 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Wire;
+
+namespace Morag.Failover.Cli.Agents;
+
+/// <summary>
+/// How the agent reads the node's answers: deeper than the node writes them, and with payloads left as they are. A task that the
+/// node accepted must never be one that its agents cannot read.
+/// </summary>
+internal static class AgentJson
+{
+    private const int MaxDepth = 1_000;
+
+    public static JsonDocumentOptions Document { get; } = new() { MaxDepth = MaxDepth };
+
+    public static JsonSerializerOptions Options { get; } = Create();
+
+    private static JsonSerializerOptions Create()
+    {
+        var options = new JsonSerializerOptions(ContractsJson.Options) { MaxDepth = MaxDepth };
+        options.Converters.Insert(0, new RawTextConverter());
+        options.MakeReadOnly(populateMissingResolver: true);
+        return options;
+    }
+
+    private sealed class RawTextConverter : JsonConverter<JsonText>
+    {
+        public override bool HandleNull => true;
+
+        public override JsonText Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            JsonText.Trusted(JsonElement.ParseValue(ref reader).GetRawText());
+
+        public override void Write(Utf8JsonWriter writer, JsonText value, JsonSerializerOptions options) =>
+            writer.WriteRawValue(value.Utf8.Span, skipInputValidation: true);
+    }
+}

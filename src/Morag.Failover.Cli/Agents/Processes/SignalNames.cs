@@ -1,0 +1,42 @@
+namespace Morag.Failover.Cli.Agents.Processes;
+
+/// <summary>The signals of this system, by their numbers.</summary>
+internal static class SignalNames
+{
+    public const int Hangup = 1;
+    public const int Interrupt = 2;
+    public const int Kill = 9;
+    public const int BrokenPipe = 13;
+    public const int Terminate = 15;
+
+    /// <summary>The exit code by which a shell says that what it ran was ended by signal N is this much more than N.</summary>
+    public const int ShellOffset = 128;
+
+    private static readonly Dictionary<int, string> Names = new()
+    {
+        [Hangup] = "SIGHUP",
+        [Interrupt] = "SIGINT",
+        [3] = "SIGQUIT",
+        [4] = "SIGILL",
+        [5] = "SIGTRAP",
+        [6] = "SIGABRT",
+        [8] = "SIGFPE",
+        [Kill] = "SIGKILL",
+        [11] = "SIGSEGV",
+        [BrokenPipe] = "SIGPIPE",
+        [14] = "SIGALRM",
+        [Terminate] = "SIGTERM",
+        [24] = "SIGXCPU",
+        [25] = "SIGXFSZ",
+        [OperatingSystem.IsLinux() ? 7 : 10] = "SIGBUS",
+        [OperatingSystem.IsLinux() ? 10 : 30] = "SIGUSR1",
+        [OperatingSystem.IsLinux() ? 12 : 31] = "SIGUSR2",
+        [OperatingSystem.IsLinux() ? 31 : 12] = "SIGSYS",
+    };
+
+    /// <summary>The name as in "killed by SIGSEGV"; the number where the signal has no common name.</summary>
+    public static string Of(int signal) => Names.GetValueOrDefault(signal) ?? $"signal {signal}";
+
+    /// <summary>The signal that an exit code stands for by the shells' convention; null where it stands for none.</summary>
+    public static string? OfExitCode(int code) => Names.GetValueOrDefault(code - ShellOffset);
+}

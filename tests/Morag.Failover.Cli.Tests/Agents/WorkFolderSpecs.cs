@@ -1,0 +1,58 @@
+using Morag.Failover.Cli.Agents;
+using Morag.Failover.Cli.CommandLine;
+
+namespace Morag.Failover.Cli.Tests.Agents;
+
+public sealed class WorkFolderSpecs : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("morag-folders-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void Should_give_every_id_a_folder_of_its_own()
+    {
+        string[] ids = ["gpu:1", "gpu~1", "gpu~c1", "gpu~~1", "gpu1", "gpu~:1", "gpu:~1", "gpu::1"];
+
+        var taken = ids.Select(id => WorkFolder.Take(id, folder)).ToArray();
+
+        Assert.Equal(ids.Length, taken.Select(one => one.Path).Distinct().Count());
+        foreach (var one in taken)
+        {
+            one.Dispose();
+        }
+    }
+
+    [Fact]
+    public void Should_refuse_the_id_of_an_agent_that_runs()
+    {
+        using var first = WorkFolder.Take("w", folder);
+
+        Assert.Contains("another agent on this machine runs as worker w", Assert.Throws<CommandFailure>(() => WorkFolder.Take("w", folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Should_refuse_a_folder_that_belongs_to_another_worker()
+    {
+        WorkFolder.Take("W", folder).Dispose();
+        Directory.Move(Path.Combine(folder, "W"), Path.Combine(folder, "w"));
+
+        var failure = Assert.Throws<CommandFailure>(() => WorkFolder.Take("w", folder));
+        Assert.Contains("belongs to worker W", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Should_know_the_runs_of_one_folder()
+    {
+        using var other = WorkFolder.Take("other", folder);
+        using var again = WorkFolder.Take("w", folder);
+        var first = again.NewInstance();
+        again.Dispose();
+        using var second = WorkFolder.Take("w", folder);
+
+        Assert.NotEqual(first, second.NewInstance());
+        Assert.True(WorkFolder.IsOfSameFolder(first, second.NewInstance()));
+        Assert.False(WorkFolder.IsOfSameFolder(first, other.NewInstance()));
+        Assert.False(WorkFolder.IsOfSameFolder(new("a"), new("a")));
+    }
+}
