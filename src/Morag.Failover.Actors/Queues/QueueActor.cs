@@ -98,6 +98,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
             epochs.Release(partition, State.LastEpoch);
         }
 
+        intake.RefuseAll();
         base.PostStop();
     }
 
@@ -108,13 +109,6 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         Dispatch(message);
         OfferWhatIsReady();
         due.ArmAt(State.NextDue);
-    }
-
-    /// <inheritdoc />
-    protected override void PostStop()
-    {
-        intake.RefuseAll();
-        base.PostStop();
     }
 
     private void Dispatch(object message)

@@ -101,7 +101,7 @@ public sealed record DirectoryState
         WorkerEntry { Registration: null } => EntryOverhead,
         WorkerEntry { Registration: { } said } => EntryOverhead
             + Bytes(said.SupportedContentTypes)
-            + Bytes(said.Tags)
+            + Bytes(said.Tags.Keys) + Bytes(said.Tags.Values)
             + Bytes(said.Hardware.GpuModels)
             + Bytes([said.Name, said.Location.Hostname, said.Location.IpAddress]),
         WorkerId worker => 3 * worker.Value.Length,

@@ -39,7 +39,7 @@ public sealed class IntakeSpecs(ITestOutputHelper output) : OwnerSpec(output)
     [Fact]
     public async Task Should_answer_every_call_of_a_flood_and_keep_what_it_accepted()
     {
-        var queue = Start(QueueActor.Props(0, FailoverSettings.Default, Regions, Outages));
+        var queue = Start(QueueActor.Props(0, FailoverSettings.Default, Regions, Outages, IEpochFloors.None));
         const int Calls = 150;
         for (var number = 0; number < Calls; number++)
         {

@@ -13,7 +13,7 @@ public sealed class PlacementSpecs(ITestOutputHelper output) : OwnerSpec(output)
 {
     private static readonly FailoverSettings Settings = FailoverSettings.Default;
 
-    private Props Entity => QueueActor.Props(0, Settings, Regions, Outages);
+    private Props Entity => QueueActor.Props(0, Settings, Regions, Outages, IEpochFloors.None);
 
     [Fact]
     public async Task Should_give_seven_tasks_to_three_idle_workers_three_two_and_two()

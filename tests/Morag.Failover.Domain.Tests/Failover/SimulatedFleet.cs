@@ -117,7 +117,8 @@ internal sealed class SimulatedFleet
             new GrantLeases { Partition = 0, WorkerId = worker.Id, Profile = Profile, MaxTasks = room, MaxHeld = 1_000, Queues = [new QueueRoom { Queue = Queue, Cap = 1_000 }] },
             Fleet(),
             Settings,
-            now));
+            now,
+            LeaseEpoch.None));
         foreach (var lease in granted.Leases)
         {
             // What a broken machine is given fails almost at once, which is why it gets most of the work.

@@ -12,21 +12,28 @@ public sealed partial record CoordinatorState
     private CoordinatorState ClockSetBack(DateTimeOffset now)
     {
         var failures = Failures.ToBuilder();
-        var byTime = ByTime.ToBuilder();
+        var (byTime, ofParked, forgettable) = (ByTime.ToBuilder(), OfParked.ToBuilder(), Forgettable.ToBuilder());
         foreach (var place in ByTime.Reverse().TakeWhile(place => place.OccurredAt > now))
         {
             var failure = failures[place.Id];
             var decision = failure.Decision;
             var corrected = failure with { Decision = decision with { FailureEvent = decision.FailureEvent with { OccurredAt = now } } };
             failures[place.Id] = corrected;
-            byTime.Remove(place);
-            byTime.Add(corrected.Place);
+            foreach (var places in (ImmutableSortedSet<FailurePlace>.Builder[])[byTime, ofParked, forgettable])
+            {
+                if (places.Remove(place))
+                {
+                    places.Add(corrected.Place);
+                }
+            }
         }
 
         return this with
         {
             Failures = failures.ToImmutable(),
             ByTime = byTime.ToImmutable(),
+            OfParked = ofParked.ToImmutable(),
+            Forgettable = forgettable.ToImmutable(),
             Tally = Tally.NotAheadOf(now),
             StaleReports = [.. StaleReports.Select(stale => stale.Report.At > now ? stale with { Report = stale.Report with { At = now } } : stale)],
         };
