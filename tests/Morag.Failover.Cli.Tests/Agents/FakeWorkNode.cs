@@ -60,9 +60,9 @@ public sealed class FakeWorkNode : FakeNode
     {
         var path = call.PathAndQuery.Split('?')[0];
         var step = path[(path.LastIndexOf('/') + 1)..];
-        if (KnowsInstances && (string?)(call.Body as JsonObject)?["instance_id"] is { } caller && caller != Instance)
+        if (IsOfAnotherInstance(call))
         {
-            return Results.Problem("another instance is registered", statusCode: Instance is null ? 404 : 409);
+            return AnotherInstance();
         }
 
         return (call.Method, step) switch
@@ -97,6 +97,11 @@ public sealed class FakeWorkNode : FakeNode
         };
     }
 
+    private bool IsOfAnotherInstance(SeenCall call) =>
+        KnowsInstances && (string?)(call.Body as JsonObject)?["instance_id"] is { } caller && caller != Instance;
+
+    private IResult AnotherInstance() => Results.Problem("another instance is registered", statusCode: Instance is null ? 404 : 409);
+
     private async Task<IResult?> LeaseAsync(SeenCall call, HttpContext context)
     {
         var request = (string)call.Body!["request_id"]!;
@@ -105,6 +110,11 @@ public sealed class FakeWorkNode : FakeNode
             var given = new List<OfferedTask>();
             for (var waited = 0; waited < 50 && given.Count == 0; waited++)
             {
+                if (IsOfAnotherInstance(call))
+                {
+                    return AnotherInstance();
+                }
+
                 while (given.Count < (int)call.Body["max_tasks"]! && offered.TryDequeue(out var task))
                 {
                     given.Add(task);
