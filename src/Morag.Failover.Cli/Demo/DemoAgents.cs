@@ -33,7 +33,7 @@ internal sealed class DemoAgents : IAsyncDisposable
             [
                 .. Self(), "worker", "run", "--node", node.Connection.Node.ToString(), "--worker-id", worker, "--work-dir", all.folder,
                 "--queues", queue, "--capability", "cpu", "--slots", SlotsOfEach.ToString(CultureInfo.InvariantCulture),
-                "--content-types", contentType, "--tags", "demo", "--", .. HashFile(delay),
+                "--content-types", contentType, "--tag", "purpose=demo", "--", .. HashFile(delay),
             ];
             all.agents[worker] = DemoProcess.Start(
                 guardian, words, new Dictionary<string, string> { ["MORAG_TOKEN"] = node.Token.Current ?? "" }, all.Take);

@@ -60,7 +60,7 @@ public sealed class ClusterIdentity
         catch (Exception unreachable) when (unreachable is RedisException or TimeoutException)
         {
             throw new StoreRefusedException(
-                $"{store.Name} cannot be used ({unreachable.GetBaseException().Message.ReplaceLineEndings(" ")})");
+                $"{(store.IsConfigured ? "morag.redis is refused: " : "")}{store.Name} cannot be used ({unreachable.GetBaseException().Message.ReplaceLineEndings(" ")})");
         }
     }
 
@@ -170,9 +170,6 @@ public sealed class ClusterIdentity
         return (string?)await database.StringGetAsync(key)
             ?? throw new StoreRefusedException($"Redis does not keep what is written: {key} is gone at once");
     }
-
-    private static string Servers(string redis) =>
-        string.Join(", ", ConfigurationOptions.Parse(redis).EndPoints.Select(EndPointCollection.ToString));
 
     private static string Text(PartitionSettings partitions) => string.Create(
         CultureInfo.InvariantCulture,

@@ -16,6 +16,9 @@ public sealed class StoreAddress
     /// <summary>What messages call it, such as <c>Redis at redis.example:6379</c>.</summary>
     public string Name { get; }
 
+    /// <summary>Whether it is the Redis of <c>morag.redis</c>, and not the node's own.</summary>
+    public bool IsConfigured { get; private init; }
+
     /// <summary>For StackExchange.Redis.</summary>
     public string ConnectionString { get; }
 
@@ -48,6 +51,7 @@ public sealed class StoreAddress
         connectionString,
         Path.Combine(options.DataFolder, "journal.json"))
     {
+        IsConfigured = true,
         AcceptedLoss = options.AcceptedDataLoss,
     };
 
