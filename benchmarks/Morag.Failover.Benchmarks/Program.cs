@@ -10,4 +10,8 @@ return await ScenarioProgram.RunAsync(
     new LostWorker(),
     new KillAgent(),
     new RegisteredFleet(),
-    new FleetListing());
+    new FleetListing(),
+    new ScaleDistinctDisk(),
+    new ScaleDistinctWorkers(),
+    new ScaleUnmetHead(),
+    new ScaleUnservedMove());

@@ -14,6 +14,13 @@ internal static class Work
         "/workers/register",
         string.Create(CultureInfo.InvariantCulture, $$$"""{"registration":{"worker_id":"{{{worker}}}","capability":"cpu","max_concurrent_tasks":{{{places}}}}}"""));
 
+    /// <summary>Registers a worker with so much memory and disk space.</summary>
+    public static Task RegisterMachineAsync(LeanConnection connection, string worker, int places, double memoryGb, double diskGb) => connection.PostAsync(
+        "/workers/register",
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $$$"""{"registration":{"worker_id":"{{{worker}}}","capability":"cpu","hardware":{"memory_gb":{{{memoryGb}}},"disk_space_gb":{{{diskGb}}}},"max_concurrent_tasks":{{{places}}}}}"""));
+
     /// <summary>Registers <c>worker-0</c> and following, each connection its share of them.</summary>
     public static Task RegisterFleetAsync(LeanConnection[] connections, int workers, int heartbeatSeconds) => Task.WhenAll(connections.Select(async (connection, first) =>
     {
@@ -36,6 +43,12 @@ internal static class Work
 
         return connection.PostAsync("/tasks", body.Append(']').ToString());
     }
+
+    /// <summary>Submits tasks <c>prefix-first</c> and following in one call, each with further fields.</summary>
+    public static Task SubmitAsync(
+        LeanConnection connection, string prefix, int first, int count, Func<int, string> further, string queue = BenchmarkSystem.Queue) => connection.PostAsync(
+            "/tasks",
+            $"[{string.Join(',', Enumerable.Range(first, count).Select(number => $$"""{"task_id":"{{prefix}}-{{number}}","queue":"{{queue}}"{{further(number)}}}"""))}]");
 
     /// <summary>The body that submits one task.</summary>
     public static string TaskBody(string prefix, int number) => string.Create(
