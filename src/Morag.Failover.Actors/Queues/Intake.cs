@@ -35,7 +35,7 @@ internal sealed class Intake
         return true;
     }
 
-    /// <summary>The next submission, once there is room for it; null where none waits or none may go on yet.</summary>
+    /// <summary>The next submission once there is room for it; null while nothing waits or the store is still behind.</summary>
     public Entry? Next(long bytesUnderWay)
     {
         if (bytesUnderWay >= MostUnderWay || !waiting.TryDequeue(out var entry))
