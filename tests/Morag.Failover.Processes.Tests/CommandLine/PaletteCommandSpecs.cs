@@ -36,6 +36,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
         ("task requeue-all --worker $worker --reason fixed", true, "(?m)^count +1\\s+sample +$task$"),
         ("task cancel-all --worker $worker --reason old --yes", false, "(?m)^count +1\\s+sample +$task$"),
         ("failure list --task $task --since 1h", true, "$task +processing_error +$worker"),
+        ("failure stale --task $task --worker $worker", false, "(?m)^none$"),
         ("failure statistics", true, "(?m)^total failures +[1-9]"),
         ("failure report $task --type network_failure --message lost --worker $worker --epoch $epoch --context {\"a\":1}", false, "retry_same_worker"),
         ("journal ids --limit 1000", false, "(?m)^ *worker-$worker +[1-9]"),
@@ -61,7 +62,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
         Assert.Matches(stage.Fill(output), run.Output);
 
         // The same for scripts: unless the call changed what it was about, it answers once more.
-        if (line.Split(' ')[1] is "list" or "show" or "stats" or "statistics" or "reliability" or "explain" or "ids" or "events" or "sizes" or "verify" or "hierarchy")
+        if (line.Split(' ')[1] is "list" or "show" or "stats" or "stale" or "statistics" or "reliability" or "explain" or "ids" or "events" or "sizes" or "verify" or "hierarchy")
         {
             var forScripts = await node.RunAsync([.. line.Split(' ').Select(stage.Fill), "--output", "json"]);
             Assert.Equal(0, forScripts.ExitCode);
