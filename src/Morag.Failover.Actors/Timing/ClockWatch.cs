@@ -1,6 +1,6 @@
 namespace Morag.Failover.Actors.Timing;
 
-/// <summary>Lets a <see cref="SteadyClock"/> follow the wall clock, and tells of every step that the wall clock makes.</summary>
+/// <summary>Lets a <see cref="SteadyClock"/> follow the wall clock, and reports every step that the wall clock makes.</summary>
 public sealed class ClockWatch : IDisposable
 {
     private readonly ITimer timer;

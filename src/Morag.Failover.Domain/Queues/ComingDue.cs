@@ -30,7 +30,7 @@ public static class ComingDue
         group id by after.Tasks[id].PinnedTo!.Value into pinned
         select new PinsDue { WorkerId = pinned.Key, Partition = partition, Pins = [.. pinned.Select(id => Pinned(after.Tasks[id]))] };
 
-    /// <summary>Ends the pins of the tasks that still wait for the worker which may not take them; null where none does.</summary>
+    /// <summary>Ends the pins of tasks that still wait for a worker that may not take them; null if there are no such tasks.</summary>
     public static PinsEnded? Decide(QueueState state, PinsRefused refused, DateTimeOffset now)
     {
         ImmutableArray<RefusedPin> waiting =

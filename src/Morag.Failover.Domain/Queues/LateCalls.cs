@@ -11,7 +11,7 @@ internal static class LateCalls
     /// <summary>How far back a note is looked for, so that a worker which repeats its calls in turn does not fill the history.</summary>
     private const int LookedBack = 8;
 
-    /// <summary>The event that notes those of the calls which are not noted yet; null where there are none.</summary>
+    /// <summary>The event that records the calls that are not recorded yet; null if all of them are.</summary>
     public static LateCallsNoted? Note(QueueState state, IEnumerable<LateCall> calls, DateTimeOffset now)
     {
         ImmutableArray<LateCall> notNoted = [.. calls.DistinctBy(call => (call.Kind, call.TaskId, call.WorkerId, call.Epoch)).Where(call => !IsNoted(state.Tasks[call.TaskId], Word(call.Kind), call.WorkerId, call.Epoch))];
