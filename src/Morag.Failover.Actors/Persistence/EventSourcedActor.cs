@@ -216,7 +216,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         var now = Now;
         if (IsDatedAfter(State, now))
         {
-            Log.Warning("{0}: its state was written by a clock ahead of this node's, which says {1:u}; what is due later than it can be is due in its full time from now", PersistenceId, now);
+            Log.Warning("{0}: its state was written by a clock that was ahead of this node's clock ({1:u}); every wait that would end too late now starts again from this moment", PersistenceId, now);
             Commit(new ClockSetBack { At = now }, callers: []);
         }
     }

@@ -52,7 +52,7 @@ internal sealed class Intake
     {
         while (waiting.TryDequeue(out var entry))
         {
-            entry.ReplyTo.Tell(Refused.Unavailable("the queue's partition stopped before it took this submission; nothing of it was accepted, retry"));
+            entry.ReplyTo.Tell(Refused.Unavailable("the queue's partition stopped before it accepted this submission; nothing was accepted; submit it again"));
         }
 
         waitingBytes = 0;

@@ -308,7 +308,7 @@ public sealed record LateCall
     /// <summary>The task.</summary>
     [ProtoMember(2)] public required TaskId TaskId { get; init; }
 
-    /// <summary>The worker that called, or that the report named; null where none was named.</summary>
+    /// <summary>The worker that made the call or that the report named; null if there is none.</summary>
     [ProtoMember(3)] public WorkerId? WorkerId { get; init; }
 
     /// <summary>The lease that it named; null where it named none.</summary>

@@ -3,8 +3,8 @@ using Morag.Failover.Contracts.Workers;
 namespace Morag.Failover.Domain.Workers;
 
 /// <summary>
-/// What a worker's entity does when its clock was set back while it was down: what is dated in the future counts from now, and what is due
-/// is due no later than its duration from now.
+/// Corrects a worker's state after the wall clock was set back while its entity was down: timestamps in the future become now, and no
+/// deadline is further away than the duration it stands for.
 /// </summary>
 public static class ClockCorrection
 {

@@ -60,7 +60,7 @@ public sealed record WorkRecord
         return new WorkRecord { Entries = (Entries.Count < EntriesKept ? Entries : Entries.RemoveAt(0)).Add(outcome) };
     }
 
-    /// <summary>With failures that turned out to be their task's own; the same instance where none of them is in it.</summary>
+    /// <summary>The record with these failures attributed to their tasks; the same instance if it contains none of them.</summary>
     public WorkRecord Excusing(ImmutableArray<FailureId> failures)
     {
         var entries = Entries;

@@ -3,8 +3,8 @@ using StackExchange.Redis;
 namespace Morag.Failover.Node.Stores;
 
 /// <summary>
-/// Checks every few seconds that Redis still holds this node's journal, complete, and evicts nothing of it. It does not guard writes:
-/// the journal checks the identity within each write. It explains why writes fail, stops the node, and keeps the record up to date.
+/// Checks every few seconds that Redis still holds this node's journal, complete, and evicts nothing of it. The journal
+/// itself checks the identity within each write; this watch explains why writes fail, stops the node, and keeps the record up to date.
 /// </summary>
 internal sealed class StoreWatch : IAsyncDisposable
 {

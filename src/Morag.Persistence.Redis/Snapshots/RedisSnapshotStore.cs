@@ -98,7 +98,7 @@ public sealed class RedisSnapshotStore : SnapshotStore
 
         await isRightStore.WaitAsync(cancellationToken).ConfigureAwait(false);
 
-        // Where none can be read, a recovery without one could miss events that were removed.
+        // If no snapshot is readable, recovery must fail: events that the snapshots covered may have been deleted.
         return unreadable is null ? null : throw unreadable;
     }
 
