@@ -25,6 +25,9 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
     /// <summary>Grows with each registration: who saw a refusal under an older one need not register again.</summary>
     public int Generation { get; private set; }
 
+    /// <summary>The largest result that the node takes, in bytes of JSON: as its last answer to a registration states.</summary>
+    public int MaxResultBytes { get; private set; } = OutcomeMapping.DefaultMaxResultBytes;
+
     /// <summary>
     /// Registers, and tries until it succeeds. Throws <see cref="CommandFailure"/> where the node says that the registration
     /// itself is wrong, or another agent works under this id.
@@ -40,8 +43,7 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
                 try
                 {
                     await StandBehindLivingAsync(cancellation);
-                    var message = await client.RegisterAsync(cancellation);
-                    Registered(message);
+                    Registered(await client.RegisterAsync(cancellation));
                 }
                 catch (NodeRefused refused) when (refused.Problem.Status is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity)
                 {
@@ -56,7 +58,7 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
                 {
                     // The call itself succeeded.
                     log.Write(failure.Message);
-                    Registered("");
+                    Registered(new AcceptedRegistration("", null));
                 }
             }
         }
@@ -84,11 +86,12 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
 
     public void Dispose() => registering.Dispose();
 
-    private void Registered(string message)
+    private void Registered(AcceptedRegistration answer)
     {
         Generation++;
+        MaxResultBytes = answer.MaxResultBytes ?? MaxResultBytes;
         trouble.Over();
-        log.Write($"registered as {own.WorkerId}{(message.Length > 0 ? $": {message}" : "")}");
+        log.Write($"registered as {own.WorkerId}{(answer.Message.Length > 0 ? $": {answer.Message}" : "")}");
     }
 
     /// <summary>

@@ -6,7 +6,7 @@ namespace Morag.Failover.Cli.Agents;
 
 /// <summary>Follows one started command to its end, and then ends the rest of its process group.</summary>
 internal sealed class CommandExecution(
-    ICommandProcess process, LeaseKey lease, string failureFile, AgentSettings settings, AgentLog log, TimeProvider clock)
+    ICommandProcess process, LeaseKey lease, string failureFile, int maxResultBytes, AgentSettings settings, AgentLog log, TimeProvider clock)
 {
     // A child that the command left behind may hold its streams open. Several looks, because one alone would also fail after the
     // whole machine was suspended.
@@ -19,7 +19,7 @@ internal sealed class CommandExecution(
 
     private const long FullDiskBytes = 64 * 1024;
 
-    private readonly CommandOutput output = new(OutcomeMapping.MaxResultBytes);
+    private readonly CommandOutput output = new(maxResultBytes);
     private readonly ErrorTail errors = new(settings.ExhaustionPatterns);
     private string? killProblem;
 
@@ -117,6 +117,7 @@ internal sealed class CommandExecution(
         var ending = new ProcessEnding
         {
             Cause = cause,
+            MaxResultBytes = maxResultBytes,
             Output = state == OutputState.Complete ? output.ToArray() : [],
             OutputState = state,
             OutputProblem = output.Problem,

@@ -17,8 +17,8 @@ internal static class OutcomeMapping
     /// <summary>What a shell answers with when the kernel's out-of-memory killer ended what it ran.</summary>
     public const int Killed = SignalNames.ShellOffset + SignalNames.Kill;
 
-    /// <summary>The most bytes that a result may have as JSON.</summary>
-    public const int MaxResultBytes = 256 * 1024;
+    /// <summary>The largest result, in bytes of JSON, until a node states its own limit.</summary>
+    public const int DefaultMaxResultBytes = 256 * 1024;
 
     // The contracts allow 8,192 characters of message.
     private const int MaxMessageLength = 8_000;
@@ -58,10 +58,6 @@ internal static class OutcomeMapping
         "exit code 0, but a process that the command left behind still holds its standard output, so that the result may be cut off; " +
         "let the command wait for it, or redirect its output";
 
-    private static string TooLong =>
-        $"the command wrote more than {MaxResultBytes:N0} bytes of result to its standard output; " +
-        "let it store large results, and write their address";
-
     private static ToldFailure? Parse(string? text)
     {
         try
@@ -76,6 +72,10 @@ internal static class OutcomeMapping
 
     private sealed class Verdict(LeaseKey lease, ProcessEnding ending)
     {
+        private string TooLong =>
+            $"the command wrote more than {ending.MaxResultBytes:N0} bytes of result to its standard output; " +
+            "let it store large results, and write their address";
+
         public TaskOutcome Outcome() => ending switch
         {
             { NotStarted: { BlamesTask: true } unfit } =>
@@ -119,7 +119,7 @@ internal static class OutcomeMapping
             try
             {
                 var result = JsonText.Of(StrictUtf8.GetString(ending.Output));
-                return result.Length <= MaxResultBytes
+                return result.Length <= ending.MaxResultBytes
                     ? TaskOutcome.Succeeded(lease, result)
                     : Fail(FailureType.ProcessingError, TooLong);
             }

@@ -32,6 +32,9 @@ internal sealed record ProcessEnding
     /// <summary>How it exited. Null where it could not be ended.</summary>
     public ProcessExit? Exit { get; init; }
 
+    /// <summary>The largest result that it could give, in bytes of JSON.</summary>
+    public int MaxResultBytes { get; init; } = OutcomeMapping.DefaultMaxResultBytes;
+
     /// <summary>What it wrote to its standard output, up to the cap.</summary>
     public byte[] Output { get; init; } = [];
 

@@ -4,7 +4,8 @@ using Morag.Failover.Contracts.Queues;
 namespace Morag.Failover.Cli.Agents;
 
 /// <summary>Runs the command for one task: payload in, result out, and killed with all its children when it has to end.</summary>
-internal sealed class TaskProcess(AgentSettings settings, Guardian guardian, ProcessLauncher launch, AgentLog log, TimeProvider clock)
+internal sealed class TaskProcess(
+    AgentSettings settings, AgentRegistration registration, Guardian guardian, ProcessLauncher launch, AgentLog log, TimeProvider clock)
 {
     // The command begins once the guardian knows of it, which the first line says: an agent that is killed in between leaves nothing.
     private const string WaitForTheFirstLine = "read -r begin && exec \"$@\"";
@@ -40,7 +41,8 @@ internal sealed class TaskProcess(AgentSettings settings, Guardian guardian, Pro
         guardian.Watch(process.Id);
         try
         {
-            return await new CommandExecution(process, new LeaseKey(task.TaskId, task.Epoch), failureFile, settings, log, clock)
+            return await new CommandExecution(
+                process, new LeaseKey(task.TaskId, task.Epoch), failureFile, registration.MaxResultBytes, settings, log, clock)
             {
                 Gone = () => guardian.Forget(process.Id),
             }.RunAsync(input, timeout, unwanted);

@@ -37,9 +37,9 @@ internal sealed class WorkerAgent : IDisposable
         var tally = new AgentTally();
         outbox = OutcomeOutbox.Open(spool, log);
         guardian = Guardian.Start(log.Write);
-        process = new TaskProcess(settings, guardian, launch, log, clock);
-        runner = new TaskRunner(settings, process, held, outbox, client, tally, log, clock);
         registration = new AgentRegistration(client, settings.Registration, log, clock);
+        process = new TaskProcess(settings, registration, guardian, launch, log, clock);
+        runner = new TaskRunner(settings, process, held, outbox, client, tally, log, clock);
         heartbeat = new HeartbeatLoop(client, registration, held, tally, settings.HeartbeatInterval, log, clock);
         leases = new LeaseLoop(client, registration, held, runner, settings.LeaseWait, log, clock);
         session = new SessionLoop(client, registration, held, heartbeat, leases, log, clock);

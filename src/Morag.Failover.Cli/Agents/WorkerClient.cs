@@ -55,6 +55,11 @@ internal sealed record KnownRegistration
     public double? HeartbeatIntervalSeconds { get; init; }
 }
 
+/// <summary>What the node answered to a registration that it accepted.</summary>
+/// <param name="Message">What happened, in words.</param>
+/// <param name="MaxResultBytes">The largest result that it takes, in bytes of JSON; null if it does not say.</param>
+internal sealed record AcceptedRegistration(string Message, int? MaxResultBytes);
+
 /// <summary>
 /// The calls of a worker, typed. Every one throws <see cref="NodeUnreachable"/> or <see cref="NodeRefused"/> when it fails, and
 /// <see cref="UnreadableAnswer"/> when it succeeded with an answer that makes no sense.
@@ -66,12 +71,14 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
 
     private readonly string worker = $"/api/v1/workers/{Uri.EscapeDataString(registration.WorkerId.Value)}";
 
-    public Task<string> RegisterAsync(CancellationToken cancellation) => AskAsync(
+    public Task<AcceptedRegistration> RegisterAsync(CancellationToken cancellation) => AskAsync(
         HttpMethod.Post,
         "/api/v1/workers/register",
         new { registration },
         NodeConnection.CallTimeout,
-        answer => answer.TryGetProperty("message", out var message) ? message.ToString() : "",
+        answer => new AcceptedRegistration(
+            answer.TryGetProperty("message", out var message) ? message.ToString() : "",
+            answer.TryGetProperty("max_result_bytes", out var most) && most.TryGetInt32(out var bytes) && bytes > 0 ? bytes : null),
         cancellation);
 
     /// <summary>The worker as the node knows it; null where it does not.</summary>

@@ -34,6 +34,9 @@ public sealed class FakeWorkNode : FakeNode
     /// <summary>The instance that registered last; null: the worker is not registered.</summary>
     public string? Instance { get; set; }
 
+    /// <summary>The largest result that it says it takes, in bytes; null where it says nothing.</summary>
+    public int? MaxResultBytes { get; init; }
+
     /// <summary>Whether a session is open now.</summary>
     public bool SessionOpen { get; private set; }
 
@@ -156,7 +159,7 @@ public sealed class FakeWorkNode : FakeNode
     private IResult Register(SeenCall call)
     {
         Instance = (string?)call.Body!["registration"]!["instance_id"];
-        return Json(new { success = true, message = "registered", worker_id = "w" });
+        return Json(new { success = true, message = "registered", worker_id = "w", max_result_bytes = MaxResultBytes });
     }
 
     private IResult Release(string path)

@@ -121,8 +121,8 @@ public sealed class OutcomeMappingSpecs
     }
 
     [Theory]
-    [InlineData(OutcomeMapping.MaxResultBytes - 2, true)]
-    [InlineData(OutcomeMapping.MaxResultBytes - 1, false)]
+    [InlineData(OutcomeMapping.DefaultMaxResultBytes - 2, true)]
+    [InlineData(OutcomeMapping.DefaultMaxResultBytes - 1, false)]
     public void Should_count_the_result_as_json(int length, bool succeeds) =>
         Assert.Equal(succeeds, OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(0), Output = Encoding.UTF8.GetBytes(new string('x', length)) }).IsSuccess);
 

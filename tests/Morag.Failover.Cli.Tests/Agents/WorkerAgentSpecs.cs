@@ -35,6 +35,24 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
         Assert.Equal(0.1, (double)registration["heartbeat_interval_seconds"]!);
     }
 
+    [Theory]
+    [InlineData(null, 300_000, false)]
+    [InlineData(400_000, 300_000, true)]
+    [InlineData(1_000, 2_000, false)]
+    [InlineData(1_000, 998, true)]
+    public async Task Should_hand_in_results_as_large_as_the_node_takes_when_the_node_says_how_large(int? limit, int length, bool succeeds)
+    {
+        await using var limited = new FakeWorkNode { MaxResultBytes = limit };
+        await limited.StartAsync();
+        await using var agent = new RunningAgent(limited, $"head -c {length} /dev/zero | tr '\\0' x");
+        limited.Offer("t-1", "x");
+
+        await Eventually.BeTrueAsync(() => !limited.Outcomes.IsEmpty, "the outcome");
+        var outcome = Assert.Single(limited.Outcomes);
+        Assert.Equal(succeeds ? length : null, ((string?)outcome["result"])?.Length);
+        Assert.Equal(succeeds ? null : "processing_error", (string?)outcome["failure_type"]);
+    }
+
     [Fact]
     public async Task Should_ask_under_the_same_name_when_the_answer_to_a_lease_was_lost()
     {
