@@ -131,6 +131,7 @@ public abstract partial class EventSourcedActor<TState>
         if (restoring is { } reading)
         {
             ReadingSnapshot(reading.SequenceNr, () => ReadOn(reading, @event));
+            ReplayHeldBack(reading);
         }
         else if (@event is not SnapshotPart)
         {
@@ -141,13 +142,21 @@ public abstract partial class EventSourcedActor<TState>
     private void ReadOn(SnapshotReading reading, IStoredEvent @event)
     {
         reading.Read(@event);
+        if (reading.IsComplete)
+        {
+            State = FromSnapshot(reading.Finish());
+            restoring = null;
+        }
+    }
+
+    /// <summary>Applies the events that waited for the state. One that cannot be applied says nothing against the snapshot.</summary>
+    private void ReplayHeldBack(SnapshotReading reading)
+    {
         if (!reading.IsComplete)
         {
             return;
         }
 
-        restoring = null;
-        State = FromSnapshot(reading.Finish());
         foreach (var later in reading.Later)
         {
             ReplayOne(later);

@@ -67,6 +67,21 @@ public sealed class SnapshotPartsSpecs() : TestKit(
     }
 
     [Fact]
+    public async Task Should_keep_the_newest_snapshot_when_an_event_that_waited_for_it_cannot_be_applied()
+    {
+        var roster = Start();
+        await AddAsync(roster, 0, Many);
+        await AwaitAssertAsync(async () => Assert.True(await FirstStoredAsync() > 100));
+        await StopAsync(roster);
+        Roster.NotApplicable = 1;
+
+        Assert.Null(await CountUnlessItStopsAsync(Start()));
+        var newest = Roster.LastRestored;
+        Assert.Equal(Many, await CountAsync(Start()));
+        Assert.Equal(newest, Roster.LastRestored);
+    }
+
+    [Fact]
     public async Task Should_refuse_to_start_when_no_readable_snapshot_covers_the_events_that_were_removed()
     {
         var roster = Start();
@@ -113,6 +128,7 @@ public sealed class SnapshotPartsSpecs() : TestKit(
     protected override void AfterAll()
     {
         Roster.Unreadable = 0;
+        Roster.NotApplicable = 0;
         base.AfterAll();
     }
 
@@ -190,8 +206,15 @@ public sealed class SnapshotPartsSpecs() : TestKit(
         /// <summary>How many of the next restorations fail.</summary>
         public static int Unreadable { get; set; }
 
+        /// <summary>How many of the next events cannot be applied.</summary>
+        public static int NotApplicable { get; set; }
+
+        /// <summary>How many records the last state had that was restored from a snapshot.</summary>
+        public static int LastRestored { get; private set; }
+
         protected override ImmutableSortedSet<string> Apply(ImmutableSortedSet<string> state, IStoredEvent @event) => @event switch
         {
+            _ when NotApplicable > 0 && NotApplicable-- > 0 => throw new InvalidDataException("planned"),
             WorkerEntryUpdated updated => state.Add(updated.Entry.WorkerId.Value),
             _ => throw new InvalidOperationException($"{@event.GetType()} is no event of a roster"),
         };
@@ -199,9 +222,17 @@ public sealed class SnapshotPartsSpecs() : TestKit(
         protected override IEnumerable<IStoredState> ToSnapshot(ImmutableSortedSet<string> state) =>
             state.Chunk(15).Select(ids => new DirectorySnapshot { NotRegistered = [.. ids.Select(id => new WorkerId(id))] });
 
-        protected override ImmutableSortedSet<string> FromSnapshot(IReadOnlyList<IStoredState> parts) => Unreadable-- > 0
-            ? throw new InvalidDataException("planned")
-            : [.. parts.Cast<DirectorySnapshot>().SelectMany(part => part.NotRegistered).Select(id => id.Value)];
+        protected override ImmutableSortedSet<string> FromSnapshot(IReadOnlyList<IStoredState> parts)
+        {
+            if (Unreadable-- > 0)
+            {
+                throw new InvalidDataException("planned");
+            }
+
+            ImmutableSortedSet<string> restored = [.. parts.Cast<DirectorySnapshot>().SelectMany(part => part.NotRegistered).Select(id => id.Value)];
+            LastRestored = restored.Count;
+            return restored;
+        }
 
         protected override bool IsDatedAfter(ImmutableSortedSet<string> state, DateTimeOffset now) => false;
 
