@@ -43,6 +43,29 @@ public sealed class StoreOutageSpecs : IAsyncLifetime
         IsWithoutStackTraces();
     }
 
+    [ServerFact]
+    public async Task Should_say_that_authentication_failed_when_the_password_is_changed_under_load()
+    {
+        await using (var redis = await server.ConnectAsync())
+        {
+            await redis.GetServers()[0].ConfigSetAsync("requirepass", "second");
+            _ = await redis.GetServers()[0].ExecuteAsync("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+            await Eventually.HoldsAsync(
+                async () =>
+                {
+                    await FailsAsync(1);
+                    return Lines(Fails).Any(line => line.Contains("WRONGPASS", StringComparison.Ordinal));
+                },
+                () => $"the log says that the password is wrong; the node wrote:\n{node.Program.Output}");
+            await redis.GetServers()[0].ConfigSetAsync("requirepass", "first");
+        }
+
+        await WorksAsync();
+        Assert.Single(Lines(Fails), line => line.Contains("WRONGPASS", StringComparison.Ordinal));
+        Assert.Single(Lines(IsBack));
+        IsWithoutStackTraces();
+    }
+
     public async Task InitializeAsync()
     {
         await server.InitializeAsync();

@@ -13,6 +13,10 @@ internal sealed partial class StoreWatch : IExtension
     /// <summary>Successes this soon after a failure may have been under way before it.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1);
 
+    private const string Unreachable = "unreachable";
+    private static readonly TimeSpan BetweenDiagnoses = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestDiagnosis = TimeSpan.FromSeconds(5);
+
     // Reads go on while the store takes no writes, and so prove nothing.
     private static readonly string[] OnlyWritesFail = ["OOM", "READONLY", "MISCONF", "NOREPLICAS"];
 
@@ -20,16 +24,20 @@ internal sealed partial class StoreWatch : IExtension
     private readonly HashSet<string> told = [];
     private readonly ILoggingAdapter log;
     private readonly Func<TimeSpan> elapsed;
+    private readonly Func<Task<string?>> diagnose;
+    private TimeSpan? diagnosedAt;
     private TimeSpan downSince;
     private TimeSpan failedAt;
     private volatile bool down;
 
     /// <param name="log">Where it says what changes.</param>
     /// <param name="elapsed">Time that only goes forward.</param>
-    internal StoreWatch(ILoggingAdapter log, Func<TimeSpan> elapsed)
+    /// <param name="diagnose">Asks the store what is wrong with it, where those who failed heard nothing.</param>
+    internal StoreWatch(ILoggingAdapter log, Func<TimeSpan> elapsed, Func<Task<string?>> diagnose)
     {
         this.log = log;
         this.elapsed = elapsed;
+        this.diagnose = diagnose;
     }
 
     /// <summary>What the system knows of its store.</summary>
@@ -49,13 +57,47 @@ internal sealed partial class StoreWatch : IExtension
             failedAt = elapsed();
             downSince = down ? downSince : failedAt;
             down = true;
-            if (told.Add(fault))
+            Say(fault, StoreFault.Words(cause));
+            if (fault == Unreachable && !(failedAt - diagnosedAt < BetweenDiagnoses))
             {
-                log.Error("the store fails: {0}. Calls that need it are answered with 503 until it is back", StoreFault.Words(cause));
+                diagnosedAt = failedAt;
+                _ = DiagnoseAsync();
             }
         }
 
         return true;
+    }
+
+    private void Say(string fault, string words)
+    {
+        if (told.Add(fault))
+        {
+            log.Error("the store fails: {0}. Calls that need it are answered with 503 until it is back", words);
+        }
+    }
+
+    /// <summary>A connection that breaks and is not let in again only times out: whoever asks anew hears why.</summary>
+    private async Task DiagnoseAsync()
+    {
+        try
+        {
+            if (await diagnose() is { } words && ErrorWord().Match(words) is { Success: true } word)
+            {
+                lock (gate)
+                {
+                    if (down)
+                    {
+                        Say(word.Value, words);
+                    }
+                }
+            }
+        }
+#pragma warning disable CA1031 // What cannot be found out stays unsaid; the failure itself has been logged.
+        catch (Exception unknown)
+#pragma warning restore CA1031
+        {
+            log.Debug("what is wrong with the store could not be found out: {0}", unknown.Message);
+        }
     }
 
     /// <summary>An owner has written, or read all that it needs.</summary>
@@ -92,7 +134,7 @@ internal sealed partial class StoreWatch : IExtension
 
             if (at is TimeoutException or OpenCircuitException || at.GetType().Name.Contains("Connection", StringComparison.Ordinal))
             {
-                fault = "unreachable";
+                fault = Unreachable;
             }
         }
 
@@ -105,6 +147,13 @@ internal sealed partial class StoreWatch : IExtension
     private sealed class Provider : ExtensionIdProvider<StoreWatch>
     {
         public override StoreWatch CreateExtension(ExtendedActorSystem system) =>
-            new(Logging.GetLogger(system, typeof(StoreWatch)), () => system.Scheduler.MonotonicClock);
+            new(Logging.GetLogger(system, typeof(StoreWatch)), () => system.Scheduler.MonotonicClock, () => JournalTroubleAsync(system));
+
+        private static async Task<string?> JournalTroubleAsync(ActorSystem system)
+        {
+            using var patience = new CancellationTokenSource(LongestDiagnosis);
+            var journal = system.Settings.Config.GetString("akka.persistence.journal.plugin");
+            return (await Akka.Persistence.Persistence.Instance.Apply(system).CheckJournalHealthAsync(journal, patience.Token)).Description;
+        }
     }
 }

@@ -15,6 +15,11 @@ internal static class HealthCheck
         try
         {
             var open = await connection.OpenAsync(cancellation).ConfigureAwait(false);
+            if (!open.Multiplexer.IsConnected && await connection.DiagnoseAsync().ConfigureAwait(false) is { } why)
+            {
+                return new PersistenceHealthCheckResult(PersistenceHealthStatus.Unhealthy, why, null, breaker.Data);
+            }
+
             // A replica that answers helps nobody who wants to write, or to recover.
             await open.Database.PingAsync(CommandFlags.DemandMaster).WaitAsync(cancellation).ConfigureAwait(false);
             return breaker;

@@ -8,6 +8,8 @@ namespace Morag.Persistence.Redis.Connection;
 /// </summary>
 internal sealed class RedisConnection(RedisSettings settings)
 {
+    private const int LongestDiagnosis = 1000;
+
     private readonly Lock _gate = new();
     private Task<OpenConnection>? _opening;
     private ConnectionMultiplexer? _sentinels;
@@ -21,6 +23,28 @@ internal sealed class RedisConnection(RedisSettings settings)
         return opening is { IsCompletedSuccessfully: true }
             ? new ValueTask<OpenConnection>(opening)
             : new ValueTask<OpenConnection>(OpenOnceAsync(cancellation));
+    }
+
+    /// <summary>
+    /// Why Redis cannot be reached, asked on a connection of its own; null where it can. The one in use knows that it was broken, and not
+    /// that it is not let in again, such as after the password was changed.
+    /// </summary>
+    public async Task<string?> DiagnoseAsync()
+    {
+        if (!string.IsNullOrEmpty(settings.Connection.ServiceName)) return null;
+        var options = settings.Connection.Clone();
+        options.AbortOnConnectFail = true;
+        options.ConnectRetry = 1;
+        options.ConnectTimeout = Math.Min(options.ConnectTimeout, LongestDiagnosis);
+        try
+        {
+            await using var probe = await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false);
+            return null;
+        }
+        catch (RedisConnectionException e)
+        {
+            return CannotConnect(e).Message;
+        }
     }
 
     /// <summary>Closes the connection; commands that are under way fail.</summary>

@@ -10,11 +10,12 @@ public sealed class StoreWatchSpecs : TestKit
 {
     private static readonly TimeSpan Later = TimeSpan.FromSeconds(5);
     private readonly StoreWatch store;
+    private string? diagnosis;
 
     public StoreWatchSpecs()
         : base("""akka { loglevel = INFO, stdout-loglevel = OFF, scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" }""")
     {
-        store = new StoreWatch(Logging.GetLogger(Sys, typeof(StoreWatch)), () => Clock.Now - DateTimeOffset.UnixEpoch);
+        store = new StoreWatch(Logging.GetLogger(Sys, typeof(StoreWatch)), () => Clock.Now - DateTimeOffset.UnixEpoch, () => Task.FromResult(diagnosis));
         Sys.EventStream.Subscribe(TestActor, typeof(Error));
         Sys.EventStream.Subscribe(TestActor, typeof(Info));
     }
@@ -52,6 +53,19 @@ public sealed class StoreWatchSpecs : TestKit
         store.Failed(new TimeoutException("Timeout awaiting response"));
 
         Assert.Contains("Timeout", (await ExpectMsgAsync<Error>()).ToString(), StringComparison.Ordinal);
+        Assert.Contains("WRONGPASS", (await ExpectMsgAsync<Error>()).ToString(), StringComparison.Ordinal);
+        await ExpectNoMsgAsync(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task Should_ask_the_store_what_is_wrong_when_calls_only_time_out()
+    {
+        diagnosis = "cannot connect to Redis at 127.0.0.1:6379: WRONGPASS invalid username-password pair";
+
+        store.Failed(new TimeoutException("the message timed out in the backlog"));
+        store.Failed(new TimeoutException("the message timed out in the backlog"));
+
+        Assert.Contains("timed out", (await ExpectMsgAsync<Error>()).ToString(), StringComparison.Ordinal);
         Assert.Contains("WRONGPASS", (await ExpectMsgAsync<Error>()).ToString(), StringComparison.Ordinal);
         await ExpectNoMsgAsync(TimeSpan.Zero);
     }
