@@ -14,7 +14,6 @@ namespace Morag.Persistence.Redis.Snapshots;
 public sealed class RedisSnapshotStore : SnapshotStore
 {
     private static readonly RedisScript SupersedeScript = RedisScript.Load("supersede");
-    private static readonly RedisScript NewestScript = RedisScript.Load("newest");
 
     private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -159,16 +158,32 @@ public sealed class RedisSnapshotStore : SnapshotStore
         SnapshotSelectionCriteria criteria,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        // The client would turn bounds around that leave nothing between them.
+        if (criteria.MinSequenceNr > criteria.MaxSequenceNr) yield break;
+
         for (var skip = 0; ; skip++)
         {
-            var reply = await NewestScript
-                .RunAsync(open, [key], [criteria.MaxSequenceNr, criteria.MinSequenceNr, skip])
+            var found = await open
+                .AskAsync(redis => redis.SortedSetRangeByScoreWithScoresAsync(
+                    key,
+                    criteria.MinSequenceNr,
+                    criteria.MaxSequenceNr,
+                    order: Order.Descending,
+                    skip: skip,
+                    take: 1,
+                    flags: CommandFlags.DemandMaster))
                 .WaitAsync(cancellationToken)
                 .ConfigureAwait(false);
-            if (reply.Length == 0) yield break;
-            ReadOnlyMemory<byte> bytes = (byte[])reply[0]!;
-            var sequenceNr = (long)reply[1];
-            yield return new StoredMember(ReadMetadata(bytes, sequenceNr), bytes, IsOnlyOneOfItsNumber: (long)reply[2] == 1);
+            if (found.Length == 0) yield break;
+            ReadOnlyMemory<byte> bytes = (byte[])found[0].Element!;
+            var sequenceNr = (long)found[0].Score;
+            // A count after the read, and not a script around both, which would copy the snapshot through its interpreter. One
+            // that is saved or removed in between changes the count, but not what was read.
+            var ofItsNumber = await open
+                .AskAsync(redis => redis.SortedSetLengthAsync(key, sequenceNr, sequenceNr, flags: CommandFlags.DemandMaster))
+                .WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
+            yield return new StoredMember(ReadMetadata(bytes, sequenceNr), bytes, IsOnlyOneOfItsNumber: ofItsNumber <= 1);
         }
     }
 
