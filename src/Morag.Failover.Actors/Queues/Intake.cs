@@ -1,5 +1,5 @@
 using Morag.Failover.Contracts.Queues;
-using Morag.Failover.Domain.Queues;
+using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Actors.Queues;
 
@@ -24,7 +24,7 @@ internal sealed class Intake
     /// <summary>Lets a submission wait; false where too much does already.</summary>
     public bool TryAdd(SubmitTasks submit, IActorRef replyTo)
     {
-        var entry = new Entry(submit, replyTo, submit.Tasks.Sum(QueueSizes.BytesOf));
+        var entry = new Entry(submit, replyTo, WireSize.Of(submit));
         if (waitingBytes + entry.Bytes > MostWaiting)
         {
             return false;

@@ -7,6 +7,7 @@ using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Actors.Queues;
 
@@ -66,10 +67,10 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         QueueSnapshots.FromParts([.. parts.Cast<QueueSnapshot>()], QueueState.Empty with { HistoryKept = settings.Queues.HistoryKept });
 
     /// <inheritdoc />
-    protected override StoredSize SizeOf(QueueState state) => new(state.Tasks.Count, QueueSizes.BytesOf(state));
+    protected override StoredSize SizeOf(QueueState state) => new(state.Tasks.Count, QueueSnapshots.BytesOf(state));
 
     /// <inheritdoc />
-    protected override long BytesOf(IStoredEvent @event) => QueueSizes.BytesOf(@event);
+    protected override long BytesOf(IStoredEvent @event) => WireSize.OfObject(@event);
 
     /// <inheritdoc />
     protected override bool IsDatedAfter(QueueState state, DateTimeOffset now) => ClockCorrection.IsNeeded(state, now);

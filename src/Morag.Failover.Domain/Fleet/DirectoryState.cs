@@ -1,5 +1,5 @@
 using Morag.Failover.Contracts.Fleet;
-using Morag.Failover.Domain.Snapshots;
+using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Domain.Fleet;
 
@@ -11,8 +11,6 @@ public sealed record DirectoryState
     /// it its place in the counts.
     /// </summary>
     public const int NotRegisteredKept = 50_000;
-
-    private const int EntryOverhead = 600;
 
     private static readonly Comparer<WorkerEntry> ById =
         Comparer<WorkerEntry>.Create(static (a, b) => string.CompareOrdinal(a.WorkerId.Value, b.WorkerId.Value));
@@ -68,7 +66,7 @@ public sealed record DirectoryState
     public IEnumerable<DirectorySnapshot> ToParts(int maxBytes)
     {
         var records = Entries.Cast<object>().Concat(NotRegistered.Cast<object>());
-        return records.InRuns(BytesOf, maxBytes).Select(run => new DirectorySnapshot
+        return records.InRuns(WireSize.OfObject, maxBytes).Select(run => new DirectorySnapshot
         {
             Entries = [.. run.OfType<WorkerEntry>()],
             NotRegistered = [.. run.OfType<WorkerId>()],
@@ -95,21 +93,6 @@ public sealed record DirectoryState
 
     /// <summary>Whether an entry is dated later than now.</summary>
     public bool IsDatedAfter(DateTimeOffset now) => Entries.Any(entry => !ReferenceEquals(entry, Corrected(entry, now)));
-
-    private static int BytesOf(object record) => record switch
-    {
-        WorkerEntry { Registration: null } => EntryOverhead,
-        WorkerEntry { Registration: { } said } => EntryOverhead
-            + Bytes(said.SupportedContentTypes)
-            + Bytes(said.Tags.Keys) + Bytes(said.Tags.Values)
-            + Bytes(said.Hardware.GpuModels)
-            + Bytes([said.Name, said.Location.Hostname, said.Location.IpAddress]),
-        WorkerId worker => 3 * worker.Value.Length,
-        _ => throw new InvalidOperationException($"a directory stores no {record.GetType()}"),
-    };
-
-    /// <summary>At most three bytes of UTF-8 for each character, and what the field costs.</summary>
-    private static int Bytes(IEnumerable<string> texts) => texts.Sum(text => 4 + (3 * text.Length));
 
     private static WorkerEntry Corrected(WorkerEntry entry, DateTimeOffset now) => entry.LostAt > now || entry.RegisteredAt > now
         ? entry with

@@ -1,5 +1,5 @@
 using Morag.Failover.Contracts.Queues;
-using Morag.Failover.Domain.Snapshots;
+using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Domain.Queues;
 
@@ -9,15 +9,17 @@ namespace Morag.Failover.Domain.Queues;
 /// </summary>
 public static class QueueSnapshots
 {
-    private const int TaskOverhead = 400;
-    private const int ShareOverhead = 200;
-    private const int EntryOverhead = 120;
+    /// <summary>What a task takes besides what <see cref="TaskRecord.Size"/> counts: ids, names, times and numbers.</summary>
+    private const int TaskOverhead = 200;
+
+    /// <summary>The bytes that the tasks take in a snapshot, by estimate: at the same cost for any number of them.</summary>
+    public static long BytesOf(QueueState state) => state.Size + ((long)TaskOverhead * state.Tasks.Count);
 
     /// <summary>The state in parts of at most <paramref name="maxBytes"/>, by estimate.</summary>
     public static IEnumerable<QueueSnapshot> ToParts(QueueState state, int maxBytes)
     {
         var first = true;
-        foreach (var run in Records(state).InRuns(BytesOf, maxBytes))
+        foreach (var run in Records(state).InRuns(WireSize.OfObject, maxBytes))
         {
             yield return new QueueSnapshot
             {
@@ -77,16 +79,6 @@ public static class QueueSnapshots
             yield return state.Tasks[id];
         }
     }
-
-    private static int BytesOf(object record) => record switch
-    {
-        TaskRecord task => BytesOf(task),
-        StoredWorkerShare share => ShareOverhead + (EntryOverhead * (share.Batch.Length + share.Gathering.Length + share.Turns.Length)),
-        _ => throw new InvalidOperationException($"a queue stores no {record.GetType()}"),
-    };
-
-    private static int BytesOf(TaskRecord task) => TaskOverhead + (int)task.Size
-        + (EntryOverhead * (task.History.Length + task.Failures.Length + task.FailureNames.Length + (task.Pending is null ? 0 : 1)));
 
     private static StoredWorkerShare Stored(WorkerId worker, WorkerShare share) => new()
     {

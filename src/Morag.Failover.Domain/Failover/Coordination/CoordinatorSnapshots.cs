@@ -1,5 +1,5 @@
 using Morag.Failover.Contracts.Failover;
-using Morag.Failover.Domain.Snapshots;
+using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Domain.Failover.Coordination;
 
@@ -30,9 +30,9 @@ public sealed partial record CoordinatorState
                 }),
             ],
         };
-        foreach (var run in Failures.Values.OrderBy(failure => failure.Number).InRuns(failure => (int)failure.Bytes, maxBytes))
+        foreach (var run in Failures.Values.OrderBy(failure => failure.Number).Select(Stored).InRuns(WireSize.Of, maxBytes))
         {
-            yield return rest with { Failures = [.. run.Select(Stored)] };
+            yield return rest with { Failures = run };
             rest = new CoordinatorSnapshot();
         }
     }

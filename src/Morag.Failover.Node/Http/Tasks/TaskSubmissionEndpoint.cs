@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Partitioning;
+using Morag.Failover.Domain.Sizes;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Input;
 using Morag.Failover.Node.Http.OpenApi;
@@ -14,9 +15,6 @@ namespace Morag.Failover.Node.Http.Tasks;
 /// </summary>
 internal static class TaskSubmissionEndpoint
 {
-    // Bounds one message between nodes, whatever the payloads are.
-    private const int MaxBytesPerMessage = 1024 * 1024;
-
     public static void MapTaskSubmission(this IEndpointRouteBuilder api) => api.MapPost("/tasks", Submit)
         .WithTags("Tasks")
         .Takes<SubmitTaskRequest>()
@@ -33,55 +31,36 @@ internal static class TaskSubmissionEndpoint
 
         var results = new SubmissionResult[tasks.Length];
         await Task.WhenAll(Messages(tasks, gateway.Settings.Partitions.Queues)
-            .Select(message => Send(gateway, message, tasks, results, context.RequestAborted)));
+            .Select(message => Send(gateway, message.Partition, message.Tasks, results, context.RequestAborted)));
         return isArray ? ForMany(results) : ForOne(context, results[0]);
     }
 
-    /// <summary>The tasks by partition, as many in one message as its size allows; each as its place in the call.</summary>
-    private static IEnumerable<(int Partition, List<int> Places)> Messages(TaskSubmission[] tasks, int partitions)
-    {
-        var open = new Dictionary<int, (List<int> Places, int Bytes)>();
-        for (var place = 0; place < tasks.Length; place++)
-        {
-            var partition = Partition.Of(tasks[place].TaskId, partitions);
-            var size = tasks[place].Payload.Length + tasks[place].Quality.Length;
-            var (places, bytes) = open.GetValueOrDefault(partition, ([], 0));
-            if (places.Count > 0 && bytes + size > MaxBytesPerMessage)
-            {
-                yield return (partition, places);
-                (places, bytes) = ([], 0);
-            }
-
-            places.Add(place);
-            open[partition] = (places, bytes + size);
-        }
-
-        foreach (var (partition, (places, _)) in open)
-        {
-            yield return (partition, places);
-        }
-    }
+    /// <summary>The tasks by partition, as many in one message as its size allows; each with its place in the call.</summary>
+    private static IEnumerable<(int Partition, ImmutableArray<(TaskSubmission Task, int Place)> Tasks)> Messages(TaskSubmission[] tasks, int partitions) =>
+        from together in tasks.Select(static (task, place) => (Task: task, Place: place)).GroupBy(entry => Partition.Of(entry.Task.TaskId, partitions))
+        from run in together.InRuns(static entry => WireSize.Of(entry.Task), MessageLimits.MaxGatheredBytes)
+        select (together.Key, run);
 
     private static async Task Send(
         FailoverGateway gateway,
-        (int Partition, List<int> Places) message,
-        TaskSubmission[] tasks,
+        int partition,
+        ImmutableArray<(TaskSubmission Task, int Place)> tasks,
         SubmissionResult[] results,
         CancellationToken cancellation)
     {
         var submit = new SubmitTasks
         {
-            Partition = message.Partition,
-            Tasks = [.. message.Places.Select(place => tasks[place])],
+            Partition = partition,
+            Tasks = [.. tasks.Select(entry => entry.Task)],
         };
         var answer = await gateway.Answer(gateway.Regions.Queues, submit, TimeSpan.Zero, cancellation);
-        for (var index = 0; index < message.Places.Count; index++)
+        for (var index = 0; index < tasks.Length; index++)
         {
-            var place = message.Places[index];
+            var (task, place) = tasks[index];
             results[place] = answer switch
             {
                 TasksSubmitted submitted => submitted.Results[index],
-                Refused refused => new SubmissionResult { TaskId = tasks[place].TaskId, Refused = refused },
+                Refused refused => new SubmissionResult { TaskId = task.TaskId, Refused = refused },
                 _ => throw new InvalidOperationException($"SubmitTasks was answered with {answer.GetType().Name}"),
             };
         }

@@ -3,6 +3,7 @@ using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Partitioning;
+using Morag.Failover.Domain.Sizes;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Failures;
 using Morag.Failover.Node.Http.Input;
@@ -14,8 +15,6 @@ namespace Morag.Failover.Node.Http.Workers;
 /// <summary><c>POST /workers/{id}/results</c>: many outcomes in one call, answered one by one, in their order.</summary>
 internal static class WorkerResultsEndpoint
 {
-    private const int MaxBytesPerMessage = 1024 * 1024;
-
     public static void MapWorkerResults(this IEndpointRouteBuilder api) => api.MapPost("/workers/{id}/results", Results)
         .WithTags("Workers")
         .Takes<OutcomeRequest[]>()
@@ -80,7 +79,7 @@ internal static class WorkerResultsEndpoint
         LeaseAnswer[] answers,
         CancellationToken cancellation)
     {
-        foreach (var message in Messages(entries))
+        foreach (var message in entries.InRuns(static entry => WireSize.Of(entry.Completion), MessageLimits.MaxGatheredBytes))
         {
             var complete = new CompleteTasks
             {
@@ -89,7 +88,7 @@ internal static class WorkerResultsEndpoint
                 Completions = [.. message.Select(entry => entry.Completion)],
             };
             var answer = await gateway.Answer(gateway.Regions.Queues, complete, TimeSpan.Zero, cancellation);
-            for (var index = 0; index < message.Count; index++)
+            for (var index = 0; index < message.Length; index++)
             {
                 var (place, completion) = message[index];
                 answers[place] = Answered(completion.TaskId, completion.Epoch, place, answer switch
@@ -100,26 +99,6 @@ internal static class WorkerResultsEndpoint
                 });
             }
         }
-    }
-
-    private static IEnumerable<List<(int Place, TaskCompletion Completion)>> Messages((int Place, TaskCompletion Completion)[] entries)
-    {
-        var message = new List<(int Place, TaskCompletion Completion)>();
-        var bytes = 0;
-        foreach (var entry in entries)
-        {
-            if (message.Count > 0 && bytes + entry.Completion.Result.Length > MaxBytesPerMessage)
-            {
-                yield return message;
-                message = [];
-                bytes = 0;
-            }
-
-            message.Add(entry);
-            bytes += entry.Completion.Result.Length;
-        }
-
-        yield return message;
     }
 
     private static async Task Fail(
