@@ -79,6 +79,43 @@ internal sealed class QueueEdit
         Enter(after);
     }
 
+    /// <summary>
+    /// Puts in all tasks of a state that has none. The large indexes are made at once: made task by task, they would take most of the
+    /// time of a recovery.
+    /// </summary>
+    public void PutAll(IReadOnlyCollection<TaskRecord> restored)
+    {
+        if (!before.Tasks.IsEmpty)
+        {
+            throw new InvalidOperationException("only a state without tasks takes all tasks at once");
+        }
+
+        var anyMayTake = new List<TaskRecord>(restored.Count);
+        foreach (var task in restored)
+        {
+            tasks.Add(task.TaskId, task);
+            size += task.Size;
+            if (task.IsEnded)
+            {
+                Enqueue(task);
+            }
+
+            if (task is { State: TaskState.Queued, PinnedTo: null })
+            {
+                anyMayTake.Add(task);
+                Put(task.Queue, Counters(task.Queue).Move(task.State, +1));
+                AvoidBy(task, avoiding => avoiding.Add(ReadyTask.Of(task)));
+            }
+            else
+            {
+                Enter(task);
+            }
+        }
+
+        ready = ReadyIndex.Of(anyMayTake);
+        ids = TaskIdSet.None.Union(restored.Select(task => task.TaskId)).ToBuilder();
+    }
+
     public void ForgetEnded(int count)
     {
         for (; count > 0 && !ended.IsEmpty; count--)

@@ -47,15 +47,8 @@ public static class QueueSnapshots
             Counters = parts[0].Counters.ToImmutableDictionary(counters => counters.Queue, Restored),
             Owed = [.. shares.Where(share => !share.Batch.IsEmpty).Select(share => share.WorkerId)],
         });
-        foreach (var part in parts)
-        {
-            foreach (var task in part.Tasks)
-            {
-                edit.Put(task);
-            }
-        }
-
-        return edit.Done() with { JustReady = [] };
+        edit.PutAll([.. parts.SelectMany(part => part.Tasks)]);
+        return edit.Done();
     }
 
     /// <summary>The workers' shares, the open tasks, and then the ended tasks in the order they ended.</summary>

@@ -35,11 +35,13 @@ public sealed class NeedIndexSpecs
             }
 
             Assert.Equal(model.Count, index?.Count ?? 0);
+            var atOnce = model.Count == 0 ? null : NeedIndex.OfSorted(model.Values.Select(item => (item.First, item.Item)));
+            Assert.Equal(Shape(index?.Classes), Shape(atOnce?.Classes));
             foreach (var offer in offers.Concat(model.Values.Select(item => item.First)))
             {
-                Assert.Equal(
-                    model.Values.Where(item => item.First <= offer && item.Item.Need <= 5).Select(item => item.Item),
-                    index is null ? [] : Found(index, offer, 5).OrderBy(item => item.Place));
+                var takes = model.Values.Where(item => item.First <= offer && item.Item.Need <= 5).Select(item => item.Item).ToList();
+                Assert.Equal(takes, index is null ? [] : Found(index, offer, 5).OrderBy(item => item.Place));
+                Assert.Equal(takes, atOnce is null ? [] : Found(atOnce, offer, 5).OrderBy(item => item.Place));
             }
         },
         iter: 500);
@@ -68,6 +70,10 @@ public sealed class NeedIndexSpecs
             return Item.Looks;
         }
     }
+
+    /// <summary>The classes and what stands in them, at any depth.</summary>
+    private static string Shape(IReadOnlyList<NeedClass<Item>>? classes) => string.Join(' ', (classes ?? []).Select(@class =>
+        $"{@class.LeastNeed:R}..{@class.GreatestNeed:R}[{string.Join(',', @class.Tree.Items().Select(item => item.Place))}]({Shape(@class.Parts)})"));
 
     private static IEnumerable<Item> Found(NeedIndex<Item> index, double first, double second)
     {

@@ -29,20 +29,26 @@ public sealed class NeedTreeSpecs
                 }
             }
 
-            Assert.Equal(model.Values, tree?.Items() ?? []);
-            for (var offer = -1; offer <= 21 && tree is not null; offer += 2)
-            {
-                foreach (var caller in new[] { null, "w1", "w2", "w4" })
-                {
-                    Assert.Equal(model.Values.Where(item => item.Need <= offer && (caller is null || item.Shuns != caller)), Found(tree, offer, caller));
-                }
-
-                var above = model.Values.Where(item => item.Need > offer).ToList();
-                Assert.Equal(above, tree.Above(offer));
-                Assert.Equal((above.Count, above.Select(item => item.Need).DefaultIfEmpty(double.PositiveInfinity).Min()), (tree.CountAbove(offer), tree.LeastAbove(offer)));
-            }
+            CheckAgainst(model, tree);
+            CheckAgainst(model, model.Count == 0 ? null : NeedTree.OfSorted<Item>([.. model.Values]));
         },
         iter: 200);
+
+    private static void CheckAgainst(SortedDictionary<long, Item> model, NeedTree<Item>? tree)
+    {
+        Assert.Equal(model.Values, tree?.Items() ?? []);
+        for (var offer = -1; offer <= 21 && tree is not null; offer += 2)
+        {
+            foreach (var caller in new[] { null, "w1", "w2", "w4" })
+            {
+                Assert.Equal(model.Values.Where(item => item.Need <= offer && (caller is null || item.Shuns != caller)), Found(tree, offer, caller));
+            }
+
+            var above = model.Values.Where(item => item.Need > offer).ToList();
+            Assert.Equal(above, tree.Above(offer));
+            Assert.Equal((above.Count, above.Select(item => item.Need).DefaultIfEmpty(double.PositiveInfinity).Min()), (tree.CountAbove(offer), tree.LeastAbove(offer)));
+        }
+    }
 
     [Theory]
     [InlineData(10)]

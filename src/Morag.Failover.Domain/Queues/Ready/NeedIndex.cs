@@ -80,6 +80,12 @@ public sealed class NeedIndex<TItem>
 
     internal static NeedIndex<TItem> Single(double need, in TItem item) => new([NeedClass<TItem>.Of(SortableNumber.Of(need), item)]);
 
+    internal static NeedIndex<TItem> OfSorted(IEnumerable<(double Need, TItem Item)> items) => new([..
+        items.Select(item => (Key: SortableNumber.Of(item.Need), item.Item))
+            .GroupBy(item => item.Key >> MantissaBits)
+            .OrderBy(@class => @class.Key)
+            .Select(@class => NeedClass<TItem>.OfSorted([.. @class]))]);
+
     private static bool IsOf(NeedClass<TItem> @class, ulong key) => @class.From >> MantissaBits == key >> MantissaBits;
 
     /// <summary>Where the class of a number is, or would be.</summary>
@@ -103,6 +109,11 @@ public static class NeedIndex
     /// <param name="item">The item, which has its second.</param>
     public static NeedIndex<TItem> Of<TItem>(double need, in TItem item)
         where TItem : struct, INeeding<TItem> => NeedIndex<TItem>.Single(need, item);
+
+    /// <summary>An index of many items, made at once.</summary>
+    /// <param name="items">One or more with their first needs, in the order of their places, no two at the same one.</param>
+    public static NeedIndex<TItem> OfSorted<TItem>(IEnumerable<(double Need, TItem Item)> items)
+        where TItem : struct, INeeding<TItem> => NeedIndex<TItem>.OfSorted(items);
 }
 
 /// <summary>The items whose first need lies within bounds. Where there is more than one value, they are divided by the next four bits.</summary>
@@ -139,6 +150,20 @@ public sealed class NeedClass<TItem>
     internal ulong To { get; }
 
     internal static NeedClass<TItem> Of(ulong key, in TItem item) => new(key, key, 0, NeedTree.Of(item), []);
+
+    internal static NeedClass<TItem> OfSorted((ulong Key, TItem Item)[] items)
+    {
+        var tree = NeedTree.OfSorted<TItem>(Array.ConvertAll(items, item => item.Item));
+        var (least, greatest) = (items.Min(item => item.Key), items.Max(item => item.Key));
+        if (least == greatest)
+        {
+            return new(least, least, 0, tree, []);
+        }
+
+        var (from, to, shift) = Division(least, greatest);
+        return new(from, to, shift, tree, [..
+            items.GroupBy(item => Bits(item.Key, shift)).OrderBy(part => part.Key).Select(part => OfSorted([.. part]))]);
+    }
 
     internal NeedClass<TItem> With(ulong key, in TItem item)
     {
@@ -200,13 +225,22 @@ public sealed class NeedClass<TItem>
     /// <summary>A class around this one and another value, divided where they first differ.</summary>
     private NeedClass<TItem> Divided(NeedTree<TItem> tree, NeedClass<TItem> other, ulong key)
     {
-        var differs = 63 - System.Numerics.BitOperations.LeadingZeroCount(key ^ From);
-        var shiftOfParts = differs / BitsOfPart * BitsOfPart;
-        var mask = (1UL << (shiftOfParts + BitsOfPart)) - 1;
-        return new(From & ~mask, From | mask, shiftOfParts, tree, key < From ? [other, this] : [this, other]);
+        var (from, to, shiftOfParts) = Division(From, key);
+        return new(from, to, shiftOfParts, tree, key < From ? [other, this] : [this, other]);
     }
 
-    private ulong Bits(ulong key) => (key >> shift) & ((1 << BitsOfPart) - 1);
+    /// <summary>The bounds of the smallest class that holds two values, and by which bits it is divided.</summary>
+    private static (ulong From, ulong To, int Shift) Division(ulong one, ulong other)
+    {
+        var differs = 63 - System.Numerics.BitOperations.LeadingZeroCount(one ^ other);
+        var shift = differs / BitsOfPart * BitsOfPart;
+        var mask = (1UL << (shift + BitsOfPart)) - 1;
+        return (one & ~mask, one | mask, shift);
+    }
+
+    private static ulong Bits(ulong key, int shift) => (key >> shift) & ((1 << BitsOfPart) - 1);
+
+    private ulong Bits(ulong key) => Bits(key, shift);
 
     private int IndexOf(ulong key)
     {

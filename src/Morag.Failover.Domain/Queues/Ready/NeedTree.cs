@@ -104,6 +104,22 @@ public abstract class NeedTree<TItem>
 
     internal static NeedTree<TItem> Single(in TItem item) => new Leaf([item]);
 
+    internal static NeedTree<TItem> OfSorted(ReadOnlySpan<TItem> items)
+    {
+        var level = new List<NeedTree<TItem>>((items.Length / Width) + 1);
+        for (var from = 0; from < items.Length; from += Width)
+        {
+            level.Add(new Leaf(items[from..Math.Min(from + Width, items.Length)].ToArray()));
+        }
+
+        while (level.Count > 1)
+        {
+            level = [.. level.Chunk(Width).Select(NeedTree<TItem> (children) => new Inner(children))];
+        }
+
+        return level[0];
+    }
+
     private static bool Takes(in TItem item, double offer, string? caller) =>
         item.Need <= offer && (caller is null || item.Shuns is null || item.Shuns != caller);
 
@@ -367,4 +383,9 @@ public static class NeedTree
     /// <summary>A tree of one item.</summary>
     public static NeedTree<TItem> Of<TItem>(in TItem item)
         where TItem : struct, INeeding<TItem> => NeedTree<TItem>.Single(item);
+
+    /// <summary>A tree of many items, made at once.</summary>
+    /// <param name="items">One or more, in the order of their places, no two at the same one.</param>
+    public static NeedTree<TItem> OfSorted<TItem>(ReadOnlySpan<TItem> items)
+        where TItem : struct, INeeding<TItem> => NeedTree<TItem>.OfSorted(items);
 }

@@ -43,6 +43,19 @@ public sealed class ReadyIndex
         return new(kind.Typed ? With(changed, kind with { ContentType = null }, task) : changed, Count + 1);
     }
 
+    /// <summary>An index of many tasks, made at once.</summary>
+    /// <param name="tasks">The tasks, in any order, each once.</param>
+    public static ReadyIndex Of(IReadOnlyCollection<TaskRecord> tasks)
+    {
+        var items = tasks.Select(task => (Kind: KindOf(task), Need: task.Submission.ResourceRequirements.MemoryGb, Item: ReadyTask.Of(task))).ToArray();
+        Array.Sort(items, (left, right) => ReadyTask.Compare(left.Item, right.Item));
+        var kinds = items.Where(item => item.Kind.Typed)
+            .Select(item => item with { Kind = item.Kind with { ContentType = null } })
+            .Concat(items)
+            .GroupBy(item => item.Kind, item => (item.Need, item.Item));
+        return new(kinds.ToImmutableDictionary(kind => kind.Key, kind => NeedIndex.OfSorted(kind)), items.Length);
+    }
+
     /// <summary>The index without a task that stands in it.</summary>
     public ReadyIndex Without(TaskRecord task)
     {
