@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Fleet;
 
 namespace Morag.Failover.Actors.Fleet;
@@ -20,10 +21,12 @@ public sealed class FleetViewPoller
     private readonly IActorRef owner;
     private readonly IActorRef directory;
     private readonly int buckets;
+    private readonly QueueIncarnation? asker;
 
-    /// <summary>A poller for <paramref name="owner"/>, on its timers.</summary>
-    public FleetViewPoller(ITimerScheduler timers, IActorRef owner, IActorRef directory, int buckets)
+    /// <summary>A poller for <paramref name="owner"/>, on its timers; <paramref name="asker"/> says which queue partition that is, if it is one.</summary>
+    public FleetViewPoller(ITimerScheduler timers, IActorRef owner, IActorRef directory, int buckets, QueueIncarnation? asker = null)
     {
+        this.asker = asker;
         this.timers = timers;
         this.owner = owner;
         this.directory = directory;
@@ -65,7 +68,7 @@ public sealed class FleetViewPoller
     private void Ask(int bucket)
     {
         var known = View.Slices.TryGetValue(bucket, out var slice) ? slice.Version : -1;
-        directory.Tell(new GetFleetSlice { Bucket = bucket, KnownVersion = known, Wait = LongPoll }, owner);
+        directory.Tell(new GetFleetSlice { Bucket = bucket, KnownVersion = known, Wait = LongPoll, Asker = asker }, owner);
         timers.StartSingleTimer(TimerOf(bucket), new PollDue(bucket), UnansweredAfter);
     }
 

@@ -1,6 +1,7 @@
 using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Settings;
@@ -18,6 +19,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
     private readonly SeenWorkers seen = new();
     private readonly SliceWaiters waiters = new();
     private readonly WakeRounds wakes;
+    private readonly PresentQueues queues;
     private readonly int snapshotPartBytes;
     private DueTimer due = null!;
     private DirectoryState durable = DirectoryState.Empty;
@@ -33,6 +35,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         this.bucket = bucket;
         this.regions = regions;
         wakes = new WakeRounds(settings.Workers);
+        queues = new PresentQueues(settings.Partitions.Queues);
         snapshotPartBytes = settings.Storage.SnapshotPartBytes;
     }
 
@@ -75,11 +78,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
                 OnUpdate(update);
                 break;
             case WorkerSeen hint:
-                if (State.Find(hint.WorkerId) is not null)
-                {
-                    seen.Take(hint, Now);
-                }
-
+                OnSeen(hint);
                 break;
             case ListWorkers query:
                 Sender.Tell(Page(query));
@@ -123,8 +122,26 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         }
     }
 
+    private void OnSeen(WorkerSeen hint)
+    {
+        if (State.Find(hint.WorkerId) is not null)
+        {
+            seen.Take(hint, Now);
+        }
+
+        if (queues.DifferFrom(hint))
+        {
+            regions.Workers.Tell(new QueuesRestarted { WorkerId = hint.WorkerId, Queues = queues.All }, Self);
+        }
+    }
+
     private void OnSliceAsked(GetFleetSlice query)
     {
+        if (query.Asker is { } asker)
+        {
+            queues.Runs(asker);
+        }
+
         if (query.KnownVersion != version || query.Wait <= TimeSpan.Zero || !waiters.TryAdd(Sender, Now + query.Wait))
         {
             Sender.Tell(durable.Tally.Slice(bucket, version, Now));

@@ -29,19 +29,19 @@ public static class FailoverHostingExtensions
         {
             var regions = new ShardedRegions(system);
             var partitions = settings.Partitions;
+            var told = health ?? new OwnerHealth();
             Func<TimeSpan> elapsed = () => system.Scheduler.MonotonicClock;
             Props Supervised(string owner, Props props) => OwnerSupervisor.Props(owner, props, elapsed);
 
             StartRegion(system, ShardedRegions.DirectoryType, new BucketExtractor(partitions.DirectoryBuckets),
                 id => Supervised(PersistenceIds.DirectoryBucket(Number(id)), WorkerDirectory.Props(Number(id), settings, regions)));
             StartRegion(system, ShardedRegions.WorkerType, new WorkerExtractor(partitions.WorkerShards),
-                id => Supervised(PersistenceIds.Worker(new WorkerId(id)), WorkerReliabilityActor.Props(new WorkerId(id), settings, regions, outages)));
+                id => Supervised(PersistenceIds.Worker(new WorkerId(id)), WorkerReliabilityActor.Props(new WorkerId(id), settings, regions, outages, told)));
             StartRegion(system, ShardedRegions.CoordinatorType, new PartitionExtractor(partitions.Coordinators),
                 id => Supervised(PersistenceIds.Coordinator(Number(id)), FailoverCoordinator.Props(Number(id), settings, regions)));
             StartRegion(system, ShardedRegions.QueueType, new PartitionExtractor(partitions.Queues),
                 id => Supervised(PersistenceIds.Queue(Number(id)), QueueActor.Props(Number(id), settings, regions, outages, epochs)));
 
-            var told = health ?? new OwnerHealth();
             var keeper = system.ActorOf(Props.Create(() => new FixedEntitiesKeeper(regions, partitions, told, elapsed)), "fixed-entities-keeper");
             StopBeforeRegions(system, keeper);
             system.ActorOf(Props.Create(() => new LiveEventBridge()), "live-event-bridge");

@@ -10,6 +10,9 @@ public sealed class OwnerHealth
     /// <summary>The owners that do not serve, by persistence id, each with the reason; empty while all do.</summary>
     public IReadOnlyDictionary<string, string> Down => down;
 
+    /// <summary>Whether any owner does not serve.</summary>
+    internal bool AnyDown => !down.IsEmpty;
+
     /// <summary>An owner serves.</summary>
     internal void Serves(string owner) => down.TryRemove(owner, out _);
 

@@ -11,7 +11,7 @@ public sealed partial class QueueActor
     {
         if (request.OnlyRepeat)
         {
-            Answer(Leasing.Decide(State, request, fleet.View, settings, Now, epochs.Of(partition)));
+            Answer(FromThisRun(Leasing.Decide(State, request, fleet.View, settings, Now, epochs.Of(partition))));
             return;
         }
 
@@ -25,7 +25,7 @@ public sealed partial class QueueActor
             epochs.Reserve(partition, last.Epoch);
         }
 
-        Answer(decided);
+        Answer(FromThisRun(decided));
         if (decided.Reply.Leases.IsEmpty && request.Interest is { } interest)
         {
             demand.Add(
@@ -37,6 +37,9 @@ public sealed partial class QueueActor
 
         toOffer.AddRange(promised);
     }
+
+    private Decided<LeasesGranted> FromThisRun(Decided<LeasesGranted> decided) =>
+        decided with { Reply = decided.Reply with { Incarnation = incarnation } };
 
     private void Complete(CompleteTasks complete)
     {
@@ -88,7 +91,7 @@ public sealed partial class QueueActor
     }
 
     private void TellWorkAvailable(WorkerId worker) =>
-        regions.Workers.Tell(new WorkAvailable { WorkerId = worker, Partition = partition }, Self);
+        regions.Workers.Tell(new WorkAvailable { WorkerId = worker, Partition = partition, Interest = demand.NumberOf(worker) }, Self);
 
     /// <summary>Looking through many tasks takes long: the state is immutable, so that needs no actor's time.</summary>
     private void FindUnserved()

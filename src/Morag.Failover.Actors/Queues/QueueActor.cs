@@ -36,6 +36,9 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     private DueTimer due = null!;
     private DateTimeOffset clocksRestartedAt;
 
+    /// <summary>This run: positive, and far enough from all others for the numbers that are counted from it.</summary>
+    private readonly long incarnation = Random.Shared.NextInt64(1, long.MaxValue / 2);
+
     public QueueActor(int partition, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages, IEpochFloors epochs)
         : base(
             PersistenceIds.Queue(partition),
@@ -49,7 +52,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         this.epochs = epochs;
         obligations = new QueueObligations(partition, settings, regions, Self);
         unserved = new UnservedMoves(settings.Queues);
-        demand = new WaitingDemand(settings.Queues);
+        demand = new WaitingDemand(settings.Queues, incarnation);
     }
 
     /// <summary>The entity of one partition.</summary>
@@ -78,7 +81,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     /// <inheritdoc />
     protected override void Recovered()
     {
-        fleet = new FleetViewPoller(Timers, Self, regions.Directory, settings.Partitions.DirectoryBuckets);
+        fleet = new FleetViewPoller(Timers, Self, regions.Directory, settings.Partitions.DirectoryBuckets, new() { Partition = partition, Incarnation = incarnation });
         var scheduler = Context.System.Scheduler;
         due = new DueTimer(Timers, () => scheduler.Now);
         fleet.Start();
@@ -121,6 +124,9 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
                 break;
             case GrantLeases request:
                 Grant(request);
+                break;
+            case WithdrawInterest withdrawn:
+                toOffer.AddRange(demand.Withdraw(withdrawn.WorkerId, withdrawn.Interest));
                 break;
             case CompleteTasks complete:
                 Complete(complete);
@@ -325,7 +331,17 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         }
     }
 
-    private void Take(FenceInstance fence) => AnswerTo(regions.Workers, Fencing.Decide(State, fence, settings, Now));
+    private void Take(FenceInstance fence)
+    {
+        var decided = Fencing.Decide(State, fence, settings, Now);
+        if (decided.Event is not null)
+        {
+            // It was lost, replaced, or left. Whoever comes back after it asks again.
+            toOffer.AddRange(demand.Remove(fence.WorkerId));
+        }
+
+        AnswerTo(regions.Workers, decided);
+    }
 
     private void AnswerTo<TReply>(IActorRef region, Decided<TReply> decided)
     {

@@ -11,7 +11,9 @@ namespace Morag.Failover.Actors.Queues;
 /// take it, in turn by the free share of their slots, and is kept for it for a moment. Only hints are lost with this, so it is not stored.
 /// What a task costs here does not depend on how many workers wait, nor on what they offer: see <see cref="NeedIndex{TItem}"/>.
 /// </summary>
-internal sealed class WaitingDemand(QueueSettings settings)
+/// <param name="settings">The queues.</param>
+/// <param name="firstNumber">The interests are numbered from here: another run of the partition must not give the same numbers.</param>
+internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
 {
     /// <summary>How many workers of equal standing are looked at for one that is warm.</summary>
     private const int LookedAtForWarmth = 8;
@@ -23,8 +25,15 @@ internal sealed class WaitingDemand(QueueSettings settings)
     private readonly Dictionary<WorkerId, Interest> byWorker = [];
     private readonly Dictionary<TaskId, Interest> promisedTo = [];
     private readonly HashSet<WorkerId> avoided = [];
+
+    /// <summary>Those that were woken or rest: what is not among them needs no looking after, however many there are.</summary>
+    private readonly HashSet<Interest> restless = [];
+
+    /// <summary>In the order in which they end, since all are kept for the same time.</summary>
+    private readonly LinkedList<Interest> endings = [];
+    private readonly SharedRequests shared = new();
     private readonly List<NeedTree<WaitingWorker>> trees = [];
-    private long arrivals;
+    private long arrivals = firstNumber;
 
     /// <summary>Which workers completed what lately.</summary>
     public WarmWorkers Warm { get; } = new();
@@ -43,17 +52,8 @@ internal sealed class WaitingDemand(QueueSettings settings)
     public void Add(GrantLeases request, WorkerShare share, DateTimeOffset until, DateTimeOffset? restsUntil)
     {
         Remove(request.WorkerId);
-        var interest = new Interest(request, share, until, ++arrivals) { RestsUntil = restsUntil };
-        byWorker[request.WorkerId] = interest;
-        if (!share.Avoiding.IsEmpty)
-        {
-            avoided.Add(request.WorkerId);
-        }
-
-        if (restsUntil is null)
-        {
-            EnterLines(interest);
-        }
+        arrivals++;
+        Add(new Interest(shared.Of(request), share, until, number: arrivals, arrivals) { RestsUntil = restsUntil }, share);
     }
 
     /// <summary>A worker asks again, or no longer: its interest is over.</summary>
@@ -66,31 +66,50 @@ internal sealed class WaitingDemand(QueueSettings settings)
         }
 
         LeaveLines(interest);
-        interest.Promised.ForEach(task => promisedTo.Remove(task));
-        return interest.Promised;
+        restless.Remove(interest);
+        if (interest.Ending is { } ending)
+        {
+            endings.Remove(ending);
+        }
+
+        interest.Promised?.ForEach(task => promisedTo.Remove(task));
+        return interest.Promised ?? [];
     }
 
-    /// <summary>Forgets interests that are over; those that were woken in vain, and those that have rested, wait again.</summary>
+    /// <summary>A worker has no use for the work that it was woken for; an interest that it showed since stays.</summary>
+    /// <returns>The tasks that it was promised.</returns>
+    public List<TaskId> Withdraw(WorkerId worker, long interest) =>
+        byWorker.TryGetValue(worker, out var kept) && kept.Number == interest ? Remove(worker) : [];
+
+    /// <summary>The number of a worker's interest; 0 where none is kept.</summary>
+    public long NumberOf(WorkerId worker) => byWorker.TryGetValue(worker, out var interest) ? interest.Number : 0;
+
+    /// <summary>Forgets interests that are over; those that were woken in vain wait again, behind all others, and so do those that have rested.</summary>
     /// <returns>The tasks that were promised to them, and the workers that wait again: there may be work for them already.</returns>
     public (List<TaskId> Released, List<WorkerId> WaitAgain) Expire(QueueState state, DateTimeOffset now, TimeSpan wokenInVainAfter)
     {
         var released = new List<TaskId>();
         var waitAgain = new List<WorkerId>();
-        foreach (var interest in byWorker.Values.Where(IsOver).ToList())
+        while (endings.First?.Value is { } first && first.Until <= now)
+        {
+            released.AddRange(Remove(first.Request.WorkerId));
+        }
+
+        foreach (var interest in restless.Where(interest => interest.WokenAt + wokenInVainAfter <= now || interest.RestsUntil <= now).ToList())
         {
             var worker = interest.Request.WorkerId;
-            released.AddRange(Remove(worker));
-            if (interest.Until > now)
+            var share = state.ShareOf(worker);
+            var again = new Interest(interest.Request, share, interest.Until, interest.Number, ++arrivals)
             {
-                Add(interest.Request, state.ShareOf(worker), interest.Until, restsUntil: null);
-                waitAgain.Add(worker);
-            }
+                WokenInVain = interest.WokenInVain + (interest.WokenAt is null ? 0 : 1),
+            };
+            again.Ending = endings.AddAfter(interest.Ending!, again);
+            released.AddRange(Remove(worker));
+            Add(again, share);
+            waitAgain.Add(worker);
         }
 
         return (released, waitAgain);
-
-        bool IsOver(Interest interest) =>
-            interest.Until <= now || interest.WokenAt + wokenInVainAfter <= now || interest.RestsUntil <= now;
     }
 
     /// <summary>Wakes one worker if it waits and there is something for it, such as a task pinned to it.</summary>
@@ -104,7 +123,7 @@ internal sealed class WaitingDemand(QueueSettings settings)
             return false;
         }
 
-        interest.WokenAt = now;
+        Woken(interest, now);
         return true;
     }
 
@@ -139,13 +158,39 @@ internal sealed class WaitingDemand(QueueSettings settings)
                 promisedTo[id] = interest;
                 if (interest.WokenAt is null)
                 {
-                    interest.WokenAt = now;
+                    Woken(interest, now);
                     woken.Add(interest.Request.WorkerId);
                 }
             }
         }
 
         return woken;
+    }
+
+    private void Add(Interest interest, WorkerShare share)
+    {
+        var worker = interest.Request.WorkerId;
+        byWorker[worker] = interest;
+        interest.Ending ??= endings.AddLast(interest);
+        if (!share.Avoiding.IsEmpty)
+        {
+            avoided.Add(worker);
+        }
+
+        if (interest.RestsUntil is null)
+        {
+            EnterLines(interest);
+        }
+        else
+        {
+            restless.Add(interest);
+        }
+    }
+
+    private void Woken(Interest interest, DateTimeOffset now)
+    {
+        interest.WokenAt = now;
+        restless.Add(interest);
     }
 
     private Interest? FirstFor(TaskRecord task, QueueDefinition queue, DateTimeOffset now)
@@ -288,17 +333,23 @@ internal sealed class WaitingDemand(QueueSettings settings)
         void Enter(WaitingKind kind)
         {
             var place = interest.PlaceIn(queue.Placement);
-            interest.Places[kind] = place;
+            interest.Places.Add((kind, place.Turn));
             lines[kind] = lines.TryGetValue(kind, out var line) ? line.With(-profile.MemoryGb, place) : NeedIndex.Of(-profile.MemoryGb, place);
         }
     }
 
     private void LeaveLines(Interest interest, Func<WaitingKind, bool>? which = null)
     {
-        foreach (var (kind, place) in interest.Places.Where(place => which is null || which(place.Key)).ToList())
+        for (var i = interest.Places.Count - 1; i >= 0; i--)
         {
-            interest.Places.Remove(kind);
-            if (lines[kind].Without(-interest.Request.Profile.MemoryGb, place) is { } left)
+            var (kind, turn) = interest.Places[i];
+            if (which is not null && !which(kind))
+            {
+                continue;
+            }
+
+            interest.Places.RemoveAt(i);
+            if (lines[kind].Without(-interest.Request.Profile.MemoryGb, new WaitingWorker(interest, turn)) is { } left)
             {
                 lines[kind] = left;
             }

@@ -9,21 +9,26 @@ namespace Morag.Failover.Actors.Queues;
 internal sealed class Interest
 {
     private const int ScoreSteps = 10;
-    private readonly Dictionary<QueueName, int> roomIn = [];
 
-    public Interest(GrantLeases request, WorkerShare share, DateTimeOffset until, long arrival)
+    /// <summary>The room in each queue of the request, in its order.</summary>
+    private readonly int[] roomIn;
+
+    public Interest(GrantLeases request, WorkerShare share, DateTimeOffset until, long number, long arrival)
     {
         Request = request;
         Until = until;
+        Number = number;
         Arrival = arrival;
         Wanted = Leasing.RoomOf(share, request);
         Free = request.MaxHeld - share.Held.Count - request.Queues.Sum(queue => queue.HeldElsewhere);
 
         // A worker of which nothing is known counts as one that has never failed.
         Score = (int)Math.Round((request.SuccessRate ?? 1) * ScoreSteps);
-        foreach (var queue in request.Queues)
+        roomIn = new int[request.Queues.Length];
+        for (var i = 0; i < roomIn.Length; i++)
         {
-            roomIn[queue.Queue] = queue.Cap - queue.HeldElsewhere - share.Held.Values.Count(held => held.Queue == queue.Queue);
+            var queue = request.Queues[i];
+            roomIn[i] = queue.Cap - queue.HeldElsewhere - (share.Held.IsEmpty ? 0 : share.Held.Values.Count(held => held.Queue == queue.Queue));
         }
     }
 
@@ -31,7 +36,13 @@ internal sealed class Interest
 
     public DateTimeOffset Until { get; }
 
+    /// <summary>What the worker's entity knows this interest by; it stays while the worker keeps its place.</summary>
+    public long Number { get; }
+
     public long Arrival { get; }
+
+    /// <summary>How often it was woken in vain since its worker last asked: whoever comes when called goes first.</summary>
+    public int WokenInVain { get; init; }
 
     /// <summary>Its success rate, in steps, so that small differences do not keep workers from taking turns.</summary>
     public int Score { get; }
@@ -48,13 +59,16 @@ internal sealed class Interest
     /// <summary>Until when it is promised nothing: it came for what it was promised, and could not have it.</summary>
     public DateTimeOffset? RestsUntil { get; set; }
 
-    /// <summary>The tasks that it was woken for.</summary>
-    public List<TaskId> Promised { get; } = [];
+    /// <summary>The tasks that it was woken for; null for none.</summary>
+    public List<TaskId>? Promised { get; private set; }
 
-    /// <summary>Its places in the lines.</summary>
-    public Dictionary<WaitingKind, WaitingWorker> Places { get; } = [];
+    /// <summary>Its places in the lines, each with its turn there.</summary>
+    public List<(WaitingKind Kind, double Turn)> Places { get; } = [];
 
-    public bool HasRoomIn(QueueName queue) => Wanted > 0 && roomIn.GetValueOrDefault(queue) > 0;
+    /// <summary>Its place among those that go away by the time that they said; null while it is not among them.</summary>
+    public LinkedListNode<Interest>? Ending { get; set; }
+
+    public bool HasRoomIn(QueueName queue) => Wanted > 0 && IndexOf(queue) is var index and >= 0 && roomIn[index] > 0;
 
     /// <summary>Its place among those that wait, as it is now.</summary>
     public WaitingWorker PlaceIn(Placement placement)
@@ -65,10 +79,23 @@ internal sealed class Interest
 
     public void Promise(TaskId task, QueueName queue)
     {
-        Promised.Add(task);
+        (Promised ??= []).Add(task);
         Wanted--;
         Free--;
-        roomIn[queue]--;
+        roomIn[IndexOf(queue)]--;
+    }
+
+    private int IndexOf(QueueName queue)
+    {
+        for (var i = 0; i < roomIn.Length; i++)
+        {
+            if (Request.Queues[i].Queue == queue)
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 }
 
@@ -93,7 +120,7 @@ internal enum WaitingLine
 }
 
 /// <summary>
-/// A waiting worker's place: by the free share of its slots, the most first or, where a queue is packed, the least; then the better score;
+/// A waiting worker's place: those that were woken in vain come last; then by the free share of its slots, the most first or, where a queue is packed, the least; then the better score;
 /// then who waits longest. It "needs" tasks that want no more than it has, so its numbers are negative.
 /// </summary>
 internal readonly struct WaitingWorker(Interest interest, double turn) : INeeding<WaitingWorker>
@@ -110,7 +137,8 @@ internal readonly struct WaitingWorker(Interest interest, double turn) : INeedin
 
     /// <inheritdoc />
     public static int Compare(in WaitingWorker left, in WaitingWorker right) =>
-        left.Turn != right.Turn ? left.Turn.CompareTo(right.Turn)
+        left.Interest.WokenInVain != right.Interest.WokenInVain ? left.Interest.WokenInVain.CompareTo(right.Interest.WokenInVain)
+        : left.Turn != right.Turn ? left.Turn.CompareTo(right.Turn)
         : left.Interest.Score != right.Interest.Score ? right.Interest.Score.CompareTo(left.Interest.Score)
         : left.Interest.Arrival.CompareTo(right.Interest.Arrival);
 }

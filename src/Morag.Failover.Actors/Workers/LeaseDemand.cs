@@ -1,15 +1,16 @@
 using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Actors.Workers;
 
 /// <summary>
 /// The worker's calls for leases that wait, first come first served, and which partition is asked next for whom. One partition is
-/// asked at a time, so that two do not both fill the same place; a partition that has nothing keeps the interest of all calls and says
-/// when it has, unless it ends before that: so it is asked again every now and then.
+/// asked at a time, so that two do not both fill the same place; a partition that has nothing keeps the interest of all calls, also for
+/// those that follow, and says when it has: see <see cref="StandingInterest"/>.
 /// </summary>
-internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter, int maxWaiting)
+internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAfter, WorkerSettings settings)
 {
     /// <summary>How long a call that does not wait may take to ask round.</summary>
     private static readonly TimeSpan AskingRound = TimeSpan.FromSeconds(2);
@@ -17,7 +18,7 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter, int 
     /// <summary>How soon a partition that is down is asked again at the earliest.</summary>
     private static readonly TimeSpan SoonestAgain = TimeSpan.FromSeconds(0.5);
 
-    private readonly TimeSpan interestKept = unansweredAfter * 5;
+    private readonly StandingInterest standing = new(partitions, settings.InterestKept, settings.InterestRenewed);
     private readonly DateTimeOffset[] askedAt = new DateTimeOffset[partitions];
     private readonly PartitionDown?[] down = new PartitionDown?[partitions];
     private readonly List<Caller> callers = [];
@@ -27,7 +28,10 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter, int 
     public bool AnyWaiting => callers.Count > 0;
 
     /// <summary>Whether no further call may wait.</summary>
-    public bool IsFull => callers.Count >= maxWaiting;
+    public bool IsFull => callers.Count >= settings.MaxWaitingCalls;
+
+    /// <summary>Which partitions keep the worker's interest.</summary>
+    public (ImmutableArray<int> Partitions, long Incarnations) InterestKnown => standing.Known();
 
     /// <summary>The question under way.</summary>
     public Question? Asking { get; private set; }
@@ -49,13 +53,13 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter, int 
             return due;
         }
 
-        var again = askedAt.Min() + interestKept;
+        first = standing.RenewAt is { } renew && renew < first ? renew : first;
         foreach (var partition in down)
         {
-            again = partition is { } gone && gone.AskAgainAt > now && gone.AskAgainAt < again ? gone.AskAgainAt : again;
+            first = partition is { } gone && gone.AskAgainAt > now && gone.AskAgainAt < first ? gone.AskAgainAt : first;
         }
 
-        return again < first ? again : first;
+        return first;
     }
 
     /// <summary>
@@ -63,25 +67,31 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter, int 
     /// are several partitions, else when <paramref name="repeatFirst"/> says that it could not be given anything new. One that waits
     /// already, and is made again, goes on in its place.
     /// </summary>
+    /// <param name="request">The call.</param>
+    /// <param name="replyTo">Who waits for the answer.</param>
+    /// <param name="repeatFirst">Whether the call cannot be given anything new.</param>
+    /// <param name="holdsNothing">Whether it is certain that the worker holds no lease, so that there is nothing to repeat.</param>
+    /// <param name="now">The time.</param>
     /// <returns>Who waited until now for a call that was made again: nobody listens there any more. Null: none did.</returns>
-    public IActorRef? Enter(RequestLeases request, IActorRef replyTo, bool repeatFirst, DateTimeOffset now)
+    public IActorRef? Enter(RequestLeases request, IActorRef replyTo, bool repeatFirst, bool holdsNothing, DateTimeOffset now)
     {
         var until = now + (request.Wait > TimeSpan.Zero ? request.Wait : AskingRound);
         if (request.RequestId is { } id && callers.Find(caller => caller.Request.RequestId == id) is { } before)
         {
-            AddSteps(before, onlyRepeat: false);
-            return before.MadeAgain(request, replyTo, until);
+            var unheard = before.MadeAgain(request, replyTo, until);
+            AddSteps(before, now);
+            return unheard;
         }
 
         var caller = new Caller(request, replyTo, until);
-        if (request.RequestId is not null && (partitions > 1 || repeatFirst))
+        if (request.RequestId is not null && !holdsNothing && (partitions > 1 || repeatFirst))
         {
-            AddSteps(caller, onlyRepeat: true);
+            caller.Steps.AddRange(InTurn().Select(partition => new Step(partition, OnlyRepeat: true)));
         }
 
-        AddSteps(caller, onlyRepeat: false);
-        rotation = (rotation + 1) % partitions;
         callers.Add(caller);
+        AddSteps(caller, now);
+        rotation = (rotation + 1) % partitions;
         return null;
     }
 
@@ -94,23 +104,40 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter, int 
         }
 
         down[partition] = null;
+        AskAgain(partition);
+    }
 
-        if (Asking?.Partition == partition)
+    /// <summary>Partitions that keep the worker's interest may run anew, and know nothing of it.</summary>
+    public void Restarted(ImmutableArray<QueueIncarnation> present) => standing.Restarted(present).ToList().ForEach(AskAgain);
+
+    /// <summary>Leases ended: partitions that reckoned with them may have work that there was no room for.</summary>
+    public void RoomGrew() => standing.ReckoningWithOthers().ToList().ForEach(AskAgain);
+
+    /// <summary>The worker is fenced, or is another machine than it was: what partitions keep of its interest is void.</summary>
+    public void BeginAnew()
+    {
+        standing.ForgetAll();
+        for (var partition = 0; partition < partitions; partition++)
         {
-            Asking.WorkCameMeanwhile = true;
+            AskAgain(partition);
         }
+    }
 
-        foreach (var caller in callers)
+    /// <summary>A partition is said to be down: if it keeps the worker's interest, only its own answer tells.</summary>
+    public void Doubt(int partition, DateTimeOffset now)
+    {
+        if (standing.IsKeptBy(partition) && askedAt[partition] + unansweredAfter <= now)
         {
-            caller.AskLater(partition);
+            AskAgain(partition);
         }
     }
 
     /// <summary>
     /// The next question, if none is under way: for the longest waiting call that has a partition to ask which
     /// <paramref name="reachable"/> allows, and for the others that want the same. Without <paramref name="mayLease"/> only repeats are asked for.
+    /// <paramref name="roomIn"/> gives the room in queues, of which none stands for all, as a partition has to know it.
     /// </summary>
-    public Question? Next(bool mayLease, Func<int, bool> reachable, DateTimeOffset now)
+    public Question? Next(bool mayLease, Func<int, bool> reachable, Func<ImmutableArray<QueueName>, int, ImmutableArray<QueueRoom>> roomIn, DateTimeOffset now)
     {
         if (Asking is not null)
         {
@@ -127,7 +154,14 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter, int 
                 var step = caller.Steps[index];
                 caller.Steps.RemoveAt(index);
                 askedAt[step.Partition] = now;
-                Asking = new Question(step.OnlyRepeat ? [caller] : [caller, .. WithTheSameWish(caller)], step.Partition, step.OnlyRepeat, now + unansweredAfter);
+                Asking = step.OnlyRepeat
+                    ? new Question([caller], step.Partition, onlyRepeat: true, now + unansweredAfter)
+                    : new Question([caller, .. WithTheSameWish(caller)], step.Partition, onlyRepeat: false, now + unansweredAfter)
+                    {
+                        Interest = InterestFor(queues => roomIn(queues, step.Partition)),
+                        InterestInAll = Waiting.Any(each => each.Request.Queues.IsEmpty),
+                        NothingBefore = standing.Asked(step.Partition),
+                    };
                 return Asking;
             }
         }
@@ -147,15 +181,15 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter, int 
             GiveUp(question);
         }
 
-        if (Waiting.FirstOrDefault() is { } caller)
-        {
-            caller.AskLater(partition);
-        }
+        AskAgain(partition);
     }
 
     /// <summary>A partition has not answered in time; it may still do so.</summary>
-    public void IsSilent(int partition, DateTimeOffset now) =>
+    public void IsSilent(int partition, DateTimeOffset now)
+    {
+        standing.Forget(partition);
         down[partition] ??= new PartitionDown($"{PersistenceIds.Queue(partition)} has not answered in time", now, ForSure: false);
+    }
 
     /// <summary>A partition answers.</summary>
     public void Answers(int partition)
@@ -204,7 +238,10 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter, int 
     /// A partition has nothing for a call, and so nothing for the others that want the same of it; unless it said since that there is
     /// work: that and its answer may have overtaken each other.
     /// </summary>
-    public void NothingFor(Question question)
+    /// <param name="question">What it was asked.</param>
+    /// <param name="incarnation">The run of the partition that answered.</param>
+    /// <param name="now">The time.</param>
+    public void NothingFor(Question question, long incarnation, DateTimeOffset now)
     {
         if (question.OnlyRepeat || question.WorkCameMeanwhile)
         {
@@ -215,19 +252,21 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter, int 
         {
             caller.Steps.Remove(new Step(question.Partition, OnlyRepeat: false));
         }
+
+        if (question.Interest is { } interest)
+        {
+            standing.Keeps(question, interest, incarnation, now);
+        }
     }
 
     /// <summary>The calls of a question that still wait.</summary>
     public List<Caller> StillWaiting(Question question) => [.. question.Callers.Where(callers.Contains)];
 
     /// <summary>The calls have their leases. What the others know of the partitions may have changed with them.</summary>
-    public void Served(IReadOnlyCollection<Caller> served)
+    public void Served(IReadOnlyCollection<Caller> served, DateTimeOffset now)
     {
         callers.RemoveAll(served.Contains);
-        foreach (var other in callers)
-        {
-            AddSteps(other, onlyRepeat: false);
-        }
+        callers.ForEach(other => AddSteps(other, now));
     }
 
     /// <summary>Takes out the calls that <paramref name="which"/> says.</summary>
@@ -250,7 +289,7 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter, int 
             GiveUp(question);
         }
 
-        AskAgainThoseThatMayHaveForgotten(now);
+        Renew(now);
         return TakeOut(caller =>
             caller.Until <= now
             || (mayLease && AllDown(now))
@@ -278,85 +317,51 @@ internal sealed class LeaseDemand(int partitions, TimeSpan unansweredAfter, int 
 
     private static bool WantTheSame(Caller one, Caller other) => one.Request.Queues.AsSpan().SequenceEqual(other.Request.Queues.AsSpan());
 
-    /// <summary>A partition that ended since it was asked does not know any more who waits.</summary>
-    private void AskAgainThoseThatMayHaveForgotten(DateTimeOffset now)
+    private LeaseInterest? InterestFor(Func<ImmutableArray<QueueName>, ImmutableArray<QueueRoom>> roomIn)
     {
-        if (Waiting.FirstOrDefault() is not { } caller)
+        var waiting = Waiting.ToList();
+        return waiting.Count == 0
+            ? null
+            : new LeaseInterest
+            {
+                For = standing.KeptFor,
+                MaxTasks = waiting.Sum(caller => caller.Request.MaxTasks),
+                Queues = roomIn(
+                    waiting.Exists(caller => caller.Request.Queues.IsEmpty) ? [] : [.. waiting.SelectMany(caller => caller.Request.Queues).Distinct()]),
+            };
+    }
+
+    private void Renew(DateTimeOffset now)
+    {
+        if (Waiting.Any())
         {
-            return;
+            standing.TakeDue(now).ForEach(partition => callers.ForEach(caller => caller.AskLater(partition)));
+        }
+    }
+
+    private void AskAgain(int partition)
+    {
+        standing.Forget(partition);
+        if (Asking?.Partition == partition)
+        {
+            Asking.WorkCameMeanwhile = true;
         }
 
-        for (var partition = 0; partition < partitions; partition++)
+        callers.ForEach(caller => caller.AskLater(partition));
+    }
+
+    /// <summary>A call that waits need not ask those that say when they have something; one that does not has to know now.</summary>
+    private void AddSteps(Caller caller, DateTimeOffset now)
+    {
+        var wanted = Waiting.Sum(each => each.Request.MaxTasks);
+        foreach (var partition in InTurn())
         {
-            if (askedAt[partition] + interestKept <= now)
+            if (caller.Request.Wait <= TimeSpan.Zero || !standing.Covers(partition, caller.Request.Queues, wanted, now))
             {
-                askedAt[partition] = now;
                 caller.AskLater(partition);
             }
         }
     }
 
-    private void AddSteps(Caller caller, bool onlyRepeat)
-    {
-        for (var i = 0; i < partitions; i++)
-        {
-            var partition = (rotation + i) % partitions;
-            if (onlyRepeat)
-            {
-                caller.Steps.Add(new Step(partition, OnlyRepeat: true));
-            }
-            else
-            {
-                caller.AskLater(partition);
-            }
-        }
-    }
-
-    /// <summary>A call that waits.</summary>
-    internal sealed class Caller(RequestLeases request, IActorRef replyTo, DateTimeOffset until)
-    {
-        public RequestLeases Request { get; private set; } = request;
-
-        public IActorRef ReplyTo { get; private set; } = replyTo;
-
-        public DateTimeOffset Until { get; private set; } = until;
-
-        public List<Step> Steps { get; } = [];
-
-        public IActorRef MadeAgain(RequestLeases again, IActorRef replyTo, DateTimeOffset until)
-        {
-            var before = ReplyTo;
-            (Request, ReplyTo, Until) = (again, replyTo, until);
-            return before;
-        }
-
-        public void AskLater(int partition)
-        {
-            var step = new Step(partition, OnlyRepeat: false);
-            if (!Steps.Contains(step))
-            {
-                Steps.Add(step);
-            }
-        }
-    }
-
-    /// <summary>What is known of a partition that did not answer, or was said to be down for sure.</summary>
-    private readonly record struct PartitionDown(string Why, DateTimeOffset AskAgainAt, bool ForSure = true);
-
-    /// <summary>A partition that a call has still to ask.</summary>
-    internal readonly record struct Step(int Partition, bool OnlyRepeat);
-
-    /// <summary>A partition that is being asked, for the first of the calls and for what is left for the others.</summary>
-    internal sealed class Question(ImmutableArray<Caller> callers, int partition, bool onlyRepeat, DateTimeOffset lostAt)
-    {
-        public ImmutableArray<Caller> Callers { get; } = callers;
-
-        public int Partition { get; } = partition;
-
-        public bool OnlyRepeat { get; } = onlyRepeat;
-
-        public DateTimeOffset LostAt { get; } = lostAt;
-
-        public bool WorkCameMeanwhile { get; set; }
-    }
+    private IEnumerable<int> InTurn() => Enumerable.Range(0, partitions).Select(i => (rotation + i) % partitions);
 }

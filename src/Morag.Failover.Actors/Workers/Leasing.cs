@@ -29,7 +29,10 @@ public sealed partial class WorkerReliabilityActor
                 OnFreed(freed);
                 return true;
             case WorkAvailable work:
-                demand.WorkAt(work.Partition);
+                OnWork(work);
+                return true;
+            case QueuesRestarted restarted:
+                demand.Restarted(restarted.Queues);
                 return true;
             case PinsDue pinned:
                 OnPinsDue(pinned);
@@ -63,10 +66,23 @@ public sealed partial class WorkerReliabilityActor
         degraded.Pulled(Now);
         StoreIfAny(WorkerMembership.Heard(State, Now));
         var room = Room();
-        demand.Enter(request, Sender, repeatFirst: room == 0, Now)?.Tell(new LeasesGranted());
+        demand.Enter(request, Sender, repeatFirst: room == 0, holdsNothing: held.IsKnown && held.Count == 0, Now)?.Tell(new LeasesGranted());
         if (room == 0 && held.IsKnown && held.Awaited.Count == 0 && Now - (held.AskedAt ?? DateTimeOffset.MinValue) > AskAgainWhatIsHeldAfter)
         {
             AskWhatIsHeld();
+        }
+
+        // Only for workers that do not beat: a heartbeat has more to tell.
+        TellSeen(settings.Workers.SeenInterval * 2);
+    }
+
+    /// <summary>A partition keeps work for this worker. If no call waits for it, or none may have it, others should get it at once.</summary>
+    private void OnWork(WorkAvailable work)
+    {
+        demand.WorkAt(work.Partition);
+        if (!demand.AnyWaiting || Room() == 0)
+        {
+            regions.Queues.Tell(new WithdrawInterest { Partition = work.Partition, WorkerId = State.WorkerId, Interest = work.Interest }, Self);
         }
     }
 
@@ -110,6 +126,14 @@ public sealed partial class WorkerReliabilityActor
             return;
         }
 
+        for (var partition = 0; health.AnyDown && partition < settings.Partitions.Queues; partition++)
+        {
+            if (health.Down.ContainsKey(PersistenceIds.Queue(partition)))
+            {
+                demand.Doubt(partition, Now);
+            }
+        }
+
         var room = Room();
         foreach (var finished in demand.TakeOutFinished(room > 0, Now))
         {
@@ -118,7 +142,7 @@ public sealed partial class WorkerReliabilityActor
         }
 
         // What a partition holds, and what a fence on its way to it will end, has to be known before it is asked.
-        if (demand.Next(room > 0, partition => held.IsKnown && !fences.Owes(State.Fences, partition), Now) is { } question)
+        if (demand.Next(room > 0, partition => held.IsKnown && !fences.Owes(State.Fences, partition), QueuesFor, Now) is { } question)
         {
             Ask(question, room);
         }
@@ -151,25 +175,11 @@ public sealed partial class WorkerReliabilityActor
                 MaxHeld = registration.MaxConcurrentTasks,
                 Queues = QueuesFor(request.Queues, question.Partition),
                 RequestId = request.RequestId,
-                Interest = question.OnlyRepeat ? null : InterestIn(question.Partition),
+                Interest = question.Interest,
                 OnlyRepeat = question.OnlyRepeat,
                 SuccessRate = State.Score.Total == 0 ? null : State.Score.SuccessRate,
             },
             Self);
-    }
-
-    private LeaseInterest? InterestIn(int partition)
-    {
-        var waiting = demand.Waiting.ToList();
-        return waiting.Count == 0
-            ? null
-            : new LeaseInterest
-            {
-                For = waiting.Max(caller => caller.Until) - Now,
-                MaxTasks = waiting.Sum(caller => caller.Request.MaxTasks),
-                Queues = QueuesFor(
-                    waiting.Exists(caller => caller.Request.Queues.IsEmpty) ? [] : [.. waiting.SelectMany(caller => caller.Request.Queues)], partition),
-            };
     }
 
     /// <param name="wanted">The queues that a call names; none stands for all.</param>
@@ -192,7 +202,7 @@ public sealed partial class WorkerReliabilityActor
         {
             if (question is not null)
             {
-                demand.NothingFor(question);
+                demand.NothingFor(question, granted.Incarnation, Now);
             }
 
             return;
@@ -235,7 +245,7 @@ public sealed partial class WorkerReliabilityActor
             given += count;
         }
 
-        demand.Served(replies.Keys);
+        demand.Served(replies.Keys, Now);
         var probing = question.OnlyRepeat ? null : FailureAccounting.Probing(
             State, delivered.Select(lease => new HeldLease { TaskId = lease.TaskId, Epoch = lease.Epoch, Queue = lease.Queue, GrantedAt = Now }), Now);
         if (probing is null)
@@ -283,6 +293,8 @@ public sealed partial class WorkerReliabilityActor
                 held.Remove(result.TaskId, result.Epoch);
             }
         }
+
+        demand.RoomGrew();
     }
 
     private void OnFreed(LeasesFreed freed)
@@ -293,6 +305,7 @@ public sealed partial class WorkerReliabilityActor
         }
 
         demand.WorkAt(freed.Partition);
+        demand.RoomGrew();
     }
 
     private void OnOutcomes(LeaseOutcomes batch)
@@ -309,6 +322,7 @@ public sealed partial class WorkerReliabilityActor
         }
 
         demand.WorkAt(batch.Partition);
+        demand.RoomGrew();
         StoreIfAny(FailureAccounting.Take(State, batch), after => regions.Queues.Tell(
             new OutcomesTaken { Partition = batch.Partition, WorkerId = after.WorkerId, Number = batch.Number }, Self));
     }

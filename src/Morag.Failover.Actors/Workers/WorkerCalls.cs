@@ -46,6 +46,7 @@ public sealed partial class WorkerReliabilityActor
             return;
         }
 
+        demand.BeginAnew();
         pulse.Heard(Now);
         pulse.Registered(registration.HeartbeatIntervalSeconds, registration.InstanceId != before.Registration?.InstanceId);
         if (!before.IsKnown)
@@ -77,7 +78,7 @@ public sealed partial class WorkerReliabilityActor
         }
 
         WatchForDegradation();
-        TellSeen(heartbeat);
+        TellSeen(settings.Workers.SeenInterval);
         Sender.Tell(new HeartbeatReply { Leases = held.Shown, Draining = State.IsDraining });
         return ReferenceEquals(before, State) && !returns.Any && !demand.AnyWaiting;
     }
@@ -103,24 +104,27 @@ public sealed partial class WorkerReliabilityActor
         }
     }
 
-    private void TellSeen(Heartbeat heartbeat)
+    private void TellSeen(TimeSpan interval)
     {
-        if (Now - seenToldAt < settings.Workers.SeenInterval)
+        if (Now - seenToldAt < interval)
         {
             return;
         }
 
         seenToldAt = Now;
+        var (interestIn, incarnations) = demand.InterestKnown;
         regions.Directory.Tell(
             new WorkerSeen
             {
                 Bucket = bucket,
                 WorkerId = State.WorkerId,
                 At = Now,
-                Metrics = heartbeat.Metrics,
+                Metrics = pulse.Metrics,
                 HeldLeases = held.Count,
                 Degraded = degraded.Reason(held, Now),
                 ClockSkewSeconds = pulse.ClockSkewSeconds,
+                InterestIn = interestIn,
+                InterestIncarnations = incarnations,
             },
             Self);
     }

@@ -1,3 +1,4 @@
+using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Actors.Timing;
@@ -12,8 +13,8 @@ namespace Morag.Failover.Actors.Workers;
 
 /// <summary>
 /// One worker: its registration, liveness, score, breaker and demand for leases. It alone judges the worker. This part takes what
-/// arrives, stores what the domain decides and tells those it concerns; the other parts hold what the worker itself calls
-/// (WorkerCalls) and how its demand becomes leases (Leasing).
+/// arrives and stores what the domain decides; the other parts hold what the worker itself calls (WorkerCalls), how its demand becomes
+/// leases (Leasing), and who is told what (Announcing).
 /// </summary>
 public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerState>
 {
@@ -21,6 +22,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
 
     private readonly FailoverSettings settings;
     private readonly IFailoverRegions regions;
+    private readonly OwnerHealth health;
     private readonly WorkerPulse pulse;
     private readonly HeldLeasesView held;
     private readonly LeaseDemand demand;
@@ -36,7 +38,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     private bool waitsToPassivate;
 
     /// <summary>Made by <see cref="Props"/>.</summary>
-    public WorkerReliabilityActor(WorkerId worker, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages)
+    public WorkerReliabilityActor(WorkerId worker, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages, OwnerHealth health)
         : base(
             PersistenceIds.Worker(worker),
             WorkerState.Unknown(worker),
@@ -44,17 +46,18 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     {
         this.settings = settings;
         this.regions = regions;
+        this.health = health;
         pulse = new WorkerPulse(settings.Workers, outages, Now);
         held = new HeldLeasesView(settings.Partitions.Queues);
-        demand = new LeaseDemand(settings.Partitions.Queues, settings.Queues.ResendAfter, settings.Workers.MaxWaitingCalls);
+        demand = new LeaseDemand(settings.Partitions.Queues, settings.Queues.ResendAfter, settings.Workers);
         fences = new FenceOutbox(settings.Partitions.Queues);
         degraded = new DegradedWatch(settings.Workers, settings.Queues, Now);
         bucket = Partition.Of(worker, settings.Partitions.DirectoryBuckets);
     }
 
-    /// <summary>How to start the entity of a worker.</summary>
-    public static Props Props(WorkerId worker, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages) =>
-        Akka.Actor.Props.Create(() => new WorkerReliabilityActor(worker, settings, regions, outages));
+    /// <summary>How to start the entity of a worker; <paramref name="health"/> says which queue partitions this node takes to be down.</summary>
+    public static Props Props(WorkerId worker, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages, OwnerHealth health) =>
+        Akka.Actor.Props.Create(() => new WorkerReliabilityActor(worker, settings, regions, outages, health));
 
     /// <inheritdoc />
     protected override WorkerState Apply(WorkerState state, IStoredEvent @event) => state.Apply(@event);
@@ -72,6 +75,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     protected override void Recovered()
     {
         due = new DueTimer(Timers, static () => Now);
+        seenToldAt = Now - settings.Workers.SeenInterval;
         if (State.Registration is { } registration)
         {
             pulse.Registered(registration.HeartbeatIntervalSeconds, newInstance: true);
@@ -216,21 +220,6 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         StoreIfAny(WorkerMembership.Judged(State, verdict, held.Count > 0, NewLoss(), pulse.SilentSince(), Now));
     }
 
-    private void OnFenceTaken(FenceTaken taken)
-    {
-        fences.Taken(taken.Partition, taken.Number);
-        if (!State.Fences.IsEmpty && fences.TakenByAll >= State.Fences[0].Number)
-        {
-            StoreIfAny(new WorkerFencesTaken { UpTo = fences.TakenByAll });
-        }
-
-        if (fences.Next(State.Fences, taken.Partition) is not null)
-        {
-            var state = State;
-            AfterWrites(() => SendFences(state));
-        }
-    }
-
     /// <summary>Stores an event and tells those it concerns once it is durable; <paramref name="callers"/> wait for that, or else the sender.</summary>
     private void StoreIfAny(IStoredEvent? @event, Action<WorkerState>? afterwards = null, IEnumerable<IActorRef>? callers = null)
     {
@@ -254,6 +243,11 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
                 afterwards?.Invoke(after);
             },
             callers);
+        if (State.LastFence > before.LastFence)
+        {
+            demand.BeginAnew();
+        }
+
         if (State.Fences.Length > 0 && State.LastFence > before.LastFence && State.Fences[^1].Kind is FenceKind.Proven or FenceKind.Returned)
         {
             held.Clear();
@@ -271,78 +265,6 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         var caller = Sender;
         AfterWrites(() => caller.Tell(reply));
     }
-
-    private void Announce(WorkerState before, IStoredEvent @event, WorkerState after)
-    {
-        if (WorkerAnnouncements.Change(before, @event) is { } change)
-        {
-            Context.System.EventStream.Publish(change);
-        }
-
-        if (WorkerAnnouncements.Breaker(before, after, Now) is { } breaker)
-        {
-            Context.System.EventStream.Publish(breaker);
-        }
-
-        if (WorkerAnnouncements.Signal(before, @event, after) is { } signal)
-        {
-            session.Tell(signal);
-        }
-
-        if (after.LastFence > before.LastFence)
-        {
-            SendFences(after);
-        }
-
-        if (after.Revision > before.Revision)
-        {
-            SendEntry(after);
-        }
-    }
-
-    private void SendOwed(WorkerState durable)
-    {
-        SendFences(durable);
-        if (durable.Revision > entryTaken)
-        {
-            SendEntry(durable);
-        }
-
-        SendHeldQuestions();
-        SendReturns();
-    }
-
-    private void SendFences(WorkerState durable)
-    {
-        if (durable.Fences.IsEmpty)
-        {
-            return;
-        }
-
-        for (var partition = 0; partition < settings.Partitions.Queues; partition++)
-        {
-            if (fences.Next(durable.Fences, partition) is { } fence)
-            {
-                regions.Queues.Tell(
-                    new FenceInstance
-                    {
-                        Partition = partition,
-                        WorkerId = durable.WorkerId,
-                        Number = fence.Number,
-                        Kind = fence.Kind,
-                        InstanceId = fence.InstanceId,
-                        LossId = fence.LossId,
-                        SilentFor = Now - fence.SilentSince,
-                        Planned = fence.Planned,
-                        Reason = fence.Reason,
-                    },
-                    Self);
-            }
-        }
-    }
-
-    private void SendEntry(WorkerState durable) =>
-        regions.Directory.Tell(new UpdateWorkerEntry { Bucket = bucket, Entry = durable.Entry() }, Self);
 
     /// <summary>After whatever happened: give waiting calls what they can have, and arm the timer for what comes next.</summary>
     private void Settle()

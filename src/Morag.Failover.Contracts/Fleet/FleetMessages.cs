@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 
 using Morag.Failover.Contracts.Workers;
@@ -101,8 +102,8 @@ public sealed record WorkerSeen : IBucketMessage
     /// <summary>When.</summary>
     [ProtoMember(3)] public DateTimeOffset At { get; init; }
 
-    /// <summary>What it measured.</summary>
-    [ProtoMember(4)] public WorkerMetrics Metrics { get; init; } = new();
+    /// <summary>What it last measured; null before its first heartbeat.</summary>
+    [ProtoMember(4)] public WorkerMetrics? Metrics { get; init; }
 
     /// <summary>The leases it is believed to hold.</summary>
     [ProtoMember(5)] public int HeldLeases { get; init; }
@@ -112,6 +113,15 @@ public sealed record WorkerSeen : IBucketMessage
 
     /// <summary>How far its clock is from ours, in seconds.</summary>
     [ProtoMember(7)] public double? ClockSkewSeconds { get; init; }
+
+    /// <summary>The queue partitions that keep the worker's interest, as far as its entity knows.</summary>
+    [ProtoMember(8)] public ImmutableArray<int> InterestIn { get; init; } = [];
+
+    /// <summary>
+    /// The incarnations of these partitions that its entity knows, combined by exclusive or. Where others run now, the bucket answers with
+    /// <see cref="QueuesRestarted"/>.
+    /// </summary>
+    [ProtoMember(9)] public long InterestIncarnations { get; init; }
 }
 
 /// <summary>
@@ -129,6 +139,9 @@ public sealed record GetFleetSlice : IBucketMessage
 
     /// <summary>How long to wait for a change.</summary>
     [ProtoMember(3)] public TimeSpan Wait { get; init; }
+
+    /// <summary>The queue partition that asks; null for others. From it the bucket knows which run of each partition is the present one.</summary>
+    [ProtoMember(4)] public QueueIncarnation? Asker { get; init; }
 }
 
 /// <summary>The workers of one profile that may take leases now.</summary>

@@ -92,11 +92,14 @@ public sealed record GrantLeases : IPartitionMessage
     [ProtoMember(11)] public double? SuccessRate { get; init; }
 }
 
-/// <summary>What all calls of a worker that wait for leases want together.</summary>
+/// <summary>
+/// What all calls of a worker that wait for leases want together. The partition keeps it beyond these calls, for those that follow, until
+/// it runs out, something is leased, or the worker's entity takes it back: see <see cref="WithdrawInterest"/>.
+/// </summary>
 [ProtoContract]
 public sealed record LeaseInterest
 {
-    /// <summary>How long the longest of them still waits.</summary>
+    /// <summary>How long it is kept.</summary>
     [ProtoMember(1)] public required TimeSpan For { get; init; }
 
     /// <summary>How many leases they want, 1 or more.</summary>
@@ -115,6 +118,9 @@ public sealed record LeasesGranted : IWireMessage
 
     /// <summary>The leases; empty where there is nothing to give.</summary>
     [ProtoMember(2)] public ImmutableArray<LeasedTask> Leases { get; init; } = [];
+
+    /// <summary>The run of the partition that answers: another run knows of no interest that this one keeps.</summary>
+    [ProtoMember(3)] public long Incarnation { get; init; }
 }
 
 /// <summary>There is something that a worker which showed interest can take: its entity asks for it.</summary>
@@ -126,6 +132,51 @@ public sealed record WorkAvailable : IWorkerMessage
 
     /// <summary>Where it is.</summary>
     [ProtoMember(2)] public required int Partition { get; init; }
+
+    /// <summary>The interest that it answers, as the partition numbers them.</summary>
+    [ProtoMember(3)] public long Interest { get; init; }
+}
+
+/// <summary>
+/// The worker has no use for work now: the partition forgets its interest and offers the work to others. Another interest than the one
+/// named, which the worker showed since, stays. No answer.
+/// </summary>
+[ProtoContract(Name = "withdraw-interest")]
+public sealed record WithdrawInterest : IPartitionMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required int Partition { get; init; }
+
+    /// <summary>The worker.</summary>
+    [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>The number of the interest, as <see cref="WorkAvailable.Interest"/> said it.</summary>
+    [ProtoMember(3)] public required long Interest { get; init; }
+}
+
+/// <summary>A run of a queue partition: it begins when the partition starts or moves to another node.</summary>
+[ProtoContract]
+public sealed record QueueIncarnation
+{
+    /// <summary>The partition.</summary>
+    [ProtoMember(1)] public required int Partition { get; init; }
+
+    /// <summary>The run; no two have the same number, and they have no order.</summary>
+    [ProtoMember(2)] public required long Incarnation { get; init; }
+}
+
+/// <summary>
+/// Partitions that keep the interest of a worker may have started again since, and forgotten it: these are their present runs, and the
+/// worker's entity asks those that it knows another run of.
+/// </summary>
+[ProtoContract(Name = "queues-restarted")]
+public sealed record QueuesRestarted : IWorkerMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>The present run of each partition.</summary>
+    [ProtoMember(2)] public ImmutableArray<QueueIncarnation> Queues { get; init; } = [];
 }
 
 /// <summary>

@@ -48,6 +48,15 @@ public sealed record WorkerSettings
     /// <summary>The most lease calls of one worker that may wait at a time, 1 to 10,000; beyond, they are refused (429).</summary>
     public int MaxWaitingCalls { get; init; } = 64;
 
+    /// <summary>How long a queue partition keeps the interest of a worker that waits for leases, 1 min to 24 h.</summary>
+    public TimeSpan InterestKept { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>
+    /// About how often a worker that goes on waiting renews it, 10 s to 12 h and at most half of <see cref="InterestKept"/>; each time up to
+    /// a fifth sooner, by chance, so that workers that came together do not stay together.
+    /// </summary>
+    public TimeSpan InterestRenewed { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Workers that a directory bucket wakes per second after a restart, 1 to 100,000.</summary>
     public int WakeRate { get; init; } = 500;
 

@@ -176,6 +176,8 @@ public static class FailoverSettingsReader
             DegradedAfter = section.Duration("degraded-after", "1s", "24h"),
             SeenInterval = section.Duration("seen-interval", "1s", "10m"),
             MaxWaitingCalls = section.Integer("max-waiting-calls", 1, 10_000),
+            InterestKept = section.Duration("interest-kept", "1m", "24h"),
+            InterestRenewed = section.Duration("interest-renewed", "10s", "12h"),
             WakeRate = section.Integer("wake-rate", 1, 100_000),
             FreezeTolerance = section.Duration("freeze-tolerance", "100ms", "1m"),
         };
@@ -188,6 +190,11 @@ public static class FailoverSettingsReader
         if (workers.BreakerMaxOpenFor < workers.BreakerOpenFor)
         {
             throw section.Refused("breaker-max-open-for", section.Text("breaker-max-open-for"), $"a duration from breaker-open-for ({section.Text("breaker-open-for")}) is allowed");
+        }
+
+        if (workers.InterestRenewed * 2 > workers.InterestKept)
+        {
+            throw section.Refused("interest-renewed", section.Text("interest-renewed"), $"at most half of interest-kept ({section.Text("interest-kept")}) is allowed");
         }
 
         return workers;

@@ -27,7 +27,7 @@ public sealed class AllOwners : IFailoverRegions
         work = WorkUnderWay.Of(system);
         var partitions = settings.Partitions;
         Directory = Region("directory", new BucketExtractor(partitions.DirectoryBuckets), id => WorkerDirectory.Props(Number(id), settings, this));
-        Workers = Region("workers", new WorkerExtractor(partitions.WorkerShards), id => WorkerReliabilityActor.Props(new WorkerId(id), settings, this, outages));
+        Workers = Region("workers", new WorkerExtractor(partitions.WorkerShards), id => WorkerReliabilityActor.Props(new WorkerId(id), settings, this, outages, Health));
         Coordinators = Region("coordinators", new PartitionExtractor(partitions.Coordinators), id => FailoverCoordinator.Props(Number(id), settings, this));
         Queues = Region("queues", new PartitionExtractor(partitions.Queues), id => QueueActor.Props(Number(id), settings, this, outages, IEpochFloors.None));
         StartFixed();
@@ -37,6 +37,9 @@ public sealed class AllOwners : IFailoverRegions
     }
 
     public FailoverSettings Settings { get; }
+
+    /// <summary>Which owners the node takes to be down: none, since there is no keeper that asks them.</summary>
+    public OwnerHealth Health { get; } = new();
 
     /// <inheritdoc />
     public IActorRef Queues { get; }

@@ -15,7 +15,7 @@ public sealed class WaitingDemandSpecs
 
     private readonly List<TaskId> submitted = [];
     private QueueState state = QueueState.Empty;
-    private WaitingDemand demand = new(new QueueSettings());
+    private WaitingDemand demand = new(new QueueSettings(), firstNumber: 0);
 
     [Fact]
     public void Should_promise_seven_tasks_three_two_and_two_when_three_idle_workers_wait()
@@ -31,7 +31,7 @@ public sealed class WaitingDemandSpecs
     public void Should_fill_one_worker_before_the_next_when_the_queue_is_packed()
     {
         var queues = new QueueSettings();
-        demand = new(queues with { Definitions = [.. queues.Definitions.Select(queue => queue with { Placement = Placement.Pack })] });
+        demand = new(queues with { Definitions = [.. queues.Definitions.Select(queue => queue with { Placement = Placement.Pack })] }, firstNumber: 0);
         Wait("a", "b", "c");
 
         Assert.Equal(["a", "b"], Offer(Submit(9)));
@@ -104,6 +104,42 @@ public sealed class WaitingDemandSpecs
         (released, waitAgain) = demand.Expire(state, T0.AddSeconds(30), TimeSpan.FromMinutes(2));
         Assert.Equal(submitted, released);
         Assert.Equal((0, true), (waitAgain.Count, demand.IsEmpty));
+    }
+
+    [Fact]
+    public void Should_promise_a_task_to_those_that_come_when_called_before_those_that_were_woken_in_vain()
+    {
+        Wait("silent");
+        Offer(Submit(1));
+        Wait(Request("small") with { MaxTasks = 1, Queues = [new() { Queue = Queue, Cap = 8, HeldElsewhere = 7 }] });
+
+        var (released, waitAgain) = demand.Expire(state, T0.AddSeconds(2), TimeSpan.FromSeconds(2));
+
+        Assert.Equal([new WorkerId("silent")], waitAgain);
+        Assert.Equal(["small"], Offer(released));
+        Assert.Equal(["silent"], Offer(Submit(1)));
+        demand.Remove(new("silent"));
+        Wait("silent");
+        Wait(Request("other") with { SuccessRate = 0.5 });
+        Assert.Equal(["silent"], Offer(Submit(1)));
+    }
+
+    [Fact]
+    public void Should_forget_the_interest_that_is_withdrawn_and_keep_one_that_was_shown_since()
+    {
+        Wait("a");
+        Offer(Submit(1));
+        var number = demand.NumberOf(new("a"));
+
+        // It keeps its number while it waits again, so that a withdrawal that comes late still names it.
+        Assert.Single(demand.Expire(state, T0.AddSeconds(2), TimeSpan.FromSeconds(2)).WaitAgain);
+        Offer([submitted[0]]);
+        Assert.Equal([submitted[0]], demand.Withdraw(new("a"), number));
+        Assert.True(demand.IsEmpty);
+
+        Wait("a");
+        Assert.Empty(demand.Withdraw(new("a"), number));
+        Assert.False(demand.IsEmpty);
     }
 
     [Fact]

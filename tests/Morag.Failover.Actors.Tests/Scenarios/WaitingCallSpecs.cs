@@ -61,14 +61,85 @@ public sealed class WaitingCallSpecs(ITestOutputHelper output) : ScenarioSpec(ou
         Assert.Equal(("queue-0", RefusalReason.Unavailable), (told.Owner, told.Reason));
     }
 
-    private async Task<WaitingCall> WaitsAsync(ScenarioWorker worker)
+    [Fact]
+    public async Task Should_be_given_work_promptly_when_the_queue_came_back_while_calls_asked_it_no_longer()
+    {
+        var worker = await RegisterAsync("cpu-1");
+        await WaitIdleAsync(worker, calls: 3);
+        var call = await WaitsAsync(worker);
+        await Owners.CrashAsync(Owners.Queues);
+
+        await PassAsync(TimeSpan.FromSeconds(12));
+        var task = await SubmitAsync("report", "cpu_standard");
+
+        Assert.True(call.Answer.IsCompletedSuccessfully);
+        Assert.Equal(task, Assert.Single(Assert.IsType<LeasesGranted>(await call.Answer).Leases).TaskId);
+    }
+
+    [Fact]
+    public async Task Should_be_given_work_when_the_queue_and_the_directory_came_back_while_calls_asked_it_no_longer()
+    {
+        var worker = await RegisterAsync("cpu-1");
+        await WaitIdleAsync(worker, calls: 3);
+        await Owners.CrashAsync(Owners.Queues);
+        await Owners.CrashAsync(Owners.Directory);
+        await SubmitAsync("report", "cpu_standard");
+
+        var call = await WaitsAsync(worker);
+        await PassAsync(LongestWait + TimeSpan.FromSeconds(1));
+
+        Assert.Single(Assert.IsType<LeasesGranted>(await call.Answer).Leases);
+    }
+
+    [Fact]
+    public async Task Should_leave_work_to_others_at_once_when_no_call_of_its_worker_waits_any_more()
+    {
+        var gone = await RegisterAsync("cpu-1", slots: 8);
+        await WaitIdleAsync(gone, calls: 1);
+        var waiting = await RegisterAsync("cpu-2");
+        var call = await WaitsAsync(waiting);
+
+        var task = await SubmitAsync("report", "cpu_standard");
+
+        Assert.True(call.Answer.IsCompletedSuccessfully);
+        Assert.Equal(task, Assert.Single(Assert.IsType<LeasesGranted>(await call.Answer).Leases).TaskId);
+        await SubmitAsync("another", "cpu_standard");
+        Assert.Equal("another", (await gone.LeaseOneAsync()).TaskId.Value);
+    }
+
+    [Fact]
+    public async Task Should_hear_that_the_partition_is_down_when_it_kept_the_interest_until_then()
+    {
+        var worker = await RegisterAsync("cpu-1");
+        await WaitIdleAsync(worker, calls: 2);
+        await Owners.GoDownAsync(Owners.Queues);
+        Owners.Health.IsDown("queue-0", "a spec took it down");
+
+        var call = await WaitsAsync(worker);
+        await PassAsync(LongestWait + TimeSpan.FromSeconds(1));
+
+        Assert.Equal("queue-0", Assert.IsType<Refused>(await call.Answer).Owner);
+    }
+
+    /// <summary>Waits in vain, call after call.</summary>
+    private async Task WaitIdleAsync(ScenarioWorker worker, int calls)
+    {
+        for (var i = 0; i < calls; i++)
+        {
+            var call = await WaitsAsync(worker, $"idle-{i}");
+            await PassAsync(LongestWait);
+            Assert.Empty(Assert.IsType<LeasesGranted>(await call.Answer).Leases);
+        }
+    }
+
+    private async Task<WaitingCall> WaitsAsync(ScenarioWorker worker, string name = "asked")
     {
         var demand = new RequestLeases
         {
             WorkerId = worker.Id,
             MaxTasks = 1,
             Wait = LongestWait,
-            RequestId = new("asked"),
+            RequestId = new(name),
             InstanceId = worker.Registration.InstanceId,
         };
         var call = new WaitingCall(Owners.Workers.Ask<IWireMessage>(demand, RealPatience));

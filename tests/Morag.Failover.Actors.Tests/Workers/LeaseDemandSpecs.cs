@@ -1,5 +1,7 @@
 using Morag.Failover.Actors.Workers;
+using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Actors.Tests.Workers;
 
@@ -8,7 +10,11 @@ public sealed class LeaseDemandSpecs
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private readonly LeaseDemand demand = new(partitions: 1, unansweredAfter: TimeSpan.FromSeconds(2), maxWaiting: 64);
+    private const long Incarnation = 7;
+
+    private DateTimeOffset now = Now;
+
+    private readonly LeaseDemand demand = new(partitions: 1, unansweredAfter: TimeSpan.FromSeconds(2), new WorkerSettings());
 
     [Fact]
     public void Should_ask_once_for_all_calls_that_want_the_same_when_there_is_nothing()
@@ -32,7 +38,7 @@ public sealed class LeaseDemandSpecs
 
         Assert.Single(Answer(Ask()!).Callers);
         demand.WorkAt(0);
-        demand.Served([demand.Waiting.First()]);
+        demand.Served([demand.Waiting.First()], Now);
         Assert.Equal(2, Ask()!.Callers.Length);
     }
 
@@ -58,7 +64,7 @@ public sealed class LeaseDemandSpecs
         demand.WorkAt(0);
         var question = Ask()!;
         _ = demand.Answered(0);
-        demand.Served([question.Callers[0]]);
+        demand.Served([question.Callers[0]], Now);
 
         var next = Ask();
 
@@ -104,7 +110,7 @@ public sealed class LeaseDemandSpecs
 
         var later = Now + TimeSpan.FromSeconds(4);
         Assert.Empty(demand.TakeOutFinished(mayLease: true, later));
-        Answer(demand.Next(mayLease: true, _ => true, later)!);
+        Answer(demand.Next(mayLease: true, _ => true, NoRoomElsewhere, later)!);
 
         Assert.Null(demand.Unanswered(later));
     }
@@ -117,7 +123,7 @@ public sealed class LeaseDemandSpecs
 
         var lost = Now + TimeSpan.FromSeconds(2);
         Assert.Empty(demand.TakeOutFinished(mayLease: true, lost));
-        Assert.NotNull(demand.Next(mayLease: true, _ => true, lost));
+        Assert.NotNull(demand.Next(mayLease: true, _ => true, NoRoomElsewhere, lost));
         Assert.Single(demand.TakeOutFinished(mayLease: true, Now + TimeSpan.FromSeconds(30)));
 
         Assert.Equal("queue-0", demand.Unanswered(Now)!.Owner);
@@ -126,24 +132,146 @@ public sealed class LeaseDemandSpecs
     [Fact]
     public void Should_wait_for_the_others_and_ask_them_first_when_one_of_several_is_down()
     {
-        var several = new LeaseDemand(partitions: 2, unansweredAfter: TimeSpan.FromSeconds(2), maxWaiting: 64);
+        var several = new LeaseDemand(partitions: 2, unansweredAfter: TimeSpan.FromSeconds(2), new WorkerSettings());
         several.IsDown(0, "down", TimeSpan.FromSeconds(4), Now);
-        several.Enter(Request(null, []), ActorRefs.Nobody, repeatFirst: false, Now);
+        several.Enter(Request(null, []), ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, Now);
 
         Assert.Empty(several.TakeOutFinished(mayLease: true, Now));
-        var first = several.Next(mayLease: true, _ => true, Now)!;
+        var first = several.Next(mayLease: true, _ => true, NoRoomElsewhere, Now)!;
         Assert.Equal(1, first.Partition);
         _ = several.Answered(1);
-        several.NothingFor(first);
-        Assert.Null(several.Next(mayLease: true, _ => true, Now));
+        several.NothingFor(first, Incarnation, Now);
+        Assert.Null(several.Next(mayLease: true, _ => true, NoRoomElsewhere, Now));
         Assert.Equal(Now + TimeSpan.FromSeconds(4), several.DueAt(Now));
-        Assert.Equal(0, several.Next(mayLease: true, _ => true, Now + TimeSpan.FromSeconds(4))!.Partition);
+        Assert.Equal(0, several.Next(mayLease: true, _ => true, NoRoomElsewhere, Now + TimeSpan.FromSeconds(4))!.Partition);
+    }
+
+    [Fact]
+    public void Should_ask_nobody_for_the_calls_that_follow_while_the_partition_keeps_the_interest()
+    {
+        Enter();
+        Assert.Equal(TimeSpan.FromMinutes(30), Answer(Ask()!).Interest!.For);
+
+        // The same wish again and again, as a worker does that waits for hours.
+        for (var i = 0; i < 19; i++)
+        {
+            Later(TimeSpan.FromSeconds(30));
+            Assert.Single(demand.TakeOutFinished(mayLease: true, now));
+            Enter();
+            Assert.True(i >= 15 || Ask() is null, $"asked after {i + 1} calls");
+        }
+
+        demand.WorkAt(0);
+        Assert.NotNull(Ask());
+    }
+
+    [Fact]
+    public void Should_renew_its_interest_after_eight_to_ten_minutes_while_a_call_waits()
+    {
+        Enter();
+        Answer(Ask()!);
+        for (var i = 0; i < 15; i++)
+        {
+            Later(TimeSpan.FromSeconds(30));
+            _ = demand.TakeOutFinished(mayLease: true, now);
+            Enter();
+        }
+
+        Assert.Null(Ask());
+        var renewed = 0;
+        for (var i = 0; i < 150; i++)
+        {
+            Later(TimeSpan.FromSeconds(1));
+            if (demand.TakeOutFinished(mayLease: true, now).Count > 0)
+            {
+                Enter();
+            }
+
+            if (Ask() is { } question)
+            {
+                renewed++;
+                Answer(question);
+            }
+        }
+
+        Assert.Equal(1, renewed);
+    }
+
+    [Fact]
+    public void Should_ask_for_a_call_that_the_kept_interest_does_not_cover()
+    {
+        Enter("cpu_batch");
+        Answer(Ask()!);
+
+        Enter("cpu_standard");
+        Answer(Ask()!);
+        Enter("cpu_batch");
+        Enter("cpu_batch");
+        Assert.NotNull(Answer(Ask()!));
+        Assert.Null(Ask());
+
+        demand.Enter(Request(null, []) with { Wait = TimeSpan.Zero }, ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, now);
+        Assert.NotNull(Ask());
+    }
+
+    [Fact]
+    public void Should_ask_again_when_the_partition_that_keeps_its_interest_runs_anew_or_the_worker_is_fenced()
+    {
+        Enter();
+        Answer(Ask()!);
+        Assert.Equal(0, Assert.Single(demand.InterestKnown.Partitions));
+        Assert.Equal(Incarnation, demand.InterestKnown.Incarnations);
+
+        demand.Restarted([new() { Partition = 0, Incarnation = Incarnation }, new() { Partition = 5, Incarnation = 3 }]);
+        Assert.Null(Ask());
+        demand.Restarted([new() { Partition = 0, Incarnation = Incarnation + 1 }]);
+        Assert.Empty(demand.InterestKnown.Partitions);
+        Answer(Ask()!);
+
+        demand.BeginAnew();
+        Assert.NotNull(Ask());
+    }
+
+    [Fact]
+    public void Should_ask_a_partition_that_reckons_with_leases_of_others_when_one_of_them_ended()
+    {
+        var several = new LeaseDemand(partitions: 2, unansweredAfter: TimeSpan.FromSeconds(2), new WorkerSettings());
+        several.Enter(Request(null, []), ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, now);
+        AnswerBoth();
+
+        several.RoomGrew();
+
+        Assert.Equal(1, Next()!.Partition);
+
+        void AnswerBoth()
+        {
+            while (Next() is { } question)
+            {
+                _ = several.Answered(question.Partition);
+                several.NothingFor(question, Incarnation, now);
+            }
+        }
+
+        LeaseDemand.Question? Next() => several.Next(mayLease: true, _ => true, (_, partition) => [new() { Queue = new("q"), Cap = 4, HeldElsewhere = partition }], now);
+    }
+
+    [Fact]
+    public void Should_look_for_what_the_worker_was_given_before_only_when_it_may_hold_something()
+    {
+        demand.Enter(Request(new("a"), []), ActorRefs.Nobody, repeatFirst: true, holdsNothing: false, now);
+        Assert.True(Ask()!.OnlyRepeat);
+
+        var idle = new LeaseDemand(partitions: 2, unansweredAfter: TimeSpan.FromSeconds(2), new WorkerSettings());
+        idle.Enter(Request(new("a"), []), ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, now);
+        Assert.False(idle.Next(mayLease: true, _ => true, NoRoomElsewhere, now)!.OnlyRepeat);
     }
 
     private void Enter(params string[] queues) => Enter(null, queues);
 
     private void Enter(RequestId? request, params string[] queues) =>
-        demand.Enter(Request(request, queues), ActorRefs.Nobody, repeatFirst: false, Now);
+        demand.Enter(Request(request, queues), ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, now);
+
+    private void Later(TimeSpan time) => now += time;
 
     private static RequestLeases Request(RequestId? request, string[] queues) => new()
     {
@@ -154,12 +282,15 @@ public sealed class LeaseDemandSpecs
         Queues = [.. queues.Select(queue => new QueueName(queue))],
     };
 
-    private LeaseDemand.Question? Ask() => demand.Next(mayLease: true, _ => true, Now);
+    private static ImmutableArray<QueueRoom> NoRoomElsewhere(ImmutableArray<QueueName> queues, int partition) =>
+        [.. queues.Select(queue => new QueueRoom { Queue = queue, Cap = 8 })];
+
+    private LeaseDemand.Question? Ask() => demand.Next(mayLease: true, _ => true, NoRoomElsewhere, now);
 
     private LeaseDemand.Question Answer(LeaseDemand.Question question)
     {
         Assert.Same(question, demand.Answered(question.Partition));
-        demand.NothingFor(question);
+        demand.NothingFor(question, Incarnation, now);
         return question;
     }
 }

@@ -1,5 +1,6 @@
 using Akka.Cluster.Sharding;
 using Akka.TestKit;
+using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Actors.Tests.Owners;
 using Morag.Failover.Actors.Tests.Storage;
@@ -20,7 +21,7 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
     private static readonly TimeSpan Resend = Settings.Queues.ResendAfter * 2;
     private static readonly WorkerId Worker = new("cpu-1");
 
-    private Props Entity => WorkerReliabilityActor.Props(Worker, Settings, Regions, Outages);
+    private Props Entity => WorkerReliabilityActor.Props(Worker, Settings, Regions, Outages, new OwnerHealth());
 
     [Fact]
     public async Task Should_tell_its_directory_again_until_it_has_taken_the_entry()

@@ -1,0 +1,61 @@
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Fleet;
+
+namespace Morag.Failover.Actors.Queues;
+
+/// <summary>
+/// Makes requests that are kept for long share what they have in common: machines of one kind name the same queues and content types,
+/// and have the same room in them while they are idle.
+/// </summary>
+internal sealed class SharedRequests
+{
+    /// <summary>Beyond so many different ones all are forgotten: the share of the most common comes back with the next requests.</summary>
+    private const int MostKept = 1_000;
+
+    private readonly Dictionary<WorkerProfile, WorkerProfile> profiles = new(ProfileComparer.Instance);
+    private readonly Dictionary<int, List<ImmutableArray<QueueRoom>>> rooms = [];
+
+    /// <summary>The request, with only what is its own kept for it alone; what one call wants is left out.</summary>
+    public GrantLeases Of(GrantLeases request) =>
+        request with { Interest = null, RequestId = null, Profile = Shared(request.Profile), Queues = Shared(request.Queues) };
+
+    private WorkerProfile Shared(WorkerProfile profile)
+    {
+        if (profiles.Count >= MostKept)
+        {
+            profiles.Clear();
+        }
+
+        if (!profiles.TryGetValue(profile, out var known))
+        {
+            profiles[profile] = known = profile;
+        }
+
+        var isAlike = (known.MemoryGb, known.DiskGb, known.GpuCount) == (profile.MemoryGb, profile.DiskGb, profile.GpuCount);
+        return isAlike ? known : profile with { Queues = known.Queues, ContentTypes = known.ContentTypes };
+    }
+
+    private ImmutableArray<QueueRoom> Shared(ImmutableArray<QueueRoom> queues)
+    {
+        if (rooms.Count >= MostKept)
+        {
+            rooms.Clear();
+        }
+
+        var hash = queues.Aggregate(0, (seed, room) => HashCode.Combine(seed, room));
+        if (!rooms.TryGetValue(hash, out var known))
+        {
+            rooms[hash] = known = [];
+        }
+
+        var index = known.FindIndex(each => each.AsSpan().SequenceEqual(queues.AsSpan()));
+        if (index < 0)
+        {
+            index = known.Count;
+            known.Add(queues);
+        }
+
+        return known[index];
+    }
+}

@@ -1,0 +1,123 @@
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Queues;
+
+namespace Morag.Failover.Actors.Workers;
+
+/// <summary>
+/// What the queue partitions keep of this worker's interest, as far as its entity knows. While a partition keeps it, and has said since
+/// that it has nothing, a call need not ask it: it says when it has.
+/// </summary>
+/// <param name="partitions">How many partitions there are.</param>
+/// <param name="keptFor">How long they keep an interest.</param>
+/// <param name="renewed">After how long it is renewed at the latest.</param>
+internal sealed class StandingInterest(int partitions, TimeSpan keptFor, TimeSpan renewed)
+{
+    /// <summary>The most different wishes of calls that are remembered for one partition; others ask it.</summary>
+    private const int MostWishes = 16;
+
+    /// <summary>By how much of the time between renewals one may come sooner.</summary>
+    private const double Spread = 0.2;
+
+    private readonly Kept?[] kept = new Kept?[partitions];
+
+    /// <summary>How long a partition is to keep an interest.</summary>
+    public TimeSpan KeptFor => keptFor;
+
+    /// <summary>When the first renewal is due.</summary>
+    public DateTimeOffset? RenewAt
+    {
+        get
+        {
+            DateTimeOffset? first = null;
+            foreach (var interest in kept)
+            {
+                first = interest is not null && !(first <= interest.RenewAt) ? interest.RenewAt : first;
+            }
+
+            return first;
+        }
+    }
+
+    /// <summary>Whether a call with this wish, when all that wait want so many leases together, would learn nothing from a partition.</summary>
+    public bool Covers(int partition, ImmutableArray<QueueName> wish, int wanted, DateTimeOffset now) =>
+        kept[partition] is { } interest
+        && interest.Until > now
+        && interest.Interest.MaxTasks >= wanted
+        && interest.Wishes.Exists(each => each.AsSpan().SequenceEqual(wish.AsSpan()));
+
+    /// <summary>A partition is asked: it forgets what it kept.</summary>
+    /// <returns>The wishes for which it had nothing until now.</returns>
+    public List<ImmutableArray<QueueName>> Asked(int partition)
+    {
+        var wishes = kept[partition]?.Wishes ?? [];
+        kept[partition] = null;
+        return wishes;
+    }
+
+    /// <summary>A partition had nothing for a question, and keeps the interest that came with it.</summary>
+    public void Keeps(LeaseDemand.Question question, LeaseInterest interest, long incarnation, DateTimeOffset now)
+    {
+        var wish = question.Callers[0].Request.Queues;
+        List<ImmutableArray<QueueName>> wishes =
+        [
+            wish,
+            .. question.NothingBefore.Where(before => IsIn(before, interest, question.InterestInAll) && !before.AsSpan().SequenceEqual(wish.AsSpan())),
+        ];
+        kept[question.Partition] = new Kept(
+            interest,
+            [.. wishes.Take(MostWishes)],
+            incarnation,
+            now + keptFor,
+            now + (renewed * (1 - (Spread * Random.Shared.NextDouble()))));
+    }
+
+    /// <summary>What a partition keeps says nothing any more.</summary>
+    public void Forget(int partition) => kept[partition] = null;
+
+    /// <summary>What all partitions keep is forgotten: the worker is fenced, or is another machine.</summary>
+    public void ForgetAll() => Array.Clear(kept);
+
+    /// <summary>The partitions whose interest is to be renewed; each is named once.</summary>
+    public List<int> TakeDue(DateTimeOffset now)
+    {
+        var due = Where(interest => interest.RenewAt <= now).ToList();
+        due.ForEach(partition => kept[partition] = kept[partition]! with { RenewAt = kept[partition]!.Until });
+        return due;
+    }
+
+    /// <summary>Whether a partition keeps an interest.</summary>
+    public bool IsKeptBy(int partition) => kept[partition] is not null;
+
+    /// <summary>The partitions that reckon with leases of others: they think that there is less room than there is once one of these ends.</summary>
+    public IEnumerable<int> ReckoningWithOthers() => Where(interest => interest.Interest.Queues.Any(queue => queue.HeldElsewhere > 0));
+
+    /// <summary>The partitions that run anew since they said that they keep the interest.</summary>
+    public IEnumerable<int> Restarted(ImmutableArray<QueueIncarnation> present) =>
+        from queue in present
+        where queue.Partition >= 0 && queue.Partition < partitions && kept[queue.Partition] is { } interest && interest.Incarnation != queue.Incarnation
+        select queue.Partition;
+
+    /// <summary>The partitions that keep an interest, with their incarnations combined.</summary>
+    public (ImmutableArray<int> Partitions, long Incarnations) Known()
+    {
+        var all = Where(_ => true).ToImmutableArray();
+        return (all, all.Aggregate(0L, (sum, partition) => sum ^ kept[partition]!.Incarnation));
+    }
+
+    private IEnumerable<int> Where(Func<Kept, bool> which)
+    {
+        for (var partition = 0; partition < partitions; partition++)
+        {
+            if (kept[partition] is { } interest && which(interest))
+            {
+                yield return partition;
+            }
+        }
+    }
+
+    /// <summary>Whether an interest is in what such a call may get, too; one that names no queues wants all that the worker serves.</summary>
+    private static bool IsIn(ImmutableArray<QueueName> wish, LeaseInterest interest, bool inAll) =>
+        inAll || (!wish.IsEmpty && wish.All(queue => interest.Queues.Any(room => room.Queue == queue)));
+
+    private sealed record Kept(LeaseInterest Interest, List<ImmutableArray<QueueName>> Wishes, long Incarnation, DateTimeOffset Until, DateTimeOffset RenewAt);
+}
