@@ -96,15 +96,9 @@ public sealed partial class QueueActor
     /// <summary>Looking through many tasks takes long: the state is immutable, so that needs no actor's time.</summary>
     private void FindUnserved()
     {
-        if (!fleet.IsComplete)
+        if (fleet.IsComplete && unserved.MayLook)
         {
-            return;
-        }
-
-        unserved.See(fleet.View, Now);
-        if (unserved.MayLook)
-        {
-            var (state, seen, now) = (State, unserved.BeginToLook(), Now);
+            var (state, seen, now) = (State, unserved.BeginToLook(Now), Now);
             Task.Run(() => new UnservedFound(Unserved.Overdue(state, seen, settings.Queues, UnservedMoves.MostFound, now)))
                 .PipeTo(Self, failure: cause => new UnservedFailed(cause));
         }

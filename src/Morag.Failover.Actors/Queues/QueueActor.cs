@@ -225,6 +225,11 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
                 return true;
             case FleetSlice:
                 fleet.TryHandle(message);
+                if (fleet.IsComplete)
+                {
+                    unserved.See(fleet.View, Now);
+                }
+
                 WakeAvoided();
                 return true;
             case TakeAcknowledgements:

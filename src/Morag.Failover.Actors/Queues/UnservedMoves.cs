@@ -17,15 +17,15 @@ internal sealed class UnservedMoves(QueueSettings settings)
     /// <summary>The tasks of one event, some 100 KB with the longest ids.</summary>
     private const int MostInOneEvent = 250;
 
-    private readonly List<FleetSighting> seen = [];
     private readonly Queue<TaskId> found = new();
+    private FleetSightings seen = FleetSightings.None;
 
     /// <summary>The most tasks that one look finds. The next look finds more.</summary>
     public const int MostFound = 100_000;
 
     /// <summary>How often it has to look.</summary>
     public TimeSpan Interval { get; } = TimeSpan.FromTicks(Math.Clamp(
-        settings.UnservedAfter.Ticks / 10, TimeSpan.FromMilliseconds(500).Ticks, TimeSpan.FromSeconds(30).Ticks));
+        settings.Definitions.Min(settings.UnservedAfterOf).Ticks / 10, TimeSpan.FromMilliseconds(500).Ticks, TimeSpan.FromSeconds(30).Ticks));
 
     /// <summary>Whether a look is under way.</summary>
     public bool IsLooking { get; private set; }
@@ -33,21 +33,15 @@ internal sealed class UnservedMoves(QueueSettings settings)
     /// <summary>Whether all that was found has moved, and there may be more.</summary>
     public bool MayLook => !IsLooking && found.Count == 0;
 
-    /// <summary>Notes the fleet as it is now.</summary>
-    public void See(FleetView fleet, DateTimeOffset now)
-    {
-        seen.Add(new FleetSighting(now, fleet));
-        while (seen.Count > 1 && seen[1].At + settings.UnservedAfter <= now)
-        {
-            seen.RemoveAt(0);
-        }
-    }
+    /// <summary>Notes the whole fleet as it is now.</summary>
+    public void See(FleetView fleet, DateTimeOffset now) => seen = seen.Seeing(fleet, now);
 
-    /// <summary>Begins a look: what was seen of the fleet within the time, from its beginning.</summary>
-    public ImmutableArray<FleetSighting> BeginToLook()
+    /// <summary>Begins a look: the fleet, and what was seen of it that still counts.</summary>
+    public FleetSightings BeginToLook(DateTimeOffset now)
     {
         IsLooking = true;
-        return [.. seen];
+        seen = seen.Forgetting(now - Unserved.SightingsKeptFor(settings));
+        return seen;
     }
 
     /// <summary>What the look found.</summary>

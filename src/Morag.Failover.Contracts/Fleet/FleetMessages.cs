@@ -144,6 +144,25 @@ public sealed record GetFleetSlice : IBucketMessage
     [ProtoMember(4)] public QueueIncarnation? Asker { get; init; }
 }
 
+/// <summary>
+/// How many workers are registered and not offline, and still get no leases. Each is counted once, under the first reason that applies.
+/// </summary>
+[ProtoContract]
+public sealed record UnavailableWorkers
+{
+    /// <summary>Workers that drain.</summary>
+    [ProtoMember(1)] public int Draining { get; init; }
+
+    /// <summary>Workers with an open breaker. A half-open breaker lets probes through, so its worker is available.</summary>
+    [ProtoMember(2)] public int BreakerOpen { get; init; }
+
+    /// <summary>Workers that report the status error.</summary>
+    [ProtoMember(3)] public int Error { get; init; }
+
+    /// <summary>Workers that are suspect.</summary>
+    [ProtoMember(4)] public int Suspect { get; init; }
+}
+
 /// <summary>The workers of one profile that may take leases now.</summary>
 [ProtoContract]
 public sealed record ProfileCount
@@ -151,7 +170,7 @@ public sealed record ProfileCount
     /// <summary>The profile.</summary>
     [ProtoMember(1)] public required WorkerProfile Profile { get; init; }
 
-    /// <summary>Workers that are registered and alive, not draining, with a breaker that is not open.</summary>
+    /// <summary>Workers that are registered and alive, not draining, without error, with a breaker that is not open.</summary>
     [ProtoMember(2)] public int Ready { get; init; }
 
     /// <summary>Workers that are registered and not offline (also suspect ones, draining ones and those with an open breaker).</summary>
@@ -159,6 +178,9 @@ public sealed record ProfileCount
 
     /// <summary>Up to two of the ready ones, so that "any other than X" can be answered.</summary>
     [ProtoMember(4)] public ImmutableArray<WorkerId> SomeReady { get; init; } = [];
+
+    /// <summary>Why the live workers that are not ready are not.</summary>
+    [ProtoMember(5)] public UnavailableWorkers Unavailable { get; init; } = new();
 }
 
 /// <summary>One bucket's part of the fleet view.</summary>

@@ -287,7 +287,7 @@ public sealed record QueueEntry
     /// <summary>When a delayed task comes due.</summary>
     [ProtoMember(12)] public DateTimeOffset? NotBefore { get; init; }
 
-    /// <summary>What it needs that no live worker offers, in words; null where one could take it, or it does not wait.</summary>
+    /// <summary>What it needs that no available worker offers, in words; null where one could take it, or it does not wait.</summary>
     [ProtoMember(13)] public string? UnmetNeed { get; init; }
 }
 
@@ -410,13 +410,13 @@ public sealed record QueueStats
     /// <summary>Live workers that serve it.</summary>
     [ProtoMember(9)] public int WorkerCount { get; init; }
 
-    /// <summary>True where tasks wait that no live worker can take: <see cref="UnmetNeeds"/> says why.</summary>
+    /// <summary>True where tasks wait that no available worker can take: <see cref="UnmetNeeds"/> says why.</summary>
     [ProtoMember(10)] public bool Unserved { get; init; }
 
     /// <summary>Parked now.</summary>
     [ProtoMember(11)] public int ParkedTasks { get; init; }
 
-    /// <summary>What waiting tasks need that no live worker offers, the one that most tasks need first.</summary>
+    /// <summary>What waiting tasks need that no available worker offers, the one that most tasks need first.</summary>
     [ProtoMember(12)] public ImmutableArray<UnmetNeed> UnmetNeeds { get; init; } = [];
 
     /// <summary><see cref="UnmetNeeds"/> as one text; null where every waiting task can be taken.</summary>
@@ -425,7 +425,7 @@ public sealed record QueueStats
         : string.Join("; ", UnmetNeeds.Select(unmet => string.Create(CultureInfo.InvariantCulture, $"{unmet.Need}: {unmet.Tasks:N0} task{(unmet.Tasks == 1 ? "" : "s")}")));
 }
 
-/// <summary>Something that waiting tasks need and no live worker offers.</summary>
+/// <summary>Something that waiting tasks need and no available worker offers.</summary>
 [ProtoContract]
 public sealed record UnmetNeed
 {

@@ -10,7 +10,7 @@ internal static class BaseRule
 {
     private static readonly ImmutableArray<Row> Rows =
     [
-        new("unserved", null, (f, _) => f.Unserved, FallbackQueue, "no live worker could take the task from its queue for too long"),
+        new("unserved", null, (f, _) => f.Unserved, FallbackQueue, "no available worker could take the task from its queue for too long"),
         new("worker_offline.breaker_open", WorkerOffline, (f, _) => f.BreakerOpen, FallbackQueue, "the worker is offline and its breaker is open"),
         new("worker_offline", WorkerOffline, Always, ReassignSameQueue, "the worker is offline: another one takes the task"),
         new("task_timeout.breaker", TaskTimeout, (f, s) => f.Failure.WorkerId is not null && f.ConsecutiveFailures >= s.BreakerOnTimeoutFrom, CircuitBreaker, "a timeout of a worker that keeps failing opens its breaker, and another worker takes the task"),

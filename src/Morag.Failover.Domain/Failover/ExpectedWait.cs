@@ -28,14 +28,16 @@ internal static class ExpectedWait
             return (delay, "the delay: a worker is ready");
         }
 
-        if (!failure.Fleet.AnyLive(queue, failure.Task.ContentType, failure.Task.Needs))
+        var moves = settings.Queues.UnservedAfterOf(queue);
+        var opens = failure is { BreakerOpen: true, Worker.Score.CircuitBreakerUntil: { } until } ? until - failure.Now : TimeSpan.MaxValue;
+        if (opens <= moves && failure.Fleet.AnyLive(queue, failure.Task.ContentType, failure.Task.Needs))
         {
-            return (Max(delay, settings.Queues.UnservedAfter), $"no live worker can take it from {queue.Name}: it may move to the next queue then");
+            return (Max(delay, opens), $"no other worker is ready, and the breaker of {failure.WorkerName} is open until then");
         }
 
-        return failure.Worker?.Score.CircuitBreakerUntil is { } until && failure.BreakerOpen
-            ? (Max(delay, until - failure.Now), $"no other worker is ready, and the breaker of {failure.WorkerName} is open until then")
-            : (delay, "the delay; no other worker is ready now");
+        return !failure.BreakerOpen && failure.Fleet.AnyReady(queue, failure.Task.ContentType, failure.Task.Needs)
+            ? (delay, "the delay; no other worker is ready now")
+            : (Max(delay, moves), $"no available worker can take it from {queue.Name}: it may move to the next queue then");
     }
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;

@@ -16,6 +16,8 @@ internal sealed record MachineTally
 
     public int Live { get; init; }
 
+    public UnavailableWorkers Unavailable { get; init; } = new();
+
     public ImmutableSortedSet<WorkerId> Ready { get; init; } =
         ImmutableSortedSet.Create<WorkerId>(Comparer<WorkerId>.Create(static (a, b) => string.CompareOrdinal(a.Value, b.Value)));
 }
@@ -39,7 +41,12 @@ internal static class BestMachines
             if (live.DiskGb >= size.DiskGb && readyElsewhere)
             {
                 var with = tally.Ready.IsEmpty ? live.Index : second.Index;
-                told[with] = told[with] with { Live = told[with].Live + tally.Live, Ready = told[with].Ready + tally.Ready.Count };
+                told[with] = told[with] with
+                {
+                    Live = told[with].Live + tally.Live,
+                    Ready = told[with].Ready + tally.Ready.Count,
+                    Unavailable = told[with].Unavailable.Plus(tally.Unavailable),
+                };
                 continue;
             }
 
@@ -50,6 +57,7 @@ internal static class BestMachines
                 Live = tally.Live,
                 Ready = tally.Ready.Count,
                 SomeReady = [.. tally.Ready.Take(2)],
+                Unavailable = tally.Unavailable,
             });
             live = own.DiskGb > live.DiskGb ? own : live;
             foreach (var _ in told[^1].SomeReady)

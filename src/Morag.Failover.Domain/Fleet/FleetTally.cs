@@ -66,9 +66,6 @@ public sealed record FleetTally
 
     private static bool IsRegistered(WorkerEntry entry) => entry is { Registration: not null, Unregistered: false };
 
-    private static bool IsReady(WorkerEntry entry) =>
-        entry is { Liveness: Liveness.Alive, Draining: false, BreakerState: not BreakerState.Open, Status: not WorkerStatus.Error };
-
     private FleetTally WithLoss(RecentLoss loss) =>
         this with { Losses = (Losses.Count < LossesKept ? Losses : Losses.RemoveAt(0)).Add(loss) };
 
@@ -104,10 +101,12 @@ public sealed record FleetTally
         var size = new MachineSize(profile.MemoryGb, profile.DiskGb);
         var sizes = Machines.GetValueOrDefault(profile, ImmutableSortedDictionary<MachineSize, MachineTally>.Empty);
         var tally = sizes.GetValueOrDefault(size, MachineTally.Empty);
+        var obstacle = Availability.Obstacle(entry);
         tally = tally with
         {
             Live = tally.Live + by,
-            Ready = !IsReady(entry) ? tally.Ready : by > 0 ? tally.Ready.Add(entry.WorkerId) : tally.Ready.Remove(entry.WorkerId),
+            Ready = obstacle is not null ? tally.Ready : by > 0 ? tally.Ready.Add(entry.WorkerId) : tally.Ready.Remove(entry.WorkerId),
+            Unavailable = obstacle is null ? tally.Unavailable : tally.Unavailable.Plus(obstacle, by),
         };
         sizes = tally.Live == 0 ? sizes.Remove(size) : sizes.SetItem(size, tally);
         return sizes.IsEmpty ? Machines.Remove(profile) : Machines.SetItem(profile, sizes);

@@ -45,14 +45,21 @@ public sealed record FleetView
     public bool AnyLive(QueueDefinition queue, string? contentType, ResourceRequirements needs) =>
         Profiles().Any(profile => profile.Live > 0 && Eligibility.CanTake(profile.Profile, queue, contentType, needs));
 
-    /// <summary>The profiles of live workers that can take tasks of the kind from the queue, if their memory and disk space are enough.</summary>
-    public IEnumerable<WorkerProfile> ProfilesFor(QueueDefinition queue, string? contentType, bool gpuRequired)
+    /// <summary>
+    /// The live workers that can take tasks of the kind from the queue, if their memory and disk space are enough; those that are ready
+    /// are counted apart.
+    /// </summary>
+    public IEnumerable<ProfileCount> LiveFor(QueueDefinition queue, string? contentType, bool gpuRequired)
     {
         var kind = new ResourceRequirements { GpuRequired = gpuRequired };
-        return Profiles()
-            .Where(profile => profile.Live > 0 && Eligibility.CanTake(profile.Profile, queue, contentType, kind))
-            .Select(profile => profile.Profile);
+        return Profiles().Where(profile => profile.Live > 0 && Eligibility.CanTake(profile.Profile, queue, contentType, kind));
     }
+
+    /// <summary>The profiles of the ready workers among them.</summary>
+    public IEnumerable<WorkerProfile> ReadyFor(QueueDefinition queue, string? contentType, bool gpuRequired) =>
+        from profile in LiveFor(queue, contentType, gpuRequired)
+        where profile.Ready > 0
+        select profile.Profile;
 
     /// <summary>The live workers that serve the queue.</summary>
     public int LiveServing(QueueDefinition queue) =>

@@ -17,7 +17,7 @@ public static class TaskQueries
     /// <param name="state">The queues.</param>
     /// <param name="query">Which tasks.</param>
     /// <param name="policy">The policy's settings.</param>
-    /// <param name="unmetNeed">What a task needs that no live worker offers; null where the fleet is not known.</param>
+    /// <param name="unmetNeed">What a task needs that no available worker offers; null where the fleet is not known.</param>
     public static TaskPage List(QueueState state, ListTasks query, PolicySettings policy, Func<TaskRecord, string?>? unmetNeed = null)
     {
         var limit = Math.Clamp(query.Limit, 1, LargestPage);

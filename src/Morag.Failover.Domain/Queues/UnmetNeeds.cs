@@ -1,4 +1,5 @@
 using System.Globalization;
+using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Queues.Ready;
@@ -6,7 +7,7 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>What the waiting tasks of a queue need that no live worker offers, and how many tasks need it.</summary>
+/// <summary>What the waiting tasks of a queue need that no available worker offers, and how many tasks need it.</summary>
 public static class UnmetNeeds
 {
     private const int TypesNamed = 3;
@@ -26,13 +27,13 @@ public static class UnmetNeeds
         return found.Entries(queue);
     }
 
-    /// <summary>What one waiting task needs that no live worker offers; null where it does not wait, or one could take it.</summary>
+    /// <summary>What one waiting task needs that no available worker offers; null where it does not wait, or one could take it.</summary>
     public static string? Of(TaskRecord task, FleetView fleet, QueueSettings settings)
     {
         var (contentType, needs) = (task.Submission.ContentType, task.Submission.ResourceRequirements);
         if (task is not { State: TaskState.Queued, PinnedTo: null }
             || settings.Find(task.Queue) is not { } queue
-            || fleet.AnyLive(queue, contentType, needs))
+            || fleet.AnyReady(queue, contentType, needs))
         {
             return null;
         }
@@ -47,7 +48,9 @@ public static class UnmetNeeds
     {
         private readonly Amount memory = new();
         private readonly Amount disk = new();
+        private readonly HashSet<ProfileCount> unavailable = new(ReferenceEqualityComparer.Instance);
         private int together;
+        private int hindered;
 
         private readonly SortedSet<string> types = new(StringComparer.Ordinal);
         private int unserved;
@@ -56,19 +59,16 @@ public static class UnmetNeeds
 
         public void Add(ReadyKind kind, NeedIndex<ReadyTask> tasks, QueueDefinition queue, FleetView fleet)
         {
-            var offers = FleetOffers.Of(fleet.ProfilesFor(queue, kind.ContentType, kind.GpuRequired));
-            if (!offers.IsEmpty)
+            var live = fleet.LiveFor(queue, kind.ContentType, kind.GpuRequired).ToList();
+            if (live.Count > 0)
             {
-                foreach (var @class in tasks.Classes)
-                {
-                    Add(@class, offers);
-                }
+                Add(tasks, live);
             }
             else if (fleet.LiveServing(queue) == 0)
             {
                 unserved += tasks.Count;
             }
-            else if (kind.GpuRequired && !fleet.ProfilesFor(queue, contentType: null, gpuRequired: true).Any())
+            else if (kind.GpuRequired && !fleet.LiveFor(queue, contentType: null, gpuRequired: true).Any())
             {
                 gpu += tasks.Count;
             }
@@ -84,6 +84,7 @@ public static class UnmetNeeds
             .. new UnmetNeed[]
             {
                 new() { Need = $"no live worker serves {queue.Name}", Tasks = unserved },
+                new() { Need = $"all suitable workers are unavailable ({Obstacles()})", Tasks = hindered },
                 new() { Need = "no worker has a GPU", Tasks = gpu },
                 new() { Need = $"no worker supports {NamedTypes()}", Tasks = typed },
                 new() { Need = $"no worker offers {memory.Words} of memory", Tasks = memory.Tasks },
@@ -91,6 +92,32 @@ public static class UnmetNeeds
                 new() { Need = "no worker offers the memory and the disk space together", Tasks = together },
             }.Where(need => need.Tasks > 0).OrderByDescending(need => need.Tasks),
         ];
+
+        private void Add(NeedIndex<ReadyTask> tasks, List<ProfileCount> live)
+        {
+            var offers = FleetOffers.Of(live.Select(worker => worker.Profile));
+            var ready = FleetOffers.Of(live.Where(worker => worker.Ready > 0).Select(worker => worker.Profile));
+            var before = hindered;
+            foreach (var @class in tasks.Classes)
+            {
+                Add(@class, offers);
+                hindered += Beyond(@class, ready) - Beyond(@class, offers);
+            }
+
+            if (hindered > before)
+            {
+                unavailable.UnionWith(live);
+            }
+        }
+
+        private static int Beyond(NeedClass<ReadyTask> tasks, FleetOffers offers) =>
+            offers.IsEmpty ? tasks.Tree.Count
+            : offers.DiskWith(tasks.GreatestNeed) >= tasks.Tree.Greatest ? 0
+            : tasks.Parts.Length > 0 ? tasks.Parts.Sum(part => Beyond(part, offers))
+            : tasks.Tree.CountAbove(offers.DiskWith(tasks.LeastNeed));
+
+        private string Obstacles() =>
+            unavailable.Aggregate(new UnavailableWorkers(), (all, workers) => all.Plus(workers.Unavailable)).InWords();
 
         private void Add(NeedClass<ReadyTask> tasks, FleetOffers offers)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Fleet;
@@ -6,33 +7,38 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>The fleet as it was seen at a time.</summary>
-public readonly record struct FleetSighting(DateTimeOffset At, FleetView Fleet);
-
-/// <summary>Tasks that nobody can take: they move to the next queue that is served, by a decision; where none is, they wait.</summary>
+/// <summary>
+/// Tasks that no available worker could take for the time of their queue: they move, by a decision, to the next queue that an available
+/// worker serves for them. If there is none, they wait. A worker that drains, has an open breaker, reports an error or is suspect is
+/// not available. One with a half-open breaker is: its probe soon shows whether it works again.
+/// </summary>
 public static class Unserved
 {
+    /// <summary>How old news of the fleet may be. A worker that comes back just as the time is over still counts.</summary>
+    private static readonly TimeSpan NewsDelay = TimeSpan.FromSeconds(2);
+
     /// <summary>
-    /// The tasks that no worker seen within their queue's time could take, while somebody serves a later queue for them; at most
+    /// The tasks that no worker could take within their queue's time, while a later queue is served for them; at most
     /// <paramref name="most"/>. Looks through whole classes of tasks at once, but may take long for many: not for an actor's own time.
     /// </summary>
     /// <param name="state">The queues.</param>
-    /// <param name="seen">The fleet as it was seen since, oldest first.</param>
+    /// <param name="seen">The fleet as it was seen.</param>
     /// <param name="settings">The queues' settings.</param>
     /// <param name="most">The most tasks to find.</param>
     /// <param name="now">The time.</param>
-    public static List<TaskId> Overdue(QueueState state, IReadOnlyList<FleetSighting> seen, QueueSettings settings, int most, DateTimeOffset now)
+    public static List<TaskId> Overdue(QueueState state, FleetSightings seen, QueueSettings settings, int most, DateTimeOffset now)
     {
         var overdue = new List<TaskId>();
         foreach (var (kind, tasks) in state.Ready.Kinds)
         {
-            if (settings.Find(kind.Queue) is not { } queue || seen.Count == 0 || seen[0].At + settings.UnservedAfter > now)
+            if (settings.Find(kind.Queue) is not { } queue || !(seen.Since <= now - UnavailableFor(queue, settings)))
             {
                 continue;
             }
 
-            var served = OffersOf(seen, queue, kind);
-            var later = OffersOf(seen.TakeLast(1), settings.ChainAfter(kind.Queue), kind);
+            var served = FleetOffers.Of(seen.ReadyFor(queue, kind.ContentType, kind.GpuRequired, now - UnavailableFor(queue, settings)));
+            var later = FleetOffers.Of(
+                settings.ChainAfter(kind.Queue).SelectMany(next => seen.Fleet.ReadyFor(next, kind.ContentType, kind.GpuRequired)));
             var unserved = tasks.Classes.SelectMany(@class => OnlyServedLater(@class, served, later));
             foreach (var task in unserved)
             {
@@ -41,7 +47,7 @@ public static class Unserved
                     return overdue;
                 }
 
-                if (state.Tasks[task.TaskId].QueuedSince + settings.UnservedAfter <= now)
+                if (HasWaitedLong(state.Tasks[task.TaskId], queue, settings, now))
                 {
                     overdue.Add(task.TaskId);
                 }
@@ -51,6 +57,9 @@ public static class Unserved
         return overdue;
     }
 
+    /// <summary>How long sightings of the fleet are of use.</summary>
+    public static TimeSpan SightingsKeptFor(QueueSettings settings) => settings.Definitions.Max(queue => UnavailableFor(queue, settings));
+
     /// <summary>Starts the moves of those tasks that still wait, that nobody can take, and that a later queue is served for; null if there are none.</summary>
     public static TasksWentUnserved? Decide(QueueState state, IEnumerable<TaskId> overdue, FleetView fleet, QueueSettings settings, DateTimeOffset now)
     {
@@ -59,8 +68,8 @@ public static class Unserved
         foreach (var id in overdue)
         {
             if (state.Tasks.GetValueOrDefault(id) is not { State: TaskState.Queued, PinnedTo: null } task
-                || task.QueuedSince + settings.UnservedAfter > now
                 || settings.Find(task.Queue) is not { } queue
+                || !HasWaitedLong(task, queue, settings, now)
                 || IsServed(task, queue, fleet)
                 || !settings.ChainAfter(task.Queue).Any(next => IsServed(task, next, fleet)))
             {
@@ -76,7 +85,7 @@ public static class Unserved
                     Epoch = epoch,
                     FailureType = FailureType.WorkerOffline,
                     OccurredAt = now,
-                    ErrorMessage = $"no live worker can take it from {task.Queue}",
+                    ErrorMessage = Because(task, fleet, settings, settings.UnservedAfterOf(queue)),
                     Unserved = true,
                 },
             });
@@ -98,17 +107,17 @@ public static class Unserved
         return edit.Done();
     }
 
+    private static TimeSpan UnavailableFor(QueueDefinition queue, QueueSettings settings) => settings.UnservedAfterOf(queue) + NewsDelay;
+
+    private static bool HasWaitedLong(TaskRecord task, QueueDefinition queue, QueueSettings settings, DateTimeOffset now) =>
+        task.QueuedSince + settings.UnservedAfterOf(queue) <= now;
+
     private static bool IsServed(TaskRecord task, QueueDefinition queue, FleetView fleet) =>
-        fleet.AnyLive(queue, task.Submission.ContentType, task.Submission.ResourceRequirements);
+        fleet.AnyReady(queue, task.Submission.ContentType, task.Submission.ResourceRequirements);
 
-    private static FleetOffers OffersOf(IReadOnlyList<FleetSighting> seen, QueueDefinition queue, ReadyKind kind) => OffersOf(seen, [queue], kind);
-
-    private static FleetOffers OffersOf(IEnumerable<FleetSighting> seen, ImmutableArray<QueueDefinition> queues, ReadyKind kind) =>
-        FleetOffers.Of(
-            from sighting in seen
-            from queue in queues
-            from profile in sighting.Fleet.ProfilesFor(queue, kind.ContentType, kind.GpuRequired)
-            select profile);
+    private static string Because(TaskRecord task, FleetView fleet, QueueSettings settings, TimeSpan time) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"no worker could take it from {task.Queue} for {time.TotalSeconds:0} s: {UnmetNeeds.Of(task, fleet, settings)}");
 
     private static IEnumerable<ReadyTask> OnlyServedLater(NeedClass<ReadyTask> tasks, FleetOffers served, FleetOffers later)
     {

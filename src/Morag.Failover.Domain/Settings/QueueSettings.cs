@@ -25,6 +25,9 @@ public sealed record QueueDefinition
 
     /// <summary>Which of the waiting workers gets a task.</summary>
     public Placement Placement { get; init; } = Placement.Spread;
+
+    /// <summary>How long its tasks wait for an available worker before they move, 1 s to 30 days; null for the time that holds for all queues.</summary>
+    public TimeSpan? UnservedAfter { get; init; }
 }
 
 /// <summary>Which of several waiting workers gets a task.</summary>
@@ -49,7 +52,10 @@ public sealed record QueueSettings
         new() { Name = new("cpu_batch"), Gpu = false, FallsBackTo = null, PerWorker = 8, Weight = 0.2, Timeout = TimeSpan.FromMinutes(300) },
     ];
 
-    /// <summary>How long a task waits in a queue that nobody serves before it moves to the next that is served, 1 s to 30 days.</summary>
+    /// <summary>
+    /// How long a task waits in a queue that no available worker serves before it moves to the next that is served, 1 s to 30 days. A queue
+    /// may have its own.
+    /// </summary>
     public TimeSpan UnservedAfter { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How long after its delay a retry stays pinned to its worker, 0 to 24 h.</summary>
@@ -87,6 +93,9 @@ public sealed record QueueSettings
 
     /// <summary>The share of a lease's running time that its worker may be silent before a loss takes it away, 0 to 1.</summary>
     public double LeaseProtection { get; init; } = 0.05;
+
+    /// <summary>How long a queue's tasks wait for an available worker before they move to the next queue that is served.</summary>
+    public TimeSpan UnservedAfterOf(QueueDefinition queue) => queue.UnservedAfter ?? UnservedAfter;
 
     /// <summary>The definition of a queue, or null.</summary>
     public QueueDefinition? Find(QueueName name)

@@ -145,6 +145,7 @@ public static class FailoverSettingsReader
             Weight = section.Number("weight", 0, 1_000, aboveLeast: true),
             Timeout = section.Duration("timeout", "1s", "30d"),
             Placement = ReadPlacement(section),
+            UnservedAfter = section.Keys().Contains("unserved-after") ? section.Duration("unserved-after", "1s", "30d") : null,
         };
     }
 

@@ -2,6 +2,7 @@ using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Xunit.Abstractions;
 using static Morag.Failover.Contracts.Failover.FailoverStrategy;
+using static Morag.Failover.Contracts.Failover.FailureType;
 
 namespace Morag.Failover.Actors.Tests.Scenarios;
 
@@ -45,7 +46,7 @@ public sealed class FleetSpecs(ITestOutputHelper output) : ScenarioSpec(output)
 
         var decision = (await DecisionAsync(movable)).Chose(FallbackQueue, "unserved").WithoutGuards().Knowing("unserved", "true").CarriedOut();
         Assert.Equal("cpu_standard", decision.SelectedAction.TargetQueue?.Value);
-        Assert.Contains("no live worker can take it from gpu_fallback", decision.SelectedAction.Reason, StringComparison.Ordinal);
+        Assert.Contains("no available worker can take it from gpu_fallback", decision.SelectedAction.Reason, StringComparison.Ordinal);
         Assert.Null(decision.FailureEvent.WorkerId);
         var leases = await cpu.LeaseAsync();
         Assert.Equal(["movable", "running-1", "running-2"], leases.Select(lease => lease.TaskId.Value).Order());
@@ -56,6 +57,51 @@ public sealed class FleetSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         Assert.Equal((TaskState.Queued, "gpu_priority"), (left.State, left.Queue.Value));
         Assert.Empty((await ExplainAsync(bound)).Decisions);
         Assert.True((await QueueAsync("gpu_priority")).Unserved);
+    }
+
+    [Theory]
+    [InlineData("drain", "1 draining")]
+    [InlineData("breaker", "1 with an open breaker")]
+    [InlineData("error", "1 in error")]
+    [InlineData("maintenance", "1 draining")]
+    public async Task Should_move_by_a_decision_what_only_an_unavailable_worker_could_take(string obstacle, string words)
+    {
+        var gpu = await RegisterAsync("gpu-1", WorkerCapability.Gpu);
+        var cpu = await RegisterAsync("cpu-1");
+        var task = await SubmitAsync("movable", "gpu_priority");
+        await PassAsync(TimeSpan.FromMinutes(15));
+        await MakeUnavailableAsync(gpu, obstacle);
+
+        await PassAsync(TimeSpan.FromMinutes(9));
+        Assert.Equal($"all suitable workers are unavailable ({words}): 1 task", (await QueueAsync("gpu_priority")).UnservedBecause);
+        Assert.Equal("gpu_priority", (await TaskAsync(task)).Queue.Value);
+        await PassAsync(TimeSpan.FromMinutes(2));
+
+        var decision = (await DecisionAsync(task)).Chose(FallbackQueue, "unserved").WithoutGuards().CarriedOut();
+        Assert.Equal("cpu_standard", decision.SelectedAction.TargetQueue?.Value);
+        Assert.Equal(
+            $"no worker could take it from gpu_priority for 600 s: all suitable workers are unavailable ({words})", decision.FailureEvent.ErrorMessage);
+        Assert.Equal(task, (await cpu.LeaseOneAsync()).TaskId);
+    }
+
+    /// <summary>The default breaker is open for 300 s at first, and then half-open: that is sooner than the tasks move.</summary>
+    [Fact]
+    public async Task Should_leave_the_tasks_of_a_queue_when_its_workers_breaker_opens_and_lets_a_probe_through_again()
+    {
+        var gpu = await RegisterAsync("gpu-1", WorkerCapability.Gpu, slots: 2);
+        await RegisterAsync("cpu-1");
+        for (var i = 1; i <= Defaults.Workers.BreakerThreshold; i++)
+        {
+            await SubmitAsync($"bad-{i}", "gpu_priority");
+            await gpu.FailAsync(await gpu.LeaseOneAsync(), AuthenticationFailure);
+            await Owners.SettleAsync();
+        }
+
+        Assert.Equal(BreakerState.Open, (await gpu.ScoreAsync()).BreakerState);
+        await PassAsync(TimeSpan.FromMinutes(20));
+
+        Assert.Equal(BreakerState.HalfOpen, (await gpu.ScoreAsync()).BreakerState);
+        Assert.Equal(("gpu_priority", false), ((await TaskAsync(new("bad-1"))).Queue.Value, (await QueueAsync("gpu_priority")).Unserved));
     }
 
     [Fact]
@@ -85,6 +131,23 @@ public sealed class FleetSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         }
 
         Assert.Equal((TaskState.Queued, 0), ((await TaskAsync(task)).State, (await TaskAsync(task)).RetryCount));
+    }
+
+    private async Task MakeUnavailableAsync(ScenarioWorker worker, string obstacle)
+    {
+        switch (obstacle)
+        {
+            case "drain":
+                await Owners.AskAsync<Done>(Owners.Workers, new DrainWorker { WorkerId = worker.Id, Reason = "new kernel" });
+                break;
+            case "breaker":
+                await Owners.AskAsync<WorkerReliabilityScore>(Owners.Workers, new SetBreaker { WorkerId = worker.Id, Action = BreakerAction.Open, Reason = "wrong results" });
+                break;
+            default:
+                worker.Says = obstacle == "error" ? WorkerStatus.Error : WorkerStatus.Maintenance;
+                await worker.BeatAsync(worker.Says);
+                break;
+        }
     }
 
     private async Task<IReadOnlyList<ScenarioWorker>> LoseAllGpuWorkersAsync()

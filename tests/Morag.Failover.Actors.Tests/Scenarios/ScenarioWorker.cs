@@ -29,6 +29,9 @@ public sealed class ScenarioWorker
     /// <summary>How far its clock is ahead of ours.</summary>
     public TimeSpan ClockAhead { get; set; }
 
+    /// <summary>The status in its heartbeats.</summary>
+    public WorkerStatus Says { get; set; } = WorkerStatus.Online;
+
     /// <summary>What it believes to hold.</summary>
     public IReadOnlyList<LeasedTask> Holds => holds;
 
@@ -67,7 +70,7 @@ public sealed class ScenarioWorker
         if (beatsNextAt <= now())
         {
             beatsNextAt += Interval;
-            await BeatAsync();
+            await BeatAsync(Says);
         }
     }
 

@@ -106,6 +106,13 @@ internal static class Cases
         SomeReady = [.. workers.Take(2).Select(WorkerId.From)],
     };
 
+    public static ProfileCount Unavailable(WorkerCapability capability, UnavailableWorkers why) => new()
+    {
+        Profile = new WorkerProfile { Capability = capability },
+        Live = why.Draining + why.BreakerOpen + why.Error + why.Suspect,
+        Unavailable = why,
+    };
+
     public static PolicyVerdict Decide(this FailureCase failure, FailoverSettings? settings = null) =>
         FailoverPolicy.Decide(failure, settings ?? Defaults);
 

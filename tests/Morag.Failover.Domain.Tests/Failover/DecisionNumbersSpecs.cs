@@ -113,7 +113,7 @@ public sealed class DecisionNumbersSpecs
 
     [Fact]
     public void Should_estimate_the_time_after_which_unserved_tasks_move_where_no_live_worker_can_take_it() =>
-        Estimated(Defaults.Queues.UnservedAfter.TotalMinutes, Of(WorkerOverloaded) with { Fleet = FleetOf() }, "no live worker can take it from gpu_priority");
+        Estimated(Defaults.Queues.UnservedAfter.TotalMinutes, Of(WorkerOverloaded) with { Fleet = FleetOf() }, "no available worker can take it from gpu_priority");
 
     [Fact]
     public void Should_estimate_the_rest_of_the_breakers_time_where_no_other_worker_is_ready() => Estimated(

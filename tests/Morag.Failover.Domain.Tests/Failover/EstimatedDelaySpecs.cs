@@ -40,6 +40,21 @@ public sealed class EstimatedDelaySpecs
             EstimatedMinutes(Of(FailureType.ProcessingError) with { Fleet = FleetOf(Ready(WorkerCapability.Cpu, "worker-b")) }));
 
     [Fact]
+    public void Should_be_until_the_task_moves_when_all_that_could_take_it_are_unavailable() =>
+        Assert.Equal(
+            Defaults.Queues.UnservedAfter.TotalMinutes,
+            EstimatedMinutes(Of(FailureType.ProcessingError) with { Fleet = FleetOf(Unavailable(WorkerCapability.Gpu, new() { Draining = 1 })) }));
+
+    [Fact]
+    public void Should_be_until_the_task_moves_when_that_is_before_the_breaker_lets_a_probe_through()
+    {
+        var failure = Of(FailureType.WorkerOverloaded, worker: Standing(open: true)) with { Fleet = FleetOf(OnlyA) };
+        var settings = Defaults with { Queues = new() { UnservedAfter = TimeSpan.FromMinutes(2) } };
+
+        Assert.Equal(2, failure.Decide(settings).Decision.EstimatedDelay);
+    }
+
+    [Fact]
     public void Should_be_the_delay_alone_when_the_fleet_is_not_known() =>
         Assert.Equal(0, EstimatedMinutes(Of(FailureType.ProcessingError) with { Fleet = FleetView.Empty }));
 

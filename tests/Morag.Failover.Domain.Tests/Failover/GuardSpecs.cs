@@ -299,8 +299,22 @@ public sealed class GuardSpecs
     public void Should_let_an_unserved_task_wait_when_no_other_queue_is_served()
     {
         var nobody = Of(WorkerOffline).WithoutWorker() with { Unserved = true, Fleet = FleetOf() };
+        var unavailable = nobody with { Fleet = FleetOf(Unavailable(WorkerCapability.Hybrid, new() { Draining = 1 })) };
 
-        Explained(nobody.Decide(), "fallback_chain", ReassignSameQueue, "no live worker");
+        Explained(nobody.Decide(), "fallback_chain", ReassignSameQueue, "no available worker");
+        Explained(unavailable.Decide(), "fallback_chain", ReassignSameQueue, "no available worker");
+    }
+
+    [Fact]
+    public void Should_fall_back_to_a_queue_whose_workers_are_available_before_one_whose_workers_are_only_live()
+    {
+        var exhausted = Of(ResourceExhaustion, Facts with { QualityRung = 1 });
+        var draining = Unavailable(WorkerCapability.Gpu, new() { Draining = 1 });
+
+        var verdict = (exhausted with { Fleet = FleetOf(draining, Ready(WorkerCapability.Cpu, "worker-b")) }).Decide();
+        Assert.Equal(new QueueName("cpu_standard"), verdict.Action().TargetQueue);
+        Assert.Contains("no available worker can take it from gpu_fallback", verdict.Action().Reason, StringComparison.Ordinal);
+        Assert.Equal(new QueueName("gpu_fallback"), (exhausted with { Fleet = FleetOf(draining) }).Decide().Action().TargetQueue);
     }
 
     private static void Explained(PolicyVerdict verdict, string guard, FailoverStrategy chose, params string[] evidence)

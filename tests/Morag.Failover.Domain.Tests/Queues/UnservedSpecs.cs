@@ -26,6 +26,7 @@ public sealed class UnservedSpecs
 
         var failure = Facts.OwedBy(queue["g"], queue.Settings.Policy)!;
         Assert.True(failure.Unserved);
+        Assert.Equal("no worker could take it from gpu_fallback for 600 s: no live worker serves gpu_fallback", failure.ErrorMessage);
         Assert.Null(failure.WorkerId);
         queue.Reassign("g", FailoverStrategy.FallbackQueue, command => command with { Action = command.Action with { TargetQueue = QueueUnderTest.Cpu } });
         Assert.Equal(2, queue.Lease("w")[0].Epoch.Value);
@@ -46,12 +47,119 @@ public sealed class UnservedSpecs
         // It has 40 GB for 30 to 40; the other has 80 GB for 20 to 80, and serves only the later queue.
         Assert.Equal([.. Ids(20, 29), .. Ids(41, 80)], Overdue(FleetOf(cpu, batch)));
         Assert.Equal(Ids(41, 80), Overdue(FleetOf(cpu, batch), before: FleetOf(Machine(QueueUnderTest.Cpu, 29, 180))));
-        Assert.Empty(Unserved.Overdue(queue.State, [new(queue.Now.AddSeconds(-599), FleetOf(batch))], queue.Settings.Queues, 500, queue.Now));
+        Assert.Empty(Unserved.Overdue(queue.State, Seen((599, FleetOf(batch))), queue.Settings.Queues, 500, queue.Now));
 
         static IEnumerable<string> Ids(int from, int to) => Enumerable.Range(from, to - from + 1).Select(i => $"t{i:000}");
 
         IEnumerable<string> Overdue(FleetView fleet, FleetView? before = null) =>
             this.Overdue(fleet, before).Select(id => id.Value).Order(StringComparer.Ordinal);
+    }
+
+    public static TheoryData<UnavailableWorkers, string> Obstacles() => new()
+    {
+        { new() { Draining = 2 }, "2 draining" },
+        { new() { BreakerOpen = 1 }, "1 with an open breaker" },
+        { new() { Error = 1 }, "1 in error" },
+        { new() { Suspect = 1 }, "1 suspect" },
+        { new() { Draining = 1, BreakerOpen = 2, Error = 3, Suspect = 4 }, "1 draining, 2 with an open breaker, 3 in error, 4 suspect" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Obstacles))]
+    public void Should_move_tasks_when_all_that_serve_their_queue_are_unavailable(UnavailableWorkers why, string words)
+    {
+        queue.Submit("a");
+        queue.Pass(700);
+        var fleet = FleetOf(Unavailable(Machine(QueueUnderTest.Cpu, 8, 8), why), Ready(Machine(QueueUnderTest.Batch, 8, 8)));
+
+        var moved = Assert.Single(Unserved.Decide(queue.State, Overdue(fleet), fleet, queue.Settings.Queues, queue.Now)!.Tasks);
+
+        Assert.Equal(
+            $"no worker could take it from cpu_standard for 600 s: all suitable workers are unavailable ({words})", moved.Failure.ErrorMessage);
+    }
+
+    [Fact]
+    public void Should_not_move_tasks_to_a_queue_whose_workers_are_all_unavailable()
+    {
+        queue.Submit("a");
+        queue.Pass(700);
+
+        Assert.Empty(Overdue(FleetOf(Unavailable(Machine(QueueUnderTest.Batch, 8, 8), new() { Draining = 1 }))));
+    }
+
+    [Fact]
+    public void Should_count_the_time_from_when_the_last_worker_became_unavailable()
+    {
+        queue.Submit("a");
+        queue.Pass(2_000);
+        var served = FleetOf(Machine(QueueUnderTest.Cpu, 8, 8), Machine(QueueUnderTest.Batch, 8, 8));
+        var open = FleetOf(Unavailable(Machine(QueueUnderTest.Cpu, 8, 8), new() { BreakerOpen = 1 }), Ready(Machine(QueueUnderTest.Batch, 8, 8)));
+
+        // Nothing was heard between the first sighting and the news that the breaker is open: until then the worker counts as ready.
+        Assert.Empty(Overdue((1_500, served), (601, open)));
+        Assert.Single(Overdue((1_500, served), (602, open)));
+
+        // Half-open for a moment, it could take a probe: the time starts over.
+        Assert.Empty(Overdue((1_500, open), (302, served), (300, open)));
+    }
+
+    [Fact]
+    public void Should_not_move_tasks_when_a_breaker_is_open_for_as_long_as_they_wait()
+    {
+        queue.Settings = queue.Settings with { Queues = new() { UnservedAfter = TimeSpan.FromSeconds(30) } };
+        queue.Submit("a");
+        queue.Pass(600);
+        var served = FleetOf(Machine(QueueUnderTest.Cpu, 8, 8), Machine(QueueUnderTest.Batch, 8, 8));
+        var open = FleetOf(Unavailable(Machine(QueueUnderTest.Cpu, 8, 8), new() { BreakerOpen = 1 }), Ready(Machine(QueueUnderTest.Batch, 8, 8)));
+
+        // The news that it is half-open comes a little later than the news that it was open did.
+        Assert.Empty(Overdue((500, served), (30, open)));
+        Assert.Empty(Overdue((500, served), (31.5, open)));
+    }
+
+    [Fact]
+    public void Should_wait_as_long_as_a_queue_says_for_itself()
+    {
+        queue.Settings = queue.Settings with
+        {
+            Queues = new()
+            {
+                Definitions =
+                [
+                    .. queue.Settings.Queues.Definitions.Select(each => each.Name == QueueUnderTest.Cpu ? each with { UnservedAfter = TimeSpan.FromMinutes(2) } : each),
+                ],
+            },
+        };
+        queue.Submit(QueueUnderTest.Task("c"), QueueUnderTest.Task("g", GpuFallback));
+        queue.Pass(120);
+        var fleet = FleetOf(Machine(QueueUnderTest.Batch, 8, 8));
+
+        Assert.Equal(["c"], Overdue((130, fleet)).Select(id => id.Value));
+        Assert.Equal(["c"], Unserved.Decide(queue.State, [new("c"), new("g")], fleet, queue.Settings.Queues, queue.Now)!.Tasks.Select(task => task.TaskId.Value));
+        queue.Pass(480);
+        Assert.Equal(["c", "g"], Overdue((610, fleet)).Select(id => id.Value).Order());
+        Assert.Equal(TimeSpan.FromSeconds(602), Unserved.SightingsKeptFor(queue.Settings.Queues));
+    }
+
+    [Fact]
+    public void Should_forget_sightings_and_keep_the_best_machines()
+    {
+        queue.Submit([.. Enumerable.Range(1, 4).Select(i => QueueUnderTest.Task($"t{i}") with { ResourceRequirements = new() { MemoryGb = i } })]);
+        queue.Pass(2_000);
+        var batch = Machine(QueueUnderTest.Batch, 8, 8);
+        var seen = Seen(
+            (1_500, FleetOf(Machine(QueueUnderTest.Cpu, 3, 8), batch)),
+            (500, FleetOf(Machine(QueueUnderTest.Cpu, 2, 8), batch)),
+            (400, FleetOf(Machine(QueueUnderTest.Cpu, 1, 8), batch)),
+            (300, FleetOf(batch)));
+
+        Assert.Equal(["t4"], Found(seen));
+        Assert.Equal(["t4"], Found(seen.Forgetting(queue.Now.AddSeconds(-600))));
+        Assert.Equal(["t3", "t4"], Found(seen.Forgetting(queue.Now.AddSeconds(-500))));
+        Assert.Equal(["t1", "t2", "t3", "t4"], Found(seen.Forgetting(queue.Now.AddSeconds(-300))));
+
+        IEnumerable<string> Found(FleetSightings sightings) =>
+            Unserved.Overdue(queue.State, sightings, queue.Settings.Queues, 500, queue.Now).Select(id => id.Value).Order(StringComparer.Ordinal);
     }
 
     [Fact]
@@ -79,16 +187,20 @@ public sealed class UnservedSpecs
             QueueUnderTest.Task("fits"),
             QueueUnderTest.Task("type") with { ContentType = "video" },
             QueueUnderTest.Task("later", QueueUnderTest.Batch));
-        var fleet = FleetOf(Machine(QueueUnderTest.Cpu, 16, 100) with { ContentTypes = ["audio"] }, Machine(QueueUnderTest.Cpu, 8, 500) with { ContentTypes = ["audio"] });
+        var fleet = FleetOf(
+            Ready(Machine(QueueUnderTest.Cpu, 16, 100) with { ContentTypes = ["audio"] }),
+            Ready(Machine(QueueUnderTest.Cpu, 8, 500) with { ContentTypes = ["audio"] }),
+            Unavailable(Machine(QueueUnderTest.Cpu, 8, 600) with { ContentTypes = ["audio"] }, new() { Draining = 2 }));
 
         var stats = QueueStatistics.Of(queue.State, fleet, fleetIsKnown: true, queue.Settings.Queues).Queues;
 
         Assert.Equal(
             [
                 ("no worker offers 80 GB of memory", 10_000),
-                ("no worker offers 600 GB to 2000 GB of disk space", 15),
+                ("no worker offers 700 GB to 2000 GB of disk space", 14),
                 ("no worker offers the memory and the disk space together", 3),
                 ("no worker has a GPU", 2),
+                ("all suitable workers are unavailable (2 draining)", 1),
                 ("no worker supports the content type 'video'", 1),
             ],
             NeedsOf(QueueUnderTest.Cpu));
@@ -99,19 +211,24 @@ public sealed class UnservedSpecs
         IEnumerable<(string, int)> NeedsOf(QueueName name) => stats.Single(queue => queue.QueueType == name).UnmetNeeds.Select(unmet => (unmet.Need, unmet.Tasks));
     }
 
-    private List<TaskId> Overdue(FleetView fleet, FleetView? before = null) => Unserved.Overdue(
-        queue.State,
-        [new(queue.Now.AddSeconds(-600), before ?? fleet), new(queue.Now, fleet)],
-        queue.Settings.Queues,
-        500,
-        queue.Now);
+    private List<TaskId> Overdue(FleetView fleet, FleetView? before = null) => Overdue((700, before ?? fleet), (1, fleet));
+
+    private List<TaskId> Overdue(params (double Ago, FleetView Fleet)[] sightings) =>
+        Unserved.Overdue(queue.State, Seen(sightings), queue.Settings.Queues, 500, queue.Now);
+
+    private FleetSightings Seen(params (double Ago, FleetView Fleet)[] sightings) =>
+        sightings.Aggregate(FleetSightings.None, (seen, sighting) => seen.Seeing(sighting.Fleet, queue.Now.AddSeconds(-sighting.Ago)));
 
     private static WorkerProfile Machine(QueueName serves, double memory, double disk) =>
         new() { Capability = WorkerCapability.Cpu, Queues = [serves], MemoryGb = memory, DiskGb = disk };
 
-    private static FleetView FleetOf(params WorkerProfile[] machines) => FleetView.Empty.With(new FleetSlice
-    {
-        Bucket = 0,
-        Profiles = [.. machines.Select(profile => new ProfileCount { Profile = profile, Live = 1, Ready = 1, SomeReady = [new WorkerId($"w{profile.MemoryGb}")] })],
-    });
+    private static FleetView FleetOf(params WorkerProfile[] machines) => FleetOf([.. machines.Select(profile => Ready(profile))]);
+
+    private static FleetView FleetOf(params ProfileCount[] workers) => FleetView.Empty.With(new FleetSlice { Bucket = 0, Profiles = [.. workers] });
+
+    private static ProfileCount Ready(WorkerProfile profile) =>
+        new() { Profile = profile, Live = 1, Ready = 1, SomeReady = [new WorkerId($"w{profile.MemoryGb}")] };
+
+    private static ProfileCount Unavailable(WorkerProfile profile, UnavailableWorkers why) =>
+        new() { Profile = profile, Live = why.Draining + why.BreakerOpen + why.Error + why.Suspect, Unavailable = why };
 }

@@ -55,6 +55,7 @@ public sealed partial class FailoverSettingsReaderSpecs
     [InlineData("queues.definitions.cpu_batch.weight", "0", "a number above 0")]
     [InlineData("queues.definitions.cpu_batch.served-by", "tpu", "gpu or cpu")]
     [InlineData("queues.definitions.cpu_batch.placement", "stack", "spread or pack")]
+    [InlineData("queues.definitions.cpu_batch.unserved-after", "31d", "a duration from 1s to 30d")]
     [InlineData("queues.definitions.cpu_batch.falls-back-to", "nowhere", "another queue that is defined")]
     [InlineData("queues.definitions.cpu_batch.falls-back-to", "cpu_batch", "another queue that is defined")]
     [InlineData("queues.definitions.extra.served-by", "cpu", "extra.falls-back-to = (nothing) is refused")]
@@ -82,7 +83,7 @@ public sealed partial class FailoverSettingsReaderSpecs
         var settings = Read(
             """
             morag.failover.queues.definitions {
-              gpu_priority.timeout = 30m
+              gpu_priority { timeout = 30m, unserved-after = 90s }
               night { served-by = cpu, falls-back-to = cpu_batch, per-worker = 1, weight = 0.1, timeout = 1d }
             }
             """);
@@ -92,6 +93,7 @@ public sealed partial class FailoverSettingsReaderSpecs
             settings.Queues.Definitions.Select(queue => queue.Name.Value));
         Assert.Equal(TimeSpan.FromMinutes(30), settings.Queues.Definitions[0].Timeout);
         Assert.Equal(2, settings.Queues.Definitions[0].PerWorker);
+        Assert.Equal([90, 600, 600, 600, 600], settings.Queues.Definitions.Select(queue => settings.Queues.UnservedAfterOf(queue).TotalSeconds));
         Assert.Equal(TimeSpan.FromDays(1), settings.Queues.Definitions[4].Timeout);
     }
 

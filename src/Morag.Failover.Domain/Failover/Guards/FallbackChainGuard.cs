@@ -4,9 +4,9 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Domain.Failover.Guards;
 
 /// <summary>
-/// A fallback names the next queue of the chain that a live worker able to take this task serves. Where the chain has ended, the
-/// task's own failure needs a person. Where it has not but nobody is there to take the task, it stays: no task is parked because
-/// workers are absent.
+/// A fallback names the next queue of the chain that an available worker able to take this task serves, or else a live one. Where the
+/// chain has ended, the task's own failure needs a person. Where it has not but nobody is there to take the task, it stays: no task is
+/// parked because workers are absent.
 /// </summary>
 internal sealed class FallbackChainGuard : IGuard
 {
@@ -27,19 +27,35 @@ internal sealed class FallbackChainGuard : IGuard
                 $"{queue} is the end of its fallback chain");
         }
 
-        // Before every bucket of the directory has been heard of, an absence means nothing: then the nearest queue is taken.
-        var known = failure.Fleet.IsComplete(settings.Partitions.DirectoryBuckets);
-        var target = chain.FirstOrDefault(next => !known || failure.Fleet.AnyLive(next, failure.Task.ContentType, failure.Task.Needs));
+        var target = Target(failure, chain, settings);
+        var nobody = failure.Unserved ? "no available worker" : "no live worker";
         return target is null
             ? Verdict.Overrules(
                 FailoverStrategy.ReassignSameQueue,
-                $"no live worker can take the task from any queue after {queue} ({string.Join(", ", chain.Select(next => next.Name))})")
+                $"{nobody} can take the task from any queue after {queue} ({string.Join(", ", chain.Select(next => next.Name))})")
             : Verdict.Stands(choice with { TargetQueue = target.Name, Because = choice.Because + SkippedBefore(target, chain) });
+    }
+
+    /// <summary>
+    /// A queue that an available worker serves comes first. A task that could not stay may also wait for one that is only live; an
+    /// unserved task would move from one such queue to the next.
+    /// </summary>
+    private static QueueDefinition? Target(FailureCase failure, ImmutableArray<QueueDefinition> chain, FailoverSettings settings)
+    {
+        // Before every bucket of the directory has been heard of, an absence means nothing: then the nearest queue is taken.
+        if (!failure.Fleet.IsComplete(settings.Partitions.DirectoryBuckets))
+        {
+            return chain[0];
+        }
+
+        var (contentType, needs) = (failure.Task.ContentType, failure.Task.Needs);
+        return chain.FirstOrDefault(next => failure.Fleet.AnyReady(next, contentType, needs))
+            ?? (failure.Unserved ? null : chain.FirstOrDefault(next => failure.Fleet.AnyLive(next, contentType, needs)));
     }
 
     private static string SkippedBefore(QueueDefinition target, ImmutableArray<QueueDefinition> chain)
     {
         var skipped = chain.TakeWhile(next => next != target).Select(next => next.Name.Value).ToList();
-        return skipped.Count == 0 ? "" : $" (no live worker can take it from {string.Join(", ", skipped)})";
+        return skipped.Count == 0 ? "" : $" (no available worker can take it from {string.Join(", ", skipped)})";
     }
 }
