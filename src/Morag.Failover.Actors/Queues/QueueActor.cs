@@ -206,6 +206,10 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
             case GetQueueStats:
                 AfterWrites(() => Task.Run(() => QueueStatistics.Of(state, view, isKnown, settings.Queues)).PipeTo(replyTo, Self));
                 return true;
+            case LookForWork look:
+                var any = Leasing.WouldGrant(state, look.Request, view, settings);
+                AfterWrites(() => replyTo.Tell(new WorkFound { Partition = partition, Any = any }));
+                return true;
             case GetHeldLeases query:
                 AfterWrites(() => replyTo.Tell(TaskQueries.HeldBy(state, query.WorkerId, partition)));
                 return true;

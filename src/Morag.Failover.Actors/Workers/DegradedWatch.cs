@@ -1,61 +1,70 @@
-using Morag.Failover.Contracts.Queues;
-using Morag.Failover.Contracts.Workers;
-using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Actors.Workers;
 
 /// <summary>
-/// Whether a worker that is alive does no work: what it holds makes no progress, or it pulls nothing while its queues have work.
-/// Shown, and decides nothing.
+/// Whether a worker that is alive does no work: what it holds makes no progress, or it pulls nothing while there is work that it would be
+/// granted. Shown, and decides nothing.
 /// </summary>
-internal sealed class DegradedWatch(WorkerSettings settings, QueueSettings queues, DateTimeOffset startedAt)
+internal sealed class DegradedWatch(WorkerSettings settings, DateTimeOffset startedAt)
 {
+    /// <summary>How many looks it takes until a worker is shown as degraded: work that comes and goes between others' pulls is not left lying.</summary>
+    private const int Looks = 5;
+
+    private readonly HashSet<int> partitionsWithWork = [];
     private DateTimeOffset lastPull = startedAt;
-    private DateTimeOffset lastAsked = startedAt;
-    private bool leavesWork;
+    private DateTimeOffset lastLook = startedAt;
+    private DateTimeOffset? workSince;
 
     /// <summary>Why the worker is shown as degraded; null where it is not.</summary>
     public string? Reason(HeldLeasesView held, DateTimeOffset now) =>
         held.AnyStuckSince(now - settings.DegradedAfter) ? "holds work without progress"
-        : leavesWork ? "pulls nothing, though its queues have work"
+        : workSince <= now - settings.DegradedAfter ? "pulls nothing, though its queues have work"
         : null;
 
     /// <summary>The worker asked for work.</summary>
     public void Pulled(DateTimeOffset now)
     {
         lastPull = now;
-        leavesWork = false;
+        BeginAnew();
     }
 
-    /// <summary>Whether the queues should be asked for their counts now: the worker could have pulled, and has not for long.</summary>
-    public bool ShouldAskQueues(bool couldPull, DateTimeOffset now)
+    /// <summary>Whether the queues should be asked now whether they have work for it: the worker could have pulled, and has not for a while.</summary>
+    public bool ShouldLook(bool couldPull, DateTimeOffset now)
     {
         if (!couldPull)
         {
-            leavesWork = false;
+            BeginAnew();
             return false;
         }
 
-        if (now - lastPull < settings.DegradedAfter || now - lastAsked < settings.DegradedAfter)
+        var interval = settings.DegradedAfter / Looks;
+        if (now - lastPull < interval || now - lastLook < interval)
         {
             return false;
         }
 
-        lastAsked = now;
+        lastLook = now;
         return true;
     }
 
-    /// <summary>The counts of a partition's queues.</summary>
-    public void Counted(QueueStatsReply reply, WorkerRegistration? registration, DateTimeOffset now)
+    /// <summary>A partition says whether it has work that the worker would be granted.</summary>
+    public void Found(int partition, bool any, DateTimeOffset now)
     {
-        if (registration is null || now - lastPull < settings.DegradedAfter)
+        if (any)
         {
-            return;
+            partitionsWithWork.Add(partition);
+            workSince ??= now;
         }
+        else if (partitionsWithWork.Remove(partition) && partitionsWithWork.Count == 0)
+        {
+            workSince = null;
+        }
+    }
 
-        var profile = Eligibility.ProfileOf(registration);
-        leavesWork |= reply.Queues.Any(queue =>
-            queue.PendingTasks > 0 && queues.Find(queue.QueueType) is { } definition && Eligibility.Serves(profile, definition));
+    private void BeginAnew()
+    {
+        partitionsWithWork.Clear();
+        workSince = null;
     }
 }

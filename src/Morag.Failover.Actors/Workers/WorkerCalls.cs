@@ -1,6 +1,7 @@
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Actors.Workers;
@@ -21,8 +22,8 @@ public sealed partial class WorkerReliabilityActor
             case SessionBroken broken:
                 OnSessionBroken(broken);
                 return true;
-            case QueueStatsReply counts:
-                degraded.Counted(counts, State.Registration, Now);
+            case WorkFound found:
+                degraded.Found(found.Partition, found.Any, Now);
                 return true;
             default:
                 return false;
@@ -95,12 +96,24 @@ public sealed partial class WorkerReliabilityActor
 
     private void WatchForDegradation()
     {
-        if (degraded.ShouldAskQueues(held.IsKnown && Room() > 0, Now))
+        if (!degraded.ShouldLook(held.IsKnown && Room() > 0, Now))
         {
-            for (var partition = 0; partition < settings.Partitions.Queues; partition++)
+            return;
+        }
+
+        for (var partition = 0; partition < settings.Partitions.Queues; partition++)
+        {
+            var couldAskFor = new GrantLeases
             {
-                regions.Queues.Tell(new GetQueueStats { Partition = partition }, Self);
-            }
+                Partition = partition,
+                WorkerId = State.WorkerId,
+                InstanceId = State.Registration!.InstanceId,
+                Profile = Eligibility.ProfileOf(State.Registration),
+                MaxTasks = 1,
+                MaxHeld = State.Registration.MaxConcurrentTasks,
+                Queues = QueuesFor([], partition),
+            };
+            regions.Queues.Tell(new LookForWork { Partition = partition, Request = couldAskFor }, Self);
         }
     }
 

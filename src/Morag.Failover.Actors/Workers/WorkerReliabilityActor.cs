@@ -51,7 +51,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         held = new HeldLeasesView(settings.Partitions.Queues);
         demand = new LeaseDemand(settings.Partitions.Queues, settings.Queues.ResendAfter, settings.Workers);
         fences = new FenceOutbox(settings.Partitions.Queues);
-        degraded = new DegradedWatch(settings.Workers, settings.Queues, Now);
+        degraded = new DegradedWatch(settings.Workers, Now);
         bucket = Partition.Of(worker, settings.Partitions.DirectoryBuckets);
     }
 

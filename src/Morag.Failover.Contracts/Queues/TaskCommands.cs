@@ -92,6 +92,28 @@ public sealed record GrantLeases : IPartitionMessage
     [ProtoMember(11)] public double? SuccessRate { get; init; }
 }
 
+/// <summary>Asks whether a worker would be granted anything; grants nothing. Answer: <see cref="WorkFound"/>.</summary>
+[ProtoContract(Name = "look-for-work")]
+public sealed record LookForWork : IPartitionMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required int Partition { get; init; }
+
+    /// <summary>What the worker could ask for.</summary>
+    [ProtoMember(2)] public required GrantLeases Request { get; init; }
+}
+
+/// <summary>Whether a partition has work that the worker could be granted now.</summary>
+[ProtoContract(Name = "work-found")]
+public sealed record WorkFound : IWireMessage
+{
+    /// <summary>The partition.</summary>
+    [ProtoMember(1)] public required int Partition { get; init; }
+
+    /// <summary>Whether it has such work.</summary>
+    [ProtoMember(2)] public required bool Any { get; init; }
+}
+
 /// <summary>
 /// What all calls of a worker that wait for leases want together. The partition keeps it beyond these calls, for those that follow, until
 /// it runs out, something is leased, or the worker's entity takes it back: see <see cref="WithdrawInterest"/>.

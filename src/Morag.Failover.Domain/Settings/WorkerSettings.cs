@@ -39,7 +39,7 @@ public sealed record WorkerSettings
     /// <summary>How long a probe may go without an outcome before it counts as lost and another may be leased, 1 s to 24 h.</summary>
     public TimeSpan BreakerProbeTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>After how long without any lease though its queues have work a worker with room is shown as degraded, 1 s to 24 h.</summary>
+    /// <summary>How long a worker may leave work that it would be granted, or hold work without progress, before it is shown as degraded, 1 s to 24 h.</summary>
     public TimeSpan DegradedAfter { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>How often a worker's last sign of life is told to the directory, 1 s to 10 min.</summary>

@@ -10,6 +10,7 @@ public sealed class EventSourcedActorSpecs() : TestKit(
     akka {
       stdout-loglevel = OFF
       loglevel = OFF
+      test.timefactor = 4
       persistence {
         journal.plugin = "akka.persistence.journal.test"
         journal.test.class = "Akka.Persistence.TestKit.TestJournal, Akka.Persistence.TestKit"

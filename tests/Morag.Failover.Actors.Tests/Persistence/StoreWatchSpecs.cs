@@ -13,7 +13,7 @@ public sealed class StoreWatchSpecs : TestKit
     private string? diagnosis;
 
     public StoreWatchSpecs()
-        : base("""akka { loglevel = INFO, stdout-loglevel = OFF, scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" }""")
+        : base("""akka { test.timefactor = 4, loglevel = INFO, stdout-loglevel = OFF, scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" }""")
     {
         store = new StoreWatch(Logging.GetLogger(Sys, typeof(StoreWatch)), () => Clock.Now - DateTimeOffset.UnixEpoch, () => Task.FromResult(diagnosis));
         Sys.EventStream.Subscribe(TestActor, typeof(Error));

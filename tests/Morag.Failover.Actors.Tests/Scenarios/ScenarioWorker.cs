@@ -32,6 +32,9 @@ public sealed class ScenarioWorker
     /// <summary>The status in its heartbeats.</summary>
     public WorkerStatus Says { get; set; } = WorkerStatus.Online;
 
+    /// <summary>The progress of all it holds, in its heartbeats; null where it tells none.</summary>
+    public double? Progress { get; set; }
+
     /// <summary>What it believes to hold.</summary>
     public IReadOnlyList<LeasedTask> Holds => holds;
 
@@ -82,7 +85,7 @@ public sealed class ScenarioWorker
         Timestamp = now() + ClockAhead,
         InstanceId = Registration.InstanceId,
         ListsHeld = true,
-        Held = [.. holds.Select(lease => new HeldByWorker { TaskId = lease.TaskId, Epoch = lease.Epoch })],
+        Held = [.. holds.Select(lease => new HeldByWorker { TaskId = lease.TaskId, Epoch = lease.Epoch, Progress = Progress })],
     });
 
     // --- Its work
