@@ -93,14 +93,14 @@ public sealed class SnapshotPartsSpecs() : TestKit(
         }
 
         Roster.Unreadable = 0;
-        int? count;
+        int? recovered;
         do
         {
-            count = await CountUnlessItStopsAsync(Start());
+            recovered = await CountUnlessItStopsAsync(Start());
         }
-        while (count is null);
+        while (recovered is null);
 
-        Assert.Equal(count, count);
+        Assert.Equal(count, recovered);
     }
 
     [Fact]
