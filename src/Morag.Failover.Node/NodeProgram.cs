@@ -94,7 +94,7 @@ internal static class NodeProgram
         builder.Services.AddAkka(NodeOptions.ActorSystemName, akka => akka
             .AddHocon(identity.Settings(options).WithFallback(options.ActorSystemConfig(redis)).WithFallback(FailoverSerialization.Config), HoconAddMode.Prepend)
             .WithRedisPersistence(redis, database: ConfigurationOptions.Parse(redis).DefaultDatabase ?? 0)
-            .WithFailover(options.Failover, outages, epochs, owners)
+            .WithFailover(options.Failover, outages, epochs, system => new RedisHistoryEraser(system), owners)
             .WithActors((system, _) => system.ActorOf(Props.Create(() => new EpochExchange(epochs)), "epoch-exchange"))
             .WithActors((system, _) => JoinCluster(system, options, identity, refusal)));
         builder.Services.AddSingleton(options.Failover);

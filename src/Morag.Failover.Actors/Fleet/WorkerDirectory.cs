@@ -20,6 +20,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
     private readonly SliceWaiters waiters = new();
     private readonly WakeRounds wakes;
     private readonly PresentQueues queues;
+    private readonly ForgetRounds forgets;
     private readonly int snapshotPartBytes;
     private DueTimer due = null!;
     private DirectoryState durable = DirectoryState.Empty;
@@ -35,6 +36,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         this.bucket = bucket;
         this.regions = regions;
         wakes = new WakeRounds(settings.Workers);
+        forgets = new ForgetRounds(settings.Workers);
         queues = new PresentQueues(settings.Partitions.Queues);
         snapshotPartBytes = settings.Storage.SnapshotPartBytes;
     }
@@ -66,6 +68,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         durable = State;
         version = Now.UtcTicks;
         wakes.Begin(Now);
+        forgets.Begin(Now);
         Arm();
     }
 
@@ -76,6 +79,13 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         {
             case UpdateWorkerEntry update:
                 OnUpdate(update);
+                break;
+            case WorkerForgotten forgotten:
+                if (State.Decide(forgotten) is { } gone)
+                {
+                    Change(gone);
+                }
+
                 break;
             case WorkerSeen hint:
                 OnSeen(hint);
@@ -107,20 +117,22 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         var taken = new WorkerEntryTaken { WorkerId = update.Entry.WorkerId, Revision = update.Entry.Revision };
         if (State.Decide(update) is { } @event)
         {
-            Commit(@event, after =>
-            {
-                durable = after;
-                version++;
-                waiters.Changed(Now);
-                Arm();
-                regions.Workers.Tell(taken, Self);
-            });
+            Change(@event, () => regions.Workers.Tell(taken, Self));
         }
         else
         {
             AfterWrites(() => regions.Workers.Tell(taken, Self));
         }
     }
+
+    private void Change(IStoredEvent @event, Action? afterwards = null) => Commit(@event, after =>
+    {
+        durable = after;
+        version++;
+        waiters.Changed(Now);
+        Arm();
+        afterwards?.Invoke();
+    });
 
     private void OnSeen(WorkerSeen hint)
     {
@@ -165,11 +177,17 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
             regions.Workers.Tell(new WakeWorker { WorkerId = worker }, Self);
         }
 
+        foreach (var gone in forgets.Due(durable, Now))
+        {
+            regions.Workers.Tell(new ForgetWorker { WorkerId = gone.WorkerId, Revision = gone.Revision }, Self);
+        }
+
         Arm();
     }
 
     private void Arm()
     {
+        due.ArmAt(forgets.DueAt);
         due.ArmAt(waiters.DueAt);
         due.ArmAt(wakes.DueAt);
     }

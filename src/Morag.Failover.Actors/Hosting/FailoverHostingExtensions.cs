@@ -22,13 +22,15 @@ public static class FailoverHostingExtensions
     /// <param name="settings">The settings, the same on every node.</param>
     /// <param name="outages">What this node knows of its own outages.</param>
     /// <param name="epochs">What this node knows outside the journal of the epochs that were granted.</param>
+    /// <param name="eraser">Removes what is stored of workers that are forgotten.</param>
     /// <param name="health">Is told which of the fixed entities do not serve; null: nobody asks.</param>
     public static AkkaConfigurationBuilder WithFailover(
-        this AkkaConfigurationBuilder builder, FailoverSettings settings, IOutageWatch outages, IEpochFloors epochs, OwnerHealth? health = null) =>
+        this AkkaConfigurationBuilder builder, FailoverSettings settings, IOutageWatch outages, IEpochFloors epochs, Func<ActorSystem, IHistoryEraser> eraser, OwnerHealth? health = null) =>
         builder.WithActors((system, _) =>
         {
             var regions = new ShardedRegions(system);
             var partitions = settings.Partitions;
+            var erases = eraser(system);
             var told = health ?? new OwnerHealth();
             Func<TimeSpan> elapsed = () => system.Scheduler.MonotonicClock;
             Props Supervised(string owner, Props props) => OwnerSupervisor.Props(owner, props, elapsed);
@@ -36,7 +38,7 @@ public static class FailoverHostingExtensions
             StartRegion(system, ShardedRegions.DirectoryType, new BucketExtractor(partitions.DirectoryBuckets),
                 id => Supervised(PersistenceIds.DirectoryBucket(Number(id)), WorkerDirectory.Props(Number(id), settings, regions)));
             StartRegion(system, ShardedRegions.WorkerType, new WorkerExtractor(partitions.WorkerShards),
-                id => Supervised(PersistenceIds.Worker(new WorkerId(id)), WorkerReliabilityActor.Props(new WorkerId(id), settings, regions, outages, told)));
+                id => Supervised(PersistenceIds.Worker(new WorkerId(id)), WorkerReliabilityActor.Props(new WorkerId(id), settings, regions, outages, told, erases)));
             StartRegion(system, ShardedRegions.CoordinatorType, new PartitionExtractor(partitions.Coordinators),
                 id => Supervised(PersistenceIds.Coordinator(Number(id)), FailoverCoordinator.Props(Number(id), settings, regions)));
             StartRegion(system, ShardedRegions.QueueType, new PartitionExtractor(partitions.Queues),

@@ -60,6 +60,9 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
     {
     }
 
+    /// <summary>Everything is written and answered: the entity ends.</summary>
+    protected virtual void Stop() => Context.Stop(Self);
+
     /// <summary>
     /// Applies the event to <see cref="State"/> at once and stores it; <paramref name="afterwards"/> runs once it is durable, in the
     /// order of the commits, with the state right after the event. Where that never comes, those who wait for it are told:
@@ -107,7 +110,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         switch (message)
         {
             case StopEntity:
-                AfterWrites(() => Context.Stop(Self));
+                AfterWrites(Stop);
                 break;
             case SaveSnapshotSuccess saved:
                 DropWhatSnapshotsCover(saved.Metadata.SequenceNr);

@@ -151,6 +151,9 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
                 var parked = Unparking.Decide(State, question);
                 AfterWrites(() => regions.Coordinators.Tell(parked, Self));
                 break;
+            case DropWorkerShare drop:
+                AnswerTo(regions.Workers, ForgettingShares.Decide(State, drop));
+                break;
             case FenceInstance fence:
                 Take(fence);
                 break;

@@ -23,6 +23,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     private readonly FailoverSettings settings;
     private readonly IFailoverRegions regions;
     private readonly OwnerHealth health;
+    private readonly IHistoryEraser eraser;
     private readonly WorkerPulse pulse;
     private readonly HeldLeasesView held;
     private readonly LeaseDemand demand;
@@ -38,7 +39,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     private bool waitsToPassivate;
 
     /// <summary>Made by <see cref="Props"/>.</summary>
-    public WorkerReliabilityActor(WorkerId worker, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages, OwnerHealth health)
+    public WorkerReliabilityActor(WorkerId worker, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages, OwnerHealth health, IHistoryEraser eraser)
         : base(
             PersistenceIds.Worker(worker),
             WorkerState.Unknown(worker),
@@ -47,6 +48,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         this.settings = settings;
         this.regions = regions;
         this.health = health;
+        this.eraser = eraser;
         pulse = new WorkerPulse(settings.Workers, outages, Now);
         held = new HeldLeasesView(settings.Partitions.Queues);
         demand = new LeaseDemand(settings.Partitions.Queues, settings.Queues.ResendAfter, settings.Workers);
@@ -55,9 +57,13 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         bucket = Partition.Of(worker, settings.Partitions.DirectoryBuckets);
     }
 
-    /// <summary>How to start the entity of a worker; <paramref name="health"/> says which queue partitions this node takes to be down.</summary>
-    public static Props Props(WorkerId worker, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages, OwnerHealth health) =>
-        Akka.Actor.Props.Create(() => new WorkerReliabilityActor(worker, settings, regions, outages, health));
+    /// <summary>
+    /// How to start the entity of a worker; <paramref name="health"/> says which queue partitions this node takes to be down, and
+    /// <paramref name="eraser"/> removes what is stored of a worker that is forgotten.
+    /// </summary>
+    public static Props Props(
+        WorkerId worker, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages, OwnerHealth health, IHistoryEraser eraser) =>
+        Akka.Actor.Props.Create(() => new WorkerReliabilityActor(worker, settings, regions, outages, health, eraser));
 
     /// <inheritdoc />
     protected override WorkerState Apply(WorkerState state, IStoredEvent @event) => state.Apply(@event);
@@ -89,6 +95,16 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     /// <inheritdoc />
     protected override void Handle(object message)
     {
+        if (isErasing)
+        {
+            if (message is Erased erased)
+            {
+                OnErased(erased);
+            }
+
+            return;
+        }
+
         switch (message)
         {
             case Heartbeat heartbeat:
@@ -114,7 +130,8 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
             case WakeWorker:
                 break;
             default:
-                if (!HandleWorkerCall(message) && !HandleLeasing(message) && !HandleAccounting(message) && !HandleOperator(message))
+                if (!HandleWorkerCall(message) && !HandleLeasing(message) && !HandleAccounting(message) && !HandleOperator(message)
+                    && !HandleForgetting(message))
                 {
                     Unhandled(message);
                 }
@@ -284,7 +301,9 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
             }
         }
 
-        WaitToPassivate(!State.IsRegistered && !owes && State.Breaker.Until is null);
+        // One that is offline needs no watching either: whatever is heard of it starts its entity.
+        var isGone = !State.IsRegistered || (State.Liveness == Liveness.Offline && State.Drain is null or { DeadlinePassed: true } or { Deadline: null });
+        WaitToPassivate(isGone && !owes && !demand.AnyWaiting && State.Breaker.Until is null);
     }
 
     /// <summary>An entity with nothing due ends after a while; a registered one stays, since its absence must be noticed.</summary>

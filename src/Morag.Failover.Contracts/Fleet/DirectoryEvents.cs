@@ -11,6 +11,14 @@ public sealed record WorkerEntryUpdated : IStoredEvent
     [ProtoMember(1)] public required WorkerEntry Entry { get; init; }
 }
 
+/// <summary>A worker that was gone for long was forgotten.</summary>
+[ProtoContract(Name = "directory.worker-forgotten")]
+public sealed record WorkerEntryForgotten : IStoredEvent
+{
+    /// <summary>The worker.</summary>
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+}
+
 /// <summary>A bucket of the directory, as a snapshot stores it.</summary>
 [ProtoContract(Name = "directory.snapshot")]
 public sealed record DirectorySnapshot : IStoredState

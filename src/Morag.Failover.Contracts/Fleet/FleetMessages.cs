@@ -65,6 +65,9 @@ public sealed record WorkerEntry
 
     /// <summary>When it was last lost with work in hand, unplanned.</summary>
     [ProtoMember(11)] public DateTimeOffset? LostAt { get; init; }
+
+    /// <summary>Since when it is offline, has left, or is only known by reports; null while it may work.</summary>
+    [ProtoMember(12)] public DateTimeOffset? GoneSince { get; init; }
 }
 
 /// <summary>A worker's entity tells its directory bucket its present entry. Answer, once durable: <see cref="WorkerEntryTaken"/>.</summary>

@@ -396,6 +396,14 @@ public sealed record OutcomesAcknowledged : IStoredEvent
     [ProtoMember(1)] public ImmutableArray<AcknowledgedBatch> Batches { get; init; } = [];
 }
 
+/// <summary>What was kept of a worker was dropped: it has been gone for long.</summary>
+[ProtoContract(Name = "queue.worker-share-forgotten")]
+public sealed record WorkerShareForgotten : IStoredEvent
+{
+    /// <summary>The worker.</summary>
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+}
+
 /// <summary>Ended tasks are no longer remembered; the counters stay.</summary>
 [ProtoContract(Name = "queue.tasks-forgotten")]
 public sealed record TasksForgotten : IStoredEvent

@@ -150,4 +150,7 @@ public sealed record WorkerSnapshot : IStoredState
 
     /// <summary>The worker's record, oldest first.</summary>
     [ProtoMember(26)] public ImmutableArray<WorkOutcome> Record { get; init; } = [];
+
+    /// <summary>Since when it is offline, has left, or is only known by reports.</summary>
+    [ProtoMember(27)] public DateTimeOffset? GoneSince { get; init; }
 }

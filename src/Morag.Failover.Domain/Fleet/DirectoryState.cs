@@ -1,5 +1,7 @@
 using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Sizes;
+using Morag.Failover.Domain.Snapshots;
 
 namespace Morag.Failover.Domain.Fleet;
 
@@ -33,12 +35,24 @@ public sealed record DirectoryState
 
     /// <summary>The entry where it is newer than what is kept, as an event; null where it is not.</summary>
     public IStoredEvent? Decide(UpdateWorkerEntry update) =>
-        Find(update.Entry.WorkerId) is { } kept && kept.Revision >= update.Entry.Revision ? null : new WorkerEntryUpdated { Entry = update.Entry };
+        Find(update.Entry.WorkerId) is { } kept && kept.Revision >= update.Entry.Revision && !IsNewLife(update.Entry, kept)
+            ? null
+            : new WorkerEntryUpdated { Entry = update.Entry };
+
+    /// <summary>The entry of a worker that is forgotten goes, unless it changed since; null where it did, or there is none.</summary>
+    public IStoredEvent? Decide(WorkerForgotten forgotten) =>
+        Find(forgotten.WorkerId) is { GoneSince: not null } kept && kept.Revision == forgotten.Revision
+            ? new WorkerEntryForgotten { WorkerId = forgotten.WorkerId }
+            : null;
+
+    /// <summary>The workers that have been gone since a time, in the order of their ids.</summary>
+    public IEnumerable<WorkerEntry> GoneSince(DateTimeOffset time) => Entries.Where(entry => entry.GoneSince <= time);
 
     /// <summary>The state after an event.</summary>
     public DirectoryState Apply(IStoredEvent @event) => @event switch
     {
         WorkerEntryUpdated updated => With(updated.Entry),
+        WorkerEntryForgotten forgotten => Without(forgotten.WorkerId),
         ClockSetBack setBack => Corrected(setBack.At),
         _ => throw new InvalidOperationException($"{@event.GetType()} is no event of the directory"),
     };
@@ -94,11 +108,12 @@ public sealed record DirectoryState
     /// <summary>Whether an entry is dated later than now.</summary>
     public bool IsDatedAfter(DateTimeOffset now) => Entries.Any(entry => !ReferenceEquals(entry, Corrected(entry, now)));
 
-    private static WorkerEntry Corrected(WorkerEntry entry, DateTimeOffset now) => entry.LostAt > now || entry.RegisteredAt > now
+    private static WorkerEntry Corrected(WorkerEntry entry, DateTimeOffset now) => entry.LostAt > now || entry.RegisteredAt > now || entry.GoneSince > now
         ? entry with
         {
             LostAt = entry.LostAt > now ? now : entry.LostAt,
             RegisteredAt = entry.RegisteredAt > now ? now : entry.RegisteredAt,
+            GoneSince = entry.GoneSince > now ? now : entry.GoneSince,
         }
         : entry;
 
@@ -115,6 +130,13 @@ public sealed record DirectoryState
 
     private static bool IsRegistered(WorkerEntry entry) => entry is { Registration: not null, Unregistered: false };
 
+    /// <summary>
+    /// Whether a worker came back after its entity had forgotten it, and counts its revisions from the start. The entry of a worker that is
+    /// there is never older than that.
+    /// </summary>
+    private static bool IsNewLife(WorkerEntry entry, WorkerEntry kept) =>
+        kept.GoneSince is { } since && IsRegistered(entry) && entry.RegisteredAt > since && entry.RegisteredAt != kept.RegisteredAt;
+
     private static WorkerEntry Probe(WorkerId worker) => new() { WorkerId = worker, Revision = 0 };
 
     private DirectoryState With(WorkerEntry entry)
@@ -128,6 +150,10 @@ public sealed record DirectoryState
         var leaves = !IsRegistered(entry) && (before is null || IsRegistered(before));
         return leaves ? (state with { NotRegistered = NotRegistered.Add(entry.WorkerId) }).Bounded() : state;
     }
+
+    private DirectoryState Without(WorkerId worker) => Find(worker) is { } entry
+        ? this with { Entries = Entries.Remove(entry), NotRegistered = NotRegistered.Remove(worker), Tally = Tally.Replaced(entry, null) }
+        : this;
 
     private DirectoryState Bounded()
     {

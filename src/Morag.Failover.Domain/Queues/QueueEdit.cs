@@ -130,8 +130,13 @@ internal sealed class QueueEdit
         }
     }
 
+    /// <summary>
+    /// What is kept of a worker. A new share may follow one that was dropped, and the worker's entity may still know that one's batches:
+    /// so batches are numbered from the last epoch, since there are never more batches than leases.
+    /// </summary>
     public WorkerShare Share(WorkerId worker) =>
-        workers.TryGetValue(worker, out var share) ? share : before.ShareOf(worker);
+        workers.TryGetValue(worker, out var share) ? share
+        : before.Workers.GetValueOrDefault(worker) ?? WorkerShare.Empty with { Outbox = Outbox.Empty with { Number = before.LastEpoch.Value } };
 
     public void Put(WorkerId worker, WorkerShare share) => workers[worker] = share;
 

@@ -27,6 +27,7 @@ public static class QueueEvents
         TasksRequeued requeued => OperatorCommands.Apply(state, requeued),
         OutcomesAcknowledged acknowledged => OutcomeDelivery.Apply(state, acknowledged),
         TasksForgotten forgotten => Forgetting.Apply(state, forgotten),
+        WorkerShareForgotten forgotten => ForgettingShares.Apply(state, forgotten),
         ClockSetBack setBack => ClockCorrection.Apply(state, setBack),
         _ => throw new InvalidOperationException($"a queue knows no event {@event.GetType()}"),
     };

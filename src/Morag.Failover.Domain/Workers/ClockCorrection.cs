@@ -19,7 +19,7 @@ public static class ClockCorrection
             ? drained with { Deadline = now + within }
             : state.Drain;
         var fencesAhead = state.Fences.Any(fence => fence.SilentSince > now);
-        var datesAhead = state.LostAt > now || state.RegisteredAt > now;
+        var datesAhead = state.LostAt > now || state.RegisteredAt > now || state.GoneSince > now;
         return ReferenceEquals(breaker, state.Breaker) && ReferenceEquals(drain, state.Drain) && !fencesAhead && !datesAhead
             ? state
             : state with
@@ -29,6 +29,7 @@ public static class ClockCorrection
                 Fences = [.. state.Fences.Select(fence => fence.SilentSince > now ? fence with { SilentSince = now } : fence)],
                 LostAt = state.LostAt > now ? now : state.LostAt,
                 RegisteredAt = state.RegisteredAt > now ? now : state.RegisteredAt,
+                GoneSince = state.GoneSince > now ? now : state.GoneSince,
             };
     }
 

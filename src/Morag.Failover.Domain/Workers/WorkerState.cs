@@ -47,6 +47,9 @@ public sealed record WorkerState
     /// <summary>When it was last lost, unplanned, with work in hand.</summary>
     public DateTimeOffset? LostAt { get; init; }
 
+    /// <summary>Since when it is offline, has left, or is only known by reports; null while it may work.</summary>
+    public DateTimeOffset? GoneSince { get; init; }
+
     /// <summary>Grows with each change that the directory shows; 0 while there is nothing to show.</summary>
     public long Revision { get; init; }
 
@@ -114,12 +117,15 @@ public sealed record WorkerState
         HasReliabilityData = Score.Total > 0,
         Unregistered = Unregistered,
         LostAt = LostAt,
+        GoneSince = GoneSince,
     };
 
     /// <summary>The state after an event.</summary>
     public WorkerState Apply(IStoredEvent @event)
     {
         var after = Changed(@event);
+        var goneSince = after.IsRegistered && after.Liveness != Liveness.Offline ? null : after.GoneSince ?? WentAt(@event);
+        after = goneSince == after.GoneSince ? after : after with { GoneSince = goneSince };
 
         // A registration is not compared: its lists equal themselves alone, so that a replay would not count as the live entity did.
         return @event is WorkerRegistered || after.Entry() != Entry() ? after with { Revision = Revision + 1 } : after;
@@ -191,6 +197,18 @@ public sealed record WorkerState
         },
         ClockSetBack setBack => ClockCorrection.Corrected(this, setBack.At),
         _ => throw new InvalidOperationException($"{@event.GetType()} is no event of a worker"),
+    };
+
+    /// <summary>When a worker went with an event, or was first reported; null for events that say no time.</summary>
+    private static DateTimeOffset? WentAt(IStoredEvent @event) => @event switch
+    {
+        WorkerLost lost => lost.At,
+        WorkerDeclaredOffline offline => offline.At,
+        WorkerStatusSaid said => said.At,
+        WorkerUnregistered left => left.At,
+        WorkerFailureTaken failure => failure.OccurredAt,
+        WorkerBreakerMoved moved => moved.At,
+        _ => null,
     };
 
     private WorkerState Back() => this with { Liveness = Liveness.Alive, OfflineCause = OfflineCause.None, LossId = null };

@@ -21,6 +21,7 @@ public sealed class RedisJournal : AsyncWriteJournal
     private const int FirstPageSize = 64;
 
     private static readonly RedisScript DeleteScript = RedisScript.Load("delete");
+    private static readonly RedisScript EraseScript = RedisScript.Load("erase");
 
     private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
     private readonly JournalSettings _settings;
@@ -138,6 +139,23 @@ public sealed class RedisJournal : AsyncWriteJournal
             moreLeft = (long)reply == 1;
         }
         while (moreLeft);
+    }
+
+    /// <inheritdoc/>
+    protected override bool ReceivePluginInternal(object message)
+    {
+        if (message is not EraseHistory erase) return base.ReceivePluginInternal(message);
+        EraseAsync(erase.PersistenceId).PipeTo(Sender, Self, success: () => HistoryErased.Instance, failure: cause => new Status.Failure(cause));
+        return true;
+    }
+
+    private async Task EraseAsync(string persistenceId)
+    {
+        KeyLayout.CheckPersistenceId(persistenceId);
+        await _appender.SettleAsync(persistenceId, CancellationToken.None).ConfigureAwait(false);
+        var open = await _connection.OpenAsync(CancellationToken.None).ConfigureAwait(false);
+        RedisKey[] keys = [open.Keys.Events(persistenceId), open.Keys.Counter(persistenceId), open.Keys.Snapshots(persistenceId)];
+        await EraseScript.RunGuardedAsync(open, keys, []).ConfigureAwait(false);
     }
 
     private static SequenceConflictException? FindGap(IReadOnlyList<AtomicWrite> writes)

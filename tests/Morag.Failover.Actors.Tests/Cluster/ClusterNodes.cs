@@ -81,7 +81,7 @@ public sealed class ClusterNodes : IAsyncLifetime
         builder.Services.AddAkka("morag", akka => akka
             .AddHocon(NodeConfig, HoconAddMode.Prepend)
             .AddSetup(new SpecStoreSetup(store))
-            .WithFailover(Settings, new NoOutages(), IEpochFloors.None));
+            .WithFailover(Settings, new NoOutages(), IEpochFloors.None, system => new SpecEraser(system)));
         var node = builder.Build();
         await node.StartAsync();
         nodes.Add(node);

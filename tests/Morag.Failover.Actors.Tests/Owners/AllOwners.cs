@@ -6,6 +6,7 @@ using Morag.Failover.Actors.Fleet;
 using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Queues;
+using Morag.Failover.Actors.Tests.Storage;
 using Morag.Failover.Actors.Workers;
 using Morag.Failover.Domain.Settings;
 
@@ -27,7 +28,7 @@ public sealed class AllOwners : IFailoverRegions
         work = WorkUnderWay.Of(system);
         var partitions = settings.Partitions;
         Directory = Region("directory", new BucketExtractor(partitions.DirectoryBuckets), id => WorkerDirectory.Props(Number(id), settings, this));
-        Workers = Region("workers", new WorkerExtractor(partitions.WorkerShards), id => WorkerReliabilityActor.Props(new WorkerId(id), settings, this, outages, Health));
+        Workers = Region("workers", new WorkerExtractor(partitions.WorkerShards), id => WorkerReliabilityActor.Props(new WorkerId(id), settings, this, outages, Health, new SpecEraser(system)));
         Coordinators = Region("coordinators", new PartitionExtractor(partitions.Coordinators), id => FailoverCoordinator.Props(Number(id), settings, this));
         Queues = Region("queues", new PartitionExtractor(partitions.Queues), id => QueueActor.Props(Number(id), settings, this, outages, IEpochFloors.None));
         StartFixed();

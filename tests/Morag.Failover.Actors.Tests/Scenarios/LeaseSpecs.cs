@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
 using Xunit.Abstractions;
 using static Morag.Failover.Contracts.Failover.FailoverStrategy;
 using static Morag.Failover.Contracts.Failover.FailureType;
@@ -9,6 +10,22 @@ namespace Morag.Failover.Actors.Tests.Scenarios;
 /// <summary>Leases as workers get, lose and finish them.</summary>
 public sealed class LeaseSpecs(ITestOutputHelper output) : ScenarioSpec(output)
 {
+    [Fact]
+    public async Task Should_give_no_leases_to_a_worker_that_says_error_and_leave_it_what_it_holds()
+    {
+        var worker = await RegisterAsync("cpu-1", slots: 2);
+        await SubmitManyAsync(2, "report", "cpu_standard");
+        var held = await worker.LeaseOneAsync();
+
+        await worker.BeatAsync(WorkerStatus.Error);
+
+        Assert.Empty(await worker.LeaseAsync());
+        Assert.Equal(WorkerStatus.Error, (await worker.InfoAsync()).Status);
+        await worker.CompleteAsync(held);
+        await worker.BeatAsync();
+        await worker.LeaseOneAsync();
+    }
+
     [Fact]
     public async Task Should_lease_the_next_task_at_once_when_the_only_place_is_free_again()
     {

@@ -11,6 +11,26 @@ namespace Morag.Failover.Actors.Tests.Scenarios;
 public sealed class ReportSpecs(ITestOutputHelper output) : ScenarioSpec(output)
 {
     [Fact]
+    public async Task Should_count_a_failure_as_recent_for_24_hours_and_as_one_for_ever()
+    {
+        await ReportAsync<FailoverDecision>(new() { TaskId = new("elsewhere"), FailureType = FailureType.ProcessingError });
+
+        await Owners.PassAsync(TimeSpan.FromHours(24));
+        Assert.Equal((1, 1), await CountsAsync());
+
+        await Owners.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal((1, 0), await CountsAsync());
+        await CrashEverythingAsync();
+        Assert.Equal((1, 0), await CountsAsync());
+
+        async Task<(long Total, long Recent)> CountsAsync()
+        {
+            var statistics = await StatisticsAsync();
+            return (statistics.Sum(each => each.TotalFailures), statistics.Sum(each => each.RecentFailures24h));
+        }
+    }
+
+    [Fact]
     public async Task Should_decide_once_and_answer_all_alike_when_three_sources_report_one_failure_at_once()
     {
         var worker = await RegisterAsync("cpu-1");

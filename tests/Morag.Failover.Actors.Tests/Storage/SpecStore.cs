@@ -28,6 +28,12 @@ public sealed class SpecStore
     /// <summary>What the journal does with each event that is to be written; it stores all where this is not set.</summary>
     public Func<IPersistentRepresentation, WriteFate> Fate { get; set; } = _ => WriteFate.Stored;
 
+    /// <summary>Whether nothing can be erased.</summary>
+    public bool FailsToErase { get; set; }
+
+    /// <summary>Whether nothing at all is stored of an entity.</summary>
+    public bool IsBlank(string persistenceId) => !entities.TryGetValue(persistenceId, out var stored) || stored.IsBlank();
+
     /// <summary>The events stored of an entity that are not removed, as objects.</summary>
     public IReadOnlyList<object> EventsOf(string persistenceId, ActorSystem system) => entities.TryGetValue(persistenceId, out var stored)
         ? stored.Read(events => events.Values.Select(item => item.Read(system)).ToList())
@@ -139,6 +145,26 @@ public sealed class SpecStore
             lock (gate)
             {
                 RemoveWhere(snapshots, which);
+            }
+        }
+
+        /// <summary>Removes everything, also the highest number.</summary>
+        public void Erase()
+        {
+            lock (gate)
+            {
+                events.Clear();
+                snapshots.Clear();
+                Highest = 0;
+            }
+        }
+
+        /// <summary>Whether nothing is stored.</summary>
+        public bool IsBlank()
+        {
+            lock (gate)
+            {
+                return events.Count == 0 && snapshots.Count == 0 && Highest == 0;
             }
         }
 

@@ -21,7 +21,7 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
     private static readonly TimeSpan Resend = Settings.Queues.ResendAfter * 2;
     private static readonly WorkerId Worker = new("cpu-1");
 
-    private Props Entity => WorkerReliabilityActor.Props(Worker, Settings, Regions, Outages, new OwnerHealth());
+    private Props Entity => WorkerReliabilityActor.Props(Worker, Settings, Regions, Outages, new OwnerHealth(), new SpecEraser(Sys));
 
     [Fact]
     public async Task Should_tell_its_directory_again_until_it_has_taken_the_entry()
@@ -128,6 +128,28 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
     }
 
     [Fact]
+    public async Task Should_stay_what_it_is_when_its_worker_comes_back_while_it_is_being_forgotten()
+    {
+        var parent = CreateTestProbe();
+        var worker = parent.ChildActorOf(Entity);
+        await RegisterAgainAsync(worker, "first-start");
+        worker.Tell(new UnregisterWorker { WorkerId = Worker }, ActorRefs.NoSender);
+        await GiveBackFencesAsync(worker, 1);
+        await PassAsync(TimeSpan.FromSeconds(1));
+        Clock.Advance(Settings.Workers.ForgetAfter);
+        worker.Tell(new ForgetWorker { WorkerId = Worker, Revision = (await EntriesAsync())[^1].Revision });
+        Assert.Equal([0, 1], (await GotAsync<DropWorkerShare>(Regions.QueuesProbe)).Select(drop => drop.Partition));
+
+        worker.Tell(new WorkerShareDropped { WorkerId = Worker, Partition = 0 });
+        await RegisterAgainAsync(worker, "second-start");
+        worker.Tell(new WorkerShareDropped { WorkerId = Worker, Partition = 1 });
+
+        Assert.Empty(await GotAsync<WorkerForgotten>(Regions.DirectoryProbe));
+        await StopAsync(worker);
+        Assert.False(Store.IsBlank(PersistenceIds.Worker(Worker)));
+    }
+
+    [Fact]
     public async Task Should_go_on_when_a_message_cannot_be_handled()
     {
         var worker = await RegisterAsync();
@@ -152,6 +174,14 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
         var registration = new WorkerRegistration { WorkerId = Worker, Capability = WorkerCapability.Cpu, InstanceId = new(instance) };
         worker.Tell(new RegisterWorker { Registration = registration }, TestActor);
         await ExpectMsgAsync<WorkerRegisteredReply>();
+    }
+
+    private async Task GiveBackFencesAsync(IActorRef worker, long number)
+    {
+        worker.Tell(new FenceTaken { WorkerId = Worker, Partition = 0, Number = number });
+        worker.Tell(new FenceTaken { WorkerId = Worker, Partition = 1, Number = number });
+        await SettleAsync();
+        _ = await FencedPartitionsAsync();
     }
 
     private async Task<IReadOnlyList<WorkerEntry>> EntriesAsync() =>

@@ -34,6 +34,29 @@ public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisS
         (await raw.SortedSetRangeByScoreWithScoresAsync($"{prefix}snapshot:{_id}")).Select(e => e.Score).Should([3.0]);
     }
 
+    [ServerTheory]
+    [InlineData("", 0)]
+    [InlineData("app:", 3)]
+    public async Task Should_leave_no_key_of_an_id_that_is_erased_and_begin_at_1_again(string prefix, int database)
+    {
+        await server.FlushAsync();
+        await using var redis = await server.ConnectAsync();
+        await using var client = new JournalClient(Plugins.On(server, $$"""
+            akka.persistence.journal.redis { key-prefix = "{{prefix}}", database = {{database}} }
+            akka.persistence.snapshot-store.redis { key-prefix = "{{prefix}}", database = {{database}} }
+            """));
+        await client.WriteAsync(_id, 1, 3);
+        await client.SaveSnapshotAsync(new SnapshotMetadata(_id, 3, DateTime.UnixEpoch), "state");
+        await client.WriteAsync("another", 1);
+
+        await RedisPersistence.EraseAsync(client.System, _id, TimeSpan.FromSeconds(10));
+
+        redis.GetServers()[0].Keys(database).Select(key => (string)key!).Order(StringComparer.Ordinal).Should(
+            [$"{prefix}journal:persisted:another", $"{prefix}journal:persisted:another:highestSequenceNr"]);
+        await client.WriteAsync(_id, 1);
+        await RedisPersistence.EraseAsync(client.System, "never written", TimeSpan.FromSeconds(10));
+    }
+
     [ServerFact]
     public async Task Should_take_the_database_of_the_connection_string_when_told_to()
     {
