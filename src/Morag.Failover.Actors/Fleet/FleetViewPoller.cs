@@ -22,6 +22,7 @@ public sealed class FleetViewPoller
     private readonly IActorRef directory;
     private readonly int buckets;
     private readonly QueueIncarnation? asker;
+    private readonly Dictionary<int, SliceParts> parts = [];
 
     /// <summary>A poller for <paramref name="owner"/>, on its timers; <paramref name="asker"/> says which queue partition that is, if it is one.</summary>
     public FleetViewPoller(ITimerScheduler timers, IActorRef owner, IActorRef directory, int buckets, QueueIncarnation? asker = null)
@@ -54,14 +55,27 @@ public sealed class FleetViewPoller
         switch (message)
         {
             case FleetSlice slice:
-                View = View.With(slice);
-                timers.StartSingleTimer(TimerOf(slice.Bucket), new PollDue(slice.Bucket), BetweenPolls);
+                Take(slice);
                 return true;
             case PollDue due:
                 Ask(due.Bucket);
                 return true;
             default:
                 return false;
+        }
+    }
+
+    private void Take(FleetSlice part)
+    {
+        if (!parts.TryGetValue(part.Bucket, out var ofBucket))
+        {
+            parts[part.Bucket] = ofBucket = new SliceParts();
+        }
+
+        if (ofBucket.Take(part) is { } slice)
+        {
+            View = View.With(slice);
+            timers.StartSingleTimer(TimerOf(slice.Bucket), new PollDue(slice.Bucket), BetweenPolls);
         }
     }
 

@@ -5,6 +5,7 @@ using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Actors.Fleet;
 
@@ -156,7 +157,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
 
         if (query.KnownVersion != version || query.Wait <= TimeSpan.Zero || !waiters.TryAdd(Sender, Now + query.Wait))
         {
-            Sender.Tell(durable.Tally.Slice(bucket, version, Now));
+            Tell([Sender], durable.Tally.Slice(bucket, version, Now));
             return;
         }
 
@@ -168,8 +169,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         var answered = waiters.TakeDue(Now);
         if (answered.Count > 0)
         {
-            var slice = durable.Tally.Slice(bucket, version, Now);
-            answered.ForEach(waiter => waiter.Tell(slice));
+            Tell(answered, durable.Tally.Slice(bucket, version, Now));
         }
 
         foreach (var worker in wakes.Due(durable, seen, Now))
@@ -185,6 +185,14 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         Arm();
     }
 
+    private void Tell(List<IActorRef> askers, FleetSlice slice)
+    {
+        foreach (var part in SliceParts.Of(slice, MessageLimits.MaxGatheredBytes))
+        {
+            askers.ForEach(asker => asker.Tell(part, Self));
+        }
+    }
+
     private void Arm()
     {
         due.ArmAt(forgets.DueAt);
@@ -192,7 +200,15 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         due.ArmAt(wakes.DueAt);
     }
 
-    private IWireMessage Page(ListWorkers query) => query.Limit is < 1 or > CallLimits.MaxPage
-        ? Refused.Invalid("limit", $"must be 1 to {CallLimits.MaxPage}")
-        : new WorkerPage { Workers = [.. durable.RegisteredAfter(query.After).Take(query.Limit).Select(seen.Shown)] };
+    private IWireMessage Page(ListWorkers query)
+    {
+        if (query.Limit is < 1 or > CallLimits.MaxPage)
+        {
+            return Refused.Invalid("limit", $"must be 1 to {CallLimits.MaxPage}");
+        }
+
+        var (workers, hasMore) = durable.RegisteredAfter(query.After).Select(seen.Shown)
+            .FirstPage(query.Limit, WireSize.Of, MessageLimits.MaxGatheredBytes);
+        return new WorkerPage { Workers = workers, HasMore = hasMore };
+    }
 }

@@ -110,7 +110,15 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     protected override void Handle(object message)
     {
         CarryOutWhatIsDue();
-        Dispatch(message);
+        if (BatchRules.Refusal(message) is { } refused)
+        {
+            Sender.Tell(refused);
+        }
+        else
+        {
+            Dispatch(message);
+        }
+
         OfferWhatIsReady();
         due.ArmAt(State.NextDue);
     }
@@ -345,7 +353,14 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
 
     private void Take(FenceInstance fence)
     {
-        var decided = Fencing.Decide(State, fence, settings, Now);
+        var now = Now;
+        var decided = Fencing.Decide(State, fence, settings, MostInOneEvent, now);
+        while (decided.Event is InstanceFenced { IsPart: true } part)
+        {
+            Change(part);
+            decided = Fencing.Decide(State, fence, settings, MostInOneEvent, now);
+        }
+
         if (decided.Event is not null)
         {
             // It was lost, replaced, or left. Whoever comes back after it asks again.
@@ -387,9 +402,12 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
 
     private void StoreAcknowledgements()
     {
-        if (OutcomeDelivery.Decide(State, acknowledgements.Values) is { } acknowledged)
+        foreach (var taken in acknowledgements.Values.Chunk(MostInOneEvent))
         {
-            Change(acknowledged);
+            if (OutcomeDelivery.Decide(State, taken) is { } acknowledged)
+            {
+                Change(acknowledged);
+            }
         }
 
         acknowledgements.Clear();

@@ -16,11 +16,24 @@ public abstract class ProtocolSerializer : SerializerWithStringManifest
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         ContractsModel.Instance.Serialize(buffer, obj);
-        return buffer.WrittenSpan.ToArray();
+        if (buffer.WrittenCount <= MessageLimits.MaxBytes)
+        {
+            return buffer.WrittenSpan.ToArray();
+        }
+
+        var tooLarge = new ValueTooLarge(obj, Manifest(obj), buffer.WrittenCount);
+        system.EventStream.Publish(tooLarge);
+        return Instead(tooLarge, buffer.WrittenSpan);
     }
 
+    /// <summary>What is written in the place of a value of more than <see cref="MessageLimits.MaxBytes"/>, which has been published.</summary>
+    private protected abstract byte[] Instead(ValueTooLarge tooLarge, ReadOnlySpan<byte> written);
+
     /// <inheritdoc />
-    public override object FromBinary(byte[] bytes, string manifest) =>
+    public override object FromBinary(byte[] bytes, string manifest) => Read(bytes, manifest);
+
+    /// <summary>Reads a value of a type that the manifest names.</summary>
+    private protected virtual object Read(byte[] bytes, string manifest) =>
         ContractsModel.Instance.Deserialize(types.Type(manifest), bytes.AsSpan());
 
     /// <inheritdoc />
@@ -30,6 +43,9 @@ public abstract class ProtocolSerializer : SerializerWithStringManifest
 /// <summary>The messages between processes.</summary>
 public sealed class MessageSerializer : ProtocolSerializer
 {
+    /// <summary>Begins a refusal in the place of an answer: no message of Protobuf begins with a zero.</summary>
+    private const byte RefusalMark = 0;
+
     /// <summary>Made by the actor system.</summary>
     public MessageSerializer(ExtendedActorSystem system)
         : base(system, WireTypes.Messages)
@@ -38,6 +54,28 @@ public sealed class MessageSerializer : ProtocolSerializer
 
     /// <inheritdoc />
     public override int Identifier => 4711;
+
+    /// <summary>
+    /// The transport drops what is too large, and whoever waits for it is not told. So an answer gives way to a refusal that says why, and
+    /// anything else is an error here, which the transport logs with the message's name.
+    /// </summary>
+    private protected override byte[] Instead(ValueTooLarge tooLarge, ReadOnlySpan<byte> written)
+    {
+        if (tooLarge.Value is IPartitionMessage or ITaskMessage or IWorkerMessage or IBucketMessage)
+        {
+            throw new System.Runtime.Serialization.SerializationException(tooLarge.ToString());
+        }
+
+        var refusal = new ArrayBufferWriter<byte>(512);
+        refusal.Write<byte>([RefusalMark]);
+        ContractsModel.Instance.Serialize(refusal, Refused.Unavailable($"the answer could not be sent: {tooLarge}. Ask for less at once"));
+        return refusal.WrittenSpan.ToArray();
+    }
+
+    /// <inheritdoc />
+    private protected override object Read(byte[] bytes, string manifest) => bytes is [RefusalMark, ..]
+        ? ContractsModel.Instance.Deserialize<Refused>(bytes.AsSpan(1))
+        : base.Read(bytes, manifest);
 }
 
 /// <summary>What is stored. Its identifier stands in the journal: it never changes.</summary>
@@ -51,6 +89,9 @@ public sealed class StoredSerializer : ProtocolSerializer
 
     /// <inheritdoc />
     public override int Identifier => 4712;
+
+    /// <summary>It is stored all the same: an owner that could not store it would stop, and lose its service for a value that is whole.</summary>
+    private protected override byte[] Instead(ValueTooLarge tooLarge, ReadOnlySpan<byte> written) => written.ToArray();
 }
 
 /// <summary>Stands where Akka.NET would fall back to a reflective format: a type without a serializer of its own is an error.</summary>

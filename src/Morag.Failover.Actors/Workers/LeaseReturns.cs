@@ -23,11 +23,12 @@ internal sealed class LeaseReturns
     public IEnumerable<ReleaseLeases> Messages(WorkerId worker, Func<TaskId, int> partitionOf) =>
         from lease in pending
         group lease by (Partition: partitionOf(lease.Key.Task), Reason: lease.Value) into together
+        from chunk in together.Chunk(CallLimits.MaxEntries)
         select new ReleaseLeases
         {
             Partition = together.Key.Partition,
             WorkerId = worker,
             Reason = together.Key.Reason,
-            Leases = [.. together.Select(lease => new LeaseRef { TaskId = lease.Key.Task, Epoch = lease.Key.Epoch })],
+            Leases = [.. chunk.Select(lease => new LeaseRef { TaskId = lease.Key.Task, Epoch = lease.Key.Epoch })],
         };
 }

@@ -102,7 +102,10 @@ public sealed record GetTaskDecisions : ITaskMessage
     [ProtoMember(1)] public required TaskId TaskId { get; init; }
 }
 
-/// <summary>Every decision about a task that is still kept, oldest first; empty for a task that never failed.</summary>
+/// <summary>
+/// Every decision about a task that is still kept, oldest first; empty for a task that never failed. Of more than
+/// <see cref="MessageLimits.MaxGatheredBytes"/> only the newest: <see cref="ListFailures"/> gives all of them, in pages.
+/// </summary>
 [ProtoContract(Name = "task-decisions")]
 public sealed record TaskDecisions : IWireMessage
 {
@@ -179,6 +182,9 @@ public sealed record FailurePage : IWireMessage
 {
     /// <summary>The decisions, each with its failure.</summary>
     [ProtoMember(1)] public ImmutableArray<FailoverDecision> Decisions { get; init; } = [];
+
+    /// <summary>Whether there are more after these: the page ends at its limit of entries, or at <see cref="MessageLimits.MaxGatheredBytes"/>.</summary>
+    [ProtoMember(2)] public bool HasMore { get; init; }
 }
 
 /// <summary>Asks one coordinator for its share of the counts. Answer: <see cref="FailureStatistics"/> (without the workers' fields).</summary>

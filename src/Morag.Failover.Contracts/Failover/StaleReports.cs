@@ -40,6 +40,9 @@ public sealed record StaleReportPage : IWireMessage
 {
     /// <summary>The reports.</summary>
     [ProtoMember(1)] public ImmutableArray<ListedStaleReport> Reports { get; init; } = [];
+
+    /// <summary>Whether there are more after these: the page ends at its limit of entries, or at <see cref="MessageLimits.MaxGatheredBytes"/>.</summary>
+    [ProtoMember(2)] public bool HasMore { get; init; }
 }
 
 /// <summary>A report of a failure that changed nothing, because the lease that it named no longer held the task.</summary>

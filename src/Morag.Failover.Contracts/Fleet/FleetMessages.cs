@@ -186,7 +186,7 @@ public sealed record ProfileCount
     [ProtoMember(5)] public UnavailableWorkers Unavailable { get; init; } = new();
 }
 
-/// <summary>One bucket's part of the fleet view.</summary>
+/// <summary>One bucket's part of the fleet view, or a part of that where it is larger than <see cref="MessageLimits.MaxGatheredBytes"/>.</summary>
 [ProtoContract(Name = "fleet-slice")]
 public sealed record FleetSlice : IWireMessage
 {
@@ -204,6 +204,12 @@ public sealed record FleetSlice : IWireMessage
 
     /// <summary>Registered workers.</summary>
     [ProtoMember(5)] public int Registered { get; init; }
+
+    /// <summary>Which part of the slice it is, from 0.</summary>
+    [ProtoMember(6)] public int Part { get; init; }
+
+    /// <summary>Whether further parts of it follow: they are sent one after the other, and differ only in <see cref="Profiles"/>.</summary>
+    [ProtoMember(7)] public bool HasMore { get; init; }
 }
 
 /// <summary>A worker that was lost.</summary>
@@ -237,6 +243,9 @@ public sealed record WorkerPage : IWireMessage
 {
     /// <summary>The workers.</summary>
     [ProtoMember(1)] public ImmutableArray<WorkerInfo> Workers { get; init; } = [];
+
+    /// <summary>Whether there are more after these: the page ends at its limit of entries, or at <see cref="MessageLimits.MaxGatheredBytes"/>.</summary>
+    [ProtoMember(2)] public bool HasMore { get; init; }
 }
 
 /// <summary>Asks a bucket for its counts. Answer: <see cref="WorkerStats"/>.</summary>

@@ -245,6 +245,9 @@ public sealed record InstanceFenced : IStoredEvent
     /// <summary>Leases that are given back without blame, or whose protection is lifted.</summary>
     [ProtoMember(8)] public ImmutableArray<LeaseRef> Freed { get; init; } = [];
 
+    /// <summary>Whether it is only a part of the fence, for some of many leases: the worker counts as fenced with the last part.</summary>
+    [ProtoMember(10)] public bool IsPart { get; init; }
+
     /// <summary>Why.</summary>
     [ProtoMember(9)] public string Reason { get; init; } = "";
 }

@@ -23,7 +23,10 @@ public sealed record QueueSnapshot : IStoredState
     [ProtoMember(5)] public ImmutableArray<StoredQueueCounters> Counters { get; init; } = [];
 }
 
-/// <summary>What a queue partition keeps of one worker, beside the tasks it holds.</summary>
+/// <summary>
+/// What a queue partition keeps of one worker, beside the tasks it holds. Where much gathers, further records of the same worker follow,
+/// which hold only more of <see cref="Gathering"/>.
+/// </summary>
 [ProtoContract]
 public sealed record StoredWorkerShare
 {

@@ -4,7 +4,10 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Contracts.Queues;
 
-/// <summary>Submits tasks of one partition. Answer, once durable: <see cref="TasksSubmitted"/>.</summary>
+/// <summary>
+/// Submits tasks of one partition. Answer, once durable: <see cref="TasksSubmitted"/>; or <see cref="Refused"/> where there are more than
+/// <see cref="CallLimits.MaxEntries"/> of them, or they take more than <see cref="MessageLimits.MaxBatchBytes"/> together.
+/// </summary>
 [ProtoContract(Name = "submit-tasks")]
 public sealed record SubmitTasks : IPartitionMessage
 {
@@ -143,6 +146,9 @@ public sealed record LeasesGranted : IWireMessage
 
     /// <summary>The run of the partition that answers: another run knows of no interest that this one keeps.</summary>
     [ProtoMember(3)] public long Incarnation { get; init; }
+
+    /// <summary>Whose they are: if this answer cannot be delivered, they are given back in this worker's name.</summary>
+    [ProtoMember(4)] public WorkerId? WorkerId { get; init; }
 }
 
 /// <summary>There is something that a worker which showed interest can take: its entity asks for it.</summary>
@@ -274,7 +280,10 @@ public sealed record TaskCompletion
     [ProtoMember(3)] public JsonText Result { get; init; }
 }
 
-/// <summary>A worker hands in finished tasks of one partition. Answer, once durable: <see cref="LeaseResults"/>.</summary>
+/// <summary>
+/// A worker hands in finished tasks of one partition. Answer, once durable: <see cref="LeaseResults"/>; or <see cref="Refused"/> where there
+/// are more than <see cref="CallLimits.MaxEntries"/> of them, or they take more than <see cref="MessageLimits.MaxBatchBytes"/> together.
+/// </summary>
 [ProtoContract(Name = "complete-tasks")]
 public sealed record CompleteTasks : IPartitionMessage
 {
@@ -299,7 +308,10 @@ public sealed record LeaseRef
     [ProtoMember(2)] public required LeaseEpoch Epoch { get; init; }
 }
 
-/// <summary>Gives leases back without blame. Answer, once durable: <see cref="LeaseResults"/>.</summary>
+/// <summary>
+/// Gives leases back without blame. Answer, once durable: <see cref="LeaseResults"/>; or <see cref="Refused"/> where there are more than
+/// <see cref="CallLimits.MaxEntries"/> of them.
+/// </summary>
 [ProtoContract(Name = "release-leases")]
 public sealed record ReleaseLeases : IPartitionMessage
 {
@@ -485,6 +497,9 @@ public sealed record TaskPage : IWireMessage
 {
     /// <summary>The tasks.</summary>
     [ProtoMember(1)] public ImmutableArray<QueueEntry> Tasks { get; init; } = [];
+
+    /// <summary>Whether there are more after these: the page ends at its limit of entries, or at <see cref="MessageLimits.MaxGatheredBytes"/>.</summary>
+    [ProtoMember(2)] public bool HasMore { get; init; }
 }
 
 /// <summary>Asks one partition for the counts of its queues. Answer: <see cref="QueueStatsReply"/>.</summary>

@@ -1,7 +1,6 @@
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Sizes;
-using Morag.Failover.Domain.Snapshots;
 
 namespace Morag.Failover.Domain.Fleet;
 

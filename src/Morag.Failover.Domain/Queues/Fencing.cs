@@ -6,8 +6,16 @@ namespace Morag.Failover.Domain.Queues;
 /// <summary>What a fence does to the leases of the worker that is fenced.</summary>
 public static class Fencing
 {
-    /// <summary>Takes a fence; an older one than the last taken changes nothing, and is acknowledged all the same.</summary>
-    public static Decided<FenceTaken> Decide(QueueState state, FenceInstance command, FailoverSettings settings, DateTimeOffset now)
+    /// <summary>
+    /// Takes a fence; an older one than the last taken changes nothing, and is acknowledged all the same. Where it concerns more leases than
+    /// one event may hold, the event is only a part: it is to be applied, and the same fence decided again at the same time.
+    /// </summary>
+    /// <param name="state">The state.</param>
+    /// <param name="command">The fence.</param>
+    /// <param name="settings">The settings.</param>
+    /// <param name="most">The most leases of one event.</param>
+    /// <param name="now">The time.</param>
+    public static Decided<FenceTaken> Decide(QueueState state, FenceInstance command, FailoverSettings settings, int most, DateTimeOffset now)
     {
         var reply = new FenceTaken { WorkerId = command.WorkerId, Partition = command.Partition, Number = command.Number };
         var share = state.ShareOf(command.WorkerId);
@@ -19,6 +27,7 @@ public static class Fencing
         var kept = ImmutableArray.CreateBuilder<ProtectedLease>();
         var ended = ImmutableArray.CreateBuilder<EndedLease>();
         var freed = ImmutableArray.CreateBuilder<LeaseRef>();
+        var isPart = false;
         foreach (var (epoch, held) in share.Held)
         {
             if (command.InstanceId is { } instance && held.InstanceId is { } holder && holder != instance)
@@ -27,8 +36,16 @@ public static class Fencing
             }
 
             var lease = state.Tasks[held.TaskId].Lease!;
+            if (kept.Count + ended.Count + freed.Count == most)
+            {
+                isPart = true;
+                break;
+            }
+
             switch (command.Kind)
             {
+                case FenceKind.Lost when LossOf(command, lease, settings, now) == lease.Loss:
+                    break; // A part before this one protects it.
                 case FenceKind.Lost when LossOf(command, lease, settings, now) is var loss && loss.EndsAt > now:
                     kept.Add(new ProtectedLease { TaskId = held.TaskId, Loss = loss });
                     break;
@@ -52,6 +69,7 @@ public static class Fencing
             Protected = kept.DrainToImmutable(),
             Ended = ended.DrainToImmutable(),
             Freed = freed.DrainToImmutable(),
+            IsPart = isPart,
             Reason = command.Reason,
         };
         return new(fenced, reply);
@@ -83,6 +101,11 @@ public static class Fencing
             {
                 edit.Put(task with { Lease = task.Lease! with { Loss = null } });
             }
+        }
+
+        if (@event.IsPart)
+        {
+            return edit.Done();
         }
 
         var share = edit.Share(@event.WorkerId) with { LastFence = @event.Number };

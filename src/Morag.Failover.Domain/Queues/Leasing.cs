@@ -1,14 +1,15 @@
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>Granting leases: which tasks a worker gets.</summary>
 public static class Leasing
 {
-    /// <summary>The most bytes of payloads and quality settings in one answer, unless a single task has more: it has to fit a message.</summary>
-    public const long MostBytes = 1024 * 1024;
+    /// <summary>The most bytes of one answer, by estimate, unless a single task has more: it has to fit a message.</summary>
+    public const long MostBytes = MessageLimits.MaxGatheredBytes;
 
     /// <summary>
     /// The leases for a worker: those that an earlier call of the same request got and that still hold, else the next tasks it can
@@ -45,16 +46,17 @@ public static class Leasing
         while (leases.Count < room && candidates?.Next() is { } next)
         {
             var task = state.Tasks[next.TaskId];
-            bytes += task.Submission.Payload.Length + task.Quality.Length;
+            var timeout = task.Submission.Timeout ?? next.Queue.Timeout;
+            var leased = Leased(task, epoch.Next(), task.Attempt + 1, now + timeout, now);
+            bytes += WireSize.Of(leased);
             if (leases.Count > 0 && bytes > MostBytes)
             {
                 break;
             }
 
-            epoch = epoch.Next();
-            var timeout = task.Submission.Timeout ?? next.Queue.Timeout;
+            epoch = leased.Epoch;
             leases.Add(new GrantedLease { TaskId = next.TaskId, Epoch = epoch, Timeout = timeout, Cost = next.Cost });
-            tasks.Add(Leased(task, epoch, task.Attempt + 1, now + timeout, now));
+            tasks.Add(leased);
         }
 
         return leases.Count == 0
@@ -173,5 +175,5 @@ public static class Leasing
     };
 
     private static Decided<LeasesGranted> Grant(IStoredEvent? @event, GrantLeases request, ImmutableArray<LeasedTask> leases) =>
-        new(@event, new LeasesGranted { Partition = request.Partition, Leases = leases });
+        new(@event, new LeasesGranted { Partition = request.Partition, WorkerId = request.WorkerId, Leases = leases });
 }

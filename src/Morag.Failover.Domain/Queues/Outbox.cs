@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Domain.Queues;
 
@@ -62,8 +63,15 @@ public sealed record Outbox
 
         var batch = ImmutableArray.CreateBuilder<LeaseOutcome>();
         var rest = Gathering;
+        var bytes = 0L;
         while (!rest.IsEmpty && batch.Count < MaxBatch)
         {
+            bytes += WireSize.Of(rest.Peek());
+            if (batch.Count > 0 && bytes > MessageLimits.MaxGatheredBytes)
+            {
+                break;
+            }
+
             rest = rest.Dequeue(out var outcome);
             batch.Add(outcome);
         }

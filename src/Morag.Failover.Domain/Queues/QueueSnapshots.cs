@@ -38,7 +38,7 @@ public static class QueueSnapshots
     /// <param name="empty">The state to put them into, which brings the settings.</param>
     public static QueueState FromParts(IReadOnlyList<QueueSnapshot> parts, QueueState empty)
     {
-        var shares = parts.SelectMany(part => part.Workers).ToList();
+        var shares = parts.SelectMany(part => part.Workers).GroupBy(share => share.WorkerId, (_, pieces) => Joined([.. pieces])).ToList();
         var edit = new QueueEdit(empty with
         {
             LastEpoch = parts[0].LastEpoch,
@@ -56,7 +56,10 @@ public static class QueueSnapshots
     {
         foreach (var (worker, share) in state.Workers)
         {
-            yield return Stored(worker, share);
+            foreach (var piece in Pieces(Stored(worker, share)))
+            {
+                yield return piece;
+            }
         }
 
         foreach (var (_, task) in state.Tasks)
@@ -72,6 +75,20 @@ public static class QueueSnapshots
             yield return state.Tasks[id];
         }
     }
+
+    /// <summary>What gathers while a worker's entity does not answer may be more than one value may hold.</summary>
+    private static IEnumerable<StoredWorkerShare> Pieces(StoredWorkerShare share)
+    {
+        var piece = share;
+        foreach (var run in share.Gathering.InRuns(WireSize.Of, MessageLimits.MaxGatheredBytes))
+        {
+            yield return piece with { Gathering = run };
+            piece = new StoredWorkerShare { WorkerId = share.WorkerId };
+        }
+    }
+
+    private static StoredWorkerShare Joined(StoredWorkerShare[] pieces) =>
+        pieces is [var only] ? only : pieces[0] with { Gathering = [.. pieces.SelectMany(piece => piece.Gathering)] };
 
     private static StoredWorkerShare Stored(WorkerId worker, WorkerShare share) => new()
     {

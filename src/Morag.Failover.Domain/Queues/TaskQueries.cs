@@ -1,6 +1,7 @@
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Domain.Queues;
 
@@ -20,18 +21,20 @@ public static class TaskQueries
     /// <param name="unmetNeed">What a task needs that no available worker offers; null where the fleet is not known.</param>
     public static TaskPage List(QueueState state, ListTasks query, PolicySettings policy, Func<TaskRecord, string?>? unmetNeed = null)
     {
-        var limit = Math.Clamp(query.Limit, 1, LargestPage);
-        var page = ImmutableArray.CreateBuilder<QueueEntry>();
-        for (var i = FirstAfter(state, query.After); i < state.Ids.Count && page.Count < limit; i++)
+        var (tasks, hasMore) = Entries().FirstPage(Math.Clamp(query.Limit, 1, LargestPage), WireSize.Of, MessageLimits.MaxGatheredBytes);
+        return new TaskPage { Tasks = tasks, HasMore = hasMore };
+
+        IEnumerable<QueueEntry> Entries()
         {
-            var task = state.Tasks[state.Ids[i]];
-            if (Matches(task, query.Filter) && !(query.OnlyUnfinished && task.IsEnded))
+            for (var i = FirstAfter(state, query.After); i < state.Ids.Count; i++)
             {
-                page.Add(Entry(task, policy) with { UnmetNeed = unmetNeed?.Invoke(task) });
+                var task = state.Tasks[state.Ids[i]];
+                if (Matches(task, query.Filter) && !(query.OnlyUnfinished && task.IsEnded))
+                {
+                    yield return Entry(task, policy) with { UnmetNeed = unmetNeed?.Invoke(task) };
+                }
             }
         }
-
-        return new TaskPage { Tasks = page.DrainToImmutable() };
     }
 
     /// <summary>The ids of all tasks that match, in their order.</summary>

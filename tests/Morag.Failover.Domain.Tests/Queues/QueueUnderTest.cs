@@ -139,23 +139,30 @@ internal sealed class QueueUnderTest
         Action = new FailoverAction { Strategy = strategy, Reason = "spec" },
     };
 
-    public FenceTaken Fence(string worker, long number, FenceKind kind, string? instance = null, double silentFor = 0, string? loss = null, bool planned = false) =>
-        Do(Fencing.Decide(
-            State,
-            new FenceInstance
-            {
-                Partition = 0,
-                WorkerId = new(worker),
-                Number = number,
-                Kind = kind,
-                InstanceId = instance is null ? null : new InstanceId(instance),
-                SilentFor = TimeSpan.FromSeconds(silentFor),
-                LossId = loss is null ? null : new LossId(loss),
-                Planned = planned,
-                Reason = "spec",
-            },
-            Settings,
-            Now));
+    /// <summary>Two leases in one event, so that most fences with any number of leases come in parts.</summary>
+    public FenceTaken Fence(string worker, long number, FenceKind kind, string? instance = null, double silentFor = 0, string? loss = null, bool planned = false)
+    {
+        var fence = new FenceInstance
+        {
+            Partition = 0,
+            WorkerId = new(worker),
+            Number = number,
+            Kind = kind,
+            InstanceId = instance is null ? null : new InstanceId(instance),
+            SilentFor = TimeSpan.FromSeconds(silentFor),
+            LossId = loss is null ? null : new LossId(loss),
+            Planned = planned,
+            Reason = "spec",
+        };
+        var decided = Fencing.Decide(State, fence, Settings, 2, Now);
+        while (decided.Event is InstanceFenced { IsPart: true } part)
+        {
+            Take(part);
+            decided = Fencing.Decide(State, fence, Settings, 2, Now);
+        }
+
+        return Do(decided);
+    }
 
     /// <summary>Carries out what came due by now, as the actor does.</summary>
     public void CarryOutDue()

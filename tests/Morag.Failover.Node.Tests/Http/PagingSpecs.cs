@@ -3,6 +3,7 @@ using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Node.Tests.Http;
 
@@ -10,6 +11,9 @@ namespace Morag.Failover.Node.Tests.Http;
 public sealed class PagingSpecs : IAsyncLifetime
 {
     private const int Count = 25;
+
+    /// <summary>Each owner ends its pages of tasks and failures early, as one does whose entries are large.</summary>
+    private const int MostOfOneOwner = 3;
 
     private HttpNode http = null!;
 
@@ -53,7 +57,7 @@ public sealed class PagingSpecs : IAsyncLifetime
     {
         static bool IsFirst(IWireMessage message) => message is IBucketMessage { Bucket: 0 };
         http.Owners.Answer = message => message is ListWorkers list
-            ? new WorkerPage { Workers = [.. IsFirst(message) ? Enumerable.Range(0, 1_000).Select(Name).Where(name => string.CompareOrdinal(name, list.After?.Value) > 0).Take(list.Limit).Select(GoodOwners.Worker) : []] }
+            ? Workers(IsFirst(message) ? Enumerable.Range(0, 1_000).Select(Name) : [], list)
             : GoodOwners.Answer(message);
 
         var page = await http.Call("GET", "/api/v1/workers?limit=300");
@@ -61,6 +65,31 @@ public sealed class PagingSpecs : IAsyncLifetime
         Assert.Equal(Enumerable.Range(0, 300).Select(Name), page.Body.EnumerateArray().Select(entry => entry.GetProperty("registration").GetProperty("worker_id").GetString()));
         Assert.Contains("after=n299", page.Headers["Link"], StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Should_end_a_page_at_the_limit_of_bytes_and_link_to_the_next_when_entries_are_large()
+    {
+        var name = new string('\u0001', 60_000);
+        http.Owners.Answer = message => message is ListWorkers list
+            ? Large(Workers(Enumerable.Range(0, 300).Where(number => number % 3 == list.Bucket).Select(Name), list), name)
+            : GoodOwners.Answer(message);
+        var ids = new List<string>();
+        string? next = "/api/v1/workers?limit=300";
+        while (next is not null)
+        {
+            var page = await http.Call("GET", next);
+            Assert.InRange(page.Body.GetRawText().Length, 1, MessageLimits.MaxBytes);
+            ids.AddRange(page.Body.EnumerateArray().Select(entry => entry.GetProperty("registration").GetProperty("worker_id").GetString()!));
+            next = page.Next;
+        }
+
+        Assert.Equal(Enumerable.Range(0, 300).Select(Name), ids);
+    }
+
+    private static WorkerPage Large(WorkerPage page, string name) => page with
+    {
+        Workers = [.. page.Workers.Select(worker => worker with { Registration = worker.Registration with { Name = name } })],
+    };
 
     [Fact]
     public async Task Should_sum_over_all_owners_when_counts_are_asked_for()
@@ -90,24 +119,33 @@ public sealed class PagingSpecs : IAsyncLifetime
 
     private static object? Answer(IWireMessage message) => message switch
     {
-        ListTasks list => new TaskPage
-        {
-            Tasks = [.. Share(list.Partition).Where(name => string.CompareOrdinal(name, list.After?.Value) > 0).Take(list.Limit).Select(GoodOwners.Entry)],
-        },
-        ListWorkers list => new WorkerPage
-        {
-            Workers = [.. Share(list.Bucket).Where(name => string.CompareOrdinal(name, list.After?.Value) > 0).Take(list.Limit).Select(GoodOwners.Worker)],
-        },
-        ListFailures list => new FailurePage
-        {
-            Decisions = [.. Share(list.Partition).Reverse().Select(Failure).Where(failure => IsAfter(failure, list.After)).Take(list.Limit)],
-        },
+        ListTasks list => Tasks(Share(list.Partition), list),
+        ListWorkers list => Workers(Share(list.Bucket), list),
+        ListFailures list => Failures(Share(list.Partition), list),
         GetQueueStats stats => new QueueStatsReply
         {
             Queues = [new() { QueueType = new("cpu_standard"), CompletedTasks = stats.Partition + 1, AverageProcessingTime = 10 * (stats.Partition + 1), WorkerCount = 7 }],
         },
         _ => GoodOwners.Answer(message),
     };
+
+    private static TaskPage Tasks(IEnumerable<string> names, ListTasks list)
+    {
+        var (page, hasMore) = names.Where(name => string.CompareOrdinal(name, list.After?.Value) > 0).FirstPage(list.Limit, static _ => 1, MostOfOneOwner);
+        return new TaskPage { Tasks = [.. page.Select(GoodOwners.Entry)], HasMore = hasMore };
+    }
+
+    private static WorkerPage Workers(IEnumerable<string> names, ListWorkers list)
+    {
+        var (page, hasMore) = names.Where(name => string.CompareOrdinal(name, list.After?.Value) > 0).FirstPage(list.Limit, static _ => 1, list.Limit);
+        return new WorkerPage { Workers = [.. page.Select(GoodOwners.Worker)], HasMore = hasMore };
+    }
+
+    private static FailurePage Failures(IEnumerable<string> names, ListFailures list)
+    {
+        var (page, hasMore) = names.Reverse().Select(Failure).Where(failure => IsAfter(failure, list.After)).FirstPage(list.Limit, static _ => 1, MostOfOneOwner);
+        return new FailurePage { Decisions = page, HasMore = hasMore };
+    }
 
     // Two failures share each time, so that the order has to fall back on their ids.
     private static FailoverDecision Failure(string name) =>

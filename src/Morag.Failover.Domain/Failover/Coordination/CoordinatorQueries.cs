@@ -1,6 +1,7 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Domain.Failover.Coordination;
 
@@ -43,35 +44,35 @@ public sealed partial record CoordinatorState
     /// <summary>Every decision about the task that is kept, and its stale reports, oldest first.</summary>
     public TaskDecisions DecisionsOf(TaskId task) => new()
     {
-        Decisions = ByTask.TryGetValue(task, out var ids) ? [.. Newest(ids, MostTold).SelectMany(Told)] : [],
+        Decisions = ByTask.TryGetValue(task, out var ids)
+            ? [.. Newest(ids, MostTold).SelectMany(Told).Reverse().FirstPage(MostTold, WireSize.Of, MessageLimits.MaxGatheredBytes).Entries.Reverse()]
+            : [],
         StaleReports = [.. StaleReports.Where(stale => stale.TaskId == task).Select(stale => stale.Report)],
     };
 
     /// <summary>A page of stale reports, newest first; among those of one time, the highest task id first.</summary>
-    public StaleReportPage List(ListStaleReports query) => new()
+    public StaleReportPage List(ListStaleReports query)
     {
-        Reports =
-        [
-            .. StaleReports
-                .Where(stale => query.Task is not { } task || stale.TaskId == task)
-                .Where(stale => query.Worker is not { } worker || stale.Report.WorkerId == worker)
-                .Where(stale => query.After is not { } after
-                    || stale.Report.At < after.At
-                    || (stale.Report.At == after.At && string.CompareOrdinal(stale.TaskId.Value, after.TaskId.Value) < 0))
-                .OrderByDescending(stale => stale.Report.At)
-                .ThenByDescending(stale => stale.TaskId.Value, StringComparer.Ordinal)
-                .Take(query.Limit)
-                .Select(stale => new ListedStaleReport
-                {
-                    TaskId = stale.TaskId,
-                    At = stale.Report.At,
-                    FailureType = stale.Report.FailureType,
-                    WorkerId = stale.Report.WorkerId,
-                    Epoch = stale.Report.Epoch,
-                    Detail = stale.Report.Detail,
-                }),
-        ],
-    };
+        var (reports, hasMore) = StaleReports
+            .Where(stale => query.Task is not { } task || stale.TaskId == task)
+            .Where(stale => query.Worker is not { } worker || stale.Report.WorkerId == worker)
+            .Where(stale => query.After is not { } after
+                || stale.Report.At < after.At
+                || (stale.Report.At == after.At && string.CompareOrdinal(stale.TaskId.Value, after.TaskId.Value) < 0))
+            .OrderByDescending(stale => stale.Report.At)
+            .ThenByDescending(stale => stale.TaskId.Value, StringComparer.Ordinal)
+            .Select(stale => new ListedStaleReport
+            {
+                TaskId = stale.TaskId,
+                At = stale.Report.At,
+                FailureType = stale.Report.FailureType,
+                WorkerId = stale.Report.WorkerId,
+                Epoch = stale.Report.Epoch,
+                Detail = stale.Report.Detail,
+            })
+            .FirstPage(query.Limit, WireSize.Of, MessageLimits.MaxGatheredBytes);
+        return new StaleReportPage { Reports = reports, HasMore = hasMore };
+    }
 
     private static IEnumerable<FailoverDecision> Told(KeptFailure failure) =>
         failure.TakenBack is { } takenBack ? [failure.Decision, takenBack] : [failure.Decision];
@@ -79,23 +80,26 @@ public sealed partial record CoordinatorState
     /// <summary>A page of failures, newest first; among those of one time, the highest id first.</summary>
     public FailurePage List(ListFailures query)
     {
-        var page = ImmutableArray.CreateBuilder<FailoverDecision>();
-        for (var index = FirstOnPage(query); index >= 0 && page.Count < query.Limit; index--)
-        {
-            var place = ByTime[index];
-            if (place.OccurredAt < query.Since)
-            {
-                break;
-            }
+        var (decisions, hasMore) = Entries().FirstPage(query.Limit, WireSize.Of, MessageLimits.MaxGatheredBytes);
+        return new FailurePage { Decisions = decisions, HasMore = hasMore };
 
-            var failure = Failures[place.Id].Decision;
-            if (Matches(failure, query))
+        IEnumerable<FailoverDecision> Entries()
+        {
+            for (var index = FirstOnPage(query); index >= 0; index--)
             {
-                page.Add(failure);
+                var place = ByTime[index];
+                if (place.OccurredAt < query.Since)
+                {
+                    yield break;
+                }
+
+                var failure = Failures[place.Id].Decision;
+                if (Matches(failure, query))
+                {
+                    yield return failure;
+                }
             }
         }
-
-        return new FailurePage { Decisions = page.ToImmutable() };
     }
 
     /// <summary>Whether one more report of a failure, under a name or none, is worth an event.</summary>

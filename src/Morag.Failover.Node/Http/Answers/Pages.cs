@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Node.Http.Answers;
@@ -5,56 +8,73 @@ namespace Morag.Failover.Node.Http.Answers;
 /// <summary>One page of a list that is spread over several owners.</summary>
 internal static class Pages
 {
-    /// <summary>The most entries that one owner gives at once.</summary>
-    private const int MaxPerOwner = CallLimits.MaxPage;
-
     /// <summary>What is asked of an owner beyond its share, since shares are even only by chance.</summary>
     private const int Slack = 20;
 
     /// <summary>
-    /// The first <paramref name="limit"/> entries of all owners, and whether there may be more. Ids are spread evenly, so each owner is
-    /// asked for little more than its share; only where that may leave out an entry are all asked for as many as could be needed.
+    /// The first <paramref name="limit"/> entries of all owners, and whether there are more. Ids are spread evenly, so each owner is
+    /// asked for little more than its share; only where that leaves the page short are all asked for as many as could be needed. A page
+    /// may be shorter than its limit and still have a next one: owners, and the page itself, keep to a number of bytes too.
     /// </summary>
     /// <param name="limit">The most entries.</param>
-    /// <param name="ask">Asks every owner for its first entries, in order, at most so many.</param>
     /// <param name="owners">How many owners there are.</param>
     /// <param name="order">The order of the list.</param>
+    /// <param name="ask">Asks every owner for its first entries, in order, at most so many, and whether it has more.</param>
     public static async Task<(List<T> Entries, bool HasMore)> First<T>(
-        int limit, int owners, Comparison<T> order, Func<int, Task<IReadOnlyList<T>[]>> ask)
+        int limit, int owners, Comparison<T> order, Func<int, Task<(ImmutableArray<T> Entries, bool HasMore)[]>> ask)
     {
-        var enough = Math.Min(limit + 1, MaxPerOwner);
-        var asked = Math.Min(enough, (limit / owners * 5 / 4) + Slack);
-        var pages = await ask(asked);
-        var all = Sorted(pages, order);
-        if (asked < enough && MayLeaveOut(all, pages, asked, limit, order))
+        var asked = Math.Min(limit, (limit / owners * 5 / 4) + Slack);
+        var (entries, hasMore) = Merged(await ask(asked), order);
+        if (hasMore && entries.Count < limit && asked < limit)
         {
-            asked = enough;
-            pages = await ask(asked);
-            all = Sorted(pages, order);
+            (entries, hasMore) = Merged(await ask(limit), order);
         }
 
-        var hasMore = all.Count > limit || pages.Any(page => page.Count >= asked);
-        if (all.Count > limit)
-        {
-            all.RemoveRange(limit, all.Count - limit);
-        }
-
-        return (all, hasMore && all.Count > 0);
+        var fitting = Fitting(entries, limit);
+        hasMore |= fitting < entries.Count;
+        entries.RemoveRange(fitting, entries.Count - fitting);
+        return (entries, hasMore && entries.Count > 0);
     }
 
-    /// <summary>An owner that gave all it was asked for may have more entries right after its last.</summary>
-    private static bool MayLeaveOut<T>(List<T> all, IReadOnlyList<T>[] pages, int asked, int limit, Comparison<T> order) =>
-        pages.Any(page => page.Count >= asked && (all.Count <= limit || order(page[^1], all[limit - 1]) < 0));
-
-    private static List<T> Sorted<T>(IReadOnlyList<T>[] pages, Comparison<T> order)
+    /// <summary>How many of the entries one answer takes: at most <paramref name="limit"/>, and one at the least.</summary>
+    public static int Fitting<T>(IReadOnlyList<T> entries, int limit)
     {
-        var all = new List<T>(pages.Sum(page => page.Count));
+        var bytes = 2L;
+        var count = 0;
+        while (count < entries.Count && count < limit)
+        {
+            bytes += JsonSerializer.SerializeToUtf8Bytes(entries[count], ContractsJson.Options).Length + 1;
+            if (count > 0 && bytes > MessageLimits.MaxBytes)
+            {
+                break;
+            }
+
+            count++;
+        }
+
+        return count;
+    }
+
+    /// <summary>All entries in order, up to where the first owner that has more stops: behind that, its entries would be left out.</summary>
+    private static (List<T> Entries, bool HasMore) Merged<T>((ImmutableArray<T> Entries, bool HasMore)[] pages, Comparison<T> order)
+    {
+        var all = new List<T>(pages.Sum(page => page.Entries.Length));
         foreach (var page in pages)
         {
-            all.AddRange(page);
+            all.AddRange(page.Entries);
         }
 
         all.Sort(order);
-        return all;
+        var hasMore = false;
+        foreach (var page in pages)
+        {
+            if (page is { HasMore: true, Entries: [.., var last] })
+            {
+                hasMore = true;
+                all.RemoveAll(entry => order(entry, last) > 0);
+            }
+        }
+
+        return (all, hasMore);
     }
 }

@@ -78,7 +78,7 @@ internal static class FailureEndpoints
             {
                 var pages = await gateway.AskEveryCoordinator<FailurePage>(
                     partition => wanted with { Partition = partition, Limit = perCoordinator }, context.RequestAborted);
-                return [.. pages.Select(page => page.Decisions)];
+                return [.. pages.Select(page => (page.Decisions, page.HasMore))];
             });
         return Answer.Page(context, entries, hasMore ? FailureCursorText.Of(entries[^1]) : null);
     }
@@ -102,7 +102,7 @@ internal static class FailureEndpoints
             {
                 var pages = await gateway.AskEveryCoordinator<StaleReportPage>(
                     partition => wanted with { Partition = partition, Limit = perCoordinator }, context.RequestAborted);
-                return [.. pages.Select(page => page.Reports)];
+                return [.. pages.Select(page => (page.Reports, page.HasMore))];
             });
         return Answer.Page(context, entries, hasMore ? FailureCursorText.Of(entries[^1]) : null);
     }

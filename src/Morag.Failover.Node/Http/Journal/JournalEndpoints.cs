@@ -38,12 +38,15 @@ internal static class JournalEndpoints
         var persistenceId = Rules.Required(id, "id");
         var first = after is null ? Number(from, "from") : Number(after, "after") + 1;
         var page = await journal.ReadEventsAsync(persistenceId, first, Rules.Limit(limit), context.RequestAborted);
-        return page is null
-            ? NeverWritten(persistenceId)
-            : Answer.Page(
-                context,
-                [.. page.Events.Select(JournalEvent.Of)],
-                page.Next is { } next ? (next - 1).ToString(CultureInfo.InvariantCulture) : null);
+        if (page is null)
+        {
+            return NeverWritten(persistenceId);
+        }
+
+        JournalEvent[] events = [.. page.Events.Select(JournalEvent.Of)];
+        var fitting = Pages.Fitting(events, events.Length);
+        var next = fitting < events.Length ? events[fitting].SequenceNr : page.Next;
+        return Answer.Page(context, events[..fitting], next is { } at ? (at - 1).ToString(CultureInfo.InvariantCulture) : null);
     }
 
     private static async Task<IResult> Sizes(HttpContext context, [FromServices] JournalInspector journal, string? top)

@@ -51,7 +51,7 @@ internal static class TaskEndpoints
             {
                 var pages = await gateway.AskEveryQueue<TaskPage>(
                     partition => wanted with { Partition = partition, After = afterId, Limit = perPartition }, context.RequestAborted);
-                return [.. pages.Select(page => page.Tasks)];
+                return [.. pages.Select(page => (page.Tasks, page.HasMore))];
             });
         return Answer.Page(context, entries, hasMore ? entries[^1].TaskId.Value : null);
     }

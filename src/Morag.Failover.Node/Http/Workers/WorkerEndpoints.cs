@@ -38,7 +38,7 @@ internal static class WorkerEndpoints
             {
                 var pages = await gateway.AskEveryBucket<WorkerPage>(
                     bucket => new ListWorkers { Bucket = bucket, After = afterId, Limit = perBucket }, context.RequestAborted);
-                return [.. pages.Select(page => page.Workers)];
+                return [.. pages.Select(page => (page.Workers, page.HasMore))];
             });
         return Answer.Page(context, entries, hasMore ? entries[^1].Registration.WorkerId.Value : null);
     }

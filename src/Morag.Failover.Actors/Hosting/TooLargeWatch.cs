@@ -1,0 +1,61 @@
+using System.Diagnostics.Metrics;
+using Morag.Failover.Actors.Serialization;
+using Morag.Failover.Contracts.Queues;
+
+namespace Morag.Failover.Actors.Hosting;
+
+/// <summary>
+/// Says that something was too large to be sent or stored, in the log and in the counter <c>morag.failover.values_too_large</c>, and gives
+/// leases back whose grant could not be delivered: their worker never learns of them.
+/// </summary>
+internal sealed class TooLargeWatch : UntypedActor
+{
+    private static readonly Meter Meter = new("Morag.Failover");
+    private static readonly Counter<long> Count = Meter.CreateCounter<long>(
+        "morag.failover.values_too_large", description: "Messages and stored values of more than 4 MiB; each one is a defect.");
+
+    private readonly IActorRef queues;
+    private readonly ILoggingAdapter log = Context.GetLogger();
+
+    /// <param name="queues">The region of the queue partitions.</param>
+    public TooLargeWatch(IActorRef queues)
+    {
+        this.queues = queues;
+        Context.System.EventStream.Subscribe(Self, typeof(ValueTooLarge));
+    }
+
+    /// <inheritdoc />
+    protected override void OnReceive(object message)
+    {
+        if (message is not ValueTooLarge tooLarge)
+        {
+            Unhandled(message);
+            return;
+        }
+
+        Count.Add(1, new KeyValuePair<string, object?>("type", tooLarge.Manifest));
+        if (tooLarge.Value is LeasesGranted { WorkerId: { } worker } granted)
+        {
+            log.Error("{0}; {1} leases of {2} are given back", tooLarge, granted.Leases.Length, worker);
+            GiveBack(granted, worker);
+        }
+        else
+        {
+            log.Error(tooLarge.Value is IWireMessage ? "{0}; it was not sent" : "{0}; it was stored", tooLarge);
+        }
+    }
+
+    private void GiveBack(LeasesGranted granted, WorkerId worker)
+    {
+        foreach (var leases in granted.Leases.Chunk(CallLimits.MaxEntries))
+        {
+            queues.Tell(new ReleaseLeases
+            {
+                Partition = granted.Partition,
+                WorkerId = worker,
+                Leases = [.. leases.Select(lease => new LeaseRef { TaskId = lease.TaskId, Epoch = lease.Epoch })],
+                Reason = "the grant was too large to be delivered to the worker",
+            });
+        }
+    }
+}
