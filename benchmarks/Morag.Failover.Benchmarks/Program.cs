@@ -14,4 +14,8 @@ return await ScenarioProgram.RunAsync(
     new ScaleDistinctDisk(),
     new ScaleDistinctWorkers(),
     new ScaleUnmetHead(),
-    new ScaleUnservedMove());
+    new ScaleUnservedMove(),
+    new ScaleLargeQueue("scale-large-queue-20k", tasks: 20_000, payloadBytes: 500, recoverySeconds: 8),
+    new ScaleLargeQueue("scale-large-queue-200k", tasks: 200_000, payloadBytes: 500, recoverySeconds: 8),
+    new ScaleLargeQueue("scale-large-queue-200k-2600", tasks: 200_000, payloadBytes: 2_600, recoverySeconds: 8),
+    new ScaleLargeQueue("scale-large-queue-1m", tasks: 1_000_000, payloadBytes: 500, recoverySeconds: 20));

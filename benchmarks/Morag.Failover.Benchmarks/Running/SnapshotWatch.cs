@@ -1,0 +1,56 @@
+using StackExchange.Redis;
+
+namespace Morag.Failover.Benchmarks.Running;
+
+/// <summary>Watches in Redis whether a queue partition is writing a large snapshot: then the newest of its events are parts of one.</summary>
+internal sealed class SnapshotWatch : IAsyncDisposable
+{
+    private const string NewestHaveParts =
+        """
+        for _, event in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, 40)) do
+          if string.find(string.sub(event, -200), 'snapshot.part', 1, true) then return 1 end
+        end
+        return 0
+        """;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
+
+    private readonly ConnectionMultiplexer redis;
+    private readonly CancellationTokenSource ending = new();
+    private readonly Task watching;
+    private volatile bool isWriting;
+
+    private SnapshotWatch(ConnectionMultiplexer redis)
+    {
+        this.redis = redis;
+        watching = WatchAsync();
+    }
+
+    /// <summary>Whether a snapshot is being written.</summary>
+    public bool IsWriting => isWriting;
+
+    /// <summary>How often one began.</summary>
+    public int Begun { get; private set; }
+
+    public static async Task<SnapshotWatch> StartAsync(string connectionString) =>
+        new(await ConnectionMultiplexer.ConnectAsync(connectionString));
+
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync();
+        await watching;
+        await redis.DisposeAsync();
+        ending.Dispose();
+    }
+
+    private async Task WatchAsync()
+    {
+        while (!ending.IsCancellationRequested)
+        {
+            var now = (int)await redis.GetDatabase().ScriptEvaluateAsync(NewestHaveParts, ["journal:persisted:queue-0"]) == 1;
+            Begun += now && !isWriting ? 1 : 0;
+            isWriting = now;
+            await Task.Delay(Interval, ending.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+    }
+}

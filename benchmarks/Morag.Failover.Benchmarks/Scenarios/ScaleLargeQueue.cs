@@ -1,0 +1,233 @@
+using System.Diagnostics;
+using System.Globalization;
+using HdrHistogram;
+using Morag.Benchmarks.Reporting;
+using Morag.Failover.Benchmarks.Running;
+
+namespace Morag.Failover.Benchmarks.Scenarios;
+
+/// <summary>
+/// One queue partition that holds many tasks, beside the same one with 1,000: what submit, lease and complete take while snapshots are
+/// written, the managed memory of a task, and how long the partition takes to come back after <c>kill -9</c> of the node.
+/// </summary>
+internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, double recoverySeconds) : IScenario
+{
+    private const int Few = 1_000;
+    private const int WarmUp = 3_000;
+    private const int Connections = 8;
+    private const int Measured = 10_000;
+    private const string Worker = "worker";
+
+    private static readonly string[] Calls = ["submit", "lease", "complete"];
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
+    private readonly string payload = $$""","payload":{"pad":"{{new string('x', payloadBytes - """{"pad":""}""".Length)}}"}""";
+    private int submitted;
+    private int accepted;
+    private int acceptedBeforeFill;
+
+    public string Name => name;
+
+    public async Task MeasureAsync(Measurement measurement)
+    {
+        await using var system = await BenchmarkSystem.StartAsync("large-queue.conf");
+        await using var snapshots = await SnapshotWatch.StartAsync(system.Redis.ConnectionString);
+        using (var connection = await LeanConnection.OpenAsync(system.Node.Address))
+        {
+            await Work.RegisterAsync(connection, Worker, 10_000);
+        }
+
+        await FillAsync(system, Few);
+        _ = await CycleAsync(system, snapshots, WarmUp);
+        var few = await CycleAsync(system, snapshots, Measured);
+        var heapBefore = await ManagedHeap.SurvivingBytesAsync(system.Node.Program.Id);
+        var filling = Stopwatch.StartNew();
+        var filled = FillAsync(system, tasks - Few);
+        if (await HeapDuringSnapshotAsync(system, snapshots, filled) is { } meanwhile)
+        {
+            measurement.Below("managed_bytes_per_task_while_a_snapshot_is_written", PerTask(meanwhile.Heap, meanwhile.Tasks), 1_200);
+        }
+
+        await filled;
+        measurement.Add("filled_per_second", (tasks - Few) / filling.Elapsed.TotalSeconds);
+        await UntilAsync(() => !snapshots.IsWriting);
+        measurement.Below(
+            "managed_bytes_per_task", PerTask(await ManagedHeap.SurvivingBytesAsync(system.Node.Program.Id), tasks - Few), 1_200);
+        var begun = snapshots.Begun;
+        await BringSnapshotAsync(system, snapshots);
+        var many = await CycleAsync(system, snapshots, Measured);
+        var begunMeanwhile = snapshots.Begun - begun;
+        measurement.AtLeast("snapshots_beside_many", begunMeanwhile, 1);
+        measurement.Add("calls_during_snapshot", many.Sum(call => call.DuringSnapshot.TotalCount));
+        Compare(measurement, few, many);
+        measurement.Add("node_mib_beside_many", system.NodeUse().MemoryMiB);
+        await UntilAsync(() => !snapshots.IsWriting);
+        await RecoverAsync(measurement, system);
+        await measurement.AddRawRedisAsync(system.Redis.Port);
+
+        // Beside its payload; what the system and 1,000 tasks take was measured before.
+        double PerTask(long heap, int added) => ((double)(heap - heapBefore) / added) - payloadBytes;
+    }
+
+    private static void Compare(Measurement measurement, CallLatencies[] few, CallLatencies[] many)
+    {
+        for (var call = 0; call < Calls.Length; call++)
+        {
+            foreach (var percentile in (double[])[50, 99])
+            {
+                var figure = string.Create(CultureInfo.InvariantCulture, $"{Calls[call]}_p{percentile}");
+                var (before, after) = (Measurement.Milliseconds(few[call].All, percentile), Measurement.Milliseconds(many[call].All, percentile));
+                measurement.Add($"{figure}_beside_few_ms", before);
+                measurement.Add($"{figure}_beside_many_ms", after);
+                if (many[call].DuringSnapshot.TotalCount > 0)
+                {
+                    measurement.Add($"{figure}_during_snapshot_ms", Measurement.Milliseconds(many[call].DuringSnapshot, percentile));
+                }
+
+                if (percentile == 99)
+                {
+                    measurement.Below($"{figure}_many_to_few", after / before, 2);
+                }
+            }
+        }
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        for (var waited = Stopwatch.StartNew(); !condition(); await Task.Delay(TimeSpan.FromMilliseconds(100)))
+        {
+            if (waited.Elapsed > Longest)
+            {
+                throw new TimeoutException($"a snapshot neither began nor ended within {Longest}");
+            }
+        }
+    }
+
+    /// <summary>Submits so many tasks, which stay in the queue.</summary>
+    private async Task FillAsync(BenchmarkSystem system, int count)
+    {
+        var (first, next) = (submitted, submitted);
+        submitted += count;
+        acceptedBeforeFill = accepted;
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(async _ =>
+        {
+            using var connection = await LeanConnection.OpenAsync(system.Node.Address);
+            int from;
+            while ((from = Interlocked.Add(ref next, Work.MostPerCall) - Work.MostPerCall) < first + count)
+            {
+                var size = Math.Min(Work.MostPerCall, first + count - from);
+                await Work.SubmitAsync(connection, "task", from, size, _ => payload);
+                _ = Interlocked.Add(ref accepted, size);
+            }
+        }));
+    }
+
+    /// <summary>Submits a task, leases one and completes it, on each connection again and again; what each of the calls took.</summary>
+    private async Task<CallLatencies[]> CycleAsync(BenchmarkSystem system, SnapshotWatch snapshots, int cycles)
+    {
+        var (first, next) = (submitted, submitted);
+        submitted += cycles;
+        CallLatencies[] all = [new(), new(), new()];
+        foreach (var one in await Task.WhenAll(Enumerable.Range(0, Connections).Select(_ => OneAsync())))
+        {
+            for (var call = 0; call < Calls.Length; call++)
+            {
+                all[call].Add(one[call]);
+            }
+        }
+
+        return all;
+
+        async Task<CallLatencies[]> OneAsync()
+        {
+            // New for each run: the node closes connections that were idle for two minutes.
+            using var connection = await LeanConnection.OpenAsync(system.Node.Address);
+            CallLatencies[] latencies = [new(), new(), new()];
+            int number;
+            while ((number = Interlocked.Increment(ref next) - 1) < first + cycles)
+            {
+                var body = $$"""{"task_id":"task-{{number}}","queue":"{{BenchmarkSystem.Queue}}"{{payload}}}""";
+                _ = await latencies[0].OfAsync(connection.PostAsync("/tasks", body), Stopwatch.GetTimestamp(), snapshots);
+                var leases = await latencies[1].OfAsync(Work.LeaseAsync(connection, Worker, 1, 30), Stopwatch.GetTimestamp(), snapshots);
+                _ = await latencies[2].OfAsync(
+                    connection.PostAsync($"/workers/{Worker}/results", Lease.Results(leases)), Stopwatch.GetTimestamp(), snapshots);
+            }
+
+            return latencies;
+        }
+    }
+
+    /// <summary>
+    /// Returns when a snapshot begins. It is due after as many events as there are tasks, or once events take as many bytes as the tasks;
+    /// tasks with a large payload, which are completed at once, bring that about soonest.
+    /// </summary>
+    private async Task BringSnapshotAsync(BenchmarkSystem system, SnapshotWatch snapshots)
+    {
+        const int Together = 4;
+        var large = $$""","priority":10,"payload":{"pad":"{{new string('x', 200_000)}}"}""";
+        var begun = snapshots.Begun;
+        using var connection = await LeanConnection.OpenAsync(system.Node.Address);
+        while (snapshots.Begun == begun)
+        {
+            await Work.SubmitAsync(connection, "large", submitted, Together, _ => large);
+            submitted += Together;
+            await Work.CompleteAsync(connection, Worker, await Work.LeaseAllAsync(connection, Worker, Together));
+        }
+    }
+
+    /// <summary>
+    /// The surviving heap of the node, collected while it wrote a snapshot during the fill, and the tasks added by then; null where the
+    /// fill ended before a snapshot was due.
+    /// </summary>
+    private async Task<(long Heap, int Tasks)?> HeapDuringSnapshotAsync(BenchmarkSystem system, SnapshotWatch snapshots, Task filled)
+    {
+        var before = snapshots.Begun;
+        await UntilAsync(() => snapshots.Begun > before || filled.IsCompleted);
+        if (filled.IsCompleted)
+        {
+            return null;
+        }
+
+        var heap = await ManagedHeap.SurvivingBytesAsync(system.Node.Program.Id);
+        return (heap, Volatile.Read(ref accepted) - acceptedBeforeFill);
+    }
+
+    /// <summary>
+    /// Kills the node and starts it again on its data: when it answers at all, when an owner beside the queue answers, how long that one
+    /// takes at the most while the queue recovers, and when the node is ready, which it is once the queue serves.
+    /// </summary>
+    private async Task RecoverAsync(Measurement measurement, BenchmarkSystem system)
+    {
+        await system.Node.KillAsync();
+        var watch = Stopwatch.StartNew();
+        system.Node.StartWithoutWaiting();
+        TimeSpan? others = null;
+        var slowest = TimeSpan.Zero;
+        while (!await system.Node.Client.IsReadyAsync())
+        {
+            var start = watch.Elapsed;
+            try
+            {
+                _ = await system.Node.Client.WorkerAsync(Worker);
+                others ??= watch.Elapsed;
+                slowest = watch.Elapsed - start > slowest ? watch.Elapsed - start : slowest;
+            }
+            catch (HttpRequestException) when (others is null)
+            {
+                // It does not listen yet, or is no member of its cluster yet.
+            }
+
+            if (system.Node.Program.HasEnded || watch.Elapsed > Longest)
+            {
+                throw new InvalidOperationException($"the node is not ready after {watch.Elapsed}; it wrote:\n{system.Node.Program.Output}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20));
+        }
+
+        measurement.Add("other_owners_answer_s", (others ?? watch.Elapsed).TotalSeconds);
+        measurement.Add("other_owners_slowest_answer_ms", slowest.TotalMilliseconds);
+        measurement.Below("recovery_s", watch.Elapsed.TotalSeconds, recoverySeconds);
+        measurement.Add("node_mib_after_recovery", system.NodeUse().MemoryMiB);
+    }
+}
