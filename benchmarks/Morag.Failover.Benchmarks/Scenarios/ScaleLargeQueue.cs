@@ -203,6 +203,7 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
         system.Node.StartWithoutWaiting();
         TimeSpan? others = null;
         var slowest = TimeSpan.Zero;
+        var failed = 0;
         while (!await system.Node.Client.IsReadyAsync())
         {
             var start = watch.Elapsed;
@@ -212,9 +213,10 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
                 others ??= watch.Elapsed;
                 slowest = watch.Elapsed - start > slowest ? watch.Elapsed - start : slowest;
             }
-            catch (HttpRequestException) when (others is null)
+            catch (HttpRequestException)
             {
-                // It does not listen yet, or is no member of its cluster yet.
+                // Before the first answer it does not listen yet, or is no member of its cluster yet.
+                failed += others is null ? 0 : 1;
             }
 
             if (system.Node.Program.HasEnded || watch.Elapsed > Longest)
@@ -227,6 +229,7 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
 
         measurement.Add("other_owners_answer_s", (others ?? watch.Elapsed).TotalSeconds);
         measurement.Add("other_owners_slowest_answer_ms", slowest.TotalMilliseconds);
+        measurement.Below("other_owners_failed_calls", failed, 1);
         measurement.Below("recovery_s", watch.Elapsed.TotalSeconds, recoverySeconds);
         measurement.Add("node_mib_after_recovery", system.NodeUse().MemoryMiB);
     }

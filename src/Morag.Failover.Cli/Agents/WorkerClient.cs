@@ -78,7 +78,8 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
         NodeConnection.CallTimeout,
         answer => new AcceptedRegistration(
             answer.TryGetProperty("message", out var message) ? message.ToString() : "",
-            answer.TryGetProperty("max_result_bytes", out var most) && most.TryGetInt32(out var bytes) && bytes > 0 ? bytes : null),
+            answer.TryGetProperty("max_result_bytes", out var most)
+                && most.ValueKind == JsonValueKind.Number && most.TryGetInt32(out var bytes) && bytes > 0 ? bytes : null),
         cancellation);
 
     /// <summary>The worker as the node knows it; null where it does not.</summary>
