@@ -24,15 +24,18 @@ public static class RedisPersistence
 
     /// <summary>
     /// Removes everything that is stored of a persistence id whose history is over: events, highest sequence number and snapshots, all at
-    /// once. Who writes under the id again begins at 1. Nothing may write under it meanwhile, and the snapshots have to be in the same Redis,
-    /// under the same key prefix.
+    /// once. Who writes under the id again begins at 1. The snapshots have to be in the same Redis, under the same key prefix.
     /// </summary>
     /// <param name="system">The actor system.</param>
     /// <param name="persistenceId">The id.</param>
+    /// <param name="sequenceNr">The highest sequence number that the caller knows of; 0 for an id without events.</param>
     /// <param name="timeout">How long to wait for Redis.</param>
     /// <exception cref="AskTimeoutException">Redis has not answered in time; whether anything was removed is unknown.</exception>
-    public static Task EraseAsync(ActorSystem system, string persistenceId, TimeSpan timeout)
-        => Akka.Persistence.Persistence.Instance.Apply(system).JournalFor(JournalPluginId).Ask<HistoryErased>(new EraseHistory(persistenceId), timeout);
+    /// <exception cref="InvalidOperationException">The highest sequence number is another; nothing was removed.</exception>
+    public static Task EraseAsync(ActorSystem system, string persistenceId, long sequenceNr, TimeSpan timeout)
+        => Akka.Persistence.Persistence.Instance.Apply(system)
+            .JournalFor(JournalPluginId)
+            .Ask<HistoryErased>(new EraseHistory(persistenceId, sequenceNr), timeout);
 
     /// <summary>Every setting of all plugins with its default, to be added as a fallback to the configuration of the actor system.</summary>
     public static Config DefaultConfig()

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using StackExchange.Redis;
 
 namespace Morag.Failover.Benchmarks.Running;
@@ -8,17 +9,20 @@ internal sealed class SnapshotWatch : IAsyncDisposable
     private const string NewestHaveParts =
         """
         for _, event in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, 40)) do
-          if string.find(string.sub(event, -200), 'snapshot.part', 1, true) then return 1 end
+          if string.find(string.sub(event, -200), 'snapshot.part', 1, true) then return {1, redis.call('GET', KEYS[1] .. ':highestSequenceNr')} end
         end
-        return 0
+        return {0, ''}
         """;
 
+    private static readonly TimeSpan Over = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     private readonly ConnectionMultiplexer redis;
     private readonly CancellationTokenSource ending = new();
     private readonly Task watching;
     private volatile bool isWriting;
+    private Stopwatch changed = Stopwatch.StartNew();
+    private string? newest;
 
     private SnapshotWatch(ConnectionMultiplexer redis)
     {
@@ -47,7 +51,15 @@ internal sealed class SnapshotWatch : IAsyncDisposable
     {
         while (!ending.IsCancellationRequested)
         {
-            var now = (int)await redis.GetDatabase().ScriptEvaluateAsync(NewestHaveParts, ["journal:persisted:queue-0"]) == 1;
+            var found = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(NewestHaveParts, ["journal:persisted:queue-0"]))!;
+            if ((string?)found[1] != newest)
+            {
+                newest = (string?)found[1];
+                changed = Stopwatch.StartNew();
+            }
+
+            // Where nothing follows the last part, the newest events stay parts.
+            var now = (int)found[0] == 1 && changed.Elapsed < Over;
             Begun += now && !isWriting ? 1 : 0;
             isWriting = now;
             await Task.Delay(Interval, ending.Token).ContinueWith(_ => { }, TaskScheduler.Default);

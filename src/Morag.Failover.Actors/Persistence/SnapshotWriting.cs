@@ -8,6 +8,7 @@ namespace Morag.Failover.Actors.Persistence;
 internal sealed class SnapshotWriting(long sequenceNr, IEnumerable<IStoredState> states)
 {
     private readonly IEnumerator<IStoredState> states = states.GetEnumerator();
+    private readonly ArrayBufferWriter<byte> content = new();
 
     /// <summary>The sequence number of the last event that it covers.</summary>
     public long SequenceNr => sequenceNr;
@@ -23,7 +24,7 @@ internal sealed class SnapshotWriting(long sequenceNr, IEnumerable<IStoredState>
             return null;
         }
 
-        var content = new ArrayBufferWriter<byte>(64 * 1024);
+        content.ResetWrittenCount();
         ContractsModel.Instance.Serialize<object>(content, states.Current);
         var bytes = content.WrittenSpan.ToArray();
         return new SnapshotPart

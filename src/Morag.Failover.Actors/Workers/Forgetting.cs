@@ -81,7 +81,7 @@ public sealed partial class WorkerReliabilityActor
         }
 
         isErasing = true;
-        eraser.EraseAsync(PersistenceId).PipeTo(Self, success: () => new Erased(null), failure: cause => new Erased(cause));
+        eraser.EraseAsync(PersistenceId, LastSequenceNr).PipeTo(Self, success: () => new Erased(null), failure: cause => new Erased(cause));
     }
 
     private void OnErased(Erased erased)

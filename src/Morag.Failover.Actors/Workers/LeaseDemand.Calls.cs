@@ -45,6 +45,9 @@ internal sealed partial class LeaseDemand
     {
         public ImmutableArray<Caller> Callers { get; } = callers;
 
+        /// <summary>What the calls wanted when they asked; a call that is made again may want something else.</summary>
+        public ImmutableArray<QueueName> Wish { get; } = callers[0].Request.Queues;
+
         public int Partition { get; } = partition;
 
         public bool OnlyRepeat { get; } = onlyRepeat;

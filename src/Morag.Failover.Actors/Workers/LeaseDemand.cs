@@ -187,7 +187,8 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
     /// <summary>A partition has not answered in time; it may still do so.</summary>
     public void IsSilent(int partition, DateTimeOffset now)
     {
-        standing.Forget(partition);
+        // Also for the calls that had not asked it, because it kept the interest.
+        AskAgain(partition);
         down[partition] ??= new PartitionDown($"{PersistenceIds.Queue(partition)} has not answered in time", now, ForSure: false);
     }
 
@@ -248,7 +249,7 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
             return;
         }
 
-        foreach (var caller in callers.Where(caller => WantTheSame(caller, question.Callers[0])))
+        foreach (var caller in callers.Where(caller => Wants(caller, question.Wish)))
         {
             caller.Steps.Remove(new Step(question.Partition, OnlyRepeat: false));
         }
@@ -313,9 +314,9 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
     /// <summary>The other calls that one question can ask for too: a request id is for the leases of one call.</summary>
     private IEnumerable<Caller> WithTheSameWish(Caller first) => first.Request.RequestId is not null
         ? []
-        : callers.Where(caller => caller != first && caller.Request.RequestId is null && WantTheSame(caller, first));
+        : callers.Where(caller => caller != first && caller.Request.RequestId is null && Wants(caller, first.Request.Queues));
 
-    private static bool WantTheSame(Caller one, Caller other) => one.Request.Queues.AsSpan().SequenceEqual(other.Request.Queues.AsSpan());
+    private static bool Wants(Caller caller, ImmutableArray<QueueName> wish) => caller.Request.Queues.AsSpan().SequenceEqual(wish.AsSpan());
 
     private LeaseInterest? InterestFor(Func<ImmutableArray<QueueName>, ImmutableArray<QueueRoom>> roomIn)
     {

@@ -57,12 +57,11 @@ internal sealed class StandingInterest(int partitions, TimeSpan keptFor, TimeSpa
     /// <summary>A partition had nothing for a question, and keeps the interest that came with it.</summary>
     public void Keeps(LeaseDemand.Question question, LeaseInterest interest, long incarnation, DateTimeOffset now)
     {
-        var wish = question.Callers[0].Request.Queues;
-        List<ImmutableArray<QueueName>> wishes =
-        [
-            wish,
-            .. question.NothingBefore.Where(before => IsIn(before, interest, question.InterestInAll) && !before.AsSpan().SequenceEqual(wish.AsSpan())),
-        ];
+        // A call that does not wait asks for queues that may not be in the interest: the partition would not tell of work in them.
+        var wishes = question.NothingBefore
+            .Where(before => !before.AsSpan().SequenceEqual(question.Wish.AsSpan()))
+            .Prepend(question.Wish)
+            .Where(wish => IsIn(wish, interest, question.InterestInAll));
         kept[question.Partition] = new Kept(
             interest,
             [.. wishes.Take(MostWishes)],
@@ -81,7 +80,12 @@ internal sealed class StandingInterest(int partitions, TimeSpan keptFor, TimeSpa
     public List<int> TakeDue(DateTimeOffset now)
     {
         var due = Where(interest => interest.RenewAt <= now).ToList();
-        due.ForEach(partition => kept[partition] = kept[partition]! with { RenewAt = kept[partition]!.Until });
+        due.ForEach(partition =>
+        {
+            // One that has run out and could not be renewed, because the worker has no room, is due no more: the next call asks anyway.
+            var interest = kept[partition]!;
+            kept[partition] = interest.Until <= now ? null : interest with { RenewAt = interest.Until };
+        });
         return due;
     }
 

@@ -174,7 +174,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
                 OnOutcomes(batch);
                 return true;
             case RecordSuccesses command:
-                Carry(FailureAccounting.Record(State, command));
+                Carry(FailureAccounting.Record(State, command, Now));
                 return true;
             case SetBreaker command:
                 Carry(FailureAccounting.SetBreaker(State, command, Now));

@@ -157,6 +157,9 @@ public sealed record WorkerSuccessesReported : IStoredEvent
 
     /// <summary>The breaker after it, where it changed.</summary>
     [ProtoMember(4)] public WorkerBreaker? Breaker { get; init; }
+
+    /// <summary>When they were reported.</summary>
+    [ProtoMember(5)] public DateTimeOffset At { get; init; }
 }
 
 /// <summary>A breaker changed, apart from failures and successes: its time was over, a probe was leased, a strategy or an operator moved it.</summary>

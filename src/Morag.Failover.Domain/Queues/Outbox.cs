@@ -1,5 +1,4 @@
 using Morag.Failover.Contracts.Queues;
-using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Domain.Queues;
 
@@ -63,15 +62,8 @@ public sealed record Outbox
 
         var batch = ImmutableArray.CreateBuilder<LeaseOutcome>();
         var rest = Gathering;
-        var bytes = 0L;
         while (!rest.IsEmpty && batch.Count < MaxBatch)
         {
-            bytes += WireSize.Of(rest.Peek());
-            if (batch.Count > 0 && bytes > MessageLimits.MaxGatheredBytes)
-            {
-                break;
-            }
-
             rest = rest.Dequeue(out var outcome);
             batch.Add(outcome);
         }

@@ -51,5 +51,5 @@ public sealed record StorageSettings
     public int SnapshotsKept { get; init; } = 2;
 
     /// <summary>The most bytes in one part of a snapshot, by estimate; a larger record is a part of its own.</summary>
-    public int SnapshotPartBytes { get; init; } = 256 * 1024;
+    public int SnapshotPartBytes { get; init; } = 64 * 1024;
 }

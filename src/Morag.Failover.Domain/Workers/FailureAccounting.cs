@@ -104,7 +104,7 @@ public static class FailureAccounting
     ];
 
     /// <summary>Records successes on tasks that are held elsewhere.</summary>
-    public static Decision Record(WorkerState state, RecordSuccesses command)
+    public static Decision Record(WorkerState state, RecordSuccesses command, DateTimeOffset now)
     {
         if (command.Successes.Any(success => !double.IsFinite(success.DurationSeconds) || success.DurationSeconds is < 0 or > 31_536_000))
         {
@@ -142,6 +142,7 @@ public static class FailureAccounting
             Successes = successes,
             Duration = duration,
             Names = names.ToImmutable(),
+            At = now,
             Breaker = state is { IsRegistered: false, Breaker.State: BreakerState.HalfOpen } ? WorkerBreaker.Closed : null,
         };
         return new(reported, state.Apply(reported).ShownScore());

@@ -124,12 +124,17 @@ public sealed record WorkerState
     public WorkerState Apply(IStoredEvent @event)
     {
         var after = Changed(@event);
-        var goneSince = after.IsRegistered && after.Liveness != Liveness.Offline ? null : after.GoneSince ?? WentAt(@event);
+        var goneSince = after.IsRegistered && after.Liveness != Liveness.Offline ? null
+            : after.IsRegistered ? after.GoneSince ?? WentAt(@event)
+            : LastSign(after.GoneSince, WentAt(@event));
         after = goneSince == after.GoneSince ? after : after with { GoneSince = goneSince };
 
         // A registration is not compared: its lists equal themselves alone, so that a replay would not count as the live entity did.
         return @event is WorkerRegistered || after.Entry() != Entry() ? after with { Revision = Revision + 1 } : after;
     }
+
+    // What is reported of a worker that is not registered is the only sign of it that there is.
+    private static DateTimeOffset? LastSign(DateTimeOffset? goneSince, DateTimeOffset? at) => goneSince > at ? goneSince : at ?? goneSince;
 
     private WorkerState Changed(IStoredEvent @event) => @event switch
     {
@@ -207,6 +212,7 @@ public sealed record WorkerState
         WorkerStatusSaid said => said.At,
         WorkerUnregistered left => left.At,
         WorkerFailureTaken failure => failure.OccurredAt,
+        WorkerSuccessesReported reported => reported.At,
         WorkerBreakerMoved moved => moved.At,
         _ => null,
     };

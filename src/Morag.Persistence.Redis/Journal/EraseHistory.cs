@@ -7,7 +7,8 @@ namespace Morag.Persistence.Redis.Journal;
 /// <see cref="HistoryErased"/>, or a <see cref="Status.Failure"/>. Nothing may write under the id meanwhile.
 /// </summary>
 /// <param name="PersistenceId">The id.</param>
-internal sealed record EraseHistory(string PersistenceId) : INoSerializationVerificationNeeded;
+/// <param name="SequenceNr">What its highest sequence number has to be.</param>
+internal sealed record EraseHistory(string PersistenceId, long SequenceNr) : INoSerializationVerificationNeeded;
 
 /// <summary>Nothing is stored of a persistence id.</summary>
 internal sealed class HistoryErased : INoSerializationVerificationNeeded

@@ -145,17 +145,22 @@ public sealed class RedisJournal : AsyncWriteJournal
     protected override bool ReceivePluginInternal(object message)
     {
         if (message is not EraseHistory erase) return base.ReceivePluginInternal(message);
-        EraseAsync(erase.PersistenceId).PipeTo(Sender, Self, success: () => HistoryErased.Instance, failure: cause => new Status.Failure(cause));
+        EraseAsync(erase.PersistenceId, erase.SequenceNr).PipeTo(Sender, Self, success: () => HistoryErased.Instance, failure: cause => new Status.Failure(cause));
         return true;
     }
 
-    private async Task EraseAsync(string persistenceId)
+    private async Task EraseAsync(string persistenceId, long sequenceNr)
     {
         KeyLayout.CheckPersistenceId(persistenceId);
         await _appender.SettleAsync(persistenceId, CancellationToken.None).ConfigureAwait(false);
         var open = await _connection.OpenAsync(CancellationToken.None).ConfigureAwait(false);
         RedisKey[] keys = [open.Keys.Events(persistenceId), open.Keys.Counter(persistenceId), open.Keys.Snapshots(persistenceId)];
-        await EraseScript.RunGuardedAsync(open, keys, []).ConfigureAwait(false);
+        var reply = await EraseScript.RunGuardedAsync(open, keys, [sequenceNr]).ConfigureAwait(false);
+        if ((long)reply == 0)
+        {
+            throw new InvalidOperationException(
+                $"nothing of {persistenceId} was erased: its highest sequence number is not {sequenceNr}, so it has been written to since");
+        }
     }
 
     private static SequenceConflictException? FindGap(IReadOnlyList<AtomicWrite> writes)

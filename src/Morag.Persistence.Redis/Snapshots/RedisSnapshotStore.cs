@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Configuration;
@@ -17,6 +18,7 @@ public sealed class RedisSnapshotStore : SnapshotStore
 
     private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly ConcurrentDictionary<string, Task> _saving = new();
     private readonly RedisConnection _connection;
     private SnapshotMetadata? _failedSave;
 
@@ -53,6 +55,24 @@ public sealed class RedisSnapshotStore : SnapshotStore
 
     /// <inheritdoc/>
     protected override async Task SaveAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken)
+    {
+        // The next save of an id begins when this one has ended: otherwise it could overtake this one while the connection is checked.
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var before = _saving.GetValueOrDefault(metadata.PersistenceId, Task.CompletedTask);
+        _saving[metadata.PersistenceId] = ended.Task;
+        try
+        {
+            await before.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await SaveInTurnAsync(metadata, snapshot, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            ended.SetResult();
+            _ = _saving.TryRemove(KeyValuePair.Create(metadata.PersistenceId, ended.Task));
+        }
+    }
+
+    private async Task SaveInTurnAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken)
     {
         var encoded = StoredSnapshot.Encode(_system, metadata, snapshot);
         var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);

@@ -5,7 +5,7 @@ namespace Morag.Failover.Actors.Tests.Storage;
 /// <summary>Erases on the <see cref="SpecStore"/> of a system.</summary>
 public sealed class SpecEraser(ActorSystem system) : IHistoryEraser
 {
-    public Task EraseAsync(string persistenceId)
+    public Task EraseAsync(string persistenceId, long sequenceNr)
     {
         var store = SpecStoreSetup.Of(system);
         if (store.FailsToErase)

@@ -266,6 +266,44 @@ public sealed class LeaseDemandSpecs
         Assert.False(idle.Next(mayLease: true, _ => true, NoRoomElsewhere, now)!.OnlyRepeat);
     }
 
+    [Fact]
+    public void Should_not_come_due_again_and_again_when_an_interest_ran_out_while_nothing_could_be_asked()
+    {
+        Enter("q");
+        Answer(Ask()!);
+        Later(TimeSpan.FromHours(1));
+        Enter("q");
+
+        demand.TakeOutFinished(mayLease: false, now);
+
+        Assert.True(demand.DueAt(now) > now);
+        Assert.NotNull(Ask());
+    }
+
+    [Fact]
+    public void Should_ask_for_a_call_that_waits_when_one_that_does_not_wait_had_asked_for_the_same()
+    {
+        Enter("cpu");
+        Answer(Ask()!);
+        demand.Enter(Request(null, ["gpu"]) with { Wait = TimeSpan.Zero }, ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, now);
+        Answer(Ask()!);
+        demand.TakeOut(_ => true);
+
+        Enter("gpu");
+
+        Assert.NotNull(Ask());
+    }
+
+    [Fact]
+    public void Should_ask_again_for_all_calls_when_a_partition_that_keeps_the_interest_is_silent()
+    {
+        Enter("q");
+        Answer(Ask()!);
+        demand.IsSilent(0, now);
+
+        Assert.NotNull(Ask());
+    }
+
     private void Enter(params string[] queues) => Enter(null, queues);
 
     private void Enter(RequestId? request, params string[] queues) =>

@@ -160,6 +160,19 @@ public sealed class MembershipSpecs
     }
 
     [Fact]
+    public void Should_count_as_gone_since_its_last_report_when_a_worker_is_known_only_by_reports()
+    {
+        var report = new RecordSuccesses { WorkerId = Worker, Successes = [new ReportedSuccess { TaskId = new("t"), DurationSeconds = 1 }] };
+        var state = Registered("i1");
+        state = state.Apply(WorkerMembership.Unregister(state, T0).Event!);
+        Assert.Equal(T0, state.GoneSince);
+
+        state = state.Apply(FailureAccounting.Record(state, report, T0.AddDays(6)).Event!);
+
+        Assert.Equal(T0.AddDays(6), state.GoneSince);
+    }
+
+    [Fact]
     public void Should_remember_the_score_when_a_worker_unregisters()
     {
         var state = Registered("i1");
@@ -167,7 +180,7 @@ public sealed class MembershipSpecs
         {
             WorkerId = Worker,
             Successes = [new ReportedSuccess { TaskId = new("t"), DurationSeconds = 1 }],
-        }).Event!);
+        }, T0).Event!);
 
         state = state.Apply(WorkerMembership.Unregister(state, T0).Event!);
 

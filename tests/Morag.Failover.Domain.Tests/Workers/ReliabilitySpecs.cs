@@ -170,7 +170,7 @@ public sealed class ReliabilitySpecs
         {
             TakeFailure failure => FailureAccounting.Take(state, failure, Settings, T0),
             LeaseOutcomes batch => FailureAccounting.Take(state, batch),
-            RecordSuccesses successes => FailureAccounting.Record(state, successes).Event,
+            RecordSuccesses successes => FailureAccounting.Record(state, successes, T0).Event,
             _ => throw new ArgumentOutOfRangeException(nameof(message)),
         };
         return @event is null ? state : state.Apply(@event);

@@ -49,12 +49,24 @@ public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisS
         await client.SaveSnapshotAsync(new SnapshotMetadata(_id, 3, DateTime.UnixEpoch), "state");
         await client.WriteAsync("another", 1);
 
-        await RedisPersistence.EraseAsync(client.System, _id, TimeSpan.FromSeconds(10));
+        await RedisPersistence.EraseAsync(client.System, _id, 3, TimeSpan.FromSeconds(10));
 
         redis.GetServers()[0].Keys(database).Select(key => (string)key!).Order(StringComparer.Ordinal).Should(
             [$"{prefix}journal:persisted:another", $"{prefix}journal:persisted:another:highestSequenceNr"]);
         await client.WriteAsync(_id, 1);
-        await RedisPersistence.EraseAsync(client.System, "never written", TimeSpan.FromSeconds(10));
+        await RedisPersistence.EraseAsync(client.System, "never written", 0, TimeSpan.FromSeconds(10));
+    }
+
+    [ServerFact]
+    public async Task Should_erase_nothing_when_an_event_was_written_that_the_caller_does_not_know()
+    {
+        await server.FlushAsync();
+        await using var client = new JournalClient(Plugins.On(server));
+        await client.WriteAsync(_id, 1, 4);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => RedisPersistence.EraseAsync(client.System, _id, 3, TimeSpan.FromSeconds(10)));
+
+        await client.WriteAsync(_id, 5);
     }
 
     [ServerFact]
