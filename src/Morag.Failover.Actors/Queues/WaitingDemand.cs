@@ -26,7 +26,7 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
     private readonly Dictionary<TaskId, Interest> promisedTo = [];
     private readonly HashSet<WorkerId> avoided = [];
 
-    /// <summary>Those that were woken or rest: what is not among them needs no looking after, however many there are.</summary>
+    /// <summary>Those that were woken or rest. Only these are looked at in each round, however many wait.</summary>
     private readonly HashSet<Interest> restless = [];
 
     /// <summary>In the order in which they end, since all are kept for the same time.</summary>

@@ -88,7 +88,7 @@ public sealed partial class WorkerReliabilityActor
     {
         if (erased.Cause is { } cause)
         {
-            Log.Warning(cause, "{0}: the worker is gone for long, but what is stored of it could not be removed; it is tried again later", PersistenceId);
+            Log.Warning(cause, "{0}: the worker is to be forgotten, but its stored history could not be removed; the directory tries again within the hour", PersistenceId);
         }
         else
         {

@@ -123,7 +123,7 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
         }
     }
 
-    /// <summary>A partition is said to be down: if it keeps the worker's interest, only its own answer tells.</summary>
+    /// <summary>A partition may be down, so that it may have lost the interest that it kept: it is asked again.</summary>
     public void Doubt(int partition, DateTimeOffset now)
     {
         if (standing.IsKeptBy(partition) && askedAt[partition] + unansweredAfter <= now)

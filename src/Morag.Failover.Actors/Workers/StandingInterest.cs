@@ -4,8 +4,8 @@ using Morag.Failover.Contracts.Queues;
 namespace Morag.Failover.Actors.Workers;
 
 /// <summary>
-/// What the queue partitions keep of this worker's interest, as far as its entity knows. While a partition keeps it, and has said since
-/// that it has nothing, a call need not ask it: it says when it has.
+/// What the queue partitions keep of this worker's interest, as far as its entity knows. A waiting call
+/// skips a partition that keeps it and has said since that it has nothing: the partition tells the worker when work arrives.
 /// </summary>
 /// <param name="partitions">How many partitions there are.</param>
 /// <param name="keptFor">How long they keep an interest.</param>

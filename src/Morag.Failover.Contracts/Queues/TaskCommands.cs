@@ -166,8 +166,8 @@ public sealed record WorkAvailable : IWorkerMessage
 }
 
 /// <summary>
-/// The worker has no use for work now: the partition forgets its interest and offers the work to others. Another interest than the one
-/// named, which the worker showed since, stays. No answer.
+/// The worker has no use for work now: the partition forgets its interest and offers the work to others. A newer
+/// interest of the worker, which has another number, is kept. No answer.
 /// </summary>
 [ProtoContract(Name = "withdraw-interest")]
 public sealed record WithdrawInterest : IPartitionMessage
@@ -194,8 +194,8 @@ public sealed record QueueIncarnation
 }
 
 /// <summary>
-/// Partitions that keep the interest of a worker may have started again since, and forgotten it: these are their present runs, and the
-/// worker's entity asks those that it knows another run of.
+/// Partitions that keep the interest of a worker may have started again since, and forgotten it: these are their present runs. The
+/// worker's entity asks each partition whose incarnation differs from the one that it knows.
 /// </summary>
 [ProtoContract(Name = "queues-restarted")]
 public sealed record QueuesRestarted : IWorkerMessage

@@ -1,6 +1,6 @@
 namespace Morag.Failover.Contracts.Wire;
 
-/// <summary>How large what the system sends and stores may be. Every part of the system that keeps to one of these limits reads it here.</summary>
+/// <summary>Size limits, in bytes unless they say otherwise, of messages, stored events and HTTP answers.</summary>
 public static class MessageLimits
 {
     /// <summary>The most bytes of one message between nodes, of one stored event or part of a snapshot, and of one answer of the HTTP API.</summary>

@@ -6,8 +6,8 @@ namespace Morag.Failover.Domain.Fleet;
 
 /// <summary>
 /// The fleet as it is known now, and when the machines that were ready before last were. A machine counts as ready until the news that
-/// it is not, so that the age of a sighting never makes a wait shorter. Of the machines of one kind, those are kept that none seen ready
-/// later equals in memory and disk space.
+/// it is not, so that the age of a sighting never makes a wait shorter. Of the machines of one kind, one is dropped once
+/// another that has at least as much memory and disk space was ready later.
 /// </summary>
 public sealed record FleetSightings
 {

@@ -4,7 +4,7 @@ using Morag.Failover.Domain.Sizes;
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>
-/// How much one call may bring. The doors divide what they are given; a call that comes from elsewhere, such as a cluster client, is
+/// How much one call may bring. The HTTP endpoints divide large calls; a call that comes from elsewhere, such as a cluster client, is
 /// refused where its event or its answer would be too large to store or to send.
 /// </summary>
 public static class BatchRules

@@ -80,8 +80,7 @@ internal sealed class QueueEdit
     }
 
     /// <summary>
-    /// Puts in all tasks of a state that has none. The large indexes are made at once: made task by task, they would take most of the
-    /// time of a recovery.
+    /// Puts in all tasks of a state that has none. The large indexes are made at once, not task by task.
     /// </summary>
     public void PutAll(IReadOnlyCollection<TaskRecord> restored)
     {

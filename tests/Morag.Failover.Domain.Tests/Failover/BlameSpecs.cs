@@ -63,8 +63,13 @@ public sealed class BlameSpecs
             $"{worker.Id} failed {worker.FailuresUntilOpen} times, and its breaker {(worker.HasOpened ? "opened" : "did not open")}"));
         Assert.All(fleet.Workers.Where(worker => !worker.WillBreak), worker => Assert.Equal(Contracts.Workers.BreakerState.Closed, worker.State.Breaker.State));
         var sound = fleet.Workers.Where(worker => !worker.WillBreak).Select(worker => worker.Id).ToHashSet();
-        Assert.All(fleet.BadTasks, task => Assert.True(
-            task.Failures.Count(failure => failure.WorkerId is { } worker && sound.Contains(worker)) <= MostTriesOnSoundWorkers,
-            $"{task.TaskId} was tried on {string.Join(", ", task.Failures.Select(failure => failure.WorkerId))}"));
+        Assert.All(fleet.BadTasks, task =>
+        {
+            // A worker that had done too little for its word to count when it failed the task first may be given it once more.
+            var tries = task.Failures.Select(failure => failure.WorkerId).Where(worker => worker is { } tried && sound.Contains(tried)).ToList();
+            Assert.True(
+                tries.Distinct().Count() <= MostTriesOnSoundWorkers && tries.Count <= MostTriesOnSoundWorkers + 1,
+                $"{task.TaskId} was tried on {string.Join(", ", task.Failures.Select(failure => failure.WorkerId))}");
+        });
     }
 }
