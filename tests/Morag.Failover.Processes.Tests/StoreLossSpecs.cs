@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Processes.Tests.Nodes;
 using Morag.Failover.TestProcesses;
@@ -194,8 +195,24 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
     {
         await node.PostAsync("/workers/register", new { registration = new { worker_id = "w", capability = "cpu", max_concurrent_tasks = 5 } });
         await node.SubmitAsync([new { task_id = task, queue = "cpu_batch" }]);
-        var leases = await node.PostAsync("/workers/w/lease", new { wait_seconds = 20 });
-        return leases.EnumerateArray().Single().GetProperty("epoch").GetInt64();
+        var epoch = 0L;
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                try
+                {
+                    var leases = await node.PostAsync("/workers/w/lease", new { wait_seconds = 20, request_id = task });
+                    epoch = leases.EnumerateArray().Single().GetProperty("epoch").GetInt64();
+                    return true;
+                }
+                catch (HttpRequestException failure) when (failure.StatusCode == HttpStatusCode.ServiceUnavailable)
+                {
+                    // Another node has left meanwhile: the answer says to ask again.
+                    return false;
+                }
+            },
+            () => $"{task} is leased");
+        return epoch;
     }
 
     private async Task<List<string>> KeysAsync()
