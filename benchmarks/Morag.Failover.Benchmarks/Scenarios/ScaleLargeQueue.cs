@@ -194,7 +194,7 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
 
     /// <summary>
     /// Kills the node and starts it again on its data: when it answers at all, when an owner beside the queue answers, how long that one
-    /// takes at the most while the queue recovers, and when the node is ready, which it is once the queue serves.
+    /// takes at most while the queue recovers, and when the node is ready, that is, when the queue serves again.
     /// </summary>
     private async Task RecoverAsync(Measurement measurement, BenchmarkSystem system)
     {

@@ -76,7 +76,7 @@ internal sealed partial class StoreWatch : IExtension
         }
     }
 
-    /// <summary>A connection that breaks and is not let in again only times out: whoever asks anew hears why.</summary>
+    /// <summary>Calls on a broken connection that Redis refuses to restore only time out; a new connection is told the reason.</summary>
     private async Task DiagnoseAsync()
     {
         try

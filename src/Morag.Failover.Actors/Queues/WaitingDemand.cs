@@ -81,7 +81,7 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
     public List<TaskId> Withdraw(WorkerId worker, long interest) =>
         byWorker.TryGetValue(worker, out var kept) && kept.Number == interest ? Remove(worker) : [];
 
-    /// <summary>The number of a worker's interest; 0 where none is kept.</summary>
+    /// <summary>The number of the interest kept for a worker; 0 if there is none.</summary>
     public long NumberOf(WorkerId worker) => byWorker.TryGetValue(worker, out var interest) ? interest.Number : 0;
 
     /// <summary>Forgets interests that are over; those that were woken in vain wait again, behind all others, and so do those that have rested.</summary>

@@ -7,8 +7,8 @@ namespace Morag.Failover.Actors.Workers;
 
 /// <content>
 /// How a worker that has been gone for long is forgotten: the queues drop their shares first, then everything that is stored here goes at
-/// once, then the directory's entry. Until that entry is gone the directory asks again, so nothing of it has to be stored: a crash only
-/// makes it begin anew. Whatever changes the worker meanwhile ends it.
+/// once, then the directory's entry. The progress is not stored: the directory asks again until that entry is gone, so a
+/// crash only starts it over. Any change to the worker in the meantime cancels it.
 /// </content>
 public sealed partial class WorkerReliabilityActor
 {

@@ -40,7 +40,7 @@ internal sealed partial class LeaseDemand
     /// <summary>A partition that a call has still to ask.</summary>
     internal readonly record struct Step(int Partition, bool OnlyRepeat);
 
-    /// <summary>A partition that is being asked, for the first of the calls and for what is left for the others.</summary>
+    /// <summary>A question to a partition. The first of the calls is served first, the others with what is left.</summary>
     internal sealed class Question(ImmutableArray<Caller> callers, int partition, bool onlyRepeat, DateTimeOffset lostAt)
     {
         public ImmutableArray<Caller> Callers { get; } = callers;

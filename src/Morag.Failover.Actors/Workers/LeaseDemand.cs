@@ -107,7 +107,7 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
         AskAgain(partition);
     }
 
-    /// <summary>Partitions that keep the worker's interest may run anew, and know nothing of it.</summary>
+    /// <summary>Partitions that kept the worker's interest may have restarted and lost it.</summary>
     public void Restarted(ImmutableArray<QueueIncarnation> present) => standing.Restarted(present).ToList().ForEach(AskAgain);
 
     /// <summary>Leases ended: partitions that reckoned with them may have work that there was no room for.</summary>

@@ -57,7 +57,7 @@ internal sealed class StandingInterest(int partitions, TimeSpan keptFor, TimeSpa
     /// <summary>A partition had nothing for a question, and keeps the interest that came with it.</summary>
     public void Keeps(LeaseDemand.Question question, LeaseInterest interest, long incarnation, DateTimeOffset now)
     {
-        // A call that does not wait asks for queues that may not be in the interest: the partition would not tell of work in them.
+        // A call that does not wait may ask for queues outside the interest. The partition would not report new work in those.
         var wishes = question.NothingBefore
             .Where(before => !before.AsSpan().SequenceEqual(question.Wish.AsSpan()))
             .Prepend(question.Wish)
@@ -95,7 +95,7 @@ internal sealed class StandingInterest(int partitions, TimeSpan keptFor, TimeSpa
     /// <summary>The partitions that reckon with leases of others: they think that there is less room than there is once one of these ends.</summary>
     public IEnumerable<int> ReckoningWithOthers() => Where(interest => interest.Interest.Queues.Any(queue => queue.HeldElsewhere > 0));
 
-    /// <summary>The partitions that run anew since they said that they keep the interest.</summary>
+    /// <summary>The partitions that have restarted since they confirmed that they keep the interest.</summary>
     public IEnumerable<int> Restarted(ImmutableArray<QueueIncarnation> present) =>
         from queue in present
         where queue.Partition >= 0 && queue.Partition < partitions && kept[queue.Partition] is { } interest && interest.Incarnation != queue.Incarnation

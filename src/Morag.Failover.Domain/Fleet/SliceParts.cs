@@ -19,7 +19,7 @@ public sealed class SliceParts
 
     /// <summary>
     /// Takes the next part of one bucket's slice. The whole slice once its last part is there; null before. A part that does not follow
-    /// the one before it, because that was lost or belongs to another version, begins anew or is dropped: the slice is asked for again.
+    /// the one before it, since that was lost or belongs to another version, is dropped or starts over, and the slice is requested again.
     /// </summary>
     public FleetSlice? Take(FleetSlice part)
     {

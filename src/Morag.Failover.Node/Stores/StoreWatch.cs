@@ -3,7 +3,7 @@ using StackExchange.Redis;
 namespace Morag.Failover.Node.Stores;
 
 /// <summary>
-/// Checks every few seconds that Redis still holds this node's journal, complete, and evicts nothing of it. The journal
+/// Checks every few seconds that Redis still holds this node's complete journal and is not set to evict keys. The journal
 /// itself checks the identity within each write; this watch explains why writes fail, stops the node, and keeps the record up to date.
 /// </summary>
 internal sealed class StoreWatch : IAsyncDisposable

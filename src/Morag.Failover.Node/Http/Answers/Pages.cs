@@ -36,7 +36,7 @@ internal static class Pages
         return (entries, hasMore && entries.Count > 0);
     }
 
-    /// <summary>How many of the entries one answer takes: at most <paramref name="limit"/>, and one at the least.</summary>
+    /// <summary>How many of the entries fit into one answer: at least one, and at most <paramref name="limit"/>.</summary>
     public static int Fitting<T>(IReadOnlyList<T> entries, int limit)
     {
         var bytes = 2L;
