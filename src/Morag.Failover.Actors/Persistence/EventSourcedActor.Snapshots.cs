@@ -57,10 +57,7 @@ public abstract partial class EventSourcedActor<TState>
     }
 
     private void EncodeNextPart(SnapshotWriting snapshot) =>
-        Task.Run(snapshot.EncodeNext).PipeTo(
-            Self,
-            success: part => new PartEncoded(snapshot, part),
-            failure: cause => new PartNotEncoded(snapshot, cause));
+        DoAside(() => new PartEncoded(snapshot, snapshot.EncodeNext()), cause => new PartNotEncoded(snapshot, cause), Self);
 
     private void StorePart(PartEncoded encoded)
     {

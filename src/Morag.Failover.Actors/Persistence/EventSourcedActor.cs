@@ -100,6 +100,33 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         });
     }
 
+    /// <summary>
+    /// Does work that takes long on another thread of this dispatcher, and sends what comes of it, as this entity. The entity goes on
+    /// meanwhile, so the work must follow from immutable state alone.
+    /// </summary>
+    /// <param name="work">The work; gives what is sent.</param>
+    /// <param name="failed">What is sent instead where the work throws.</param>
+    /// <param name="to">Whom it is sent to.</param>
+    protected void DoAside(Func<object> work, Func<Exception, object> failed, IActorRef to)
+    {
+        var self = Self;
+        Context.Dispatcher.Schedule(() => to.Tell(ResultOf(work, failed), self));
+    }
+
+    private static object ResultOf(Func<object> work, Func<Exception, object> failed)
+    {
+        try
+        {
+            return work();
+        }
+#pragma warning disable CA1031 // Whatever it is, whoever waits for the result is told.
+        catch (Exception cause)
+#pragma warning restore CA1031
+        {
+            return failed(cause);
+        }
+    }
+
     /// <summary>Asks the shard to end this entity until the next message for it.</summary>
     protected static void Passivate() =>
         Context.Parent.Tell(new Akka.Cluster.Sharding.Passivate(StopEntity.Instance));

@@ -99,8 +99,10 @@ public sealed partial class QueueActor
         if (fleet.IsComplete && unserved.MayLook)
         {
             var (state, seen, now) = (State, unserved.BeginToLook(Now), Now);
-            Task.Run(() => new UnservedFound(Unserved.Overdue(state, seen, settings.Queues, UnservedMoves.MostFound, now)))
-                .PipeTo(Self, failure: cause => new UnservedFailed(cause));
+            DoAside(
+                () => new UnservedFound(Unserved.Overdue(state, seen, settings.Queues, UnservedMoves.MostFound, now)),
+                cause => new UnservedFailed(cause),
+                Self);
         }
     }
 

@@ -212,10 +212,10 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
                 return true;
             case ListTasks query:
                 // A filter that few tasks match reads through all of them: the state is immutable, so that needs no actor's time.
-                AfterWrites(() => Task.Run(() => TaskQueries.List(state, query, policy, UnmetNeed)).PipeTo(replyTo, Self));
+                AfterWrites(() => DoAside(() => TaskQueries.List(state, query, policy, UnmetNeed), cause => new Status.Failure(cause), replyTo));
                 return true;
             case GetQueueStats:
-                AfterWrites(() => Task.Run(() => QueueStatistics.Of(state, view, isKnown, settings.Queues)).PipeTo(replyTo, Self));
+                AfterWrites(() => DoAside(() => QueueStatistics.Of(state, view, isKnown, settings.Queues), cause => new Status.Failure(cause), replyTo));
                 return true;
             case LookForWork look:
                 var any = Leasing.WouldGrant(state, look.Request, view, settings);
@@ -521,10 +521,10 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         }
 
         var state = State;
-        Task.Run(() => OperatorCommands.Matching(state, command)).PipeTo(
-            Self,
-            success: tasks => new BulkUnderWay(command, tasks, replyTo),
-            failure: cause => new BulkFailed(replyTo, cause));
+        DoAside(
+            () => new BulkUnderWay(command, OperatorCommands.Matching(state, command), replyTo),
+            cause => new BulkFailed(replyTo, cause),
+            Self);
     }
 
     private void ContinueBulk(BulkUnderWay bulk)
