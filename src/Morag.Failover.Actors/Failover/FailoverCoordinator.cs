@@ -63,7 +63,7 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
         CoordinatorState.FromParts([.. parts.Cast<CoordinatorSnapshot>()]);
 
     /// <inheritdoc />
-    protected override StoredSize SizeOf(CoordinatorState state) => new(state.Count, 0);
+    protected override StoredSize SizeOf(CoordinatorState state) => new(state.Count, state.Bytes);
 
     /// <inheritdoc />
     protected override bool IsDatedAfter(CoordinatorState state, DateTimeOffset now) => state.IsDatedAfter(now);

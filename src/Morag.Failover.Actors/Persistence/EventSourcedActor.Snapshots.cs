@@ -1,4 +1,5 @@
 using Akka.Persistence;
+using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Actors.Persistence;
 
@@ -30,9 +31,6 @@ public abstract partial class EventSourcedActor<TState>
 
     /// <summary>How large a state is; a snapshot is written no more often than that is worth. Unknown counts as nothing.</summary>
     protected virtual StoredSize SizeOf(TState state) => default;
-
-    /// <summary>The bytes that an event takes, by estimate. Unknown counts as nothing.</summary>
-    protected virtual long BytesOf(IStoredEvent @event) => 0;
 
     private void SaveSnapshotWhenDue(TState durable, long bytes)
     {
@@ -119,9 +117,7 @@ public abstract partial class EventSourcedActor<TState>
     {
         if (!restored && LastSequenceNr > 1)
         {
-            UnreadableSnapshots.In(Context.System).Forget(PersistenceId);
-            throw new InvalidDataException(
-                $"the events of {PersistenceId} before {LastSequenceNr} are gone, and no readable snapshot covers them; restore Redis from a backup");
+            throw NotCovered($"before {LastSequenceNr}");
         }
 
         restored = true;
@@ -164,15 +160,20 @@ public abstract partial class EventSourcedActor<TState>
     {
         State = Apply(State, @event);
         eventsSinceSnapshot++;
-        bytesSinceSnapshot += BytesOf(@event);
+        bytesSinceSnapshot += WireSize.OfObject(@event);
     }
 
-    private void CheckRestored()
+    /// <summary>What the state lacks once the whole journal was read; null where it is complete.</summary>
+    private Exception? LostState() => restoring is { } reading
+        ? Unreadable(reading.SequenceNr, new InvalidDataException("the journal ends before its last part"))
+        : !restored && LastSequenceNr > 0 ? NotCovered($"up to {LastSequenceNr}") : null;
+
+    /// <summary>Events are only removed once snapshots cover them: where those are gone or unreadable too, an empty state would be a silent loss.</summary>
+    private InvalidDataException NotCovered(string events)
     {
-        if (restoring is { } reading)
-        {
-            ReadingSnapshot(reading.SequenceNr, () => throw new InvalidDataException("the journal ends before its last part"));
-        }
+        UnreadableSnapshots.In(Context.System).Forget(PersistenceId);
+        return new InvalidDataException(
+            $"the events of {PersistenceId} {events} are gone, and no readable snapshot covers them; restore Redis from a backup");
     }
 
     /// <summary>A snapshot that cannot be read is passed over at the next start: the one before it and the events since say the same.</summary>
@@ -184,14 +185,20 @@ public abstract partial class EventSourcedActor<TState>
         }
         catch (Exception failure)
         {
-            UnreadableSnapshots.In(Context.System).Add(PersistenceId, sequenceNr);
-            Log.Error(
-                failure,
-                "{0}: the snapshot at {1} cannot be read; the entity starts again with the one before it and the events since",
-                PersistenceId,
-                sequenceNr);
+            _ = Unreadable(sequenceNr, failure);
             throw;
         }
+    }
+
+    private Exception Unreadable(long sequenceNr, Exception failure)
+    {
+        UnreadableSnapshots.In(Context.System).Add(PersistenceId, sequenceNr);
+        Log.Error(
+            failure,
+            "{0}: the snapshot at {1} cannot be read; the entity starts again with the one before it and the events since",
+            PersistenceId,
+            sequenceNr);
+        return failure;
     }
 
     private sealed record PartEncoded(SnapshotWriting Snapshot, SnapshotPart? Part) : INoSerializationVerificationNeeded, IDeadLetterSuppression;

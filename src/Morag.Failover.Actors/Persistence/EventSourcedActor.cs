@@ -1,4 +1,5 @@
 using Akka.Persistence;
+using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Actors.Persistence;
 
@@ -37,7 +38,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
     /// <summary>The time of the system's scheduler, which tests can set.</summary>
     protected static DateTimeOffset Now => Context.System.Scheduler.Now;
 
-    /// <summary>The bytes of the events that are under way, by <see cref="BytesOf"/>.</summary>
+    /// <summary>The bytes of the events that are under way, by <see cref="WireSize"/>.</summary>
     protected long BytesUnderWay { get; private set; }
 
     /// <summary>The log.</summary>
@@ -74,7 +75,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         State = after;
         committed = true;
         awaitingWrites.Enqueue(callers ?? [Sender]);
-        var bytes = BytesOf(@event);
+        var bytes = WireSize.OfObject(@event);
         BytesUnderWay += bytes;
         PersistAsync(@event, _ =>
         {
@@ -177,8 +178,12 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
             case SnapshotOffer { Snapshot: IStoredState stored } offer:
                 Restore(stored, offer.Metadata.SequenceNr);
                 break;
+            case RecoveryCompleted when LostState() is { } lost:
+                // Akka would restart the entity at once, over and over, where this were thrown.
+                OnRecoveryFailure(lost);
+                Context.Stop(Self);
+                break;
             case RecoveryCompleted:
-                CheckRestored();
                 CorrectClock();
                 Recovered();
                 store.Succeeded(wrote: false);

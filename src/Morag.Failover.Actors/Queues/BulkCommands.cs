@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Actors.Queues;
@@ -6,10 +7,7 @@ namespace Morag.Failover.Actors.Queues;
 /// <param name="Command">The call.</param>
 /// <param name="Tasks">The tasks that matched when it came.</param>
 /// <param name="ReplyTo">Who called.</param>
-/// <param name="Next">The first task not looked at yet.</param>
-/// <param name="Count">The tasks changed so far.</param>
-internal sealed record BulkUnderWay(IPartitionMessage Command, List<TaskId> Tasks, IActorRef ReplyTo, int Next = 0, int Count = 0)
-    : INoSerializationVerificationNeeded
+internal sealed record BulkUnderWay(IPartitionMessage Command, List<TaskId> Tasks, IActorRef ReplyTo) : INoSerializationVerificationNeeded
 {
     /// <summary>The tasks of one event.</summary>
     public const int Piece = 500;
@@ -22,6 +20,20 @@ internal sealed record BulkUnderWay(IPartitionMessage Command, List<TaskId> Task
     /// <summary>Whether all tasks were looked at.</summary>
     public bool IsOver => Next >= Tasks.Count;
 
-    /// <summary>The answer to a call that changed <paramref name="count"/> tasks.</summary>
-    public TasksAffected Affected(int count) => new() { Count = count, Sample = [.. Tasks.Take(SampleSize)] };
+    /// <summary>The answer so far.</summary>
+    public TasksAffected Affected { get; private init; } = new();
+
+    private int Next { get; init; }
+
+    /// <summary>The call after its present piece.</summary>
+    /// <param name="changed">The tasks of the piece that were changed, or would be.</param>
+    public BulkUnderWay After(ImmutableArray<TaskId> changed) => this with
+    {
+        Next = Next + Piece,
+        Affected = new TasksAffected
+        {
+            Count = Affected.Count + changed.Length,
+            Sample = [.. Affected.Sample, .. changed.Take(SampleSize - Affected.Sample.Length)],
+        },
+    };
 }

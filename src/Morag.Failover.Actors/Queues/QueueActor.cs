@@ -73,9 +73,6 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     protected override StoredSize SizeOf(QueueState state) => new(state.Tasks.Count, QueueSnapshots.BytesOf(state));
 
     /// <inheritdoc />
-    protected override long BytesOf(IStoredEvent @event) => WireSize.OfObject(@event);
-
-    /// <inheritdoc />
     protected override bool IsDatedAfter(QueueState state, DateTimeOffset now) => ClockCorrection.IsNeeded(state, now);
 
     /// <inheritdoc />
@@ -531,17 +528,17 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     {
         var decided = bulk.Command switch
         {
-            _ when bulk.IsOver => default,
+            _ when bulk.IsOver => new(null, []),
             RequeueTasks { DryRun: false } requeue => OperatorCommands.Decide(State, requeue, bulk.Present, Now),
             CancelTasks { DryRun: false } cancel => OperatorCommands.Decide(State, cancel, bulk.Present, Now),
-            _ => new Decided<int>(null, bulk.Present.Count),
+            _ => new Decided<ImmutableArray<TaskId>>(null, [.. bulk.Present]),
         };
         if (decided.Event is { } @event)
         {
             Change(@event);
         }
 
-        var further = bulk with { Next = bulk.Next + BulkUnderWay.Piece, Count = bulk.Count + decided.Reply };
+        var further = bulk.After(decided.Reply);
         if (!further.IsOver)
         {
             Self.Tell(further);
@@ -549,7 +546,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         }
 
         Forget();
-        AfterWrites(() => further.ReplyTo.Tell(further.Affected(further.Count)), further.ReplyTo);
+        AfterWrites(() => further.ReplyTo.Tell(further.Affected), further.ReplyTo);
     }
 
     private abstract class Timed<TSelf> : INoSerializationVerificationNeeded, INotInfluenceReceiveTimeout

@@ -34,20 +34,20 @@ public static class OperatorCommands
         };
     }
 
-    /// <summary>Cancels those of the tasks that have not ended by now.</summary>
-    public static Decided<int> Decide(QueueState state, CancelTasks command, IReadOnlyList<TaskId> tasks, DateTimeOffset now)
+    /// <summary>Cancels those of the tasks that the call still means, and gives them: what was found may have gone on since.</summary>
+    public static Decided<ImmutableArray<TaskId>> Decide(QueueState state, CancelTasks command, IReadOnlyList<TaskId> tasks, DateTimeOffset now)
     {
-        var open = Those(tasks, task => state.Tasks.GetValueOrDefault(task) is { IsEnded: false });
-        return new(open.IsEmpty ? null : new TasksCancelled { At = now, Tasks = open, Reason = command.Reason }, open.Length);
+        var open = Those(tasks, id => state.Tasks.GetValueOrDefault(id) is { } task && IsMeant(command, task));
+        return new(open.IsEmpty ? null : new TasksCancelled { At = now, Tasks = open, Reason = command.Reason }, open);
     }
 
-    /// <summary>Queues those of the tasks again that are still parked.</summary>
-    public static Decided<int> Decide(QueueState state, RequeueTasks command, IReadOnlyList<TaskId> tasks, DateTimeOffset now)
+    /// <summary>Queues those of the tasks again that the call still means, and gives them: what was found may have gone on since.</summary>
+    public static Decided<ImmutableArray<TaskId>> Decide(QueueState state, RequeueTasks command, IReadOnlyList<TaskId> tasks, DateTimeOffset now)
     {
-        var parked = Those(tasks, task => state.Tasks.GetValueOrDefault(task) is { State: TaskState.Parked });
+        var parked = Those(tasks, id => state.Tasks.GetValueOrDefault(id) is { } task && IsMeant(command, task));
         return new(
             parked.IsEmpty ? null : new TasksRequeued { At = now, Tasks = parked, Queue = command.Queue, Quality = command.Quality, Reason = command.Reason },
-            parked.Length);
+            parked);
     }
 
     /// <summary>Why a call for many is refused; null where it is not.</summary>
@@ -63,8 +63,8 @@ public static class OperatorCommands
     /// <summary>The tasks that a call for many means, in the order of their ids.</summary>
     public static List<TaskId> Matching(QueueState state, IPartitionMessage command) => command switch
     {
-        RequeueTasks requeue => TaskQueries.Matching(state, requeue.Filter, task => task.State == TaskState.Parked),
-        CancelTasks cancel => TaskQueries.Matching(state, cancel.Filter, task => !task.IsEnded),
+        RequeueTasks requeue => TaskQueries.Matching(state, task => IsMeant(requeue, task)),
+        CancelTasks cancel => TaskQueries.Matching(state, task => IsMeant(cancel, task)),
         _ => [],
     };
 
@@ -140,6 +140,12 @@ public static class OperatorCommands
             { IsNull: true } => Refused.Invalid("quality", "quality must be a JSON object"),
             { } given => given.BrokenObjectRule(TaskLimits.MaxQualityBytes) is { } rule ? Refused.Invalid("quality", $"quality {rule}") : null,
         };
+
+    private static bool IsMeant(RequeueTasks command, TaskRecord task) =>
+        task.State == TaskState.Parked && TaskQueries.Matches(task, command.Filter);
+
+    private static bool IsMeant(CancelTasks command, TaskRecord task) =>
+        !task.IsEnded && TaskQueries.Matches(task, command.Filter);
 
     private static ImmutableArray<TaskId> Those(IReadOnlyList<TaskId> tasks, Func<TaskId, bool> match)
     {

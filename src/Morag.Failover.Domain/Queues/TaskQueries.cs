@@ -37,14 +37,14 @@ public static class TaskQueries
         }
     }
 
-    /// <summary>The ids of all tasks that match, in their order.</summary>
-    public static List<TaskId> Matching(QueueState state, TaskFilter filter, Func<TaskRecord, bool> restriction)
+    /// <summary>The ids of all tasks that meet a condition, in their order.</summary>
+    public static List<TaskId> Matching(QueueState state, Func<TaskRecord, bool> condition)
     {
         var ids = new List<TaskId>();
         foreach (var id in state.Ids)
         {
             var task = state.Tasks[id];
-            if (restriction(task) && Matches(task, filter))
+            if (condition(task))
             {
                 ids.Add(id);
             }
@@ -77,7 +77,8 @@ public static class TaskQueries
         return index >= 0 ? index + 1 : ~index;
     }
 
-    private static bool Matches(TaskRecord task, TaskFilter filter) =>
+    /// <summary>Whether a task passes a filter.</summary>
+    public static bool Matches(TaskRecord task, TaskFilter filter) =>
         (filter.State is not { } state || task.State == state)
         && (filter.Queue is not { } queue || task.Queue == queue)
         && (filter.Worker is not { } worker || task.Lease?.WorkerId == worker);

@@ -2,6 +2,7 @@ using Akka.Persistence;
 using Akka.Persistence.TestKit;
 using Akka.TestKit.Xunit2;
 using Morag.Failover.Actors.Persistence;
+using ProtoBuf;
 
 namespace Morag.Failover.Actors.Tests.Persistence;
 
@@ -167,7 +168,8 @@ public sealed class EventSourcedActorSpecs() : TestKit(
 
     private IActorRef Journal => Akka.Persistence.Persistence.Instance.Apply(Sys).JournalFor("");
 
-    private sealed record Added(int By) : IStoredEvent;
+    [ProtoContract(SkipConstructor = true)]
+    private sealed record Added([property: ProtoMember(1)] int By) : IStoredEvent;
 
     private sealed record AddFor(int By, IActorRef Who);
 

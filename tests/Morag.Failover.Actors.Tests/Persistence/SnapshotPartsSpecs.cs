@@ -104,6 +104,17 @@ public sealed class SnapshotPartsSpecs() : TestKit(
     }
 
     [Fact]
+    public async Task Should_refuse_to_start_when_all_events_were_removed_and_no_snapshot_is_left()
+    {
+        var roster = Start();
+        await AddAsync(roster, 0, Many);
+        await StopAsync(roster);
+        await RemoveEverythingAsync();
+
+        Assert.Null(await CountUnlessItStopsAsync(Start()));
+    }
+
+    [Fact]
     public async Task Should_ignore_parts_of_a_snapshot_whose_writing_was_cut_off()
     {
         var roster = Start();
@@ -191,6 +202,17 @@ public sealed class SnapshotPartsSpecs() : TestKit(
         await probe.WatchAsync(roster);
         Sys.Stop(roster);
         await probe.ExpectTerminatedAsync(roster);
+    }
+
+    /// <summary>Removes every event and every snapshot; the journal still knows the last number that it gave.</summary>
+    private async Task RemoveEverythingAsync()
+    {
+        var stores = Akka.Persistence.Persistence.Instance.Apply(Sys);
+        var probe = CreateTestProbe();
+        stores.JournalFor("").Tell(new DeleteMessagesTo(Id, long.MaxValue, probe));
+        await probe.ExpectMsgAsync<DeleteMessagesSuccess>();
+        stores.SnapshotStoreFor("").Tell(new DeleteSnapshots(Id, SnapshotSelectionCriteria.Latest), probe);
+        await probe.ExpectMsgAsync<DeleteSnapshotsSuccess>();
     }
 
     private async Task<long> FirstStoredAsync() => (await ReplayAsync())[0].SequenceNr;

@@ -24,7 +24,7 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
     private static readonly FailoverSettings Settings = FailoverSettings.Default;
 
     public static TheoryData<string> Paths =>
-        ["grants", "fence by proof", "fence that gives back", "outcomes", "snapshot of a worker's outcomes", "failures", "decisions of a task", "stale reports", "fleet slice"];
+        ["grants", "fence by proof", "fence that gives back", "outcomes", "snapshot of a worker's outcomes", "failures", "decisions of a task", "stale reports", "snapshot of stale reports", "fleet slice"];
 
     [Theory]
     [MemberData(nameof(Paths))]
@@ -75,6 +75,7 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
         "failures" => Failures(),
         "decisions of a task" => [Coordinator("t").DecisionsOf(new("t"))],
         "stale reports" => StaleReports(),
+        "snapshot of stale reports" => WithStaleReports().ToParts(Settings.Storage.SnapshotPartBytes),
         "fleet slice" => SliceParts.Of(Slice(), MessageLimits.MaxGatheredBytes),
         _ => throw new ArgumentOutOfRangeException(nameof(path), path, "no such path"),
     };
@@ -193,14 +194,22 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
         Assert.Equal(900, listed);
     }
 
-    private static IEnumerable<object> StaleReports()
-    {
-        var state = Enumerable.Range(0, 1_000).Aggregate(CoordinatorState.Empty, (state, number) => state.Apply(new StaleReportRecorded
+    private static readonly ListStaleReports All = new() { Partition = 0, Limit = 1_000 };
+
+    private static CoordinatorState WithStaleReports() =>
+        Enumerable.Range(0, 1_000).Aggregate(CoordinatorState.Empty, (state, number) => state.Apply(new StaleReportRecorded
         {
             TaskId = new($"t-{number}"),
             Report = new StaleReport { At = At.AddSeconds(number), Detail = new string('\u20ac', 2_000) },
         }));
-        var query = new ListStaleReports { Partition = 0, Limit = 1_000 };
+
+    private static IEnumerable<object> StaleReports()
+    {
+        var state = WithStaleReports();
+        Assert.Equal(
+            state.List(All).Reports.AsEnumerable(),
+            CoordinatorState.FromParts([.. state.ToParts(Settings.Storage.SnapshotPartBytes)]).List(All).Reports);
+        var query = All;
         var listed = 0;
         for (var hasMore = true; hasMore;)
         {

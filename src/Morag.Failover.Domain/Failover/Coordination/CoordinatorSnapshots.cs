@@ -9,9 +9,10 @@ public sealed partial record CoordinatorState
     /// <summary>The state as a snapshot stores it, in parts of at most <paramref name="maxBytes"/>, by estimate.</summary>
     public IEnumerable<CoordinatorSnapshot> ToParts(int maxBytes)
     {
+        var stale = StaleReports.InRuns(WireSize.Of, maxBytes).ToList();
         var rest = new CoordinatorSnapshot
         {
-            StaleReports = [.. StaleReports],
+            StaleReports = stale[0],
             TotalFailures = Tally.Total,
             Counts =
             [
@@ -35,6 +36,11 @@ public sealed partial record CoordinatorState
             yield return rest with { Failures = run };
             rest = new CoordinatorSnapshot();
         }
+
+        foreach (var run in stale.Skip(1))
+        {
+            yield return new CoordinatorSnapshot { StaleReports = run };
+        }
     }
 
     /// <summary>The state that a snapshot's parts stored.</summary>
@@ -53,7 +59,7 @@ public sealed partial record CoordinatorState
             Held = failure.Held,
         })) with
         {
-            StaleReports = [.. parts[0].StaleReports],
+            StaleReports = [.. parts.SelectMany(part => part.StaleReports)],
             Tally = new FailureTally
             {
                 Total = parts[0].TotalFailures,

@@ -41,8 +41,8 @@ public sealed partial record CoordinatorState
 
     private ImmutableList<StoredStaleReport> StaleReports { get; init; } = [];
 
-    /// <summary>The estimated memory of the failures kept.</summary>
-    private long Bytes { get; init; }
+    /// <summary>An estimate of the bytes that the failures kept take, in memory and as they are stored.</summary>
+    public long Bytes { get; init; }
 
     /// <summary>The number of the failure that was decided last.</summary>
     private long LastNumber { get; init; }
