@@ -74,7 +74,7 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
         {
             foreach (var task in tasks.Where((_, place) => place % nodes.Length == number))
             {
-                await nodes[number].Client.PostAsync("/failures", new { task_id = task, failure_type = "network_failure", error_message = "cut" });
+                await nodes[number].Client.PostAsync("/failures", new { event_id = task, task_id = task, failure_type = "network_failure", error_message = "cut" });
             }
         }
 

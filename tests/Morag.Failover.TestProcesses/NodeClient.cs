@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Morag.Failover.Contracts;
@@ -7,10 +9,15 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.TestProcesses;
 
-/// <summary>The calls of the HTTP API that tests make, typed. A call that fails throws.</summary>
+/// <summary>
+/// The calls of the HTTP API that tests make, typed. What is answered with 503 is asked again, as the answer tells every caller; so a call
+/// that changes something has to carry a name of its own (an event or request id). Any other failure throws.
+/// </summary>
 public sealed class NodeClient : IDisposable
 {
     private const string Api = "/api/v1";
+
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(200);
 
     private readonly HttpClient http;
 
@@ -72,14 +79,14 @@ public sealed class NodeClient : IDisposable
     /// <summary>Makes any call with a body, and answers with what came back.</summary>
     public async Task<JsonElement> PostAsync(string path, object body)
     {
-        using var answer = await http.PostAsJsonAsync(new Uri(Api + path, UriKind.Relative), body, ContractsJson.Options);
+        using var answer = await AskAsync(() => http.PostAsJsonAsync(new Uri(Api + path, UriKind.Relative), body, ContractsJson.Options));
         return await ReadAsync<JsonElement>(answer);
     }
 
     /// <summary>Reads anything.</summary>
     public async Task<T> GetAsync<T>(string path)
     {
-        using var answer = await http.GetAsync(new Uri(Api + path, UriKind.Relative));
+        using var answer = await AskAsync(() => http.GetAsync(new Uri(Api + path, UriKind.Relative)));
         return await ReadAsync<T>(answer);
     }
 
@@ -94,12 +101,27 @@ public sealed class NodeClient : IDisposable
         var all = new List<T>();
         for (var next = Api + path; next is not null;)
         {
-            using var answer = await http.GetAsync(new Uri(next, UriKind.RelativeOrAbsolute));
+            var page = new Uri(next, UriKind.RelativeOrAbsolute);
+            using var answer = await AskAsync(() => http.GetAsync(page));
             all.AddRange(await ReadAsync<T[]>(answer));
             next = NextPage(answer);
         }
 
         return all;
+    }
+
+    private static async Task<HttpResponseMessage> AskAsync(Func<Task<HttpResponseMessage>> call)
+    {
+        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(AskAgainAfter))
+        {
+            var answer = await call();
+            if (answer.StatusCode != HttpStatusCode.ServiceUnavailable || waited.Elapsed > Eventually.Bound)
+            {
+                return answer;
+            }
+
+            answer.Dispose();
+        }
     }
 
     private static string? NextPage(HttpResponseMessage answer) =>

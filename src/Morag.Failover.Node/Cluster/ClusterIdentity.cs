@@ -69,6 +69,7 @@ public sealed class ClusterIdentity
         $$"""
         akka.cluster.roles = [{{string.Join(", ", options.Roles.Append(Role).Select(role => $"\"{role}\""))}}]
         akka.persistence.journal.redis.identity { key = "{{FoundStore.JournalIdKey}}", value = "{{JournalId}}" }
+        akka.coordination.lease.redis.identity { key = "{{FoundStore.JournalIdKey}}", value = "{{JournalId}}" }
         akka.persistence.snapshot-store.redis.identity { key = "{{FoundStore.JournalIdKey}}", value = "{{JournalId}}" }
         """);
 

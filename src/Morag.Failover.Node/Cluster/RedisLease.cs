@@ -15,14 +15,15 @@ namespace Morag.Failover.Node.Cluster;
 /// </summary>
 /// <remarks>
 /// Holds as long as Redis does: a Redis that forgets an acknowledged write (a failover to a replica that lagged) can
-/// grant the lease twice. <see cref="CheckLease"/> counts from before the request was sent, so this side gives up
-/// before Redis does.
+/// grant the lease twice. Another Redis in its place cannot, where <c>identity</c> says what the right one holds. <see cref="CheckLease"/>
+/// counts from before the request was sent, so this side gives up before Redis does.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Akka.Coordination keeps its leases for as long as the system lives and disposes none")]
 public sealed class RedisLease : Lease
 {
     private const string AcquireScript =
         """
+        if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[3] then return -1 end
         local owner = redis.call('GET', KEYS[1])
         if owner and owner ~= ARGV[1] then return 0 end
         redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
@@ -31,6 +32,7 @@ public sealed class RedisLease : Lease
 
     private const string RenewScript =
         """
+        if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[3] then return -1 end
         if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
         return redis.call('PEXPIRE', KEYS[1], ARGV[2])
         """;
@@ -41,9 +43,12 @@ public sealed class RedisLease : Lease
         return redis.call('DEL', KEYS[1])
         """;
 
+    private const long AnotherRedis = -1;
+
     private readonly TimeProvider time = TimeProvider.System;
     private readonly TimeoutSettings timeouts;
-    private readonly RedisKey key;
+    private readonly RedisKey[] keys;
+    private readonly RedisValue[] identity;
     private readonly RedisValue owner;
     private readonly Lazy<Task<ConnectionMultiplexer>> connection;
     private readonly SemaphoreSlim turn = new(1, 1);
@@ -63,7 +68,10 @@ public sealed class RedisLease : Lease
                 $"heartbeat-interval of the lease ({timeouts.HeartbeatInterval}) has to be shorter than its heartbeat-timeout ({timeouts.HeartbeatTimeout})");
         }
 
-        key = settings.LeaseConfig.GetString("key-prefix", "") + "lease:" + settings.LeaseName;
+        RedisKey key = settings.LeaseConfig.GetString("key-prefix", "") + "lease:" + settings.LeaseName;
+        var identityKey = settings.LeaseConfig.GetString("identity.key", "");
+        keys = identityKey.Length == 0 ? [key] : [key, identityKey];
+        identity = identityKey.Length == 0 ? [] : [settings.LeaseConfig.GetString("identity.value", "")];
         owner = $"{settings.OwnerName}/{RandomNumberGenerator.GetHexString(32, lowercase: true)}";
         var options = ConnectionOptions(settings.LeaseConfig.GetString("connection-string", ""));
         connection = new(() => ConnectionMultiplexer.ConnectAsync(options));
@@ -80,7 +88,7 @@ public sealed class RedisLease : Lease
         try
         {
             var asked = time.GetTimestamp();
-            var granted = await RunAsync(AcquireScript, [owner, Milliseconds(timeouts.HeartbeatTimeout)], timeouts.OperationTimeout).ConfigureAwait(false);
+            var granted = await RunAsync(AcquireScript, [owner, Milliseconds(timeouts.HeartbeatTimeout), .. identity], timeouts.OperationTimeout).ConfigureAwait(false);
             if (!granted)
             {
                 return false;
@@ -163,7 +171,7 @@ public sealed class RedisLease : Lease
                 {
                     Lose(held, new LeaseTimeoutException($"The lease {Settings.LeaseName} ran out: it could not be renewed for {timeouts.HeartbeatTimeout}"));
                 }
-                else if (await RunAsync(RenewScript, [owner, Milliseconds(timeouts.HeartbeatTimeout)], Shorter(remaining, timeouts.OperationTimeout)).ConfigureAwait(false))
+                else if (await RunAsync(RenewScript, [owner, Milliseconds(timeouts.HeartbeatTimeout), .. identity], Shorter(remaining, timeouts.OperationTimeout)).ConfigureAwait(false))
                 {
                     held.RenewedAt = asked;
                 }
@@ -209,7 +217,7 @@ public sealed class RedisLease : Lease
     {
         if (connection.Value.IsCompletedSuccessfully)
         {
-            _ = connection.Value.GetAwaiter().GetResult().GetDatabase().ScriptEvaluateAsync(ReleaseScript, [key], [owner], CommandFlags.FireAndForget);
+            _ = connection.Value.GetAwaiter().GetResult().GetDatabase().ScriptEvaluateAsync(ReleaseScript, keys[..1], [owner], CommandFlags.FireAndForget);
         }
     }
 
@@ -218,8 +226,15 @@ public sealed class RedisLease : Lease
         try
         {
             var redis = await connection.Value.WaitAsync(bound).ConfigureAwait(false);
-            var result = await redis.GetDatabase().ScriptEvaluateAsync(script, [key], arguments).WaitAsync(bound).ConfigureAwait(false);
-            return (long)result == 1;
+            // On a cluster no script can look at a key in another slot.
+            var onCluster = Array.Exists(redis.GetServers(), server => server.IsConnected && server.ServerType == ServerType.Cluster);
+            var result = await redis.GetDatabase().ScriptEvaluateAsync(script, onCluster ? keys[..1] : keys, arguments).WaitAsync(bound).ConfigureAwait(false);
+            return (long)result switch
+            {
+                AnotherRedis => throw new LeaseException(
+                    $"Redis does not hold {identity[0]} in {keys[1]}: it is another Redis, which cannot say about the lease {Settings.LeaseName}"),
+                var answer => answer == 1,
+            };
         }
         catch (TimeoutException e)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Morag.Failover.Actors.Queues;
 using Morag.Failover.Contracts.Ids;
 
@@ -111,10 +112,10 @@ public sealed class EpochRecord : IEpochFloors
         {
             write();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
             log.LogError(
-                "{File} could not be written: if Redis loses data before it can, epochs of leases may be given out again: {Why}", record.File, e.Message);
+                "{File} could not be read and written: if Redis loses data before it can, epochs of leases may be given out again: {Why}", record.File, e.Message);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using StackExchange.Redis;
 
 namespace Morag.Failover.Node.Stores;
@@ -187,7 +188,7 @@ internal sealed class StoreWatch : IAsyncDisposable
         {
             record.Write(journal);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
             log.LogError("{File} could not be written; a loss of data in Redis may not be noticed at the next start: {Why}", record.File, e.Message);
         }

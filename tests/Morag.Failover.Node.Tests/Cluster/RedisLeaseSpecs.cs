@@ -166,6 +166,23 @@ public abstract class RedisLeaseSpecs(RedisTestServer server) : IAsyncLifetime
     }
 
     [ServerFact]
+    public async Task Should_grant_and_renew_nothing_when_redis_is_another_one()
+    {
+        await using var redis = await server.ConnectAsync();
+        var identity = $"identity-{name}";
+        await redis.GetDatabase().StringSetAsync(identity, "ours");
+        var lost = new TaskCompletionSource<Exception?>();
+        var holder = LeaseOf("a", $"{ShortTimes}, identity {{ key = {identity}, value = ours }}");
+        await EventuallyAsync(() => DespiteErrorsAsync(() => holder.Acquire(lost.SetResult)));
+
+        await redis.GetDatabase().StringSetAsync(identity, "another");
+
+        Assert.IsAssignableFrom<LeaseException>(await lost.Task.WaitAsync(TimeSpan.FromSeconds(60)));
+        var refusal = await Assert.ThrowsAnyAsync<LeaseException>(LeaseOf("b", $"{LongTimes}, identity {{ key = {identity}, value = ours }}").Acquire);
+        Assert.Contains("it is another Redis", refusal.Message);
+    }
+
+    [ServerFact]
     public void Should_refuse_settings_that_cannot_hold_a_lease()
     {
         var refusal = Assert.ThrowsAny<Exception>(() => LeaseOf("a", "heartbeat-timeout = 1s, heartbeat-interval = 1s"));

@@ -298,6 +298,18 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     }
 
     [Fact]
+    public async Task Should_take_a_heartbeat_of_a_worker_that_holds_as_many_tasks_as_one_may()
+    {
+        var held = string.Join(",\n  ", Enumerable.Range(0, WorkerLimits.MaxConcurrentTasks).Select(
+            number => $$"""{ "task_id": "{{new string('t', 120)}}{{number:00000000}}", "epoch": 9007199254740991, "progress": 0.12345678901234567 }"""));
+
+        var answer = await Http.Call("POST", "/api/v1/workers/full/heartbeat", $$"""{ "status": "busy", "held": [{{held}}] }""");
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(WorkerLimits.MaxConcurrentTasks, Http.Owners.Received<Heartbeat>().Single(beat => beat.WorkerId.Value == "full").Held.Length);
+    }
+
+    [Fact]
     public async Task Should_answer_with_every_decision_when_a_worker_is_taken_offline()
     {
         var answer = await Http.Call("POST", "/api/v1/workers/lost/offline", """{"reason":"fire","affected_tasks":["elsewhere","t-1"]}""");

@@ -49,6 +49,22 @@ public sealed class EpochRecordSpecs : IDisposable
         Assert.InRange(Again().Of(0).Value, 4, long.MaxValue);
     }
 
+    [Theory]
+    [InlineData("{ this is not JSON")]
+    [InlineData("")]
+    public void Should_grant_on_when_the_file_has_become_unreadable(string content)
+    {
+        var epochs = Begin();
+        epochs.Reserve(0, new LeaseEpoch(3));
+        System.IO.File.WriteAllText(File, content);
+
+        epochs.Reserve(0, new LeaseEpoch(70_000));
+        epochs.Learn(new Dictionary<int, long> { [1] = 900 });
+        epochs.Release(0, new LeaseEpoch(70_000));
+
+        Assert.Equal((70_000, 900), (epochs.Of(0).Value, epochs.Of(1).Value));
+    }
+
     [Fact]
     public void Should_keep_what_other_nodes_know()
     {

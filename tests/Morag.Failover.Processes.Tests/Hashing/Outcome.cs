@@ -1,4 +1,3 @@
-using System.Net;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
@@ -37,20 +36,11 @@ internal static class Outcome
         await Eventually.HoldsAsync(
             async () =>
             {
-                try
-                {
-                    var tasks = await node.TasksAsync();
-                    var pending = (await node.FailuresAsync()).Count(failure => failure.DecisionMetadata.Outcome == DecisionOutcome.Pending);
-                    now = string.Join(", ", tasks.GroupBy(task => (task.State, task.QueueType, task.WorkerId)).Select(group => $"{group.Count()} {group.Key}"))
-                        + $"; {pending} decisions pending";
-                    return tasks.Count(task => task.State == TaskState.Succeeded) == files.Count && pending == 0;
-                }
-                catch (HttpRequestException unavailable) when (unavailable.StatusCode == HttpStatusCode.ServiceUnavailable)
-                {
-                    // Right while what owned the answer was killed, and has not come back yet.
-                    now = unavailable.Message;
-                    return false;
-                }
+                var tasks = await node.TasksAsync();
+                var pending = (await node.FailuresAsync()).Count(failure => failure.DecisionMetadata.Outcome == DecisionOutcome.Pending);
+                now = string.Join(", ", tasks.GroupBy(task => (task.State, task.QueueType, task.WorkerId)).Select(group => $"{group.Count()} {group.Key}"))
+                    + $"; {pending} decisions pending";
+                return tasks.Count(task => task.State == TaskState.Succeeded) == files.Count && pending == 0;
             },
             () => $"all {files.Count} tasks have succeeded; now: {now}\n{fleet.Output}");
     }

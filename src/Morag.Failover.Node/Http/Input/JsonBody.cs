@@ -16,6 +16,12 @@ internal static class JsonBody
     /// <summary>The most bytes of an ordinary call.</summary>
     public const int MaxBytes = 1024 * 1024;
 
+    /// <summary>
+    /// The most bytes of a call that lists what a worker holds: <see cref="WorkerLimits.MaxConcurrentTasks"/> entries of an id, an epoch
+    /// and a number, with all their names and spaces.
+    /// </summary>
+    public const int MaxBytesWithLists = 4 * 1024 * 1024;
+
     /// <summary>The most bytes of a call that carries payloads or results.</summary>
     public const int MaxBytesWithPayloads = 8 * 1024 * 1024;
 

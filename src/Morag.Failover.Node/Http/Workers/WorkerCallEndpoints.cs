@@ -49,7 +49,7 @@ internal static class WorkerCallEndpoints
     private static async Task<IResult> Heartbeat(HttpContext context, FailoverGateway gateway, string id)
     {
         var worker = Rules.Id<WorkerId>(id, "worker_id");
-        var request = await JsonBody.Read<HeartbeatRequest>(context);
+        var request = await JsonBody.Read<HeartbeatRequest>(context, JsonBody.MaxBytesWithLists);
         return Answer.Ok(await gateway.AskWorkers<HeartbeatReply>(request.ToHeartbeat(worker), context.RequestAborted));
     }
 
