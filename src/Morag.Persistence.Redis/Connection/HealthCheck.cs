@@ -14,12 +14,12 @@ internal static class HealthCheck
     {
         try
         {
-            var open = await connection.OpenAsync(cancellation).ConfigureAwait(false);
-            if (!open.Multiplexer.IsConnected && await connection.DiagnoseAsync().ConfigureAwait(false) is { } why)
+            if (await connection.WhyUnreachableAsync(cancellation).ConfigureAwait(false) is { } why)
             {
                 return new PersistenceHealthCheckResult(PersistenceHealthStatus.Unhealthy, why, null, breaker.Data);
             }
 
+            var open = await connection.OpenAsync(cancellation).ConfigureAwait(false);
             // A replica that answers helps nobody who wants to write, or to recover.
             await open.Database.PingAsync(CommandFlags.DemandMaster).WaitAsync(cancellation).ConfigureAwait(false);
             return breaker;

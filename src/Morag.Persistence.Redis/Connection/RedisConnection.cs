@@ -6,14 +6,22 @@ namespace Morag.Persistence.Redis.Connection;
 /// The connection of one plugin instance. It is opened at the first use; an attempt that fails is not remembered,
 /// and a connection that breaks is opened again in the background.
 /// </summary>
-internal sealed class RedisConnection(RedisSettings settings)
+internal sealed class RedisConnection
 {
     private const int LongestDiagnosis = 1000;
 
+    private readonly RedisSettings _settings;
+    private readonly SharedProbe _probe;
     private readonly Lock _gate = new();
     private Task<OpenConnection>? _opening;
     private ConnectionMultiplexer? _sentinels;
     private bool _closed;
+
+    public RedisConnection(RedisSettings settings)
+    {
+        _settings = settings;
+        _probe = new SharedProbe(ProbeAsync, TimeProvider.System);
+    }
 
     /// <summary>The open connection, once there is one.</summary>
     /// <exception cref="RedisException">Redis could not be reached; the next call tries anew.</exception>
@@ -26,25 +34,16 @@ internal sealed class RedisConnection(RedisSettings settings)
     }
 
     /// <summary>
-    /// Why Redis cannot be reached, asked on a connection of its own; null where it can. The one in use knows that it was broken, and not
-    /// that it is not let in again, such as after the password was changed.
+    /// Why Redis cannot be reached; null where it can. While it cannot, callers share one probe in two seconds: a platform that looks at
+    /// readiness often must not flood a server with connections that is about to come back.
     /// </summary>
-    public async Task<string?> DiagnoseAsync()
+    /// <exception cref="RedisException">Redis has not been reached yet.</exception>
+    public async Task<string?> WhyUnreachableAsync(CancellationToken cancellation)
     {
-        if (!string.IsNullOrEmpty(settings.Connection.ServiceName)) return null;
-        var options = settings.Connection.Clone();
-        options.AbortOnConnectFail = true;
-        options.ConnectRetry = 1;
-        options.ConnectTimeout = Math.Min(options.ConnectTimeout, LongestDiagnosis);
-        try
-        {
-            await using var probe = await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false);
-            return null;
-        }
-        catch (RedisConnectionException e)
-        {
-            return CannotConnect(e).Message;
-        }
+        var opening = Volatile.Read(ref _opening);
+        return opening is { IsCompletedSuccessfully: true } && (await opening.ConfigureAwait(false)).Multiplexer.IsConnected
+            ? null
+            : await _probe.AskAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Closes the connection; commands that are under way fail.</summary>
@@ -65,6 +64,34 @@ internal sealed class RedisConnection(RedisSettings settings)
         _sentinels?.Dispose();
     }
 
+    private async Task<string?> ProbeAsync()
+    {
+        var open = await OpenAsync(CancellationToken.None).ConfigureAwait(false);
+        return open.Multiplexer.IsConnected ? null : await DiagnoseAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Asks on a connection of its own. The one in use knows that it was broken, and not that it is not let in again, such as after the
+    /// password was changed.
+    /// </summary>
+    private async Task<string?> DiagnoseAsync()
+    {
+        if (!string.IsNullOrEmpty(_settings.Connection.ServiceName)) return null;
+        var options = _settings.Connection.Clone();
+        options.AbortOnConnectFail = true;
+        options.ConnectRetry = 1;
+        options.ConnectTimeout = Math.Min(options.ConnectTimeout, LongestDiagnosis);
+        try
+        {
+            await using var probe = await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false);
+            return null;
+        }
+        catch (RedisConnectionException e)
+        {
+            return CannotConnect(e).Message;
+        }
+    }
+
     private Task<OpenConnection> OpenOnceAsync(CancellationToken cancellation)
     {
         lock (_gate)
@@ -81,9 +108,9 @@ internal sealed class RedisConnection(RedisSettings settings)
         ConnectionMultiplexer multiplexer;
         try
         {
-            multiplexer = string.IsNullOrEmpty(settings.Connection.ServiceName)
-                ? await ConnectionMultiplexer.ConnectAsync(settings.Connection).ConfigureAwait(false)
-                : await ConnectToPrimaryAsync(settings.Connection.ServiceName).ConfigureAwait(false);
+            multiplexer = string.IsNullOrEmpty(_settings.Connection.ServiceName)
+                ? await ConnectionMultiplexer.ConnectAsync(_settings.Connection).ConfigureAwait(false)
+                : await ConnectToPrimaryAsync(_settings.Connection.ServiceName).ConfigureAwait(false);
         }
         catch (RedisConnectionException e)
         {
@@ -98,9 +125,9 @@ internal sealed class RedisConnection(RedisSettings settings)
             return new OpenConnection(
                 multiplexer,
                 multiplexer.GetDatabase(onCluster ? 0 : -1),
-                new KeyLayout(settings.KeyPrefix, onCluster),
+                new KeyLayout(_settings.KeyPrefix, onCluster),
                 // On a cluster no script can look at a key in another slot.
-                onCluster ? null : settings.Identity);
+                onCluster ? null : _settings.Identity);
         }
         catch
         {
@@ -121,7 +148,7 @@ internal sealed class RedisConnection(RedisSettings settings)
         var address = await sentinel.SentinelGetMasterAddressByNameAsync(service).ConfigureAwait(false)
             ?? throw new RedisConnectionException(ConnectionFailureType.UnableToConnect, CommandFlags.None, $"the sentinels do not know \"{service}\"");
 
-        var options = settings.Connection.Clone();
+        var options = _settings.Connection.Clone();
         options.ServiceName = null;
         options.EndPoints.Clear();
         options.EndPoints.Add(address);
@@ -132,7 +159,7 @@ internal sealed class RedisConnection(RedisSettings settings)
 
     private async Task<ConnectionMultiplexer> ConnectToSentinelsAsync(string service)
     {
-        var sentinels = await ConnectionMultiplexer.SentinelConnectAsync(settings.Connection.Clone()).ConfigureAwait(false);
+        var sentinels = await ConnectionMultiplexer.SentinelConnectAsync(_settings.Connection.Clone()).ConfigureAwait(false);
         await sentinels.GetSubscriber()
             .SubscribeAsync(RedisChannel.Literal("+switch-master"), (_, message) =>
             {
@@ -160,12 +187,12 @@ internal sealed class RedisConnection(RedisSettings settings)
 
     private RedisConnectionException CannotConnect(RedisConnectionException cause)
     {
-        var where = string.Join(", ", settings.Connection.EndPoints.Select(EndPointCollection.ToString));
+        var where = string.Join(", ", _settings.Connection.EndPoints.Select(EndPointCollection.ToString));
         // What the client says where it knows no reason is advice on how to hide the problem.
         var why = cause.InnerException?.Message is { Length: > 0 } reason
             ? reason
             : "nothing answers there as Redis does; it is not running, or elsewhere, only one side expects TLS, or the user may not ECHO and PING";
-        return new RedisConnectionException(cause.FailureType, CommandFlags.None, $"{settings.Path} cannot connect to Redis at {where}: {why}", cause);
+        return new RedisConnectionException(cause.FailureType, CommandFlags.None, $"{_settings.Path} cannot connect to Redis at {where}: {why}", cause);
     }
 }
 
