@@ -1,5 +1,4 @@
 using Morag.Failover.Contracts.Queues;
-using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Actors.Queues;
 
@@ -22,9 +21,12 @@ internal sealed class Intake
     public bool MustWait(long bytesUnderWay) => waiting.Count > 0 || bytesUnderWay >= MostUnderWay;
 
     /// <summary>Lets a submission wait; false where too much does already.</summary>
-    public bool TryAdd(SubmitTasks submit, IActorRef replyTo)
+    /// <param name="submit">The submission.</param>
+    /// <param name="bytes">Its size.</param>
+    /// <param name="replyTo">Who waits for the answer.</param>
+    public bool TryAdd(SubmitTasks submit, long bytes, IActorRef replyTo)
     {
-        var entry = new Entry(submit, replyTo, WireSize.Of(submit));
+        var entry = new Entry(submit, replyTo, bytes);
         if (waitingBytes + entry.Bytes > MostWaiting)
         {
             return false;

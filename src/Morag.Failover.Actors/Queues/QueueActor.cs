@@ -107,9 +107,14 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     protected override void Handle(object message)
     {
         CarryOutWhatIsDue();
-        if (BatchRules.Refusal(message) is { } refused)
+        var batch = BatchRules.Check(message);
+        if (batch.Refusal is { } refused)
         {
             Sender.Tell(refused);
+        }
+        else if (message is SubmitTasks submit)
+        {
+            TakeIn(submit, batch.Bytes);
         }
         else
         {
@@ -124,9 +129,6 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     {
         switch (message)
         {
-            case SubmitTasks submit:
-                TakeIn(submit);
-                break;
             case GrantLeases request:
                 Grant(request);
                 break;
@@ -276,13 +278,13 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         }
     }
 
-    private void TakeIn(SubmitTasks submit)
+    private void TakeIn(SubmitTasks submit, long bytes)
     {
         if (!intake.MustWait(BytesUnderWay))
         {
             Answer(Submission.Decide(State, submit, settings, Now));
         }
-        else if (!intake.TryAdd(submit, Sender))
+        else if (!intake.TryAdd(submit, bytes, Sender))
         {
             Sender.Tell(Refused.LimitReached(
                 $"{Intake.MostWaiting / (1024 * 1024)} MiB of submissions wait for the store already; nothing of this one was accepted, retry later"));

@@ -9,26 +9,33 @@ namespace Morag.Failover.Domain.Queues;
 /// </summary>
 public static class BatchRules
 {
-    /// <summary>Why a call with many entries is refused, naming the field and the limit; null where it is not.</summary>
-    public static Refused? Refusal(object command) => command switch
+    /// <summary>Counts a call with many entries, and refuses it where it brings too much. Other commands are of no size.</summary>
+    public static BatchCheck Check(object command) => command switch
     {
-        SubmitTasks submit => Refusal("tasks", submit.Tasks.Length, submit),
-        CompleteTasks complete => Refusal("completions", complete.Completions.Length, complete),
-        ReleaseLeases release => Refusal("leases", release.Leases.Length, release),
-        PinsRefused refused => Refusal("pins", refused.Pins.Length, refused),
-        _ => null,
+        SubmitTasks submit => Check("tasks", submit.Tasks.Length, submit),
+        CompleteTasks complete => Check("completions", complete.Completions.Length, complete),
+        ReleaseLeases release => Check("leases", release.Leases.Length, release),
+        PinsRefused refused => Check("pins", refused.Pins.Length, refused),
+        _ => default,
     };
 
-    private static Refused? Refusal<T>(string field, int entries, T command)
+    private static BatchCheck Check<T>(string field, int entries, T command)
     {
         if (entries > CallLimits.MaxEntries)
         {
-            return Refused.Invalid(field, $"{field} may have at most {CallLimits.MaxEntries} entries in one call, not {entries}; nothing changed, send them in several calls");
+            return new(Refused.Invalid(field, $"{field} may have at most {CallLimits.MaxEntries} entries in one call, not {entries}; nothing changed, send them in several calls"), 0);
         }
 
         var bytes = WireSize.Of(command);
-        return bytes > MessageLimits.MaxBatchBytes
-            ? Refused.Invalid(field, $"{field} may have at most {MessageLimits.MaxBatchBytes} bytes in one call, not {bytes}; nothing changed, send them in several calls")
-            : null;
+        return new(
+            bytes > MessageLimits.MaxBatchBytes
+                ? Refused.Invalid(field, $"{field} may have at most {MessageLimits.MaxBatchBytes} bytes in one call, not {bytes}; nothing changed, send them in several calls")
+                : null,
+            bytes);
     }
 }
+
+/// <summary>What <see cref="BatchRules"/> found about a call.</summary>
+/// <param name="Refusal">Why it is refused, naming the field and the limit; null where it is not.</param>
+/// <param name="Bytes">Its size by <see cref="WireSize"/>; 0 where it was not counted.</param>
+public readonly record struct BatchCheck(Refused? Refusal, long Bytes);

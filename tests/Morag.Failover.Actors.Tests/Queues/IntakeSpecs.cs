@@ -1,6 +1,7 @@
 using Morag.Failover.Actors.Queues;
 using Morag.Failover.Actors.Tests.Owners;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 using Xunit.Abstractions;
 
@@ -19,7 +20,7 @@ public sealed class IntakeSpecs(ITestOutputHelper output) : OwnerSpec(output)
         Assert.True(intake.MustWait(Intake.MostUnderWay));
 
         var taken = 0;
-        while (intake.TryAdd(Call(taken), ActorRefs.Nobody))
+        while (TryAdd(intake, Call(taken)))
         {
             taken++;
         }
@@ -33,7 +34,7 @@ public sealed class IntakeSpecs(ITestOutputHelper output) : OwnerSpec(output)
         }
 
         Assert.False(intake.MustWait(0));
-        Assert.True(intake.TryAdd(Call(0), ActorRefs.Nobody));
+        Assert.True(TryAdd(intake, Call(0)));
     }
 
     [Fact]
@@ -53,6 +54,8 @@ public sealed class IntakeSpecs(ITestOutputHelper output) : OwnerSpec(output)
         Assert.NotEmpty(accepted);
         Assert.Equal(accepted.Count, Store.EventsOf("queue-0", Sys).OfType<TasksAccepted>().Sum(@event => @event.Tasks.Length));
     }
+
+    private static bool TryAdd(Intake intake, SubmitTasks call) => intake.TryAdd(call, BatchRules.Check(call).Bytes, ActorRefs.Nobody);
 
     private static SubmitTasks Call(int number) => new()
     {

@@ -43,10 +43,10 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
         var many = new ReleaseLeases { Partition = 0, WorkerId = Worker, Leases = [.. Enumerable.Repeat(new LeaseRef { TaskId = new("t"), Epoch = new(1) }, 1_001)] };
         var large = new SubmitTasks { Partition = 0, Tasks = [.. Enumerable.Range(0, 4).Select(number => Task($"t-{number}", 1_000_000))] };
 
-        Assert.True(BatchRules.Refusal(many) is { Field: "leases" } tooMany && tooMany.Message.Contains("1000", StringComparison.Ordinal));
-        Assert.True(BatchRules.Refusal(large) is { Field: "tasks" } tooLarge && tooLarge.Message.Contains("3145728", StringComparison.Ordinal));
-        Assert.Null(BatchRules.Refusal(many with { Leases = many.Leases[..1_000] }));
-        Assert.Null(BatchRules.Refusal(large with { Tasks = large.Tasks[..3] }));
+        Assert.True(BatchRules.Check(many).Refusal is { Field: "leases" } tooMany && tooMany.Message.Contains("1000", StringComparison.Ordinal));
+        Assert.True(BatchRules.Check(large).Refusal is { Field: "tasks" } tooLarge && tooLarge.Message.Contains("3145728", StringComparison.Ordinal));
+        Assert.Null(BatchRules.Check(many with { Leases = many.Leases[..1_000] }).Refusal);
+        Assert.Null(BatchRules.Check(large with { Tasks = large.Tasks[..3] }).Refusal);
     }
 
     [Fact]
