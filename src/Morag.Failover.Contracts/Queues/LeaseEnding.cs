@@ -96,6 +96,9 @@ public sealed record Reassign : ITaskMessage
 
     /// <summary>Failures of the task, this one included, that are now known to be their workers' fault: they leave the task's own budget.</summary>
     [ProtoMember(10)] public ImmutableArray<FailureId> WorkersFault { get; init; } = [];
+
+    /// <summary>Failures that had been blamed on their workers and count against the task after all: the workers complete other tasks.</summary>
+    [ProtoMember(11)] public ImmutableArray<FailureId> Cleared { get; init; } = [];
 }
 
 /// <summary>

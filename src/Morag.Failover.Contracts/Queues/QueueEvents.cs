@@ -192,6 +192,9 @@ public sealed record TaskReassigned : IStoredEvent
 
     /// <summary>Failures of the task, this one included, that are now known to be their workers' fault.</summary>
     [ProtoMember(14)] public ImmutableArray<FailureId> WorkersFault { get; init; } = [];
+
+    /// <summary>Failures that had been blamed on their workers and count against the task after all.</summary>
+    [ProtoMember(15)] public ImmutableArray<FailureId> Cleared { get; init; } = [];
 }
 
 /// <summary>A parked task is queued again, since the workers whose failures had parked it turned out to be at fault.</summary>

@@ -26,6 +26,7 @@ internal static class FactsUsed
         AddWhereSaid("says_nothing_of_task", saysNothingOfTask ? "true" : null);
         AddWhereSaid("workers_fault", failure.IsWorkersFault ? "true: the worker fails everything it is given" : null);
         AddWhereSaid("earlier_workers_fault", failure.EarlierWorkersFault > 0 ? Text(failure.EarlierWorkersFault) : null);
+        AddWhereSaid("earlier_cleared", failure.EarlierCleared > 0 ? Text(failure.EarlierCleared) : null);
         AddWhereSaid("fleet_view", failure.Fleet.IsComplete(settings.Partitions.DirectoryBuckets) ? null : "incomplete: an absence means nothing");
         if (failure.Worker is { } worker)
         {

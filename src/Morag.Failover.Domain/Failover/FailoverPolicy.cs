@@ -13,7 +13,7 @@ namespace Morag.Failover.Domain.Failover;
 public static class FailoverPolicy
 {
     /// <summary>The version of the rules, in every decision; changed with each change of the rules or the guards.</summary>
-    public const string Version = "2";
+    public const string Version = "3";
 
     private static readonly ImmutableArray<IGuard> Guards =
         [new BudgetGuard(), new PoisonGuard(), new SameWorkerGuard(), new QualityLadderGuard(), new FallbackChainGuard()];
@@ -115,6 +115,7 @@ public static class FailoverPolicy
             QualityRung = facts.QualityRung + (degrades ? 1 : 0),
             SaysNothingOfTask = saysNothingOfTask,
             WorkersFault = Witnesses.WorkersFault(decision.DecisionMetadata.Witnesses),
+            Cleared = Witnesses.Cleared(decision.DecisionMetadata.Witnesses, facts.History),
         };
     }
 

@@ -64,6 +64,9 @@ public sealed record FailureCase
     /// <summary>Earlier failures of the task's own kinds that are known, as of this one, to be their workers' fault.</summary>
     internal int EarlierWorkersFault => Failover.Witnesses.WorkersFault(Witnesses).Count(id => id != FailureId);
 
+    /// <summary>Earlier failures that were blamed on their workers and, as of this one, count against the task after all.</summary>
+    internal int EarlierCleared => Failover.Witnesses.Cleared(Witnesses, Task.History).Length;
+
     /// <summary>Whether the failure counts against the task itself.</summary>
     internal bool CountsAgainstTask => IsTasksOwn && !IsWorkersFault;
 

@@ -27,7 +27,10 @@ internal static class Witnesses
     /// <summary>The chance that is assumed of a worker that nothing is known of.</summary>
     private const double UnknownChance = 0.5;
 
-    /// <summary>The witnesses of a case, in the order of their first failure of the task.</summary>
+    /// <summary>
+    /// The witnesses of a case, in the order of their first failure of the task. A failure that was blamed on its worker counts again once
+    /// the worker is credible: one that failed two bad tasks in a row looks broken until it completes others.
+    /// </summary>
     public static ImmutableArray<Witness> Of(FailureCase failure)
     {
         if (!failure.IsTasksOwn || failure.Failure.WorkerId is not { } worker)
@@ -36,12 +39,14 @@ internal static class Witnesses
         }
 
         var failures = failure.Task.History
-            .Where(earlier => IsEvidence(earlier.FailureType) && earlier is { WorkerId: not null, SaysNothingOfTask: false, WorkersFault: false })
+            .Where(IsEvidence)
             .Select(earlier => (Worker: earlier.WorkerId!.Value, earlier.FailureId, earlier.FailureType))
             .Append((Worker: worker, failure.FailureId, FailureType: failure.Type));
+        var blamed = Blamed(failure.Task.History);
         return
         [
             .. from each in failures
+            where !blamed.Contains(each.FailureId) || IsCredible(each.Worker)
             group each by each.Worker into witness
             select Judged(
                 new Witness
@@ -53,6 +58,8 @@ internal static class Witnesses
                 },
                 failure.Testimonies),
         ];
+
+        bool IsCredible(WorkerId witness) => On(witness, failure.Testimonies) is { } testimony && VerdictOf(testimony) == WitnessVerdict.Credible;
     }
 
     /// <summary>The witnesses of an earlier decision by what their workers' records say now; one that no longer remembers stays as it was.</summary>
@@ -63,7 +70,7 @@ internal static class Witnesses
     public static IEnumerable<WorkerId> ToAsk(FailureType type, WorkerId failing, ImmutableArray<TaskFailure> history) => !Blame.IsTasksOwn(type)
         ? []
         : history
-            .Where(earlier => IsEvidence(earlier.FailureType) && earlier is { WorkerId: not null, SaysNothingOfTask: false, WorkersFault: false })
+            .Where(IsEvidence)
             .Select(earlier => earlier.WorkerId!.Value)
             .Where(worker => worker != failing)
             .Distinct();
@@ -85,29 +92,39 @@ internal static class Witnesses
     public static ImmutableArray<FailureId> WorkersFault(ImmutableArray<Witness> witnesses) =>
         [.. witnesses.Where(witness => witness.Verdict == WitnessVerdict.Suspect).SelectMany(witness => witness.Failures)];
 
+    /// <summary>The failures of a history that were blamed on their workers, and of which the witnesses now say that they are the task's.</summary>
+    public static ImmutableArray<FailureId> Cleared(ImmutableArray<Witness> witnesses, ImmutableArray<TaskFailure> history)
+    {
+        var blamed = Blamed(history);
+        return [.. witnesses.Where(witness => witness.Verdict == WitnessVerdict.Credible).SelectMany(witness => witness.Failures).Where(blamed.Contains)];
+    }
+
     /// <summary>A witness in words.</summary>
     public static string InWords(Witness witness) => string.Create(
         CultureInfo.InvariantCulture, $"{witness.WorkerId} (completed {witness.Succeeded} other tasks of late and failed {witness.FailedOthers})");
 
-    private static bool IsEvidence(FailureType type) => Blame.IsTasksOwn(type);
+    private static bool IsEvidence(TaskFailure failure) =>
+        Blame.IsTasksOwn(failure.FailureType) && failure is { WorkerId: not null, SaysNothingOfTask: false };
 
-    private static Witness Judged(Witness witness, ImmutableArray<Testimony> testimonies)
-    {
-        var testimony = testimonies.LastOrDefault(each => each.WorkerId == witness.WorkerId);
-        if (testimony is null)
-        {
-            return witness;
-        }
+    private static HashSet<FailureId> Blamed(ImmutableArray<TaskFailure> history) =>
+        [.. history.Where(failure => failure.WorkersFault).Select(failure => failure.FailureId)];
 
-        var chance = testimony.ChanceOfFailingGoodTask;
-        return witness with
-        {
-            Succeeded = testimony.Succeeded,
-            FailedOthers = testimony.FailedOthers,
-            ChanceOfFailingGoodTask = chance,
-            Verdict = chance >= SuspectFrom
-                ? testimony.FailedOthers >= SuspectFailsOthers ? WitnessVerdict.Suspect : WitnessVerdict.Undetermined
-                : testimony.Succeeded > 0 ? WitnessVerdict.Credible : WitnessVerdict.Undetermined,
-        };
-    }
+    private static Witness Judged(Witness witness, ImmutableArray<Testimony> testimonies) =>
+        On(witness.WorkerId, testimonies) is not { } testimony
+            ? witness
+            : witness with
+            {
+                Succeeded = testimony.Succeeded,
+                FailedOthers = testimony.FailedOthers,
+                ChanceOfFailingGoodTask = testimony.ChanceOfFailingGoodTask,
+                Verdict = VerdictOf(testimony),
+            };
+
+    private static Testimony? On(WorkerId worker, ImmutableArray<Testimony> testimonies) =>
+        testimonies.LastOrDefault(testimony => testimony.WorkerId == worker);
+
+    private static WitnessVerdict VerdictOf(Testimony testimony) =>
+        testimony.ChanceOfFailingGoodTask >= SuspectFrom
+            ? testimony.FailedOthers >= SuspectFailsOthers ? WitnessVerdict.Suspect : WitnessVerdict.Undetermined
+            : testimony.Succeeded > 0 ? WitnessVerdict.Credible : WitnessVerdict.Undetermined;
 }

@@ -49,6 +49,7 @@ public static class Reassigning
             SaysNothingOfTask = command.SaysNothingOfTask,
             Reason = action.Reason,
             WorkersFault = command.WorkersFault,
+            Cleared = command.Cleared,
         };
         return new(decided, outcome with { Applied = true, Detail = Words(action.Strategy) });
     }
@@ -61,7 +62,7 @@ public static class Reassigning
         var failure = task.Pending!;
         var parks = @event.Strategy == FailoverStrategy.ManualIntervention;
         var full = task.Failures.Length >= FailuresKept;
-        var earlier = Retrying.Blaming(task, @event.WorkersFault);
+        var earlier = Retrying.Clearing(Retrying.Blaming(task, @event.WorkersFault), @event.Cleared);
         var after = task with
         {
             State = parks ? TaskState.Parked : @event.NotBefore is null ? TaskState.Queued : TaskState.Delayed,

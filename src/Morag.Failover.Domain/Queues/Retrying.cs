@@ -53,15 +53,25 @@ internal static class Retrying
     /// The task with failures of its own that turned out to be their workers' fault: they are marked, and move from its own budget to that of
     /// workers and networks. Those that an operator's requeue forgave are in neither.
     /// </summary>
-    public static TaskRecord Blaming(TaskRecord task, ImmutableArray<FailureId> workersFault)
+    public static TaskRecord Blaming(TaskRecord task, ImmutableArray<FailureId> workersFault) => Moved(task, workersFault, areWorkersFault: true);
+
+    /// <summary>The task with failures that had been blamed on their workers counted against the task after all.</summary>
+    public static TaskRecord Clearing(TaskRecord task, ImmutableArray<FailureId> cleared) => Moved(task, cleared, areWorkersFault: false);
+
+    /// <summary>Whether a failure is the task's own, and not its worker's or the network's.</summary>
+    public static bool IsOwn(FailureType type) =>
+        type is FailureType.ProcessingError or FailureType.TaskTimeout or FailureType.ResourceExhaustion;
+
+    private static TaskRecord Moved(TaskRecord task, ImmutableArray<FailureId> which, bool areWorkersFault)
     {
         var (failures, moved) = (task.Failures, 0);
         for (var index = task.Forgiven; index < failures.Length; index++)
         {
-            if (failures[index] is { WorkersFault: false } failure && IsOwn(failure.FailureType) && workersFault.Contains(failure.FailureId))
+            var failure = failures[index];
+            if (failure.WorkersFault != areWorkersFault && IsOwn(failure.FailureType) && which.Contains(failure.FailureId))
             {
-                failures = failures.SetItem(index, failure with { WorkersFault = true });
-                moved++;
+                failures = failures.SetItem(index, failure with { WorkersFault = areWorkersFault });
+                moved += areWorkersFault ? 1 : -1;
             }
         }
 
@@ -71,14 +81,10 @@ internal static class Retrying
             Budgets = moved == 0 ? task.Budgets : task.Budgets with
             {
                 OwnFailures = Math.Max(0, task.Budgets.OwnFailures - moved),
-                FleetFailures = task.Budgets.FleetFailures + moved,
+                FleetFailures = Math.Max(0, task.Budgets.FleetFailures + moved),
             },
         };
     }
-
-    /// <summary>Whether a failure is the task's own, and not its worker's or the network's.</summary>
-    public static bool IsOwn(FailureType type) =>
-        type is FailureType.ProcessingError or FailureType.TaskTimeout or FailureType.ResourceExhaustion;
 
     private static ImmutableArray<RetryCount> OneMore(ImmutableArray<RetryCount> retries, FailureType type)
     {

@@ -136,6 +136,24 @@ public sealed class GuardSpecs
             "failure 11 of workers and networks");
     }
 
+    /// <summary>A worker that fails two bad tasks in a row looks broken until it completes others.</summary>
+    [Fact]
+    public void Should_count_a_failure_that_was_blamed_on_its_worker_once_the_worker_is_credible()
+    {
+        var facts = Facts with { FleetFailures = 1, History = [Earlier(3, ProcessingError, B) with { WorkersFault = true }] };
+        Assert.Empty(Of(ProcessingError, facts).Hearing((A, 9, 0, 0.1), (B, 0, 5, 0.6)).Decide().Reassign!.Cleared);
+
+        var convicted = Of(ProcessingError, facts).Hearing((A, 9, 0, 0.1), (B, 9, 5, 0.2)).Decide();
+        Explained(convicted, "poison", ManualIntervention, "2 different workers");
+        Assert.Equal(["video-1.3"], convicted.Reassign!.Cleared.Select(id => id.Value));
+        Assert.Equal([B, A], convicted.Excuses.Select(excuse => excuse.WorkerId));
+        Assert.Equal("1", convicted.Decision.DecisionMetadata.Facts["earlier_cleared"]);
+
+        facts = facts with { MaxRetries = 1, History = [Earlier(3, TaskTimeout, B) with { WorkersFault = true }] };
+        Assert.Empty(Of(TaskTimeout, facts).Hearing((B, 0, 5, 0.6)).Decide().Decision.DecisionMetadata.Guards);
+        Explained(Of(TaskTimeout, facts).Hearing((B, 9, 5, 0.2)).Decide(), "budget", ManualIntervention, "failure 2 of the task's own");
+    }
+
     [Fact]
     public void Should_leave_out_what_says_nothing_of_the_task_or_is_known_to_be_the_workers_fault()
     {
@@ -151,7 +169,8 @@ public sealed class GuardSpecs
         var failure = Of(ProcessingError, facts);
 
         Assert.Equal([A], failure.Decide().Decision.DecisionMetadata.Witnesses.Select(witness => witness.WorkerId));
-        Assert.Empty(FailoverPolicy.WitnessesToAsk(failure.Failure, facts.History));
+        Assert.Equal([B], FailoverPolicy.WitnessesToAsk(failure.Failure, facts.History));
+        Assert.Equal([A], failure.Hearing((B, 9, 5, 0.9)).Decide().Decision.DecisionMetadata.Witnesses.Select(witness => witness.WorkerId));
         Assert.Equal([B], FailoverPolicy.WitnessesToAsk(failure.Failure, [Earlier(3, TaskTimeout, B), Earlier(4, TaskTimeout, B), Earlier(5, TaskTimeout, A)]));
         Assert.Empty(FailoverPolicy.WitnessesToAsk(failure.Failure with { FailureType = NetworkFailure }, [Earlier(3, TaskTimeout, B)]));
         Assert.Empty(Of(NetworkFailure, facts).Decide().Decision.DecisionMetadata.Witnesses);

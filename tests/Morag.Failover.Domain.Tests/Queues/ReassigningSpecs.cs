@@ -41,6 +41,22 @@ public sealed class ReassigningSpecs
     }
 
     [Fact]
+    public void Should_move_failures_between_the_task_s_budget_and_that_of_the_fleet_as_they_are_blamed_and_cleared()
+    {
+        var first = FailureIds.Of(new("a"), Failed());
+        queue.Reassign("a", with: command => command with { WorkersFault = [first] });
+        Assert.Equal((0, 1, true), (queue["a"].Budgets.OwnFailures, queue["a"].Budgets.FleetFailures, queue["a"].Failures[0].WorkersFault));
+
+        Failed(worker: "w2");
+        queue.Reassign("a", with: command => command with { Cleared = [first] });
+        Assert.Equal((2, 0, false), (queue["a"].Budgets.OwnFailures, queue["a"].Budgets.FleetFailures, queue["a"].Failures[0].WorkersFault));
+
+        Failed();
+        queue.Reassign("a", with: command => command with { WorkersFault = [first, command.FailureId] });
+        Assert.Equal((1, 2, true), (queue["a"].Budgets.OwnFailures, queue["a"].Budgets.FleetFailures, queue["a"].Failures[0].WorkersFault));
+    }
+
+    [Fact]
     public void Should_not_apply_to_another_epoch_than_the_one_it_was_decided_for()
     {
         var epoch = Failed();

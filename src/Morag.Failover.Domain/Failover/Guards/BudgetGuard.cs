@@ -11,8 +11,9 @@ internal sealed class BudgetGuard : IGuard
     public Verdict Check(FailureCase failure, Choice choice, FailoverSettings settings)
     {
         var task = failure.Task;
-        var ownFailures = Math.Max(0, task.OwnFailures - failure.EarlierWorkersFault);
-        var fleetFailures = task.FleetFailures + failure.EarlierWorkersFault;
+        var nowWorkers = failure.EarlierWorkersFault - failure.EarlierCleared;
+        var ownFailures = Math.Max(0, task.OwnFailures - nowWorkers);
+        var fleetFailures = Math.Max(0, task.FleetFailures + nowWorkers);
         if (failure.CountsAgainstTask && ownFailures + 1 > task.MaxRetries)
         {
             return Verdict.Overrules(
