@@ -1,3 +1,5 @@
+using Morag.Failover.Contracts.Wire;
+
 namespace Morag.Failover.Contracts.Ids;
 
 /// <summary>Names one start of a worker's process: new each time it starts. Keeps <see cref="Identifier.Rule"/> where it comes from outside.</summary>
@@ -5,7 +7,7 @@ namespace Morag.Failover.Contracts.Ids;
 public readonly record struct InstanceId(string Value) : ITextId<InstanceId>
 {
     /// <inheritdoc />
-    public static InstanceId From(string value) => new(value);
+    public static InstanceId From(string value) => new(SharedValues<string>.Of(value));
 
     /// <inheritdoc />
     public override string ToString() => Value;

@@ -12,6 +12,11 @@ public sealed record TaskRecord
     /// <summary>What an entry of a list counts for beside its texts: times, names and numbers.</summary>
     private const int BytesOfEntry = 64;
 
+    private JsonText quality = JsonText.EmptyObject;
+
+    // Not the shared instance: Protobuf reads into the one that is there.
+    private TaskBudgets budgets = new();
+
     /// <summary>What was handed in.</summary>
     [ProtoMember(1)] public required TaskSubmission Submission { get; init; }
 
@@ -28,7 +33,7 @@ public sealed record TaskRecord
     [ProtoMember(5)] public required QueueName Queue { get; init; }
 
     /// <summary>The quality settings that hold now.</summary>
-    [ProtoMember(6)] public JsonText Quality { get; init; } = JsonText.EmptyObject;
+    [ProtoMember(6)] public JsonText Quality { get => quality; init => quality = value; }
 
     /// <summary>The last lease that was granted; held while <see cref="State"/> is leased.</summary>
     [ProtoMember(7)] public TaskLease? Lease { get; init; }
@@ -40,7 +45,7 @@ public sealed record TaskRecord
     [ProtoMember(9)] public PendingFailure? Pending { get; init; }
 
     /// <summary>What earlier failures used up.</summary>
-    [ProtoMember(10)] public TaskBudgets Budgets { get; init; } = new();
+    [ProtoMember(10)] public TaskBudgets Budgets { get => budgets; init => budgets = value; }
 
     /// <summary>Failures whose decision was carried out, oldest first, at most the last 50.</summary>
     [ProtoMember(11)] public ImmutableArray<TaskFailure> Failures { get; init; } = [];
@@ -117,6 +122,17 @@ public sealed record TaskRecord
             }
 
             return size;
+        }
+    }
+
+    /// <summary>Most tasks have failed never, and hold the quality settings that they were submitted with.</summary>
+    [ProtoAfterDeserialization]
+    private void ShareEqualValues()
+    {
+        budgets = SharedValues<TaskBudgets>.Of(budgets);
+        if (quality == Submission.Quality)
+        {
+            quality = Submission.Quality;
         }
     }
 

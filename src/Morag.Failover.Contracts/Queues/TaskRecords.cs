@@ -70,6 +70,11 @@ public sealed record ResourceRequirements
 [ProtoContract]
 public sealed record TaskSubmission
 {
+    private string? contentType;
+
+    // Not the shared instance: Protobuf reads into the one that is there.
+    private ResourceRequirements resourceRequirements = new();
+
     /// <summary>The task's id.</summary>
     [ProtoMember(1)] public required TaskId TaskId { get; init; }
 
@@ -89,16 +94,21 @@ public sealed record TaskSubmission
     [ProtoMember(6)] public int? MaxRetries { get; init; }
 
     /// <summary>The content type, matched against what workers support.</summary>
-    [ProtoMember(7)] public string? ContentType { get; init; }
+    [ProtoMember(7)] public string? ContentType { get => contentType; init => contentType = SharedValues<string>.Of(value); }
 
     /// <summary>The quality settings to begin with; an object.</summary>
     [ProtoMember(8)] public JsonText Quality { get; init; } = JsonText.EmptyObject;
 
     /// <summary>What it needs of a machine.</summary>
-    [ProtoMember(9)] public ResourceRequirements ResourceRequirements { get; init; } = new();
+    [ProtoMember(9)]
+    public ResourceRequirements ResourceRequirements { get => resourceRequirements; init => resourceRequirements = value; }
 
     /// <summary>How long it is thought to take, in minutes.</summary>
     [ProtoMember(10)] public double? EstimatedDuration { get; init; }
+
+    /// <summary>Most tasks need what many others need.</summary>
+    [ProtoAfterDeserialization]
+    private void ShareEqualValues() => resourceRequirements = SharedValues<ResourceRequirements>.Of(resourceRequirements);
 }
 
 /// <summary>A task handed to a worker.</summary>

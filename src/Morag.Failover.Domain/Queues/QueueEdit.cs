@@ -11,14 +11,13 @@ namespace Morag.Failover.Domain.Queues;
 internal sealed class QueueEdit
 {
     private readonly QueueState before;
-    private readonly ImmutableDictionary<TaskId, TaskRecord>.Builder tasks;
     private readonly ImmutableSortedSet<DueTask>.Builder leaseEnds;
     private readonly Dictionary<QueueName, QueueCounters> counters = new(1);
     private readonly Dictionary<WorkerId, WorkerShare> workers = new(1);
     private readonly Dictionary<WorkerId, List<LeaseOutcome>> owed = new(1);
+    private TaskTable tasks;
     private ReadyIndex ready;
     private ImmutableArray<TaskId>.Builder? justReady;
-    private ImmutableSortedSet<TaskId>.Builder? ids;
     private ImmutableSortedSet<DueTask>.Builder? due;
     private ImmutableSortedSet<TaskId>.Builder? deciding;
     private ImmutableQueue<TaskId> ended;
@@ -29,7 +28,7 @@ internal sealed class QueueEdit
     public QueueEdit(QueueState before)
     {
         this.before = before;
-        tasks = before.Tasks.ToBuilder();
+        tasks = before.Tasks;
         leaseEnds = before.LeaseEnds.ToBuilder();
         ready = before.Ready;
         ended = before.Ended;
@@ -65,16 +64,12 @@ internal sealed class QueueEdit
                 endedSize += after.Size - old.Size;
             }
         }
-        else
+        else if (after.IsEnded)
         {
-            (ids ??= before.Ids.ToBuilder()).Add(after.TaskId);
-            if (after.IsEnded)
-            {
-                Enqueue(after);
-            }
+            Enqueue(after);
         }
 
-        tasks[after.TaskId] = after;
+        tasks = tasks.With(after);
         size += after.Size;
         Enter(after);
     }
@@ -92,7 +87,6 @@ internal sealed class QueueEdit
         var anyMayTake = new List<TaskRecord>(restored.Count);
         foreach (var task in restored)
         {
-            tasks.Add(task.TaskId, task);
             size += task.Size;
             if (task.IsEnded)
             {
@@ -102,7 +96,6 @@ internal sealed class QueueEdit
             if (task is { State: TaskState.Queued, PinnedTo: null })
             {
                 anyMayTake.Add(task);
-                Put(task.Queue, Counters(task.Queue).Move(task.State, +1));
                 AvoidBy(task, avoiding => avoiding.Add(ReadyTask.Of(task)));
             }
             else
@@ -111,8 +104,13 @@ internal sealed class QueueEdit
             }
         }
 
-        ready = ReadyIndex.Of(anyMayTake);
-        ids = TaskIdSet.None.Union(restored.Select(task => task.TaskId)).ToBuilder();
+        foreach (var (queue, count) in anyMayTake.CountBy(task => task.Queue))
+        {
+            Put(queue, Counters(queue).Move(TaskState.Queued, count));
+        }
+
+        // Neither depends on the other, and with many tasks each takes seconds.
+        Parallel.Invoke(() => tasks = TaskTable.Of(restored), () => ready = ReadyIndex.Of(anyMayTake));
     }
 
     public void ForgetEnded(int count)
@@ -124,8 +122,7 @@ internal sealed class QueueEdit
             endedCount--;
             endedSize -= task.Size;
             size -= task.Size;
-            tasks.Remove(id);
-            (ids ??= before.Ids.ToBuilder()).Remove(id);
+            tasks = tasks.Without(id);
         }
     }
 
@@ -168,10 +165,9 @@ internal sealed class QueueEdit
         {
             LastEpoch = LastEpoch,
             LastOrder = LastOrder,
-            Tasks = tasks.ToImmutable(),
+            Tasks = tasks,
             Workers = before.Workers.SetItems(workers),
             Counters = before.Counters.SetItems(counters),
-            Ids = ids?.ToImmutable() ?? before.Ids,
             Ready = ready,
             JustReady = justReady?.DrainToImmutable() ?? [],
             Due = due?.ToImmutable() ?? before.Due,

@@ -51,7 +51,7 @@ public static class QueueSnapshots
         return edit.Done();
     }
 
-    /// <summary>The workers' shares, the open tasks, and then the ended tasks in the order they ended.</summary>
+    /// <summary>The workers' shares, the open tasks in the order of their ids, and then the ended tasks in the order they ended.</summary>
     private static IEnumerable<object> Records(QueueState state)
     {
         foreach (var (worker, share) in state.Workers)
@@ -62,7 +62,7 @@ public static class QueueSnapshots
             }
         }
 
-        foreach (var (_, task) in state.Tasks)
+        foreach (var task in state.Tasks.Values)
         {
             if (!task.IsEnded)
             {

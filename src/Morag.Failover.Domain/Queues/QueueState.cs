@@ -22,16 +22,13 @@ public sealed record QueueState
     public long LastOrder { get; init; }
 
     /// <summary>Every task that is remembered.</summary>
-    public ImmutableDictionary<TaskId, TaskRecord> Tasks { get; init; } = ImmutableDictionary<TaskId, TaskRecord>.Empty;
+    public TaskTable Tasks { get; init; } = TaskTable.Empty;
 
     /// <summary>What is kept of each worker.</summary>
     public ImmutableDictionary<WorkerId, WorkerShare> Workers { get; init; } = ImmutableDictionary<WorkerId, WorkerShare>.Empty;
 
     /// <summary>The counters of each queue.</summary>
     public ImmutableDictionary<QueueName, QueueCounters> Counters { get; init; } = ImmutableDictionary<QueueName, QueueCounters>.Empty;
-
-    /// <summary>The ids in their order, for lists.</summary>
-    public ImmutableSortedSet<TaskId> Ids { get; init; } = TaskIdSet.None;
 
     /// <summary>The tasks that any worker may take, by what they need.</summary>
     public ReadyIndex Ready { get; init; } = ReadyIndex.Empty;

@@ -76,6 +76,7 @@ public static class Submission
                 Queue = submission.Queue,
                 Quality = submission.Quality,
                 Result = JsonText.Null,
+                Budgets = TaskBudgets.Unused,
             });
         }
 

@@ -26,9 +26,8 @@ public static class TaskQueries
 
         IEnumerable<QueueEntry> Entries()
         {
-            for (var i = FirstAfter(state, query.After); i < state.Ids.Count; i++)
+            foreach (var task in query.After is { } after ? state.Tasks.After(after) : state.Tasks.Values)
             {
-                var task = state.Tasks[state.Ids[i]];
                 if (Matches(task, query.Filter) && !(query.OnlyUnfinished && task.IsEnded))
                 {
                     yield return Entry(task, policy) with { UnmetNeed = unmetNeed?.Invoke(task) };
@@ -41,12 +40,11 @@ public static class TaskQueries
     public static List<TaskId> Matching(QueueState state, Func<TaskRecord, bool> condition)
     {
         var ids = new List<TaskId>();
-        foreach (var id in state.Ids)
+        foreach (var task in state.Tasks.Values)
         {
-            var task = state.Tasks[id];
             if (condition(task))
             {
-                ids.Add(id);
+                ids.Add(task.TaskId);
             }
         }
 
@@ -64,17 +62,6 @@ public static class TaskQueries
         }
 
         return new HeldLeases { WorkerId = worker, Partition = partition, Leases = leases.DrainToImmutable() };
-    }
-
-    private static int FirstAfter(QueueState state, TaskId? after)
-    {
-        if (after is not { } id)
-        {
-            return 0;
-        }
-
-        var index = state.Ids.IndexOf(id);
-        return index >= 0 ? index + 1 : ~index;
     }
 
     /// <summary>Whether a task passes a filter.</summary>

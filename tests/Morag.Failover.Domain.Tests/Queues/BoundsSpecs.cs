@@ -43,7 +43,7 @@ public sealed class BoundsSpecs
         Finish("a", "b", "c", "d");
         queue.Take(Forgetting.Decide(queue.State, queue.Settings.Queues, slack: 1, most: 500, queue.Now)!);
 
-        Assert.Equal(["c", "d"], queue.State.Ids.Select(id => id.Value));
+        Assert.Equal(["c", "d"], queue.State.Tasks.Values.Select(task => task.TaskId.Value));
         Assert.Equal(4, queue.State.Counters[QueueUnderTest.Cpu].Completed);
         Assert.Null(Forgetting.Decide(queue.State, queue.Settings.Queues, 1, 500, queue.Now));
         queue.Submit("a");

@@ -35,7 +35,7 @@ public sealed class NeedIndexSpecs
             }
 
             Assert.Equal(model.Count, index?.Count ?? 0);
-            var atOnce = model.Count == 0 ? null : NeedIndex.OfSorted(model.Values.Select(item => (item.First, item.Item)));
+            var atOnce = model.Count == 0 ? null : NeedIndex.OfSorted([.. model.Values.Select(item => (item.First, item.Item))]);
             Assert.Equal(Shape(index?.Classes), Shape(atOnce?.Classes));
             foreach (var offer in offers.Concat(model.Values.Select(item => item.First)))
             {

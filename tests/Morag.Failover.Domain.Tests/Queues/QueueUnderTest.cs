@@ -193,7 +193,7 @@ internal sealed class QueueUnderTest
             state.LastEpoch,
             state.LastOrder,
             Tasks = state.Tasks.Values.OrderBy(task => task.TaskId.Value, StringComparer.Ordinal),
-            Ids = state.Ids.Select(id => id.Value),
+            Ids = state.Tasks.Values.Select(task => task.TaskId.Value),
             Ready = Picture(state.Ready),
             state.Due,
             state.LeaseEnds,

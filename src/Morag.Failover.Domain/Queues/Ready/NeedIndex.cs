@@ -80,11 +80,28 @@ public sealed class NeedIndex<TItem>
 
     internal static NeedIndex<TItem> Single(double need, in TItem item) => new([NeedClass<TItem>.Of(SortableNumber.Of(need), item)]);
 
-    internal static NeedIndex<TItem> OfSorted(IEnumerable<(double Need, TItem Item)> items) => new([..
-        items.Select(item => (Key: SortableNumber.Of(item.Need), item.Item))
-            .GroupBy(item => item.Key >> MantissaBits)
-            .OrderBy(@class => @class.Key)
-            .Select(@class => NeedClass<TItem>.OfSorted([.. @class]))]);
+    internal static NeedIndex<TItem> OfSorted(IReadOnlyList<(double Need, TItem Item)> items)
+    {
+        var classes = new SortedDictionary<ulong, List<(ulong Key, TItem Item)>>();
+        var current = new List<(ulong Key, TItem Item)>();
+        var last = ulong.MaxValue;
+        foreach (var (need, item) in items)
+        {
+            var key = SortableNumber.Of(need);
+            if (key >> MantissaBits != last)
+            {
+                last = key >> MantissaBits;
+                if (!classes.TryGetValue(last, out current!))
+                {
+                    classes.Add(last, current = []);
+                }
+            }
+
+            current.Add((key, item));
+        }
+
+        return new([.. classes.Values.Select(@class => NeedClass<TItem>.OfSorted([.. @class]))]);
+    }
 
     private static bool IsOf(NeedClass<TItem> @class, ulong key) => @class.From >> MantissaBits == key >> MantissaBits;
 
@@ -112,7 +129,7 @@ public static class NeedIndex
 
     /// <summary>An index of many items, made at once.</summary>
     /// <param name="items">One or more with their first needs, in the order of their places, no two at the same one.</param>
-    public static NeedIndex<TItem> OfSorted<TItem>(IEnumerable<(double Need, TItem Item)> items)
+    public static NeedIndex<TItem> OfSorted<TItem>(IReadOnlyList<(double Need, TItem Item)> items)
         where TItem : struct, INeeding<TItem> => NeedIndex<TItem>.OfSorted(items);
 }
 

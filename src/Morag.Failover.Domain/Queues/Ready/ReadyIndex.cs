@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 
@@ -47,13 +48,35 @@ public sealed class ReadyIndex
     /// <param name="tasks">The tasks, in any order, each once.</param>
     public static ReadyIndex Of(IReadOnlyCollection<TaskRecord> tasks)
     {
-        var items = tasks.Select(task => (Kind: KindOf(task), Need: task.Submission.ResourceRequirements.MemoryGb, Item: ReadyTask.Of(task))).ToArray();
-        Array.Sort(items, (left, right) => ReadyTask.Compare(left.Item, right.Item));
-        var kinds = items.Where(item => item.Kind.Typed)
-            .Select(item => item with { Kind = item.Kind with { ContentType = null } })
-            .Concat(items)
-            .GroupBy(item => item.Kind, item => (item.Need, item.Item));
-        return new(kinds.ToImmutableDictionary(kind => kind.Key, kind => NeedIndex.OfSorted(kind)), items.Length);
+        var places = new long[tasks.Count];
+        var records = new TaskRecord[tasks.Count];
+        var next = 0;
+        foreach (var task in tasks)
+        {
+            records[next] = task;
+            places[next++] = ReadyTask.PlaceOf(task);
+        }
+
+        Array.Sort(places, records);
+        var kinds = new Dictionary<ReadyKind, List<(double Need, ReadyTask Item)>>();
+        foreach (var task in records)
+        {
+            var kind = KindOf(task);
+            var item = (task.Submission.ResourceRequirements.MemoryGb, ReadyTask.Of(task));
+            Add(kind, item);
+            if (kind.Typed)
+            {
+                Add(kind with { ContentType = null }, item);
+            }
+        }
+
+        return new(kinds.ToImmutableDictionary(kind => kind.Key, kind => NeedIndex.OfSorted(kind.Value)), records.Length);
+
+        void Add(ReadyKind kind, (double Need, ReadyTask Item) item)
+        {
+            ref var ofKind = ref CollectionsMarshal.GetValueRefOrAddDefault(kinds, kind, out _);
+            (ofKind ??= []).Add(item);
+        }
     }
 
     /// <summary>The index without a task that stands in it.</summary>

@@ -34,10 +34,13 @@ public readonly record struct ReadyTask : INeeding<ReadyTask>
 
     /// <summary>The place of a task.</summary>
     public static ReadyTask Of(TaskRecord task) => new(
-        ((long)((int)TaskPriority.Urgent - (int)task.Submission.Priority) << BitsOfOrder) | task.Order,
+        PlaceOf(task),
         task.TaskId,
         task.Avoid?.Value,
         task.Submission.ResourceRequirements.DiskGb);
+
+    /// <summary>A number that is less for a task that comes first.</summary>
+    internal static long PlaceOf(TaskRecord task) => ((long)((int)TaskPriority.Urgent - (int)task.Submission.Priority) << BitsOfOrder) | task.Order;
 
     /// <inheritdoc />
     public static int Compare(in ReadyTask left, in ReadyTask right) => left.place.CompareTo(right.place);

@@ -1,0 +1,97 @@
+using CsCheck;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Queues;
+
+namespace Morag.Failover.Domain.Tests.Queues;
+
+public sealed class TaskTableSpecs
+{
+    private static readonly Gen<(int Id, int Attempt, bool In)[]> Changes =
+        Gen.Select(Gen.Int[0, 600], Gen.Int[0, 5], Gen.Int[0, 2], (id, attempt, choice) => (id, attempt, choice > 0)).Array[1, 3_000];
+
+    [Fact]
+    public void Should_hold_what_a_sorted_dictionary_holds_after_any_changes() => Changes.Sample(
+        changes =>
+        {
+            var model = new SortedDictionary<string, TaskRecord>(StringComparer.Ordinal);
+            var table = TaskTable.Empty;
+            foreach (var (id, attempt, isIn) in changes)
+            {
+                var task = Task(id, attempt);
+                if (isIn)
+                {
+                    model[task.TaskId.Value] = task;
+                    table = table.With(task);
+                }
+                else
+                {
+                    model.Remove(task.TaskId.Value);
+                    table = table.Without(task.TaskId);
+                }
+            }
+
+            CheckAgainst(model, table);
+            CheckAgainst(model, TaskTable.Of([.. model.Values]));
+            CheckAgainst(model, TaskTable.Of([.. model.Values.OrderBy(task => task.Attempt)]));
+        },
+        iter: 100);
+
+    [Fact]
+    public void Should_keep_earlier_versions_as_they_were() => Changes.Sample(
+        changes =>
+        {
+            var versions = new List<(TaskTable Table, TaskRecord[] Tasks)>();
+            var table = TaskTable.Empty;
+            foreach (var (id, attempt, isIn) in changes.Take(400))
+            {
+                table = isIn ? table.With(Task(id, attempt)) : table.Without(new($"t{id}"));
+                versions.Add((table, [.. table.Values]));
+            }
+
+            Assert.All(versions, version => Assert.Equal(version.Tasks, version.Table.Values));
+        },
+        iter: 20);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Should_hold_many_tasks_whose_ids_ascend_or_descend(bool descending)
+    {
+        var ids = Enumerable.Range(0, 40_000).Select(number => $"t{number:000000}").ToList();
+        var table = (descending ? Enumerable.Reverse(ids) : ids).Aggregate(TaskTable.Empty, (table, id) => table.With(Task(id, 0)));
+
+        Assert.Equal(ids, table.Values.Select(task => task.TaskId.Value));
+        Assert.All(ids, id => Assert.Equal(id, table[new(id)].TaskId.Value));
+        table = ids.Aggregate(table, (table, id) => table.Without(new(id)));
+        Assert.True(table.IsEmpty);
+        Assert.Empty(table.Values);
+    }
+
+    [Fact]
+    public void Should_refuse_two_tasks_with_the_same_id() =>
+        Assert.Throws<ArgumentException>(() => TaskTable.Of([Task(1, 0), Task(2, 0), Task(1, 1)]));
+
+    private static void CheckAgainst(SortedDictionary<string, TaskRecord> model, TaskTable table)
+    {
+        Assert.Equal(model.Values, table.Values);
+        Assert.Equal((model.Count, model.Count == 0), (table.Count, table.IsEmpty));
+        for (var id = -1; id <= 601; id += 7)
+        {
+            var known = model.GetValueOrDefault($"t{id}");
+            Assert.Same(known, table.GetValueOrDefault(new($"t{id}")));
+            Assert.Equal(known is not null, table.TryGetValue(new($"t{id}"), out _));
+            Assert.Equal(model.Values.SkipWhile(task => string.CompareOrdinal(task.TaskId.Value, $"t{id}") <= 0), table.After(new($"t{id}")));
+        }
+
+        Assert.Throws<KeyNotFoundException>(() => table[new("none")]);
+    }
+
+    private static TaskRecord Task(int id, int attempt) => Task($"t{id}", attempt);
+
+    private static TaskRecord Task(string id, int attempt) => new()
+    {
+        Submission = new TaskSubmission { TaskId = new(id), Queue = new("q") },
+        Queue = new("q"),
+        Attempt = attempt,
+    };
+}
