@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
 
 namespace Morag.EmbeddedRedis;
@@ -20,14 +21,17 @@ public sealed class EmbeddedRedis : IAsyncDisposable
     private static readonly TimeSpan LongestRestartDelay = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan HealthyRun = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LogCheckInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWithoutLook = TimeSpan.FromSeconds(10);
 
     private readonly DataFolder folder;
     private readonly string password;
     private readonly long logLimit;
+    private readonly long dataLimit;
     private readonly Action<string> log;
     private readonly CancellationTokenSource stopping = new();
     private readonly Task supervision;
     private volatile GarnetProcess server;
+    private volatile bool isFull;
     private int stopped;
 
     private EmbeddedRedis(DataFolder folder, string password, EmbeddedRedisOptions options, GarnetProcess server, bool acceptedDataLoss)
@@ -36,6 +40,7 @@ public sealed class EmbeddedRedis : IAsyncDisposable
         this.folder = folder;
         this.password = password;
         logLimit = options.LogLimit;
+        dataLimit = options.DataLimit;
         log = options.Log;
         this.server = server;
         supervision = SuperviseAsync();
@@ -50,10 +55,18 @@ public sealed class EmbeddedRedis : IAsyncDisposable
     /// <summary>Whether it was started on what was left of its data, because <see cref="EmbeddedRedisOptions.AcceptDataLoss"/> says so.</summary>
     public bool AcceptedDataLoss { get; }
 
+    /// <summary>
+    /// Whether the data takes <see cref="EmbeddedRedisOptions.DataLimit"/> or more, as of a second ago. Whoever writes should then take
+    /// nothing new in; the memory that is left is for what has been taken in already.
+    /// </summary>
+    public bool IsFull => isFull;
+
     internal int ServerProcessId => server.Id;
 
     /// <summary>Takes the folder, starts the server, and returns once it serves.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The limit of the log is not more than 0.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The limit of the log is not more than 0, or the memory is less than <see cref="EmbeddedRedisOptions.LeastMemory"/>.
+    /// </exception>
     /// <exception cref="DataLossException">Files of the data are missing.</exception>
     /// <exception cref="EmbeddedRedisException">
     /// The folder is in use or not writable, the server's package is missing, or the server ended while it started.
@@ -62,6 +75,7 @@ public sealed class EmbeddedRedis : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.LogLimit);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Memory, EmbeddedRedisOptions.LeastMemory);
         var folder = await DataFolder.TakeAsync(options.DataFolder, options.Log, cancellation).ConfigureAwait(false);
         try
         {
@@ -145,8 +159,18 @@ public sealed class EmbeddedRedis : IAsyncDisposable
     {
         var full = folder.LogBytes() + logLimit;
         var ended = server.EndedAsync(stopping.Token);
-        while (folder.LogBytes() < full)
+        var lookedAt = -1L;
+        var sinceLook = Stopwatch.StartNew();
+        for (var logged = folder.LogBytes(); logged < full; logged = folder.LogBytes())
         {
+            // Data grows only with the log, so an idle server is seldom asked. A few writes may not make the log's files longer.
+            if (isFull || logged != lookedAt || sinceLook.Elapsed > LongestWithoutLook)
+            {
+                await LookAtMemoryAsync().ConfigureAwait(false);
+                lookedAt = logged;
+                sinceLook.Restart();
+            }
+
             if (await Task.WhenAny(ended, Task.Delay(LogCheckInterval, stopping.Token)).ConfigureAwait(false) == ended)
             {
                 await ended.ConfigureAwait(false);
@@ -155,6 +179,19 @@ public sealed class EmbeddedRedis : IAsyncDisposable
         }
 
         return false;
+    }
+
+    private async Task LookAtMemoryAsync()
+    {
+        if (await server.DataBytesAsync(stopping.Token).ConfigureAwait(false) is not { } bytes || bytes >= dataLimit == isFull)
+        {
+            return;
+        }
+
+        isFull = bytes >= dataLimit;
+        log(string.Create(
+            CultureInfo.InvariantCulture,
+            $"The embedded Redis server {(isFull ? "is full" : "has room again")}: its data takes {bytes >> 20} MiB of memory, and the limit is {dataLimit >> 20} MiB"));
     }
 
     private async Task<TimeSpan> StartAgainAsync(TimeSpan delay)

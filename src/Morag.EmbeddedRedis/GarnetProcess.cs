@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Morag.EmbeddedRedis;
 
@@ -11,12 +12,16 @@ internal sealed class GarnetProcess : IDisposable
     private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(10);
     private const int RememberedLines = 20;
 
+    private const string DataBytesField = "store_mainlog_memory_size:";
+
     private readonly Process process;
+    private readonly Starter starter;
     private readonly Queue<string> lastLines = new();
 
-    private GarnetProcess(Process process)
+    private GarnetProcess(Process process, Starter starter)
     {
         this.process = process;
+        this.starter = starter;
         process.OutputDataReceived += (_, line) => Remember(line.Data);
         process.ErrorDataReceived += (_, line) => Remember(line.Data);
     }
@@ -47,22 +52,22 @@ internal sealed class GarnetProcess : IDisposable
         record.Verify();
         var starter = new Starter(folder.Socket.Path, EmbeddedRedis.NewPassword());
         WriteUsers(folder, starter);
-        var garnet = new GarnetProcess(new Process { StartInfo = Describe(folder) });
+        var garnet = new GarnetProcess(new Process { StartInfo = Describe(folder) }, starter);
         try
         {
             garnet.process.Start();
             garnet.process.BeginOutputReadLine();
             garnet.process.BeginErrorReadLine();
-            await garnet.RecoverAsync(starter, log, cancellation).ConfigureAwait(false);
+            await garnet.RecoverAsync(log, cancellation).ConfigureAwait(false);
 
             // A server that was killed within a transaction has the beginning of one in its log. If clients wrote behind it,
             // the next recovery would take a connection of the same number to go on with it: it would drop that
             // connection's single writes, and fail at its next transaction. So a checkpoint takes the place of that log first.
             // Only here: a checkpoint of data that clients change meanwhile may be one that cannot be read.
             record.BeforeCheckpoint();
-            await garnet.DoAsync(starter, ["SAVE"], Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
+            await garnet.DoAsync(["SAVE"], Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
             record.AfterCheckpoint();
-            await garnet.DoAsync(starter, ["ACL", "SETUSER", "default", "on", $">{password}", "+@all"], ReplyBound, cancellation).ConfigureAwait(false);
+            await garnet.DoAsync(["ACL", "SETUSER", "default", "on", $">{password}", "+@all"], ReplyBound, cancellation).ConfigureAwait(false);
             return garnet;
         }
         catch
@@ -76,6 +81,14 @@ internal sealed class GarnetProcess : IDisposable
             // It holds a password, and the server has read it.
             File.Delete(folder.ServerUsers);
         }
+    }
+
+    /// <summary>The bytes that the data takes in the server's memory, or null when it does not say.</summary>
+    public async Task<long?> DataBytesAsync(CancellationToken cancellation)
+    {
+        var memory = await starter.AskAsync(["INFO", "MEMORY"], ReplyBound, cancellation).ConfigureAwait(false);
+        var line = memory?.Split("\r\n").FirstOrDefault(static line => line.StartsWith(DataBytesField, StringComparison.Ordinal));
+        return long.TryParse(line?[DataBytesField.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
     }
 
     public Task EndedAsync(CancellationToken cancellation = default) => process.WaitForExitAsync(cancellation);
@@ -157,6 +170,10 @@ internal sealed class GarnetProcess : IDisposable
                 "--checkpointdir", folder.Data, "--recover",
                 // A log is in files of this size, which go once a checkpoint covers them.
                 "--aof-segment-size", "64m",
+                // More than any machine has. Beyond its memory setting the server drops its oldest data without an error, also what it
+                // acknowledged (and with its storage tier, Garnet 2.2.8 ends with an error at the first large object). EmbeddedRedis.IsFull
+                // keeps the data within the machine's memory instead.
+                "--memory", "1024g",
                 // A checkpoint writes it whole. Enough for four million keys and more.
                 "--index", "16m",
                 // Serving what is left of broken data would look like a healthy start with tasks missing.
@@ -177,7 +194,7 @@ internal sealed class GarnetProcess : IDisposable
         return start;
     }
 
-    private async Task RecoverAsync(Starter starter, Action<string> log, CancellationToken cancellation)
+    private async Task RecoverAsync(Action<string> log, CancellationToken cancellation)
     {
         var sinceNews = Stopwatch.StartNew();
         while (await starter.AskAsync(["PING"], ReplyBound, cancellation).ConfigureAwait(false) != "+PONG")
@@ -193,7 +210,7 @@ internal sealed class GarnetProcess : IDisposable
         }
     }
 
-    private async Task DoAsync(Starter starter, IReadOnlyList<string> command, TimeSpan bound, CancellationToken cancellation)
+    private async Task DoAsync(IReadOnlyList<string> command, TimeSpan bound, CancellationToken cancellation)
     {
         var reply = await starter.AskAsync(command, bound, cancellation).ConfigureAwait(false);
         if (reply != "+OK")

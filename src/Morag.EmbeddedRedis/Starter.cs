@@ -18,8 +18,8 @@ internal sealed record Starter(string SocketPath, string Password)
     public string Users => $"user default off\nuser {Name} on >{Password} +@all\n";
 
     /// <summary>
-    /// The reply to a command: its first line, without the end of line. Null when the server does not serve yet, or not
-    /// within the bound.
+    /// The reply to a command: the text of a reply of several lines, or else its one line. Null when the server does not serve yet, or
+    /// not within the bound.
     /// </summary>
     public async Task<string?> AskAsync(IReadOnlyList<string> command, TimeSpan bound, CancellationToken cancellation)
     {
@@ -35,7 +35,7 @@ internal sealed record Starter(string SocketPath, string Password)
             using var replies = new StreamReader(stream, Encoding.ASCII);
             var authentication = await replies.ReadLineAsync(limit.Token).ConfigureAwait(false);
             return authentication == "+OK"
-                ? await replies.ReadLineAsync(limit.Token).ConfigureAwait(false)
+                ? await ReadAsync(replies, limit.Token).ConfigureAwait(false)
                 : authentication;
         }
         catch (Exception e) when (e is SocketException or IOException)
@@ -46,6 +46,18 @@ internal sealed record Starter(string SocketPath, string Password)
         {
             return null;
         }
+    }
+
+    private static async Task<string?> ReadAsync(StreamReader replies, CancellationToken cancellation)
+    {
+        var line = await replies.ReadLineAsync(cancellation).ConfigureAwait(false);
+        if (line is not ['$', .. var length])
+        {
+            return line;
+        }
+
+        var text = new char[int.Parse(length, CultureInfo.InvariantCulture)];
+        return new string(text, 0, await replies.ReadBlockAsync(text, cancellation).ConfigureAwait(false));
     }
 
     private static string Write(IReadOnlyList<string> command) =>

@@ -46,7 +46,7 @@ internal static class NodeProgram
             var identity = await ClusterIdentity.ClaimAsync(store, options.Failover.Partitions, record, TimeProvider.System, log);
             var refusal = new Refusal();
             await using var watch = new StoreWatch(store, record, refusal, TimeProvider.System, log);
-            await using var app = Build(options, store.ConnectionString, identity, refusal, new EpochRecord(record, TimeProvider.System, log));
+            await using var app = Build(options, store.ConnectionString, identity, refusal, new EpochRecord(record, TimeProvider.System, log), EmbeddedLimits.RoomOf(embedded));
             await StartAsync(app, options);
             return await UntilStoppedAsync(app, refusal, error);
         }
@@ -65,9 +65,11 @@ internal static class NodeProgram
     private static Task<EmbeddedRedis.EmbeddedRedis> StartEmbeddedRedisAsync(NodeOptions options)
     {
         var log = ConsoleLog("EmbeddedRedis");
+        log.LogInformation("{Limits}", EmbeddedLimits.Describe(options));
         return Morag.EmbeddedRedis.EmbeddedRedis.StartAsync(new EmbeddedRedisOptions
         {
             DataFolder = options.EmbeddedRedisFolder,
+            Memory = options.EmbeddedMemory,
             AcceptDataLoss = options.AcceptedDataLoss,
             Log = line => log.LogInformation("{Line}", line),
         });
@@ -76,7 +78,7 @@ internal static class NodeProgram
     private static ILogger ConsoleLog(string category) =>
         LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true)).CreateLogger(category);
 
-    private static WebApplication Build(NodeOptions options, string redis, ClusterIdentity identity, Refusal refusal, EpochRecord epochs)
+    private static WebApplication Build(NodeOptions options, string redis, ClusterIdentity identity, Refusal refusal, EpochRecord epochs, StoreRoom room)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
@@ -104,6 +106,7 @@ internal static class NodeProgram
         builder.Services.AddSingleton<QueueDefinitionsCheck>();
         builder.Services.AddSingleton(services => services.GetRequiredService<QueueDefinitionsCheck>().Readiness);
         builder.Services.AddHostedService(services => services.GetRequiredService<QueueDefinitionsCheck>());
+        builder.Services.AddSingleton(room);
         builder.Services.AddFailoverHttp(options.Api);
 
         var app = builder.Build();

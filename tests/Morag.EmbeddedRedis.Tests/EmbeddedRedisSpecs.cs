@@ -131,6 +131,46 @@ public sealed class EmbeddedRedisSpecs : IDisposable
         }
     }
 
+    /// <summary>With less, Garnet drops the oldest data, acknowledged or not, as soon as it has more.</summary>
+    [Fact]
+    public async Task Should_never_drop_data_for_want_of_memory_on_any_machine()
+    {
+        await using var redis = await StartAsync();
+        await using var connection = await ConnectAsync($"{redis.ConnectionString},allowAdmin=true");
+
+        var memory = (await connection.GetServers()[0].InfoAsync("memory")).SelectMany(section => section)
+            .ToDictionary(line => line.Key, line => line.Value);
+
+        Assert.Equal(1L << 40, long.Parse(memory["store_heap_memory_target_size"], CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public async Task Should_be_full_at_its_limit_and_keep_what_is_written_beyond_it()
+    {
+        const int Entries = 2_400;
+        var value = new byte[100_000];
+        await using var redis = await EmbeddedRedis.StartAsync(new EmbeddedRedisOptions { DataFolder = folder, Memory = EmbeddedRedisOptions.LeastMemory, Log = log.Enqueue });
+        await using var connection = await ConnectAsync(redis.ConnectionString);
+        var database = connection.GetDatabase();
+        Assert.False(redis.IsFull);
+
+        for (var entry = 0; entry < Entries; entry++)
+        {
+            BitConverter.TryWriteBytes(value, entry);
+            await database.SortedSetAddAsync("z", value, entry);
+        }
+
+        await Eventually.HoldsAsync(() => redis.IsFull, "the server is full");
+        Assert.Equal(Entries, await database.SortedSetLengthAsync("z"));
+        Assert.Contains(log, line => line.Contains("is full: its data takes"));
+        await KillAndRestartAsync(redis);
+        await using var reader = await ConnectAsync(redis.ConnectionString);
+        Assert.Equal(Entries, await reader.GetDatabase().SortedSetLengthAsync("z"));
+
+        await reader.GetDatabase().KeyDeleteAsync("z");
+        await Eventually.HoldsAsync(() => !redis.IsFull, "the server has room again");
+    }
+
     [Fact]
     public async Task Should_refuse_with_one_line_when_folder_is_in_use()
     {

@@ -32,7 +32,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         : base(
             PersistenceIds.DirectoryBucket(bucket),
             DirectoryState.Empty,
-            new SnapshotPolicy(settings.Storage.SmallSnapshotEvery, settings.Storage.SnapshotsKept))
+            new SnapshotPolicy(settings.Storage.SmallSnapshotEvery, settings.Storage.SnapshotsKept) { LeastBytes = settings.Storage.SnapshotBytes })
     {
         this.bucket = bucket;
         this.regions = regions;

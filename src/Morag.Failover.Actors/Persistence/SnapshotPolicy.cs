@@ -1,3 +1,5 @@
+using Morag.Failover.Domain.Settings;
+
 namespace Morag.Failover.Actors.Persistence;
 
 /// <summary>
@@ -10,7 +12,7 @@ namespace Morag.Failover.Actors.Persistence;
 public sealed record SnapshotPolicy(int Every, int Kept)
 {
     /// <summary>Events that take less together make no snapshot due on account of their bytes.</summary>
-    public const long LeastBytes = 64L * 1024 * 1024;
+    public long LeastBytes { get; init; } = new StorageSettings().SnapshotBytes;
 
     /// <summary>Whether a snapshot is due.</summary>
     /// <param name="events">Events since the last one.</param>

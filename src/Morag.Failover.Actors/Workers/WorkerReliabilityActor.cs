@@ -43,7 +43,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         : base(
             PersistenceIds.Worker(worker),
             WorkerState.Unknown(worker),
-            new SnapshotPolicy(settings.Storage.SmallSnapshotEvery, settings.Storage.SnapshotsKept))
+            new SnapshotPolicy(settings.Storage.SmallSnapshotEvery, settings.Storage.SnapshotsKept) { LeastBytes = settings.Storage.SnapshotBytes })
     {
         this.settings = settings;
         this.regions = regions;

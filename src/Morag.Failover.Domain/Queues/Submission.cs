@@ -42,8 +42,8 @@ public static class Submission
                 results.Add(result with
                 {
                     Refused = Refused.LimitReached(open >= limits.MaxTasks
-                        ? $"{open} tasks have not ended; the limit is {limits.MaxTasks}"
-                        : $"tasks hold {size} bytes; the limit is {limits.MaxBytes}"),
+                        ? $"{open} tasks have not ended; the limit is {limits.MaxTasks} (max-tasks). Retry when tasks have ended"
+                        : $"tasks hold {size} bytes, and this one has {taskSize}; the limit is {limits.MaxBytes} (max-bytes). Retry when tasks have ended"),
                 });
                 continue;
             }

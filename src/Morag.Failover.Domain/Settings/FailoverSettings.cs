@@ -47,6 +47,11 @@ public sealed record StorageSettings
     /// <summary>Events between snapshots of a worker or a directory bucket, 10 or more.</summary>
     public int SmallSnapshotEvery { get; init; } = 1_000;
 
+    /// <summary>
+    /// Bytes of events, by estimate, that make a snapshot due however few they are, unless the state is larger; 1 MiB or more.
+    /// </summary>
+    public long SnapshotBytes { get; init; } = 64L * 1024 * 1024;
+
     /// <summary>Snapshots kept; events below the oldest of them are removed. 1 to 10.</summary>
     public int SnapshotsKept { get; init; } = 2;
 

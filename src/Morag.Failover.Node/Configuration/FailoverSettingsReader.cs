@@ -214,6 +214,7 @@ public static class FailoverSettingsReader
     {
         SnapshotEvery = section.Integer("snapshot-every", 100, 10_000_000),
         SmallSnapshotEvery = section.Integer("small-snapshot-every", 10, 10_000_000),
+        SnapshotBytes = section.Size("snapshot-bytes", "1MiB", "1024GiB"),
         SnapshotsKept = section.Integer("snapshots-kept", 1, 10),
         SnapshotPartBytes = (int)section.Size("snapshot-part-bytes", "16KiB", "1MiB"),
     };

@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Net;
 using Akka.Configuration;
+using Morag.EmbeddedRedis;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Node.Http;
+using Morag.Failover.Node.Stores;
 using StackExchange.Redis;
 
 namespace Morag.Failover.Node.Configuration;
@@ -47,8 +49,14 @@ public sealed class NodeOptions
     /// <summary>The loss of data that the operator accepts at this start, as the refusal has named it; null: none.</summary>
     public string? AcceptedDataLoss { get; init; }
 
-    /// <summary>The settings of failover.</summary>
+    /// <summary>The memory that the embedded Redis may take, in bytes.</summary>
+    public long EmbeddedMemory { get; init; } = EmbeddedRedisOptions.DefaultMemory(AvailableMemory);
+
+    /// <summary>The settings of failover that are in force.</summary>
     public required FailoverSettings Failover { get; init; }
+
+    /// <summary>The settings of failover as they were given, before the embedded Redis lowered some.</summary>
+    public required FailoverSettings FailoverAsGiven { get; init; }
 
     /// <summary>All settings as they were put together.</summary>
     public required Config Configuration { get; init; }
@@ -65,9 +73,12 @@ public sealed class NodeOptions
         var config = NodeConfiguration.Load(new NodeCommandLine(arguments), environment);
         var morag = new SettingsSection(config, "morag");
         var tokens = ReadTokens(morag.Text("token"));
+        var redis = ReadRedis(morag.Text("redis"));
+        var embedded = morag.Child("embedded").SizeOrAuto("memory", "384MiB", "1024GiB") ?? EmbeddedRedisOptions.DefaultMemory(AvailableMemory);
+        var failover = FailoverSettingsReader.Read(config);
         var options = new NodeOptions
         {
-            Redis = ReadRedis(morag.Text("redis")),
+            Redis = redis,
             DataFolder = ReadFolder(morag.Text("data")),
             HttpUrls = [.. ReadList(morag.Text("http")).Select(ReadUrl)],
             Host = ReadHost(morag.Text("host")),
@@ -77,7 +88,9 @@ public sealed class NodeOptions
             Tokens = tokens,
             Api = ReadApi(morag.Child("api"), tokens),
             AcceptedDataLoss = morag.Text("accept-data-loss") is { Length: > 0 } loss ? loss : null,
-            Failover = FailoverSettingsReader.Read(config),
+            EmbeddedMemory = embedded,
+            Failover = redis is null ? EmbeddedLimits.InForce(failover, embedded) : failover,
+            FailoverAsGiven = failover,
             Configuration = config,
         };
         options.RefuseContradictions();
@@ -96,6 +109,8 @@ public sealed class NodeOptions
             {NodeConfiguration.Assignment("akka.coordination.lease.redis.connection-string", redisConnectionString)}
             """)
         .WithFallback(Configuration);
+
+    private static long AvailableMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     private void RefuseContradictions()
     {

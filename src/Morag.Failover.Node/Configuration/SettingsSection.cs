@@ -85,6 +85,9 @@ internal sealed partial class SettingsSection(Config root, string path)
             : throw Refused(key, text, $"a size from {least} to {most} is allowed (a number with B, KiB, MiB or GiB)");
     }
 
+    /// <summary>A size, or null for the text "auto".</summary>
+    public long? SizeOrAuto(string key, string least, string most) => Raw(KeyPath(key)) == "auto" ? null : Size(key, least, most);
+
     public ConfigurationRefusedException Refused(string key, string? value, string allowed) =>
         ConfigurationRefusedException.Value(KeyPath(key), value, allowed);
 

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.OpenApi;
 using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts;
@@ -33,6 +34,7 @@ public static class FailoverHttp
         services.AddSingleton(SteadyClock.OfProcess);
         services.AddSingleton(provider => LostMembers.Of(provider.GetRequiredService<ActorSystem>()));
         services.AddSingleton<FailoverGateway>();
+        services.TryAddSingleton(StoreRoom.Unlimited);
         services.AddSingleton(provider => new JournalInspector(provider.GetRequiredService<ActorSystem>()));
         services.AddSingleton(provider => ReadinessCheck.ClusterMembership(provider.GetRequiredService<ActorSystem>()));
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);

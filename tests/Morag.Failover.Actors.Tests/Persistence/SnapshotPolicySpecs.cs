@@ -4,7 +4,7 @@ namespace Morag.Failover.Actors.Tests.Persistence;
 
 public sealed class SnapshotPolicySpecs
 {
-    private const long Least = SnapshotPolicy.LeastBytes;
+    private const long Least = 1_000_000;
 
     [Theory]
     [InlineData(99, 0, 0, 0, false)]
@@ -21,5 +21,5 @@ public sealed class SnapshotPolicySpecs
     [InlineData(1, Least, 5_000, Least + 1, false)]
     [InlineData(1, Least + 1, 5_000, Least + 1, true)]
     public void Should_save_when_events_outnumber_records_or_outweigh_the_state(long events, long bytes, long records, long stateBytes, bool isDue) =>
-        Assert.Equal(isDue, new SnapshotPolicy(100, 2).IsDue(events, bytes, new StoredSize(records, stateBytes)));
+        Assert.Equal(isDue, new SnapshotPolicy(100, 2) { LeastBytes = Least }.IsDue(events, bytes, new StoredSize(records, stateBytes)));
 }

@@ -42,7 +42,7 @@ public sealed partial record CoordinatorState
     private ImmutableList<StoredStaleReport> StaleReports { get; init; } = [];
 
     /// <summary>An estimate of the bytes that the failures kept take, in memory and as they are stored.</summary>
-    public long Bytes { get; init; }
+    public long Bytes { get; private init; }
 
     /// <summary>The number of the failure that was decided last.</summary>
     private long LastNumber { get; init; }

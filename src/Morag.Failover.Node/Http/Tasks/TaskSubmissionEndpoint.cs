@@ -20,8 +20,9 @@ internal static class TaskSubmissionEndpoint
         .Takes<SubmitTaskRequest>()
         .Describes<SubmittedTask>("Submit a task, or an array of up to 1000 of them", StatusCodes.Status202Accepted);
 
-    private static async Task<IResult> Submit(HttpContext context, FailoverGateway gateway)
+    private static async Task<IResult> Submit(HttpContext context, FailoverGateway gateway, StoreRoom room)
     {
+        room.RefuseIfFull();
         var (requests, isArray) = await JsonBody.ReadMany<SubmitTaskRequest>(context, JsonBody.MaxBytesWithPayloads, orOne: true);
         var tasks = new TaskSubmission[requests.Length];
         for (var index = 0; index < requests.Length; index++)

@@ -1,0 +1,90 @@
+using System.Globalization;
+using Morag.EmbeddedRedis;
+using Morag.Failover.Domain.Settings;
+using Morag.Failover.Node.Configuration;
+using Morag.Failover.Node.Http;
+
+namespace Morag.Failover.Node.Stores;
+
+/// <summary>
+/// The limits that hold with the embedded Redis. It keeps all data in memory and would be ended by the system if it took more than
+/// there is, so it is promised no more than the memory it may take is enough for.
+/// </summary>
+public static class EmbeddedLimits
+{
+    private const long Mebibyte = 1L << 20;
+
+    /// <summary>What a task takes in the store besides the bytes that <c>max-bytes</c> counts: its ids, its times, its entry in Redis.</summary>
+    private const int TaskOverhead = 400;
+
+    /// <summary>The settings, with those lowered that allow more than fits. None is raised.</summary>
+    /// <param name="given">The settings as they were given.</param>
+    /// <param name="memory">The memory that the embedded Redis may take, in bytes.</param>
+    public static FailoverSettings InForce(FailoverSettings given, long memory)
+    {
+        var room = RoomOfPartition(given, memory);
+        var state = StateOf(given.Queues);
+        var share = Math.Min(1, (double)room / state);
+        return given with
+        {
+            Queues = given.Queues with
+            {
+                MaxTasks = Math.Max(1, (int)(given.Queues.MaxTasks * share)),
+                MaxBytes = Math.Max(Mebibyte, (long)(given.Queues.MaxBytes * share)),
+                FinishedKept = (int)(given.Queues.FinishedKept * share),
+                FinishedBytesKept = (long)(given.Queues.FinishedBytesKept * share),
+            },
+            Policy = given.Policy with { MaxHistoryBytes = Math.Max(Mebibyte, (long)(given.Policy.MaxHistoryBytes * share)) },
+            Storage = given.Storage with { SnapshotBytes = Math.Clamp(room, Mebibyte, given.Storage.SnapshotBytes) },
+        };
+    }
+
+    /// <summary>The values in force, and which of them are lower than they were given, as one line for the operator.</summary>
+    /// <param name="options">The options of a node that runs an embedded Redis.</param>
+    public static string Describe(NodeOptions options)
+    {
+        var (given, force) = (options.FailoverAsGiven, options.Failover);
+        var limits = new[]
+        {
+            Value("max-tasks", given.Queues.MaxTasks, force.Queues.MaxTasks),
+            Size("max-bytes", given.Queues.MaxBytes, force.Queues.MaxBytes),
+            Value("finished-kept", given.Queues.FinishedKept, force.Queues.FinishedKept),
+            Size("finished-bytes-kept", given.Queues.FinishedBytesKept, force.Queues.FinishedBytesKept),
+            Size("max-history-bytes", given.Policy.MaxHistoryBytes, force.Policy.MaxHistoryBytes),
+            Size("snapshot-bytes", given.Storage.SnapshotBytes, force.Storage.SnapshotBytes),
+        };
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"Limits in force with the embedded Redis, which may take {options.EmbeddedMemory / Mebibyte} MiB of memory: {string.Join(", ", limits)}. ")
+            + (given == force ? "All are as configured" : "For more, raise morag.embedded.memory or set morag.redis to a Redis server");
+    }
+
+    /// <summary>Whether new tasks are taken in: not while the data takes more memory than expected, whatever it is that takes it.</summary>
+    /// <param name="embedded">The embedded Redis, or null where there is a Redis server.</param>
+    public static StoreRoom RoomOf(EmbeddedRedis.EmbeddedRedis? embedded) => embedded is null
+        ? StoreRoom.Unlimited
+        : new(() => embedded.IsFull
+            ? "the embedded Redis is full: its data has reached the limit of morag.embedded.memory. Retry when tasks have ended, raise the setting, or set morag.redis to a Redis server"
+            : null);
+
+    /// <summary>
+    /// The bytes that the state of one queue partition may take. Its journal holds the snapshots that are kept and the one that is being
+    /// written, and before each of them events of up to the same size. A quarter is left to everything that is no queue.
+    /// </summary>
+    private static long RoomOfPartition(FailoverSettings settings, long memory)
+    {
+        var data = new EmbeddedRedisOptions { DataFolder = "", Memory = memory }.DataLimit;
+        return data / 4 * 3 / settings.Partitions.Queues / (2 * (settings.Storage.SnapshotsKept + 1));
+    }
+
+    private static long StateOf(QueueSettings queues) =>
+        queues.MaxBytes + queues.FinishedBytesKept + (((long)queues.MaxTasks + queues.FinishedKept) * TaskOverhead);
+
+    private static string Value(string name, long given, long force) => Compared(name, given, force, 1, "");
+
+    private static string Size(string name, long given, long force) => Compared(name, given, force, Mebibyte, " MiB");
+
+    private static string Compared(string name, long given, long force, long unit, string unitName) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{name} {force / unit:N0}{unitName}{(force < given ? string.Create(CultureInfo.InvariantCulture, $" (configured {given / unit:N0})") : "")}");
+}

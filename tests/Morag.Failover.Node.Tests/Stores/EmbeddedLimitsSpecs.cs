@@ -1,0 +1,73 @@
+using System.Text.RegularExpressions;
+using Morag.EmbeddedRedis;
+using Morag.Failover.Domain.Settings;
+using Morag.Failover.Node.Configuration;
+using Morag.Failover.Node.Stores;
+
+namespace Morag.Failover.Node.Tests.Stores;
+
+public sealed class EmbeddedLimitsSpecs
+{
+    private const long Gibibyte = 1L << 30;
+
+    [Fact]
+    public void Should_leave_all_limits_as_configured_when_the_memory_is_enough() =>
+        Assert.Equal(FailoverSettings.Default, EmbeddedLimits.InForce(FailoverSettings.Default, 16 * Gibibyte));
+
+    [Theory]
+    [InlineData(384L << 20, 1, 2)]
+    [InlineData(1 * Gibibyte, 1, 2)]
+    [InlineData(1 * Gibibyte, 4, 2)]
+    [InlineData(4 * Gibibyte, 1, 2)]
+    [InlineData(4 * Gibibyte, 1, 10)]
+    public void Should_promise_no_more_than_the_memory_is_enough_for(long memory, int partitions, int snapshotsKept)
+    {
+        var given = FailoverSettings.Default with
+        {
+            Partitions = new() { Queues = partitions },
+            Storage = new() { SnapshotsKept = snapshotsKept },
+        };
+
+        var force = EmbeddedLimits.InForce(given, memory);
+
+        var state = force.Queues.MaxBytes + force.Queues.FinishedBytesKept + (400L * (force.Queues.MaxTasks + force.Queues.FinishedKept));
+        var events = Math.Max(state, force.Storage.SnapshotBytes);
+        var most = partitions * (snapshotsKept + 1) * (state + events);
+        Assert.InRange(most, 1, new EmbeddedRedisOptions { DataFolder = "", Memory = memory }.DataLimit);
+        Assert.InRange(force.Queues.MaxTasks, 1, given.Queues.MaxTasks - 1);
+        Assert.InRange(force.Policy.MaxHistoryBytes, 1, given.Policy.MaxHistoryBytes - 1);
+    }
+
+    [Fact]
+    public void Should_never_raise_a_limit_when_it_is_set_low()
+    {
+        var given = FailoverSettings.Default with
+        {
+            Queues = new() { MaxTasks = 10, MaxBytes = 1 << 20, FinishedKept = 0, FinishedBytesKept = 0 },
+            Storage = new() { SnapshotBytes = 2 << 20 },
+        };
+
+        Assert.Equal(given, EmbeddedLimits.InForce(given, EmbeddedRedisOptions.LeastMemory));
+    }
+
+    [Fact]
+    public void Should_lower_limits_only_for_the_embedded_store_and_say_so()
+    {
+        var file = Path.Combine(Path.GetTempPath(), $"morag-{Guid.NewGuid():n}.conf");
+        File.WriteAllText(file, "morag.embedded.memory = 1GiB");
+        try
+        {
+            var embedded = NodeOptions.Load(["--config", file], static _ => null);
+            var server = NodeOptions.Load(["--config", file, "--redis", "redis.example:6379"], static _ => null);
+
+            Assert.Equal(1 * Gibibyte, embedded.EmbeddedMemory);
+            Assert.InRange(embedded.Failover.Queues.MaxTasks, 1, 199_999);
+            Assert.Equal(200_000, server.Failover.Queues.MaxTasks);
+            Assert.Matches(new Regex(@"1024 MiB of memory: max-tasks [0-9,]+ \(configured 200,000\), max-bytes [0-9,]+ MiB \(configured 512\)"), EmbeddedLimits.Describe(embedded));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+}

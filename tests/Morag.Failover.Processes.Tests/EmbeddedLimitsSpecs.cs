@@ -1,0 +1,41 @@
+using System.Net;
+using Morag.Failover.Processes.Tests.Nodes;
+using Morag.Failover.TestProcesses;
+
+namespace Morag.Failover.Processes.Tests;
+
+/// <summary>A node on its own Redis takes in what that can hold, says how much that is, and keeps all of it.</summary>
+public sealed class EmbeddedLimitsSpecs : IDisposable
+{
+    private const int PayloadLength = 200_000;
+    private readonly TestFolder folder = new();
+
+    [Fact]
+    public async Task Should_refuse_what_the_memory_of_the_embedded_Redis_is_not_enough_for_and_lose_nothing()
+    {
+        await using var node = await NodeProcess.StartAsync(new() { DataFolder = folder.Path, Config = "morag.embedded.memory = 384MiB" });
+        Assert.Contains("Limits in force with the embedded Redis, which may take 384 MiB of memory: max-tasks ", node.Program.Output, StringComparison.Ordinal);
+        var accepted = 0;
+
+        var refusal = await Assert.ThrowsAsync<HttpRequestException>(async () =>
+        {
+            // The configured 512 MiB would take more than 2,600 of them.
+            for (; accepted < 1_000; accepted++)
+            {
+                await node.Client.SubmitAsync([new { task_id = $"t-{accepted}", queue = "cpu_batch", payload = new string('x', PayloadLength) }]);
+            }
+        });
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, refusal.StatusCode);
+        Assert.Contains("(max-bytes)", refusal.Message, StringComparison.Ordinal);
+        Assert.InRange(accepted, 10, 200);
+
+        await EmbeddedServer.KillAsync(folder.Path);
+        await node.KillAsync();
+        await node.StartAgainAsync();
+        Assert.Equal(accepted, (await node.Client.TasksAsync()).Count);
+        Assert.Equal(PayloadLength + 2, (await node.Client.TaskAsync("t-0")).Payload.Length);
+    }
+
+    public void Dispose() => folder.Dispose();
+}
