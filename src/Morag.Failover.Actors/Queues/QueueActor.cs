@@ -108,7 +108,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     {
         CarryOutWhatIsDue();
         var batch = BatchRules.Check(message);
-        if (batch.Refusal is { } refused)
+        if ((batch.Refusal ?? ReasonRules.Refusal(message)) is { } refused)
         {
             Sender.Tell(refused);
         }

@@ -7,6 +7,7 @@ using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Partitioning;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Sizes;
 using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Actors.Workers;
@@ -102,6 +103,12 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
                 OnErased(erased);
             }
 
+            return;
+        }
+
+        if (ReasonRules.Refusal(message) is { } refused)
+        {
+            Sender.Tell(refused);
             return;
         }
 

@@ -9,6 +9,9 @@ internal sealed class ErrorTail(ImmutableArray<string> patterns)
 {
     private const int Length = 4_000;
 
+    /// <summary>Leaves room in an error message for the words around it.</summary>
+    private const int MaxBytes = 7_000;
+
     private readonly int overlap = patterns.IsEmpty ? 0 : patterns.Max(pattern => pattern.Length) - 1;
     private readonly StringBuilder tail = new();
 
@@ -31,5 +34,5 @@ internal sealed class ErrorTail(ImmutableArray<string> patterns)
         }
     }
 
-    public override string ToString() => TextCut.Last(tail.ToString(), Length);
+    public override string ToString() => TextCut.LastBytes(TextCut.Last(tail.ToString(), Length), MaxBytes);
 }

@@ -20,9 +20,6 @@ internal static class OutcomeMapping
     /// <summary>The largest result, in bytes of JSON, until a node states its own limit.</summary>
     public const int DefaultMaxResultBytes = 256 * 1024;
 
-    // The contracts allow 8,192 characters of message.
-    private const int MaxMessageLength = 8_000;
-
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Whether the command ended as one does that was told to stop.</summary>
@@ -151,7 +148,7 @@ internal static class OutcomeMapping
         private TaskOutcome Fail(FailureType type, string message) => TaskOutcome.Failed(
             lease,
             type,
-            TextCut.First(message, MaxMessageLength),
+            TextCut.FirstBytes(message, FailureLimits.MaxErrorMessageBytes),
             JsonText.Of(new
             {
                 exit_code = ending.Exit?.Code,

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Morag.Failover.Cli.CommandLine;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Agents;
@@ -15,10 +16,10 @@ internal static class WorkerTags
         foreach (var text in given ?? [])
         {
             var equals = text.IndexOf('=', StringComparison.Ordinal);
-            if (equals is < 1 or > WorkerLimits.MaxTextLength || text.Length - equals - 1 > WorkerLimits.MaxTextLength)
+            if (equals < 1 || TextBytes.Of(text[..equals]) > WorkerLimits.MaxTextBytes || TextBytes.Of(text[(equals + 1)..]) > WorkerLimits.MaxTextBytes)
             {
                 throw CommandFailure.Usage(
-                    $"--tag must be KEY=VALUE, with a key that is not empty and at most {WorkerLimits.MaxTextLength} characters each, "
+                    $"--tag must be KEY=VALUE, with a key that is not empty and at most {WorkerLimits.MaxTextBytes} bytes in UTF-8 each, "
                     + $"not \"{text}\"");
             }
 

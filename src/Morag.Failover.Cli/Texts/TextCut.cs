@@ -1,3 +1,5 @@
+using Morag.Failover.Contracts.Wire;
+
 namespace Morag.Failover.Cli.Texts;
 
 /// <summary>Cuts texts between characters, never inside a surrogate pair.</summary>
@@ -8,6 +10,42 @@ internal static class TextCut
         text.Length <= length ? text
         : length > 0 && char.IsHighSurrogate(text[length - 1]) ? text[..(length - 1)]
         : text[..length];
+
+    /// <summary>As much of the beginning as <paramref name="maxBytes"/> bytes in UTF-8 hold.</summary>
+    public static string FirstBytes(string text, int maxBytes)
+    {
+        var (bytes, length) = (0, 0);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            bytes += rune.Utf8SequenceLength;
+            if (bytes > maxBytes)
+            {
+                break;
+            }
+
+            length += rune.Utf16SequenceLength;
+        }
+
+        return text[..length];
+    }
+
+    /// <summary>As much of the end as <paramref name="maxBytes"/> bytes in UTF-8 hold.</summary>
+    public static string LastBytes(string text, int maxBytes)
+    {
+        var (bytes, from) = (TextBytes.Of(text), 0);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (bytes <= maxBytes)
+            {
+                break;
+            }
+
+            bytes -= rune.Utf8SequenceLength;
+            from += rune.Utf16SequenceLength;
+        }
+
+        return text[from..];
+    }
 
     /// <summary>At most the last <paramref name="length"/> UTF-16 units.</summary>
     public static string Last(string text, int length)

@@ -40,7 +40,7 @@ public sealed record ReportFailure : ITaskMessage
     /// <summary>What failed.</summary>
     [ProtoMember(5)] public required FailureType FailureType { get; init; }
 
-    /// <summary>What is known about it; at most 8,192 characters.</summary>
+    /// <summary>What is known about it; at most 8,192 bytes in UTF-8.</summary>
     [ProtoMember(6)] public string ErrorMessage { get; init; } = "";
 
     /// <summary>Whatever else helps; an object of at most 16 KiB.</summary>

@@ -15,8 +15,8 @@ public static class TaskLimits
     /// <summary>The most bytes of quality settings, as compact JSON in UTF-8.</summary>
     public const int MaxQualityBytes = 16 * 1024;
 
-    /// <summary>The most characters of a content type.</summary>
-    public const int MaxContentTypeLength = 200;
+    /// <summary>The most bytes in UTF-8 of a content type.</summary>
+    public const int MaxContentTypeBytes = 200;
 
     /// <summary>The shortest time that a lease may be given, in seconds.</summary>
     public const int MinTimeoutSeconds = 1;

@@ -18,6 +18,6 @@ public static class CallLimits
     /// <summary>The longest time that a call for leases may wait for the first of them, in seconds.</summary>
     public const int MaxWaitSeconds = 30;
 
-    /// <summary>The most characters of a reason.</summary>
-    public const int MaxReasonLength = 1_000;
+    /// <summary>The most bytes in UTF-8 of a reason.</summary>
+    public const int MaxReasonBytes = 1_000;
 }

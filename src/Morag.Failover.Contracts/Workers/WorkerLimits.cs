@@ -3,14 +3,14 @@ namespace Morag.Failover.Contracts.Workers;
 /// <summary>What a worker may say of itself. Every part of the system that checks one of these limits reads it here.</summary>
 public static class WorkerLimits
 {
-    /// <summary>The most characters of a name, a content type, a GPU model, or the key or value of a tag.</summary>
-    public const int MaxTextLength = 200;
+    /// <summary>The most bytes in UTF-8 of a name, a content type, a GPU model, or the key or value of a tag.</summary>
+    public const int MaxTextBytes = 200;
 
-    /// <summary>The most characters of a host name.</summary>
-    public const int MaxHostnameLength = 255;
+    /// <summary>The most bytes in UTF-8 of a host name.</summary>
+    public const int MaxHostnameBytes = 255;
 
-    /// <summary>The most characters of an IP address.</summary>
-    public const int MaxAddressLength = 64;
+    /// <summary>The most bytes in UTF-8 of an IP address.</summary>
+    public const int MaxAddressBytes = 64;
 
     /// <summary>The most content types, GPU models, queues or tags of one worker.</summary>
     public const int MaxListEntries = 100;

@@ -85,7 +85,7 @@ public sealed record WorkerRegistration
     /// <summary>The worker's id, the same over restarts.</summary>
     [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
 
-    /// <summary>A name for people; at most 200 characters.</summary>
+    /// <summary>A name for people; at most 200 bytes in UTF-8.</summary>
     [ProtoMember(2)] public string Name { get; init; } = "";
 
     /// <summary>What kind of machine it is.</summary>

@@ -33,9 +33,9 @@ public static class ReportRules
             return Refused.Invalid("failure_type", "must be one of the seven failure types");
         }
 
-        if (report.ErrorMessage.Length > FailureLimits.MaxErrorMessageLength)
+        if (TextBytes.BrokenRule(report.ErrorMessage, FailureLimits.MaxErrorMessageBytes) is { } textRule)
         {
-            return Refused.Invalid("error_message", $"must have at most {FailureLimits.MaxErrorMessageLength} characters");
+            return Refused.Invalid("error_message", textRule);
         }
 
         return report.Context.BrokenObjectRule(FailureLimits.MaxContextBytes) is { } rule ? Refused.Invalid("context", rule) : null;

@@ -126,9 +126,9 @@ public static class Submission
             return Refused.Invalid("max_retries", $"max_retries must be 0 to {TaskLimits.MaxRetries}");
         }
 
-        if (task.ContentType is { Length: > TaskLimits.MaxContentTypeLength })
+        if (TextBytes.BrokenRule(task.ContentType ?? "", TaskLimits.MaxContentTypeBytes) is { } textRule)
         {
-            return Refused.Invalid("content_type", $"content_type may have at most {TaskLimits.MaxContentTypeLength} characters");
+            return Refused.Invalid("content_type", $"content_type {textRule}");
         }
 
         if (task.ResourceRequirements is not { MemoryGb: >= 0 and <= TaskLimits.MaxResourceGb, DiskGb: >= 0 and <= TaskLimits.MaxResourceGb })

@@ -29,9 +29,9 @@ public static class RegistrationRules
             return Refused.Invalid("instance_id", $"must be {Identifier.Rule}");
         }
 
-        if (registration.Name.Length > WorkerLimits.MaxTextLength)
+        if (TextBytes.BrokenRule(registration.Name, WorkerLimits.MaxTextBytes) is { } rule)
         {
-            return Refused.Invalid("name", $"must have at most {WorkerLimits.MaxTextLength} characters");
+            return Refused.Invalid("name", rule);
         }
 
         if (!Enum.IsDefined(registration.Capability))
@@ -60,14 +60,14 @@ public static class RegistrationRules
 
     private static Refused? BrokenByLocation(WorkerLocation location)
     {
-        if (location.Hostname.Length > WorkerLimits.MaxHostnameLength)
+        if (TextBytes.BrokenRule(location.Hostname, WorkerLimits.MaxHostnameBytes) is { } hostnameRule)
         {
-            return Refused.Invalid("location.hostname", $"must have at most {WorkerLimits.MaxHostnameLength} characters");
+            return Refused.Invalid("location.hostname", hostnameRule);
         }
 
-        if (location.IpAddress.Length > WorkerLimits.MaxAddressLength)
+        if (TextBytes.BrokenRule(location.IpAddress, WorkerLimits.MaxAddressBytes) is { } addressRule)
         {
-            return Refused.Invalid("location.ip_address", $"must have at most {WorkerLimits.MaxAddressLength} characters");
+            return Refused.Invalid("location.ip_address", addressRule);
         }
 
         return location.Port is < 0 or > 65_535
@@ -80,12 +80,12 @@ public static class RegistrationRules
 
     private static Refused? BrokenByTags(ImmutableSortedDictionary<string, string> tags) =>
         tags.Count <= WorkerLimits.MaxListEntries
-        && tags.All(tag => tag.Key is { Length: >= 1 and <= WorkerLimits.MaxTextLength } && tag.Value is { Length: <= WorkerLimits.MaxTextLength })
+        && tags.All(tag => tag.Key.Length > 0 && TextBytes.Of(tag.Key) <= WorkerLimits.MaxTextBytes && TextBytes.Of(tag.Value) <= WorkerLimits.MaxTextBytes)
             ? null
             : Refused.Invalid(
                 "tags",
-                $"must be at most {WorkerLimits.MaxListEntries} keys of 1 to {WorkerLimits.MaxTextLength} characters, "
-                + $"each with a text of at most {WorkerLimits.MaxTextLength}");
+                $"must be at most {WorkerLimits.MaxListEntries} keys of 1 to {WorkerLimits.MaxTextBytes} bytes in UTF-8, "
+                + $"each with a text of at most {WorkerLimits.MaxTextBytes} bytes");
 
     private static Refused? BrokenByTexts(string field, ImmutableArray<string> texts)
     {
@@ -94,8 +94,8 @@ public static class RegistrationRules
             return null;
         }
 
-        return texts.Length > WorkerLimits.MaxListEntries || texts.Any(text => string.IsNullOrEmpty(text) || text.Length > WorkerLimits.MaxTextLength)
-            ? Refused.Invalid(field, $"must be at most {WorkerLimits.MaxListEntries} texts of 1 to {WorkerLimits.MaxTextLength} characters")
+        return texts.Length > WorkerLimits.MaxListEntries || texts.Any(text => string.IsNullOrEmpty(text) || TextBytes.Of(text) > WorkerLimits.MaxTextBytes)
+            ? Refused.Invalid(field, $"must be at most {WorkerLimits.MaxListEntries} texts of 1 to {WorkerLimits.MaxTextBytes} bytes in UTF-8")
             : null;
     }
 

@@ -20,7 +20,7 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
     private const int Leases = 5_000;
     private static readonly DateTimeOffset At = DateTimeOffset.UnixEpoch.AddYears(56);
     private static readonly WorkerId Worker = new("worker");
-    private static readonly string LongReason = new('\u20ac', CallLimits.MaxReasonLength);
+    private static readonly string LongReason = new('\u20ac', CallLimits.MaxReasonBytes);
     private static readonly FailoverSettings Settings = FailoverSettings.Default;
 
     public static TheoryData<string> Paths =>
@@ -65,7 +65,7 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
         Assert.Equal(slice.Profiles.Select(profile => profile.Profile.DiskGb), taken[^1]!.Profiles.Select(profile => profile.Profile.DiskGb));
     }
 
-    private static IEnumerable<object> Driven(string path) => path switch
+    internal static IEnumerable<object> Driven(string path) => path switch
     {
         "grants" => Granted(),
         "fence by proof" => Fenced(FenceKind.Proven).Events,
@@ -81,7 +81,7 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
     };
 
     private static TaskSubmission Task(string id, int payload) =>
-        new() { TaskId = new(id), Queue = new("cpu_standard"), Payload = JsonText.Of(new string('p', payload)), ContentType = new string('\u20ac', TaskLimits.MaxContentTypeLength) };
+        new() { TaskId = new(id), Queue = new("cpu_standard"), Payload = JsonText.Of(new string('p', payload)), ContentType = new string('\u20ac', TaskLimits.MaxContentTypeBytes) };
 
     private static IEnumerable<object> Granted()
     {
@@ -169,7 +169,7 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
                 FailureEvent = sample.Decision.FailureEvent with
                 {
                     OccurredAt = At.AddSeconds(number),
-                    ErrorMessage = new string('\u20ac', FailureLimits.MaxErrorMessageLength),
+                    ErrorMessage = new string('\u20ac', FailureLimits.MaxErrorMessageBytes),
                     Context = JsonText.Of(new string('c', 16_000)),
                 },
             },
@@ -235,7 +235,7 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
                 {
                     Capability = WorkerCapability.Cpu,
                     DiskGb = number,
-                    ContentTypes = [.. Enumerable.Repeat(new string('\u20ac', WorkerLimits.MaxTextLength), WorkerLimits.MaxListEntries)],
+                    ContentTypes = [.. Enumerable.Repeat(new string('\u20ac', WorkerLimits.MaxTextBytes), WorkerLimits.MaxListEntries)],
                 },
             }),
         ],

@@ -172,6 +172,25 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
         Assert.Equal(202, (await Http.Call("POST", "/api/v1/tasks", JsonSerializer.Serialize(new { queue = "cpu_batch", payload = new string('ä', 131_071) }))).Status);
     }
 
+    [Theory]
+    [InlineData("POST", "/tasks", """{"queue":"cpu_batch","content_type":"@"}""", "content_type", 200)]
+    [InlineData("POST", "/tasks/t-1/fail", """{"worker_id":"w","epoch":1,"failure_type":"task_timeout","error_message":"@"}""", "error_message", 8192)]
+    [InlineData("POST", "/failures", """{"task_id":"t","failure_type":"task_timeout","error_message":"@"}""", "error_message", 8192)]
+    [InlineData("POST", "/tasks/t-1/requeue", """{"reason":"@"}""", "reason", 1000)]
+    [InlineData("POST", "/workers/w-1/drain", """{"reason":"@"}""", "reason", 1000)]
+    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","name":"@"}}""", "registration.name", 200)]
+    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","tags":{"site":"@"}}}""", "registration.tags.site", 200)]
+    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","location":{"hostname":"@"}}}""", "registration.location.hostname", 255)]
+    public async Task Should_count_the_bytes_of_a_text_and_not_its_characters(string method, string path, string body, string field, int limit)
+    {
+        var text = new string('\u20ac', (limit / 3) + 1);
+
+        var answer = await Http.Call(method, "/api/v1" + path, body.Replace("@", text, StringComparison.Ordinal));
+
+        AssertProblem(answer, 400);
+        Assert.Equal((field, $"may have at most {limit} bytes in UTF-8, not {3 * text.Length}"), (answer.Text("field"), answer.Text("detail")));
+    }
+
     [Fact]
     public async Task Should_refuse_texts_that_are_too_long_when_they_are_sent()
     {

@@ -24,7 +24,7 @@ internal sealed record ReportFailureRequest
     /// <summary>What failed. Required.</summary>
     public FailureType? FailureType { get; init; }
 
-    /// <summary>What is known about it; at most 8192 characters. Required.</summary>
+    /// <summary>What is known about it; at most 8192 bytes in UTF-8. Required.</summary>
     public string? ErrorMessage { get; init; }
 
     /// <summary>Whatever else helps; an object of at most 16 KiB.</summary>
@@ -50,7 +50,7 @@ internal static class FailureRules
     public static string Message(string? message, string at)
     {
         var field = JsonPath.Join(at, "error_message");
-        return Rules.Text(Rules.Required(message, field), FailureLimits.MaxErrorMessageLength, field);
+        return Rules.Text(Rules.Required(message, field), FailureLimits.MaxErrorMessageBytes, field);
     }
 
     public static JsonText Context(JsonText? context, string at) =>

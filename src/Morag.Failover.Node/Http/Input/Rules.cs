@@ -16,21 +16,22 @@ internal static class Rules
     /// <summary>A reason that is required and says something.</summary>
     public static string Reason(string? value, string field = "reason")
     {
-        var text = Text(Required(value, field), CallLimits.MaxReasonLength, field);
+        var text = Text(Required(value, field), CallLimits.MaxReasonBytes, field);
         return string.IsNullOrWhiteSpace(text) ? throw ProblemException.Invalid(field, "must not be empty") : text;
     }
 
-    public static string Text(string value, int maxLength, string field) => value.Length <= maxLength
-        ? value
-        : throw ProblemException.Invalid(field, $"may have at most {maxLength} characters, not {value.Length}");
+    /// <summary>A text of at most <paramref name="maxBytes"/> bytes in UTF-8.</summary>
+    public static string Text(string value, int maxBytes, string field) => TextBytes.BrokenRule(value, maxBytes) is { } rule
+        ? throw ProblemException.Invalid(field, rule)
+        : value;
 
     /// <summary>
     /// A text of one line. Such texts go on into environment variables, logs and tables, where a control character cuts them short or
     /// changes what is shown.
     /// </summary>
-    public static string Line(string value, int maxLength, string field)
+    public static string Line(string value, int maxBytes, string field)
     {
-        var at = Text(value, maxLength, field).AsSpan().IndexOfAnyInRange('\0', '\u001f');
+        var at = Text(value, maxBytes, field).AsSpan().IndexOfAnyInRange('\0', '\u001f');
         at = at >= 0 ? at : value.AsSpan().IndexOfAnyInRange('\u007f', '\u009f');
         return at < 0 ? value : throw ProblemException.Invalid(
             field, FormattableString.Invariant($"must not contain control characters (U+{(int)value[at]:X4} at position {at})"));

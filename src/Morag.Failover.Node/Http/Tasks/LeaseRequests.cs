@@ -53,7 +53,7 @@ internal sealed record FailTaskRequest
     /// <summary>What failed. Required.</summary>
     public FailureType? FailureType { get; init; }
 
-    /// <summary>What is known about it; at most 8192 characters. Required.</summary>
+    /// <summary>What is known about it; at most 8192 bytes in UTF-8. Required.</summary>
     public string? ErrorMessage { get; init; }
 
     /// <summary>Whatever else helps; an object of at most 16 KiB.</summary>

@@ -94,7 +94,7 @@ internal static class TaskEndpoints
     private static async Task<IResult> Cancel(HttpContext context, FailoverGateway gateway, string id, string? reason)
     {
         var task = Rules.Id<TaskId>(id, "task_id");
-        var cancel = new CancelTask { TaskId = task, Reason = Rules.Text(reason ?? "", CallLimits.MaxReasonLength, "reason") };
+        var cancel = new CancelTask { TaskId = task, Reason = Rules.Text(reason ?? "", CallLimits.MaxReasonBytes, "reason") };
         _ = await gateway.AskQueues<Done>(cancel, context.RequestAborted);
         return Answer.Ok(new SubmittedTask { TaskId = task, State = TaskState.Cancelled });
     }

@@ -52,7 +52,7 @@ internal sealed record SubmitTaskRequest
             ? Rules.Seconds(timeout, TaskLimits.MinTimeoutSeconds, TaskLimits.MaxTimeoutSeconds, JsonPath.Join(at, "timeout_seconds"))
             : null,
         MaxRetries = MaxRetries is { } retries ? Rules.InRange(retries, 0, TaskLimits.MaxRetries, JsonPath.Join(at, "max_retries")) : null,
-        ContentType = ContentType is null ? null : Rules.Line(ContentType, TaskLimits.MaxContentTypeLength, JsonPath.Join(at, "content_type")),
+        ContentType = ContentType is null ? null : Rules.Line(ContentType, TaskLimits.MaxContentTypeBytes, JsonPath.Join(at, "content_type")),
         Quality = Rules.JsonObject(Quality, TaskLimits.MaxQualityBytes, JsonPath.Join(at, "quality")),
         ResourceRequirements = ResourceRequirements?.ToRequirements(JsonPath.Join(at, "resource_requirements"))
             ?? Contracts.Queues.ResourceRequirements.None,

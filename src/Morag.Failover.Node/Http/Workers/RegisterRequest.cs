@@ -24,7 +24,7 @@ internal sealed record RegistrationRequest
     /// <summary>The worker's id, the same over restarts. Required.</summary>
     public WorkerId? WorkerId { get; init; }
 
-    /// <summary>A name for people; at most 200 characters.</summary>
+    /// <summary>A name for people; at most 200 bytes in UTF-8.</summary>
     public string? Name { get; init; }
 
     /// <summary>What kind of machine it is. Required.</summary>
@@ -57,7 +57,7 @@ internal sealed record RegistrationRequest
     public WorkerRegistration ToRegistration(QueueSettings queues) => new()
     {
         WorkerId = NotReserved(Rules.Required(WorkerId, "registration.worker_id")),
-        Name = Rules.Line(Name ?? "", WorkerLimits.MaxTextLength, "registration.name"),
+        Name = Rules.Line(Name ?? "", WorkerLimits.MaxTextBytes, "registration.name"),
         Capability = Rules.Required(Capability, "registration.capability"),
         Hardware = Hardware?.ToHardware() ?? new WorkerHardware(),
         Location = Location?.ToLocation() ?? new WorkerLocation(),
@@ -76,7 +76,7 @@ internal sealed record RegistrationRequest
 
     public static ImmutableArray<string> Texts(string[]? values, string field) =>
         [.. Rules.AtMost(values, WorkerLimits.MaxListEntries, field)
-            .Select((value, index) => Rules.Line(Rules.Required(value, JsonPath.Item(field, index)), WorkerLimits.MaxTextLength, JsonPath.Item(field, index)))];
+            .Select((value, index) => Rules.Line(Rules.Required(value, JsonPath.Item(field, index)), WorkerLimits.MaxTextBytes, JsonPath.Item(field, index)))];
 
     private static ImmutableSortedDictionary<string, string> TagTexts(Dictionary<string, string?>? tags, string field)
     {
@@ -96,7 +96,7 @@ internal sealed record RegistrationRequest
             StringComparer.Ordinal);
     }
 
-    private static string TagText(string text, string field) => Rules.Line(text, WorkerLimits.MaxTextLength, field);
+    private static string TagText(string text, string field) => Rules.Line(text, WorkerLimits.MaxTextBytes, field);
 
     // A worker of this name could never be read: GET /workers/stats answers with the counts.
     private static WorkerId NotReserved(WorkerId worker) => worker.Value is not ("stats" or "register")
@@ -156,8 +156,8 @@ internal sealed record LocationRequest
 
     public WorkerLocation ToLocation() => new()
     {
-        Hostname = Rules.Line(Hostname ?? "", WorkerLimits.MaxHostnameLength, "registration.location.hostname"),
-        IpAddress = Rules.Line(IpAddress ?? "", WorkerLimits.MaxAddressLength, "registration.location.ip_address"),
+        Hostname = Rules.Line(Hostname ?? "", WorkerLimits.MaxHostnameBytes, "registration.location.hostname"),
+        IpAddress = Rules.Line(IpAddress ?? "", WorkerLimits.MaxAddressBytes, "registration.location.ip_address"),
         Port = Rules.InRange(Port ?? 0, 0, 65_535, "registration.location.port"),
         IsRemote = IsRemote ?? false,
         NetworkLatencyMs = NetworkLatencyMs is { } latency
