@@ -60,7 +60,7 @@ internal static class JournalEndpoints
     {
         if (!string.IsNullOrEmpty(id))
         {
-            return await journal.VerifyAsync(id, context.RequestAborted) is { } found ? Answer.Ok(found) : NeverWritten(id);
+            return await journal.VerifyAsync(id, context.RequestAborted) is { } found ? Answer.Ok(Fitting(found)) : NeverWritten(id);
         }
 
         var page = await ListIds(journal, Rules.Limit(limit), after, context.RequestAborted);
@@ -70,7 +70,26 @@ internal static class JournalEndpoints
             defects.AddRange(await journal.VerifyAsync(one.PersistenceId, context.RequestAborted) ?? []);
         }
 
-        return Answer.Page(context, defects, page.Next);
+        return Answer.Page(context, Fitting(defects), page.Next);
+    }
+
+    /// <summary>As many defects as one answer may hold; the last of them then says how many there are besides.</summary>
+    internal static IReadOnlyList<JournalDefect> Fitting(IReadOnlyList<JournalDefect> found)
+    {
+        var fitting = Pages.Fitting(found, found.Count);
+        if (fitting == found.Count)
+        {
+            return found;
+        }
+
+        // One less, for the words.
+        var kept = Math.Max(1, fitting - 1);
+        var last = found[kept - 1];
+        return
+        [
+            .. found.Take(kept - 1),
+            last with { Detail = string.Create(CultureInfo.InvariantCulture, $"{last.Detail}; and {found.Count - kept:N0} more defects, for which this answer has no room") },
+        ];
     }
 
     private static async Task<InspectedIdPage> ListIds(JournalInspector journal, int limit, string? after, CancellationToken cancellation)
