@@ -40,7 +40,7 @@ public sealed record EmbeddedRedisOptions
     public string? AcceptDataLoss { get; init; }
 
     /// <summary>
-    /// The default of <see cref="Memory"/> on a machine or in a container with so much memory: half of it, and 4 GiB at the most. A start
+    /// The default of <see cref="Memory"/> on a machine or in a container with so much memory: half of it, but at most 4 GiB. A start
     /// reads all data before it serves, and more data than that would make it take minutes.
     /// </summary>
     public static long DefaultMemory(long available) => Math.Clamp(available / 2, LeastMemory, 4L << 30);

@@ -59,7 +59,7 @@ public static class EmbeddedLimits
             + (given == force ? "All are as configured" : "For more, raise morag.embedded.memory or set morag.redis to a Redis server");
     }
 
-    /// <summary>Whether new tasks are taken in: not while the data takes more memory than expected, whatever it is that takes it.</summary>
+    /// <summary>Whether there is room for new tasks. Data that no limit counts, such as that of many workers, can fill the store too.</summary>
     /// <param name="embedded">The embedded Redis, or null where there is a Redis server.</param>
     public static StoreRoom RoomOf(EmbeddedRedis.EmbeddedRedis? embedded) => embedded is null
         ? StoreRoom.Unlimited
