@@ -89,7 +89,7 @@ public sealed class ClusterIdentity
     private static async Task<string> BeginAnewAsync(
         IDatabase redis, StoreAddress store, FoundStore found, RecordedJournal? recorded, string what, ILogger log)
     {
-        var token = recorded?.LossToken ?? "unnamed";
+        var token = recorded?.LossToken ?? found.LossToken;
         if (!store.AcceptsAnyLoss && store.AcceptedLoss != token)
         {
             throw new StoreRefusedException(

@@ -1,3 +1,4 @@
+using System.Globalization;
 using StackExchange.Redis;
 
 namespace Morag.Failover.Node.Stores;
@@ -15,10 +16,9 @@ internal sealed record FoundStore
     public const string ReplacedKey = "morag:replaced-journals";
 
     // The first owner to write. On Redis Cluster its key has another name.
-    private static readonly RedisKey[] DataKeys =
-    [
-        "journal:persisted:queue-0", "journal:persisted:queue-0:highestSequenceNr", "{__queue-0}.journal:persisted:queue-0", "{__queue-0}.journal:persisted:queue-0:highestSequenceNr",
-    ];
+    private static readonly RedisKey[] EventKeys = ["journal:persisted:queue-0", "{__queue-0}.journal:persisted:queue-0"];
+
+    private static readonly RedisKey[] NumberKeys = [.. EventKeys.Select(key => key.Append(":highestSequenceNr"))];
 
     /// <summary>The id; null if it is missing.</summary>
     public string? JournalId { get; init; }
@@ -32,6 +32,15 @@ internal sealed record FoundStore
     /// <summary>Whether there are events of a journal.</summary>
     public bool HasData { get; init; }
 
+    /// <summary>The number of the last event of the first owner; 0 if it is missing.</summary>
+    public long LastEvent { get; init; }
+
+    /// <summary>
+    /// What an operator has to give to go on with events of which nothing says whose they are. It is another one once the journal has gone
+    /// on, so that a setting that was left behind accepts no later loss.
+    /// </summary>
+    public string LossToken => string.Create(CultureInfo.InvariantCulture, $"unnamed-{Writes}-{LastEvent}");
+
     /// <summary>Looks.</summary>
     /// <exception cref="RedisException">Redis does not answer as it should.</exception>
     public static async Task<FoundStore> ReadAsync(IDatabase redis)
@@ -39,13 +48,17 @@ internal sealed record FoundStore
         var id = redis.StringGetAsync(JournalIdKey, CommandFlags.DemandMaster);
         var writes = redis.StringGetAsync(WritesKey, CommandFlags.DemandMaster);
         var replaced = redis.SetMembersAsync(ReplacedKey, CommandFlags.DemandMaster);
-        var data = DataKeys.Select(key => redis.KeyExistsAsync(key, CommandFlags.DemandMaster)).ToList();
+        var events = EventKeys.Select(key => redis.KeyExistsAsync(key, CommandFlags.DemandMaster)).ToList();
+        var numbers = NumberKeys.Select(key => redis.StringGetAsync(key, CommandFlags.DemandMaster)).ToList();
         return new FoundStore
         {
             JournalId = await id,
-            Writes = (await writes).TryParse(out long count) ? count : 0,
+            Writes = Number(await writes),
             Replaced = (await replaced).Select(member => member.ToString()).ToHashSet(),
-            HasData = (await Task.WhenAll(data)).Contains(true),
+            HasData = (await Task.WhenAll(events)).Contains(true) || (await Task.WhenAll(numbers)).Any(number => !number.IsNull),
+            LastEvent = (await Task.WhenAll(numbers)).Max(Number),
         };
     }
+
+    private static long Number(RedisValue value) => value.TryParse(out long number) ? number : 0;
 }

@@ -54,7 +54,7 @@ public sealed class WorkerAnnouncementSpecs : OwnerSpec
     }
 
     [Fact]
-    public async Task Should_publish_that_a_worker_is_suspect_lost_and_back()
+    public async Task Should_publish_that_a_worker_is_lost_and_back()
     {
         Register("first-start");
         await PassAsync(FailoverSettings.Default.Workers.Timeout + TimeSpan.FromSeconds(1));

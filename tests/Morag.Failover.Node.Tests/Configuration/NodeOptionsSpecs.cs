@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
+using Morag.Failover.Actors.Timing;
 using Morag.Failover.Node.Configuration;
 using Morag.Failover.Node.Http;
 
@@ -12,6 +13,10 @@ public sealed class NodeOptionsSpecs : IDisposable
     private readonly Dictionary<string, string> environment = [];
 
     public void Dispose() => File.Delete(file);
+
+    [Fact]
+    public void Should_time_everything_on_a_clock_that_nobody_sets() =>
+        Assert.Equal(typeof(SteadyScheduler), Type.GetType(NodeConfiguration.Defaults().GetString("akka.scheduler.implementation")));
 
     [Fact]
     public void Should_be_a_cluster_of_one_on_loopback_with_its_own_redis_by_default()

@@ -111,7 +111,13 @@ public abstract class ClaimSpecs(RedisTestServer server) : IDisposable
         var refusal = await Assert.ThrowsAsync<StoreRefusedException>(() => ClaimAsync("a"));
         Assert.Contains("it holds events of a journal, but not its id", refusal.Message, StringComparison.Ordinal);
 
-        Assert.NotEmpty(await ClaimAsync("a", accept: refusal.Message.Split(' ')[^1]));
+        var token = refusal.Message.Split(' ')[^1];
+        Assert.NotEmpty(await ClaimAsync("a", accept: token));
+
+        // What was accepted once says nothing of the next loss.
+        await redis.GetDatabase().KeyDeleteAsync("morag:journal-id");
+        await redis.GetDatabase().StringSetAsync("journal:persisted:queue-0:highestSequenceNr", 7);
+        _ = await Assert.ThrowsAsync<StoreRefusedException>(() => ClaimAsync("c", accept: token));
     }
 
     protected async Task<string> ClaimAsync(string node, string? accept = null, PartitionSettings? partitions = null, ILogger? log = null)
