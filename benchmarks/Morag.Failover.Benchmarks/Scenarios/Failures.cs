@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using HdrHistogram;
 using Morag.Benchmarks.Reporting;
 using Morag.Failover.Benchmarks.Running;
@@ -26,7 +27,7 @@ internal sealed class Failures : IScenario
 
     public async Task MeasureAsync(Measurement measurement)
     {
-        await using var system = await BenchmarkSystem.StartAsync();
+        await using var system = await BenchmarkSystem.StartAsync("silent-workers.conf");
         var connections = await LeanConnection.OpenManyAsync(system.Node.Address, Connections);
         var reports = await LeaseAsync(connections);
 
@@ -38,10 +39,11 @@ internal sealed class Failures : IScenario
         measurement.AddSpread("decision", leased.Latencies);
 
         var idle = new LongHistogram(TimeStamp.Seconds(60), 3);
-        foreach (var report in reports.SelectMany(own => own.Skip(WarmUp + Measured)))
+        for (var number = 0; number < Connections * Idle; number++)
         {
             await Task.Delay(Pause);
-            await ReportAsync(connections[0], report, idle);
+            var own = number % Connections;
+            await ReportAsync(connections[own], reports[own][WarmUp + Measured + (number / Connections)], idle);
         }
 
         measurement.Below("idle_decision_median_ms", Measurement.Milliseconds(idle, 50), 4);
@@ -56,16 +58,20 @@ internal sealed class Failures : IScenario
         Array.ForEach(connections, connection => connection.Dispose());
     }
 
-    /// <summary>The reports of all leases, so dealt out that every connection reports of every worker.</summary>
+    /// <summary>
+    /// The reports of all leases, so dealt out that every connection reports of every worker. Each connection has its part in the preparation:
+    /// the server closes one that is silent for two minutes, which is not long where the machine has other things to do.
+    /// </summary>
     private static async Task<string[][]> LeaseAsync(LeanConnection[] connections)
     {
         var reports = Enumerable.Range(0, Connections).Select(_ => new List<string>()).ToArray();
         for (var number = 0; number < Workers; number++)
         {
             var worker = string.Create(CultureInfo.InvariantCulture, $"worker-{number}");
-            await Work.RegisterAsync(connections[0], worker, PerWorker);
-            await Work.SubmitAsync(connections[0], $"held-{number}", 0, PerWorker);
-            var leases = await Work.LeaseAllAsync(connections[0], worker, PerWorker);
+            var connection = connections[number % Connections];
+            await Work.RegisterAsync(connection, worker, PerWorker);
+            await Work.SubmitAsync(connection, $"held-{number}", 0, PerWorker);
+            var leases = await Work.LeaseAllAsync(connection, worker, PerWorker);
             for (var lease = 0; lease < leases.Count; lease++)
             {
                 reports[(number + lease) % Connections].Add(Report(leases[lease].Task, worker, leases[lease].Epoch));
@@ -110,7 +116,7 @@ internal sealed class Failures : IScenario
         latencies.RecordValue((long)Stopwatch.GetElapsedTime(start).TotalMicroseconds);
         if (answer.Span.IndexOf("\"selected_action\""u8) < 0)
         {
-            throw new InvalidOperationException("The report was answered without a decision");
+            throw new InvalidOperationException($"The report {report} was answered without a decision: {Encoding.UTF8.GetString(answer.Span)}");
         }
     }
 }
