@@ -11,7 +11,12 @@ internal sealed class DegradedWatch(WorkerSettings settings, DateTimeOffset star
     /// <summary>How many looks it takes until a worker is shown as degraded: work that comes and goes between others' pulls is not left lying.</summary>
     private const int Looks = 5;
 
-    private readonly HashSet<int> partitionsWithWork = [];
+    /// <summary>A partition that has not answered for so many looks is no longer taken to have work.</summary>
+    private const int LooksUnanswered = 2;
+
+    /// <summary>The partitions that said that they have work, each with the number of the look that it last said so after.</summary>
+    private readonly Dictionary<int, long> partitionsWithWork = [];
+    private long looks;
     private DateTimeOffset lastPull = startedAt;
     private DateTimeOffset lastLook = startedAt;
     private DateTimeOffset? workSince;
@@ -45,6 +50,12 @@ internal sealed class DegradedWatch(WorkerSettings settings, DateTimeOffset star
         }
 
         lastLook = now;
+        looks++;
+        foreach (var silent in partitionsWithWork.Where(said => said.Value < looks - LooksUnanswered).ToList())
+        {
+            HasNone(silent.Key);
+        }
+
         return true;
     }
 
@@ -53,10 +64,18 @@ internal sealed class DegradedWatch(WorkerSettings settings, DateTimeOffset star
     {
         if (any)
         {
-            partitionsWithWork.Add(partition);
+            partitionsWithWork[partition] = looks;
             workSince ??= now;
         }
-        else if (partitionsWithWork.Remove(partition) && partitionsWithWork.Count == 0)
+        else
+        {
+            HasNone(partition);
+        }
+    }
+
+    private void HasNone(int partition)
+    {
+        if (partitionsWithWork.Remove(partition) && partitionsWithWork.Count == 0)
         {
             workSince = null;
         }
