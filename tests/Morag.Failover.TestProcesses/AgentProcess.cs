@@ -36,6 +36,10 @@ public static class AgentProcess
     /// <summary>Starts one.</summary>
     public static RunningProgram Start(AgentProcessSettings settings) => RunningProgram.Start(Programs.Morag, Arguments(settings));
 
+    /// <summary>Starts one that is process 1 of a namespace of its own, as in a container; the program is that of <c>unshare</c>, and the agent its child.</summary>
+    public static RunningProgram StartAsFirstProcess(AgentProcessSettings settings) =>
+        RunningProgram.StartUnder(["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"], Programs.Morag, Arguments(settings));
+
     private static IEnumerable<string> Arguments(AgentProcessSettings settings) =>
     [
         "worker", "run",

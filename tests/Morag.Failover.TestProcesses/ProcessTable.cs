@@ -25,6 +25,17 @@ public static class ProcessTable
         where Read(processId, "environ").Split('\0').Contains($"{name}={value}") && !IsGone(processId)
         select processId;
 
+    /// <summary>The processes that have this one for a parent, dead ones that it has not reaped included.</summary>
+    public static IReadOnlyList<int> ChildrenOf(int parent) =>
+    [
+        .. from folder in Directory.EnumerateDirectories("/proc")
+           where int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out _)
+           let processId = int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture)
+           where Read(processId, "stat") is { Length: > 0 } stat
+               && stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1] == parent.ToString(CultureInfo.InvariantCulture)
+           select processId,
+    ];
+
     private static string Read(int processId, string file)
     {
         try

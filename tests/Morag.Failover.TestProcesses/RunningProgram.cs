@@ -57,9 +57,13 @@ public sealed class RunningProgram : IAsyncDisposable
     }
 
     /// <summary>Starts an assembly with the dotnet host. Settings of the product in this process's own environment are not handed on.</summary>
-    public static RunningProgram Start(string assembly, params IEnumerable<string> arguments)
+    public static RunningProgram Start(string assembly, params IEnumerable<string> arguments) => StartUnder([], assembly, arguments);
+
+    /// <summary>The same by way of another program, which is given the command line of the dotnet host.</summary>
+    public static RunningProgram StartUnder(IEnumerable<string> launcher, string assembly, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [assembly, .. arguments])
+        string[] words = [.. launcher, "dotnet", assembly, .. arguments];
+        var start = new ProcessStartInfo(words[0], words[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -49,7 +49,7 @@ public sealed class RedisServer : RedisTestServer
     internal bool IsRunning => process is not null;
 
     /// <summary>Why a test that needs redis-server cannot run here; null if it can, or if it has to fail instead.</summary>
-    internal static string? SkipReason { get; } =
+    public static string? SkipReason { get; } =
         IsInstalled() || Environment.GetEnvironmentVariable("CI") == "true"
             ? null
             : "NOT TESTED: redis-server is not on the PATH of this machine (with CI=true this is a failure)";

@@ -88,6 +88,11 @@ internal static class WorkerRunCommand
 
     private static async Task<int> RunAsync(GlobalOptions globals, ParseResult parsed, CancellationToken cancellation)
     {
+        if (FirstProcess.IsThis)
+        {
+            return await FirstProcess.RunChildAsync();
+        }
+
         var words = parsed.GetValue(Words)!;
         var program = Executables.Find(words[0])
             ?? throw CommandFailure.Usage($"there is no program \"{words[0]}\" that can be run");
