@@ -5,6 +5,7 @@ return await ScenarioProgram.RunAsync(
     args,
     new ThroughputBatch(),
     new ThroughputSingle(),
+    new Idle(),
     new Pickup(),
     new Failures(),
     new LostWorker(),

@@ -80,7 +80,8 @@ internal static class NodeProgram
 
     private static WebApplication Build(NodeOptions options, string redis, ClusterIdentity identity, Refusal refusal, EpochRecord epochs, StoreRoom room)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // Otherwise the host watches all files below the working directory, and wakes at each write of the embedded Redis.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         // What keeps the host from starting is thrown too, and told once, by whoever catches it.

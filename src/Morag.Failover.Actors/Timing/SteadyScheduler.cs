@@ -14,6 +14,7 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
     private readonly SteadyClock clock;
     private readonly long startedAt;
     private readonly ConcurrentDictionary<Scheduled, bool> pending = new();
+    private readonly ConcurrentDictionary<TimeSpan, SharedTicks> shared = new();
     private volatile bool stopped;
 
     /// <summary>Called by the actor system.</summary>
@@ -55,7 +56,7 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
     /// <inheritdoc />
     protected override void InternalScheduleTellRepeatedly(
         TimeSpan initialDelay, TimeSpan interval, ICanTell receiver, object message, IActorRef sender, ICancelable cancelable) =>
-        Start(() => receiver.Tell(message, sender), initialDelay, interval, cancelable);
+        Start(() => receiver.Tell(message, sender), initialDelay, interval, cancelable, shares: SharedTicks.CanShare(initialDelay, interval));
 
     /// <inheritdoc />
     protected override void InternalScheduleOnce(TimeSpan delay, Action action, ICancelable cancelable) =>
@@ -73,30 +74,52 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
     protected override void InternalScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, IRunnable action, ICancelable cancelable) =>
         Start(action.Run, initialDelay, interval, cancelable);
 
-    private void Start(Action action, TimeSpan delay, TimeSpan interval, ICancelable? cancelable)
+    private void Start(Action action, TimeSpan delay, TimeSpan interval, ICancelable? cancelable, bool shares = false)
     {
-        if (cancelable?.IsCancellationRequested != true)
+        if (cancelable?.IsCancellationRequested == true)
         {
-            new Scheduled(this, action, interval == Timeout.InfiniteTimeSpan).Start(delay, interval, cancelable);
+            return;
+        }
+
+        var scheduled = new Scheduled(this, action, interval == Timeout.InfiniteTimeSpan);
+        if (shares)
+        {
+            scheduled.StartShared(delay, interval, cancelable);
+        }
+        else
+        {
+            scheduled.Start(delay, interval, cancelable);
+        }
+    }
+
+    /// <summary>Messages only: telling takes no time, while an action could hold up the others of its timer.</summary>
+    private IDisposable Share(Action tick, TimeSpan delay, TimeSpan interval)
+    {
+        while (true)
+        {
+            var ticks = shared.GetOrAdd(interval, _ => new SharedTicks(clock, interval));
+            if (ticks.TryAdd(tick, delay) is { } member)
+            {
+                return member;
+            }
+
+            shared.TryRemove(new(interval, ticks));
         }
     }
 
     /// <summary>Something to do once or again and again. It ends by being done, cancelled, or with the scheduler.</summary>
     private sealed class Scheduled(SteadyScheduler scheduler, Action action, bool once)
     {
-        private ITimer? timer;
+        private IDisposable? timer;
         private CancellationTokenRegistration cancellation;
         private volatile bool over;
 
         public void Start(TimeSpan delay, TimeSpan interval, ICancelable? cancelable)
         {
             scheduler.pending.TryAdd(this, true);
-            timer = scheduler.clock.CreateTimer(static self => ((Scheduled)self!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            if (cancelable is not null)
-            {
-                cancellation = cancelable.Token.UnsafeRegister(static self => ((Scheduled)self!).Drop(), this);
-            }
-
+            var own = scheduler.clock.CreateTimer(static self => ((Scheduled)self!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            timer = own;
+            EndWith(cancelable);
             if (over || scheduler.stopped)
             {
                 Drop();
@@ -104,7 +127,18 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
             }
 
             // Only now, when everything that its tick ends is there.
-            timer.Change(delay, interval);
+            own.Change(delay, interval);
+        }
+
+        public void StartShared(TimeSpan delay, TimeSpan interval, ICancelable? cancelable)
+        {
+            scheduler.pending.TryAdd(this, true);
+            EndWith(cancelable);
+            timer = scheduler.Share(Tick, delay, interval);
+            if (over || scheduler.stopped)
+            {
+                Drop();
+            }
         }
 
         public void Drop()
@@ -113,6 +147,14 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
             scheduler.pending.TryRemove(this, out _);
             timer?.Dispose();
             cancellation.Unregister();
+        }
+
+        private void EndWith(ICancelable? cancelable)
+        {
+            if (cancelable is not null)
+            {
+                cancellation = cancelable.Token.UnsafeRegister(static self => ((Scheduled)self!).Drop(), this);
+            }
         }
 
         private void Tick()
