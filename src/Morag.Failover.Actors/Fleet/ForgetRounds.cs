@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Settings;
 
@@ -16,6 +17,9 @@ internal sealed class ForgetRounds(WorkerSettings settings)
     /// <summary>So many a second: each costs a write at every queue partition.</summary>
     private const int MostInOneTick = 20;
 
+    /// <summary>So many a second of those that nothing is to be kept of: most have no share in any queue.</summary>
+    private const int MostBeyondKept = 200;
+
     private readonly Queue<WorkerEntry> round = new();
     private DateTimeOffset nextRound;
 
@@ -27,10 +31,19 @@ internal sealed class ForgetRounds(WorkerSettings settings)
     /// <summary>The first round begins after a while: a node that starts has other things to do.</summary>
     public void Begin(DateTimeOffset now) => DueAt = nextRound = now + BetweenRounds;
 
-    /// <summary>The workers to be forgotten now.</summary>
-    public List<WorkerEntry> Due(DirectoryState directory, DateTimeOffset now)
+    /// <summary>There may be more workers that are not registered than are kept.</summary>
+    public void Changed(DirectoryState directory, DateTimeOffset now)
     {
-        var gone = new List<WorkerEntry>();
+        if (directory.BeyondKept().Any() && DueAt > now + Tick)
+        {
+            DueAt = now + Tick;
+        }
+    }
+
+    /// <summary>The workers to be forgotten now.</summary>
+    public List<ForgetWorker> Due(DirectoryState directory, DateTimeOffset now)
+    {
+        var gone = new List<ForgetWorker>();
         if (now < DueAt)
         {
             return gone;
@@ -47,10 +60,12 @@ internal sealed class ForgetRounds(WorkerSettings settings)
 
         while (gone.Count < MostInOneTick && round.TryDequeue(out var entry))
         {
-            gone.Add(entry);
+            gone.Add(new ForgetWorker { WorkerId = entry.WorkerId, Revision = entry.Revision });
         }
 
-        DueAt = round.Count > 0 ? now + Tick : nextRound;
+        var beyond = directory.BeyondKept().Take(MostBeyondKept).ToList();
+        gone.AddRange(beyond.Select(entry => new ForgetWorker { WorkerId = entry.WorkerId, Revision = entry.Revision, IsBeyondKept = true }));
+        DueAt = round.Count > 0 || beyond.Count > 0 ? now + Tick : nextRound;
         return gone;
     }
 }

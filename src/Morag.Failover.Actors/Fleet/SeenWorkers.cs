@@ -9,7 +9,15 @@ internal sealed class SeenWorkers
     private readonly Dictionary<WorkerId, (WorkerSeen Hint, DateTimeOffset ToldAt)> seen = [];
 
     /// <summary>A worker was seen, and this bucket was told now: the hint's own time is of its node's clock.</summary>
-    public void Take(WorkerSeen hint, DateTimeOffset now) => seen[hint.WorkerId] = (hint, now);
+    public void Take(WorkerSeen hint, DateTimeOffset now)
+    {
+        if (hint.At is null && seen.TryGetValue(hint.WorkerId, out var before))
+        {
+            hint = hint with { At = before.Hint.At, Metrics = before.Hint.Metrics, ClockSkewSeconds = before.Hint.ClockSkewSeconds };
+        }
+
+        seen[hint.WorkerId] = (hint, now);
+    }
 
     /// <summary>Whether a worker was seen since a time.</summary>
     public bool SeenSince(WorkerId worker, DateTimeOffset time) => seen.TryGetValue(worker, out var last) && last.ToldAt >= time;

@@ -22,6 +22,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
     private readonly WakeRounds wakes;
     private readonly PresentQueues queues;
     private readonly ForgetRounds forgets;
+    private readonly Admissions admissions;
     private readonly int snapshotPartBytes;
     private DueTimer due = null!;
     private DirectoryState durable = DirectoryState.Empty;
@@ -38,6 +39,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         this.regions = regions;
         wakes = new WakeRounds(settings.Workers);
         forgets = new ForgetRounds(settings.Workers);
+        admissions = new Admissions(settings);
         queues = new PresentQueues(settings.Partitions.Queues);
         snapshotPartBytes = settings.Storage.SnapshotPartBytes;
     }
@@ -95,7 +97,12 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
                 Sender.Tell(Page(query));
                 break;
             case FindWorker query:
-                Sender.Tell(State.Find(query.WorkerId) is null ? Refused.Unknown($"there is no worker '{query.WorkerId}'") : Done.Instance);
+                Sender.Tell(State.Find(query.WorkerId) is null && !admissions.Expects(query.WorkerId, Now)
+                    ? Refused.Unknown($"there is no worker '{query.WorkerId}'")
+                    : Done.Instance);
+                break;
+            case AdmitWorker query:
+                Sender.Tell(admissions.Answer(query, State, Now));
                 break;
             case GetWorkerStats:
                 Sender.Tell(durable.Tally.Counts());
@@ -118,6 +125,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         var taken = new WorkerEntryTaken { WorkerId = update.Entry.WorkerId, Revision = update.Entry.Revision };
         if (State.Decide(update) is { } @event)
         {
+            admissions.Entered(update.Entry.WorkerId);
             Change(@event, () => regions.Workers.Tell(taken, Self));
         }
         else
@@ -131,6 +139,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         durable = after;
         version++;
         waiters.Changed(Now);
+        forgets.Changed(after, Now);
         Arm();
         afterwards?.Invoke();
     });
@@ -179,7 +188,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
 
         foreach (var gone in forgets.Due(durable, Now))
         {
-            regions.Workers.Tell(new ForgetWorker { WorkerId = gone.WorkerId, Revision = gone.Revision }, Self);
+            regions.Workers.Tell(gone, Self);
         }
 
         Arm();

@@ -45,7 +45,7 @@ public sealed partial class WorkerReliabilityActor
             return;
         }
 
-        if (ForgettingWorkers.MayForget(State, settings.Workers, Now) && !demand.AnyWaiting && held.Count == 0)
+        if (ForgettingWorkers.MayForget(State, command.IsBeyondKept, settings.Workers, Now) && !demand.AnyWaiting && held.Count == 0)
         {
             forgetting = new ForgettingUnderWay(State, [.. Enumerable.Range(0, settings.Partitions.Queues)]);
             foreach (var partition in forgetting.Left)

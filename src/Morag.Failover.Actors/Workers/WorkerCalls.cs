@@ -125,13 +125,14 @@ public sealed partial class WorkerReliabilityActor
         }
 
         seenToldAt = Now;
+        heldTold = held.Count;
         var (interestIn, incarnations) = demand.InterestKnown;
         regions.Directory.Tell(
             new WorkerSeen
             {
                 Bucket = bucket,
                 WorkerId = State.WorkerId,
-                At = Now,
+                At = pulse.HeardAt,
                 Metrics = pulse.Metrics,
                 HeldLeases = held.Count,
                 Degraded = degraded.Reason(held, Now),

@@ -36,6 +36,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     private DueTimer due = null!;
     private long entryTaken;
     private DateTimeOffset seenToldAt;
+    private int? heldTold;
     private DateTimeOffset? resendAt;
     private bool waitsToPassivate;
 
@@ -294,6 +295,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     private void Settle()
     {
         PumpDemand();
+        TellHeld();
         var owes = !State.Fences.IsEmpty || State.Revision > entryTaken || held.Awaited.Count > 0 || returns.Any;
         resendAt = owes ? resendAt ?? Now + settings.Queues.ResendAfter : null;
         due.ArmAt(resendAt);
@@ -311,6 +313,21 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         // One that is offline needs no watching either: whatever is heard of it starts its entity.
         var isGone = !State.IsRegistered || (State.Liveness == Liveness.Offline && State.Drain is null or { DeadlinePassed: true } or { Deadline: null });
         WaitToPassivate(isGone && !owes && !demand.AnyWaiting && State.Breaker.Until is null);
+    }
+
+    /// <summary>
+    /// Lists show what a worker holds by what the directory was last told. A worker that beats has it told often enough; of any other it is
+    /// told when the number changes.
+    /// </summary>
+    private void TellHeld()
+    {
+        if (!held.IsKnown || heldTold == held.Count || !State.IsRegistered)
+        {
+            return;
+        }
+
+        TellSeen(State.Liveness == Liveness.Alive ? settings.Workers.SeenInterval : TimeSpan.Zero);
+        due.ArmAt(heldTold == held.Count ? null : seenToldAt + settings.Workers.SeenInterval);
     }
 
     /// <summary>An entity with nothing due ends after a while; a registered one stays, since its absence must be noticed.</summary>

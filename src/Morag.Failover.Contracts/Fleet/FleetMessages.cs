@@ -102,8 +102,8 @@ public sealed record WorkerSeen : IBucketMessage
     /// <summary>The worker.</summary>
     [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
 
-    /// <summary>When.</summary>
-    [ProtoMember(3)] public DateTimeOffset At { get; init; }
+    /// <summary>When it was last heard of; null if it was not since its entity started.</summary>
+    [ProtoMember(3)] public DateTimeOffset? At { get; init; }
 
     /// <summary>What it last measured; null before its first heartbeat.</summary>
     [ProtoMember(4)] public WorkerMetrics? Metrics { get; init; }
@@ -283,6 +283,21 @@ public sealed record WorkerStats : IWireMessage
 
     /// <summary>Registered workers by capability.</summary>
     [ProtoMember(8)] public ImmutableSortedDictionary<string, int> ByCapability { get; init; } = ImmutableSortedDictionary<string, int>.Empty;
+}
+
+/// <summary>
+/// Asks for a place for a worker that is about to register, without starting its entity. Answer: <see cref="Done"/> if it is registered
+/// already or there is a place, which is then kept for it for a moment; <see cref="Refused"/> (limit reached) if
+/// <c>max-registered</c> workers are registered.
+/// </summary>
+[ProtoContract(Name = "admit-worker")]
+public sealed record AdmitWorker : IBucketMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required int Bucket { get; init; }
+
+    /// <summary>The worker.</summary>
+    [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
 }
 
 /// <summary>

@@ -15,6 +15,12 @@ public sealed record ForgetWorker : IWorkerMessage
 
     /// <summary>The revision that the directory keeps: of a worker that changed since, nothing is forgotten.</summary>
     [ProtoMember(2)] public required long Revision { get; init; }
+
+    /// <summary>
+    /// Whether it goes though <c>forget-after</c> is not over: the directory has more entries of workers that are not registered than it
+    /// keeps, and this one is among the oldest.
+    /// </summary>
+    [ProtoMember(3)] public bool IsBeyondKept { get; init; }
 }
 
 /// <summary>Nothing is stored of a worker any more, but its entry in the directory, which goes with this. No answer.</summary>

@@ -8,8 +8,8 @@ namespace Morag.Failover.Domain.Fleet;
 public sealed record DirectoryState
 {
     /// <summary>
-    /// How many workers are remembered that left, or are only known by reports. The longest known of them is forgotten first, and with
-    /// it its place in the counts.
+    /// How many workers are remembered that left, or are only known by reports. Beyond that the longest known of them are forgotten, with
+    /// everything that is stored of them.
     /// </summary>
     public const int NotRegisteredKept = 50_000;
 
@@ -46,6 +46,16 @@ public sealed record DirectoryState
 
     /// <summary>The workers that have been gone since a time, in the order of their ids.</summary>
     public IEnumerable<WorkerEntry> GoneSince(DateTimeOffset time) => Entries.Where(entry => entry.GoneSince <= time);
+
+    /// <summary>The workers that are not registered and more than are kept, the longest known first.</summary>
+    public IEnumerable<WorkerEntry> BeyondKept() =>
+        from worker in NotRegistered.Take(NotRegistered.Count - NotRegisteredKept)
+        let entry = Find(worker)
+        where entry is not null && !IsRegistered(entry)
+        select entry;
+
+    /// <summary>Whether a worker is registered, offline or not.</summary>
+    public bool IsRegistered(WorkerId worker) => Find(worker) is { } entry && IsRegistered(entry);
 
     /// <summary>The state after an event.</summary>
     public DirectoryState Apply(IStoredEvent @event) => @event switch
@@ -130,11 +140,12 @@ public sealed record DirectoryState
     private static bool IsRegistered(WorkerEntry entry) => entry is { Registration: not null, Unregistered: false };
 
     /// <summary>
-    /// Whether a worker came back after its entity had forgotten it, and counts its revisions from the start. The entry of a worker that is
-    /// there is never older than that.
+    /// Whether a worker came back, or was reported again, after its entity had forgotten it, and counts its revisions from the start. Of the
+    /// same life no older entry is dated later: the worker went later only after a change, which has a higher revision.
     /// </summary>
     private static bool IsNewLife(WorkerEntry entry, WorkerEntry kept) =>
-        kept.GoneSince is { } since && IsRegistered(entry) && entry.RegisteredAt > since && entry.RegisteredAt != kept.RegisteredAt;
+        kept.GoneSince is { } since
+        && ((IsRegistered(entry) && entry.RegisteredAt > since && entry.RegisteredAt != kept.RegisteredAt) || entry.GoneSince > since);
 
     private static WorkerEntry Probe(WorkerId worker) => new() { WorkerId = worker, Revision = 0 };
 
@@ -146,24 +157,12 @@ public sealed record DirectoryState
             Entries = (before is null ? Entries : Entries.Remove(before)).Add(entry),
             Tally = Tally.Replaced(before, entry),
         };
-        var leaves = !IsRegistered(entry) && (before is null || IsRegistered(before));
-        return leaves ? (state with { NotRegistered = NotRegistered.Add(entry.WorkerId) }).Bounded() : state;
+        return IsRegistered(entry) == (before is null || IsRegistered(before)) ? state
+            : IsRegistered(entry) ? state with { NotRegistered = NotRegistered.Remove(entry.WorkerId) }
+            : state with { NotRegistered = NotRegistered.Add(entry.WorkerId) };
     }
 
     private DirectoryState Without(WorkerId worker) => Find(worker) is { } entry
         ? this with { Entries = Entries.Remove(entry), NotRegistered = NotRegistered.Remove(worker), Tally = Tally.Replaced(entry, null) }
         : this;
-
-    private DirectoryState Bounded()
-    {
-        if (NotRegistered.Count <= NotRegisteredKept)
-        {
-            return this;
-        }
-
-        var forgotten = this with { NotRegistered = NotRegistered.RemoveAt(0) };
-        return Find(NotRegistered[0]) is { } entry && !IsRegistered(entry)
-            ? forgotten with { Entries = Entries.Remove(entry), Tally = Tally.Replaced(entry, null) }
-            : forgotten;
-    }
 }

@@ -48,6 +48,12 @@ public sealed record WorkerSettings
     /// <summary>The most lease calls of one worker that may wait at a time, 1 to 10,000; beyond, they are refused (429).</summary>
     public int MaxWaitingCalls { get; init; } = 64;
 
+    /// <summary>
+    /// The most workers that may be registered, offline ones included, 1 to 1,000,000; beyond, registrations of others are refused (429).
+    /// Each directory bucket gives its share of the places.
+    /// </summary>
+    public int MaxRegistered { get; init; } = 100_000;
+
     /// <summary>How long a queue partition keeps the interest of a worker that waits for leases, 1 min to 24 h.</summary>
     public TimeSpan InterestKept { get; init; } = TimeSpan.FromMinutes(30);
 

@@ -80,6 +80,41 @@ public sealed class WorkerDirectorySpecs(ITestOutputHelper output) : OwnerSpec(o
         Assert.Equal(["cpu-2"], (await GotAsync<WakeWorker>(Regions.WorkersProbe)).Select(woken => woken.WorkerId.Value).Distinct());
     }
 
+    [Fact]
+    public async Task Should_admit_as_many_workers_as_may_be_registered_and_another_when_one_leaves()
+    {
+        var limited = WorkerDirectory.Props(0, Settings with { Workers = Settings.Workers with { MaxRegistered = 2 } }, Regions);
+        var bucket = Start(limited);
+        bucket.Tell(Entry(1, draining: false));
+        Assert.True(await IsAdmittedAsync("cpu-2"));
+
+        var refused = await AnswerAsync<Refused>(new AdmitWorker { Bucket = 0, WorkerId = new("cpu-3") });
+        Assert.Equal(RefusalReason.LimitReached, refused.Reason);
+        Assert.Contains("morag.failover.workers.max-registered", refused.Message, StringComparison.Ordinal);
+        Assert.True(await IsAdmittedAsync("cpu-1"));
+        Assert.True(await IsAdmittedAsync("cpu-2"));
+        await AnswerAsync<Done>(new FindWorker { Bucket = 0, WorkerId = new("cpu-2") });
+
+        // The one that was admitted does not come.
+        await PassAsync(TimeSpan.FromSeconds(30));
+        await AnswerAsync<Refused>(new FindWorker { Bucket = 0, WorkerId = new("cpu-2") });
+        Assert.True(await IsAdmittedAsync("cpu-3"));
+        bucket.Tell(Entry(1, draining: false, "cpu-3"));
+        Assert.False(await IsAdmittedAsync("cpu-2"));
+
+        var left = Entry(2, draining: false, "cpu-3");
+        bucket.Tell(left with { Entry = left.Entry with { Unregistered = true } });
+        Assert.True(await IsAdmittedAsync("cpu-2"));
+
+        async Task<bool> IsAdmittedAsync(string worker) => await AnswerAsync<IWireMessage>(new AdmitWorker { Bucket = 0, WorkerId = new(worker) }) is Done;
+
+        async Task<T> AnswerAsync<T>(IWireMessage question)
+        {
+            bucket.Tell(question, TestActor);
+            return await ExpectMsgAsync<T>();
+        }
+    }
+
     private static UpdateWorkerEntry Entry(long revision, bool draining, string worker = "cpu-1") => new()
     {
         Bucket = 0,

@@ -1,7 +1,10 @@
 using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Actors.Tests.Storage;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Partitioning;
 using Xunit.Abstractions;
 
 namespace Morag.Failover.Actors.Tests.Scenarios;
@@ -111,6 +114,45 @@ public sealed class ForgettingSpecs : ScenarioSpec
         await PassAsync(TimeSpan.FromSeconds(5));
 
         Assert.Equal(2, (await worker.ScoreAsync()).TotalTasks);
+    }
+
+    [Fact]
+    public async Task Should_keep_a_worker_for_as_long_as_a_task_remembers_it()
+    {
+        var worker = await RegisterAsync("cpu-1");
+        var task = await SubmitAsync("page", "cpu_standard");
+        await worker.FailAsync(await worker.LeaseOneAsync(), FailureType.ProcessingError);
+        await IsGoneAsync(worker);
+
+        await LongAfterAsync();
+        Assert.False(Store.IsBlank(PersistenceIds.Worker(worker.Id)));
+        Assert.Equal(1, await RegisteredAsync());
+
+        await Owners.AskAsync<Done>(Owners.Queues, new CancelTask { TaskId = task, Reason = "nobody else can" });
+        await LongAfterAsync();
+        Assert.True(Store.IsBlank(PersistenceIds.Worker(worker.Id)));
+        Assert.Equal(0, await RegisteredAsync());
+    }
+
+    [Fact]
+    public async Task Should_store_nothing_of_a_worker_that_is_only_reported_of_and_more_than_are_kept()
+    {
+        var worker = new WorkerId("elsewhere");
+        await ReportAsync<FailoverDecision>(new ReportFailure
+        {
+            TaskId = new("elsewhere-1"), WorkerId = worker, EventId = new("e1"), FailureType = FailureType.NetworkFailure,
+        });
+        Assert.False(Store.IsBlank(PersistenceIds.Worker(worker)));
+        var revision = Store.EventsOf($"directory-{Partition.Of(worker, Defaults.Partitions.DirectoryBuckets)}", Sys)
+            .OfType<WorkerEntryUpdated>().Last(updated => updated.Entry.WorkerId == worker).Entry.Revision;
+
+        Owners.Workers.Tell(new ForgetWorker { WorkerId = worker, Revision = revision });
+        await PassAsync(TimeSpan.FromSeconds(5));
+        Assert.False(Store.IsBlank(PersistenceIds.Worker(worker)));
+
+        Owners.Workers.Tell(new ForgetWorker { WorkerId = worker, Revision = revision, IsBeyondKept = true });
+        await PassAsync(TimeSpan.FromSeconds(5));
+        Assert.True(Store.IsBlank(PersistenceIds.Worker(worker)));
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Partitioning;
 using Xunit.Abstractions;
 using static Morag.Failover.Contracts.Failover.FailoverStrategy;
 using static Morag.Failover.Contracts.Failover.FailureType;
@@ -36,6 +38,42 @@ public sealed class WorkerLossSpecs(ITestOutputHelper output) : ScenarioSpec(out
         }
 
         Assert.Single(losses);
+    }
+
+    [Fact]
+    public async Task Should_list_a_lost_worker_without_its_tasks_once_they_have_moved_on()
+    {
+        var lost = await RegisterAsync("cpu-1");
+        var other = await RegisterAsync("cpu-2");
+        var task = await SubmitAsync("page", "cpu_standard");
+        await lost.LeaseOneAsync();
+        await PassAsync(TimeSpan.FromSeconds(20));
+        var heard = await ListedAsync(lost);
+        Assert.Equal(1, heard.HeldLeases);
+
+        lost.FallsSilent();
+        await PassAsync(TimeSpan.FromMinutes(1));
+        await other.LeaseOneAsync();
+
+        Assert.Equal(other.Id, (await TaskAsync(task)).WorkerId);
+        var listed = await ListedAsync(lost);
+        Assert.Equal((0, Liveness.Offline), (listed.HeldLeases, listed.Liveness));
+        Assert.Equal(heard.LastHeartbeat, listed.LastHeartbeat);
+    }
+
+    [Fact]
+    public async Task Should_list_what_a_worker_holds_that_completes_its_task_and_does_not_beat()
+    {
+        var worker = await RegisterAsync("cpu-1", with: each => each with { HeartbeatIntervalSeconds = null });
+        worker.FallsSilent();
+        await SubmitAsync("page", "cpu_standard");
+        var lease = await worker.LeaseOneAsync();
+        await PassAsync(Defaults.Workers.SeenInterval);
+        Assert.Equal(1, (await ListedAsync(worker)).HeldLeases);
+
+        await worker.CompleteAsync(lease);
+        await PassAsync(Defaults.Workers.SeenInterval);
+        Assert.Equal(0, (await ListedAsync(worker)).HeldLeases);
     }
 
     [Fact]
@@ -177,5 +215,12 @@ public sealed class WorkerLossSpecs(ITestOutputHelper output) : ScenarioSpec(out
 
         Assert.Equal(Liveness.Offline, (await lost.InfoAsync()).Liveness);
         (await DecisionAsync(task)).Chose(FailoverStrategy.ReassignSameQueue, "worker_offline");
+    }
+
+    private async Task<WorkerInfo> ListedAsync(ScenarioWorker worker)
+    {
+        var bucket = Partition.Of(worker.Id, Defaults.Partitions.DirectoryBuckets);
+        var page = await Owners.AskAsync<WorkerPage>(Owners.Directory, new ListWorkers { Bucket = bucket, Limit = 100 });
+        return page.Workers.Single(each => each.Registration.WorkerId == worker.Id);
     }
 }

@@ -97,6 +97,47 @@ public sealed class DirectorySpecs
     }
 
     [Fact]
+    public void Should_keep_every_entry_until_it_is_forgotten_and_name_those_beyond_what_is_kept()
+    {
+        const int Beyond = 3;
+        var state = DirectoryState.FromParts([new DirectorySnapshot
+        {
+            Entries = [.. Enumerable.Range(0, DirectoryState.NotRegisteredKept).Select(i => new WorkerEntry { WorkerId = new($"r{i:00000}"), Revision = 1 })],
+            NotRegistered = [.. Enumerable.Range(0, DirectoryState.NotRegisteredKept).Select(i => new WorkerId($"r{i:00000}"))],
+        }]);
+        Assert.Empty(state.BeyondKept());
+
+        for (var i = 0; i < Beyond; i++)
+        {
+            state = state.Apply(new WorkerEntryUpdated { Entry = new() { WorkerId = new($"s{i}"), Revision = 1 } });
+        }
+
+        Assert.Equal(DirectoryState.NotRegisteredKept + Beyond, state.Count);
+        Assert.Equal(["r00000", "r00001", "r00002"], state.BeyondKept().Select(entry => entry.WorkerId.Value));
+
+        state = state.Apply(new WorkerEntryUpdated { Entry = new() { WorkerId = new("r00001"), Revision = 2, Registration = Registration("r00001", 0) } });
+        state = state.Apply(new WorkerEntryForgotten { WorkerId = new("r00000") });
+        Assert.Equal(["r00002"], state.BeyondKept().Select(entry => entry.WorkerId.Value));
+    }
+
+    /// <summary>What told the directory that its entity had forgotten a worker may get lost; the entity then counts revisions from the start.</summary>
+    [Fact]
+    public void Should_take_the_entry_of_a_worker_that_is_known_again_after_it_was_forgotten()
+    {
+        var gone = new WorkerEntry { WorkerId = new("w"), Revision = 7, Registration = Registration("w", 0), RegisteredAt = T0, GoneSince = T0.AddDays(1) };
+        var state = DirectoryState.Empty.Apply(new WorkerEntryUpdated { Entry = gone });
+
+        Assert.True(IsTaken(gone with { Revision = 1, RegisteredAt = T0.AddDays(9), GoneSince = null }));
+        Assert.True(IsTaken(gone with { Revision = 1, Registration = null, RegisteredAt = default, GoneSince = T0.AddDays(9) }));
+        Assert.True(IsTaken(gone with { Revision = 2, RegisteredAt = T0.AddDays(9), GoneSince = T0.AddDays(9) }));
+        Assert.False(IsTaken(gone with { Revision = 6 }));
+        Assert.False(IsTaken(gone with { Revision = 6, GoneSince = T0.AddHours(1) }));
+        Assert.False(IsTaken(gone with { Revision = 6, GoneSince = null }));
+
+        bool IsTaken(WorkerEntry entry) => state.Decide(new UpdateWorkerEntry { Bucket = 0, Entry = entry }) is not null;
+    }
+
+    [Fact]
     public void Should_tell_of_losses_for_an_hour_newest_last()
     {
         var state = DirectoryState.Empty;

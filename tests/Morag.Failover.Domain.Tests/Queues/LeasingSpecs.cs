@@ -2,6 +2,7 @@ using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Domain.Tests.Queues;
@@ -109,6 +110,36 @@ public sealed class LeasingSpecs
         queue.Pass(60);
         queue.CarryOutDue();
         Assert.Single(queue.Lease("w2"));
+    }
+
+    [Theory]
+    [InlineData("held")]
+    [InlineData("owed")]
+    [InlineData("pinned")]
+    [InlineData("avoids")]
+    [InlineData("nothing")]
+    public void Should_keep_the_share_of_a_worker_that_a_task_depends_on(string dependence)
+    {
+        queue.Submit("a");
+        var epoch = queue.Lease("w")[0].Epoch;
+        if (dependence != "held")
+        {
+            queue.Fail("a", "w", epoch);
+        }
+
+        if (dependence is "pinned" or "avoids" or "nothing")
+        {
+            queue.Acknowledge("w");
+            queue.Reassign(
+                "a",
+                dependence == "pinned" ? FailoverStrategy.RetrySameWorker : FailoverStrategy.ReassignSameQueue,
+                command => dependence == "avoids" ? command with { Avoid = new WorkerId("w") } : command);
+        }
+
+        var dropped = queue.Do(ForgettingShares.Decide(queue.State, new DropWorkerShare { Partition = 0, WorkerId = new("w") }));
+
+        Assert.Equal(dependence != "nothing", dropped.Kept);
+        Assert.Equal(dependence != "nothing", queue.State.Workers.ContainsKey(new("w")));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
@@ -36,6 +37,11 @@ internal static class WorkerCallEndpoints
         }
 
         var registration = Rules.Required(request.Registration, "registration").ToRegistration(gateway.Settings.Queues);
+
+        // Asked first, so that a worker that is refused starts no entity.
+        var bucket = Partition.Of(registration.WorkerId, gateway.Settings.Partitions.DirectoryBuckets);
+        _ = await gateway.Ask<Done>(
+            gateway.Regions.Directory, new AdmitWorker { Bucket = bucket, WorkerId = registration.WorkerId }, TimeSpan.Zero, context.RequestAborted);
         var reply = await gateway.AskWorkers<WorkerRegisteredReply>(
             new RegisterWorker { Registration = registration }, context.RequestAborted);
         return Answer.Ok(new RegisteredAnswer

@@ -75,7 +75,7 @@ internal static class WorkerEndpoints
     }
 
     /// <summary>The directory is asked first: a question to a worker's entity starts it, also for an id that somebody made up.</summary>
-    private static async Task<WorkerId> Known(HttpContext context, FailoverGateway gateway, string id)
+    internal static async Task<WorkerId> Known(HttpContext context, FailoverGateway gateway, string id)
     {
         var worker = Worker(id);
         var bucket = Partition.Of(worker, gateway.Settings.Partitions.DirectoryBuckets);

@@ -25,7 +25,7 @@ internal static class WorkerSessionEndpoint
     {
         var session = new OpenSession
         {
-            WorkerId = Rules.Id<WorkerId>(id, "worker_id"),
+            WorkerId = await WorkerEndpoints.Known(context, gateway, id),
             SessionId = Guid.NewGuid().ToString("N"),
             InstanceId = Rules.OptionalId<InstanceId>(instanceId, "instance_id"),
         };
