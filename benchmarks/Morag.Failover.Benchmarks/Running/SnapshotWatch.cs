@@ -6,16 +6,24 @@ namespace Morag.Failover.Benchmarks.Running;
 /// <summary>Watches in Redis whether a queue partition is writing a large snapshot: then the newest of its events are parts of one.</summary>
 internal sealed class SnapshotWatch : IAsyncDisposable
 {
+    private const string Events = "journal:persisted:queue-0";
+
+    // Stops at the first part and after a megabyte: what a script reads is copied, and that would slow down what is measured.
     private const string NewestHaveParts =
         """
-        for _, event in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, 40)) do
+        local bytes = 0
+        for place = 0, 40 do
+          local event = redis.call('ZREVRANGE', KEYS[1], place, place)[1]
+          if not event then break end
           if string.find(string.sub(event, -200), 'snapshot.part', 1, true) then return {1, redis.call('GET', KEYS[1] .. ':highestSequenceNr')} end
+          bytes = bytes + #event
+          if bytes > 1000000 then break end
         end
         return {0, ''}
         """;
 
     private static readonly TimeSpan Over = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     private readonly ConnectionMultiplexer redis;
     private readonly CancellationTokenSource ending = new();
@@ -47,11 +55,22 @@ internal sealed class SnapshotWatch : IAsyncDisposable
         ending.Dispose();
     }
 
+    /// <summary>The sequence number of the newest snapshot that is saved; null before the first.</summary>
+    public async Task<double?> NewestSavedAsync()
+    {
+        var newest = await redis.GetDatabase().SortedSetRangeByRankWithScoresAsync("snapshot:queue-0", -1);
+        return newest.Length == 0 ? null : newest[0].Score;
+    }
+
+    /// <summary>How many events follow the state that the newest saved snapshot holds, its parts among them.</summary>
+    public async Task<long> EventsSinceSavedAsync() =>
+        await redis.GetDatabase().SortedSetLengthAsync(Events, await NewestSavedAsync() ?? 0);
+
     private async Task WatchAsync()
     {
         while (!ending.IsCancellationRequested)
         {
-            var found = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(NewestHaveParts, ["journal:persisted:queue-0"]))!;
+            var found = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(NewestHaveParts, [Events]))!;
             if ((string?)found[1] != newest)
             {
                 newest = (string?)found[1];

@@ -23,8 +23,6 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
 
     private readonly string payload = $$""","payload":{"pad":"{{new string('x', payloadBytes - """{"pad":""}""".Length)}}"}""";
     private int submitted;
-    private int accepted;
-    private int acceptedBeforeFill;
 
     public string Name => name;
 
@@ -42,19 +40,14 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
         var few = await CycleAsync(system, snapshots, Measured);
         var heapBefore = await ManagedHeap.SurvivingBytesAsync(system.Node.Program.Id);
         var filling = Stopwatch.StartNew();
-        var filled = FillAsync(system, tasks - Few);
-        if (await HeapDuringSnapshotAsync(system, snapshots, filled) is { } meanwhile)
-        {
-            measurement.Below("managed_bytes_per_task_while_a_snapshot_is_written", PerTask(meanwhile.Heap, meanwhile.Tasks), 1_200);
-        }
-
-        await filled;
+        await FillAsync(system, tasks - Few);
         measurement.Add("filled_per_second", (tasks - Few) / filling.Elapsed.TotalSeconds);
         await UntilAsync(() => !snapshots.IsWriting);
         measurement.Below(
             "managed_bytes_per_task", PerTask(await ManagedHeap.SurvivingBytesAsync(system.Node.Program.Id), tasks - Few), 1_200);
         var begun = snapshots.Begun;
-        await BringSnapshotAsync(system, snapshots);
+        var heapMeanwhile = await HeapDuringSnapshotAsync(system, snapshots);
+        measurement.Below("managed_bytes_per_task_while_a_snapshot_is_written", PerTask(heapMeanwhile, tasks - Few), 1_200);
         var many = await CycleAsync(system, snapshots, Measured);
         var begunMeanwhile = snapshots.Begun - begun;
         measurement.AtLeast("snapshots_beside_many", begunMeanwhile, 1);
@@ -62,6 +55,7 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
         Compare(measurement, few, many);
         measurement.Add("node_mib_beside_many", system.NodeUse().MemoryMiB);
         await UntilAsync(() => !snapshots.IsWriting);
+        measurement.Add("events_to_replay", await snapshots.EventsSinceSavedAsync());
         await RecoverAsync(measurement, system);
         await measurement.AddRawRedisAsync(system.Redis.Port);
 
@@ -108,7 +102,6 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
     {
         var (first, next) = (submitted, submitted);
         submitted += count;
-        acceptedBeforeFill = accepted;
         await Task.WhenAll(Enumerable.Range(0, 2).Select(async _ =>
         {
             using var connection = await LeanConnection.OpenAsync(system.Node.Address);
@@ -117,7 +110,6 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
             {
                 var size = Math.Min(Work.MostPerCall, first + count - from);
                 await Work.SubmitAsync(connection, "task", from, size, _ => payload);
-                _ = Interlocked.Add(ref accepted, size);
             }
         }));
     }
@@ -175,21 +167,19 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
         }
     }
 
-    /// <summary>
-    /// The surviving heap of the node, collected while it wrote a snapshot during the fill, and the tasks added by then; null where the
-    /// fill ended before a snapshot was due.
-    /// </summary>
-    private async Task<(long Heap, int Tasks)?> HeapDuringSnapshotAsync(BenchmarkSystem system, SnapshotWatch snapshots, Task filled)
+    /// <summary>The surviving heap of the node while it writes a snapshot, which goes on after this.</summary>
+    private async Task<long> HeapDuringSnapshotAsync(BenchmarkSystem system, SnapshotWatch snapshots)
     {
-        var before = snapshots.Begun;
-        await UntilAsync(() => snapshots.Begun > before || filled.IsCompleted);
-        if (filled.IsCompleted)
+        while (true)
         {
-            return null;
+            var saved = await snapshots.NewestSavedAsync();
+            await BringSnapshotAsync(system, snapshots);
+            var heap = await ManagedHeap.SurvivingBytesAsync(system.Node.Program.Id);
+            if (await snapshots.NewestSavedAsync() == saved)
+            {
+                return heap;
+            }
         }
-
-        var heap = await ManagedHeap.SurvivingBytesAsync(system.Node.Program.Id);
-        return (heap, Volatile.Read(ref accepted) - acceptedBeforeFill);
     }
 
     /// <summary>
@@ -231,6 +221,8 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
         measurement.Add("other_owners_slowest_answer_ms", slowest.TotalMilliseconds);
         measurement.Below("other_owners_failed_calls", failed, 1);
         measurement.Below("recovery_s", watch.Elapsed.TotalSeconds, recoverySeconds);
-        measurement.Add("node_mib_after_recovery", system.NodeUse().MemoryMiB);
+        var (processor, memory) = system.NodeUse();
+        measurement.Add("recovery_processor_s", processor.TotalSeconds);
+        measurement.Add("node_mib_after_recovery", memory);
     }
 }

@@ -6,7 +6,8 @@ namespace Morag.Failover.Actors.Persistence;
 /// <content>
 /// Snapshots. A state that fits one part is stored as one snapshot. A larger one is stored in parts, which are events of this journal
 /// between the others: each is encoded off the actor's thread and written when the one before is durable, so no write is larger than
-/// a part and no caller waits for more than one. The snapshot itself then only says where the parts are.
+/// a part and no caller waits for more than one, and calls go first: see <see cref="SnapshotPace"/>. The snapshot itself then only says
+/// where the parts are.
 /// </content>
 public abstract partial class EventSourcedActor<TState>
 {
@@ -51,18 +52,27 @@ public abstract partial class EventSourcedActor<TState>
         }
 
         snapshotUnderWay = new SnapshotWriting(LastSequenceNr, parts);
-        EncodeNextPart(snapshotUnderWay);
     }
 
-    private void EncodeNextPart(SnapshotWriting snapshot) =>
-        DoAside(() => new PartEncoded(snapshot, snapshot.EncodeNext()), cause => new PartNotEncoded(snapshot, cause), Self);
+    /// <summary>Called whenever a write or an answer is done, so that a part that waits for its turn gets it.</summary>
+    private void EncodeNextPartInTurn()
+    {
+        if (snapshotUnderWay is { } snapshot && snapshot.Pace.TakeTurn(awaitingWrites.Count))
+        {
+            DoAside(() => new PartEncoded(snapshot, snapshot.EncodeNext()), cause => new PartNotEncoded(snapshot, cause), Self);
+        }
+    }
 
     private void StorePart(PartEncoded encoded)
     {
         var snapshot = encoded.Snapshot;
         if (encoded.Part is { } part)
         {
-            PersistAsync(part, _ => EncodeNextPart(snapshot));
+            PersistAsync(part, _ =>
+            {
+                snapshot.Pace.PartStored(part.Content.Length);
+                EncodeNextPartInTurn();
+            });
             return;
         }
 

@@ -84,6 +84,8 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
             store.Succeeded(wrote: true);
             afterwards?.Invoke(after);
             SaveSnapshotWhenDue(after, bytes);
+            snapshotUnderWay?.Pace.WriteStored(bytes);
+            EncodeNextPartInTurn();
         });
     }
 
@@ -98,6 +100,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         {
             awaitingWrites.Dequeue();
             action();
+            EncodeNextPartInTurn();
         });
     }
 

@@ -13,6 +13,9 @@ internal sealed class SnapshotWriting(long sequenceNr, IEnumerable<IStoredState>
     /// <summary>The sequence number of the last event that it covers.</summary>
     public long SequenceNr => sequenceNr;
 
+    /// <summary>When the next part may be encoded.</summary>
+    public SnapshotPace Pace { get; } = new();
+
     /// <summary>How many parts were encoded so far.</summary>
     public int Parts { get; private set; }
 

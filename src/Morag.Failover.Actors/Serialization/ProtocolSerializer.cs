@@ -6,6 +6,16 @@ namespace Morag.Failover.Actors.Serialization;
 /// <summary>Writes the types of one protocol as Protobuf, named by their manifests.</summary>
 public abstract class ProtocolSerializer : SerializerWithStringManifest
 {
+    /// <summary>A larger buffer is not kept.</summary>
+    private const int LargestKept = 512 * 1024;
+
+    /// <summary>
+    /// The buffer of this thread. A buffer that grows again for each value is garbage of twice its size, part of it among the large
+    /// objects, whose collection takes longest where there are millions of tasks.
+    /// </summary>
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? kept;
+
     private readonly WireTypes types;
 
     private protected ProtocolSerializer(ExtendedActorSystem system, WireTypes types)
@@ -14,8 +24,21 @@ public abstract class ProtocolSerializer : SerializerWithStringManifest
     /// <inheritdoc />
     public override byte[] ToBinary(object obj)
     {
-        var buffer = new ArrayBufferWriter<byte>(256);
+        var buffer = kept ?? new ArrayBufferWriter<byte>(256);
+        kept = null;
         ContractsModel.Instance.Serialize(buffer, obj);
+        var bytes = Written(obj, buffer);
+        if (buffer.Capacity <= LargestKept)
+        {
+            buffer.ResetWrittenCount();
+            kept = buffer;
+        }
+
+        return bytes;
+    }
+
+    private byte[] Written(object obj, ArrayBufferWriter<byte> buffer)
+    {
         if (buffer.WrittenCount <= MessageLimits.MaxBytes)
         {
             return buffer.WrittenSpan.ToArray();
