@@ -11,6 +11,9 @@ public sealed class FirstProcessSpecs(RedisServer server) : IClassFixture<RedisS
 {
     private const int Tasks = 8;
 
+    // With a second try each, they are still too few to open the worker's breaker.
+    private const int Failing = 2;
+
     private readonly TestFolder folder = new();
 
     [NamespaceFact]
@@ -27,7 +30,7 @@ public sealed class FirstProcessSpecs(RedisServer server) : IClassFixture<RedisS
         {
             task_id = $"t-{number}",
             queue = "cpu_standard",
-            payload = number % 2 == 0 ? "0" : "7",
+            payload = number < Failing ? "7" : "0",
             max_retries = 0,
         }));
 
@@ -46,8 +49,8 @@ public sealed class FirstProcessSpecs(RedisServer server) : IClassFixture<RedisS
         });
         await Eventually.HoldsAsync(
             async () => Directory.GetFiles(folder.Path, "*.orphan").Length == Tasks
-                && (await node.Client.TasksAsync(TaskState.Succeeded)).Count == Tasks / 2
-                && (await node.Client.TasksAsync(TaskState.Parked)).Count == Tasks / 2,
+                && (await node.Client.TasksAsync(TaskState.Succeeded)).Count == Tasks - Failing
+                && (await node.Client.TasksAsync(TaskState.Parked)).Count == Failing,
             () => $"all tasks end; the agent wrote:\n{agent.Output}");
 
         var failures = await node.Client.FailuresAsync();
