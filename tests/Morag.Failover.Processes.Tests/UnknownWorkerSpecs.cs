@@ -17,7 +17,7 @@ public sealed class UnknownWorkerSpecs : IAsyncLifetime
         using var raw = new RawClient(node.Address);
         string[] reads =
         [
-            "/workers/nobody", "/workers/nobody/reliability", "/tasks?worker=nobody", "/failures?worker=nobody", "/tasks/nothing", "/tasks/nothing/explain",
+            "/workers/nobody", "/workers/nobody/reliability", "/workers/nobody/session", "/tasks?worker=nobody", "/failures?worker=nobody", "/tasks/nothing", "/tasks/nothing/explain",
             "/journal/events?id=worker-nobody", "/journal/verify?id=worker-nobody",
         ];
         foreach (var read in reads)

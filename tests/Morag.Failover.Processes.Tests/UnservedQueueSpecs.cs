@@ -1,0 +1,115 @@
+using System.Text.Json;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Processes.Tests.Http;
+using Morag.Failover.Processes.Tests.Nodes;
+using Morag.Failover.TestProcesses;
+using Morag.Redis.TestServers;
+
+namespace Morag.Failover.Processes.Tests;
+
+/// <summary>A queue whose only workers drain, are cut off by their breakers or report errors is unserved: seen and acted on over HTTP.</summary>
+public sealed class UnservedQueueSpecs(RedisServer server) : IClassFixture<RedisServer>, IAsyncLifetime
+{
+    private const string Config = "morag.failover.queues.unserved-after = 2s";
+
+    private readonly TestFolder folder = new();
+    private readonly List<NodeProcess> nodes = [];
+    private int calls;
+
+    /// <summary>The nodes in turn, so that what one node is told has to reach the owners on the other.</summary>
+    private NodeProcess Node => nodes[calls++ % nodes.Count];
+
+    [Fact]
+    public async Task Should_count_a_queue_as_unserved_and_move_what_others_can_take_on_one_node()
+    {
+        nodes.Add(await NodeProcess.StartAsync(new() { DataFolder = folder.Path, Config = Config }));
+
+        await PlayAllAsync();
+    }
+
+    [ServerFact]
+    public async Task Should_count_a_queue_as_unserved_and_move_what_others_can_take_on_two_nodes()
+    {
+        await server.FlushAsync();
+        int[] ports = [LoopbackPort.Free(), LoopbackPort.Free()];
+        for (var number = 0; number < ports.Length; number++)
+        {
+            nodes.Add(await NodeProcess.StartAsync(new()
+            {
+                Redis = server.ConnectionString,
+                DataFolder = folder.Sub(FormattableString.Invariant($"node-{number}")),
+                ClusterPort = ports[number],
+                Seeds = [.. ports.Select(port => FormattableString.Invariant($"127.0.0.1:{port}"))],
+                Config = Config,
+            }));
+        }
+
+        await PlayAllAsync();
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        foreach (var node in nodes)
+        {
+            await node.DisposeAsync();
+        }
+
+        folder.Dispose();
+    }
+
+    private async Task PlayAllAsync()
+    {
+        await RegisterAsync("cpu", "cpu");
+        await PlayAsync("drains", "1 draining", ("drain", new { reason = "new kernel" }), ("resume", new { }));
+        await PlayAsync("is-broken", "1 with an open breaker", ("breaker", new { action = "open", reason = "wrong results" }), ("breaker", new { action = "reset", reason = "repaired" }));
+        await PlayAsync("has-errors", "1 in error", ("heartbeat", new { status = "error" }), ("heartbeat", new { status = "online" }));
+    }
+
+    private async Task PlayAsync(string gpu, string words, (string Call, object Body) obstacle, (string Call, object Body) end)
+    {
+        await RegisterAsync(gpu, "gpu");
+        await Node.Client.PostAsync($"/workers/{gpu}/{obstacle.Call}", obstacle.Body);
+        await Node.Client.SubmitAsync(
+        [
+            new { task_id = $"{gpu}-movable", queue = "gpu_priority" },
+            new { task_id = $"{gpu}-bound", queue = "gpu_priority", resource_requirements = new { gpu_required = true } },
+        ]);
+
+        // What a CPU can do moves, with a decision that says why; what needs the GPU stays and is counted.
+        await Eventually.HoldsAsync(
+            async () => (await Node.Client.TaskAsync($"{gpu}-movable")).Queue.Value == "cpu_standard", () => $"the task of {gpu} moves");
+        var decision = Assert.Single(await Node.Client.ExplainAsync($"{gpu}-movable"));
+        Assert.Equal((FailoverStrategy.FallbackQueue, "unserved"), (decision.SelectedAction.Strategy, decision.DecisionMetadata.Rule));
+        Assert.Contains($"all suitable workers are unavailable ({words})", decision.FailureEvent.ErrorMessage, StringComparison.Ordinal);
+        await Eventually.HoldsAsync(
+            async () => await UnservedBecauseAsync() == $"all suitable workers are unavailable ({words}): 1 task", () => $"the queue of {gpu} is shown as unserved");
+        Assert.Empty(await LeaseAsync(gpu, wait: 0));
+        Assert.Equal([$"{gpu}-movable"], await LeaseAsync("cpu"));
+
+        await Node.Client.PostAsync($"/workers/{gpu}/{end.Call}", end.Body);
+        await Eventually.HoldsAsync(async () => await UnservedBecauseAsync() is null, () => $"the queue of {gpu} is served again");
+        Assert.Equal([$"{gpu}-bound"], await LeaseAsync(gpu));
+        using var raw = new RawClient(Node.Address);
+        using var left = await raw.SendAsync(new RawRequest("DELETE", $"/api/v1/workers/{gpu}"));
+        Assert.True(left.IsSuccessStatusCode);
+        using var cancelled = await raw.SendAsync(new RawRequest("DELETE", $"/api/v1/tasks/{gpu}-bound"));
+    }
+
+    private Task<JsonElement> RegisterAsync(string worker, string capability) =>
+        Node.Client.PostAsync("/workers/register", new { registration = new { worker_id = worker, capability, max_concurrent_tasks = 10, hardware = new { gpu_count = capability == "gpu" ? 1 : 0 } } });
+
+    private async Task<string[]> LeaseAsync(string worker, int wait = 20)
+    {
+        var leases = await Node.Client.PostAsync($"/workers/{worker}/lease", new { wait_seconds = wait, max_tasks = 10 });
+        return [.. leases.EnumerateArray().Select(lease => lease.GetProperty("task_id").GetString()!)];
+    }
+
+    private async Task<string?> UnservedBecauseAsync()
+    {
+        var queue = (await Node.Client.QueuesAsync()).Single(each => each.QueueType.Value == "gpu_priority");
+        Assert.Equal(queue.UnservedBecause is not null, queue.Unserved);
+        return queue.UnservedBecause;
+    }
+}
