@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Processes.Tests.Http;
 using Morag.Failover.Processes.Tests.Nodes;
 using Morag.Failover.TestProcesses;
@@ -70,6 +71,9 @@ public sealed class UnservedQueueSpecs(RedisServer server) : IClassFixture<Redis
     private async Task PlayAsync(string gpu, string words, (string Call, object Body) obstacle, (string Call, object Body) end)
     {
         await RegisterAsync(gpu, "gpu");
+
+        // The queue hears of the fleet a moment later; before that, it would say that there is no such worker at all.
+        await Eventually.HoldsAsync(async () => (await GpuQueueAsync()).WorkerCount == 1, () => $"the queue hears of {gpu}");
         await Node.Client.PostAsync($"/workers/{gpu}/{obstacle.Call}", obstacle.Body);
         await Node.Client.SubmitAsync(
         [
@@ -106,9 +110,12 @@ public sealed class UnservedQueueSpecs(RedisServer server) : IClassFixture<Redis
         return [.. leases.EnumerateArray().Select(lease => lease.GetProperty("task_id").GetString()!)];
     }
 
+    private async Task<QueueStats> GpuQueueAsync() =>
+        (await Node.Client.QueuesAsync()).Single(each => each.QueueType.Value == "gpu_priority");
+
     private async Task<string?> UnservedBecauseAsync()
     {
-        var queue = (await Node.Client.QueuesAsync()).Single(each => each.QueueType.Value == "gpu_priority");
+        var queue = await GpuQueueAsync();
         Assert.Equal(queue.UnservedBecause is not null, queue.Unserved);
         return queue.UnservedBecause;
     }
