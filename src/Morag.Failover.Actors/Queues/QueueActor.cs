@@ -67,7 +67,10 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
 
     /// <inheritdoc />
     protected override QueueState FromSnapshot(IReadOnlyList<IStoredState> parts) =>
-        QueueSnapshots.FromParts([.. parts.Cast<QueueSnapshot>()], QueueState.Empty with { HistoryKept = settings.Queues.HistoryKept });
+        QueueSnapshots.FromParts(
+            [.. parts.Cast<QueueSnapshot>()],
+            QueueState.Empty with { HistoryKept = settings.Queues.HistoryKept },
+            (one, other) => Parallel.Invoke(one, other));
 
     /// <inheritdoc />
     protected override StoredSize SizeOf(QueueState state) => new(state.Tasks.Count, QueueSnapshots.BytesOf(state));

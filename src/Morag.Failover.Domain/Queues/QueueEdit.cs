@@ -77,7 +77,9 @@ internal sealed class QueueEdit
     /// <summary>
     /// Puts in all tasks of a state that has none. The large indexes are made at once, not task by task.
     /// </summary>
-    public void PutAll(IReadOnlyCollection<TaskRecord> restored)
+    /// <param name="restored">The tasks; those that have ended in the order they did.</param>
+    /// <param name="doBoth">Does two pieces of work in any order, or at the same time: with many tasks each takes seconds.</param>
+    public void PutAll(IReadOnlyCollection<TaskRecord> restored, Action<Action, Action> doBoth)
     {
         if (!before.Tasks.IsEmpty)
         {
@@ -109,8 +111,7 @@ internal sealed class QueueEdit
             Put(queue, Counters(queue).Move(TaskState.Queued, count));
         }
 
-        // Neither depends on the other, and with many tasks each takes seconds.
-        Parallel.Invoke(() => tasks = TaskTable.Of(restored), () => ready = ReadyIndex.Of(anyMayTake));
+        doBoth(() => tasks = TaskTable.Of(restored), () => ready = ReadyIndex.Of(anyMayTake));
     }
 
     public void ForgetEnded(int count)

@@ -36,7 +36,8 @@ public static class QueueSnapshots
     /// <summary>The state that was stored.</summary>
     /// <param name="parts">All parts, in their order.</param>
     /// <param name="empty">The state to put them into, which brings the settings.</param>
-    public static QueueState FromParts(IReadOnlyList<QueueSnapshot> parts, QueueState empty)
+    /// <param name="doBoth">Does two pieces of work in any order, or at the same time.</param>
+    public static QueueState FromParts(IReadOnlyList<QueueSnapshot> parts, QueueState empty, Action<Action, Action> doBoth)
     {
         var shares = parts.SelectMany(part => part.Workers).GroupBy(share => share.WorkerId, (_, pieces) => Joined([.. pieces])).ToList();
         var edit = new QueueEdit(empty with
@@ -47,7 +48,7 @@ public static class QueueSnapshots
             Counters = parts[0].Counters.ToImmutableDictionary(counters => counters.Queue, Restored),
             Owed = [.. shares.Where(share => !share.Batch.IsEmpty).Select(share => share.WorkerId)],
         });
-        edit.PutAll([.. parts.SelectMany(part => part.Tasks)]);
+        edit.PutAll([.. parts.SelectMany(part => part.Tasks)], doBoth);
         return edit.Done();
     }
 

@@ -140,7 +140,10 @@ public sealed class ForgettingSpecs : ScenarioSpec
         var worker = new WorkerId("elsewhere");
         await ReportAsync<FailoverDecision>(new ReportFailure
         {
-            TaskId = new("elsewhere-1"), WorkerId = worker, EventId = new("e1"), FailureType = FailureType.NetworkFailure,
+            TaskId = new("elsewhere-1"),
+            WorkerId = worker,
+            EventId = new("e1"),
+            FailureType = FailureType.NetworkFailure,
         });
         Assert.False(Store.IsBlank(PersistenceIds.Worker(worker)));
         var revision = Store.EventsOf($"directory-{Partition.Of(worker, Defaults.Partitions.DirectoryBuckets)}", Sys)

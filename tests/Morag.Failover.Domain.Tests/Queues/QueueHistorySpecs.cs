@@ -35,7 +35,14 @@ public sealed class QueueHistorySpecs
             Assert.Equal(QueueUnderTest.Picture(queue.State), QueueUnderTest.Picture(queue.Events.Aggregate(QueueState.Empty, QueueEvents.Apply)));
             Assert.Equal(
                 QueueUnderTest.Picture(queue.State),
-                QueueUnderTest.Picture(QueueSnapshots.FromParts([.. QueueSnapshots.ToParts(queue.State, 2_000)], QueueState.Empty)));
+                QueueUnderTest.Picture(QueueSnapshots.FromParts(
+                    [.. QueueSnapshots.ToParts(queue.State, 2_000)],
+                    QueueState.Empty,
+                    (one, other) =>
+                    {
+                        other();
+                        one();
+                    })));
         },
         iter: 400);
 
