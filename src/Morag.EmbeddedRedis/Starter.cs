@@ -14,6 +14,9 @@ internal sealed record Starter(string SocketPath, string Password)
 {
     private const string Name = "starter";
 
+    /// <summary>No reply that is asked for is nearly as long.</summary>
+    private const int LongestReply = 64 * 1024;
+
     /// <summary>The users that the server begins with, as a Redis ACL file has them: nobody else gets in.</summary>
     public string Users => $"user default off\nuser {Name} on >{Password} +@all\n";
 
@@ -56,7 +59,12 @@ internal sealed record Starter(string SocketPath, string Password)
             return line;
         }
 
-        var text = new char[int.Parse(length, CultureInfo.InvariantCulture)];
+        if (!int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var characters) || characters > LongestReply)
+        {
+            return null;
+        }
+
+        var text = new char[characters];
         return new string(text, 0, await replies.ReadBlockAsync(text, cancellation).ConfigureAwait(false));
     }
 

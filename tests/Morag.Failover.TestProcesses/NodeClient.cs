@@ -10,8 +10,9 @@ using Morag.Failover.Contracts.Workers;
 namespace Morag.Failover.TestProcesses;
 
 /// <summary>
-/// The calls of the HTTP API that tests make, typed. What is answered with 503 is asked again, as the answer tells every caller; so a call
-/// that changes something has to carry a name of its own (an event or request id). Any other failure throws.
+/// The calls of the HTTP API that tests make, typed. What is answered with 503 is asked again, as the answer tells every caller, unless
+/// <see cref="AsksAgain"/> is off; so a call that changes something has to carry a name of its own (an event or request id). Any other
+/// failure throws.
 /// </summary>
 public sealed class NodeClient : IDisposable
 {
@@ -23,6 +24,9 @@ public sealed class NodeClient : IDisposable
 
     /// <summary>For the node at this address.</summary>
     public NodeClient(Uri node) => http = new HttpClient { BaseAddress = node, Timeout = TimeSpan.FromSeconds(30) };
+
+    /// <summary>Whether what is answered with 503 is asked again; true by default.</summary>
+    public bool AsksAgain { get; init; } = true;
 
     /// <summary>Whether it answers that it is ready.</summary>
     public async Task<bool> IsReadyAsync()
@@ -110,12 +114,12 @@ public sealed class NodeClient : IDisposable
         return all;
     }
 
-    private static async Task<HttpResponseMessage> AskAsync(Func<Task<HttpResponseMessage>> call)
+    private async Task<HttpResponseMessage> AskAsync(Func<Task<HttpResponseMessage>> call)
     {
         for (var waited = Stopwatch.StartNew(); ; await Task.Delay(AskAgainAfter))
         {
             var answer = await call();
-            if (answer.StatusCode != HttpStatusCode.ServiceUnavailable || waited.Elapsed > Eventually.Bound)
+            if (!AsksAgain || answer.StatusCode != HttpStatusCode.ServiceUnavailable || waited.Elapsed > Eventually.Bound)
             {
                 return answer;
             }

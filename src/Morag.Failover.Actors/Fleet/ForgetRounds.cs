@@ -17,10 +17,13 @@ internal sealed class ForgetRounds(WorkerSettings settings)
     /// <summary>So many a second: each costs a write at every queue partition.</summary>
     private const int MostInOneTick = 20;
 
-    /// <summary>So many a second of those that nothing is to be kept of: most have no share in any queue.</summary>
+    /// <summary>So many a second of those beyond the number kept: most have no share in any queue.</summary>
     private const int MostBeyondKept = 200;
 
     private readonly Queue<WorkerEntry> round = new();
+
+    // Asked for in this round: those that cannot be forgotten now must not stand before the others.
+    private readonly HashSet<WorkerId> askedBeyondKept = [];
     private DateTimeOffset nextRound;
 
     /// <summary>When the next are to be asked for.</summary>
@@ -34,7 +37,7 @@ internal sealed class ForgetRounds(WorkerSettings settings)
     /// <summary>There may be more workers that are not registered than are kept.</summary>
     public void Changed(DirectoryState directory, DateTimeOffset now)
     {
-        if (directory.BeyondKept().Any() && DueAt > now + Tick)
+        if (BeyondKept(directory).Any() && DueAt > now + Tick)
         {
             DueAt = now + Tick;
         }
@@ -52,6 +55,7 @@ internal sealed class ForgetRounds(WorkerSettings settings)
         if (round.Count == 0 && nextRound <= now)
         {
             nextRound = now + BetweenRounds;
+            askedBeyondKept.Clear();
             foreach (var entry in directory.GoneSince(now - settings.ForgetAfter))
             {
                 round.Enqueue(entry);
@@ -63,9 +67,12 @@ internal sealed class ForgetRounds(WorkerSettings settings)
             gone.Add(new ForgetWorker { WorkerId = entry.WorkerId, Revision = entry.Revision });
         }
 
-        var beyond = directory.BeyondKept().Take(MostBeyondKept).ToList();
+        var beyond = BeyondKept(directory).Take(MostBeyondKept).ToList();
+        askedBeyondKept.UnionWith(beyond.Select(entry => entry.WorkerId));
         gone.AddRange(beyond.Select(entry => new ForgetWorker { WorkerId = entry.WorkerId, Revision = entry.Revision, IsBeyondKept = true }));
         DueAt = round.Count > 0 || beyond.Count > 0 ? now + Tick : nextRound;
         return gone;
     }
+
+    private IEnumerable<WorkerEntry> BeyondKept(DirectoryState directory) => directory.BeyondKept().Where(entry => !askedBeyondKept.Contains(entry.WorkerId));
 }

@@ -28,7 +28,7 @@ internal sealed class SharedTicks
     /// <summary>Whether something that is first due after this delay can share a timer: nothing comes late by it.</summary>
     public static bool CanShare(TimeSpan delay, TimeSpan interval) => interval >= ShortestInterval && delay >= interval;
 
-    /// <summary>Adds what is done at each tick, which must not wait or throw, until the result is disposed; null: ask another one, this one is full or over.</summary>
+    /// <summary>Adds what is done at each tick until the result is disposed; it must not wait or throw. Null when this timer is full or has ended.</summary>
     public IDisposable? TryAdd(Action tick, TimeSpan delay)
     {
         lock (gate)

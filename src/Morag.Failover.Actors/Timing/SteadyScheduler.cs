@@ -118,7 +118,7 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
         {
             scheduler.pending.TryAdd(this, true);
             var own = scheduler.clock.CreateTimer(static self => ((Scheduled)self!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            timer = own;
+            Interlocked.Exchange(ref timer, own);
             EndWith(cancelable);
             if (over || scheduler.stopped)
             {
@@ -134,7 +134,7 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
         {
             scheduler.pending.TryAdd(this, true);
             EndWith(cancelable);
-            timer = scheduler.Share(Tick, delay, interval);
+            Interlocked.Exchange(ref timer, scheduler.Share(Tick, delay, interval));
             if (over || scheduler.stopped)
             {
                 Drop();
@@ -144,6 +144,9 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
         public void Drop()
         {
             over = true;
+
+            // Either the start sees that it is over, or this sees the timer.
+            Interlocked.MemoryBarrier();
             scheduler.pending.TryRemove(this, out _);
             timer?.Dispose();
             cancellation.Unregister();

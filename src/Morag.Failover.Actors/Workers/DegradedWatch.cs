@@ -14,7 +14,7 @@ internal sealed class DegradedWatch(WorkerSettings settings, DateTimeOffset star
     /// <summary>A partition that has not answered for so many looks is no longer taken to have work.</summary>
     private const int LooksUnanswered = 2;
 
-    /// <summary>The partitions that said that they have work, each with the number of the look that it last said so after.</summary>
+    /// <summary>The partitions that said that they have work, each with the number of the look after which it last said so.</summary>
     private readonly Dictionary<int, long> partitionsWithWork = [];
     private long looks;
     private DateTimeOffset lastPull = startedAt;

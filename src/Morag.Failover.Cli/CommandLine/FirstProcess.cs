@@ -31,24 +31,30 @@ internal static class FirstProcess
             start.ArgumentList.Add(word);
         }
 
-        var handed = new List<PosixSignalRegistration>();
+        using var child = new Process { StartInfo = start };
+        child.Start();
+        var id = child.Id;
+        var taken = Handed.Select(signal => PosixSignalRegistration.Create(signal, received =>
+        {
+            received.Cancel = true;
+            if (NeedsHanding(received.Signal))
+            {
+                _ = Posix.Kill(id, NumberOf(received.Signal));
+            }
+        })).ToList();
         try
         {
-            using var child = new Process { StartInfo = start };
-            child.Start();
-            handed.AddRange(Handed.Select(signal => PosixSignalRegistration.Create(signal, received =>
-            {
-                received.Cancel = true;
-                _ = Posix.Kill(child.Id, NumberOf(received.Signal));
-            })));
             await child.WaitForExitAsync();
             return child.ExitCode;
         }
         finally
         {
-            handed.ForEach(registration => registration.Dispose());
+            taken.ForEach(registration => registration.Dispose());
         }
     }
+
+    /// <summary>What the keys of a terminal send goes to the child as well; the same once more would mean to stop at once.</summary>
+    private static bool NeedsHanding(PosixSignal signal) => Console.IsInputRedirected || signal is not (PosixSignal.SIGINT or PosixSignal.SIGQUIT);
 
     private static int NumberOf(PosixSignal signal) => signal switch
     {

@@ -125,7 +125,7 @@ public sealed record TaskRecord
         }
     }
 
-    /// <summary>Most tasks have failed never, and hold the quality settings that they were submitted with.</summary>
+    /// <summary>Most tasks have never failed, and hold the quality settings that they were submitted with.</summary>
     [ProtoAfterDeserialization]
     private void ShareEqualValues()
     {

@@ -251,7 +251,8 @@ public sealed class TaskTable
                 return (new Inner(string.CompareOrdinal(Ids[at], id) < 0 ? Replaced(Ids, at, id) : Ids, changed), null, added);
             }
 
-            if (children.Length == Width && at == Width - 1 && ReferenceEquals(child, children[at]))
+            // A node of its own for ids that ascend, if it belongs after this one: what the last child is known by may be an id that has gone.
+            if (children.Length == Width && ReferenceEquals(child, children[^1]) && string.CompareOrdinal(Ids[^1], id) < 0)
             {
                 return (this, Of([further]), added);
             }

@@ -50,7 +50,7 @@ public sealed record StorageSettings
     /// <summary>
     /// Bytes of events, by estimate, that make a snapshot due however few they are, unless the state is larger; 1 MiB or more.
     /// </summary>
-    public long SnapshotBytes { get; init; } = 64L * 1024 * 1024;
+    public long SnapshotBytes { get; init; } = 32L * 1024 * 1024;
 
     /// <summary>Snapshots kept; events below the oldest of them are removed. 1 to 10.</summary>
     public int SnapshotsKept { get; init; } = 2;

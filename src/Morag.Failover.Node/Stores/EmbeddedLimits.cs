@@ -20,22 +20,38 @@ public static class EmbeddedLimits
     /// <summary>The settings, with those lowered that allow more than fits. None is raised.</summary>
     /// <param name="given">The settings as they were given.</param>
     /// <param name="memory">The memory that the embedded Redis may take, in bytes.</param>
+    /// <exception cref="ConfigurationRefusedException">The memory is not enough for one task in each partition.</exception>
     public static FailoverSettings InForce(FailoverSettings given, long memory)
     {
-        var room = RoomOfPartition(given, memory);
-        var state = StateOf(given.Queues);
-        var share = Math.Min(1, (double)room / state);
+        var (queues, coordinators) = (given.Partitions.Queues, given.Partitions.Coordinators);
+        var room = RoomOfState(given, memory);
+
+        // The failures get a quarter of it, or what the tasks leave.
+        var tasks = queues * StateOf(given.Queues);
+        var history = Math.Min(given.Policy.MaxHistoryBytes, Math.Max(room / 4, room - tasks) / coordinators);
+        var share = Math.Min(1, (double)(room - (history * coordinators)) / tasks);
+        var maxBytes = (long)(given.Queues.MaxBytes * share);
+        if (share < 1 && maxBytes < given.Queues.MaxPayload + TaskOverhead)
+        {
+            throw ConfigurationRefusedException.Value(
+                "morag.embedded.memory",
+                string.Create(CultureInfo.InvariantCulture, $"{memory / Mebibyte}MiB"),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"each of {queues} queue partitions could hold {maxBytes / 1024} KiB, which is less than one task of max-payload. Raise it, lower max-payload or partitions.queues, or set morag.redis to a Redis server"));
+        }
+
         return given with
         {
             Queues = given.Queues with
             {
                 MaxTasks = Math.Max(1, (int)(given.Queues.MaxTasks * share)),
-                MaxBytes = Math.Max(Mebibyte, (long)(given.Queues.MaxBytes * share)),
+                MaxBytes = maxBytes,
                 FinishedKept = (int)(given.Queues.FinishedKept * share),
                 FinishedBytesKept = (long)(given.Queues.FinishedBytesKept * share),
             },
-            Policy = given.Policy with { MaxHistoryBytes = Math.Max(Mebibyte, (long)(given.Policy.MaxHistoryBytes * share)) },
-            Storage = given.Storage with { SnapshotBytes = Math.Clamp(room, Mebibyte, given.Storage.SnapshotBytes) },
+            Policy = given.Policy with { MaxHistoryBytes = history },
+            Storage = given.Storage with { SnapshotBytes = Math.Min(history, given.Storage.SnapshotBytes) },
         };
     }
 
@@ -68,13 +84,13 @@ public static class EmbeddedLimits
             : null);
 
     /// <summary>
-    /// The bytes that the state of one queue partition may take. Its journal holds the snapshots that are kept and the one that is being
-    /// written, and before each of them events of up to the same size. A quarter is left to everything that is no queue.
+    /// The bytes that the state of all queue partitions and coordinators may take. The journal of each holds the snapshots that are kept and
+    /// the one that is being written, and before each of them events of up to the same size. A quarter is left to everything else.
     /// </summary>
-    private static long RoomOfPartition(FailoverSettings settings, long memory)
+    private static long RoomOfState(FailoverSettings settings, long memory)
     {
         var data = new EmbeddedRedisOptions { DataFolder = "", Memory = memory }.DataLimit;
-        return data / 4 * 3 / settings.Partitions.Queues / (2 * (settings.Storage.SnapshotsKept + 1));
+        return data / 4 * 3 / (2 * (settings.Storage.SnapshotsKept + 1));
     }
 
     private static long StateOf(QueueSettings queues) =>

@@ -54,13 +54,15 @@ public sealed class WorkerAnnouncementSpecs : OwnerSpec
     }
 
     [Fact]
-    public async Task Should_publish_that_a_worker_is_lost_and_back()
+    public async Task Should_publish_that_a_worker_is_suspect_lost_and_back()
     {
         Register("first-start");
+        OpenSession("first-start");
+        worker.Tell(new SessionBroken { WorkerId = Worker, SessionId = "s" });
         await PassAsync(FailoverSettings.Default.Workers.Timeout + TimeSpan.FromSeconds(1));
         worker.Tell(new Heartbeat { WorkerId = Worker });
 
-        Assert.Equal(["registered", "lost", "back"], (await GotAsync<WorkerChanged>(watcher)).Select(changed => changed.What));
+        Assert.Equal(["registered", "suspect", "lost", "back"], (await GotAsync<WorkerChanged>(watcher)).Select(changed => changed.What));
     }
 
     [Fact]

@@ -68,6 +68,54 @@ public sealed class TaskTableSpecs
     }
 
     [Fact]
+    public void Should_find_a_task_that_comes_below_the_last_one_that_a_full_node_had()
+    {
+        var table = Enumerable.Range(0, 1_024).Aggregate(TaskTable.Empty, (table, number) => table.With(Task($"t{10 * number:000000}", 0)));
+        table = table.Without(new("t010230")).With(Task("t010225", 0)).With(Task("t010228", 0));
+
+        Assert.Equal(1_025, table.Count);
+        Assert.All(table.Values, task => Assert.Same(task, table[task.TaskId]));
+        Assert.Equal("t010228", table.After(new("t010225")).Single().TaskId.Value);
+    }
+
+    /// <summary>As a queue is used: new ids mostly ascend, the newest and the oldest go, and some come in between.</summary>
+    [Fact]
+    public void Should_hold_every_task_while_ids_ascend_and_others_go() =>
+        Gen.Select(Gen.Int[0, 9], Gen.Int[0, 1_000]).Array[30_000].Sample(
+            steps =>
+            {
+                var model = new SortedSet<string>(StringComparer.Ordinal);
+                var table = TaskTable.Empty;
+                var next = 0;
+                foreach (var (kind, number) in steps)
+                {
+                    if (kind < 6 || model.Count == 0)
+                    {
+                        // Mostly the next id, sometimes one shortly before it.
+                        var id = $"t{(kind < 5 ? next += 10 : Math.Max(0, next - number)):000000}";
+                        model.Add(id);
+                        table = table.With(Task(id, 0));
+                    }
+                    else
+                    {
+                        var id = kind switch
+                        {
+                            < 8 => model.Max!,
+                            8 => model.Min!,
+                            _ => $"t{Math.Max(0, next - number):000000}",
+                        };
+                        model.Remove(id);
+                        table = table.Without(new(id));
+                    }
+                }
+
+                Assert.Equal(model, table.Values.Select(task => task.TaskId.Value));
+                Assert.All(model, id => Assert.Equal(id, table[new(id)].TaskId.Value));
+                Assert.Equal(model.Count, table.Count);
+            },
+            iter: 20);
+
+    [Fact]
     public void Should_refuse_two_tasks_with_the_same_id() =>
         Assert.Throws<ArgumentException>(() => TaskTable.Of([Task(1, 0), Task(2, 0), Task(1, 1)]));
 

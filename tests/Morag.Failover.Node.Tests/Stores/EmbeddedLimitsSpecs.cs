@@ -31,11 +31,22 @@ public sealed class EmbeddedLimitsSpecs
         var force = EmbeddedLimits.InForce(given, memory);
 
         var state = force.Queues.MaxBytes + force.Queues.FinishedBytesKept + (400L * (force.Queues.MaxTasks + force.Queues.FinishedKept));
-        var events = Math.Max(state, force.Storage.SnapshotBytes);
-        var most = partitions * (snapshotsKept + 1) * (state + events);
+        var most = (snapshotsKept + 1) * ((partitions * WithEvents(state)) + (given.Partitions.Coordinators * WithEvents(force.Policy.MaxHistoryBytes)));
         Assert.InRange(most, 1, new EmbeddedRedisOptions { DataFolder = "", Memory = memory }.DataLimit);
         Assert.InRange(force.Queues.MaxTasks, 1, given.Queues.MaxTasks - 1);
         Assert.InRange(force.Policy.MaxHistoryBytes, 1, given.Policy.MaxHistoryBytes - 1);
+
+        long WithEvents(long owner) => owner + Math.Max(owner, force.Storage.SnapshotBytes);
+    }
+
+    [Fact]
+    public void Should_refuse_memory_that_is_not_enough_for_one_task_in_each_partition()
+    {
+        var given = FailoverSettings.Default with { Partitions = new() { Queues = 64 } };
+
+        var refusal = Assert.Throws<ConfigurationRefusedException>(() => EmbeddedLimits.InForce(given, EmbeddedRedisOptions.LeastMemory));
+
+        Assert.Contains("morag.embedded.memory = \"384MiB\" is refused: each of 64 queue partitions could hold", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -47,7 +58,8 @@ public sealed class EmbeddedLimitsSpecs
             Storage = new() { SnapshotBytes = 2 << 20 },
         };
 
-        Assert.Equal(given, EmbeddedLimits.InForce(given, EmbeddedRedisOptions.LeastMemory));
+        Assert.Equal(given.Queues, EmbeddedLimits.InForce(given, EmbeddedRedisOptions.LeastMemory).Queues);
+        Assert.Equal(given, EmbeddedLimits.InForce(given, 16 * Gibibyte));
     }
 
     [Fact]

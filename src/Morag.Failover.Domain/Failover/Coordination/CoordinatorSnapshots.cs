@@ -9,7 +9,9 @@ public sealed partial record CoordinatorState
     /// <summary>The state as a snapshot stores it, in parts of at most <paramref name="maxBytes"/>, by estimate.</summary>
     public IEnumerable<CoordinatorSnapshot> ToParts(int maxBytes)
     {
-        var stale = StaleReports.InRuns(WireSize.Of, maxBytes).ToList();
+        // The first part holds both some stale reports and some failures.
+        var half = maxBytes / 2;
+        var stale = StaleReports.InRuns(WireSize.Of, half).ToList();
         var rest = new CoordinatorSnapshot
         {
             StaleReports = stale[0],
@@ -31,7 +33,7 @@ public sealed partial record CoordinatorState
                 }),
             ],
         };
-        foreach (var run in Failures.Values.OrderBy(failure => failure.Number).Select(Stored).InRuns(WireSize.Of, maxBytes))
+        foreach (var run in Failures.Values.OrderBy(failure => failure.Number).Select(Stored).InRuns(WireSize.Of, half))
         {
             yield return rest with { Failures = run };
             rest = new CoordinatorSnapshot();
