@@ -32,12 +32,31 @@ public sealed record NodeProcessSettings
 /// <summary>Finds ports that nothing listens on.</summary>
 public static class LoopbackPort
 {
-    /// <summary>A port of 127.0.0.1 that was free just now.</summary>
+    private const int FirstPort = 10_000;
+    private const int Ports = 5_000;
+
+    // Test processes that run at the same time begin at different places.
+    private static int taken = Environment.ProcessId * 61 % Ports;
+
+    /// <summary>
+    /// A port of 127.0.0.1 that was free just now. It is below those that the system gives to whoever asks for any, which could take it before
+    /// it is listened on: the remoting of the very node that is to listen on it, for one.
+    /// </summary>
     public static int Free()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = FirstPort + (Interlocked.Increment(ref taken) % Ports);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+            }
+        }
     }
 }
 

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
@@ -55,7 +53,7 @@ public sealed class SplitBrainSpecs(GarnetServer redis) : IClassFixture<GarnetSe
 
     private async Task<ActorSystem[]> StartTwoAsync()
     {
-        var ports = new[] { FreePort(), FreePort() };
+        var ports = new[] { RedisTestServer.FreePort(), RedisTestServer.FreePort() };
         var seeds = string.Join(',', ports.Select(port => $"127.0.0.1:{port}"));
         var nodes = ports.Select(port => Start(port, seeds)).ToArray();
         var clusters = nodes.Select(Akka.Cluster.Cluster.Get).ToList();
@@ -69,13 +67,6 @@ public sealed class SplitBrainSpecs(GarnetServer redis) : IClassFixture<GarnetSe
     {
         var options = NodeOptions.Load([$"--port={port}", $"--seeds={seeds}", $"--redis={redis.ConnectionString}"], static _ => null);
         return ActorSystem.Create(NodeOptions.ActorSystemName, Test.WithFallback(options.ActorSystemConfig(redis.ConnectionString)));
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static async Task EventuallyAsync(Func<bool> condition, string what)
