@@ -32,6 +32,7 @@ public sealed class EmbeddedRedis : IAsyncDisposable
     private readonly Task supervision;
     private volatile GarnetProcess server;
     private volatile bool isFull;
+    private long dataBytes;
     private int stopped;
 
     private EmbeddedRedis(DataFolder folder, string password, EmbeddedRedisOptions options, GarnetProcess server, bool acceptedDataLoss)
@@ -163,8 +164,10 @@ public sealed class EmbeddedRedis : IAsyncDisposable
         var sinceLook = Stopwatch.StartNew();
         for (var logged = folder.LogBytes(); logged < full; logged = folder.LogBytes())
         {
-            // Data grows only with the log, so an idle server is seldom asked. A few writes may not make the log's files longer.
-            if (isFull || logged != lookedAt || sinceLook.Elapsed > LongestWithoutLook)
+            // Data grows only with the log, so the server is asked once the log has grown by a part of the room that is left, and seldom
+            // while there is much. Each question is a connection of its own.
+            var isNear = dataBytes > dataLimit / 4 * 3;
+            if (lookedAt < 0 || isFull || logged - lookedAt > (dataLimit - dataBytes) / 8 || (isNear && (logged != lookedAt || sinceLook.Elapsed > LongestWithoutLook)))
             {
                 await LookAtMemoryAsync().ConfigureAwait(false);
                 lookedAt = logged;
@@ -183,7 +186,13 @@ public sealed class EmbeddedRedis : IAsyncDisposable
 
     private async Task LookAtMemoryAsync()
     {
-        if (await server.DataBytesAsync(stopping.Token).ConfigureAwait(false) is not { } bytes || bytes >= dataLimit == isFull)
+        if (await server.DataBytesAsync(stopping.Token).ConfigureAwait(false) is not { } bytes)
+        {
+            return;
+        }
+
+        dataBytes = bytes;
+        if (bytes >= dataLimit == isFull)
         {
             return;
         }
