@@ -12,6 +12,9 @@ public sealed class RunningProgram : IAsyncDisposable
     // What a program starts inherits it, and what that starts too.
     private const string Mark = "TEST_PROGRAM";
 
+    /// <summary>A program that has not ended after so long never will: that is a failure, and not a run of tests that never ends.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
+
     private static readonly ConcurrentDictionary<int, Process> Running = new();
 
     private readonly Process process;
@@ -85,9 +88,10 @@ public sealed class RunningProgram : IAsyncDisposable
     public void Send(Signal signal) => Signals.Send(Id, signal);
 
     /// <summary>Waits until it has ended and all that it wrote is read; the exit code (128 + the signal's number for a killed one).</summary>
+    /// <exception cref="TimeoutException">It has not ended after five minutes.</exception>
     public async Task<int> EndedAsync()
     {
-        await process.WaitForExitAsync();
+        await process.WaitForExitAsync().WaitAsync(LongestWait);
         _ = Running.TryRemove(Id, out _);
         return process.ExitCode;
     }

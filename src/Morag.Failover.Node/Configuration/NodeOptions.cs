@@ -110,7 +110,7 @@ public sealed class NodeOptions
             """)
         .WithFallback(Configuration);
 
-    private static long AvailableMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+    internal static long AvailableMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     private void RefuseContradictions()
     {

@@ -14,7 +14,7 @@ internal static class StartChecks
     /// <exception cref="ConfigurationRefusedException">Names the setting, what is wrong with it, and what to do.</exception>
     public static async Task RunAsync(NodeOptions options)
     {
-        RefuseTooLittleMemory(options, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        RefuseTooLittleMemory(options, NodeOptions.AvailableMemory);
         RefuseFolder(options.DataFolder);
         await RefuseAddressAsync(options);
     }
@@ -22,7 +22,7 @@ internal static class StartChecks
     /// <summary>A partition that may hold more than the process has would end it, with everything in it, at a limit that we promised.</summary>
     internal static void RefuseTooLittleMemory(NodeOptions options, long available)
     {
-        var most = options.Failover.Queues.MaxBytes;
+        var most = options.FailoverAsGiven.Queues.MaxBytes;
         if (most > available)
         {
             throw new ConfigurationRefusedException(string.Create(
