@@ -57,7 +57,7 @@ public sealed class EmbeddedRedis : IAsyncDisposable
     public bool AcceptedDataLoss { get; }
 
     /// <summary>
-    /// Whether the data takes <see cref="EmbeddedRedisOptions.DataLimit"/> or more, as of a second ago. Whoever writes should then take
+    /// Whether the data takes <see cref="EmbeddedRedisOptions.DataLimit"/> or more, as of the last look at it: every second while it is full, and once much was written otherwise. Whoever writes should then take
     /// nothing new in; the memory that is left is for what has been taken in already.
     /// </summary>
     public bool IsFull => isFull;
@@ -164,10 +164,7 @@ public sealed class EmbeddedRedis : IAsyncDisposable
         var sinceLook = Stopwatch.StartNew();
         for (var logged = folder.LogBytes(); logged < full; logged = folder.LogBytes())
         {
-            // Data grows only with the log, so the server is asked once the log has grown by a part of the room that is left, and seldom
-            // while there is much. Each question is a connection of its own.
-            var isNear = dataBytes > dataLimit / 4 * 3;
-            if (lookedAt < 0 || isFull || logged - lookedAt > (dataLimit - dataBytes) / 8 || (isNear && (logged != lookedAt || sinceLook.Elapsed > LongestWithoutLook)))
+            if (lookedAt < 0 || MayBeFull(logged - lookedAt, sinceLook.Elapsed))
             {
                 await LookAtMemoryAsync().ConfigureAwait(false);
                 lookedAt = logged;
@@ -182,6 +179,16 @@ public sealed class EmbeddedRedis : IAsyncDisposable
         }
 
         return false;
+    }
+
+    /// <summary>
+    /// Data grows only with the log, so the server is asked once the log has grown by a part of the room that is left, and seldom while
+    /// there is much room. Each question is a connection of its own. Near the limit a few writes may not make the log's files longer.
+    /// </summary>
+    private bool MayBeFull(long grown, TimeSpan sinceLook)
+    {
+        var isNear = dataBytes > dataLimit / 4 * 3;
+        return isFull || grown > (dataLimit - dataBytes) / 8 || (isNear && (grown != 0 || sinceLook > LongestWithoutLook));
     }
 
     private async Task LookAtMemoryAsync()

@@ -49,7 +49,7 @@ public sealed class NodeStartSpecs(RedisServer server) : IClassFixture<RedisServ
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch.AddYears(50), DateTimeOffset.UnixEpoch.AddYears(120));
         var file = Path.Combine(folder.Path, "node.pfx");
         await File.WriteAllBytesAsync(file, certificate.Export(X509ContentType.Pkcs12, "secret"));
-        var url = string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{LoopbackPort.Free()}");
+        var url = string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{RedisTestServer.FreePort()}");
 
         GiveCertificate(file, "secret");
         await using var node = RunningProgram.Start(Programs.Node, "--data", folder.Path, "--redis", server.ConnectionString, "--http", url);

@@ -72,7 +72,7 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
     public async Task Should_leave_a_cluster_whose_members_store_elsewhere()
     {
         await server.FlushAsync();
-        var seed = LoopbackPort.Free();
+        var seed = RedisTestServer.FreePort();
         await using var member = await NodeProcess.StartAsync(new() { DataFolder = folder.Sub("member"), Redis = server.ConnectionString, ClusterPort = seed });
         await using var other = new RedisServer();
         await other.InitializeAsync();
@@ -83,7 +83,7 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
             {
                 DataFolder = folder.Sub("joining"),
                 Redis = other.ConnectionString,
-                ClusterPort = LoopbackPort.Free(),
+                ClusterPort = RedisTestServer.FreePort(),
                 Seeds = [string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{seed}")],
             }));
 

@@ -14,7 +14,7 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
     private const int Files = 200;
 
     private readonly TestFolder folder = new();
-    private readonly int[] ports = [LoopbackPort.Free(), LoopbackPort.Free()];
+    private readonly int[] ports = [RedisTestServer.FreePort(), RedisTestServer.FreePort()];
     private readonly NodeProcess[] nodes = new NodeProcess[2];
 
     [ServerTheory]

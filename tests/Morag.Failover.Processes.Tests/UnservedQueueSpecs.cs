@@ -32,7 +32,7 @@ public sealed class UnservedQueueSpecs(RedisServer server) : IClassFixture<Redis
     public async Task Should_count_a_queue_as_unserved_and_move_what_others_can_take_on_two_nodes()
     {
         await server.FlushAsync();
-        int[] ports = [LoopbackPort.Free(), LoopbackPort.Free()];
+        int[] ports = [RedisTestServer.FreePort(), RedisTestServer.FreePort()];
         for (var number = 0; number < ports.Length; number++)
         {
             nodes.Add(await NodeProcess.StartAsync(new()

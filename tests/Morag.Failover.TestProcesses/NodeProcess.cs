@@ -1,6 +1,5 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using Morag.Redis.TestServers;
 
 namespace Morag.Failover.TestProcesses;
 
@@ -14,7 +13,7 @@ public sealed record NodeProcessSettings
     public required string DataFolder { get; init; }
 
     /// <summary>Port of its HTTP API on 127.0.0.1.</summary>
-    public int HttpPort { get; init; } = LoopbackPort.Free();
+    public int HttpPort { get; init; } = RedisTestServer.FreePort();
 
     /// <summary>Port for other nodes; 0 takes a free one.</summary>
     public int ClusterPort { get; init; }
@@ -27,37 +26,6 @@ public sealed record NodeProcessSettings
 
     /// <summary>HOCON that is given with <c>--config</c>; null: none is.</summary>
     public string? Config { get; init; }
-}
-
-/// <summary>Finds ports that nothing listens on.</summary>
-public static class LoopbackPort
-{
-    private const int FirstPort = 10_000;
-    private const int Ports = 5_000;
-
-    // Test processes that run at the same time begin at different places.
-    private static int taken = Environment.ProcessId * 61 % Ports;
-
-    /// <summary>
-    /// A port of 127.0.0.1 that was free just now. It is below those that the system gives to whoever asks for any, which could take it before
-    /// it is listened on: the remoting of the very node that is to listen on it, for one.
-    /// </summary>
-    public static int Free()
-    {
-        while (true)
-        {
-            var port = FirstPort + (Interlocked.Increment(ref taken) % Ports);
-            try
-            {
-                using var listener = new TcpListener(IPAddress.Loopback, port);
-                listener.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-            }
-        }
-    }
 }
 
 /// <summary>A real node: it can be killed, frozen, stopped in order, and started again on the same data and ports.</summary>

@@ -39,7 +39,7 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
         : base(
             PersistenceIds.Coordinator(partition),
             CoordinatorState.Empty,
-            new SnapshotPolicy(settings.Storage.SnapshotEvery, settings.Storage.SnapshotsKept) { LeastBytes = settings.Storage.SnapshotBytes })
+            SnapshotPolicy.OfLarge(settings.Storage))
     {
         this.settings = settings;
         this.regions = regions;

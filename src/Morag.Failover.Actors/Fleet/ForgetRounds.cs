@@ -37,7 +37,7 @@ internal sealed class ForgetRounds(WorkerSettings settings)
     /// <summary>There may be more workers that are not registered than are kept.</summary>
     public void Changed(DirectoryState directory, DateTimeOffset now)
     {
-        if (BeyondKept(directory).Any() && DueAt > now + Tick)
+        if (DueAt > now + Tick && BeyondKept(directory).Any())
         {
             DueAt = now + Tick;
         }

@@ -33,7 +33,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         : base(
             PersistenceIds.DirectoryBucket(bucket),
             DirectoryState.Empty,
-            new SnapshotPolicy(settings.Storage.SmallSnapshotEvery, settings.Storage.SnapshotsKept) { LeastBytes = settings.Storage.SnapshotBytes })
+            SnapshotPolicy.OfSmall(settings.Storage))
     {
         this.bucket = bucket;
         this.regions = regions;

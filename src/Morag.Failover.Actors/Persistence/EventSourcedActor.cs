@@ -123,7 +123,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         {
             return work();
         }
-#pragma warning disable CA1031 // Whatever it is, whoever waits for the result is told.
+#pragma warning disable CA1031 // The caller must hear of any failure.
         catch (Exception cause)
 #pragma warning restore CA1031
         {

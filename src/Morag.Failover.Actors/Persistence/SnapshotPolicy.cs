@@ -14,6 +14,14 @@ public sealed record SnapshotPolicy(int Every, int Kept)
     /// <summary>Events that take less together make no snapshot due on account of their bytes.</summary>
     public long LeastBytes { get; init; } = new StorageSettings().SnapshotBytes;
 
+    /// <summary>For owners of many records: queue partitions and coordinators.</summary>
+    public static SnapshotPolicy OfLarge(StorageSettings storage) =>
+        new(storage.SnapshotEvery, storage.SnapshotsKept) { LeastBytes = storage.SnapshotBytes };
+
+    /// <summary>For workers and directory buckets.</summary>
+    public static SnapshotPolicy OfSmall(StorageSettings storage) =>
+        new(storage.SmallSnapshotEvery, storage.SnapshotsKept) { LeastBytes = storage.SnapshotBytes };
+
     /// <summary>Whether a snapshot is due.</summary>
     /// <param name="events">Events since the last one.</param>
     /// <param name="bytes">The bytes that they take, by estimate.</param>

@@ -43,7 +43,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         : base(
             PersistenceIds.Queue(partition),
             QueueState.Empty with { HistoryKept = settings.Queues.HistoryKept },
-            new SnapshotPolicy(settings.Storage.SnapshotEvery, settings.Storage.SnapshotsKept) { LeastBytes = settings.Storage.SnapshotBytes })
+            SnapshotPolicy.OfLarge(settings.Storage))
     {
         this.partition = partition;
         this.settings = settings;

@@ -40,7 +40,7 @@ internal sealed partial class LeaseDemand
     /// <summary>A partition that a call has still to ask.</summary>
     internal readonly record struct Step(int Partition, bool OnlyRepeat);
 
-    /// <summary>A question to a partition. The first of the calls is served first, the others with what is left.</summary>
+    /// <summary>A question to a partition for several calls. Leases go to the first call until it has enough, then to the next.</summary>
     internal sealed class Question(ImmutableArray<Caller> callers, int partition, bool onlyRepeat, DateTimeOffset lostAt)
     {
         public ImmutableArray<Caller> Callers { get; } = callers;

@@ -45,7 +45,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         : base(
             PersistenceIds.Worker(worker),
             WorkerState.Unknown(worker),
-            new SnapshotPolicy(settings.Storage.SmallSnapshotEvery, settings.Storage.SnapshotsKept) { LeastBytes = settings.Storage.SnapshotBytes })
+            SnapshotPolicy.OfSmall(settings.Storage))
     {
         this.settings = settings;
         this.regions = regions;

@@ -11,7 +11,13 @@ namespace Morag.Failover.Cli.CommandLine;
 /// </summary>
 internal static class FirstProcess
 {
-    private static readonly PosixSignal[] Handed = [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGHUP];
+    private static readonly Dictionary<PosixSignal, int> Handed = new()
+    {
+        [PosixSignal.SIGHUP] = SignalNames.Hangup,
+        [PosixSignal.SIGINT] = SignalNames.Interrupt,
+        [PosixSignal.SIGQUIT] = SignalNames.Quit,
+        [PosixSignal.SIGTERM] = SignalNames.Terminate,
+    };
 
     /// <summary>Whether this is it.</summary>
     public static bool IsThis => OperatingSystem.IsLinux() && Environment.ProcessId == 1;
@@ -34,12 +40,12 @@ internal static class FirstProcess
         using var child = new Process { StartInfo = start };
         child.Start();
         var id = child.Id;
-        var taken = Handed.Select(signal => PosixSignalRegistration.Create(signal, received =>
+        var taken = Handed.Select(signal => PosixSignalRegistration.Create(signal.Key, received =>
         {
             received.Cancel = true;
             if (NeedsHanding(received.Signal))
             {
-                _ = Posix.Kill(id, NumberOf(received.Signal));
+                _ = Posix.Kill(id, signal.Value);
             }
         })).ToList();
         try
@@ -55,12 +61,4 @@ internal static class FirstProcess
 
     /// <summary>What the keys of a terminal send goes to the child as well; the same once more would mean to stop at once.</summary>
     private static bool NeedsHanding(PosixSignal signal) => Console.IsInputRedirected || signal is not (PosixSignal.SIGINT or PosixSignal.SIGQUIT);
-
-    private static int NumberOf(PosixSignal signal) => signal switch
-    {
-        PosixSignal.SIGHUP => 1,
-        PosixSignal.SIGINT => 2,
-        PosixSignal.SIGQUIT => 3,
-        _ => 15,
-    };
 }

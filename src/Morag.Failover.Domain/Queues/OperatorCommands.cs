@@ -37,14 +37,14 @@ public static class OperatorCommands
     /// <summary>Cancels those of the tasks that the call still means, and gives them: what was found may have gone on since.</summary>
     public static Decided<ImmutableArray<TaskId>> Decide(QueueState state, CancelTasks command, IReadOnlyList<TaskId> tasks, DateTimeOffset now)
     {
-        var open = Those(tasks, id => state.Tasks.GetValueOrDefault(id) is { } task && IsMeant(command, task));
+        var open = Those(state, tasks, task => IsMeant(command, task));
         return new(open.IsEmpty ? null : new TasksCancelled { At = now, Tasks = open, Reason = command.Reason }, open);
     }
 
     /// <summary>Queues those of the tasks again that the call still means, and gives them: what was found may have gone on since.</summary>
     public static Decided<ImmutableArray<TaskId>> Decide(QueueState state, RequeueTasks command, IReadOnlyList<TaskId> tasks, DateTimeOffset now)
     {
-        var parked = Those(tasks, id => state.Tasks.GetValueOrDefault(id) is { } task && IsMeant(command, task));
+        var parked = Those(state, tasks, task => IsMeant(command, task));
         return new(
             parked.IsEmpty ? null : new TasksRequeued { At = now, Tasks = parked, Queue = command.Queue, Quality = command.Quality, Reason = command.Reason },
             parked);
@@ -147,14 +147,14 @@ public static class OperatorCommands
     private static bool IsMeant(CancelTasks command, TaskRecord task) =>
         !task.IsEnded && TaskQueries.Matches(task, command.Filter);
 
-    private static ImmutableArray<TaskId> Those(IReadOnlyList<TaskId> tasks, Func<TaskId, bool> match)
+    private static ImmutableArray<TaskId> Those(QueueState state, IReadOnlyList<TaskId> tasks, Func<TaskRecord, bool> match)
     {
         var matching = ImmutableArray.CreateBuilder<TaskId>(tasks.Count);
-        foreach (var task in tasks)
+        foreach (var id in tasks)
         {
-            if (match(task))
+            if (state.Tasks.GetValueOrDefault(id) is { } task && match(task))
             {
-                matching.Add(task);
+                matching.Add(id);
             }
         }
 

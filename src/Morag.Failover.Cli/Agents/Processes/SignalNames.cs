@@ -5,6 +5,7 @@ internal static class SignalNames
 {
     public const int Hangup = 1;
     public const int Interrupt = 2;
+    public const int Quit = 3;
     public const int Kill = 9;
     public const int BrokenPipe = 13;
     public const int Terminate = 15;
@@ -16,7 +17,7 @@ internal static class SignalNames
     {
         [Hangup] = "SIGHUP",
         [Interrupt] = "SIGINT",
-        [3] = "SIGQUIT",
+        [Quit] = "SIGQUIT",
         [4] = "SIGILL",
         [5] = "SIGTRAP",
         [6] = "SIGABRT",
