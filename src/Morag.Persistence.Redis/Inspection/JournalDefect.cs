@@ -6,7 +6,10 @@ public enum DefectKind
     /// <summary>Numbers between stored events, or behind them, have no event: a write was rejected, or events were lost.</summary>
     Gap,
 
-    /// <summary>Two events have one number: two writers, of which one was not this journal.</summary>
+    /// <summary>
+    /// Two events have one number: two writers, of which one was not this journal, or a log that Redis mended only in part after a crash.
+    /// The next recovery keeps the later one.
+    /// </summary>
     Duplicate,
 
     /// <summary>The number in an entry is not the one under which it is stored.</summary>

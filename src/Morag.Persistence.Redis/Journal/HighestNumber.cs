@@ -1,4 +1,5 @@
 using Morag.Persistence.Redis.Connection;
+using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Journal;
 
@@ -10,7 +11,16 @@ internal static class HighestNumber
     /// <summary>0 where the id has never written.</summary>
     /// <exception cref="WrongStoreException">Redis is not the one that the journal belongs to.</exception>
     public static async Task<long> ReadAsync(OpenConnection open, string persistenceId)
-        => (long)await Script
-            .RunGuardedAsync(open, [open.Keys.Events(persistenceId), open.Keys.Counter(persistenceId)], [])
-            .ConfigureAwait(false);
+        => (long)await RunAsync(open, persistenceId, withSurplus: false).ConfigureAwait(false);
+
+    /// <summary>The same, and whether there are more events than sequence numbers, so that some number has several.</summary>
+    /// <exception cref="WrongStoreException">Redis is not the one that the journal belongs to.</exception>
+    public static async Task<(long Highest, bool HasSurplus)> ReadWithSurplusAsync(OpenConnection open, string persistenceId)
+    {
+        var answer = await RunAsync(open, persistenceId, withSurplus: true).ConfigureAwait(false);
+        return ((long)answer[0], (long)answer[1] > 0);
+    }
+
+    private static Task<RedisResult> RunAsync(OpenConnection open, string persistenceId, bool withSurplus)
+        => Script.RunGuardedAsync(open, [open.Keys.Events(persistenceId), open.Keys.Counter(persistenceId)], [withSurplus ? 1 : 0]);
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Configuration;
+using Akka.Event;
 using Akka.Persistence;
 using Akka.Persistence.Journal;
 using Morag.Persistence.Redis.Connection;
@@ -24,6 +25,7 @@ public sealed class RedisJournal : AsyncWriteJournal
     private static readonly RedisScript EraseScript = RedisScript.Load("erase");
 
     private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly JournalSettings _settings;
     private readonly RedisConnection _connection;
     private readonly EventAppender _appender;
@@ -76,7 +78,8 @@ public sealed class RedisJournal : AsyncWriteJournal
         KeyLayout.CheckPersistenceId(persistenceId);
         await _appender.SettleAsync(persistenceId, cancellationToken).ConfigureAwait(false);
         var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-        return await HighestNumber.ReadAsync(open, persistenceId).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var (highest, hasSurplus) = await HighestNumber.ReadWithSurplusAsync(open, persistenceId).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return hasSurplus ? await WithoutResurfacedAsync(open, persistenceId, cancellationToken).ConfigureAwait(false) : highest;
     }
 
     /// <inheritdoc/>
@@ -161,6 +164,22 @@ public sealed class RedisJournal : AsyncWriteJournal
             throw new InvalidOperationException(
                 $"nothing of {persistenceId} was erased: its highest sequence number is not {sequenceNr}, so it has been written to since");
         }
+    }
+
+    private async Task<long> WithoutResurfacedAsync(OpenConnection open, string persistenceId, CancellationToken cancellation)
+    {
+        var removed = await ResurfacedEvents.RemoveAsync(open, persistenceId, _settings.ReplayPage).WaitAsync(cancellation).ConfigureAwait(false);
+        if (removed > 0)
+        {
+            _log.Warning(
+                "Redis had {0} events of \"{1}\" again that it had lost in a crash, of a write that had failed, beside those that were "
+                + "acknowledged in their place. They are removed. Its log was cut within a transaction, which this version of Redis mends only "
+                + "in part.",
+                removed,
+                persistenceId);
+        }
+
+        return await HighestNumber.ReadAsync(open, persistenceId).WaitAsync(cancellation).ConfigureAwait(false);
     }
 
     private static SequenceConflictException? FindGap(IReadOnlyList<AtomicWrite> writes)
