@@ -94,13 +94,11 @@ public sealed class StartFaultSpecs(RedisServer server) : IClassFixture<RedisSer
         await IsRefusedAsync(new() { DataFolder = below }, $"morag.data = \"{below}\" is refused");
     }
 
-    [Fact]
-    public async Task Should_name_the_limit_that_this_process_could_never_hold()
-    {
-        var config = "morag.failover.queues.max-bytes = 1024GiB";
-
-        await IsRefusedAsync(new() { DataFolder = folder.Path, Config = config }, "morag.failover.queues.max-bytes = 1048576 MiB is refused");
-    }
+    [Theory]
+    [InlineData("morag.failover.queues.max-bytes = 1024GiB", "morag.failover.queues.max-bytes = 1048576 MiB is refused")]
+    [InlineData("morag.embedded.memory = 1024GiB", "morag.embedded.memory = \"1048576MiB\" is refused: this process may use ")]
+    public async Task Should_name_the_limit_that_this_process_could_never_hold(string config, string said) =>
+        await IsRefusedAsync(new() { DataFolder = folder.Path, Config = config }, said);
 
     [ServerTheory]
     [InlineData("morag.failover.workers.timeout = soon", "morag.failover.workers.timeout = \"soon\" is refused")]

@@ -30,6 +30,16 @@ internal static class StartChecks
                 $"morag.failover.queues.max-bytes = {Mebibytes(most)} MiB is refused: this process may use {Mebibytes(available)} MiB of memory. "
                 + $"Lower the setting, or raise the memory limit (of the container, or DOTNET_GCHeapHardLimit)"));
         }
+
+        if (options.Redis is null && options.EmbeddedMemory > available)
+        {
+            throw ConfigurationRefusedException.Value(
+                "morag.embedded.memory",
+                string.Create(CultureInfo.InvariantCulture, $"{Mebibytes(options.EmbeddedMemory)}MiB"),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"this process may use {Mebibytes(available)} MiB of memory. Lower the setting (384MiB or more), raise the memory limit (of the container, or DOTNET_GCHeapHardLimit), or set morag.redis to a Redis server"));
+        }
     }
 
     private static void RefuseFolder(string folder)
