@@ -103,24 +103,42 @@ internal sealed class RedisConnection
         }
     }
 
+    /// <summary>One attempt. It ends before its callers' patience does, so that they learn the reason and not only that they waited.</summary>
     private async Task<OpenConnection> ConnectAsync()
     {
-        ConnectionMultiplexer multiplexer;
+        var refusal = new TaskCompletionSource<RedisConnectionException>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var attempt = AttemptAsync(refusal);
         try
         {
-            multiplexer = string.IsNullOrEmpty(_settings.Connection.ServiceName)
-                ? await ConnectionMultiplexer.ConnectAsync(_settings.Connection).ConfigureAwait(false)
-                : await ConnectToPrimaryAsync(_settings.Connection.ServiceName).ConfigureAwait(false);
+            var first = await Task.WhenAny(attempt, refusal.Task).WaitAsync(_settings.LongestConnect).ConfigureAwait(false);
+            return first == attempt
+                ? await attempt.ConfigureAwait(false)
+                : throw await refusal.Task.ConfigureAwait(false);
         }
         catch (RedisConnectionException e)
         {
+            _ = DiscardAsync(attempt);
             throw CannotConnect(e);
         }
+        catch (TimeoutException e)
+        {
+            _ = DiscardAsync(attempt);
+            throw CannotConnect(ConnectionFailureType.UnableToConnect, "it does not answer in time; it is frozen or overloaded, or this machine is", e);
+        }
+    }
 
+    /// <param name="refusal">Completes as soon as the client knows why it has no connection, while it goes on trying.</param>
+    private async Task<OpenConnection> AttemptAsync(TaskCompletionSource<RedisConnectionException> refusal)
+    {
+        var multiplexer = string.IsNullOrEmpty(_settings.Connection.ServiceName)
+            ? await ConnectionMultiplexer.ConnectAsync(_settings.Connection).ConfigureAwait(false)
+            : await ConnectToPrimaryAsync(_settings.Connection.ServiceName).ConfigureAwait(false);
         try
         {
+            multiplexer.ConnectionFailed += Refused;
             // Until one server has answered it is not known whether this is a cluster, and with that what the keys are.
             await multiplexer.GetDatabase().PingAsync().ConfigureAwait(false);
+            multiplexer.ConnectionFailed -= Refused;
             var onCluster = multiplexer.GetServers().Any(server => server.IsConnected && server.ServerType == ServerType.Cluster);
             return new OpenConnection(
                 multiplexer,
@@ -134,6 +152,20 @@ internal sealed class RedisConnection
             await multiplexer.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+
+        void Refused(object? sender, ConnectionFailedEventArgs failed)
+        {
+            // Of several servers others may answer.
+            if (multiplexer.IsConnected || failed.Exception is not { } cause) return;
+            refusal.TrySetResult(new RedisConnectionException(failed.FailureType, CommandFlags.None, cause.Message, cause));
+        }
+    }
+
+    /// <summary>Closes what an attempt opens after its callers were answered.</summary>
+    private static async Task DiscardAsync(Task<OpenConnection> attempt)
+    {
+        await ((Task)attempt).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (attempt.IsCompletedSuccessfully) await (await attempt.ConfigureAwait(false)).Multiplexer.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>
@@ -142,11 +174,17 @@ internal sealed class RedisConnection
     /// </summary>
     private async Task<ConnectionMultiplexer> ConnectToPrimaryAsync(string service)
     {
-        _sentinels ??= await ConnectToSentinelsAsync(service).ConfigureAwait(false);
+        if (_sentinels is null)
+        {
+            var made = await ConnectToSentinelsAsync(service).ConfigureAwait(false);
+            // An attempt that was given up may have been here meanwhile.
+            if (Interlocked.CompareExchange(ref _sentinels, made, null) is not null) await made.DisposeAsync().ConfigureAwait(false);
+        }
+
         var sentinel = _sentinels.GetServers().FirstOrDefault(static server => server.IsConnected)
-            ?? throw new RedisConnectionException(ConnectionFailureType.UnableToConnect, CommandFlags.None, "no sentinel answers");
+            ?? throw NoPrimary("no sentinel answers");
         var address = await sentinel.SentinelGetMasterAddressByNameAsync(service).ConfigureAwait(false)
-            ?? throw new RedisConnectionException(ConnectionFailureType.UnableToConnect, CommandFlags.None, $"the sentinels do not know \"{service}\"");
+            ?? throw NoPrimary($"the sentinels do not know \"{service}\"");
 
         var options = _settings.Connection.Clone();
         options.ServiceName = null;
@@ -185,14 +223,21 @@ internal sealed class RedisConnection
         _ = opening.GetAwaiter().GetResult().Multiplexer.DisposeAsync().AsTask();
     }
 
+    /// <summary>With the reason where the client puts it.</summary>
+    private static RedisConnectionException NoPrimary(string reason) =>
+        new(ConnectionFailureType.UnableToConnect, CommandFlags.None, reason, new RedisException(reason));
+
     private RedisConnectionException CannotConnect(RedisConnectionException cause)
+        => CannotConnect(cause.FailureType, cause.GetBaseException() is var first && first != cause ? first.Message : null, cause);
+
+    private RedisConnectionException CannotConnect(ConnectionFailureType kind, string? reason, Exception cause)
     {
         var where = string.Join(", ", _settings.Connection.EndPoints.Select(EndPointCollection.ToString));
         // What the client says where it knows no reason is advice on how to hide the problem.
-        var why = cause.InnerException?.Message is { Length: > 0 } reason
-            ? reason
-            : "nothing answers there as Redis does; it is not running, or elsewhere, only one side expects TLS, or the user may not ECHO and PING";
-        return new RedisConnectionException(cause.FailureType, CommandFlags.None, $"{_settings.Path} cannot connect to Redis at {where}: {why}", cause);
+        var why = string.IsNullOrEmpty(reason)
+            ? "nothing answers there as Redis does; it is not running, or elsewhere, only one side expects TLS, or the user may not ECHO and PING"
+            : reason;
+        return new RedisConnectionException(kind, CommandFlags.None, $"{_settings.Path} cannot connect to Redis at {where}: {why}", cause);
     }
 }
 

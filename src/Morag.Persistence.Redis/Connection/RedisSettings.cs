@@ -8,11 +8,20 @@ namespace Morag.Persistence.Redis.Connection;
 /// <summary>Where the data of one plugin is, read from its section of the configuration.</summary>
 internal sealed record RedisSettings
 {
+    private const double ShareForConnecting = 0.6;
+    private static readonly TimeSpan DefaultCallTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>The plugin's place in the configuration, for messages.</summary>
     public required string Path { get; init; }
 
     /// <summary>How to connect. Its default database is the one to use.</summary>
     public required ConfigurationOptions Connection { get; init; }
+
+    /// <summary>
+    /// How long one attempt to connect may take: shorter than the circuit breaker waits for a call, which would else answer that the
+    /// call timed out, and not why.
+    /// </summary>
+    public required TimeSpan LongestConnect { get; init; }
 
     /// <summary>Put before every key.</summary>
     public required string KeyPrefix { get; init; }
@@ -47,6 +56,8 @@ internal sealed record RedisSettings
         connection.AllowAdmin = true;
         connection.ReconnectRetryPolicy = new LinearRetry(500);
         connection.ClientName ??= path;
+        var longestConnect = plugin.GetTimeSpan("circuit-breaker.call-timeout", DefaultCallTimeout, allowInfinite: false) * ShareForConnecting;
+        connection.ConnectTimeout = Math.Min(connection.ConnectTimeout, (int)Math.Min(int.MaxValue, longestConnect.TotalMilliseconds));
         connection.DefaultDatabase = plugin.GetBoolean("use-database-number-from-connection-string", false)
             ? connection.DefaultDatabase ?? 0
             : (int)ReadInRange(plugin, path, "database", 0, int.MaxValue);
@@ -59,6 +70,7 @@ internal sealed record RedisSettings
         {
             Path = path,
             Connection = connection,
+            LongestConnect = longestConnect,
             KeyPrefix = plugin.GetString("key-prefix", string.Empty),
             Identity = StoreIdentity.Read(plugin, path),
         };

@@ -27,7 +27,7 @@ public sealed class AccessSpecs : IAsyncLifetime
     [InlineData(",user=nobody,password=secret", "WRONGPASS")]
     public async Task Should_say_that_the_password_is_wrong_without_naming_it(string credentials, string reason)
     {
-        await using var client = new JournalClient(Plugins.At($"127.0.0.1:{_server.Port}{credentials}"));
+        await using var client = new JournalClient(Plugins.At($"127.0.0.1:{_server.Port}{credentials}", Plugins.Patient));
 
         var failure = await Assert.ThrowsAsync<RedisConnectionException>(() => client.WriteAsync(_id, 1));
 
@@ -39,7 +39,7 @@ public sealed class AccessSpecs : IAsyncLifetime
     [RequiresRedisServerFact]
     public async Task Should_connect_once_the_password_is_right()
     {
-        await using var client = new JournalClient(Plugins.At($"127.0.0.1:{_server.Port},password=later"));
+        await using var client = new JournalClient(Plugins.At($"127.0.0.1:{_server.Port},password=later", Plugins.Patient));
         await Assert.ThrowsAsync<RedisConnectionException>(() => client.WriteAsync(_id, 1));
 
         await using (var redis = await _server.ConnectAsync())

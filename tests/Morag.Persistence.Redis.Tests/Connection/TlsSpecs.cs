@@ -66,7 +66,7 @@ public sealed class TlsSpecs : IDisposable
     {
         await using var server = await ServeAsync(_authority.Serve(_port));
 
-        Assert.Contains("only one side expects TLS", await FailureAsync(new JournalClient(Plugins.At($"127.0.0.1:{_port}"))), StringComparison.Ordinal);
+        Assert.Contains("only one side expects TLS", await FailureAsync(new JournalClient(Plugins.At($"127.0.0.1:{_port}", Plugins.Patient))), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -103,5 +103,6 @@ public sealed class TlsSpecs : IDisposable
     private JournalClient Client(TestAuthority? authority) => new(Plugins.At($"127.0.0.1:{_port},ssl=true,sslHost=localhost", $$"""
         akka.persistence.journal.redis.tls-trusted-issuer = "{{authority?.CertificatePath}}"
         akka.persistence.snapshot-store.redis.tls-trusted-issuer = "{{authority?.CertificatePath}}"
+        {{Plugins.Patient}}
         """));
 }

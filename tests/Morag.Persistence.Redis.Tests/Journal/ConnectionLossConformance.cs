@@ -117,6 +117,8 @@ public abstract class ConnectionLossConformance(RedisTestServer server) : IAsync
         await using var client = new JournalClient(ThroughProxy("""
             akka.persistence.journal.redis { writes-in-flight = 1, circuit-breaker.call-timeout = 500 ms }
             """));
+        // On a busy machine half a second may not be enough to connect.
+        await Eventually.SucceedsAsync(() => client.RecoverAsync($"{_id}-sent"));
         await client.WriteAsync($"{_id}-sent", 1);
 
         _proxy.Stall();

@@ -11,6 +11,9 @@ internal static class Plugins
         akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
         """);
 
+    /// <summary>For specs about the reason of a failure: however busy the machine is, no call takes so long that only that is said.</summary>
+    public const string Patient = $"{RedisPersistence.JournalPluginId}.circuit-breaker.call-timeout = 60 s";
+
     /// <summary>Redis is both.</summary>
     public static Config On(RedisTestServer server, string settings = "", string connection = "")
         => At(server.ConnectionString + connection, settings);
