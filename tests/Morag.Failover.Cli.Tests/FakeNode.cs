@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Morag.Redis.TestServers;
 
 namespace Morag.Failover.Cli.Tests;
 
@@ -17,7 +18,7 @@ public sealed record SeenCall(string Method, string PathAndQuery, string? Token,
 public class FakeNode : IAsyncDisposable
 {
     private readonly ConcurrentQueue<SeenCall> calls = new();
-    private readonly int port = FreePort();
+    private readonly int port = RedisTestServer.FreePort();
     private WebApplication? server;
 
     /// <summary>Answers a call; null answers 404.</summary>
@@ -90,11 +91,4 @@ public class FakeNode : IAsyncDisposable
     }
 
     public static IResult Json(object value) => Results.Text(JsonSerializer.Serialize(value), "application/json");
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -29,7 +29,7 @@ public enum ProxyFault
 /// </summary>
 public sealed class RedisProxy : IAsyncDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener listener = new(IPAddress.Loopback, RedisTestServer.FreePort());
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
     private readonly List<ProxiedConnection> connections = [];

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using StackExchange.Redis;
 using Xunit;
 
@@ -13,10 +11,6 @@ namespace Morag.Redis.TestServers;
 /// </summary>
 public abstract class RedisTestServer : IAsyncLifetime
 {
-    private const int FirstPort = 15_000;
-    private const int Ports = 17_000;
-    private static int portsTaken = Random.Shared.Next(Ports);
-
     /// <summary>Where it listens, as StackExchange.Redis writes it; the same after a restart.</summary>
     public abstract string Address { get; }
 
@@ -29,24 +23,8 @@ public abstract class RedisTestServer : IAsyncLifetime
     /// <summary>Process id of the server; it changes with each restart.</summary>
     public abstract int ProcessId { get; }
 
-    /// <summary>A port on 127.0.0.1 that nobody uses now.</summary>
-    public static int FreePort()
-    {
-        while (true)
-        {
-            // Below those that outgoing connections get, which could take it before the server does, and never one twice.
-            var port = FirstPort + (Interlocked.Increment(ref portsTaken) % Ports);
-            try
-            {
-                using var listener = new TcpListener(IPAddress.Loopback, port);
-                listener.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-            }
-        }
-    }
+    /// <summary>A port on 127.0.0.1 that nobody uses now, and that nobody else is given while this process runs.</summary>
+    public static int FreePort() => TestPorts.OfThisProcess.Next();
 
     /// <summary>Starts the server, and returns once it serves.</summary>
     public abstract Task InitializeAsync();

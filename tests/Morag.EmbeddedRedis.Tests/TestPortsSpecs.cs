@@ -1,0 +1,42 @@
+using Morag.Redis.TestServers;
+
+namespace Morag.EmbeddedRedis.Tests;
+
+/// <summary>The ports of test servers. Each instance stands for a process: an open file excludes those of its own process as it does others.</summary>
+public sealed class TestPortsSpecs : IDisposable
+{
+    private const int Many = TestPorts.BlockSize + 10;
+
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("morag-ports-");
+
+    public void Dispose() => folder.Delete(recursive: true);
+
+    [Fact]
+    public void Should_give_no_port_twice_when_several_processes_ask()
+    {
+        TestPorts[] processes = [.. Enumerable.Range(0, 40).Select(_ => new TestPorts(folder.FullName, _ => true))];
+
+        var given = Enumerable.Range(0, Many).SelectMany(_ => processes.Select(process => process.Next())).ToList();
+
+        Assert.Equal(given.Count, given.Distinct().Count());
+        Assert.All(processes, process => process.Dispose());
+    }
+
+    [Fact]
+    public void Should_give_the_ports_of_a_process_to_others_once_it_has_ended()
+    {
+        for (var process = 0; process < 200; process++)
+        {
+            using var ports = new TestPorts(folder.FullName, _ => true);
+            ports.Next();
+        }
+    }
+
+    [Fact]
+    public void Should_leave_out_ports_on_which_somebody_listens()
+    {
+        using var ports = new TestPorts(folder.FullName, port => port % 2 == 0);
+
+        Assert.All(Enumerable.Range(0, Many), _ => Assert.True(ports.Next() % 2 == 0));
+    }
+}
