@@ -43,6 +43,11 @@ internal sealed class JournalClient : IAsyncDisposable
     public Task WriteTogetherAsync(string id, params long[] sequenceNrs)
         => WriteAsync([.. sequenceNrs.Select(sequenceNr => new AtomicWrite(Event(id, sequenceNr)))]);
 
+    /// <summary>Stores events, each for itself, but asked for together.</summary>
+    /// <exception cref="Exception">The failure that the journal answered.</exception>
+    public Task WriteEachAsync(string id, int first, int count, Func<int, object> payload)
+        => WriteAsync([.. Enumerable.Range(first, count).Select(number => new AtomicWrite(Event(id, number, payload(number))))]);
+
     /// <summary>The stored events, and the highest sequence number.</summary>
     /// <exception cref="Exception">The failure that the journal answered.</exception>
     public Task<Recovered> RecoverAsync(string id)
