@@ -1,3 +1,4 @@
+using System.Globalization;
 using Morag.Failover.Actors.Fleet;
 using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Contracts.Failover;
@@ -185,7 +186,9 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
         }
         else if (reportsAtQueue.Count + pending.Count >= settings.Policy.MaxUnderWay)
         {
-            Sender.Tell(Refused.LimitReached("too many failures are being decided at once: report again in a moment"));
+            Sender.Tell(Refused.LimitReached(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{settings.Policy.MaxUnderWay:N0} failures are being decided already. Report this one again in a moment, or raise morag.failover.policy.max-under-way")));
         }
         else
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
@@ -111,7 +112,11 @@ public sealed partial class WorkerReliabilityActor
             return Refused.Invalid("queues", "the worker serves none of these queues");
         }
 
-        return demand.IsFull ? Refused.LimitReached($"{settings.Workers.MaxWaitingCalls} calls of this worker wait for leases already (morag.failover.workers.max-waiting-calls)") : null;
+        return demand.IsFull
+            ? Refused.LimitReached(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{settings.Workers.MaxWaitingCalls:N0} calls of this worker already wait for leases. Wait for one of them to end, or raise morag.failover.workers.max-waiting-calls"))
+            : null;
     }
 
     /// <summary>How many more leases the worker may take now.</summary>
