@@ -26,6 +26,9 @@ internal sealed class DataFolder : IDisposable
 
     public string Data => System.IO.Path.Combine(Path, "data");
 
+    /// <summary>The server's log, and what it writes about it.</summary>
+    public string Log => System.IO.Path.Combine(Data, "AOF");
+
     /// <summary>Where the server is reached.</summary>
     public ServerSocket Socket { get; }
 
@@ -34,6 +37,16 @@ internal sealed class DataFolder : IDisposable
     public string ServerLock => System.IO.Path.Combine(Path, "server.lock");
 
     public string ServerProcessId => System.IO.Path.Combine(Path, "server.pid");
+
+    /// <summary>The files of the server's log and their numbers, in no order.</summary>
+    public IEnumerable<(int Number, string Path)> LogSegments()
+    {
+        const string Prefix = "aof.log.";
+        return Directory.Exists(Log)
+            ? Directory.EnumerateFiles(Log, Prefix + "*")
+                .Select(static path => (int.Parse(System.IO.Path.GetFileName(path)[Prefix.Length..], CultureInfo.InvariantCulture), path))
+            : [];
+    }
 
     /// <summary>Size of the server's log; files that go meanwhile count for nothing.</summary>
     public long LogBytes() =>

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Morag.EmbeddedRedis;
 
 /// <summary>
@@ -8,6 +11,8 @@ public sealed class DataLossException : EmbeddedRedisException
 {
     internal DataLossException(string message, string loss)
         : base(message) => Loss = loss;
+
+    internal static string TokenOf(string damage) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(damage)))[..12];
 
     /// <summary>Stands for this very loss: the same at each attempt, and never that of a later one.</summary>
     public string Loss { get; }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -86,9 +84,7 @@ internal sealed partial class DataRecord(DataFolder folder)
         return Directory.Exists(LogCommits) && Directory.EnumerateFiles(LogCommits).Any() ? null : "data/AOF/log-commits, which says how far its log goes, is empty or missing";
     }
 
-    private string LogFolder => Path.Combine(folder.Data, "AOF");
-
-    private string LogCommits => Path.Combine(LogFolder, "log-commits");
+    private string LogCommits => Path.Combine(folder.Log, "log-commits");
 
     private bool IsThere(StoredFile expected)
     {
@@ -102,10 +98,7 @@ internal sealed partial class DataRecord(DataFolder folder)
         return checkpoints.Exists ? checkpoints.EnumerateFiles("*", SearchOption.AllDirectories) : [];
     }
 
-    private IEnumerable<int> LogNumbers() =>
-        Directory.Exists(LogFolder)
-            ? Directory.EnumerateFiles(LogFolder, "aof.log.*").Select(path => int.Parse(path[(path.LastIndexOf('.') + 1)..], CultureInfo.InvariantCulture))
-            : [];
+    private IEnumerable<int> LogNumbers() => folder.LogSegments().Select(static segment => segment.Number);
 
     private string NameOf(FileInfo found) => Path.GetRelativePath(folder.Data, found.FullName).Replace('\\', '/');
 
@@ -136,7 +129,7 @@ internal sealed partial class DataRecord(DataFolder folder)
 
     /// <summary>Stands for this loss, and for no other.</summary>
     private static string TokenOf(Stored stored, string damage) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{stored.WrittenAt:O} {damage}"))))[..12];
+        DataLossException.TokenOf(string.Create(CultureInfo.InvariantCulture, $"{stored.WrittenAt:O} {damage}"));
 
     /// <summary>The record as it is in the file.</summary>
     internal sealed record Stored

@@ -68,7 +68,7 @@ public sealed class EmbeddedRedis : IAsyncDisposable
     /// <exception cref="ArgumentOutOfRangeException">
     /// The limit of the log is not more than 0, or the memory is less than <see cref="EmbeddedRedisOptions.LeastMemory"/>.
     /// </exception>
-    /// <exception cref="DataLossException">Files of the data are missing.</exception>
+    /// <exception cref="DataLossException">Files of the data are missing or damaged.</exception>
     /// <exception cref="EmbeddedRedisException">
     /// The folder is in use or not writable, the server's package is missing, or the server ended while it started.
     /// </exception>
@@ -82,8 +82,8 @@ public sealed class EmbeddedRedis : IAsyncDisposable
         {
             var acceptedDataLoss = AcceptLoss(folder, options);
             var password = NewPassword();
-            var server = await GarnetProcess.StartAsync(folder, password, options.Log, cancellation).ConfigureAwait(false);
-            return new EmbeddedRedis(folder, password, options, server, acceptedDataLoss);
+            var server = await GarnetProcess.StartAsync(folder, password, options.Log, cancellation, options.AcceptDataLoss).ConfigureAwait(false);
+            return new EmbeddedRedis(folder, password, options, server, acceptedDataLoss || server.AcceptedDataLoss);
         }
         catch
         {

@@ -12,7 +12,8 @@ internal sealed class GarnetProcess : IDisposable
     private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(10);
     private const int RememberedLines = 20;
 
-    private const string DataBytesField = "store_mainlog_memory_size:";
+    private const string DataBytesField = "store_mainlog_memory_size";
+    private const string LogEndField = "CommittedUntilAddress";
 
     private readonly Process process;
     private readonly Starter starter;
@@ -43,13 +44,14 @@ internal sealed class GarnetProcess : IDisposable
     /// <summary>
     /// Starts the server and waits, however long its recovery takes, until it serves those who know the password.
     /// </summary>
-    /// <exception cref="DataLossException">Files of the data are missing.</exception>
+    /// <exception cref="DataLossException">Files of the data are missing, or the server did not read all of its log.</exception>
     /// <exception cref="EmbeddedRedisException">The server ended before it served, or cannot write its data.</exception>
     public static async Task<GarnetProcess> StartAsync(
-        DataFolder folder, string password, Action<string> log, CancellationToken cancellation)
+        DataFolder folder, string password, Action<string> log, CancellationToken cancellation, string? acceptDataLoss = null)
     {
         var record = new DataRecord(folder);
         record.Verify();
+        var logEnd = LogTail.Cut(folder);
         var starter = new Starter(folder.Socket.Path, EmbeddedRedis.NewPassword());
         WriteUsers(folder, starter);
         var garnet = new GarnetProcess(new Process { StartInfo = Describe(folder) }, starter);
@@ -59,6 +61,8 @@ internal sealed class GarnetProcess : IDisposable
             garnet.process.BeginOutputReadLine();
             garnet.process.BeginErrorReadLine();
             await garnet.RecoverAsync(log, cancellation).ConfigureAwait(false);
+            garnet.AcceptedDataLoss = logEnd is { } end
+                && !await garnet.HasReadLogAsync(folder, end, acceptDataLoss, log, cancellation).ConfigureAwait(false);
 
             // A server that was killed within a transaction has the beginning of one in its log. If clients wrote behind it,
             // the next recovery would take a connection of the same number to go on with it: it would drop that
@@ -83,13 +87,11 @@ internal sealed class GarnetProcess : IDisposable
         }
     }
 
+    /// <summary>Whether the server has not read all of its log, and goes on without the rest because that loss was accepted.</summary>
+    public bool AcceptedDataLoss { get; private set; }
+
     /// <summary>The bytes that the data takes in the server's memory, or null when it does not say.</summary>
-    public async Task<long?> DataBytesAsync(CancellationToken cancellation)
-    {
-        var memory = await starter.AskAsync(["INFO", "MEMORY"], ReplyBound, cancellation).ConfigureAwait(false);
-        var line = memory?.Split("\r\n").FirstOrDefault(static line => line.StartsWith(DataBytesField, StringComparison.Ordinal));
-        return long.TryParse(line?[DataBytesField.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
-    }
+    public Task<long?> DataBytesAsync(CancellationToken cancellation) => InfoAsync("MEMORY", DataBytesField, ReplyBound, cancellation);
 
     public Task EndedAsync(CancellationToken cancellation = default) => process.WaitForExitAsync(cancellation);
 
@@ -169,7 +171,7 @@ internal sealed class GarnetProcess : IDisposable
                 "--aof", "--aof-commit-freq", "0", "--aof-commit-wait",
                 "--checkpointdir", folder.Data, "--recover",
                 // A log is in files of this size, which go once a checkpoint covers them.
-                "--aof-segment-size", "64m",
+                "--aof-segment-size", string.Create(CultureInfo.InvariantCulture, $"{LogTail.SegmentMebibytes}m"),
                 // More than any machine has. Beyond its memory setting the server drops its oldest data without an error, also what it
                 // acknowledged (and with its storage tier, Garnet 2.2.8 ends with an error at the first large object). EmbeddedRedis.IsFull
                 // keeps the data within the machine's memory instead.
@@ -208,6 +210,45 @@ internal sealed class GarnetProcess : IDisposable
 
             await Task.Delay(ReadyPollInterval, cancellation).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>
+    /// Whether the recovery went to the end of the log; a recovery that ended early looks like a healthy one otherwise. Asked before the
+    /// checkpoint, which takes the place of the log.
+    /// </summary>
+    private async Task<bool> HasReadLogAsync(
+        DataFolder folder, long end, string? acceptDataLoss, Action<string> log, CancellationToken cancellation)
+    {
+        var read = await InfoAsync("PERSISTENCE", LogEndField, Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
+        if (read is null)
+        {
+            await ThrowIfEndedAsync(cancellation).ConfigureAwait(false);
+            throw new EmbeddedRedisException($"The embedded Redis server does not say how much of its log it has read: {LastOutput}");
+        }
+
+        if (read == end)
+        {
+            return true;
+        }
+
+        var found = new DataLossException(
+            string.Create(CultureInfo.InvariantCulture, $"The server read the log in {folder.Log} up to {read}, but the log ends at {end}: it is damaged in between. The server was stopped before it took writes, and the log was left as it is."),
+            DataLossException.TokenOf(string.Create(CultureInfo.InvariantCulture, $"log {read} {end}")));
+        if (found.Loss != acceptDataLoss)
+        {
+            throw found;
+        }
+
+        log($"This loss of data is accepted, as asked for: {found.Message}");
+        return false;
+    }
+
+    private async Task<long?> InfoAsync(string section, string field, TimeSpan bound, CancellationToken cancellation)
+    {
+        var prefix = field + ":";
+        var info = await starter.AskAsync(["INFO", section], bound, cancellation).ConfigureAwait(false);
+        var line = info?.Split("\r\n").FirstOrDefault(line => line.StartsWith(prefix, StringComparison.Ordinal));
+        return long.TryParse(line?[prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
     }
 
     private async Task DoAsync(IReadOnlyList<string> command, TimeSpan bound, CancellationToken cancellation)

@@ -94,16 +94,60 @@ public sealed class DataLossSpecs : IDisposable
     public async Task Should_start_with_all_that_was_acknowledged_before_when_the_log_is_cut_in_its_last_record()
     {
         await WriteAsync("first");
-        var logFile = Directory.GetFiles(Path.Combine(Data, "AOF"), "aof.log.*").Select(path => new FileInfo(path)).MaxBy(file => file.Length)!;
-        await using (var stream = logFile.OpenWrite())
+        await using (var log = LogFile().OpenWrite())
         {
-            stream.SetLength(logFile.Length - 600);
+            log.SetLength(log.Length - 600);
         }
 
         await using var redis = await StartAsync();
         await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
         var kept = await KeptAsync(connection, "first");
         Assert.InRange(kept, Keys / 2, Keys - 1);
+    }
+
+    /// <summary>
+    /// A kill leaves whole sectors. Garnet 2.2.8 takes the length and the version of a commit record, with nothing but zeros after them,
+    /// for a valid commit, and then starts without its log.
+    /// </summary>
+    [Fact]
+    public async Task Should_lose_nothing_when_the_log_ends_within_a_commit_record()
+    {
+        await WriteAsync("first");
+        await WriteAsync("second");
+        await using (var log = LogFile().Open(FileMode.Open))
+        {
+            log.SetLength(EndOf(log));
+            log.Position = log.Length;
+            log.Write([0xd8, 0xff, 0xff, 0xff, 1, 0, 0, 0]);
+        }
+
+        await using var redis = await StartAsync();
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
+        Assert.Equal(Keys, await KeptAsync(connection, "first"));
+        Assert.Equal(Keys, await KeptAsync(connection, "second"));
+        Assert.False(redis.AcceptedDataLoss);
+    }
+
+    [Fact]
+    public async Task Should_refuse_a_log_that_is_damaged_before_its_end_and_leave_it_as_it_is()
+    {
+        await WriteAsync("first");
+        await WriteAsync("second");
+        await using (var log = LogFile().Open(FileMode.Open))
+        {
+            log.Position = EndOf(log) - 1_000;
+            log.Write(new byte[100]);
+        }
+
+        var before = await File.ReadAllBytesAsync(LogFile().FullName);
+        var refusal = await IsRefusedAsync("is damaged in between");
+        Assert.Equal(before, await File.ReadAllBytesAsync(LogFile().FullName));
+
+        await using var redis = await StartAsync(refusal.Loss);
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
+        Assert.True(redis.AcceptedDataLoss);
+        Assert.Equal(Keys, await KeptAsync(connection, "first"));
+        Assert.InRange(await KeptAsync(connection, "second"), Keys / 2, Keys - 1);
     }
 
     /// <summary>Starts, writes and stops; each start makes a checkpoint of what was written before.</summary>
@@ -121,6 +165,18 @@ public sealed class DataLossSpecs : IDisposable
     {
         var values = await connection.GetDatabase().StringGetAsync([.. Enumerable.Range(0, Keys).Select(number => (RedisKey)Key(prefix, number))]);
         return values.Count(value => !value.IsNull);
+    }
+
+    private FileInfo LogFile() =>
+        Directory.GetFiles(Path.Combine(Data, "AOF"), "aof.log.*").Select(static path => new FileInfo(path)).MaxBy(static file => file.Length)!;
+
+    /// <summary>Zeros fill its last sector.</summary>
+    private static long EndOf(FileStream log)
+    {
+        var bytes = new byte[log.Length];
+        log.Position = 0;
+        log.ReadExactly(bytes);
+        return bytes.AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
     }
 
     private static string Key(string prefix, int number) => string.Create(CultureInfo.InvariantCulture, $"{prefix}-{number}");
