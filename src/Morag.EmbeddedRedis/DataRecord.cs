@@ -40,8 +40,8 @@ internal sealed partial class DataRecord(DataFolder folder)
     public void BeforeCheckpoint() =>
         Write((Read() ?? new Stored()) with { Superseding = [.. CheckpointFiles().Select(NameOf)] });
 
-    /// <summary>Called after the server has written a checkpoint.</summary>
-    public void AfterCheckpoint()
+    /// <summary>Called after the server has written a checkpoint, which covers the log up to this address.</summary>
+    public void AfterCheckpoint(long covered)
     {
         var earlier = Read()!.Superseding!.ToHashSet();
         var written = CheckpointFiles().Where(found => !earlier.Contains(NameOf(found))).ToList();
@@ -49,7 +49,7 @@ internal sealed partial class DataRecord(DataFolder folder)
         {
             Checkpoint = [.. written.Select(found => new StoredFile(NameOf(found), found.Length))],
             WrittenAt = written.Max(found => found.LastWriteTimeUtc),
-            FirstLog = LogNumbers().Min(),
+            FirstLog = LogTail.SegmentAt(covered),
         });
     }
 
@@ -140,7 +140,7 @@ internal sealed partial class DataRecord(DataFolder folder)
         /// <summary>When it was written.</summary>
         public DateTime? WrittenAt { get; init; }
 
-        /// <summary>Number of the oldest part of the log that was left after it.</summary>
+        /// <summary>Number of the oldest part of the log that it does not cover. The server removes the earlier ones later.</summary>
         public int? FirstLog { get; init; }
 
         /// <summary>While another checkpoint is written: the files of all earlier ones.</summary>

@@ -82,7 +82,8 @@ public sealed class EmbeddedRedis : IAsyncDisposable
         {
             var acceptedDataLoss = AcceptLoss(folder, options);
             var password = NewPassword();
-            var server = await GarnetProcess.StartAsync(folder, password, options.Log, cancellation, options.AcceptDataLoss).ConfigureAwait(false);
+            var server = await GarnetProcess.StartAsync(folder, password, options.Log, cancellation, options.AcceptDataLoss)
+                .ConfigureAwait(false);
             return new EmbeddedRedis(folder, password, options, server, acceptedDataLoss || server.AcceptedDataLoss);
         }
         catch

@@ -61,8 +61,8 @@ internal sealed class GarnetProcess : IDisposable
             garnet.process.BeginOutputReadLine();
             garnet.process.BeginErrorReadLine();
             await garnet.RecoverAsync(log, cancellation).ConfigureAwait(false);
-            garnet.AcceptedDataLoss = logEnd is { } end
-                && !await garnet.HasReadLogAsync(folder, end, acceptDataLoss, log, cancellation).ConfigureAwait(false);
+            var recovered = await garnet.RecoveredLogEndAsync(cancellation).ConfigureAwait(false);
+            garnet.AcceptedDataLoss = logEnd is { } end && AcceptUnreadLog(folder, recovered, end, acceptDataLoss, log);
 
             // A server that was killed within a transaction has the beginning of one in its log. If clients wrote behind it,
             // the next recovery would take a connection of the same number to go on with it: it would drop that
@@ -70,7 +70,7 @@ internal sealed class GarnetProcess : IDisposable
             // Only here: a checkpoint of data that clients change meanwhile may be one that cannot be read.
             record.BeforeCheckpoint();
             await garnet.DoAsync(["SAVE"], Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
-            record.AfterCheckpoint();
+            record.AfterCheckpoint(recovered);
             await garnet.DoAsync(["ACL", "SETUSER", "default", "on", $">{password}", "+@all"], ReplyBound, cancellation).ConfigureAwait(false);
             return garnet;
         }
@@ -213,34 +213,41 @@ internal sealed class GarnetProcess : IDisposable
     }
 
     /// <summary>
-    /// Whether the recovery went to the end of the log; a recovery that ended early looks like a healthy one otherwise. Asked before the
-    /// checkpoint, which takes the place of the log.
+    /// The address up to which the server has read its log. Asked before the checkpoint, which takes the place of the log: a recovery
+    /// that ended early looks like a healthy one otherwise.
     /// </summary>
-    private async Task<bool> HasReadLogAsync(
-        DataFolder folder, long end, string? acceptDataLoss, Action<string> log, CancellationToken cancellation)
+    private async Task<long> RecoveredLogEndAsync(CancellationToken cancellation)
     {
-        var read = await InfoAsync("PERSISTENCE", LogEndField, Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
-        if (read is null)
+        if (await InfoAsync("PERSISTENCE", LogEndField, Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false) is { } end)
         {
-            await ThrowIfEndedAsync(cancellation).ConfigureAwait(false);
-            throw new EmbeddedRedisException($"The embedded Redis server does not say how much of its log it has read: {LastOutput}");
+            return end;
         }
 
-        if (read == end)
+        await ThrowIfEndedAsync(cancellation).ConfigureAwait(false);
+        throw new EmbeddedRedisException($"The embedded Redis server does not say how much of its log it has read: {LastOutput}");
+    }
+
+    /// <summary>Whether the server goes on without the end of its log, because that loss was accepted.</summary>
+    private static bool AcceptUnreadLog(DataFolder folder, long recovered, long end, string? acceptDataLoss, Action<string> log)
+    {
+        if (recovered == end)
         {
-            return true;
+            return false;
         }
 
         var found = new DataLossException(
-            string.Create(CultureInfo.InvariantCulture, $"The server read the log in {folder.Log} up to {read}, but the log ends at {end}: it is damaged in between. The server was stopped before it took writes, and the log was left as it is."),
-            DataLossException.TokenOf(string.Create(CultureInfo.InvariantCulture, $"log {read} {end}")));
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The server read the log in {folder.Log} up to {recovered}, but the log ends at {end}: it is damaged in between. "
+                + $"The server was stopped before it took writes, and the log was left as it is."),
+            DataLossException.TokenOf(string.Create(CultureInfo.InvariantCulture, $"log {recovered} {end}")));
         if (found.Loss != acceptDataLoss)
         {
             throw found;
         }
 
         log($"This loss of data is accepted, as asked for: {found.Message}");
-        return false;
+        return true;
     }
 
     private async Task<long?> InfoAsync(string section, string field, TimeSpan bound, CancellationToken cancellation)

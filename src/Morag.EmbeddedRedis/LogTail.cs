@@ -13,6 +13,7 @@ internal static class LogTail
     /// <summary>The size of a file of the log, in MiB: the address of its first byte is this size times its number.</summary>
     public const int SegmentMebibytes = 64;
 
+    private const long SegmentBytes = (long)SegmentMebibytes << 20;
     private const int SectorBytes = 512;
     private const int BlockBytes = 1 << 20;
     private const int RecordBytes = 44;
@@ -20,6 +21,9 @@ internal static class LogTail
 
     /// <summary>A commit record begins with its negated length without these four bytes, and the version of its format.</summary>
     private static ReadOnlySpan<byte> RecordStart => [0xd8, 0xff, 0xff, 0xff, 1, 0, 0, 0];
+
+    /// <summary>The number of the file that has this address of the log.</summary>
+    public static int SegmentAt(long address) => (int)(address / SegmentBytes);
 
     /// <summary>
     /// Removes what follows the last whole commit. None of that was acknowledged: a reply waits for the commit of its entry.
@@ -33,7 +37,7 @@ internal static class LogTail
         {
             var (number, path) = segments[newest];
             using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-            var address = number * ((long)SegmentMebibytes << 20);
+            var address = number * SegmentBytes;
             if (EndOfLastCommit(file, address) is not { } end)
             {
                 continue;
@@ -92,7 +96,9 @@ internal static class LogTail
         return null;
     }
 
-    /// <summary>Whether it is a whole commit record, of all up to its own end. Values that clients write can look like one, but not know where they are.</summary>
+    /// <summary>
+    /// Whether it is a whole commit record, of all up to its own end. A value that a client writes can look like one, but for the address.
+    /// </summary>
     private static bool IsCommit(ReadOnlySpan<byte> record, long end)
     {
         var checksum = BinaryPrimitives.ReadInt64LittleEndian(record[8..]);

@@ -72,6 +72,29 @@ public sealed class DataLossSpecs : IDisposable
         await IsRefusedAsync("data/");
     }
 
+    /// <summary>The server removes the files that a checkpoint covers some time after it.</summary>
+    [Fact]
+    public async Task Should_start_again_and_again_when_the_log_had_several_files()
+    {
+        const int Values = 70;
+        var value = new byte[1_000_000];
+        await using (var redis = await StartAsync())
+        {
+            await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
+            await Task.WhenAll(Enumerable.Range(0, Values).Select(number => connection.GetDatabase().StringSetAsync(Key("large", number), value)));
+            Assert.True(File.Exists(Path.Combine(Data, "AOF/aof.log.1")));
+        }
+
+        await using (await StartAsync())
+        {
+            await Eventually.HoldsAsync(() => !File.Exists(Path.Combine(Data, "AOF/aof.log.0")), "the covered part of the log is removed");
+        }
+
+        await using var again = await StartAsync();
+        await using var reader = await ConnectionMultiplexer.ConnectAsync(again.ConnectionString);
+        Assert.Equal(value.Length, await reader.GetDatabase().StringLengthAsync(Key("large", Values - 1)));
+    }
+
     [Fact]
     public async Task Should_go_on_with_what_is_left_only_for_the_loss_that_was_accepted()
     {
