@@ -22,8 +22,8 @@ internal sealed class ForgetRounds(WorkerSettings settings)
 
     private readonly Queue<WorkerEntry> round = new();
 
-    // Asked for in this round: those that cannot be forgotten now must not stand before the others.
-    private readonly HashSet<WorkerId> askedBeyondKept = [];
+    // All up to this number were asked for in this round, so that those that cannot be forgotten now do not block the others.
+    private long askedBeyondKept;
     private DateTimeOffset nextRound;
 
     /// <summary>When the next are to be asked for.</summary>
@@ -37,7 +37,7 @@ internal sealed class ForgetRounds(WorkerSettings settings)
     /// <summary>There may be more workers that are not registered than are kept.</summary>
     public void Changed(DirectoryState directory, DateTimeOffset now)
     {
-        if (DueAt > now + Tick && BeyondKept(directory).Any())
+        if (DueAt > now + Tick && directory.CountBeyondKept(askedBeyondKept) > 0)
         {
             DueAt = now + Tick;
         }
@@ -55,7 +55,7 @@ internal sealed class ForgetRounds(WorkerSettings settings)
         if (round.Count == 0 && nextRound <= now)
         {
             nextRound = now + BetweenRounds;
-            askedBeyondKept.Clear();
+            askedBeyondKept = 0;
             foreach (var entry in directory.GoneSince(now - settings.ForgetAfter))
             {
                 round.Enqueue(entry);
@@ -67,12 +67,14 @@ internal sealed class ForgetRounds(WorkerSettings settings)
             gone.Add(new ForgetWorker { WorkerId = entry.WorkerId, Revision = entry.Revision });
         }
 
-        var beyond = BeyondKept(directory).Take(MostBeyondKept).ToList();
-        askedBeyondKept.UnionWith(beyond.Select(entry => entry.WorkerId));
-        gone.AddRange(beyond.Select(entry => new ForgetWorker { WorkerId = entry.WorkerId, Revision = entry.Revision, IsBeyondKept = true }));
+        var beyond = directory.BeyondKept(askedBeyondKept).Take(MostBeyondKept).ToList();
+        foreach (var (number, entry) in beyond)
+        {
+            askedBeyondKept = number;
+            gone.Add(new ForgetWorker { WorkerId = entry.WorkerId, Revision = entry.Revision, IsBeyondKept = true });
+        }
+
         DueAt = round.Count > 0 || beyond.Count > 0 ? now + Tick : nextRound;
         return gone;
     }
-
-    private IEnumerable<WorkerEntry> BeyondKept(DirectoryState directory) => directory.BeyondKept().Where(entry => !askedBeyondKept.Contains(entry.WorkerId));
 }

@@ -28,4 +28,7 @@ public sealed record DirectorySnapshot : IStoredState
 
     /// <summary>Workers that left, or are only known by reports, longest known first.</summary>
     [ProtoMember(2)] public ImmutableArray<WorkerId> NotRegistered { get; init; } = [];
+
+    /// <summary>The last losses, newest last. The workers may be forgotten already.</summary>
+    [ProtoMember(3)] public ImmutableArray<RecentLoss> Losses { get; init; } = [];
 }

@@ -24,7 +24,7 @@ public sealed record DirectoryState
 
     private ImmutableSortedSet<WorkerEntry> Entries { get; init; } = ImmutableSortedSet.Create<WorkerEntry>(ById);
 
-    private ImmutableList<WorkerId> NotRegistered { get; init; } = [];
+    private UnregisteredWorkers NotRegistered { get; init; } = UnregisteredWorkers.Empty;
 
     /// <summary>How many workers are known, registered or not.</summary>
     public int Count => Entries.Count;
@@ -47,12 +47,15 @@ public sealed record DirectoryState
     /// <summary>The workers that have been gone since a time, in the order of their ids.</summary>
     public IEnumerable<WorkerEntry> GoneSince(DateTimeOffset time) => Entries.Where(entry => entry.GoneSince <= time);
 
-    /// <summary>The workers that are not registered and more than are kept, the longest known first.</summary>
-    public IEnumerable<WorkerEntry> BeyondKept() =>
-        from worker in NotRegistered.Take(NotRegistered.Count - NotRegisteredKept)
-        let entry = Find(worker)
-        where entry is not null && !IsRegistered(entry)
-        select entry;
+    /// <summary>How many unregistered workers beyond <see cref="NotRegisteredKept"/> have a number above <paramref name="after"/>.</summary>
+    public int CountBeyondKept(long after) => Math.Max(0, NotRegistered.Count - NotRegisteredKept - NotRegistered.CountUpTo(after));
+
+    /// <summary>
+    /// The unregistered workers beyond <see cref="NotRegisteredKept"/> whose number is above <paramref name="after"/>, the longest known
+    /// first. Numbers are not stored: after a recovery they start at 1 again.
+    /// </summary>
+    public IEnumerable<(long Number, WorkerEntry Entry)> BeyondKept(long after) =>
+        NotRegistered.After(after, CountBeyondKept(after)).Select(place => (place.Number, Find(place.Worker)!));
 
     /// <summary>Whether a worker is registered, offline or not.</summary>
     public bool IsRegistered(WorkerId worker) => Find(worker) is { } entry && IsRegistered(entry);
@@ -88,11 +91,12 @@ public sealed record DirectoryState
     /// <summary>The state as it is stored, in parts of at most <paramref name="maxBytes"/>, by estimate.</summary>
     public IEnumerable<DirectorySnapshot> ToParts(int maxBytes)
     {
-        var records = Entries.Cast<object>().Concat(NotRegistered.Cast<object>());
+        var records = Entries.Cast<object>().Concat(NotRegistered.OldestFirst.Cast<object>()).Concat(Tally.Losses);
         return records.InRuns(WireSize.OfObject, maxBytes).Select(run => new DirectorySnapshot
         {
             Entries = [.. run.OfType<WorkerEntry>()],
             NotRegistered = [.. run.OfType<WorkerId>()],
+            Losses = [.. run.OfType<RecentLoss>()],
         });
     }
 
@@ -109,13 +113,14 @@ public sealed record DirectoryState
         return new DirectoryState
         {
             Entries = entries.ToImmutableSortedSet(ById),
-            NotRegistered = [.. parts.SelectMany(part => part.NotRegistered)],
-            Tally = tally.WithLosses(LossesOf(entries)),
+            NotRegistered = UnregisteredWorkers.From(parts.SelectMany(part => part.NotRegistered)),
+            Tally = tally.WithLosses(parts.SelectMany(part => part.Losses)),
         };
     }
 
     /// <summary>Whether an entry is dated later than now.</summary>
-    public bool IsDatedAfter(DateTimeOffset now) => Entries.Any(entry => !ReferenceEquals(entry, Corrected(entry, now)));
+    public bool IsDatedAfter(DateTimeOffset now) =>
+        Tally.Losses.Any(loss => loss.At > now) || Entries.Any(entry => !ReferenceEquals(entry, Corrected(entry, now)));
 
     private static WorkerEntry Corrected(WorkerEntry entry, DateTimeOffset now) => entry.LostAt > now || entry.RegisteredAt > now || entry.GoneSince > now
         ? entry with
@@ -126,16 +131,11 @@ public sealed record DirectoryState
         }
         : entry;
 
-    private DirectoryState Corrected(DateTimeOffset now)
+    private DirectoryState Corrected(DateTimeOffset now) => this with
     {
-        var corrected = Entries.Select(entry => Corrected(entry, now)).ToImmutableSortedSet(ById);
-        return this with { Entries = corrected, Tally = Tally.WithLosses(LossesOf(corrected)) };
-    }
-
-    private static IEnumerable<RecentLoss> LossesOf(IEnumerable<WorkerEntry> entries) =>
-        from entry in entries
-        where entry.LostAt is not null
-        select new RecentLoss { WorkerId = entry.WorkerId, At = entry.LostAt!.Value };
+        Entries = Entries.Select(entry => Corrected(entry, now)).ToImmutableSortedSet(ById),
+        Tally = Tally.WithLosses(Tally.Losses.Select(loss => loss.At > now ? loss with { At = now } : loss)),
+    };
 
     private static bool IsRegistered(WorkerEntry entry) => entry is { Registration: not null, Unregistered: false };
 

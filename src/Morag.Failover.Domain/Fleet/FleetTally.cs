@@ -24,7 +24,8 @@ public sealed record FleetTally
     private ImmutableDictionary<WorkerProfile, ImmutableSortedDictionary<MachineSize, MachineTally>> Machines { get; init; } =
         ImmutableDictionary.Create<WorkerProfile, ImmutableSortedDictionary<MachineSize, MachineTally>>(ProfileComparer.Instance);
 
-    private ImmutableList<RecentLoss> Losses { get; init; } = [];
+    /// <summary>The last losses, newest last. Slices report each for <see cref="LossWindow"/>, even if its worker is forgotten sooner.</summary>
+    internal ImmutableList<RecentLoss> Losses { get; private init; } = [];
 
     /// <summary>The counts.</summary>
     public WorkerStats Counts() => Stats;
@@ -60,9 +61,8 @@ public sealed record FleetTally
         return tally;
     }
 
-    /// <summary>Without losses but these: entries that are read back come in the order of their ids, not of their losses.</summary>
-    public FleetTally WithLosses(IEnumerable<RecentLoss> losses) =>
-        this with { Losses = [.. losses.OrderBy(loss => loss.At).TakeLast(LossesKept)] };
+    /// <summary>With these losses instead of its own.</summary>
+    internal FleetTally WithLosses(IEnumerable<RecentLoss> losses) => this with { Losses = [.. losses.TakeLast(LossesKept)] };
 
     private static bool IsRegistered(WorkerEntry entry) => entry is { Registration: not null, Unregistered: false };
 

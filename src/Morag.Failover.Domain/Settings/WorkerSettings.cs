@@ -63,7 +63,7 @@ public sealed record WorkerSettings
     /// </summary>
     public TimeSpan InterestRenewed { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How long a worker may be offline, or unregistered, before everything that is stored of it is forgotten, 1 h to 365 d.</summary>
+    /// <summary>How long a worker may be offline, or unregistered, before everything that is stored of it is forgotten, 1 min to 365 d.</summary>
     public TimeSpan ForgetAfter { get; init; } = TimeSpan.FromDays(7);
 
     /// <summary>Workers that a directory bucket wakes per second after a restart, 1 to 100,000.</summary>

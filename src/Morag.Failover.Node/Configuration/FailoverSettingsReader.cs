@@ -178,7 +178,7 @@ public static class FailoverSettingsReader
             SeenInterval = section.Duration("seen-interval", "1s", "10m"),
             MaxWaitingCalls = section.Integer("max-waiting-calls", 1, 10_000),
             MaxRegistered = section.Integer("max-registered", 1, 1_000_000),
-            ForgetAfter = section.Duration("forget-after", "1h", "365d"),
+            ForgetAfter = section.Duration("forget-after", "1m", "365d"),
             InterestKept = section.Duration("interest-kept", "1m", "24h"),
             InterestRenewed = section.Duration("interest-renewed", "10s", "12h"),
             WakeRate = section.Integer("wake-rate", 1, 100_000),

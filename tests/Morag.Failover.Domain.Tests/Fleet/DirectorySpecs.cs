@@ -99,25 +99,32 @@ public sealed class DirectorySpecs
     [Fact]
     public void Should_keep_every_entry_until_it_is_forgotten_and_name_those_beyond_what_is_kept()
     {
-        const int Beyond = 3;
+        const int More = 3;
         var state = DirectoryState.FromParts([new DirectorySnapshot
         {
             Entries = [.. Enumerable.Range(0, DirectoryState.NotRegisteredKept).Select(i => new WorkerEntry { WorkerId = new($"r{i:00000}"), Revision = 1 })],
             NotRegistered = [.. Enumerable.Range(0, DirectoryState.NotRegisteredKept).Select(i => new WorkerId($"r{i:00000}"))],
         }]);
-        Assert.Empty(state.BeyondKept());
+        Assert.Empty(state.BeyondKept(0));
 
-        for (var i = 0; i < Beyond; i++)
+        for (var i = 0; i < More; i++)
         {
             state = state.Apply(new WorkerEntryUpdated { Entry = new() { WorkerId = new($"s{i}"), Revision = 1 } });
         }
 
-        Assert.Equal(DirectoryState.NotRegisteredKept + Beyond, state.Count);
-        Assert.Equal(["r00000", "r00001", "r00002"], state.BeyondKept().Select(entry => entry.WorkerId.Value));
+        Assert.Equal(DirectoryState.NotRegisteredKept + More, state.Count);
+        Assert.Equal([(1, "r00000"), (2, "r00001"), (3, "r00002")], Beyond(0));
+        Assert.Equal([(3, "r00002")], Beyond(2));
+        Assert.Empty(Beyond(3));
 
         state = state.Apply(new WorkerEntryUpdated { Entry = new() { WorkerId = new("r00001"), Revision = 2, Registration = Registration("r00001", 0) } });
         state = state.Apply(new WorkerEntryForgotten { WorkerId = new("r00000") });
-        Assert.Equal(["r00002"], state.BeyondKept().Select(entry => entry.WorkerId.Value));
+        Assert.Equal([(3, "r00002")], Beyond(0));
+        Assert.Equal(1, state.CountBeyondKept(1));
+        Assert.Equal(0, state.CountBeyondKept(3));
+
+        IEnumerable<(long, string)> Beyond(long after) =>
+            state.BeyondKept(after).Select(place => (place.Number, place.Entry.WorkerId.Value));
     }
 
     /// <summary>What told the directory that its entity had forgotten a worker may get lost; the entity then counts revisions from the start.</summary>
@@ -152,6 +159,21 @@ public sealed class DirectorySpecs
         var losses = state.Tally.Slice(0, 1, T0.AddMinutes(61)).RecentLosses;
 
         Assert.Equal(["w1", "w2"], losses.Select(loss => loss.WorkerId.Value));
+    }
+
+    [Fact]
+    public void Should_tell_of_a_loss_for_an_hour_when_the_worker_is_forgotten_sooner()
+    {
+        var lost = new WorkerEntry { WorkerId = new("w"), Revision = 1, Registration = Registration("w", 0), LostAt = T0, GoneSince = T0 };
+        var state = DirectoryState.Empty
+            .Apply(new WorkerEntryUpdated { Entry = lost })
+            .Apply(new WorkerEntryForgotten { WorkerId = lost.WorkerId });
+
+        var restored = DirectoryState.FromParts([.. state.ToParts(1_500)]);
+
+        Assert.Equal(0, restored.Count);
+        Assert.Equal(["w"], restored.Tally.Slice(0, 1, T0.AddMinutes(59)).RecentLosses.Select(loss => loss.WorkerId.Value));
+        Assert.Empty(restored.Tally.Slice(0, 1, T0.AddMinutes(60)).RecentLosses);
     }
 
     private static WorkerRegistration Registration(string id, int kind) => new()
