@@ -16,6 +16,7 @@ public abstract partial class EventSourcedActor<TState>
     private SnapshotReading? restoring;
     private long eventsSinceSnapshot;
     private long bytesSinceSnapshot;
+    private long readUpTo;
     private bool restored;
 
     /// <inheritdoc />
@@ -113,6 +114,7 @@ public abstract partial class EventSourcedActor<TState>
     {
         keptSnapshots.Enqueue(sequenceNr);
         restored = true;
+        readUpTo = sequenceNr;
         if (stored is SnapshotInParts inParts)
         {
             restoring = new SnapshotReading(sequenceNr, inParts.Parts);
@@ -131,6 +133,7 @@ public abstract partial class EventSourcedActor<TState>
         }
 
         restored = true;
+        ReportGapBefore(LastSequenceNr);
         if (restoring is { } reading)
         {
             ReadingSnapshot(reading.SequenceNr, () => ReadOn(reading, @event));
@@ -171,6 +174,25 @@ public abstract partial class EventSourcedActor<TState>
         State = Apply(State, @event);
         eventsSinceSnapshot++;
         bytesSinceSnapshot += WireSize.OfObject(@event);
+    }
+
+    /// <summary>
+    /// Numbers without an event are no reason to refuse the start: a write that was rejected leaves such a gap too. But events that were
+    /// lost leave a state that never was.
+    /// </summary>
+    private void ReportGapBefore(long next)
+    {
+        if (next > readUpTo + 1)
+        {
+            Log.Error(
+                "{0}: the events {1} to {2} are not in the journal: their write was rejected, or they were lost, and what they changed with "
+                + "them. The entity goes on without them; look at its tasks and workers, and run 'morag journal verify {0}'",
+                PersistenceId,
+                readUpTo + 1,
+                next - 1);
+        }
+
+        readUpTo = next;
     }
 
     /// <summary>What the state lacks once the whole journal was read; null where it is complete.</summary>

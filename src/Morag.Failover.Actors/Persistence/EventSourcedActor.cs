@@ -187,6 +187,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
                 Context.Stop(Self);
                 break;
             case RecoveryCompleted:
+                ReportGapBefore(LastSequenceNr + 1);
                 CorrectClock();
                 Recovered();
                 store.Succeeded(wrote: false);

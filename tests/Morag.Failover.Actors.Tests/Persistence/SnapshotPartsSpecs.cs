@@ -116,6 +116,19 @@ public sealed class SnapshotPartsSpecs() : TestKit(
     }
 
     [Fact]
+    public async Task Should_say_which_events_are_not_in_the_journal_and_go_on()
+    {
+        var roster = Start();
+        await AddAsync(roster, 0, 10);
+        await StopAsync(roster);
+        var last = (await ReplayAsync())[^1].SequenceNr;
+        await StoreAsync(last + 3, Entry(10));
+
+        await EventFilter.Error(contains: $"{Id}: the events {last + 1} to {last + 2} are not in the journal")
+            .ExpectOneAsync(async () => Assert.Equal(11, await CountAsync(Start())));
+    }
+
+    [Fact]
     public async Task Should_ignore_parts_of_a_snapshot_whose_writing_was_cut_off()
     {
         var roster = Start();
@@ -214,6 +227,14 @@ public sealed class SnapshotPartsSpecs() : TestKit(
         await probe.ExpectMsgAsync<DeleteMessagesSuccess>();
         stores.SnapshotStoreFor("").Tell(new DeleteSnapshots(Id, SnapshotSelectionCriteria.Latest), probe);
         await probe.ExpectMsgAsync<DeleteSnapshotsSuccess>();
+    }
+
+    private async Task StoreAsync(long sequenceNr, WorkerEntry entry)
+    {
+        var probe = CreateTestProbe();
+        var write = new AtomicWrite(new Persistent(new WorkerEntryUpdated { Entry = entry }, sequenceNr, Id));
+        Akka.Persistence.Persistence.Instance.Apply(Sys).JournalFor("").Tell(new WriteMessages([write], probe, 1));
+        await probe.ExpectMsgAsync<WriteMessagesSuccessful>();
     }
 
     private async Task<long> FirstStoredAsync() => (await ReplayAsync())[0].SequenceNr;
