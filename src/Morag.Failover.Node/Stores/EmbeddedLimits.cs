@@ -29,27 +29,20 @@ public static class EmbeddedLimits
         // The failures get a quarter of it, or what the tasks leave.
         var tasks = queues * StateOf(given.Queues);
         var history = Math.Min(given.Policy.MaxHistoryBytes, Math.Max(room / 4, room - tasks) / coordinators);
-        var share = Math.Min(1, (double)(room - (history * coordinators)) / tasks);
-        var maxBytes = (long)(given.Queues.MaxBytes * share);
-        if (share < 1 && maxBytes < given.Queues.MaxPayload + TaskOverhead)
+        var force = Fitting(given.Queues, (room - (history * coordinators)) / queues);
+        if (force.MaxBytes < Math.Min(given.Queues.MaxBytes, given.Queues.MaxPayload + TaskOverhead))
         {
             throw ConfigurationRefusedException.Value(
                 "morag.embedded.memory",
                 string.Create(CultureInfo.InvariantCulture, $"{memory / Mebibyte}MiB"),
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"each of {queues} queue partitions could hold {maxBytes / 1024} KiB, which is less than one task of max-payload. Raise it, lower max-payload or partitions.queues, or set morag.redis to a Redis server"));
+                    $"each of {queues} queue partitions could hold {force.MaxBytes / 1024} KiB, which is less than one task of max-payload. Raise it, lower max-payload or partitions.queues, or set morag.redis to a Redis server"));
         }
 
         return given with
         {
-            Queues = given.Queues with
-            {
-                MaxTasks = Math.Max(1, (int)(given.Queues.MaxTasks * share)),
-                MaxBytes = maxBytes,
-                FinishedKept = (int)(given.Queues.FinishedKept * share),
-                FinishedBytesKept = (long)(given.Queues.FinishedBytesKept * share),
-            },
+            Queues = force,
             Policy = given.Policy with { MaxHistoryBytes = history },
             Storage = given.Storage with { SnapshotBytes = Math.Min(history, given.Storage.SnapshotBytes) },
         };
@@ -93,8 +86,32 @@ public static class EmbeddedLimits
         return data / 4 * 3 / (2 * (settings.Storage.SnapshotsKept + 1));
     }
 
-    private static long StateOf(QueueSettings queues) =>
-        queues.MaxBytes + queues.FinishedBytesKept + (((long)queues.MaxTasks + queues.FinishedKept) * TaskOverhead);
+    private static long StateOf(QueueSettings queues) => NeedsOf(queues).Sum();
+
+    /// <summary>The bytes that each of the four limits lets the state of a partition take.</summary>
+    private static long[] NeedsOf(QueueSettings queues) =>
+        [queues.MaxBytes, queues.FinishedBytesKept, (long)queues.MaxTasks * TaskOverhead, (long)queues.FinishedKept * TaskOverhead];
+
+    /// <summary>
+    /// The limits for a partition that may take so many bytes. A limit that is no higher than it would be by default stays as it is; the
+    /// others are lowered in proportion.
+    /// </summary>
+    private static QueueSettings Fitting(QueueSettings given, long room)
+    {
+        var needs = NeedsOf(given);
+        var defaults = NeedsOf(new QueueSettings());
+        var stays = needs.Zip(defaults, (need, usual) => need <= usual * Math.Min(1, (double)room / defaults.Sum())).ToList();
+        var kept = needs.Where((_, index) => stays[index]).Sum();
+        var share = kept == needs.Sum() ? 1 : Math.Min(1, (double)(room - kept) / (needs.Sum() - kept));
+        double Share(int index) => stays[index] ? 1 : share;
+        return given with
+        {
+            MaxBytes = (long)(given.MaxBytes * Share(0)),
+            FinishedBytesKept = (long)(given.FinishedBytesKept * Share(1)),
+            MaxTasks = Math.Max(1, (int)(given.MaxTasks * Share(2))),
+            FinishedKept = (int)(given.FinishedKept * Share(3)),
+        };
+    }
 
     private static string Value(string name, long given, long force) => Compared(name, given, force, 1, "");
 
@@ -102,5 +119,10 @@ public static class EmbeddedLimits
 
     private static string Compared(string name, long given, long force, long unit, string unitName) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{name} {force / unit:N0}{unitName}{(force < given ? string.Create(CultureInfo.InvariantCulture, $" (configured {given / unit:N0})") : "")}");
+        $"{name} {Amount(force, unit)}{unitName}{(force < given ? $" (configured {Amount(given, unit)})" : "")}");
+
+    /// <summary>Exact enough that a small limit does not read as none.</summary>
+    private static string Amount(long value, long unit) => value < 10 * unit && value % unit != 0
+        ? ((double)value / unit).ToString("0.0##", CultureInfo.InvariantCulture)
+        : (value / unit).ToString("N0", CultureInfo.InvariantCulture);
 }

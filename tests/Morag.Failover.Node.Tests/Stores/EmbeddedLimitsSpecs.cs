@@ -63,6 +63,18 @@ public sealed class EmbeddedLimitsSpecs
     }
 
     [Fact]
+    public void Should_leave_a_limit_that_was_set_low_and_lower_the_others()
+    {
+        var given = FailoverSettings.Default with { Queues = new() { MaxTasks = 100, FinishedKept = 2 } };
+
+        var force = EmbeddedLimits.InForce(given, 4 * Gibibyte).Queues;
+
+        Assert.Equal((100, 2), (force.MaxTasks, force.FinishedKept));
+        Assert.InRange(force.MaxBytes, 1, given.Queues.MaxBytes - 1);
+        Assert.InRange(force.FinishedBytesKept, 1, given.Queues.FinishedBytesKept - 1);
+    }
+
+    [Fact]
     public void Should_lower_limits_only_for_the_embedded_store_and_say_so()
     {
         var file = Path.Combine(Path.GetTempPath(), $"morag-{Guid.NewGuid():n}.conf");

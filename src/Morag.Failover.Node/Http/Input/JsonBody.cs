@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Unicode;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Node.Configuration;
 using Morag.Failover.Node.Http.Answers;
 
 namespace Morag.Failover.Node.Http.Input;
@@ -74,6 +75,8 @@ internal static class JsonBody
     {
         UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
     };
+
+    private static readonly BodyMemory Memory = new(Math.Min(1L << 30, NodeOptions.AvailableMemory / 8));
 
     private static T? Parse<T>(ReadOnlySpan<byte> bytes, JsonSerializerOptions options)
         where T : class
@@ -182,6 +185,7 @@ internal static class JsonBody
     private sealed class PooledBytes(int expected) : IDisposable
     {
         private byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(expected + 1, 256));
+        private long taken;
 
         public int Length { get; private set; }
 
@@ -191,6 +195,8 @@ internal static class JsonBody
         {
             if (Length == buffer.Length)
             {
+                Memory.Take(buffer.Length);
+                taken += buffer.Length;
                 var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
                 Span.CopyTo(larger);
                 ArrayPool<byte>.Shared.Return(buffer);
@@ -202,7 +208,11 @@ internal static class JsonBody
             return read > 0;
         }
 
-        public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
+        public void Dispose()
+        {
+            Memory.GiveBack(taken);
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 }
 

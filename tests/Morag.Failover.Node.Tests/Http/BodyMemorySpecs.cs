@@ -1,0 +1,22 @@
+using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Input;
+
+namespace Morag.Failover.Node.Tests.Http;
+
+public sealed class BodyMemorySpecs
+{
+    [Fact]
+    public void Should_refuse_a_body_when_those_being_read_take_all_memory_until_one_is_done()
+    {
+        var memory = new BodyMemory(3 << 20);
+        memory.Take(2 << 20);
+
+        var refused = Assert.Throws<ProblemException>(() => memory.Take(2 << 20));
+
+        Assert.Equal(429, refused.Problem.Status);
+        Assert.Contains("already take 3 MiB. Send this call again in a moment", refused.Problem.Detail, StringComparison.Ordinal);
+        memory.Take(1 << 20);
+        memory.GiveBack(2 << 20);
+        memory.Take(2 << 20);
+    }
+}
