@@ -198,7 +198,7 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
         Owner = owner,
         Down = recovered ? null
             : child is null ? whyDown
-            : whyDown is null ? $"it recovers, since {Seconds(elapsed() - since)} s"
+            : whyDown is null ? $"it has been recovering for {Seconds(elapsed() - since)} s"
             : $"it recovers after a failure: {whyDown}",
         RetryIn = child is null ? Wait() : null,
     };

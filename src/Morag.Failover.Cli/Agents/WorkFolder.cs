@@ -38,7 +38,8 @@ internal sealed class WorkFolder : IDisposable
         if (workerId is not null)
         {
             return TryTake(workerId, folder)
-                ?? throw CommandFailure.Usage($"another agent on this machine runs as worker {workerId}: give this one its own --worker-id");
+                ?? throw new CommandFailure(
+                    ExitCode.Conflict, $"another agent on this machine runs as worker {workerId}: give this one its own --worker-id");
         }
 
         var host = HostName();

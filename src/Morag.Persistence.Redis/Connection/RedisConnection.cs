@@ -235,7 +235,7 @@ internal sealed class RedisConnection
         var where = string.Join(", ", _settings.Connection.EndPoints.Select(EndPointCollection.ToString));
         // What the client says where it knows no reason is advice on how to hide the problem.
         var why = string.IsNullOrEmpty(reason)
-            ? "nothing answers there as Redis does; it is not running, or elsewhere, only one side expects TLS, or the user may not ECHO and PING"
+            ? "no Redis answers there; check that it runs, its address, TLS on both sides, and that the user may ECHO and PING"
             : reason;
         return new RedisConnectionException(kind, CommandFlags.None, $"{_settings.Path} cannot connect to Redis at {where}: {why}", cause);
     }

@@ -28,7 +28,9 @@ public sealed class WorkFolderSpecs : IDisposable
     {
         using var first = WorkFolder.Take("w", folder);
 
-        Assert.Contains("another agent on this machine runs as worker w", Assert.Throws<CommandFailure>(() => WorkFolder.Take("w", folder)).Message, StringComparison.Ordinal);
+        var conflict = Assert.Throws<CommandFailure>(() => WorkFolder.Take("w", folder));
+        Assert.Equal(ExitCode.Conflict, conflict.ExitCode);
+        Assert.Contains("another agent on this machine runs as worker w", conflict.Message, StringComparison.Ordinal);
     }
 
     [Fact]
