@@ -97,12 +97,25 @@ public sealed class AddressSpecs : IDisposable
         return listener;
     }
 
+    /// <summary>What a descriptor stands for; null when it was closed meanwhile.</summary>
+    private static string? TargetOf(string descriptor)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(descriptor, returnFinalTarget: false)?.Name;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The TCP ports on which a process listens.</summary>
     private static async Task<List<int>> ListenedPortsAsync(int processId)
     {
         const string Listening = "0A";
         var sockets = Directory.EnumerateFiles($"/proc/{processId}/fd")
-            .Select(descriptor => File.ResolveLinkTarget(descriptor, returnFinalTarget: false)?.Name)
+            .Select(TargetOf)
             .ToHashSet();
         return [.. (await File.ReadAllLinesAsync($"/proc/{processId}/net/tcp")).Skip(1)
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))

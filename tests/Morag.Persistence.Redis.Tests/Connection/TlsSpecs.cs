@@ -66,7 +66,7 @@ public sealed class TlsSpecs : IDisposable
     {
         await using var server = await ServeAsync(_authority.Serve(_port));
 
-        Assert.Contains("only one side expects TLS", await FailureAsync(new JournalClient(Plugins.At($"127.0.0.1:{_port}", Plugins.Patient))), StringComparison.Ordinal);
+        Assert.Contains("TLS on both sides", await FailureAsync(new JournalClient(Plugins.At($"127.0.0.1:{_port}", Plugins.Patient))), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -139,7 +139,7 @@ public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisS
     public async Task Should_send_the_writes_of_many_actors_together()
     {
         await using var redis = await server.ConnectAsync();
-        await using var client = new JournalClient(Plugins.On(server));
+        await using var client = new JournalClient(Plugins.On(server, Plugins.Patient));
         await client.WriteAsync(_id, 1);
         await redis.GetServers()[0].ConfigResetStatisticsAsync();
 
