@@ -14,6 +14,12 @@ internal static class Plugins
     /// <summary>For specs about the reason of a failure: however busy the machine is, no call takes so long that only that is said.</summary>
     public const string Patient = $"{RedisPersistence.JournalPluginId}.circuit-breaker.call-timeout = 60 s";
 
+    /// <summary>Redis is both, and may take its time over values of many megabytes.</summary>
+    public static Config Unhurried(RedisTestServer server) => On(
+        server,
+        $"{Patient}, {RedisPersistence.SnapshotStorePluginId}.circuit-breaker.call-timeout = 60 s",
+        ",asyncTimeout=60000");
+
     /// <summary>Redis is both.</summary>
     public static Config On(RedisTestServer server, string settings = "", string connection = "")
         => At(server.ConnectionString + connection, settings);

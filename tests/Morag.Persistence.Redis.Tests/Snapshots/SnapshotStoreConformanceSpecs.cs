@@ -5,10 +5,10 @@ using Xunit.Abstractions;
 namespace Morag.Persistence.Redis.Tests.Snapshots;
 
 public sealed class SnapshotStoreOnRedisServerSpecs(RedisServer server, ITestOutputHelper output)
-    : SnapshotStoreConformance(Plugins.On(server), output), IClassFixture<RedisServer>;
+    : SnapshotStoreConformance(Plugins.Unhurried(server), output), IClassFixture<RedisServer>;
 
 public sealed class SnapshotStoreOnRedisClusterSpecs(RedisCluster cluster, ITestOutputHelper output)
-    : SnapshotStoreConformance(Plugins.On(cluster), output), IClassFixture<RedisCluster>;
+    : SnapshotStoreConformance(Plugins.Unhurried(cluster), output), IClassFixture<RedisCluster>;
 
 public sealed class SnapshotStoreOnGarnetSpecs(GarnetServer server, ITestOutputHelper output)
-    : SnapshotStoreConformance(Plugins.On(server), output), IClassFixture<GarnetServer>;
+    : SnapshotStoreConformance(Plugins.Unhurried(server), output), IClassFixture<GarnetServer>;
