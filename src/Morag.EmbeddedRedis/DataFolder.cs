@@ -13,6 +13,9 @@ internal sealed class DataFolder : IDisposable
     private static readonly TimeSpan KilledServerGrace = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LockPollInterval = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>A start writes a checkpoint, which takes at least as much, in bytes.</summary>
+    private const long LittleRoom = 16L << 20;
+
     private readonly FileStream ownerLock;
 
     private DataFolder(string path, FileStream ownerLock)
@@ -51,6 +54,26 @@ internal sealed class DataFolder : IDisposable
     /// <summary>Size of the server's log; files that go meanwhile count for nothing.</summary>
     public long LogBytes() =>
         new DirectoryInfo(Data).EnumerateFiles("aof.log.*", SearchOption.AllDirectories).Sum(static file => file.Exists ? file.Length : 0);
+
+    /// <summary>A sentence for the operator when its disk is full or nearly so, or else null; also null when the system does not say.</summary>
+    public string? FullDisk
+    {
+        get
+        {
+            try
+            {
+                var drive = new DriveInfo(Path);
+                // Some network file systems report no sizes.
+                return drive.TotalSize > 0 && drive.AvailableFreeSpace < LittleRoom
+                    ? $"The disk of its data folder {Path} is full: make room on it, or move the folder to a larger disk."
+                    : null;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+            {
+                return null;
+            }
+        }
+    }
 
     /// <summary>Creates the folder, takes it for this process, and ends a server that a killed owner left.</summary>
     /// <exception cref="EmbeddedRedisException">Another process has the folder, or it cannot be written.</exception>

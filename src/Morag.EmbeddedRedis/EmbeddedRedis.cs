@@ -23,10 +23,14 @@ public sealed class EmbeddedRedis : IAsyncDisposable
     private static readonly TimeSpan LogCheckInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWithoutLook = TimeSpan.FromSeconds(10);
 
+    /// <summary>More than one: when both processes were paused, only the question that was open then goes unanswered.</summary>
+    private const int UnansweredAtMost = 3;
+
     private readonly DataFolder folder;
     private readonly string password;
     private readonly long logLimit;
     private readonly long dataLimit;
+    private readonly TimeSpan askInterval;
     private readonly Action<string> log;
     private readonly CancellationTokenSource stopping = new();
     private readonly Task supervision;
@@ -42,6 +46,7 @@ public sealed class EmbeddedRedis : IAsyncDisposable
         this.password = password;
         logLimit = options.LogLimit;
         dataLimit = options.DataLimit;
+        askInterval = options.AskInterval;
         log = options.Log;
         this.server = server;
         supervision = SuperviseAsync();
@@ -128,7 +133,8 @@ public sealed class EmbeddedRedis : IAsyncDisposable
     internal static string NewPassword() => RandomNumberGenerator.GetHexString(48, lowercase: true);
 
     /// <summary>
-    /// Starts a server that died, or whose log has grown, again: on the same socket, so that its clients only have to reconnect.
+    /// Starts a server that died, does not answer, or whose log has grown, again: on the same socket, so that its clients only have to
+    /// reconnect.
     /// </summary>
     private async Task SuperviseAsync()
     {
@@ -138,16 +144,7 @@ public sealed class EmbeddedRedis : IAsyncDisposable
             while (true)
             {
                 var run = Stopwatch.StartNew();
-                if (await EndsBeforeLogIsFullAsync().ConfigureAwait(false))
-                {
-                    log($"The embedded Redis server ended unexpectedly and is started again: {server.LastOutput}");
-                }
-                else
-                {
-                    log("The embedded Redis server is started again, so that a checkpoint takes the place of its log");
-                    await server.StopAsync().ConfigureAwait(false);
-                }
-
+                await EndAsync(await RunUntilAsync().ConfigureAwait(false)).ConfigureAwait(false);
                 server.Dispose();
                 delay = await StartAgainAsync(run.Elapsed > HealthyRun ? FirstRestartDelay : delay).ConfigureAwait(false);
             }
@@ -157,12 +154,44 @@ public sealed class EmbeddedRedis : IAsyncDisposable
         }
     }
 
-    private async Task<bool> EndsBeforeLogIsFullAsync()
+    private enum RunEnd
+    {
+        Died,
+        DoesNotAnswer,
+        LogIsFull,
+    }
+
+    private async Task EndAsync(RunEnd end)
+    {
+        switch (end)
+        {
+            case RunEnd.Died:
+                log($"The embedded Redis server ended unexpectedly ({server.HowItEnded}) and is started again{server.AndSaid}");
+                break;
+            case RunEnd.DoesNotAnswer:
+                log($"The embedded Redis server does not answer any more: it is killed and started again{AndWhyFull()}");
+                server.Kill();
+                await server.EndedAsync(stopping.Token).ConfigureAwait(false);
+                break;
+            case RunEnd.LogIsFull:
+                log("The embedded Redis server is started again, so that a checkpoint takes the place of its log");
+                await server.StopAsync().ConfigureAwait(false);
+                break;
+            default:
+                throw new UnreachableException();
+        }
+    }
+
+    private string AndWhyFull() => folder.FullDisk is { } full ? $". {full}" : server.AndSaid;
+
+    private async Task<RunEnd> RunUntilAsync()
     {
         var full = folder.LogBytes() + logLimit;
         var ended = server.EndedAsync(stopping.Token);
         var lookedAt = -1L;
         var sinceLook = Stopwatch.StartNew();
+        var sinceQuestion = Stopwatch.StartNew();
+        var unanswered = 0;
         for (var logged = folder.LogBytes(); logged < full; logged = folder.LogBytes())
         {
             if (lookedAt < 0 || MayBeFull(logged - lookedAt, sinceLook.Elapsed))
@@ -172,14 +201,25 @@ public sealed class EmbeddedRedis : IAsyncDisposable
                 sinceLook.Restart();
             }
 
+            if (sinceQuestion.Elapsed > askInterval)
+            {
+                sinceQuestion.Restart();
+                unanswered = await server.AnswersAsync(askInterval, stopping.Token).ConfigureAwait(false) ? 0 : unanswered + 1;
+            }
+
             if (await Task.WhenAny(ended, Task.Delay(LogCheckInterval, stopping.Token)).ConfigureAwait(false) == ended)
             {
                 await ended.ConfigureAwait(false);
-                return true;
+                return RunEnd.Died;
+            }
+
+            if (unanswered > UnansweredAtMost)
+            {
+                return RunEnd.DoesNotAnswer;
             }
         }
 
-        return false;
+        return RunEnd.LogIsFull;
     }
 
     /// <summary>
@@ -211,9 +251,10 @@ public sealed class EmbeddedRedis : IAsyncDisposable
             $"The embedded Redis server {(isFull ? "is full" : "has room again")}: its data takes {bytes >> 20} MiB of memory, and the limit is {dataLimit >> 20} MiB"));
     }
 
+    /// <summary>Tries until it succeeds, and says why it does not when that changes.</summary>
     private async Task<TimeSpan> StartAgainAsync(TimeSpan delay)
     {
-        while (true)
+        for (string? said = null; ;)
         {
             await Task.Delay(delay, stopping.Token).ConfigureAwait(false);
             delay = delay * 2 < LongestRestartDelay ? delay * 2 : LongestRestartDelay;
@@ -225,7 +266,12 @@ public sealed class EmbeddedRedis : IAsyncDisposable
             }
             catch (EmbeddedRedisException e)
             {
-                log(e.Message);
+                var why = e is not DataLossException && folder.FullDisk is { } full ? $"The embedded Redis server cannot start. {full}" : e.Message;
+                if (why != said)
+                {
+                    log(why);
+                    said = why;
+                }
             }
         }
     }

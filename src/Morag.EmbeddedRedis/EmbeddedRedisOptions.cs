@@ -34,6 +34,12 @@ public sealed record EmbeddedRedisOptions
     public long LogLimit { get; init; } = 512L << 20;
 
     /// <summary>
+    /// How often the server is asked whether it answers, and how long it has for that. One that leaves four questions in a row unanswered
+    /// is started again; an answer that takes so long is one that no client waits for.
+    /// </summary>
+    internal TimeSpan AskInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
     /// <see cref="DataLossException.Loss"/> of a loss that was refused before, to go on with the remaining data; null, the
     /// default, accepts none.
     /// </summary>
@@ -46,8 +52,8 @@ public sealed record EmbeddedRedisOptions
     public static long DefaultMemory(long available) => Math.Clamp(available / 2, LeastMemory, 4L << 30);
 
     /// <summary>
-    /// Receives one line for each thing that an operator should know: a slow start, a server that died and was started
-    /// again. Called from any thread.
+    /// Receives one line for each thing that an operator should know: a slow start, a server that died or did not answer and
+    /// was started again, a full disk. Called from any thread.
     /// </summary>
     public Action<string> Log { get; init; } = static _ => { };
 }

@@ -12,6 +12,9 @@ internal sealed class GarnetProcess : IDisposable
     private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(10);
     private const int RememberedLines = 20;
 
+    /// <summary>What .NET adds to the number of the signal that ended a process.</summary>
+    private const int SignalExitCodes = 128;
+
     private const string DataBytesField = "store_mainlog_memory_size";
     private const string LogEndField = "CommittedUntilAddress";
 
@@ -29,25 +32,44 @@ internal sealed class GarnetProcess : IDisposable
 
     public int Id => process.Id;
 
-    /// <summary>What the server printed last, for the message about its end.</summary>
-    public string LastOutput
+    /// <summary>The end of a message about the server: a colon and what it printed last, or nothing when it printed nothing.</summary>
+    public string AndSaid
     {
         get
         {
             lock (lastLines)
             {
-                return string.Join(" | ", lastLines);
+                return lastLines.Count == 0 ? "" : $": {string.Join(" | ", lastLines)}";
             }
         }
     }
+
+    /// <summary>The signal or exit code of the server, which has ended.</summary>
+    public string HowItEnded =>
+        !OperatingSystem.IsWindows() && process.ExitCode > SignalExitCodes
+            ? string.Create(CultureInfo.InvariantCulture, $"signal {process.ExitCode - SignalExitCodes}")
+            : string.Create(CultureInfo.InvariantCulture, $"exit code {process.ExitCode}");
 
     /// <summary>
     /// Starts the server and waits, however long its recovery takes, until it serves those who know the password.
     /// </summary>
     /// <exception cref="DataLossException">Files of the data are missing, or the server did not read all of its log.</exception>
-    /// <exception cref="EmbeddedRedisException">The server ended before it served, or cannot write its data.</exception>
+    /// <exception cref="EmbeddedRedisException">The server ended before it served, or the data folder cannot be written.</exception>
     public static async Task<GarnetProcess> StartAsync(
         DataFolder folder, string password, Action<string> log, CancellationToken cancellation, string? acceptDataLoss = null)
+    {
+        try
+        {
+            return await StartOnceAsync(folder, password, log, acceptDataLoss, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EmbeddedRedisException($"The embedded Redis cannot use its data folder {folder.Path}: {e.Message}", e);
+        }
+    }
+
+    private static async Task<GarnetProcess> StartOnceAsync(
+        DataFolder folder, string password, Action<string> log, string? acceptDataLoss, CancellationToken cancellation)
     {
         var record = new DataRecord(folder);
         record.Verify();
@@ -92,6 +114,10 @@ internal sealed class GarnetProcess : IDisposable
 
     /// <summary>The bytes that the data takes in the server's memory, or null when it does not say.</summary>
     public Task<long?> DataBytesAsync(CancellationToken cancellation) => InfoAsync("MEMORY", DataBytesField, ReplyBound, cancellation);
+
+    /// <summary>Whether the server replies within the bound.</summary>
+    public async Task<bool> AnswersAsync(TimeSpan bound, CancellationToken cancellation) =>
+        await starter.AskAsync(["PING"], bound, cancellation).ConfigureAwait(false) is not null;
 
     public Task EndedAsync(CancellationToken cancellation = default) => process.WaitForExitAsync(cancellation);
 
@@ -224,7 +250,7 @@ internal sealed class GarnetProcess : IDisposable
         }
 
         await ThrowIfEndedAsync(cancellation).ConfigureAwait(false);
-        throw new EmbeddedRedisException($"The embedded Redis server does not say how much of its log it has read: {LastOutput}");
+        throw new EmbeddedRedisException($"The embedded Redis server does not say how much of its log it has read{AndSaid}");
     }
 
     /// <summary>Whether the server goes on without the end of its log, because that loss was accepted.</summary>
@@ -264,7 +290,7 @@ internal sealed class GarnetProcess : IDisposable
         if (reply != "+OK")
         {
             await ThrowIfEndedAsync(cancellation).ConfigureAwait(false);
-            throw new EmbeddedRedisException($"The embedded Redis server failed at {command[0]} while it started ({reply ?? "no reply"}): {LastOutput}");
+            throw new EmbeddedRedisException($"The embedded Redis server failed at {command[0]} while it started ({reply ?? "no reply"}){AndSaid}");
         }
     }
 
@@ -274,7 +300,7 @@ internal sealed class GarnetProcess : IDisposable
         {
             // Waits for the output to be read to its end, too.
             await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
-            throw new EmbeddedRedisException($"The embedded Redis server ended while it started (exit code {process.ExitCode}): {LastOutput}");
+            throw new EmbeddedRedisException($"The embedded Redis server ended while it started ({HowItEnded}){AndSaid}");
         }
     }
 

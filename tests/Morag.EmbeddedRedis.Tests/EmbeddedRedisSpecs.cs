@@ -75,7 +75,30 @@ public sealed class EmbeddedRedisSpecs : IDisposable
 
         await using var reader = await ConnectAsync(redis.ConnectionString);
         await writes.ShouldAllBeInAsync(reader.GetDatabase());
-        Assert.Contains(log, line => line.Contains("ended unexpectedly"));
+        var end = OperatingSystem.IsWindows() ? "(exit code" : "(signal 9) and is started again";
+        Assert.Contains(log, line => line.Contains("ended unexpectedly") && line.Contains(end) && !line.EndsWith(' ') && !line.EndsWith(':'));
+    }
+
+    [UnixFact]
+    public async Task Should_start_server_again_with_all_acknowledged_writes_when_it_does_not_answer_any_more()
+    {
+        await using var redis = await EmbeddedRedis.StartAsync(
+            new EmbeddedRedisOptions { DataFolder = folder, Log = log.Enqueue, AskInterval = TimeSpan.FromSeconds(1) });
+        var frozen = redis.ServerProcessId;
+        await using var connection = await ConnectAsync(redis.ConnectionString);
+        var writes = new AcknowledgedWrites(connection.GetDatabase());
+        var running = writes.RunAsync();
+        await Eventually.HoldsAsync(() => writes.Count > 500, "500 acknowledged writes");
+
+        await SignalAsync("STOP", frozen);
+        await Eventually.HoldsAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
+        writes.Stop();
+        await running;
+
+        Assert.Contains(log, line => line.Contains("does not answer any more"));
+        Assert.NotEqual(frozen, redis.ServerProcessId);
+        await using var reader = await ConnectAsync(redis.ConnectionString);
+        await writes.ShouldAllBeInAsync(reader.GetDatabase());
     }
 
     [Fact]
