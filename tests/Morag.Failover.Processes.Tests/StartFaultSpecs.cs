@@ -51,6 +51,18 @@ public sealed class StartFaultSpecs(RedisServer server) : IClassFixture<RedisSer
         await IsRefusedAsync(new() { DataFolder = folder.Path, Redis = $"{mute.LocalEndpoint},connectTimeout=1000,syncTimeout=1000" }, "morag.redis is refused");
     }
 
+    [ServerTheory]
+    [InlineData("defaultDatabase=1000000", "database")]
+    [InlineData("$GET=", "GET")]
+    [InlineData("$INFO=", "INFO")]
+    public async Task Should_name_Redis_when_the_client_may_not_send_what_the_node_needs(string option, string said)
+    {
+        var line = await IsRefusedAsync(
+            new() { DataFolder = folder.Path, Redis = $"{server.ConnectionString},{option}" }, "morag.redis is refused");
+
+        Assert.Contains(said, line, StringComparison.Ordinal);
+    }
+
     [ServerFact]
     public async Task Should_name_Redis_when_it_is_paused()
     {

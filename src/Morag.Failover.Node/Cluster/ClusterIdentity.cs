@@ -57,7 +57,7 @@ public sealed class ClusterIdentity
             Remember(record, journalId, time);
             return new ClusterIdentity(journalId);
         }
-        catch (Exception unreachable) when (unreachable is RedisException or TimeoutException)
+        catch (Exception unreachable) when (StoreFailure.Is(unreachable))
         {
             throw new StoreRefusedException(
                 $"{(store.IsConfigured ? "morag.redis is refused: " : "")}{store.Name} cannot be used ({unreachable.GetBaseException().Message.ReplaceLineEndings(" ")})");

@@ -240,7 +240,7 @@ public sealed class RedisLease : Lease
         {
             throw new LeaseTimeoutException($"Redis did not answer about the lease {Settings.LeaseName} within {bound}", e);
         }
-        catch (RedisException e)
+        catch (Exception e) when (e is RedisException or RedisCommandException)
         {
             throw new LeaseException($"Redis cannot say about the lease {Settings.LeaseName}: {e.Message}", e);
         }

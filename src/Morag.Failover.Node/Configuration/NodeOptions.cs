@@ -152,9 +152,10 @@ public sealed class NodeOptions
 
         try
         {
-            return ConfigurationOptions.Parse(text).EndPoints.Count > 0
-                ? text
-                : throw NodeSetting.Redis.RefusedUnseen("it names no server, such as redis.example:6379");
+            var options = ConfigurationOptions.Parse(text);
+            return options.EndPoints.Count == 0 ? throw NodeSetting.Redis.RefusedUnseen("it names no server, such as redis.example:6379")
+                : options.DefaultDatabase < 0 ? throw NodeSetting.Redis.RefusedUnseen("its defaultDatabase must not be negative")
+                : text;
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {

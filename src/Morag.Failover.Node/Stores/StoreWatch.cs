@@ -103,7 +103,7 @@ internal sealed class StoreWatch : IAsyncDisposable
 
             return true;
         }
-        catch (Exception e) when (e is RedisException or TimeoutException)
+        catch (Exception e) when (StoreFailure.Is(e))
         {
             // The readiness check says so.
             return false;

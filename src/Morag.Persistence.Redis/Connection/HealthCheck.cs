@@ -24,7 +24,7 @@ internal static class HealthCheck
             await open.Database.PingAsync(CommandFlags.DemandMaster).WaitAsync(cancellation).ConfigureAwait(false);
             return breaker;
         }
-        catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is RedisException or RedisCommandException or TimeoutException or OperationCanceledException or ObjectDisposedException)
         {
             return new PersistenceHealthCheckResult(PersistenceHealthStatus.Unhealthy, $"Redis does not answer: {e.Message}", e, breaker.Data);
         }

@@ -115,6 +115,7 @@ public sealed class NodeOptionsSpecs : IDisposable
     [InlineData("--roles", "a b", "morag.roles = \"a b\" is refused")]
     [InlineData("--redis", "host:6379,pasword=top-secret", "not a connection string")]
     [InlineData("--redis", "password=top-secret", "names no server")]
+    [InlineData("--redis", "host:6379,password=top-secret,defaultDatabase=-2", "defaultDatabase must not be negative")]
     [InlineData("--token", "top-secret", "16 to 512")]
     [InlineData("--token", "top-secret-but with-space", "16 to 512")]
     [InlineData("--token", "top-secret-token-1,top-secret-token-2,top-secret-token-3", "one token or two")]

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Mvc;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Input;
 using Morag.Failover.Node.Http.OpenApi;
+using Morag.Failover.Node.Stores;
 using Morag.Persistence.Redis.Inspection;
-using StackExchange.Redis;
 
 namespace Morag.Failover.Node.Http.Journal;
 
@@ -122,7 +122,7 @@ internal static class JournalEndpoints
         {
             return Problem.Invalid("id", refused.Message);
         }
-        catch (Exception failure) when (failure is RedisException or TimeoutException)
+        catch (Exception failure) when (StoreFailure.Is(failure))
         {
             return Problem.Unavailable($"Redis does not answer: {failure.Message}");
         }
