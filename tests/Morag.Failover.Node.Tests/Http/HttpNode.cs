@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -20,10 +21,12 @@ public sealed class HttpNode : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    private readonly FailureLog log;
     private int openCalls;
 
-    private HttpNode(WebApplication app, ActorSystem system, StubRegions owners)
+    private HttpNode(WebApplication app, ActorSystem system, StubRegions owners, FailureLog log)
     {
+        this.log = log;
         App = app;
         System = system;
         Owners = owners;
@@ -41,6 +44,9 @@ public sealed class HttpNode : IAsyncDisposable
     /// <summary>The calls that the node is answering now.</summary>
     public int OpenCalls => Volatile.Read(ref openCalls);
 
+    /// <summary>What the node has logged with an exception, which operators see as a stack trace.</summary>
+    public IReadOnlyCollection<string> LoggedFailures => log.Entries;
+
     public static async Task<HttpNode> Start(
         HttpApiSettings? settings = null, FailoverSettings? failover = null, Config? akka = null, params ReadinessCheck[] checks)
     {
@@ -56,7 +62,8 @@ public sealed class HttpNode : IAsyncDisposable
 
         var owners = new StubRegions(system);
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        var log = new FailureLog();
+        builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Warning);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddRouting();
         builder.Services.AddSingleton(system);
@@ -73,7 +80,7 @@ public sealed class HttpNode : IAsyncDisposable
         app.Use((context, next) => node!.Count(() => next(context)));
         app.MapFailoverApi();
         await app.StartAsync();
-        node = new HttpNode(app, system, owners);
+        node = new HttpNode(app, system, owners, log);
         return node;
     }
 
@@ -130,6 +137,31 @@ public sealed class HttpNode : IAsyncDisposable
         finally
         {
             Interlocked.Decrement(ref openCalls);
+        }
+    }
+
+    private sealed class FailureLog : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Entries { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (exception is not null)
+            {
+                Entries.Enqueue($"{formatter(state, exception)}: {exception}");
+            }
+        }
+
+        public void Dispose()
+        {
         }
     }
 

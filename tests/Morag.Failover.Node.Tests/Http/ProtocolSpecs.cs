@@ -143,6 +143,8 @@ public sealed class ProtocolSpecs(ProtocolSpecs.Node shared) : IClassFixture<Pro
     // What the server finds wrong with a body it says to the call that reads it; these are the node's own to answer.
     [Theory]
     [InlineData("Transfer-Encoding: chunked\r\n\r\nno chunk at all\r\n", "400")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n", "400")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n-1\r\n", "400")]
     [InlineData("Content-Length: 100000000\r\n\r\n", "413")]
     public async Task Should_answer_with_problem_details_when_the_server_refuses_a_body(string rest, string status)
     {
@@ -150,6 +152,26 @@ public sealed class ProtocolSpecs(ProtocolSpecs.Node shared) : IClassFixture<Pro
 
         Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
         Assert.Contains("application/problem+json", answer, StringComparison.Ordinal);
+        Assert.Empty(Http.LoggedFailures);
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 100\r\n\r\n{", true)]
+    [InlineData("Content-Length: 100\r\n\r\n{", false)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\n{", true)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\n{", false)]
+    public async Task Should_log_no_failure_when_the_client_goes_away_in_the_middle_of_a_body(string rest, bool resets)
+    {
+        using (var client = new TcpClient())
+        {
+            await client.ConnectAsync(Http.Client.BaseAddress!.Host, Http.Client.BaseAddress.Port);
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes("POST /api/v1/tasks HTTP/1.1\r\nHost: node\r\nContent-Type: application/json\r\n" + rest));
+            await Eventually.IsTrue(() => Http.OpenCalls == 1);
+            client.LingerState = new LingerOption(resets, 0);
+        }
+
+        await Eventually.IsTrue(() => Http.OpenCalls == 0);
+        Assert.Empty(Http.LoggedFailures);
     }
 
     // What is no request at all the server refuses by itself, with the status alone.

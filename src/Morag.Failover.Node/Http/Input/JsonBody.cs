@@ -160,6 +160,13 @@ internal static class JsonBody
             bytes.Dispose();
             throw new ProblemException(Problem.NotJson($"the body cannot be decompressed: {broken.Message}"));
         }
+        catch (IOException broken) when (broken is not BadHttpRequestException)
+        {
+            // The server knows no better word for a chunk whose length is beyond all numbers, and for a client that is gone.
+            bytes.Dispose();
+            throw new ProblemException(Problem.OfStatus(
+                StatusCodes.Status400BadRequest, "the body cannot be read: its chunks are malformed, or the connection broke"));
+        }
         catch
         {
             bytes.Dispose();
