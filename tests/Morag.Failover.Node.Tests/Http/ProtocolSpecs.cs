@@ -114,6 +114,22 @@ public sealed class ProtocolSpecs(ProtocolSpecs.Node shared) : IClassFixture<Pro
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    [InlineData(-8)]
+    [InlineData(-1)]
+    public async Task Should_say_that_the_gzip_data_is_damaged_when_its_header_checksum_or_length_is_wrong(int damaged)
+    {
+        var bytes = Gzipped("""{"queue":"cpu_batch"}""");
+        bytes[damaged < 0 ? bytes.Length + damaged : damaged] ^= 0xFF;
+
+        var answer = await Post("/api/v1/tasks", bytes, "gzip");
+
+        Assert.Equal(400, answer.Status);
+        Assert.Contains("gzip data is damaged", answer.Text("detail"), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("/api/v1/tasks")]
     [InlineData("/api/v1/tasks/")]
     public async Task Should_name_the_place_of_a_new_task_whatever_the_path_ended_with(string path)

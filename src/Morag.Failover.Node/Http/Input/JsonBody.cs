@@ -155,10 +155,11 @@ internal static class JsonBody
                 : !Utf8.IsValid(bytes.Span) ? throw new ProblemException(Problem.NotJson("the body is not valid UTF-8"))
                 : bytes;
         }
-        catch (InvalidDataException broken)
+        catch (InvalidDataException)
         {
+            // What the decoder says is about archives, and wrong for a checksum.
             bytes.Dispose();
-            throw new ProblemException(Problem.NotJson($"the body cannot be decompressed: {broken.Message}"));
+            throw new ProblemException(Problem.NotJson("the body cannot be decompressed: its gzip data is damaged or incomplete"));
         }
         catch (IOException broken) when (broken is not BadHttpRequestException)
         {
