@@ -130,6 +130,18 @@ public sealed class ProtocolSpecs(ProtocolSpecs.Node shared) : IClassFixture<Pro
     }
 
     [Theory]
+    [InlineData("""{"task_id":"marked","queue":"cpu_batch"}""", 202)]
+    [InlineData("""[{"task_id":"marked","queue":"cpu_batch"}]""", 202)]
+    [InlineData("", 400)]
+    public async Task Should_read_a_body_after_its_byte_order_mark(string body, int status)
+    {
+        var answer = await Http.Call("POST", "/api/v1/tasks", "\uFEFF" + body);
+
+        Assert.True(answer.Status == status, answer.Body.ToString());
+        Assert.Equal(status == 400 ? "the body is empty" : null, body.Length == 0 ? answer.Text("detail") : null);
+    }
+
+    [Theory]
     [InlineData("/api/v1/tasks")]
     [InlineData("/api/v1/tasks/")]
     public async Task Should_name_the_place_of_a_new_task_whatever_the_path_ended_with(string path)

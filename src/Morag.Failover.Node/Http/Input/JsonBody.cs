@@ -36,7 +36,7 @@ internal static class JsonBody
         where T : class
     {
         using var bytes = await Bytes(context, maxBytes);
-        return Parse<T>(bytes.Span, unknownFields == UnknownFields.Refused ? StrictOptions : HttpJson.Options)
+        return Parse<T>(bytes.Text, unknownFields == UnknownFields.Refused ? StrictOptions : HttpJson.Options)
             ?? throw ProblemException.Invalid(null, "the body must be an object, not null");
     }
 
@@ -46,14 +46,14 @@ internal static class JsonBody
         where T : class
     {
         using var bytes = await Bytes(context, maxBytes);
-        if (orOne && FirstToken(bytes.Span) != '[')
+        if (orOne && FirstToken(bytes.Text) != '[')
         {
-            T one = Parse<T>(bytes.Span, HttpJson.Options)
+            T one = Parse<T>(bytes.Text, HttpJson.Options)
                 ?? throw ProblemException.Invalid(null, "the body must be an object or an array of them, not null");
             return (new[] { one }, false);
         }
 
-        var entries = Parse<T[]>(bytes.Span, HttpJson.Options)
+        var entries = Parse<T[]>(bytes.Text, HttpJson.Options)
             ?? throw ProblemException.Invalid(null, "the body must be an array, not null");
         if (entries.Length is 0 or > MaxEntries)
         {
@@ -151,7 +151,7 @@ internal static class JsonBody
                 }
             }
 
-            return bytes.Length == 0 ? throw new ProblemException(Problem.NotJson("the body is empty"))
+            return bytes.Text.IsEmpty ? throw new ProblemException(Problem.NotJson("the body is empty"))
                 : !Utf8.IsValid(bytes.Span) ? throw new ProblemException(Problem.NotJson("the body is not valid UTF-8"))
                 : bytes;
         }
@@ -198,6 +198,9 @@ internal static class JsonBody
         public int Length { get; private set; }
 
         public ReadOnlySpan<byte> Span => buffer.AsSpan(0, Length);
+
+        /// <summary>Without the byte order mark that some tools write before a text.</summary>
+        public ReadOnlySpan<byte> Text => Span.StartsWith("\uFEFF"u8) ? Span["\uFEFF"u8.Length..] : Span;
 
         public async ValueTask<bool> Append(Stream source, CancellationToken cancellation)
         {
