@@ -32,6 +32,7 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w-1","name":"box","capability":"hybrid","hardware":{"cpu_cores":8,"memory_gb":32,"gpu_count":1,"gpu_memory_gb":24,"gpu_models":["x"],"disk_space_gb":1000},"location":{"hostname":"h","ip_address":"::1","port":1,"is_remote":true,"network_latency_ms":12.5},"max_concurrent_tasks":4,"supported_content_types":["video/mp4"],"tags":{"site":"home"},"queues":["gpu_priority"],"instance_id":"i-1","heartbeat_interval_seconds":1},"auth_token":"unused"}""", 200)]
     [InlineData("POST", "/workers/w-1/heartbeat", """{"status":"online","metrics":{"cpu_usage_percent":10,"memory_usage_percent":20,"gpu_usage_percent":null,"active_tasks":1,"completed_tasks":2,"failed_tasks":3,"avg_task_duration_seconds":1.5},"worker_id":"w-1","timestamp":"2026-11-23T18:00:00","instance_id":"i-1","held":[{"task_id":"t-1","epoch":1,"progress":0.5}]}""", 200)]
     [InlineData("POST", "/workers/w-1/heartbeat", """{"status":"busy","timestamp":"2026-11-23T18:00:00.123456","uptime":5,"metrics":{"fan_rpm":900}}""", 200)]
+    [InlineData("POST", "/workers/w-1/heartbeat", """{"status":"online","newer":1,"newer":{"a":1,"a":2}}""", 200)]
     [InlineData("POST", "/workers/w-1/lease", """{"max_tasks":2,"wait_seconds":1,"queues":["gpu_priority"],"request_id":"r-1","instance_id":"i-1"}""", 200)]
     [InlineData("POST", "/workers/w-1/lease", "{}", 200)]
     [InlineData("POST", "/workers/w-1/results", """[{"task_id":"t-1","epoch":1,"result":{}},{"task_id":"t-2","epoch":2,"failure_type":"task_timeout","error_message":"late"}]""", 200)]
@@ -117,6 +118,11 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("GET", "/workers/w:highestSequenceNr", null, "worker_id", "not ending with :highestSequenceNr")]
     [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","queues":["gpu"]}}""", "registration.queues[0]", "must be one of gpu_priority")]
     [InlineData("POST", "/workers/w-1/heartbeat", "{}", "status", "is required")]
+    [InlineData("POST", "/tasks/cancel", """{"filter":{"queue":"cpu_batch"},"dry_run":true,"dry_run":false}""", "dry_run", "is given more than once")]
+    [InlineData("POST", "/tasks/cancel", """{"filter":{"queue":"cpu_batch","queue":"transcode"},"dry_run":true}""", "filter.queue", "is given more than once")]
+    [InlineData("POST", "/tasks", """[{"queue":"cpu_batch"},{"queue":"cpu_batch","queue":"cpu_batch"}]""", "[1].queue", "is given more than once")]
+    [InlineData("POST", "/tasks", """{"queue":"cpu_batch","payload":1,"pay\u006coad":2}""", "payload", "is given more than once")]
+    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","tags":{"a":"1","a":"2"}}}""", "registration.tags.a", "is given more than once")]
     [InlineData("POST", "/workers/w-1/heartbeat", """{"status":"online","worker_id":"w-2"}""", "worker_id", "must be the worker of the path")]
     [InlineData("POST", "/workers/w-1/heartbeat", """{"status":"online","timestamp":"yesterday"}""", "timestamp", "ISO-8601")]
     [InlineData("POST", "/workers/w-1/heartbeat", """{"status":"online","held":[{"task_id":"t"}]}""", "held[0].epoch", "is required")]
@@ -268,6 +274,17 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("GET", "/", 404)]
     public async Task Should_answer_with_problem_details_when_there_is_no_such_call(string method, string path, int status) =>
         AssertProblem(await Http.Call(method, path), status);
+
+    [Fact]
+    public async Task Should_keep_a_payload_as_it_is_when_it_gives_a_field_twice()
+    {
+        var answer = await Http.Call("POST", "/api/v1/tasks", """{"task_id":"twice","queue":"cpu_batch","payload":{"a":1,"a":[{"b":2,"b":3}]}}""");
+
+        Assert.True(answer.Status == 202, answer.Body.ToString());
+        Assert.Equal(
+            """{"a":1,"a":[{"b":2,"b":3}]}""",
+            Http.Owners.Received<SubmitTasks>().SelectMany(message => message.Tasks).Single(task => task.TaskId.Value == "twice").Payload.Raw);
+    }
 
     [Fact]
     public async Task Should_hand_the_owner_what_was_sent_when_a_task_is_submitted()

@@ -16,7 +16,11 @@ internal static class HttpJson
 
     private static JsonSerializerOptions Create()
     {
-        var options = new JsonSerializerOptions(ContractsJson.Options);
+        var options = new JsonSerializerOptions(ContractsJson.Options)
+        {
+            // Which of two values was meant, nobody knows. Does not look into a JsonText: that is the caller's own.
+            AllowDuplicateProperties = false,
+        };
         var known = options.Converters.ToArray();
         options.Converters.Clear();
         options.Converters.Add(new WireEnumConverterFactory());

@@ -105,6 +105,11 @@ internal static class JsonBody
             return Problem.Invalid(field, "must be valid Unicode text");
         }
 
+        if (broken.Message.StartsWith("Duplicate propert", StringComparison.Ordinal))
+        {
+            return Problem.Invalid(field, "is given more than once");
+        }
+
         const string conversion = "The JSON value could not be converted to ";
         if (broken.Message.StartsWith(conversion, StringComparison.Ordinal))
         {
