@@ -10,6 +10,7 @@ internal static class NodeConfiguration
 {
     // Blocks whose keys are names of the user's own.
     private static readonly string[] OpenBlocks = ["morag.failover.queues.definitions", "morag.failover.policy.quality-ladder"];
+    private const int MaxFileBytes = 1024 * 1024;
     private static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The settings of this product with their defaults, as <c>hocon/</c> describes them.</summary>
@@ -41,13 +42,16 @@ internal static class NodeConfiguration
         Config config;
         try
         {
-            config = ConfigurationFactory.ParseString(File.ReadAllText(file));
+            config = ConfigurationFactory.ParseString(
+                ReadText(file),
+                included => throw new ConfigurationRefusedException(
+                    $"--config = \"{file}\" is refused: it includes \"{included}\", and includes are not supported. Put those settings into the file itself"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ConfigurationRefusedException($"--config = \"{file}\" is refused: it cannot be read ({e.Message})", e);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e) when (e is not (OutOfMemoryException or ConfigurationRefusedException))
         {
             // The parser throws exceptions of many types, its plain base type among them.
             throw new ConfigurationRefusedException($"--config = \"{file}\" is refused: it is not HOCON ({e.Message.ReplaceLineEndings(" ")})", e);
@@ -55,6 +59,21 @@ internal static class NodeConfiguration
 
         RefuseUnknownKeys(file, config, defaults);
         return config;
+    }
+
+    /// <summary>Reads no further than a configuration may go: a device or a pipe may have no end.</summary>
+    private static string ReadText(string file)
+    {
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var bytes = new byte[MaxFileBytes + 1];
+        var length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        if (length > MaxFileBytes)
+        {
+            throw new ConfigurationRefusedException($"--config = \"{file}\" is refused: it has more than 1 MiB, which is the most of a configuration");
+        }
+
+        using var reader = new StreamReader(new MemoryStream(bytes, 0, length));
+        return reader.ReadToEnd();
     }
 
     /// <summary>A mistyped key would otherwise leave its default in force without a word.</summary>

@@ -183,6 +183,31 @@ public sealed class NodeOptionsSpecs : IDisposable
         Assert.Contains(message, Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file)).Message);
     }
 
+    [Theory]
+    [InlineData("include \"/etc/passwd\"", "/etc/passwd")]
+    [InlineData("morag { include \"more.conf\" }", "more.conf")]
+    public void Should_say_that_includes_are_not_supported(string content, string included)
+    {
+        File.WriteAllText(file, content);
+
+        Assert.StartsWith(
+            $"--config = \"{file}\" is refused: it includes \"{included}\", and includes are not supported",
+            Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Should_refuse_a_file_that_is_too_large_or_has_no_end()
+    {
+        File.WriteAllText(file, $"# {new string('x', 1024 * 1024)}");
+
+        Assert.Contains("more than 1 MiB", Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file)).Message);
+        if (OperatingSystem.IsLinux())
+        {
+            Assert.Contains("more than 1 MiB", Assert.Throws<ConfigurationRefusedException>(() => Load("--config", "/dev/zero")).Message);
+        }
+    }
+
     [Fact]
     public void Should_name_every_option_in_its_usage()
     {
