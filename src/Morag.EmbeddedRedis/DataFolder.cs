@@ -65,7 +65,8 @@ internal sealed class DataFolder : IDisposable
                 var drive = new DriveInfo(Path);
                 // Some network file systems report no sizes.
                 return drive.TotalSize > 0 && drive.AvailableFreeSpace < LittleRoom
-                    ? $"The disk of its data folder {Path} is full: make room on it, or move the folder to a larger disk."
+                    ? $"The disk of its data folder {Path} is full: make room for a checkpoint of all its data, "
+                        + "or move the folder to a larger disk."
                     : null;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)

@@ -266,11 +266,10 @@ public sealed class EmbeddedRedis : IAsyncDisposable
             }
             catch (EmbeddedRedisException e)
             {
-                var why = e is not DataLossException && folder.FullDisk is { } full ? $"The embedded Redis server cannot start. {full}" : e.Message;
-                if (why != said)
+                if (e.Message != said)
                 {
-                    log(why);
-                    said = why;
+                    log(e.Message);
+                    said = e.Message;
                 }
             }
         }

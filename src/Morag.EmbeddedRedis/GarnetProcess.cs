@@ -62,8 +62,18 @@ internal sealed class GarnetProcess : IDisposable
         {
             return await StartOnceAsync(folder, password, log, acceptDataLoss, cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or (EmbeddedRedisException and not DataLossException))
         {
+            if (folder.FullDisk is { } full)
+            {
+                throw new EmbeddedRedisException($"The embedded Redis server cannot start. {full}", e);
+            }
+
+            if (e is EmbeddedRedisException)
+            {
+                throw;
+            }
+
             throw new EmbeddedRedisException($"The embedded Redis cannot use its data folder {folder.Path}: {e.Message}", e);
         }
     }
