@@ -44,7 +44,7 @@ public sealed class OwnerSupervisorSpecs : TestKit
         var standing = await StandingAsync();
 
         Assert.Equal("queue-7", standing.Owner);
-        Assert.Contains("it recovers", standing.Down, StringComparison.Ordinal);
+        Assert.Contains("it has been recovering for", standing.Down, StringComparison.Ordinal);
     }
 
     [Fact]
