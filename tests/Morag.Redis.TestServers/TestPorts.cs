@@ -7,7 +7,7 @@ namespace Morag.Redis.TestServers;
 /// <summary>
 /// Ports on 127.0.0.1 for the servers of this process alone: a server that is killed finds its port again when it is restarted,
 /// however many test processes run at once. The ports come in blocks. A process holds a block by an exclusively opened file, which the
-/// operating system closes when the process ends, whatever ends it.
+/// operating system closes when the process ends, also when it is killed.
 /// </summary>
 public sealed class TestPorts : IDisposable
 {

@@ -6,7 +6,7 @@ using Morag.Persistence.Redis.Tests.Servers;
 
 namespace Morag.Persistence.Redis.Tests.Inspection;
 
-/// <summary>What is left, and what is said of it, when a history was damaged from outside: by a log that was cut, or by hand.</summary>
+/// <summary>Histories that were damaged from outside, by a cut log or by hand: what recovery finds, and what verification reports.</summary>
 public sealed class CutLogSpecs : IAsyncLifetime
 {
     private const string Id = "cut";

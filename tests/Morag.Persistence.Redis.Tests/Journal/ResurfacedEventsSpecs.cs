@@ -55,8 +55,6 @@ public sealed class ResurfacedEventsSpecs : IAsyncLifetime
         (await client.RecoverAsync(_id)).SequenceNrs.Should([1L, 1]);
     }
 
-    private static Task<JournalClient.Recovered> RecoverAsync(JournalClient client, string id) => Eventually.SucceedsAsync(() => client.RecoverAsync(id));
-
     private static byte[] Entry(ActorSystem system, long sequenceNr, long writtenAt)
         => StoredEvent.Encode((ExtendedActorSystem)system, new Persistent("cut", sequenceNr, writerGuid: "writer"), writtenAt);
 
@@ -76,7 +74,7 @@ public sealed class ResurfacedEventsSpecs : IAsyncLifetime
         void Write(string text) => command.Write(Encoding.ASCII.GetBytes(text));
     }
 
-    private Task<JournalClient.Recovered> RecoverAsync(JournalClient client) => RecoverAsync(client, _id);
+    private Task<JournalClient.Recovered> RecoverAsync(JournalClient client) => Eventually.SucceedsAsync(() => client.RecoverAsync(_id));
 
     /// <summary>Kills the server, and leaves in its file what it would have there had it been killed while it wrote these events.</summary>
     private async Task CrashWithinAWriteAsync(ActorSystem system, long first, int count)
