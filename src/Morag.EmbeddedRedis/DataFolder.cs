@@ -53,7 +53,7 @@ internal sealed class DataFolder : IDisposable
 
     /// <summary>Size of the server's log; files that go meanwhile count for nothing.</summary>
     public long LogBytes() =>
-        new DirectoryInfo(Data).EnumerateFiles("aof.log.*", SearchOption.AllDirectories).Sum(static file => file.Exists ? file.Length : 0);
+        LogSegments().Select(static segment => new FileInfo(segment.Path)).Sum(static file => file.Exists ? file.Length : 0);
 
     /// <summary>A sentence for the operator when its disk is full or nearly so, or else null; also null when the system does not say.</summary>
     public string? FullDisk
