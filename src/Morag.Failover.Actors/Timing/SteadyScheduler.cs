@@ -14,7 +14,7 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
     private readonly SteadyClock clock;
     private readonly long startedAt;
     private readonly ConcurrentDictionary<Scheduled, bool> pending = new();
-    private readonly ConcurrentDictionary<TimeSpan, SharedTicks> shared = new();
+    private readonly ConcurrentDictionary<(TimeSpan Interval, TimeSpan Phase), SharedTicks> shared = new();
     private volatile bool stopped;
 
     /// <summary>Called by the actor system.</summary>
@@ -95,15 +95,17 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
     /// <summary>Messages only: telling takes no time, while an action could hold up the others of its timer.</summary>
     private IDisposable Share(Action tick, TimeSpan delay, TimeSpan interval)
     {
+        var first = SharedTicks.FirstTick(clock, delay, interval);
+        var key = (interval, SharedTicks.Phase(first, interval));
         while (true)
         {
-            var ticks = shared.GetOrAdd(interval, _ => new SharedTicks(clock, interval));
-            if (ticks.TryAdd(tick, delay) is { } member)
+            var ticks = shared.GetOrAdd(key, _ => new SharedTicks(clock, interval, ended => shared.TryRemove(new(key, ended))));
+            if (ticks.TryAdd(tick, first) is { } member)
             {
                 return member;
             }
 
-            shared.TryRemove(new(interval, ticks));
+            shared.TryRemove(new(key, ticks));
         }
     }
 

@@ -1,6 +1,7 @@
 using Akka.Configuration;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
+using CsCheck;
 using Morag.Failover.Actors.Timing;
 using Xunit.Abstractions;
 
@@ -51,42 +52,74 @@ public sealed class SteadySchedulerSpecs : TestKit
     }
 
     [Fact]
-    public async Task Should_tell_all_of_one_interval_together_and_each_only_as_often_as_it_asked()
+    public void Should_never_tell_before_the_delay_is_over_whatever_else_repeats()
+    {
+        var message = Gen.Select(Gen.Int[0, 10_000], Gen.Int[4, 20], Gen.OneOf(Gen.Const(200), Gen.Const(1_000), Gen.Const(1_100), Gen.Const(3_000))).Select((pause, delay, interval) =>
+            (Pause: Milliseconds(pause), Delay: Milliseconds(delay * interval / 4), Interval: Milliseconds(interval)));
+
+        message.List[1, 30].Sample(messages =>
+        {
+            var time = new StepTime();
+            ITellScheduler steady = new SteadyScheduler(Config.Empty, Sys.Log, new SteadyClock(time));
+            var told = messages.ConvertAll(message =>
+            {
+                time.Pass(message.Pause);
+                var recorder = new Recorder(time);
+                steady.ScheduleTellRepeatedly(message.Delay, message.Interval, recorder, "now", TestActor);
+                return (message.Delay, message.Interval, Asked: time.Elapsed, recorder.At);
+            });
+
+            time.Pass(Milliseconds(30_000));
+            foreach (var (delay, interval, asked, at) in told)
+            {
+                var late = at[0] - asked - delay;
+                Assert.InRange(late, TimeSpan.Zero, SharedTicks.Grain(interval) + StepTime.Resolution);
+                var drift = at[^1] - at[0] - ((at.Count - 1) * interval);
+                Assert.InRange(drift, -StepTime.Resolution, StepTime.Resolution);
+            }
+        }, iter: 200);
+    }
+
+    [Fact]
+    public void Should_use_one_timer_for_all_that_repeat_at_one_interval_and_are_due_at_about_the_same_time()
+    {
+        machine.Pass(Milliseconds(100));
+        for (var i = 0; i < 10; i++)
+        {
+            scheduler.ScheduleTellRepeatedly(Minute * (1 + (i % 3)), Minute, probe, i, TestActor);
+            machine.Pass(Milliseconds(10));
+        }
+
+        Assert.Equal(1, machine.TimersMade);
+    }
+
+    [Fact]
+    public async Task Should_tell_once_and_then_go_on_in_the_same_phase_when_the_process_stood_still_for_several_intervals()
+    {
+        scheduler.ScheduleTellRepeatedly(Minute, Minute, probe, "again", TestActor);
+
+        machine.Freeze(Minute * 3.5);
+        machine.Pass(Minute / 4);
+        await probe.ExpectMsgAsync("again");
+        await probe.ExpectNoMsgAsync(TimeSpan.Zero);
+        machine.Pass(Minute / 4);
+
+        await probe.ExpectMsgAsync("again");
+    }
+
+    [Fact]
+    public async Task Should_tell_only_those_that_are_not_cancelled_when_they_share_a_timer()
     {
         var second = CreateTestProbe();
         using var cancelable = new Cancelable(scheduler.Advanced);
         scheduler.ScheduleTellRepeatedly(Minute, Minute, probe, "one", TestActor);
-        machine.Pass(Minute / 2);
         scheduler.ScheduleTellRepeatedly(Minute, Minute, second, "two", TestActor, cancelable);
-        await probe.ExpectNoMsgAsync(TimeSpan.Zero);
-
-        machine.Pass(Minute / 2);
-        await probe.ExpectMsgAsync("one");
-        await second.ExpectMsgAsync("two");
-        machine.Pass(Minute);
-        await probe.ExpectMsgAsync("one");
-        await second.ExpectMsgAsync("two");
 
         cancelable.Cancel();
         machine.Pass(Minute);
+
         await probe.ExpectMsgAsync("one");
         await second.ExpectNoMsgAsync(TimeSpan.Zero);
-        await probe.ExpectNoMsgAsync(TimeSpan.Zero);
-    }
-
-    [Theory]
-    [InlineData(3, 1)]
-    [InlineData(1, 3)]
-    public async Task Should_tell_for_the_first_time_when_the_delay_is_over_and_not_an_interval_earlier(int delay, int interval)
-    {
-        scheduler.ScheduleTellRepeatedly(Minute * interval, Minute * interval, CreateTestProbe(), "other", TestActor);
-        machine.Pass(Minute / 2);
-        scheduler.ScheduleTellRepeatedly(Minute * delay, Minute * interval, probe, "now", TestActor);
-
-        machine.Pass(Minute * (delay - interval));
-        await probe.ExpectNoMsgAsync(TimeSpan.Zero);
-        machine.Pass((Minute * delay) - (Minute * Math.Max(0, delay - interval)));
-        await probe.ExpectMsgAsync("now");
     }
 
     [Fact]
@@ -142,5 +175,14 @@ public sealed class SteadySchedulerSpecs : TestKit
         machine.Pass(Minute);
 
         Assert.Equal((before + Minute, Minute), (scheduler.Now, scheduler.MonotonicClock));
+    }
+
+    private static TimeSpan Milliseconds(int count) => TimeSpan.FromMilliseconds(count);
+
+    private sealed class Recorder(StepTime time) : ICanTell
+    {
+        public List<TimeSpan> At { get; } = [];
+
+        public void Tell(object message, IActorRef sender) => At.Add(time.Elapsed);
     }
 }

@@ -7,6 +7,15 @@ internal sealed class StepTime : TimeProvider
     private DateTimeOffset wall = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private long ticks;
 
+    /// <summary>How much time passes between two looks at the timers.</summary>
+    public static TimeSpan Resolution { get; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The monotonic time since the beginning.</summary>
+    public TimeSpan Elapsed => TimeSpan.FromTicks(ticks);
+
+    /// <summary>How many timers there have ever been.</summary>
+    public int TimersMade => timers.Count;
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override DateTimeOffset GetUtcNow() => wall;
@@ -29,10 +38,9 @@ internal sealed class StepTime : TimeProvider
     /// <summary>Time passes, a tenth of a second at a time, and timers tick.</summary>
     public void Pass(TimeSpan time)
     {
-        var step = TimeSpan.FromMilliseconds(100);
-        for (var left = time; left > TimeSpan.Zero; left -= step)
+        for (var left = time; left > TimeSpan.Zero; left -= Resolution)
         {
-            Freeze(step);
+            Freeze(left < Resolution ? left : Resolution);
             timers.ToList().ForEach(timer => timer.TickWhenDue(ticks));
         }
     }
