@@ -1,10 +1,14 @@
 namespace Morag.Failover.Actors.Fleet;
 
-/// <summary>Those who wait for a bucket's slice to change. Changes that come close together are told together.</summary>
+/// <summary>
+/// Those who wait for a bucket's slice to change. Changes that come close together are told together, and waits that end close together
+/// end together.
+/// </summary>
 internal sealed class SliceWaiters
 {
     private const int MaxWaiting = 1_024;
     private static readonly TimeSpan Together = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan EndsTogether = TimeSpan.FromMilliseconds(500);
 
     private readonly List<(IActorRef ReplyTo, DateTimeOffset Until)> waiting = [];
     private DateTimeOffset? tellAt;
@@ -32,8 +36,10 @@ internal sealed class SliceWaiters
     {
         var all = tellAt <= now;
         tellAt = all ? null : tellAt;
-        var due = waiting.FindAll(waiter => all || waiter.Until <= now);
-        waiting.RemoveAll(due.Contains);
+        var due = waiting.FindAll(IsDue);
+        waiting.RemoveAll(IsDue);
         return due.ConvertAll(waiter => waiter.ReplyTo);
+
+        bool IsDue((IActorRef ReplyTo, DateTimeOffset Until) waiter) => all || waiter.Until <= now + EndsTogether;
     }
 }

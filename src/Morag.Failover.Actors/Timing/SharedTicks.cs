@@ -16,7 +16,7 @@ internal sealed class SharedTicks(TimeProvider clock, TimeSpan interval, Action<
     /// <summary>More than this on one timer would be a burst of work at each tick.</summary>
     public const int Most = 50;
 
-    private static readonly TimeSpan LargestGrain = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LargestGrain = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock gate = new();
     private readonly List<Member> members = [];
@@ -28,10 +28,10 @@ internal sealed class SharedTicks(TimeProvider clock, TimeSpan interval, Action<
     public static bool CanShare(TimeSpan delay, TimeSpan interval) => interval >= ShortestInterval && delay >= interval;
 
     /// <summary>
-    /// The moments at which ticks are due are multiples of this, a quarter of the interval and at most 250 ms, so that different
+    /// The moments at which ticks are due are multiples of this, half of the interval and at most 500 ms, so that different
     /// intervals wake the process at the same moments.
     /// </summary>
-    public static TimeSpan Grain(TimeSpan interval) => interval / 4 < LargestGrain ? interval / 4 : LargestGrain;
+    public static TimeSpan Grain(TimeSpan interval) => interval / 2 < LargestGrain ? interval / 2 : LargestGrain;
 
     /// <summary>The moment of the first tick, on the monotonic clock: the first multiple of the grain at which the delay is over.</summary>
     public static TimeSpan FirstTick(TimeProvider clock, TimeSpan delay, TimeSpan interval)

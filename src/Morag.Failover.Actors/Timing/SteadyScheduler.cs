@@ -92,6 +92,13 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
         }
     }
 
+    /// <summary>
+    /// The runtime counts in whole milliseconds, and so comes up to one early. Whoever looks at the clock then finds nothing due, and would
+    /// wait again for a fraction of a millisecond, several times over.
+    /// </summary>
+    private static TimeSpan NotEarly(TimeSpan delay) =>
+        delay <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(delay.TotalMilliseconds) + 1);
+
     /// <summary>Messages only: telling takes no time, while an action could hold up the others of its timer.</summary>
     private IDisposable Share(Action tick, TimeSpan delay, TimeSpan interval)
     {
@@ -129,7 +136,7 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
             }
 
             // Only now, when everything that its tick ends is there.
-            own.Change(delay, interval);
+            own.Change(NotEarly(delay), interval);
         }
 
         public void StartShared(TimeSpan delay, TimeSpan interval, ICancelable? cancelable)

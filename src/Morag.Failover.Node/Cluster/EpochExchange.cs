@@ -9,11 +9,13 @@ namespace Morag.Failover.Node.Cluster;
 
 /// <summary>
 /// Tells the other nodes which epochs are recorded here, and records what they tell, so that whoever owns a partition next knows
-/// them without Redis. It is told by gossip: it gets to nodes that join later, too.
+/// them without Redis. It is told to all nodes at once, and by gossip to those that cannot be reached or join later.
 /// </summary>
 internal sealed class EpochExchange : UntypedActor
 {
     private static readonly LWWDictionaryKey<string, long> Key = new("morag-epochs");
+
+    private static readonly WriteAll ToAll = new(TimeSpan.FromSeconds(5));
 
     private readonly EpochRecord record;
     private readonly UniqueAddress node = Akka.Cluster.Cluster.Get(Context.System).SelfUniqueAddress;
@@ -43,7 +45,7 @@ internal sealed class EpochExchange : UntypedActor
                 replicator.Tell(Dsl.Update(
                     Key,
                     LWWDictionary<string, long>.Empty,
-                    WriteLocal.Instance,
+                    ToAll,
                     known => known.TryGetValue(name, out var highest) && highest >= epoch ? known : known.SetItem(node, name, epoch, HighestWins)));
                 break;
             case Changed changed when changed.Key.Equals(Key):

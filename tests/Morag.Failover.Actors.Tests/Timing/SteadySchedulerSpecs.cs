@@ -30,9 +30,9 @@ public sealed class SteadySchedulerSpecs : TestKit
         scheduler.ScheduleTellOnce(Minute, probe, "now", TestActor);
 
         machine.Step(TimeSpan.FromHours(direction));
-        machine.Pass(Minute - TimeSpan.FromMilliseconds(100));
+        machine.Pass(Minute);
         await probe.ExpectNoMsgAsync(TimeSpan.Zero);
-        machine.Pass(TimeSpan.FromMilliseconds(100));
+        machine.Pass(StepTime.Resolution);
 
         await probe.ExpectMsgAsync("now");
     }
@@ -159,7 +159,7 @@ public sealed class SteadySchedulerSpecs : TestKit
 
         await EventFilter.Exception<InvalidOperationException>().ExpectOneAsync(() =>
         {
-            machine.Pass(Minute);
+            machine.Pass(Minute + StepTime.Resolution);
             return Task.CompletedTask;
         });
 
