@@ -56,15 +56,16 @@ internal sealed class SharedTicks(TimeProvider clock, TimeSpan interval, Action<
                 return null;
             }
 
-            var member = new Member(this, tick, firstTick);
-            members.Add(member);
             if (timer is null)
             {
                 var now = Now(clock);
                 next = firstTick - WholeIntervals(firstTick - now);
-                timer = clock.CreateTimer(static self => ((SharedTicks)self!).Tick(), this, next - now, Timeout.InfiniteTimeSpan);
+                var delay = SteadyScheduler.NotEarly(next - now);
+                timer = clock.CreateTimer(static self => ((SharedTicks)self!).Tick(), this, delay, Timeout.InfiniteTimeSpan);
             }
 
+            var member = new Member(this, tick, firstTick);
+            members.Add(member);
             return member;
         }
     }
@@ -83,11 +84,17 @@ internal sealed class SharedTicks(TimeProvider clock, TimeSpan interval, Action<
                 return;
             }
 
-            // Ticks that were missed while the process stood still are not made up for.
             var now = Now(clock);
+            if (now < next)
+            {
+                timer!.Change(SteadyScheduler.NotEarly(next - now), Timeout.InfiniteTimeSpan);
+                return;
+            }
+
+            // Ticks that were missed while the process stood still are not made up for.
             var moment = next + WholeIntervals(now - next);
             next = moment + interval;
-            timer!.Change(next - now, Timeout.InfiniteTimeSpan);
+            timer!.Change(SteadyScheduler.NotEarly(next - now), Timeout.InfiniteTimeSpan);
             due = [.. members.Where(member => member.FirstTick <= moment)];
         }
 

@@ -49,6 +49,13 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
         }
     }
 
+    /// <summary>
+    /// How long a timer of the runtime has to be set for, so that it seldom ticks early: the runtime drops fractions of a millisecond, and
+    /// counts on a clock that moves in steps of up to 4 ms. A tick that is early all the same has to be waited for again.
+    /// </summary>
+    internal static TimeSpan NotEarly(TimeSpan delay) =>
+        delay <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(delay.TotalMilliseconds) + 1);
+
     /// <inheritdoc />
     protected override void InternalScheduleTellOnce(TimeSpan delay, ICanTell receiver, object message, IActorRef sender, ICancelable cancelable) =>
         Start(() => receiver.Tell(message, sender), delay, Timeout.InfiniteTimeSpan, cancelable);
@@ -92,13 +99,6 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
         }
     }
 
-    /// <summary>
-    /// The runtime counts in whole milliseconds, and so comes up to one early. Whoever looks at the clock then finds nothing due, and would
-    /// wait again for a fraction of a millisecond, several times over.
-    /// </summary>
-    private static TimeSpan NotEarly(TimeSpan delay) =>
-        delay <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(delay.TotalMilliseconds) + 1);
-
     /// <summary>Messages only: telling takes no time, while an action could hold up the others of its timer.</summary>
     private IDisposable Share(Action tick, TimeSpan delay, TimeSpan interval)
     {
@@ -120,13 +120,16 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
     private sealed class Scheduled(SteadyScheduler scheduler, Action action, bool once)
     {
         private IDisposable? timer;
+        private long startedAt;
+        private TimeSpan firstAfter;
+        private TimeSpan every;
         private CancellationTokenRegistration cancellation;
         private volatile bool over;
 
         public void Start(TimeSpan delay, TimeSpan interval, ICancelable? cancelable)
         {
             scheduler.pending.TryAdd(this, true);
-            var own = scheduler.clock.CreateTimer(static self => ((Scheduled)self!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            var own = scheduler.clock.CreateTimer(static self => ((Scheduled)self!).TickUnlessEarly(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             Interlocked.Exchange(ref timer, own);
             EndWith(cancelable);
             if (over || scheduler.stopped)
@@ -136,6 +139,7 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
             }
 
             // Only now, when everything that its tick ends is there.
+            (startedAt, firstAfter, every) = (scheduler.clock.GetTimestamp(), delay, interval);
             own.Change(NotEarly(delay), interval);
         }
 
@@ -167,6 +171,18 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
             {
                 cancellation = cancelable.Token.UnsafeRegister(static self => ((Scheduled)self!).Drop(), this);
             }
+        }
+
+        private void TickUnlessEarly()
+        {
+            var left = firstAfter - scheduler.clock.GetElapsedTime(startedAt);
+            if (left > TimeSpan.Zero)
+            {
+                ((ITimer?)timer)?.Change(NotEarly(left), every);
+                return;
+            }
+
+            Tick();
         }
 
         private void Tick()

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using Akka.Configuration;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
@@ -43,7 +45,7 @@ public sealed class SteadySchedulerSpecs : TestKit
         using var cancelable = new Cancelable(scheduler.Advanced);
         scheduler.ScheduleTellRepeatedly(Minute, Minute, probe, "again", TestActor, cancelable);
 
-        machine.Pass(Minute * 3);
+        machine.Pass((Minute * 3) + StepTime.Resolution);
         Assert.Equal(["again", "again", "again"], await probe.ReceiveNAsync(3, CancellationToken.None).ToListAsync());
         cancelable.Cancel();
         machine.Pass(Minute * 3);
@@ -94,15 +96,69 @@ public sealed class SteadySchedulerSpecs : TestKit
     }
 
     [Fact]
+    public async Task Should_tick_at_once_when_the_first_tick_is_due_before_the_timer_is_made()
+    {
+        var ticks = new SharedTicks(machine, Minute, _ => { });
+        var first = SharedTicks.FirstTick(machine, Minute, Minute);
+        machine.Freeze(Minute * 1.5);
+
+        using var member = ticks.TryAdd(() => probe.Tell("now"), first);
+        machine.Pass(StepTime.Resolution);
+
+        await probe.ExpectMsgAsync("now");
+    }
+
+    [Fact]
+    public async Task Should_never_tick_early_on_the_timers_of_the_runtime()
+    {
+        IScheduler real = new SteadyScheduler(Config.Empty, Sys.Log, new SteadyClock(TimeProvider.System));
+        var early = new ConcurrentBag<TimeSpan>();
+        using var all = new CountdownEvent(400);
+        for (var i = 0; i < 200; i++)
+        {
+            var (once, repeated) = (TimeSpan.FromTicks(100_000 + (i * 7_919)), TimeSpan.FromTicks(2_000_000 + (i * 7_919)));
+            real.Advanced.ScheduleOnce(once, Ticked(once));
+            real.ScheduleTellRepeatedly(repeated, Milliseconds(200), new Told(Ticked(repeated)), "now", TestActor);
+        }
+
+        Assert.True(await Task.Run(() => all.Wait(TimeSpan.FromSeconds(30))));
+        ((IDisposable)real).Dispose();
+        Assert.Empty(early);
+
+        Action Ticked(TimeSpan delay)
+        {
+            var asked = Stopwatch.GetTimestamp();
+            var first = 0;
+            return () =>
+            {
+                if (Interlocked.Exchange(ref first, 1) == 1)
+                {
+                    return;
+                }
+
+                var elapsed = Stopwatch.GetElapsedTime(asked);
+                if (elapsed < delay)
+                {
+                    early.Add(elapsed - delay);
+                }
+
+                all.Signal();
+            };
+        }
+    }
+
+    [Fact]
     public async Task Should_tell_once_and_then_go_on_in_the_same_phase_when_the_process_stood_still_for_several_intervals()
     {
         scheduler.ScheduleTellRepeatedly(Minute, Minute, probe, "again", TestActor);
 
         machine.Freeze(Minute * 3.5);
-        machine.Pass(Minute / 4);
+        machine.Pass(StepTime.Resolution);
         await probe.ExpectMsgAsync("again");
         await probe.ExpectNoMsgAsync(TimeSpan.Zero);
-        machine.Pass(Minute / 4);
+        machine.Pass((Minute / 2) - (2 * StepTime.Resolution));
+        await probe.ExpectNoMsgAsync(TimeSpan.Zero);
+        machine.Pass(2 * StepTime.Resolution);
 
         await probe.ExpectMsgAsync("again");
     }
@@ -116,7 +172,7 @@ public sealed class SteadySchedulerSpecs : TestKit
         scheduler.ScheduleTellRepeatedly(Minute, Minute, second, "two", TestActor, cancelable);
 
         cancelable.Cancel();
-        machine.Pass(Minute);
+        machine.Pass(Minute + StepTime.Resolution);
 
         await probe.ExpectMsgAsync("one");
         await second.ExpectNoMsgAsync(TimeSpan.Zero);
@@ -131,7 +187,7 @@ public sealed class SteadySchedulerSpecs : TestKit
         var many = Enumerable.Range(0, (3 * SharedTicks.Most) + 1).ToList();
         many.ForEach(number => scheduler.ScheduleTellRepeatedly(Minute, Minute, probe, number, TestActor));
 
-        machine.Pass(Minute);
+        machine.Pass(Minute + StepTime.Resolution);
 
         Assert.Equal(many, (await probe.ReceiveNAsync(many.Count, CancellationToken.None).ToListAsync()).Cast<int>().Order());
         ((IDisposable)scheduler).Dispose();
@@ -178,6 +234,11 @@ public sealed class SteadySchedulerSpecs : TestKit
     }
 
     private static TimeSpan Milliseconds(int count) => TimeSpan.FromMilliseconds(count);
+
+    private sealed class Told(Action told) : ICanTell
+    {
+        public void Tell(object message, IActorRef sender) => told();
+    }
 
     private sealed class Recorder(StepTime time) : ICanTell
     {
