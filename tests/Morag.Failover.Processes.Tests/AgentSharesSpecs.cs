@@ -8,7 +8,6 @@ namespace Morag.Failover.Processes.Tests;
 /// <summary>Real agents that wait for work share what comes evenly, and the shares follow when agents leave and come.</summary>
 public sealed class AgentSharesSpecs : IAsyncLifetime
 {
-    private const int MostRounds = 10;
 
     private readonly TestFolder folder = new();
     private readonly Dictionary<string, RunningProgram> agents = [];
@@ -44,13 +43,14 @@ public sealed class AgentSharesSpecs : IAsyncLifetime
     }
 
     /// <summary>
-    /// Submits tasks in one call while the agents wait, sees who holds how many, and lets them end. That an agent waits is nowhere to be seen;
-    /// one that was on its way to its next call gets less, and then the next round counts.
+    /// Submits tasks in one call while the agents wait, sees who holds how many, and lets them end. That an agent waits cannot be seen, and
+    /// one that was on its way to its next call gets less: so the expected shares have to lead by three rounds before they are behind by
+    /// six. By chance 7 tasks are shared 3+2+2 in 29 % of rounds, and 6 tasks 2+2+2 in 12 %: such a series leads by three with 7 % and 0.3 %.
     /// </summary>
     private async Task ShareAsync(int tasks, params int[] expected)
     {
         var seen = new List<string>();
-        while (seen.Count < MostRounds)
+        for (var lead = 0; lead < 3;)
         {
             var round = string.Create(CultureInfo.InvariantCulture, $"round{++rounds}");
             await node.Client.SubmitAsync(Enumerable.Range(0, tasks).Select(number => new { task_id = $"{round}-{number}", queue = "cpu_standard" }));
@@ -58,15 +58,10 @@ public sealed class AgentSharesSpecs : IAsyncLifetime
             var shares = (await HeldAsync(round)).GroupBy(task => task.WorkerId).Select(held => held.Count()).OrderDescending().ToList();
             await File.WriteAllTextAsync(Path.Combine(folder.Path, round), "");
             await Eventually.HoldsAsync(async () => (await HeldAsync(round)).Count == 0, () => $"all tasks of {round} end");
-            if (shares.SequenceEqual(expected))
-            {
-                return;
-            }
-
             seen.Add(string.Join("+", shares));
+            lead += shares.SequenceEqual(expected) ? 1 : -1;
+            Assert.True(lead > -6, $"The shares were {string.Join(", ", seen)}, too seldom {string.Join("+", expected)}");
         }
-
-        Assert.Fail($"The shares were {string.Join(", ", seen)}, and never {string.Join("+", expected)}");
     }
 
     private async Task<List<QueueEntry>> HeldAsync(string round) =>

@@ -92,6 +92,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         Timers.StartPeriodicTimer(nameof(Round), Round.Instance, settings.Queues.ResendAfter);
         Timers.StartPeriodicTimer(nameof(LookForUnserved), LookForUnserved.Instance, unserved.Interval);
         due.ArmAt(State.NextDue);
+        ReportUndefinedQueues();
     }
 
     /// <inheritdoc />
@@ -126,6 +127,20 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
 
         OfferWhatIsReady();
         due.ArmAt(State.NextDue);
+    }
+
+    /// <summary>The partition may come from a node that defines other queues.</summary>
+    private void ReportUndefinedQueues()
+    {
+        foreach (var undefined in QueueStatistics.Undefined(State, settings.Queues))
+        {
+            Log.Error(
+                "{0} holds unfinished tasks of the queue {1} ({2}), which this node does not define: no worker gets them while the partition is "
+                + "here. Define the queue in morag.failover.queues.definitions on every node, or cancel or requeue its tasks",
+                PersistenceId,
+                undefined.Queue,
+                undefined.UnfinishedTasks);
+        }
     }
 
     private void Dispatch(object message)

@@ -11,15 +11,18 @@ public static class QueueStatistics
     public static QueueStatsReply Of(QueueState state, FleetView fleet, bool fleetIsKnown, QueueSettings settings) => new()
     {
         Queues = [.. settings.Definitions.Select(queue => Of(state, queue, fleet, fleetIsKnown))],
-        Undefined =
-        [
-            .. from queue in state.Counters
-               let left = queue.Value.Unfinished
-               where left > 0 && settings.Find(queue.Key) is null
-               orderby queue.Key.Value
-               select new UndefinedQueue { Queue = queue.Key, UnfinishedTasks = left },
-        ],
+        Undefined = Undefined(state, settings),
     };
+
+    /// <summary>The queues that hold unfinished tasks without being configured, by name: no worker gets these tasks.</summary>
+    public static ImmutableArray<UndefinedQueue> Undefined(QueueState state, QueueSettings settings) =>
+    [
+        .. from queue in state.Counters
+           let left = queue.Value.Unfinished
+           where left > 0 && settings.Find(queue.Key) is null
+           orderby queue.Key.Value
+           select new UndefinedQueue { Queue = queue.Key, UnfinishedTasks = left },
+    ];
 
     private static QueueStats Of(QueueState state, QueueDefinition queue, FleetView fleet, bool fleetIsKnown)
     {

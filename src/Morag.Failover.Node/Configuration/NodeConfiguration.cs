@@ -69,7 +69,7 @@ internal static class NodeConfiguration
         var length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         if (length > MaxFileBytes)
         {
-            throw new ConfigurationRefusedException($"--config = \"{file}\" is refused: it has more than 1 MiB, which is the most of a configuration");
+            throw new ConfigurationRefusedException($"--config = \"{file}\" is refused: it is larger than 1 MiB, the limit for a configuration file");
         }
 
         using var reader = new StreamReader(new MemoryStream(bytes, 0, length));

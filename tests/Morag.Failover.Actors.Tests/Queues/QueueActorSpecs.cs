@@ -36,6 +36,17 @@ public sealed class QueueActorSpecs(ITestOutputHelper output) : OwnerSpec(output
     }
 
     [Fact]
+    public async Task Should_log_the_queues_that_this_node_does_not_define_when_the_partition_comes_to_it()
+    {
+        var queue = Start(Entity);
+        _ = await LeaseAsync(queue);
+        var lacking = Settings with { Queues = Settings.Queues with { Definitions = Settings.Queues.Definitions.RemoveAll(queue => queue.Name.Value == "cpu_standard") } };
+
+        await EventFilter.Error(contains: "holds unfinished tasks of the queue cpu_standard (1), which this node does not define").ExpectOneAsync(
+            () => KillAndRecoverAsync(queue, QueueActor.Props(0, lacking, Regions, Outages, epochs)));
+    }
+
+    [Fact]
     public async Task Should_ask_for_the_decision_again_until_it_comes_when_the_coordinator_does_not_answer()
     {
         var queue = Start(Entity);

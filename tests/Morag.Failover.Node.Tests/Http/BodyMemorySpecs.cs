@@ -14,7 +14,7 @@ public sealed class BodyMemorySpecs
         var refused = Assert.Throws<ProblemException>(() => memory.Take(2 << 20));
 
         Assert.Equal(429, refused.Problem.Status);
-        Assert.Contains("already take 3 MiB. Send this call again in a moment", refused.Problem.Detail, StringComparison.Ordinal);
+        Assert.Contains("already reading 3 MiB of request bodies. Retry in a moment", refused.Problem.Detail, StringComparison.Ordinal);
         memory.Take(1 << 20);
         memory.GiveBack(2 << 20);
         memory.Take(2 << 20);

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Node.Http.Input;
 
 namespace Morag.Failover.Node.Tests.Http;
 
@@ -215,6 +216,32 @@ public sealed class ProtocolSpecs(ProtocolSpecs.Node shared) : IClassFixture<Pro
         Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", answer, StringComparison.Ordinal);
         Assert.Equal(200, (await Http.Call("GET", "/health/live")).Status);
+    }
+
+    [Fact]
+    public async Task Should_give_back_the_memory_of_every_body_however_its_reading_ends()
+    {
+        const string Object = """{"task_id":"large","queue":"cpu_batch","payload":"ä"}""";
+        var large = new string(' ', 300_000) + Object;
+        var gzipped = Gzipped(large);
+
+        Assert.Equal(202, (await Http.Call("POST", "/api/v1/tasks", large)).Status);
+        Assert.Equal(202, (await Post("/api/v1/tasks", gzipped, "gzip")).Status);
+        Assert.Equal(400, (await Http.Call("POST", "/api/v1/tasks", large[..^1])).Status);
+        Assert.Equal(400, (await Post("/api/v1/tasks", gzipped[..^10], "gzip")).Status);
+        Assert.Equal(400, (await Post("/api/v1/tasks", [.. gzipped[..^8], .. new byte[8]], "gzip")).Status);
+        Assert.Equal(400, (await Post("/api/v1/tasks", Encoding.Latin1.GetBytes(large), "identity")).Status);
+        Assert.Equal(413, (await Post("/api/v1/tasks", Gzipped(new string(' ', 9 << 20)), "gzip")).Status);
+        var chunk = $"POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n40000\r\n{new string(' ', 0x40000)}\r\n";
+        Assert.StartsWith("HTTP/1.1 400", await Raw(chunk + "FFFFFFFFFFFFFFFF\r\n"), StringComparison.Ordinal);
+        using (var client = new TcpClient())
+        {
+            await client.ConnectAsync(Http.Client.BaseAddress!.Host, Http.Client.BaseAddress.Port);
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(chunk));
+            await Eventually.IsTrue(() => JsonBody.Memory.Taken > 0);
+        }
+
+        await Eventually.IsTrue(() => JsonBody.Memory.Taken == 0);
     }
 
     private static byte[] Gzipped(string text) => Gzipped(writer => writer.Write(Encoding.UTF8.GetBytes(text)));

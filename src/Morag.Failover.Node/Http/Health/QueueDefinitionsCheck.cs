@@ -5,15 +5,13 @@ using Morag.Failover.Node.Http.Answers;
 namespace Morag.Failover.Node.Http.Health;
 
 /// <summary>
-/// Ends a node that starts with settings that lack a queue that still holds tasks: nobody could ever take them, nor would anything say
-/// so. They can only be counted once the queue partitions have recovered, so the node is not ready until then. It goes on looking: a
-/// partition may come over from a node that defines other queues. Then it says so in the log, and goes on serving the others.
+/// Ends a node that starts without the definition of a queue that still holds tasks: no worker could ever take those tasks. They can only
+/// be counted once the queue partitions have recovered, so the node is not ready until then. A partition that moves to this node later
+/// logs the queues that it lacks.
 /// </summary>
-internal sealed class QueueDefinitionsCheck(FailoverGateway gateway, IHostApplicationLifetime lifetime, ILogger<QueueDefinitionsCheck> log)
-    : BackgroundService
+internal sealed class QueueDefinitionsCheck(FailoverGateway gateway, IHostApplicationLifetime lifetime) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan LaterInterval = TimeSpan.FromSeconds(30);
     private volatile bool passed;
 
     /// <summary>Why the node has to end; null where nothing is wrong, or it is not known yet.</summary>
@@ -25,41 +23,23 @@ internal sealed class QueueDefinitionsCheck(FailoverGateway gateway, IHostApplic
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Refusal = await LookAsync(Interval, stoppingToken);
-        if (Refusal is not null)
-        {
-            lifetime.StopApplication();
-            return;
-        }
-
-        passed = true;
-        for (string? said = null; !stoppingToken.IsCancellationRequested;)
-        {
-            await Task.Delay(LaterInterval, stoppingToken);
-            var found = (await LookAsync(LaterInterval, stoppingToken))?.Message;
-            if (found is not null && found != said)
-            {
-                log.LogError("A queue partition has come to this node with tasks that it can give to nobody. {Refusal}", found);
-            }
-
-            said = found;
-        }
-    }
-
-    /// <summary>What is wrong, once every partition has answered.</summary>
-    private async Task<ConfigurationRefusedException?> LookAsync(TimeSpan again, CancellationToken stopping)
-    {
-        while (true)
+        while (Refusal is null && !passed)
         {
             try
             {
-                return RefusalOf(await gateway.AskEveryQueue<QueueStatsReply>(partition => new GetQueueStats { Partition = partition }, stopping));
+                Refusal = RefusalOf(await gateway.AskEveryQueue<QueueStatsReply>(partition => new GetQueueStats { Partition = partition }, stoppingToken));
+                passed = Refusal is null;
             }
             catch (ProblemException)
             {
                 // A partition has not recovered yet; readiness says which.
-                await Task.Delay(again, stopping);
+                await Task.Delay(Interval, stoppingToken);
             }
+        }
+
+        if (!passed)
+        {
+            lifetime.StopApplication();
         }
     }
 

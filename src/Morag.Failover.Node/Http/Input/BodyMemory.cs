@@ -5,12 +5,15 @@ using Morag.Failover.Node.Http.Answers;
 namespace Morag.Failover.Node.Http.Input;
 
 /// <summary>
-/// The memory for the bodies that are being read: callers that send large ones slowly, many at a time, take no more of it than this.
+/// Limits the memory for request bodies that are being read, so that many slow, large uploads cannot exhaust it.
 /// </summary>
 /// <param name="most">The most bytes of all bodies together, beyond the small buffer that each begins with; more than 0.</param>
 internal sealed class BodyMemory(long most)
 {
     private long taken;
+
+    /// <summary>The bytes that are taken now.</summary>
+    public long Taken => Interlocked.Read(ref taken);
 
     /// <summary>Takes memory for one body.</summary>
     /// <exception cref="ProblemException">There would be more than the most; nothing is taken.</exception>
@@ -21,7 +24,7 @@ internal sealed class BodyMemory(long most)
             GiveBack(bytes);
             throw new ProblemException(Problem.Of(Refused.LimitReached(string.Create(
                 CultureInfo.InvariantCulture,
-                $"the bodies of calls that this node is reading already take {most >> 20} MiB. Send this call again in a moment, or in smaller ones"))));
+                $"this node is already reading {most >> 20} MiB of request bodies. Retry in a moment, or send smaller requests"))));
         }
     }
 

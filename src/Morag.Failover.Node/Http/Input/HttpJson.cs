@@ -18,7 +18,7 @@ internal static class HttpJson
     {
         var options = new JsonSerializerOptions(ContractsJson.Options)
         {
-            // Which of two values was meant, nobody knows. Does not look into a JsonText: that is the caller's own.
+            // A duplicate field is ambiguous. Payloads (JsonText) are the caller's own and are not checked.
             AllowDuplicateProperties = false,
         };
         var known = options.Converters.ToArray();

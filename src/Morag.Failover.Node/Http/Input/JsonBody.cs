@@ -29,6 +29,9 @@ internal static class JsonBody
     /// <summary>The most entries of an array body.</summary>
     public const int MaxEntries = CallLimits.MaxEntries;
 
+    /// <summary>The memory for the bodies of all calls to this process.</summary>
+    public static readonly BodyMemory Memory = new(Math.Min(1L << 30, NodeOptions.AvailableMemory / 8));
+
     /// <summary>Reads one object.</summary>
     /// <exception cref="ProblemException">The body is missing, too large, not JSON, or breaks the shape of <typeparamref name="T"/>.</exception>
     public static async Task<T> Read<T>(
@@ -75,8 +78,6 @@ internal static class JsonBody
     {
         UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
     };
-
-    private static readonly BodyMemory Memory = new(Math.Min(1L << 30, NodeOptions.AvailableMemory / 8));
 
     private static T? Parse<T>(ReadOnlySpan<byte> bytes, JsonSerializerOptions options)
         where T : class
@@ -162,13 +163,13 @@ internal static class JsonBody
         }
         catch (InvalidDataException)
         {
-            // What the decoder says is about archives, and wrong for a checksum.
+            // The decoder's message talks about archives, even for a bad checksum.
             bytes.Dispose();
             throw new ProblemException(Problem.NotJson("the body cannot be decompressed: its gzip data is damaged or incomplete"));
         }
         catch (IOException broken) when (broken is not BadHttpRequestException)
         {
-            // The server knows no better word for a chunk whose length is beyond all numbers, and for a client that is gone.
+            // Kestrel throws a plain IOException for a chunk length that overflows, and for a client that disconnected.
             bytes.Dispose();
             throw new ProblemException(Problem.OfStatus(
                 StatusCodes.Status400BadRequest, "the body cannot be read: its chunks are malformed, or the connection broke"));
