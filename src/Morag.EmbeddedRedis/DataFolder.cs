@@ -55,6 +55,20 @@ internal sealed class DataFolder : IDisposable
     public long LogBytes() =>
         LogSegments().Select(static segment => new FileInfo(segment.Path)).Sum(static file => file.Exists ? file.Length : 0);
 
+    /// <summary>The files of the server's checkpoints, in no order.</summary>
+    public IEnumerable<FileInfo> CheckpointFiles()
+    {
+        var checkpoints = new DirectoryInfo(System.IO.Path.Combine(Data, "Store", "checkpoints"));
+        return checkpoints.Exists ? checkpoints.EnumerateFiles("*", SearchOption.AllDirectories) : [];
+    }
+
+    /// <summary>Changes whenever the server writes to a checkpoint; files that go meanwhile count for nothing.</summary>
+    public (long Bytes, DateTime WrittenAt) CheckpointProgress() => CheckpointFiles()
+        .Where(static file => file.Exists)
+        .Aggregate(
+            (Bytes: 0L, WrittenAt: DateTime.MinValue),
+            static (sum, file) => (sum.Bytes + file.Length, file.LastWriteTimeUtc > sum.WrittenAt ? file.LastWriteTimeUtc : sum.WrittenAt));
+
     /// <summary>A sentence for the operator when its disk is full or nearly so, or else null; also null when the system does not say.</summary>
     public string? FullDisk
     {

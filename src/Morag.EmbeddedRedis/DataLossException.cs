@@ -16,4 +16,16 @@ public sealed class DataLossException : EmbeddedRedisException
 
     /// <summary>Stands for this very loss: the same at each attempt, and never that of a later one.</summary>
     public string Loss { get; }
+
+    /// <summary>Returns, and logs it, if this is the loss that the operator accepts (<see cref="EmbeddedRedisOptions.AcceptDataLoss"/>).</summary>
+    /// <exception cref="DataLossException">This one, if it is not.</exception>
+    internal void ThrowUnlessAccepted(string? accepted, Action<string> log)
+    {
+        if (Loss != accepted)
+        {
+            throw this;
+        }
+
+        log($"This loss of data is accepted, as asked for: {Message}");
+    }
 }

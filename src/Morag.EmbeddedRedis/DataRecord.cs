@@ -11,7 +11,6 @@ namespace Morag.EmbeddedRedis;
 internal sealed partial class DataRecord(DataFolder folder)
 {
     private const string LogName = "AOF/aof.log.";
-    private const string CheckpointFolder = "Store/checkpoints";
 
     private readonly string file = Path.Combine(folder.Path, "data.json");
 
@@ -38,13 +37,13 @@ internal sealed partial class DataRecord(DataFolder folder)
 
     /// <summary>Called before the server writes a checkpoint: a kill from here on may leave the earlier one, the new one, or both.</summary>
     public void BeforeCheckpoint() =>
-        Write((Read() ?? new Stored()) with { Superseding = [.. CheckpointFiles().Select(NameOf)] });
+        Write((Read() ?? new Stored()) with { Superseding = [.. folder.CheckpointFiles().Select(NameOf)] });
 
     /// <summary>Called after the server has written a checkpoint, which covers the log up to this address.</summary>
     public void AfterCheckpoint(long covered)
     {
         var earlier = Read()!.Superseding!.ToHashSet();
-        var written = CheckpointFiles().Where(found => !earlier.Contains(NameOf(found))).ToList();
+        var written = folder.CheckpointFiles().Where(found => !earlier.Contains(NameOf(found))).ToList();
         Write(new Stored
         {
             Checkpoint = [.. written.Select(found => new StoredFile(NameOf(found), found.Length))],
@@ -56,7 +55,7 @@ internal sealed partial class DataRecord(DataFolder folder)
     private string? DamageOfCheckpoint(Stored stored)
     {
         var missing = stored.Checkpoint.Where(expected => !IsThere(expected)).ToList();
-        var wasSuperseded = stored.Superseding is { } earlier && CheckpointFiles().Any(found => !earlier.Contains(NameOf(found)));
+        var wasSuperseded = stored.Superseding is { } earlier && folder.CheckpointFiles().Any(found => !earlier.Contains(NameOf(found)));
         return missing.Count == 0 || wasSuperseded
             ? null
             : string.Create(
@@ -90,12 +89,6 @@ internal sealed partial class DataRecord(DataFolder folder)
     {
         var found = new FileInfo(Path.Combine(folder.Data, expected.Name));
         return found.Exists && found.Length >= expected.Bytes;
-    }
-
-    private IEnumerable<FileInfo> CheckpointFiles()
-    {
-        var checkpoints = new DirectoryInfo(Path.Combine(folder.Data, CheckpointFolder));
-        return checkpoints.Exists ? checkpoints.EnumerateFiles("*", SearchOption.AllDirectories) : [];
     }
 
     private IEnumerable<int> LogNumbers() => folder.LogSegments().Select(static segment => segment.Number);

@@ -122,9 +122,9 @@ public sealed class EmbeddedRedis : IAsyncDisposable
             record.Verify();
             return false;
         }
-        catch (DataLossException found) when (found.Loss == options.AcceptDataLoss)
+        catch (DataLossException found)
         {
-            options.Log($"This loss of data is accepted, as asked for: {found.Message}");
+            found.ThrowUnlessAccepted(options.AcceptDataLoss, options.Log);
             record.Forget();
             return true;
         }

@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net.Sockets;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Morag.EmbeddedRedis.Tests;
+
+/// <summary>A start waits for the checkpoint while it is being written, and no longer.</summary>
+public sealed class CheckpointWriteSpecs : IAsyncLifetime
+{
+    private static readonly TimeSpan NearlyTooLong = CheckpointWrite.LongestStandstill - TimeSpan.FromMinutes(1);
+
+    private readonly string path = Directory.CreateTempSubdirectory("morag-checkpoint-").FullName;
+    private readonly ConcurrentQueue<string> log = [];
+    private readonly FakeTimeProvider time = new();
+    private DataFolder folder = null!;
+    private BusyServer server = null!;
+
+    public async Task InitializeAsync()
+    {
+        folder = await DataFolder.TakeAsync(path, log.Enqueue, CancellationToken.None);
+        server = new BusyServer(folder.Socket.Path);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await server.DisposeAsync();
+        folder.Dispose();
+        Directory.Delete(path, recursive: true);
+    }
+
+    [Fact]
+    public async Task Should_wait_while_the_server_writes_and_say_what_to_do_when_it_writes_no_more()
+    {
+        var saving = SaveAsync();
+        await server.AskedToSaveAsync();
+        for (var round = 1; round <= 3; round++)
+        {
+            Write(round);
+            time.Advance(NearlyTooLong);
+            await Eventually.HoldsAsync(() => log.Count == round, $"the wait is told for the {round}th time; it has come to {saving.Status}");
+        }
+
+        time.Advance(CheckpointWrite.LongestStandstill + TimeSpan.FromSeconds(1));
+        var refusal = await Assert.ThrowsAsync<EmbeddedRedisException>(() => saving);
+
+        Assert.Contains($"has written nothing of the checkpoint of its data in {folder.Data}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("then start again", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refusal.Message);
+        Assert.All(log, static line => Assert.Contains("still writing its checkpoint", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Should_pass_on_the_reply_of_the_server()
+    {
+        var saving = SaveAsync();
+        await server.AskedToSaveAsync();
+
+        server.Saved();
+
+        Assert.Equal("+OK", await saving);
+    }
+
+    private Task<string?> SaveAsync() =>
+        new CheckpointWrite(new Starter(folder.Socket.Path, "secret"), folder, log.Enqueue, time).SaveAsync(CancellationToken.None);
+
+    private void Write(int number)
+    {
+        var checkpoint = Directory.CreateDirectory(Path.Combine(folder.Data, "Store/checkpoints/cpr-checkpoints/one"));
+        File.WriteAllText(Path.Combine(checkpoint.FullName, number.ToString(CultureInfo.InvariantCulture)), "part");
+    }
+
+    /// <summary>A server that lets the starter in, and saves until it is told that it has.</summary>
+    private sealed class BusyServer : IAsyncDisposable
+    {
+        private readonly Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        private readonly TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource saved = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly Task serving;
+
+        public BusyServer(string socket)
+        {
+            listener.Bind(new UnixDomainSocketEndPoint(socket));
+            listener.Listen();
+            serving = ServeAsync();
+        }
+
+        public Task AskedToSaveAsync() => asked.Task;
+
+        public void Saved() => saved.SetResult();
+
+        public async ValueTask DisposeAsync()
+        {
+            _ = saved.TrySetResult();
+            await serving;
+            listener.Dispose();
+        }
+
+        private async Task ServeAsync()
+        {
+            using var client = await listener.AcceptAsync();
+            await using var stream = new NetworkStream(client);
+            using var requests = new StreamReader(stream);
+            while (await requests.ReadLineAsync() is { } line && line != "SAVE")
+            {
+            }
+
+            await stream.WriteAsync("+OK\r\n"u8.ToArray());
+            asked.SetResult();
+            await saved.Task;
+            try
+            {
+                await stream.WriteAsync("+OK\r\n"u8.ToArray());
+            }
+            catch (IOException)
+            {
+                // The client has given up.
+            }
+        }
+    }
+}
