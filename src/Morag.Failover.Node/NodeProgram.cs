@@ -80,15 +80,11 @@ internal static class NodeProgram
 
     private static WebApplication Build(NodeOptions options, string redis, ClusterIdentity identity, Refusal refusal, EpochRecord epochs, StoreRoom room)
     {
-        // Otherwise the host watches all files below the working directory, and wakes at each write of the embedded Redis.
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"] });
-        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
+        var builder = WebServer.Builder(options);
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         // What keeps the host from starting is thrown too, and told once, by whoever catches it.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        builder.WebHost.UseUrls([.. options.HttpUrls]);
-        // Its certificate is given as to any such server, by Kestrel__Certificates__Default__Path and the like.
-        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LongestShutdown);
 
         var outages = new FreezeWatch(SteadyClock.OfProcess, options.Failover.Workers.FreezeTolerance);
@@ -138,24 +134,11 @@ internal static class NodeProgram
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            throw new ConfigurationRefusedException($"the node cannot start with this configuration of Akka.NET (akka in --config): {OneLine(e)}", e);
+            throw new ConfigurationRefusedException($"the node cannot start with this configuration of Akka.NET (akka in --config): {e.GetBaseException().Message.ReplaceLineEndings(" ")}", e);
         }
 
-        try
-        {
-            await app.StartAsync();
-        }
-#pragma warning disable CA1031 // The web server throws exceptions of many types over addresses and certificates.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            // The web server comes last: what has started before it has to end in order.
-            await app.StopAsync();
-            throw ConfigurationRefusedException.Value("morag.http", string.Join(',', options.HttpUrls), OneLine(e));
-        }
+        await WebServer.StartAsync(app, options);
     }
-
-    private static string OneLine(Exception failure) => failure.GetBaseException().Message.ReplaceLineEndings(" ");
 
     /// <summary>Until the node is asked to stop, or must not go on.</summary>
     private static async Task<int> UntilStoppedAsync(WebApplication app, Refusal refusal, TextWriter error)

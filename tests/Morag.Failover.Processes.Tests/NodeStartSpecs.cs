@@ -15,18 +15,17 @@ public sealed class NodeStartSpecs(RedisServer server) : IClassFixture<RedisServ
     private readonly TestFolder folder = new();
 
     [ServerFact]
-    public async Task Should_say_in_one_line_that_it_cannot_listen_and_leave_nothing_behind()
+    public async Task Should_say_in_one_line_that_it_cannot_listen_before_it_joins_the_cluster()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var url = string.Create(CultureInfo.InvariantCulture, $"http://{listener.LocalEndpoint}");
 
-        await using var refused = RunningProgram.Start(Programs.Node, "--data", folder.Path, "--redis", server.ConnectionString, "--http", url);
-
-        Assert.Equal(2, await refused.EndedAsync());
-        var line = refused.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
-        Assert.StartsWith($"morag.http = \"{url}\" is refused: ", line, StringComparison.Ordinal);
+        await IsRefusedBeforeItStartsAsync(string.Create(CultureInfo.InvariantCulture, $"http://{listener.LocalEndpoint}"));
     }
+
+    [ServerFact]
+    public Task Should_say_in_one_line_that_it_has_no_certificate_before_it_joins_the_cluster() =>
+        IsRefusedBeforeItStartsAsync(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{RedisTestServer.FreePort()}"));
 
     [ServerFact]
     public async Task Should_store_everything_in_the_database_of_the_connection_string()
@@ -66,6 +65,16 @@ public sealed class NodeStartSpecs(RedisServer server) : IClassFixture<RedisServ
     }
 
     public void Dispose() => folder.Dispose();
+
+    /// <summary>The actor system, which joins the cluster, would write lines of its own.</summary>
+    private async Task IsRefusedBeforeItStartsAsync(string url)
+    {
+        await using var refused = RunningProgram.Start(Programs.Node, "--data", folder.Path, "--redis", server.ConnectionString, "--http", url);
+
+        Assert.Equal(2, await refused.EndedAsync());
+        var line = Assert.Single(refused.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith($"morag.http = \"{url}\" is refused: ", line, StringComparison.Ordinal);
+    }
 
     private static void GiveCertificate(string? file, string? password)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Morag.Failover.Node.Http;
 
 namespace Morag.Failover.Node.Configuration;
 
@@ -17,6 +18,7 @@ internal static class StartChecks
         RefuseTooLittleMemory(options, NodeOptions.AvailableMemory);
         RefuseFolder(options.DataFolder);
         await RefuseAddressAsync(options);
+        await WebServer.RefuseAddressesAsync(options);
     }
 
     /// <summary>A partition that may hold more than the process has would end it, with everything in it, at a limit that we promised.</summary>
