@@ -26,7 +26,7 @@ public sealed class RegistrationLimitSpecs : IDisposable
         using var refused = await raw.SendAsync(new RawRequest("POST", "/api/v1/workers/register") { Body = Registration("c") });
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
         var problem = await refused.Content.ReadAsStringAsync();
-        Assert.Contains("2 workers are registered", problem, StringComparison.Ordinal);
+        Assert.Contains("has 2 of the 2 places, and none is free", problem, StringComparison.Ordinal);
         Assert.Contains("morag.failover.workers.max-registered", problem, StringComparison.Ordinal);
         using var read = await raw.SendAsync(new RawRequest("GET", "/api/v1/workers/c"));
         Assert.Equal(HttpStatusCode.NotFound, read.StatusCode);

@@ -34,8 +34,8 @@ internal sealed class Admissions(FailoverSettings settings)
         {
             return Refused.LimitReached(string.Create(
                 CultureInfo.InvariantCulture,
-                $"the worker '{question.WorkerId}' cannot register: {settings.Workers.MaxRegistered:N0} workers are registered, offline ones included. ")
-                + "Unregister workers that do not come back, or raise morag.failover.workers.max-registered.");
+                $"the worker '{question.WorkerId}' cannot register: its bucket of the worker directory has {Places:N0} of the {settings.Workers.MaxRegistered:N0} places, ")
+                + "and none is free; offline workers keep theirs. Unregister workers that do not come back, or raise morag.failover.workers.max-registered.");
         }
 
         registering[question.WorkerId] = now + Kept;

@@ -115,6 +115,22 @@ public sealed class WorkerDirectorySpecs(ITestOutputHelper output) : OwnerSpec(o
         }
     }
 
+    [Fact]
+    public async Task Should_say_how_many_places_the_bucket_of_the_worker_has_when_it_is_full_before_the_limit_is_reached()
+    {
+        var settings = Settings with { Workers = Settings.Workers with { MaxRegistered = 6 }, Partitions = new() { DirectoryBuckets = 4 } };
+        var bucket = Start(WorkerDirectory.Props(0, settings, Regions));
+        bucket.Tell(Entry(1, draining: false));
+        bucket.Tell(Entry(1, draining: false, "cpu-2"));
+
+        bucket.Tell(new AdmitWorker { Bucket = 0, WorkerId = new("cpu-3") }, TestActor);
+
+        Assert.Equal(
+            "the worker 'cpu-3' cannot register: its bucket of the worker directory has 2 of the 6 places, and none is free; offline workers keep theirs. "
+            + "Unregister workers that do not come back, or raise morag.failover.workers.max-registered.",
+            (await ExpectMsgAsync<Refused>()).Message);
+    }
+
     private static UpdateWorkerEntry Entry(long revision, bool draining, string worker = "cpu-1") => new()
     {
         Bucket = 0,
