@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Akka.Configuration;
@@ -42,23 +43,44 @@ internal static class NodeConfiguration
         Config config;
         try
         {
-            config = ConfigurationFactory.ParseString(
-                ReadText(file),
-                included => throw new ConfigurationRefusedException(
-                    $"--config = \"{file}\" is refused: it includes \"{included}\", and includes are not supported. Put those settings into the file itself"));
+            config = Parse(file, ReadText(file));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationRefusedException($"--config = \"{file}\" is refused: it cannot be read ({e.Message})", e);
+            throw Refused(file, $"it cannot be read ({e.Message})", e);
         }
         catch (Exception e) when (e is not (OutOfMemoryException or ConfigurationRefusedException))
         {
             // The parser throws exceptions of many types, its plain base type among them.
-            throw new ConfigurationRefusedException($"--config = \"{file}\" is refused: it is not HOCON ({e.Message.ReplaceLineEndings(" ")})", e);
+            throw Refused(file, $"it is not HOCON ({e.Message.ReplaceLineEndings(" ")})", e);
         }
 
         RefuseUnknownKeys(file, config, defaults);
         return config;
+    }
+
+    private static Config Parse(string file, string text)
+    {
+        if (HoconText.TroubleIn(text) is { } trouble)
+        {
+            throw Refused(file, trouble);
+        }
+
+        var config = ConfigurationFactory.ParseString(
+            text, included => throw Refused(file, $"it includes \"{included}\", and includes are not supported. Put those settings into the file itself"));
+        return HoconValues.AreBounded(config.Root)
+            ? config
+            : throw Refused(
+                file,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"a substitution (${{...}}) in it refers to itself, or its values are nested deeper than {HoconValues.MaxDepth} levels. Write the value out"));
+    }
+
+    private static ConfigurationRefusedException Refused(string file, string why, Exception? cause = null)
+    {
+        var message = $"--config = \"{file}\" is refused: {why}";
+        return cause is null ? new ConfigurationRefusedException(message) : new ConfigurationRefusedException(message, cause);
     }
 
     /// <summary>Reads no further than a configuration may go: a device or a pipe may have no end.</summary>
@@ -69,7 +91,7 @@ internal static class NodeConfiguration
         var length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         if (length > MaxFileBytes)
         {
-            throw new ConfigurationRefusedException($"--config = \"{file}\" is refused: it is larger than 1 MiB, the limit for a configuration file");
+            throw Refused(file, "it is larger than 1 MiB, the limit for a configuration file");
         }
 
         using var reader = new StreamReader(new MemoryStream(bytes, 0, length));

@@ -184,16 +184,87 @@ public sealed class NodeOptionsSpecs : IDisposable
     }
 
     [Theory]
-    [InlineData("include \"/etc/passwd\"", "/etc/passwd")]
-    [InlineData("morag { include \"more.conf\" }", "more.conf")]
-    public void Should_say_that_includes_are_not_supported(string content, string included)
+    [InlineData("include \"/etc/passwd\"", 1)]
+    [InlineData("morag { include \"more.conf\" }", 1)]
+    [InlineData("# include \"this\"\n\ninclude file(\"more.conf\")", 3)]
+    [InlineData("morag.port = 1\n  include required(file(\"more.conf\"))", 2)]
+    [InlineData("morag.port = 1, include url(\"http://example.org/more.conf\")", 1)]
+    [InlineData("a { }\nb = \"\"\"\n\"\"\"\ninclude more.conf", 4)]
+    [InlineData("include\n\"more.conf\"", 1)]
+    public void Should_name_the_line_of_an_include(string content, int line)
     {
         File.WriteAllText(file, content);
 
-        Assert.StartsWith(
-            $"--config = \"{file}\" is refused: it includes \"{included}\", and includes are not supported",
-            Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file)).Message,
-            StringComparison.Ordinal);
+        Assert.Equal(
+            $"--config = \"{file}\" is refused: line {line} includes another file, and includes are not supported. Put those settings into the file itself",
+            Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file)).Message);
+    }
+
+    [Theory]
+    [InlineData("include = 1")]
+    [InlineData("include.this { a = 1 }")]
+    [InlineData("included = 1")]
+    [InlineData("a = include \"b\"")]
+    [InlineData("a =\n  include b")]
+    [InlineData("# include \"b\"\n// include \"c\"")]
+    [InlineData("a = \"\"\"\n include \"b\"\n\"\"\"")]
+    public void Should_take_an_include_that_is_none_for_what_it_is(string content)
+    {
+        File.WriteAllText(file, content + "\nmorag.port = 7");
+
+        Assert.Equal(7, Load("--config", file).Port);
+    }
+
+    [Theory]
+    [InlineData("a {", "}")]
+    [InlineData("a = [", "]")]
+    [InlineData("[", "]")]
+    [InlineData("a.", "")]
+    [InlineData("\"a\".", "")]
+    [InlineData("a\n.", "")]
+    [InlineData("a { ] {", "}")]
+    [InlineData("${a", "}")]
+    public void Should_refuse_a_file_that_is_nested_too_deep_for_the_parser(string opening, string closing)
+    {
+        const int Levels = 100_000;
+        File.WriteAllText(
+            file, $"morag.port = 7\nx = {string.Concat(Enumerable.Repeat(opening, Levels))} a = 1 {string.Concat(Enumerable.Repeat(closing, Levels))}");
+
+        Assert.Contains(
+            $"nested deeper than {HoconText.MaxDepth} levels", Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Should_take_a_file_with_as_many_levels_as_are_allowed_and_count_none_in_texts_and_comments()
+    {
+        var brackets = new string('{', 200) + new string('[', 200);
+        var deep = string.Concat(Enumerable.Repeat("a {", HoconText.MaxDepth)) + new string('}', HoconText.MaxDepth);
+        var numbers = string.Join('\n', Enumerable.Repeat("1.5", 200));
+        File.WriteAllText(
+            file,
+            $"# {brackets}\n// {brackets}\n{deep}\nb = \"\\\"{brackets}\"\nc = \"\"\"\n{brackets}\"\n\"\"\"\nd = [\n{numbers}\n]\nmorag.port = 7 # {brackets}");
+
+        Assert.Equal(7, Load("--config", file).Port);
+    }
+
+    [Theory]
+    [InlineData("morag.http = ${morag.host}\nmorag.host = ${morag.http}")]
+    [InlineData("morag.failover = ${morag}")]
+    [InlineData("akka.a = ${akka.b}\nakka.b = [{ c = ${akka.a} }]")]
+    public void Should_refuse_a_file_whose_substitutions_go_round_in_a_circle(string content)
+    {
+        File.WriteAllText(file, content);
+
+        Assert.Contains("refers to itself", Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Should_take_a_value_that_many_substitutions_share()
+    {
+        var shared = string.Join('\n', Enumerable.Range(0, 60).Select(static n => $"a{n} = [${{a{n + 1}}}, ${{a{n + 1}}}]"));
+        File.WriteAllText(file, $"{shared}\na60 = 7\nmorag.port = ${{a60}}");
+
+        Assert.Equal(7, Load("--config", file).Port);
     }
 
     [Fact]
