@@ -272,10 +272,10 @@ public sealed class NodeOptionsSpecs : IDisposable
     {
         File.WriteAllText(file, $"# {new string('x', 1024 * 1024)}");
 
-        Assert.Contains("more than 1 MiB", Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file)).Message);
+        Assert.Contains("larger than 1 MiB", Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file)).Message);
         if (OperatingSystem.IsLinux())
         {
-            Assert.Contains("more than 1 MiB", Assert.Throws<ConfigurationRefusedException>(() => Load("--config", "/dev/zero")).Message);
+            Assert.Contains("larger than 1 MiB", Assert.Throws<ConfigurationRefusedException>(() => Load("--config", "/dev/zero")).Message);
         }
     }
 
