@@ -47,7 +47,7 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
                 }
                 catch (NodeRefused refused) when (refused.Problem.Status is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity)
                 {
-                    throw new CommandFailure(ExitCode.Refused, $"the node refused the registration: {refused.Message}");
+                    throw new CommandFailure(ExitCode.Of(refused.Problem), $"the node refused the registration: {refused.Message}");
                 }
                 catch (Exception failure) when (failure is NodeUnreachable or NodeRefused)
                 {

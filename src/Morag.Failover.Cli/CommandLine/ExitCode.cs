@@ -1,3 +1,7 @@
+using System.Net;
+using Morag.Failover.Cli.Connection;
+using Morag.Failover.Contracts.Wire;
+
 namespace Morag.Failover.Cli.CommandLine;
 
 /// <summary>What the exit code of every <c>morag</c> command means.</summary>
@@ -14,7 +18,7 @@ internal static class ExitCode
     /// <summary>No node answers at the address.</summary>
     public const int Unreachable = 3;
 
-    /// <summary>There is no such task, worker, queue or failure.</summary>
+    /// <summary>There is no such task, worker, queue, failure or result, whether the path of the call or a field names it.</summary>
     public const int NotFound = 4;
 
     /// <summary>It contradicts the present state: an old epoch, other content under a known id, a replaced instance.</summary>
@@ -28,4 +32,15 @@ internal static class ExitCode
 
     /// <summary>Ended by Ctrl-C.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>The code for a call that the node refused.</summary>
+    public static int Of(Problem problem) => problem.Status switch
+    {
+        _ when problem.Type == ProblemTypes.UnknownQueue => NotFound,
+        HttpStatusCode.NotFound => NotFound,
+        HttpStatusCode.Conflict => Conflict,
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => Unauthorised,
+        >= HttpStatusCode.InternalServerError => NodeError,
+        _ => Refused,
+    };
 }

@@ -106,14 +106,7 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
         {
             CommandFailure known => known.ExitCode,
             NodeUnreachable => ExitCode.Unreachable,
-            NodeRefused { Problem.Status: var status } => status switch
-            {
-                HttpStatusCode.NotFound => ExitCode.NotFound,
-                HttpStatusCode.Conflict => ExitCode.Conflict,
-                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => ExitCode.Unauthorised,
-                >= HttpStatusCode.InternalServerError => ExitCode.NodeError,
-                _ => ExitCode.Refused,
-            },
+            NodeRefused refused => ExitCode.Of(refused.Problem),
             _ => ExitCode.NodeError,
         };
     }

@@ -7,6 +7,9 @@ namespace Morag.Failover.Cli.Connection;
 /// <summary>Why a node refused a call, read from its problem details (RFC 9457).</summary>
 internal sealed record Problem(HttpStatusCode Status, string Message, string? Field)
 {
+    /// <summary>The kind of problem, as a URI; null where the answer names none.</summary>
+    public string? Type { get; private init; }
+
     private const int MaxTextLength = 500;
 
     /// <summary>Whether the same call may succeed later without being changed.</summary>
@@ -47,7 +50,7 @@ internal sealed record Problem(HttpStatusCode Status, string Message, string? Fi
             }
         }
 
-        return new Problem(status, Text(problem, "detail") ?? Text(problem, "title") ?? Reason(status), Text(problem, "field"));
+        return new Problem(status, Text(problem, "detail") ?? Text(problem, "title") ?? Reason(status), Text(problem, "field")) { Type = Text(problem, "type") };
     }
 
     private static string? Text(JsonElement problem, string name) =>

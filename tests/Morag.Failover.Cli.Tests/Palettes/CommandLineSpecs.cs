@@ -324,6 +324,14 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_end_as_for_whatever_is_not_found_when_a_field_names_an_unknown_queue()
+    {
+        Answer(_ => Results.Problem("must be one of cpu", type: "urn:morag-failover:problem:unknown_queue", statusCode: 400));
+
+        Assert.Equal(ExitCode.NotFound, (await RunAsync("thing", "make", "x")).ExitCode);
+    }
+
+    [Fact]
     public async Task Should_name_the_address_when_no_node_answers()
     {
         await node.StopAsync();

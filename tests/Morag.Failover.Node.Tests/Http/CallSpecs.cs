@@ -149,6 +149,22 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
         Assert.Contains(rule, answer.Text("detail"), StringComparison.Ordinal);
     }
 
+    /// <summary>The command line ends with the same exit code as for a path that does not exist.</summary>
+    [Theory]
+    [InlineData("POST", "/tasks", """{"queue":"no_such"}""")]
+    [InlineData("POST", "/tasks/t-1/requeue", """{"reason":"x","queue":"no_such"}""")]
+    [InlineData("POST", "/tasks/cancel", """{"filter":{"queue":"no_such"},"reason":"x"}""")]
+    [InlineData("GET", "/tasks?queue=no_such", null)]
+    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","queues":["no_such"]}}""")]
+    [InlineData("POST", "/workers/w-1/lease", """{"queues":["no_such"]}""")]
+    public async Task Should_tell_an_unknown_queue_from_other_bad_input(string method, string path, string? body)
+    {
+        var answer = await Http.Call(method, "/api/v1" + path, body);
+
+        AssertProblem(answer, 400);
+        Assert.Equal("urn:morag-failover:problem:unknown_queue", answer.Text("type"));
+    }
+
     [Theory]
     [InlineData("/tasks", """{"queue":"cpu_batch","payload":@}""", "payload")]
     [InlineData("/tasks", """[{"queue":"cpu_batch"},{"queue":"cpu_batch","quality":{"a":@}}]""", "[1].quality")]

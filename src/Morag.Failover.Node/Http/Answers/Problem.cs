@@ -8,8 +8,6 @@ namespace Morag.Failover.Node.Http.Answers;
 /// <summary>Why a call was refused, as RFC 9457 problem details.</summary>
 internal sealed record Problem : IResult
 {
-    private const string TypePrefix = "urn:morag-failover:problem:";
-
     /// <summary>What kind of problem it is: a stable URI that programs can compare.</summary>
     public required string Type { get; init; }
 
@@ -41,16 +39,22 @@ internal sealed record Problem : IResult
 
     public static Problem Invalid(string? field, string rule) => new()
     {
-        Type = TypePrefix + "invalid",
+        Type = ProblemTypes.Prefix + "invalid",
         Title = "The input breaks a rule",
         Status = StatusCodes.Status400BadRequest,
         Detail = rule,
         Field = field,
     };
 
+    public static Problem UnknownQueue(string field, string rule) => Invalid(field, rule) with
+    {
+        Type = ProblemTypes.UnknownQueue,
+        Title = "There is no such queue",
+    };
+
     public static Problem NotJson(string detail) => new()
     {
-        Type = TypePrefix + "not_json",
+        Type = ProblemTypes.Prefix + "not_json",
         Title = "The body is not valid JSON",
         Status = StatusCodes.Status400BadRequest,
         Detail = detail,
@@ -58,7 +62,7 @@ internal sealed record Problem : IResult
 
     public static Problem WrongMediaType() => new()
     {
-        Type = TypePrefix + "wrong_media_type",
+        Type = ProblemTypes.Prefix + "wrong_media_type",
         Title = "The body is of another type",
         Status = StatusCodes.Status415UnsupportedMediaType,
         Detail = "send JSON, with the header Content-Type: application/json",
@@ -66,7 +70,7 @@ internal sealed record Problem : IResult
 
     public static Problem WrongEncoding(string encoding) => new()
     {
-        Type = TypePrefix + "wrong_encoding",
+        Type = ProblemTypes.Prefix + "wrong_encoding",
         Title = "The body is encoded in another way",
         Status = StatusCodes.Status415UnsupportedMediaType,
         Detail = $"Content-Encoding \"{encoding}\" is not supported: send the body as it is, or with gzip",
@@ -74,7 +78,7 @@ internal sealed record Problem : IResult
 
     public static Problem TooLarge(int limit) => new()
     {
-        Type = TypePrefix + "too_large",
+        Type = ProblemTypes.Prefix + "too_large",
         Title = "The body is too large",
         Status = StatusCodes.Status413PayloadTooLarge,
         Detail = $"the body of this call may have at most {limit} bytes, counted after decompression",
@@ -82,7 +86,7 @@ internal sealed record Problem : IResult
 
     public static Problem Unknown(string detail) => new()
     {
-        Type = TypePrefix + "unknown",
+        Type = ProblemTypes.Prefix + "unknown",
         Title = "There is no such thing",
         Status = StatusCodes.Status404NotFound,
         Detail = detail,
@@ -90,7 +94,7 @@ internal sealed record Problem : IResult
 
     public static Problem Stale(string detail) => new()
     {
-        Type = TypePrefix + "stale",
+        Type = ProblemTypes.Prefix + "stale",
         Title = "The lease no longer counts",
         Status = StatusCodes.Status409Conflict,
         Detail = detail,
@@ -98,7 +102,7 @@ internal sealed record Problem : IResult
 
     public static Problem Unavailable(string detail) => new()
     {
-        Type = TypePrefix + "unavailable",
+        Type = ProblemTypes.Prefix + "unavailable",
         Title = "The outcome is unknown: ask again, repeating is safe",
         Status = StatusCodes.Status503ServiceUnavailable,
         Detail = detail,
@@ -108,7 +112,7 @@ internal sealed record Problem : IResult
     /// <summary>A part of the state is down; the call changed nothing there.</summary>
     public static Problem Down(string owner, string detail, TimeSpan? retryAfter) => new()
     {
-        Type = TypePrefix + "owner_down",
+        Type = ProblemTypes.Prefix + "owner_down",
         Title = "A part of the state is down: ask again",
         Status = StatusCodes.Status503ServiceUnavailable,
         Detail = detail,
@@ -118,7 +122,7 @@ internal sealed record Problem : IResult
 
     public static Problem NotReady(IReadOnlyDictionary<string, string> failing) => new()
     {
-        Type = TypePrefix + "not_ready",
+        Type = ProblemTypes.Prefix + "not_ready",
         Title = "The node is not ready",
         Status = StatusCodes.Status503ServiceUnavailable,
         Detail = string.Join("; ", failing.Select(trouble => $"{trouble.Key}: {trouble.Value}").Take(5)) + (failing.Count > 5 ? $"; and {failing.Count - 5} more" : ""),
@@ -128,7 +132,7 @@ internal sealed record Problem : IResult
 
     public static Problem Unauthorized() => new()
     {
-        Type = TypePrefix + "unauthorized",
+        Type = ProblemTypes.Prefix + "unauthorized",
         Title = "A token is needed",
         Status = StatusCodes.Status401Unauthorized,
         Detail = "send a token that is valid now, in the header Authorization: Bearer TOKEN",
@@ -136,7 +140,7 @@ internal sealed record Problem : IResult
 
     public static Problem ForeignOrigin() => new()
     {
-        Type = TypePrefix + "foreign_origin",
+        Type = ProblemTypes.Prefix + "foreign_origin",
         Title = "Calls from other web sites are refused",
         Status = StatusCodes.Status403Forbidden,
         Detail = "the header Origin names another site than the one that is called",
@@ -160,7 +164,7 @@ internal sealed record Problem : IResult
         RefusalReason.Unknown => Unknown(refused.Message) with { Field = refused.Field },
         RefusalReason.Conflict => new()
         {
-            Type = TypePrefix + "conflict",
+            Type = ProblemTypes.Prefix + "conflict",
             Title = "It contradicts the present state",
             Status = StatusCodes.Status409Conflict,
             Detail = refused.Message,
@@ -169,7 +173,7 @@ internal sealed record Problem : IResult
         },
         RefusalReason.LimitReached => new()
         {
-            Type = TypePrefix + "limit_reached",
+            Type = ProblemTypes.Prefix + "limit_reached",
             Title = "A limit is reached",
             Status = StatusCodes.Status429TooManyRequests,
             Detail = refused.Message,
@@ -191,7 +195,7 @@ internal sealed record Problem : IResult
             response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
-        if (Type == TypePrefix + "wrong_encoding")
+        if (Type == ProblemTypes.Prefix + "wrong_encoding")
         {
             // RFC 9110, 12.5.3: tells a wrong encoding from a wrong media type.
             response.Headers.AcceptEncoding = "gzip";

@@ -14,8 +14,8 @@ internal static class QueueRules
 {
     public static QueueName Known(string name, QueueSettings queues, string field) => queues.Find(new QueueName(name)) is { } queue
         ? queue.Name
-        : throw ProblemException.Invalid(
-            field, "must be one of " + string.Join(", ", queues.Definitions.Select(definition => definition.Name.Value)));
+        : throw new ProblemException(Problem.UnknownQueue(
+            field, "must be one of " + string.Join(", ", queues.Definitions.Select(definition => definition.Name.Value))));
 
     public static QueueName? OptionalKnown(string? name, QueueSettings queues, string field) =>
         string.IsNullOrEmpty(name) ? null : Known(name, queues, field);
