@@ -3,6 +3,7 @@ using Akka.Configuration;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Node.Configuration;
 using Morag.Failover.Node.Stores;
+using Morag.Persistence.Redis.Connection;
 using StackExchange.Redis;
 
 namespace Morag.Failover.Node.Cluster;
@@ -60,7 +61,7 @@ public sealed class ClusterIdentity
         catch (Exception unreachable) when (StoreFailure.Is(unreachable))
         {
             throw new StoreRefusedException(
-                $"{(store.IsConfigured ? "morag.redis is refused: " : "")}{store.Name} cannot be used ({unreachable.GetBaseException().Message.ReplaceLineEndings(" ")})");
+                $"{(store.IsConfigured ? "morag.redis is refused: " : "")}{store.Name} cannot be used ({RedisReason.Of(unreachable)})");
         }
     }
 

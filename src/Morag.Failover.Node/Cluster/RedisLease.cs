@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Coordination;
+using Morag.Persistence.Redis.Connection;
 using StackExchange.Redis;
 
 namespace Morag.Failover.Node.Cluster;
@@ -242,7 +243,7 @@ public sealed class RedisLease : Lease
         }
         catch (Exception e) when (e is RedisException or RedisCommandException)
         {
-            throw new LeaseException($"Redis cannot say about the lease {Settings.LeaseName}: {e.Message}", e);
+            throw new LeaseException($"Redis cannot say about the lease {Settings.LeaseName}: {RedisReason.Of(e)}", e);
         }
     }
 

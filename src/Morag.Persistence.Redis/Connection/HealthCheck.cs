@@ -26,7 +26,7 @@ internal static class HealthCheck
         }
         catch (Exception e) when (e is RedisException or RedisCommandException or TimeoutException or OperationCanceledException or ObjectDisposedException)
         {
-            return new PersistenceHealthCheckResult(PersistenceHealthStatus.Unhealthy, $"Redis does not answer: {e.Message}", e, breaker.Data);
+            return new PersistenceHealthCheckResult(PersistenceHealthStatus.Unhealthy, $"Redis does not answer: {RedisReason.Of(e)}", e, breaker.Data);
         }
     }
 }

@@ -88,7 +88,7 @@ internal sealed class RedisConnection
         }
         catch (RedisConnectionException e)
         {
-            return CannotConnect(e).Message;
+            return CannotConnect(e.FailureType, e).Message;
         }
     }
 
@@ -118,12 +118,12 @@ internal sealed class RedisConnection
         catch (RedisConnectionException e)
         {
             _ = DiscardAsync(attempt);
-            throw CannotConnect(e);
+            throw CannotConnect(e.FailureType, e);
         }
         catch (TimeoutException e)
         {
             _ = DiscardAsync(attempt);
-            throw CannotConnect(ConnectionFailureType.UnableToConnect, "it does not answer in time; it is frozen or overloaded, or this machine is", e);
+            throw CannotConnect(ConnectionFailureType.UnableToConnect, e);
         }
     }
 
@@ -227,17 +227,10 @@ internal sealed class RedisConnection
     private static RedisConnectionException NoPrimary(string reason) =>
         new(ConnectionFailureType.UnableToConnect, CommandFlags.None, reason, new RedisException(reason));
 
-    private RedisConnectionException CannotConnect(RedisConnectionException cause)
-        => CannotConnect(cause.FailureType, cause.GetBaseException() is var first && first != cause ? first.Message : null, cause);
-
-    private RedisConnectionException CannotConnect(ConnectionFailureType kind, string? reason, Exception cause)
+    private RedisConnectionException CannotConnect(ConnectionFailureType kind, Exception cause)
     {
         var where = string.Join(", ", _settings.Connection.EndPoints.Select(EndPointCollection.ToString));
-        // What the client says where it knows no reason is advice on how to hide the problem.
-        var why = string.IsNullOrEmpty(reason)
-            ? "no Redis answers there; check that it runs, its address, TLS on both sides, and that the user may ECHO and PING"
-            : reason;
-        return new RedisConnectionException(kind, CommandFlags.None, $"{_settings.Path} cannot connect to Redis at {where}: {why}", cause);
+        return RedisReason.Failure(kind, $"{_settings.Path} cannot connect to Redis at {where}: {RedisReason.Of(cause)}");
     }
 }
 
@@ -271,14 +264,20 @@ internal sealed record OpenConnection(IConnectionMultiplexer Multiplexer, IDatab
             await ReadOnlyReplica.FollowPrimaryAsync(Multiplexer).ConfigureAwait(false);
             throw;
         }
-        catch (ObjectDisposedException e)
+        catch (RedisTimeoutException e)
+        {
+            throw RedisReason.InOurWords(e);
+        }
+        catch (RedisConnectionException e)
+        {
+            throw RedisReason.InOurWords(e);
+        }
+        catch (ObjectDisposedException)
         {
             // What the client says of it helps nobody.
-            throw new RedisConnectionException(
+            throw RedisReason.Failure(
                 ConnectionFailureType.ConnectionDisposed,
-                CommandFlags.None,
-                "The connection was given up while Redis was asked: there is another primary, or the plugin stops.",
-                e);
+                "The connection was given up while Redis was asked: there is another primary, or the plugin stops.");
         }
     }
 }

@@ -4,6 +4,7 @@ using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Input;
 using Morag.Failover.Node.Http.OpenApi;
 using Morag.Failover.Node.Stores;
+using Morag.Persistence.Redis.Connection;
 using Morag.Persistence.Redis.Inspection;
 
 namespace Morag.Failover.Node.Http.Journal;
@@ -124,7 +125,7 @@ internal static class JournalEndpoints
         }
         catch (Exception failure) when (StoreFailure.Is(failure))
         {
-            return Problem.Unavailable($"Redis does not answer: {failure.Message}");
+            return Problem.Unavailable($"Redis does not answer: {RedisReason.Of(failure)}");
         }
     }
 }
