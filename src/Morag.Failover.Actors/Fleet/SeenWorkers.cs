@@ -3,7 +3,7 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Actors.Fleet;
 
-/// <summary>The last signs of life that a bucket was told of. Not stored: they only show in lists.</summary>
+/// <summary>The last signs of life that a bucket was told of. Not stored: they only show in what people ask for.</summary>
 internal sealed class SeenWorkers
 {
     private readonly Dictionary<WorkerId, (WorkerSeen Hint, DateTimeOffset ToldAt)> seen = [];
@@ -21,6 +21,9 @@ internal sealed class SeenWorkers
 
     /// <summary>Whether a worker was seen since a time.</summary>
     public bool SeenSince(WorkerId worker, DateTimeOffset time) => seen.TryGetValue(worker, out var last) && last.ToldAt >= time;
+
+    /// <summary>The last sign of life of a worker; one that says nothing where there was none.</summary>
+    public WorkerSeen LastOf(WorkerId worker, int bucket) => seen.TryGetValue(worker, out var last) ? last.Hint : new WorkerSeen { Bucket = bucket, WorkerId = worker };
 
     /// <summary>Forgets the workers that the bucket does not keep.</summary>
     public void Keep(Func<WorkerId, bool> kept)

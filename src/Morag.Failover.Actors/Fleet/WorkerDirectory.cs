@@ -99,7 +99,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
             case FindWorker query:
                 Sender.Tell(State.Find(query.WorkerId) is null && !admissions.Expects(query.WorkerId, Now)
                     ? Refused.Unknown($"there is no worker '{query.WorkerId}'")
-                    : Done.Instance);
+                    : seen.LastOf(query.WorkerId, bucket));
                 break;
             case AdmitWorker query:
                 Sender.Tell(admissions.Answer(query, State, Now));

@@ -92,7 +92,7 @@ public sealed record WorkerEntryTaken : IWorkerMessage
     [ProtoMember(2)] public required long Revision { get; init; }
 }
 
-/// <summary>A hint of a worker's last sign of life, for lists; not stored. No answer.</summary>
+/// <summary>A hint of a worker's last sign of life, for what people are shown; not stored. No answer.</summary>
 [ProtoContract(Name = "worker-seen")]
 public sealed record WorkerSeen : IBucketMessage
 {
@@ -301,7 +301,8 @@ public sealed record AdmitWorker : IBucketMessage
 }
 
 /// <summary>
-/// Asks whether a worker is known, without starting its entity. Answer: <see cref="Done"/> where it is, or <see cref="Refused"/>.
+/// Asks whether a worker is known, without starting its entity. Answer: <see cref="WorkerSeen"/> where it is, with its last sign of life as
+/// far as the bucket knows it, or <see cref="Refused"/>.
 /// </summary>
 [ProtoContract(Name = "find-worker")]
 public sealed record FindWorker : IBucketMessage

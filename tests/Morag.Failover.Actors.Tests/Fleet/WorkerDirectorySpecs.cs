@@ -93,7 +93,7 @@ public sealed class WorkerDirectorySpecs(ITestOutputHelper output) : OwnerSpec(o
         Assert.Contains("morag.failover.workers.max-registered", refused.Message, StringComparison.Ordinal);
         Assert.True(await IsAdmittedAsync("cpu-1"));
         Assert.True(await IsAdmittedAsync("cpu-2"));
-        await AnswerAsync<Done>(new FindWorker { Bucket = 0, WorkerId = new("cpu-2") });
+        await AnswerAsync<WorkerSeen>(new FindWorker { Bucket = 0, WorkerId = new("cpu-2") });
 
         // The one that was admitted does not come.
         await PassAsync(TimeSpan.FromSeconds(30));
@@ -129,6 +129,20 @@ public sealed class WorkerDirectorySpecs(ITestOutputHelper output) : OwnerSpec(o
             "the worker 'cpu-3' cannot register: its bucket of the worker directory has 2 of the 6 places, and none is free; offline workers keep theirs. "
             + "Unregister workers that do not come back, or raise morag.failover.workers.max-registered.",
             (await ExpectMsgAsync<Refused>()).Message);
+    }
+
+    [Fact]
+    public async Task Should_say_when_a_worker_was_last_heard_of_also_when_its_entity_has_started_since()
+    {
+        var bucket = Start(Entity);
+        bucket.Tell(Entry(1, draining: false));
+        var heard = Clock.Now;
+        bucket.Tell(new WorkerSeen { Bucket = 0, WorkerId = Worker, At = heard });
+        bucket.Tell(new WorkerSeen { Bucket = 0, WorkerId = Worker });
+
+        bucket.Tell(new FindWorker { Bucket = 0, WorkerId = Worker }, TestActor);
+
+        Assert.Equal(heard, (await ExpectMsgAsync<WorkerSeen>()).At);
     }
 
     private static UpdateWorkerEntry Entry(long revision, bool draining, string worker = "cpu-1") => new()

@@ -149,6 +149,15 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
         Assert.Contains(rule, answer.Text("detail"), StringComparison.Ordinal);
     }
 
+    /// <summary>The entity of a worker that is offline may have started since it last heard of it; the directory still knows.</summary>
+    [Fact]
+    public async Task Should_show_when_a_worker_was_last_heard_of_as_the_list_does()
+    {
+        var answer = await Http.Call("GET", "/api/v1/workers/w-1");
+
+        Assert.Equal(GoodOwners.Time, answer.Body.GetProperty("last_heartbeat").GetDateTimeOffset());
+    }
+
     /// <summary>The command line ends with the same exit code as for a path that does not exist.</summary>
     [Theory]
     [InlineData("POST", "/tasks", """{"queue":"no_such"}""")]

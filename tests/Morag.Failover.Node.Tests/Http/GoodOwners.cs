@@ -43,7 +43,8 @@ internal static class GoodOwners
         GetWorkerReliability get => new WorkerReliabilityScore { WorkerId = get.WorkerId, TotalTasks = 7 },
         TakeWorkerOffline take => new WorkerTakenOffline { WorkerId = take.WorkerId, LossId = new("loss-1"), Leases = [Lease("t-1"), Lease("t-2")] },
         GetWorker get => Worker(get.WorkerId.Value),
-        FindWorker or AdmitWorker => Done.Instance,
+        FindWorker find => new WorkerSeen { Bucket = find.Bucket, WorkerId = find.WorkerId, At = Time },
+        AdmitWorker => Done.Instance,
         ListWorkers list => new WorkerPage { Workers = list.Bucket == 0 ? [Worker("w-1"), Worker("w-3")] : [] },
         GetWorkerStats => new WorkerStats
         {

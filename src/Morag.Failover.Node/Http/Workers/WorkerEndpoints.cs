@@ -64,8 +64,15 @@ internal static class WorkerEndpoints
 
     private static async Task<IResult> Get(HttpContext context, FailoverGateway gateway, string id)
     {
-        var worker = await Known(context, gateway, id);
-        return Answer.Ok(await gateway.AskWorkers<WorkerInfo>(new GetWorker { WorkerId = worker }, context.RequestAborted));
+        var seen = await Find(context, gateway, id);
+        var info = await gateway.AskWorkers<WorkerInfo>(new GetWorker { WorkerId = seen.WorkerId }, context.RequestAborted);
+        // The entity of a worker that is offline may have started since it last heard of it, and shows what the list shows then.
+        return Answer.Ok(info with
+        {
+            LastHeartbeat = info.LastHeartbeat ?? seen.At,
+            Metrics = info.Metrics ?? seen.Metrics,
+            ClockSkewSeconds = info.ClockSkewSeconds ?? seen.ClockSkewSeconds,
+        });
     }
 
     private static async Task<IResult> Reliability(HttpContext context, FailoverGateway gateway, string id)
@@ -75,12 +82,13 @@ internal static class WorkerEndpoints
     }
 
     /// <summary>The directory is asked first: a question to a worker's entity starts it, also for an id that somebody made up.</summary>
-    internal static async Task<WorkerId> Known(HttpContext context, FailoverGateway gateway, string id)
+    internal static async Task<WorkerId> Known(HttpContext context, FailoverGateway gateway, string id) => (await Find(context, gateway, id)).WorkerId;
+
+    private static Task<WorkerSeen> Find(HttpContext context, FailoverGateway gateway, string id)
     {
         var worker = Worker(id);
         var bucket = Partition.Of(worker, gateway.Settings.Partitions.DirectoryBuckets);
-        _ = await gateway.Ask<Done>(gateway.Regions.Directory, new FindWorker { Bucket = bucket, WorkerId = worker }, TimeSpan.Zero, context.RequestAborted);
-        return worker;
+        return gateway.Ask<WorkerSeen>(gateway.Regions.Directory, new FindWorker { Bucket = bucket, WorkerId = worker }, TimeSpan.Zero, context.RequestAborted);
     }
 
     private static async Task<IResult> Drain(HttpContext context, FailoverGateway gateway, string id)
