@@ -225,7 +225,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         {
             case GetTask query:
                 AfterWrites(() => replyTo.Tell(
-                    TaskQueries.Find(state, query.TaskId, policy) ?? (IWireMessage)Refused.Unknown($"there is no task {query.TaskId}")));
+                    TaskQueries.Find(state, query.TaskId, policy, UnmetNeed) ?? (IWireMessage)Refused.Unknown($"there is no task {query.TaskId}")));
                 return true;
             case ListTasks query:
                 // A filter that few tasks match reads through all of them: the state is immutable, so that needs no actor's time.

@@ -387,6 +387,9 @@ public sealed record TaskInfo : IWireMessage
 
     /// <summary>What happened to it, oldest first; the middle is left out of very long ones.</summary>
     [ProtoMember(20)] public ImmutableArray<TaskHistoryEntry> History { get; init; } = [];
+
+    /// <summary>What it needs that no available worker offers, in words; null where one could take it, or it does not wait.</summary>
+    [ProtoMember(21)] public string? UnmetNeed { get; init; }
 }
 
 /// <summary>The counts of one queue.</summary>

@@ -11,8 +11,12 @@ public static class TaskQueries
     private const int LargestPage = CallLimits.MaxPage;
 
     /// <summary>A task in full; null where there is none.</summary>
-    public static TaskInfo? Find(QueueState state, TaskId id, PolicySettings policy) =>
-        state.Tasks.GetValueOrDefault(id) is { } task ? Info(task, policy) : null;
+    /// <param name="state">The queues.</param>
+    /// <param name="id">The task.</param>
+    /// <param name="policy">The policy's settings.</param>
+    /// <param name="unmetNeed">What a task needs that no available worker offers; null where the fleet is not known.</param>
+    public static TaskInfo? Find(QueueState state, TaskId id, PolicySettings policy, Func<TaskRecord, string?>? unmetNeed = null) =>
+        state.Tasks.GetValueOrDefault(id) is { } task ? Info(task, policy) with { UnmetNeed = unmetNeed?.Invoke(task) } : null;
 
     /// <summary>A page of tasks in the order of their ids.</summary>
     /// <param name="state">The queues.</param>

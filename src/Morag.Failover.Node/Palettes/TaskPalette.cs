@@ -28,6 +28,7 @@ internal static class TaskPalette
         Column("failures", "retry_count"),
         Column("submitted", "submitted_at", ColumnFormat.Time),
         Column("not before", "not_before", ColumnFormat.Time),
+        Column("waits because", "unmet_need"),
     ];
 
     public static Palette Task(QueueSettings settings) => new()
@@ -88,6 +89,7 @@ internal static class TaskPalette
                     Column("task", "task_id"),
                     Column("state", "state"),
                     Column("parked because", "parked_because"),
+                    Column("waits because", "unmet_need"),
                     Column("queue", "queue"),
                     Column("priority", "priority"),
                     Column("worker", "worker_id"),

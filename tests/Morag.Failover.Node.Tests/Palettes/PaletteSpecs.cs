@@ -56,6 +56,13 @@ public sealed class PaletteSpecs
         Find("task submit").Options.Where(option => option.Name.StartsWith("payload", StringComparison.Ordinal)),
         option => Assert.Equal(1_000_000, option.MaxBytes));
 
+    [Theory]
+    [InlineData("task list")]
+    [InlineData("task show")]
+    [InlineData("queue show")]
+    public void Should_show_why_a_task_waits(string name) =>
+        Assert.Contains(Find(name).Columns, column => column is { Header: "waits because", Field: "unmet_need" });
+
     [Fact]
     public void Should_be_the_same_after_a_trip_as_json()
     {
