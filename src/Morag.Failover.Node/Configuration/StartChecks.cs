@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Morag.EmbeddedRedis;
 using Morag.Failover.Node.Http;
 
 namespace Morag.Failover.Node.Configuration;
@@ -35,12 +36,16 @@ internal static class StartChecks
 
         if (options.Redis is null && options.EmbeddedMemory > available)
         {
+            var least = EmbeddedRedisOptions.LeastMemory;
+            var first = options.EmbeddedMemory > least
+                ? $"Lower the setting ({Mebibytes(least)}MiB or more), raise"
+                : $"{Mebibytes(least)}MiB is the smallest value, and the default with so little memory. Raise";
             throw ConfigurationRefusedException.Value(
                 "morag.embedded.memory",
                 string.Create(CultureInfo.InvariantCulture, $"{Mebibytes(options.EmbeddedMemory)}MiB"),
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"this process may use {Mebibytes(available)} MiB of memory. Lower the setting (384MiB or more), raise the memory limit (of the container, or DOTNET_GCHeapHardLimit), or set morag.redis to a Redis server"));
+                    $"this process may use {Mebibytes(available)} MiB of memory. {first} the memory limit (of the container, or DOTNET_GCHeapHardLimit), or set morag.redis to a Redis server"));
         }
     }
 
