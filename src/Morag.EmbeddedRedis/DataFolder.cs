@@ -32,6 +32,12 @@ internal sealed class DataFolder : IDisposable
     /// <summary>The server's log, and what it writes about it.</summary>
     public string Log => System.IO.Path.Combine(Data, "AOF");
 
+    /// <summary>Where the server writes how far its log goes.</summary>
+    public string LogCommits => System.IO.Path.Combine(Log, "log-commits");
+
+    /// <summary>Where the part of the log is kept that an accepted loss leaves out.</summary>
+    public string UnreadLog(string loss) => System.IO.Path.Combine(Path, $"unread-log-{loss}");
+
     /// <summary>Where the server is reached.</summary>
     public ServerSocket Socket { get; }
 
@@ -41,14 +47,24 @@ internal sealed class DataFolder : IDisposable
 
     public string ServerProcessId => System.IO.Path.Combine(Path, "server.pid");
 
-    /// <summary>The files of the server's log and their numbers, in no order.</summary>
+    /// <summary>The files of the server's log and their numbers, in no order; without others beside them, such as copies.</summary>
     public IEnumerable<(int Number, string Path)> LogSegments()
     {
         const string Prefix = "aof.log.";
-        return Directory.Exists(Log)
-            ? Directory.EnumerateFiles(Log, Prefix + "*")
-                .Select(static path => (int.Parse(System.IO.Path.GetFileName(path)[Prefix.Length..], CultureInfo.InvariantCulture), path))
-            : [];
+        if (!Directory.Exists(Log))
+        {
+            yield break;
+        }
+
+        foreach (var path in Directory.EnumerateFiles(Log, Prefix + "*"))
+        {
+            var end = System.IO.Path.GetFileName(path)[Prefix.Length..];
+            if (int.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && number.ToString(CultureInfo.InvariantCulture) == end)
+            {
+                yield return (number, path);
+            }
+        }
     }
 
     /// <summary>Size of the server's log; files that go meanwhile count for nothing.</summary>
@@ -146,7 +162,14 @@ internal sealed class DataFolder : IDisposable
         }
 
         // Whoever holds the lock has written its process id, so this cannot be a stranger with a recycled number.
-        var processId = int.Parse(await File.ReadAllTextAsync(ServerProcessId, cancellation).ConfigureAwait(false), CultureInfo.InvariantCulture);
+        var written = File.Exists(ServerProcessId) ? await File.ReadAllTextAsync(ServerProcessId, cancellation).ConfigureAwait(false) : "";
+        if (!int.TryParse(written, NumberStyles.None, CultureInfo.InvariantCulture, out var processId))
+        {
+            throw new EmbeddedRedisException(
+                $"A Redis server still holds the data folder {Path}, and {ServerProcessId} does not say which: "
+                + $"end the process that has {ServerLock} open, then start again.");
+        }
+
         log($"Ending the Redis server {processId} that an earlier process left on {Path}");
         try
         {

@@ -27,28 +27,94 @@ internal sealed partial class DataRecord(DataFolder folder)
         if (damage is not null)
         {
             throw new DataLossException(
-                $"The data folder {folder.Path} is incomplete: {damage}. The server was not started, because it would serve the remaining data as if nothing were missing.",
+                $"The data folder {folder.Path} is incomplete: {damage}.",
+                "The server was not started, because it would serve the remaining data as if nothing were missing.",
                 TokenOf(stored, damage));
         }
     }
 
-    /// <summary>Takes what is there for all there is.</summary>
-    public void Forget() => File.Delete(file);
+    /// <summary>Verifies, and takes what is there for all there is if that loss is accepted; whether it was.</summary>
+    /// <exception cref="DataLossException">Files are missing, or are not what they were, and that is not accepted.</exception>
+    public bool AcceptLoss(string? acceptDataLoss, Action<string> log)
+    {
+        try
+        {
+            Verify();
+            return false;
+        }
+        catch (DataLossException found)
+        {
+            found.ThrowUnlessAccepted(acceptDataLoss, log);
+            File.Delete(file);
+            return true;
+        }
+    }
 
-    /// <summary>Called before the server writes a checkpoint: a kill from here on may leave the earlier one, the new one, or both.</summary>
-    public void BeforeCheckpoint() =>
-        Write((Read() ?? new Stored()) with { Superseding = [.. folder.CheckpointFiles().Select(NameOf)] });
+    /// <summary>Where the part of the log begins that the checkpoint does not cover, and an address up to which it was committed.</summary>
+    public (long? From, long? Committed) KnownLog()
+    {
+        if (Read() is not { } stored)
+        {
+            return default;
+        }
+
+        // While a checkpoint was being written, the log before it may have been removed already.
+        var isRemoved = stored.Superseding is not null
+            && stored.Covered is { } covered
+            && !LogNumbers().Contains(LogTail.SegmentAt(covered));
+        return (isRemoved ? stored.BeingCovered : stored.Covered, stored.Committed);
+    }
+
+    /// <summary>
+    /// Called when the server has committed its log up to this address, and is about to be stopped. After a kill, only what was known when
+    /// it started is known of it.
+    /// </summary>
+    public void Committed(long end)
+    {
+        if (Read() is { } stored)
+        {
+            Write(stored with { Committed = end });
+        }
+    }
+
+    /// <summary>Called when the log was cut at this address, or moved away (null), and that loss was accepted.</summary>
+    public void LogEndsAt(long? end)
+    {
+        if (Read() is { } stored)
+        {
+            Write(end is null
+                ? stored with { FirstLog = null, Covered = null, BeingCovered = null, Committed = null }
+                : stored with { Committed = end });
+        }
+    }
+
+    /// <summary>
+    /// Called before the server writes a checkpoint that covers the log up to this address: a kill from here on may leave the earlier one,
+    /// the new one, or both.
+    /// </summary>
+    public void BeforeCheckpoint(long covered) =>
+        Write((Read() ?? new Stored()) with { Superseding = [.. folder.CheckpointFiles().Select(NameOf)], BeingCovered = covered });
 
     /// <summary>Called after the server has written a checkpoint, which covers the log up to this address.</summary>
-    public void AfterCheckpoint(long covered)
+    /// <param name="covered">Where the part of the log begins that the checkpoint does not cover.</param>
+    /// <param name="committed">The address up to which the log is committed.</param>
+    public void AfterCheckpoint(long covered, long committed)
     {
         var earlier = Read()!.Superseding!.ToHashSet();
         var written = folder.CheckpointFiles().Where(found => !earlier.Contains(NameOf(found))).ToList();
+        if (written.Count == 0)
+        {
+            throw new EmbeddedRedisException(
+                $"The embedded Redis server reported a checkpoint, but wrote none to {folder.Data}. Start again.");
+        }
+
         Write(new Stored
         {
             Checkpoint = [.. written.Select(found => new StoredFile(NameOf(found), found.Length))],
             WrittenAt = written.Max(found => found.LastWriteTimeUtc),
             FirstLog = LogTail.SegmentAt(covered),
+            Covered = covered,
+            Committed = committed,
         });
     }
 
@@ -80,10 +146,8 @@ internal sealed partial class DataRecord(DataFolder folder)
             }
         }
 
-        return Directory.Exists(LogCommits) && Directory.EnumerateFiles(LogCommits).Any() ? null : "data/AOF/log-commits, which says how far its log goes, is empty or missing";
+        return Directory.Exists(folder.LogCommits) && Directory.EnumerateFiles(folder.LogCommits).Any() ? null : "data/AOF/log-commits, which says how far its log goes, is empty or missing";
     }
-
-    private string LogCommits => Path.Combine(folder.Log, "log-commits");
 
     private bool IsThere(StoredFile expected)
     {
@@ -103,7 +167,10 @@ internal sealed partial class DataRecord(DataFolder folder)
         }
         catch (JsonException e)
         {
-            throw new DataLossException($"The file {file}, which says what belongs to the data, cannot be read: {e.Message.ReplaceLineEndings(" ")}", "unreadable");
+            throw new DataLossException(
+                $"The file {file}, which says what belongs to the data, cannot be read: {e.Message.ReplaceLineEndings(" ")}.",
+                "The server was not started.",
+                "unreadable");
         }
     }
 
@@ -135,6 +202,15 @@ internal sealed partial class DataRecord(DataFolder folder)
 
         /// <summary>Number of the oldest part of the log that it does not cover. The server removes the earlier ones later.</summary>
         public int? FirstLog { get; init; }
+
+        /// <summary>Address at which the part of the log begins that it does not cover.</summary>
+        public long? Covered { get; init; }
+
+        /// <summary>Address up to which the log is known to have been committed.</summary>
+        public long? Committed { get; init; }
+
+        /// <summary>While another checkpoint is written: what that one covers.</summary>
+        public long? BeingCovered { get; init; }
 
         /// <summary>While another checkpoint is written: the files of all earlier ones.</summary>
         public IReadOnlyList<string>? Superseding { get; init; }

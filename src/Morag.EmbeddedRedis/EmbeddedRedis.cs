@@ -23,7 +23,7 @@ public sealed class EmbeddedRedis : IAsyncDisposable
     private static readonly TimeSpan LogCheckInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWithoutLook = TimeSpan.FromSeconds(10);
 
-    /// <summary>More than one: when both processes were paused, only the question that was open then goes unanswered.</summary>
+    /// <summary>Tolerates missed replies: if both processes were paused, the pending ping fails although the server is fine.</summary>
     private const int UnansweredAtMost = 3;
 
     private readonly DataFolder folder;
@@ -31,6 +31,7 @@ public sealed class EmbeddedRedis : IAsyncDisposable
     private readonly long logLimit;
     private readonly long dataLimit;
     private readonly TimeSpan askInterval;
+    private readonly string acceptOption;
     private readonly Action<string> log;
     private readonly CancellationTokenSource stopping = new();
     private readonly Task supervision;
@@ -39,14 +40,15 @@ public sealed class EmbeddedRedis : IAsyncDisposable
     private long dataBytes;
     private int stopped;
 
-    private EmbeddedRedis(DataFolder folder, string password, EmbeddedRedisOptions options, GarnetProcess server, bool acceptedDataLoss)
+    private EmbeddedRedis(DataFolder folder, string password, EmbeddedRedisOptions options, GarnetProcess server)
     {
-        AcceptedDataLoss = acceptedDataLoss;
+        AcceptedDataLoss = server.AcceptedDataLoss;
         this.folder = folder;
         this.password = password;
         logLimit = options.LogLimit;
         dataLimit = options.DataLimit;
         askInterval = options.AskInterval;
+        acceptOption = options.AcceptDataLossOption;
         log = options.Log;
         this.server = server;
         supervision = SuperviseAsync();
@@ -85,11 +87,10 @@ public sealed class EmbeddedRedis : IAsyncDisposable
         var folder = await DataFolder.TakeAsync(options.DataFolder, options.Log, cancellation).ConfigureAwait(false);
         try
         {
-            var acceptedDataLoss = AcceptLoss(folder, options);
             var password = NewPassword();
             var server = await GarnetProcess.StartAsync(folder, password, options.Log, cancellation, options.AcceptDataLoss)
                 .ConfigureAwait(false);
-            return new EmbeddedRedis(folder, password, options, server, acceptedDataLoss || server.AcceptedDataLoss);
+            return new EmbeddedRedis(folder, password, options, server);
         }
         catch
         {
@@ -107,52 +108,72 @@ public sealed class EmbeddedRedis : IAsyncDisposable
         }
 
         await stopping.CancelAsync().ConfigureAwait(false);
-        await supervision.ConfigureAwait(false);
-        await server.StopAsync().ConfigureAwait(false);
-        server.Dispose();
-        folder.Dispose();
-        stopping.Dispose();
-    }
-
-    private static bool AcceptLoss(DataFolder folder, EmbeddedRedisOptions options)
-    {
-        var record = new DataRecord(folder);
         try
         {
-            record.Verify();
-            return false;
+            await supervision.ConfigureAwait(false);
+            await StopServerAsync().ConfigureAwait(false);
         }
-        catch (DataLossException found)
+        finally
         {
-            found.ThrowUnlessAccepted(options.AcceptDataLoss, options.Log);
-            record.Forget();
-            return true;
+            server.Dispose();
+            folder.Dispose();
+            stopping.Dispose();
         }
+    }
+
+    /// <summary>Writes down how far the log goes, so that the next start notices what is missing from it, and stops the server.</summary>
+    private async Task StopServerAsync()
+    {
+        try
+        {
+            if (await server.CommittedLogEndAsync(CancellationToken.None).ConfigureAwait(false) is { } end)
+            {
+                new DataRecord(folder).Committed(end);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DataLossException)
+        {
+            log($"Noting the end of the embedded Redis server's log failed, so the next start may miss damage to it: {e.Message}");
+        }
+
+        await server.StopAsync().ConfigureAwait(false);
     }
 
     internal static string NewPassword() => RandomNumberGenerator.GetHexString(48, lowercase: true);
 
     /// <summary>
-    /// Starts a server that died, does not answer, or whose log has grown, again: on the same socket, so that its clients only have to
+    /// Restarts a server that died, stopped responding, or whose log has grown: on the same socket, so that its clients only have to
     /// reconnect.
     /// </summary>
     private async Task SuperviseAsync()
     {
         var delay = FirstRestartDelay;
-        try
+        while (!stopping.IsCancellationRequested)
         {
-            while (true)
+            try
             {
                 var run = Stopwatch.StartNew();
                 await EndAsync(await RunUntilAsync().ConfigureAwait(false)).ConfigureAwait(false);
                 server.Dispose();
                 delay = await StartAgainAsync(run.Elapsed > HealthyRun ? FirstRestartDelay : delay).ConfigureAwait(false);
             }
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception unexpected)
+            {
+                // A server without supervision stays down once it dies, so nothing may end this loop but the stop.
+                log($"Watching the embedded Redis server failed and is retried: {Describe(unexpected)}");
+                await Task.Delay(delay, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                delay = Longer(delay);
+            }
         }
     }
+
+    private static TimeSpan Longer(TimeSpan delay) => delay * 2 < LongestRestartDelay ? delay * 2 : LongestRestartDelay;
+
+    private static string Describe(Exception unexpected) => $"{unexpected.GetType().Name}: {unexpected.Message.ReplaceLineEndings(" ")}";
 
     private enum RunEnd
     {
@@ -169,13 +190,13 @@ public sealed class EmbeddedRedis : IAsyncDisposable
                 log($"The embedded Redis server ended unexpectedly ({server.HowItEnded}) and is started again{server.AndSaid}");
                 break;
             case RunEnd.DoesNotAnswer:
-                log($"The embedded Redis server does not answer any more: it is killed and started again{AndWhyFull()}");
+                log($"The embedded Redis server stopped responding; killing and restarting it{AndWhyFull()}");
                 server.Kill();
                 await server.EndedAsync(stopping.Token).ConfigureAwait(false);
                 break;
             case RunEnd.LogIsFull:
                 log("The embedded Redis server is started again, so that a checkpoint takes the place of its log");
-                await server.StopAsync().ConfigureAwait(false);
+                await StopServerAsync().ConfigureAwait(false);
                 break;
             default:
                 throw new UnreachableException();
@@ -186,8 +207,13 @@ public sealed class EmbeddedRedis : IAsyncDisposable
 
     private async Task<RunEnd> RunUntilAsync()
     {
-        var full = folder.LogBytes() + logLimit;
         var ended = server.EndedAsync(stopping.Token);
+        if (ended.IsCompletedSuccessfully)
+        {
+            return RunEnd.Died;
+        }
+
+        var full = folder.LogBytes() + logLimit;
         var lookedAt = -1L;
         var sinceLook = Stopwatch.StartNew();
         var sinceQuestion = Stopwatch.StartNew();
@@ -251,27 +277,35 @@ public sealed class EmbeddedRedis : IAsyncDisposable
             $"The embedded Redis server {(isFull ? "is full" : "has room again")}: its data takes {bytes >> 20} MiB of memory, and the limit is {dataLimit >> 20} MiB"));
     }
 
-    /// <summary>Tries until it succeeds, and says why it does not when that changes.</summary>
+    /// <summary>Retries until the server starts. Logs a failure only when its reason changes.</summary>
     private async Task<TimeSpan> StartAgainAsync(TimeSpan delay)
     {
         for (string? said = null; ;)
         {
             await Task.Delay(delay, stopping.Token).ConfigureAwait(false);
-            delay = delay * 2 < LongestRestartDelay ? delay * 2 : LongestRestartDelay;
+            delay = Longer(delay);
             try
             {
                 server = await GarnetProcess.StartAsync(folder, password, log, stopping.Token).ConfigureAwait(false);
-                log("The embedded Redis server runs again");
-                return delay;
+                break;
             }
-            catch (EmbeddedRedisException e)
+            catch (Exception e) when (e is not OperationCanceledException || !stopping.IsCancellationRequested)
             {
-                if (e.Message != said)
+                var reason = e switch
                 {
-                    log(e.Message);
-                    said = e.Message;
+                    DataLossException loss => $"{loss.Message} {loss.Remedy(acceptOption)}",
+                    EmbeddedRedisException => e.Message,
+                    _ => $"Restarting the embedded Redis server failed and is retried: {Describe(e)}",
+                };
+                if (reason != said)
+                {
+                    log(reason);
+                    said = reason;
                 }
             }
         }
+
+        log("The embedded Redis server runs again");
+        return delay;
     }
 }

@@ -34,8 +34,7 @@ public sealed record EmbeddedRedisOptions
     public long LogLimit { get; init; } = 512L << 20;
 
     /// <summary>
-    /// How often the server is asked whether it answers, and how long it has for that. One that leaves four questions in a row unanswered
-    /// is started again; an answer that takes so long is one that no client waits for.
+    /// How often the server is pinged, and the time limit for a reply. After four missed replies in a row it is restarted.
     /// </summary>
     internal TimeSpan AskInterval { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -44,6 +43,9 @@ public sealed record EmbeddedRedisOptions
     /// default, accepts none.
     /// </summary>
     public string? AcceptDataLoss { get; init; }
+
+    /// <summary>The option by which an operator sets <see cref="AcceptDataLoss"/>, for messages about a loss.</summary>
+    public string AcceptDataLossOption { get; init; } = nameof(AcceptDataLoss);
 
     /// <summary>
     /// The default of <see cref="Memory"/> on a machine or in a container with so much memory: half of it, but at most 4 GiB. A start

@@ -69,7 +69,7 @@ internal sealed class GarnetProcess : IDisposable
         {
             if (folder.FullDisk is { } full)
             {
-                throw new EmbeddedRedisException($"The embedded Redis server cannot start. {full}", e);
+                throw new EmbeddedRedisException($"The embedded Redis server cannot start. {full} The start failed with: {e.Message}", e);
             }
 
             if (e is EmbeddedRedisException)
@@ -85,8 +85,9 @@ internal sealed class GarnetProcess : IDisposable
         DataFolder folder, string password, Action<string> log, string? acceptDataLoss, CancellationToken cancellation)
     {
         var record = new DataRecord(folder);
-        record.Verify();
-        var logEnd = LogTail.Cut(folder);
+        var acceptedLoss = record.AcceptLoss(acceptDataLoss, log);
+        var check = new LogCheck(folder, record, acceptDataLoss, log);
+        var end = check.BeforeStart();
         var starter = new Starter(folder.Socket.Path, EmbeddedRedis.NewPassword());
         WriteUsers(folder, starter);
         var garnet = new GarnetProcess(new Process { StartInfo = Describe(folder) }, starter);
@@ -96,16 +97,26 @@ internal sealed class GarnetProcess : IDisposable
             garnet.process.BeginOutputReadLine();
             garnet.process.BeginErrorReadLine();
             await garnet.RecoverAsync(log, cancellation).ConfigureAwait(false);
-            var recovered = await garnet.RecoveredLogEndAsync(cancellation).ConfigureAwait(false);
-            garnet.AcceptedDataLoss = logEnd is { } end && AcceptUnreadLog(folder, recovered, end, acceptDataLoss, log);
+            var recovered = await garnet.LogEndAsync(cancellation).ConfigureAwait(false);
+            if (end is { } logEnd && logEnd != recovered)
+            {
+                await garnet.StopAsync().ConfigureAwait(false);
+                check.AfterIncompleteRead(recovered, logEnd);
+                var again = await StartOnceAsync(folder, password, log, acceptDataLoss, cancellation).ConfigureAwait(false);
+                again.AcceptedDataLoss = true;
+                garnet.Dispose();
+                return again;
+            }
+
+            garnet.AcceptedDataLoss = acceptedLoss || check.AcceptedLoss;
 
             // A server that was killed within a transaction has the beginning of one in its log. If clients wrote behind it,
             // the next recovery would take a connection of the same number to go on with it: it would drop that
             // connection's single writes, and fail at its next transaction. So a checkpoint takes the place of that log first.
             // Only here: a checkpoint of data that clients change meanwhile may be one that cannot be read.
-            record.BeforeCheckpoint();
+            record.BeforeCheckpoint(recovered);
             await garnet.DoneAsync("SAVE", new CheckpointWrite(starter, folder, log, TimeProvider.System).SaveAsync(cancellation), cancellation).ConfigureAwait(false);
-            record.AfterCheckpoint(recovered);
+            record.AfterCheckpoint(recovered, await garnet.LogEndAsync(cancellation).ConfigureAwait(false));
             var letIn = starter.AskAsync(["ACL", "SETUSER", "default", "on", $">{password}", "+@all"], StartReplyBound, cancellation);
             await garnet.DoneAsync("ACL", letIn, cancellation).ConfigureAwait(false);
             return garnet;
@@ -123,7 +134,7 @@ internal sealed class GarnetProcess : IDisposable
         }
     }
 
-    /// <summary>Whether the server has not read all of its log, and goes on without the rest because that loss was accepted.</summary>
+    /// <summary>Whether a part of the data is missing, and the server goes on without it because that loss was accepted.</summary>
     public bool AcceptedDataLoss { get; private set; }
 
     /// <summary>The bytes that the data takes in the server's memory, or null when it does not say.</summary>
@@ -132,6 +143,10 @@ internal sealed class GarnetProcess : IDisposable
     /// <summary>Whether the server replies within the bound.</summary>
     public async Task<bool> AnswersAsync(TimeSpan bound, CancellationToken cancellation) =>
         await starter.AskAsync(["PING"], bound, cancellation).ConfigureAwait(false) is not null;
+
+    /// <summary>The address up to which its log is committed, or null when it does not say.</summary>
+    public Task<long?> CommittedLogEndAsync(CancellationToken cancellation) =>
+        InfoAsync("PERSISTENCE", LogEndField, ReplyBound, cancellation);
 
     public Task EndedAsync(CancellationToken cancellation = default) => process.WaitForExitAsync(cancellation);
 
@@ -219,6 +234,7 @@ internal sealed class GarnetProcess : IDisposable
                 "--bind", "127.0.0.1", "--port", "0",
                 // A reply is sent only once its log entry is on disk.
                 "--aof", "--aof-commit-freq", "0", "--aof-commit-wait",
+                "--aof-page-size", string.Create(CultureInfo.InvariantCulture, $"{LogReader.PageMebibytes}m"),
                 "--checkpointdir", folder.Data, "--recover",
                 // A log is in files of this size, which go once a checkpoint covers them.
                 "--aof-segment-size", string.Create(CultureInfo.InvariantCulture, $"{LogTail.SegmentMebibytes}m"),
@@ -263,10 +279,10 @@ internal sealed class GarnetProcess : IDisposable
     }
 
     /// <summary>
-    /// The address up to which the server has read its log. Asked before the checkpoint, which takes the place of the log: a recovery
-    /// that ended early looks like a healthy one otherwise.
+    /// The address up to which the server has read or written its log. Asked before the checkpoint, which takes the place of the log: a
+    /// recovery that ended early looks like a healthy one otherwise.
     /// </summary>
-    private async Task<long> RecoveredLogEndAsync(CancellationToken cancellation)
+    private async Task<long> LogEndAsync(CancellationToken cancellation)
     {
         if (await InfoAsync("PERSISTENCE", LogEndField, StartReplyBound, cancellation).ConfigureAwait(false) is { } end)
         {
@@ -275,24 +291,6 @@ internal sealed class GarnetProcess : IDisposable
 
         await ThrowIfEndedAsync(cancellation).ConfigureAwait(false);
         throw new EmbeddedRedisException($"The embedded Redis server does not say how much of its log it has read{AndSaid}");
-    }
-
-    /// <summary>Whether the server goes on without the end of its log, because that loss was accepted.</summary>
-    private static bool AcceptUnreadLog(DataFolder folder, long recovered, long end, string? acceptDataLoss, Action<string> log)
-    {
-        if (recovered == end)
-        {
-            return false;
-        }
-
-        new DataLossException(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"The server read the log in {folder.Log} up to {recovered}, but the log ends at {end}: it is damaged in between. "
-                + $"The server was stopped before it took writes, and the log was left as it is."),
-            DataLossException.TokenOf(string.Create(CultureInfo.InvariantCulture, $"log {recovered} {end}")))
-            .ThrowUnlessAccepted(acceptDataLoss, log);
-        return true;
     }
 
     private async Task<long?> InfoAsync(string section, string field, TimeSpan bound, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 
 namespace Morag.EmbeddedRedis;
 
@@ -13,47 +14,128 @@ internal static class LogTail
     /// <summary>The size of a file of the log, in MiB: the address of its first byte is this size times its number.</summary>
     public const int SegmentMebibytes = 64;
 
+    /// <summary>The size of a commit record.</summary>
+    public const int CommitBytes = 44;
+
     private const long SegmentBytes = (long)SegmentMebibytes << 20;
     private const int SectorBytes = 512;
     private const int BlockBytes = 1 << 20;
-    private const int RecordBytes = 44;
     private const int RecordAlignment = 4;
 
     /// <summary>A commit record begins with its negated length without these four bytes, and the version of its format.</summary>
-    private static ReadOnlySpan<byte> RecordStart => [0xd8, 0xff, 0xff, 0xff, 1, 0, 0, 0];
+    private static ReadOnlySpan<byte> CommitStart => [0xd8, 0xff, 0xff, 0xff, 1, 0, 0, 0];
 
     /// <summary>The number of the file that has this address of the log.</summary>
     public static int SegmentAt(long address) => (int)(address / SegmentBytes);
+
+    /// <summary>The address of the first byte of this file.</summary>
+    public static long AddressOf(int segment) => segment * SegmentBytes;
+
+    /// <summary>The bytes of a record with this length in front; that of a commit record is negative.</summary>
+    public static long SizeOf(int length) =>
+        sizeof(int) + ((Math.Abs((long)length) + RecordAlignment - 1) / RecordAlignment * RecordAlignment);
+
+    /// <summary>Whether a whole commit record begins here, at this address.</summary>
+    public static bool IsCommitAt(ReadOnlySpan<byte> record, long address) =>
+        record.Length >= CommitBytes && record.StartsWith(CommitStart) && IsCommit(record, address + CommitBytes);
+
+    /// <summary>The address at which the log ends: after its last whole commit. Null when it holds none.</summary>
+    public static long? EndOf(DataFolder folder)
+    {
+        foreach (var (number, path) in folder.LogSegments().OrderByDescending(static segment => segment.Number))
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.None);
+            if (EndOfLastCommit(file, AddressOf(number)) is { } end)
+            {
+                return end;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>
     /// Removes what follows the last whole commit. None of that was acknowledged: a reply waits for the commit of its entry.
     /// No server may be running on the folder.
     /// </summary>
-    /// <returns>The address at which the log ends, or null when it holds no whole commit; it is not changed then.</returns>
-    public static long? Cut(DataFolder folder)
+    public static void CutAt(DataFolder folder, long end)
     {
-        var segments = folder.LogSegments().OrderByDescending(static segment => segment.Number).ToList();
-        for (var newest = 0; newest < segments.Count; newest++)
+        var last = SegmentAt(end - 1);
+        foreach (var (number, path) in folder.LogSegments().Where(segment => segment.Number >= last))
         {
-            var (number, path) = segments[newest];
-            using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-            var address = number * SegmentBytes;
-            if (EndOfLastCommit(file, address) is not { } end)
-            {
-                continue;
-            }
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.None);
+            Cut(file, number == last ? end - AddressOf(number) : 0);
+        }
+    }
 
-            Cut(file, end - address);
-            foreach (var (_, later) in segments.Take(newest))
-            {
-                using var empty = new FileStream(later, FileMode.Open, FileAccess.Write, FileShare.None);
-                Cut(empty, 0);
-            }
-
-            return end;
+    /// <summary>
+    /// Ends the log after this commit, and keeps all of it that is moved or cut in another folder. Without a commit there, all of the log is
+    /// moved; the server then begins another one. Can be repeated after a crash.
+    /// </summary>
+    /// <returns>The address at which the log ends, or null when it was moved.</returns>
+    public static long? SetAsideAfter(DataFolder folder, long end, string aside)
+    {
+        Directory.CreateDirectory(aside);
+        if (CommitBefore(folder, end) is not { } commit)
+        {
+            // Its folder is flat but for log-commits.
+            Directory.Move(folder.Log, Path.Combine(aside, Path.GetRandomFileName()));
+            return null;
         }
 
-        return null;
+        // First of all: a server that finds a later commit here takes the log up to it for whole.
+        WriteLogCommit(folder, commit, aside);
+        var last = SegmentAt(end - 1);
+        var unread = folder.LogSegments().Where(segment => segment.Number >= last).ToList();
+        foreach (var (number, path) in unread.OrderByDescending(static segment => segment.Number))
+        {
+            var kept = Path.Combine(aside, Path.GetFileName(path));
+            if (number == last)
+            {
+                File.Copy(path, kept, overwrite: true);
+                CutAt(folder, end);
+            }
+            else
+            {
+                File.Move(path, kept, overwrite: true);
+            }
+        }
+
+        return end;
+    }
+
+    private static byte[]? CommitBefore(DataFolder folder, long end)
+    {
+        var (number, path) = folder.LogSegments().FirstOrDefault(segment => segment.Number == SegmentAt(end - 1));
+        if (path is null)
+        {
+            return null;
+        }
+
+        using var file = File.OpenHandle(path);
+        var record = new byte[CommitBytes];
+        var at = end - CommitBytes - AddressOf(number);
+        return at >= 0 && RandomAccess.Read(file, record, at) == CommitBytes && IsCommitAt(record, end - CommitBytes) ? record : null;
+    }
+
+    /// <summary>As the server does: in a file named after the number of the commit, the record with its length as a positive number.</summary>
+    private static void WriteLogCommit(DataFolder folder, byte[] commit, string aside)
+    {
+        var number = BinaryPrimitives.ReadInt64LittleEndian(commit.AsSpan(32));
+        var name = string.Create(CultureInfo.InvariantCulture, $"commit.{number}.0");
+        var sector = new byte[SectorBytes];
+        commit.CopyTo(sector, 0);
+        BinaryPrimitives.WriteInt32LittleEndian(sector, -BinaryPrimitives.ReadInt32LittleEndian(commit));
+        using (var file = new FileStream(Path.Combine(folder.LogCommits, name), FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            file.Write(sector);
+            file.Flush(flushToDisk: true);
+        }
+
+        foreach (var other in Directory.GetFiles(folder.LogCommits).Where(file => Path.GetFileName(file) != name))
+        {
+            File.Move(other, Path.Combine(aside, Path.GetFileName(other)), overwrite: true);
+        }
     }
 
     /// <summary>Leaves zeros up to the next sector, as the server does.</summary>
@@ -66,7 +148,7 @@ internal static class LogTail
 
     private static long? EndOfLastCommit(FileStream file, long segmentAddress)
     {
-        var block = new byte[BlockBytes + RecordBytes];
+        var block = new byte[BlockBytes + CommitBytes];
         for (var start = file.Length / BlockBytes * BlockBytes; start >= 0; start -= BlockBytes)
         {
             file.Position = start;
@@ -83,21 +165,22 @@ internal static class LogTail
     private static long? EndOfLastCommit(ReadOnlySpan<byte> block, long address)
     {
         var rest = block;
-        for (var at = rest.LastIndexOf(RecordStart); at >= 0; at = rest.LastIndexOf(RecordStart))
+        for (var at = rest.LastIndexOf(CommitStart); at >= 0; at = rest.LastIndexOf(CommitStart))
         {
-            if (at % RecordAlignment == 0 && at + RecordBytes <= block.Length && IsCommit(block[at..], address + at + RecordBytes))
+            if (at % RecordAlignment == 0 && at + CommitBytes <= block.Length && IsCommit(block[at..], address + at + CommitBytes))
             {
-                return address + at + RecordBytes;
+                return address + at + CommitBytes;
             }
 
-            rest = rest[..(at + RecordStart.Length - 1)];
+            rest = rest[..(at + CommitStart.Length - 1)];
         }
 
         return null;
     }
 
     /// <summary>
-    /// Whether it is a whole commit record, of all up to its own end. A value that a client writes can look like one, but for the address.
+    /// Whether this is a complete commit record that ends where it says. Client data can look like one, but cannot contain the right
+    /// address.
     /// </summary>
     private static bool IsCommit(ReadOnlySpan<byte> record, long end)
     {

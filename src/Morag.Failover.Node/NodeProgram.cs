@@ -52,7 +52,7 @@ internal static class NodeProgram
         }
         catch (DataLossException loss)
         {
-            await error.WriteLineAsync($"{loss.Message} Restore the folder from a backup. To go on with the remaining data, start once with {NodeSetting.AcceptDataLoss.Option} {loss.Loss}");
+            await error.WriteLineAsync($"{loss.Message} {loss.Remedy(NodeSetting.AcceptDataLoss.Option)}");
             return RefusedConfiguration;
         }
         catch (Exception refusal) when (refusal is ConfigurationRefusedException or EmbeddedRedisException or StoreRefusedException)
@@ -71,6 +71,7 @@ internal static class NodeProgram
             DataFolder = options.EmbeddedRedisFolder,
             Memory = options.EmbeddedMemory,
             AcceptDataLoss = options.AcceptedDataLoss,
+            AcceptDataLossOption = NodeSetting.AcceptDataLoss.Option,
             Log = line => log.LogInformation("{Line}", line),
         });
     }

@@ -95,7 +95,7 @@ public sealed class EmbeddedRedisSpecs : IDisposable
         writes.Stop();
         await running;
 
-        Assert.Contains(log, line => line.Contains("does not answer any more"));
+        Assert.Contains(log, line => line.Contains("stopped responding"));
         Assert.NotEqual(frozen, redis.ServerProcessId);
         await using var reader = await ConnectAsync(redis.ConnectionString);
         await writes.ShouldAllBeInAsync(reader.GetDatabase());
