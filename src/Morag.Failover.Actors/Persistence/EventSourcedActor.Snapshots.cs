@@ -185,8 +185,8 @@ public abstract partial class EventSourcedActor<TState>
         if (next > readUpTo + 1)
         {
             Log.Error(
-                "{0}: the events {1} to {2} are not in the journal: their write was rejected, or they were lost, and what they changed with "
-                + "them. The entity goes on without them; look at its tasks and workers, and run 'morag journal verify {0}'",
+                "{0}: events {1} to {2} are missing from the journal. Their write was rejected, or they were lost together with their changes. "
+                + "The entity continues without them. Check its tasks and workers, and run 'morag journal verify {0}'.",
                 PersistenceId,
                 readUpTo + 1,
                 next - 1);

@@ -103,7 +103,7 @@ internal sealed class RedisConnection
         }
     }
 
-    /// <summary>One attempt. It ends before its callers' patience does, so that they learn the reason and not only that they waited.</summary>
+    /// <summary>One attempt. It ends before the circuit breaker does, so that callers learn the reason.</summary>
     private async Task<OpenConnection> ConnectAsync()
     {
         var refusal = new TaskCompletionSource<RedisConnectionException>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -9,7 +9,7 @@ namespace Morag.Persistence.Redis.Connection;
 internal static class RedisReason
 {
     private const string NoAnswer = "no Redis answers there; check that it runs, its address, TLS on both sides, and that the user may ECHO and PING";
-    private const string Late = "it does not answer in time; it is frozen or overloaded, or this machine is";
+    private const string Late = "it did not answer in time. Redis or this machine may be overloaded or frozen";
     private const string Lost = "the connection was lost";
     private const string Unauthenticated = "it refuses the user or the password";
     private const string OwnWords = "Morag.Persistence.Redis";

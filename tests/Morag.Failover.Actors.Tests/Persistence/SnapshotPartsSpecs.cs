@@ -124,7 +124,7 @@ public sealed class SnapshotPartsSpecs() : TestKit(
         var last = (await ReplayAsync())[^1].SequenceNr;
         await StoreAsync(last + 3, Entry(10));
 
-        await EventFilter.Error(contains: $"{Id}: the events {last + 1} to {last + 2} are not in the journal")
+        await EventFilter.Error(contains: $"{Id}: events {last + 1} to {last + 2} are missing from the journal")
             .ExpectOneAsync(async () => Assert.Equal(11, await CountAsync(Start())));
     }
 

@@ -54,7 +54,7 @@ public sealed class UnreachableServerSpecs(RedisServer server) : IClassFixture<R
         var refused = await OpenAsync($"{proxy.ConnectionString},asyncTimeout=600000");
 
         await silent;
-        Assert.StartsWith($"the.plugin cannot connect to Redis at 127.0.0.1:{proxy.Port}: it does not answer in time", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"the.plugin cannot connect to Redis at 127.0.0.1:{proxy.Port}: it did not answer in time", refused.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Connects for calls that take a second at most; what comes of it.</summary>
