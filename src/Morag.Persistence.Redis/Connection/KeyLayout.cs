@@ -21,6 +21,9 @@ internal sealed record KeyLayout(string Prefix, bool OnCluster)
     /// <summary>The sorted set of the snapshots of one persistence id.</summary>
     public RedisKey Snapshots(string persistenceId) => SlotTag(persistenceId) + Prefix + "snapshot:" + persistenceId;
 
+    /// <summary>The sorted set of the events of one persistence id that were removed because Redis had brought them back after a crash.</summary>
+    public RedisKey Resurfaced(string persistenceId) => SlotTag(persistenceId) + Prefix + "journal:resurfaced:" + persistenceId;
+
     /// <summary>There while nobody else has to sweep for retention.</summary>
     public RedisKey RetentionTurn => Prefix + "journal:retention";
 

@@ -7,8 +7,8 @@ public enum DefectKind
     Gap,
 
     /// <summary>
-    /// Two events have one number: two writers, of which one was not this journal, or a log that Redis mended only in part after a crash.
-    /// The next recovery keeps the later one.
+    /// A number has more than one event: two writers through another journal, or redis-server was killed during a write and has restarted
+    /// twice since. The next recovery removes the events of the failed write, or fails if the journal does not prove which they are.
     /// </summary>
     Duplicate,
 

@@ -37,7 +37,8 @@ internal sealed class Verification(ExtendedActorSystem system, OpenConnection op
     {
         long last = 0;
         var withLast = 0;
-        while (true)
+        var previous = default(SortedSetEntry);
+        for (long rank = 0; ;)
         {
             // From the last number on, without those that were seen: several may have it.
             var page = await open.Database
@@ -47,10 +48,12 @@ internal sealed class Verification(ExtendedActorSystem system, OpenConnection op
             foreach (var entry in page)
             {
                 var number = (long)entry.Score;
-                if (number == last) Add(_events, number, DefectKind.Duplicate, $"number {number} has more than one event");
+                if (number == last) AddDuplicate(previous, entry, rank);
                 else if (last > 0) await VerifyNoGapAsync(last, number).ConfigureAwait(false);
                 withLast = number == last ? withLast + 1 : 1;
                 last = number;
+                previous = entry;
+                rank++;
                 VerifyEvent(entry);
             }
 
@@ -65,6 +68,20 @@ internal sealed class Verification(ExtendedActorSystem system, OpenConnection op
                 last,
                 DefectKind.HighestBehind,
                 $"the highest number is {(counted.IsNull ? "missing" : counted)}, but the last event is {last}: the last write was cut between the two, by a crash or at the end of a log. No event is missing, and the next write corrects the number");
+    }
+
+    private void AddDuplicate(SortedSetEntry one, SortedSetEntry other, long rank)
+    {
+        var number = (long)other.Score;
+        Add(_events, number, DefectKind.Duplicate, $"number {number} has more than one event: {Describe(one, rank - 1)}; {Describe(other, rank)}");
+    }
+
+    private static string Describe(SortedSetEntry entry, long rank)
+    {
+        var stored = StoredEntry.Read(entry);
+        var writer = stored.Writer.Length > 0 ? stored.Writer : "unknown";
+        var time = stored.Timestamp > 0 ? $"{new DateTime(stored.Timestamp, DateTimeKind.Utc):O}" : "unknown";
+        return string.Create(CultureInfo.InvariantCulture, $"rank {rank}, writer {writer}, time {time}");
     }
 
     private async Task VerifyNoGapAsync(long before, long after)

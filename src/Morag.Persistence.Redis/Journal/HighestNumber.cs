@@ -11,16 +11,17 @@ internal static class HighestNumber
     /// <summary>0 where the id has never written.</summary>
     /// <exception cref="WrongStoreException">Redis is not the one that the journal belongs to.</exception>
     public static async Task<long> ReadAsync(OpenConnection open, string persistenceId)
-        => (long)await RunAsync(open, persistenceId, withSurplus: false).ConfigureAwait(false);
+        => (await ReadWithDisputeAsync(open, persistenceId).ConfigureAwait(false)).Highest;
 
-    /// <summary>The same, and whether there are more events than sequence numbers, so that some number has several.</summary>
+    /// <summary>
+    /// The same, and a number that has several events while there are events above the stored highest number; null if there is none.
+    /// </summary>
     /// <exception cref="WrongStoreException">Redis is not the one that the journal belongs to.</exception>
-    public static async Task<(long Highest, bool HasSurplus)> ReadWithSurplusAsync(OpenConnection open, string persistenceId)
+    public static async Task<(long Highest, long? Disputed)> ReadWithDisputeAsync(OpenConnection open, string persistenceId)
     {
-        var answer = await RunAsync(open, persistenceId, withSurplus: true).ConfigureAwait(false);
-        return ((long)answer[0], (long)answer[1] > 0);
+        var answer = await Script
+            .RunGuardedAsync(open, [open.Keys.Events(persistenceId), open.Keys.Counter(persistenceId)], [])
+            .ConfigureAwait(false);
+        return answer.Resp2Type == ResultType.Array ? ((long)answer[0], (long)answer[1]) : ((long)answer, null);
     }
-
-    private static Task<RedisResult> RunAsync(OpenConnection open, string persistenceId, bool withSurplus)
-        => Script.RunGuardedAsync(open, [open.Keys.Events(persistenceId), open.Keys.Counter(persistenceId)], [withSurplus ? 1 : 0]);
 }

@@ -19,7 +19,6 @@ namespace Morag.Persistence.Redis.Journal;
 public sealed class RedisJournal : AsyncWriteJournal
 {
     private const int SequenceNrsPerDelete = 5000;
-    private const int FirstPageSize = 64;
 
     private static readonly RedisScript DeleteScript = RedisScript.Load("delete");
     private static readonly RedisScript EraseScript = RedisScript.Load("erase");
@@ -78,8 +77,10 @@ public sealed class RedisJournal : AsyncWriteJournal
         KeyLayout.CheckPersistenceId(persistenceId);
         await _appender.SettleAsync(persistenceId, cancellationToken).ConfigureAwait(false);
         var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var (highest, hasSurplus) = await HighestNumber.ReadWithSurplusAsync(open, persistenceId).WaitAsync(cancellationToken).ConfigureAwait(false);
-        return hasSurplus ? await WithoutResurfacedAsync(open, persistenceId, cancellationToken).ConfigureAwait(false) : highest;
+        var (highest, disputed) = await HighestNumber.ReadWithDisputeAsync(open, persistenceId).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (disputed is not { } number) return highest;
+        await new ResurfacedEvents(open, persistenceId, _settings.ReplayPage, _log).RemoveAsync(number, cancellationToken).ConfigureAwait(false);
+        return await HighestNumber.ReadAsync(open, persistenceId).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -93,34 +94,20 @@ public sealed class RedisJournal : AsyncWriteJournal
     {
         var open = await _connection.OpenAsync(CancellationToken.None).ConfigureAwait(false);
         var events = open.Keys.Events(persistenceId);
-
         var left = max;
-        var size = _settings.ReplayPage.First(FirstPageSize);
-        var reading = _replayBudget.ReadAsync(_replayBudget.FirstPage, () => ReadPageAsync(fromSequenceNr, size));
-        for (var isFirst = true; ; isFirst = false)
+        await foreach (var page in new Replay(open, events, _settings.ReplayPage, _replayBudget, RemoveResurfacedAsync)
+            .ReadAsync(fromSequenceNr, toSequenceNr, max)
+            .ConfigureAwait(false))
         {
-            var page = await reading.ConfigureAwait(false);
-            if (isFirst) _replayBudget.SawFirstPage(page.Sum(static entry => entry.Element.Length()));
-            var isLast = page.Length < size || page.Length >= left || page[^1].Score >= toSequenceNr;
-            if (!isLast)
-            {
-                size = _settings.ReplayPage.After(page);
-                // On its way while this page is decoded.
-                var (next, count) = ((long)page[^1].Score + 1, size);
-                reading = _replayBudget.ReadAsync(_settings.ReplayPage.Bytes, () => ReadPageAsync(next, count));
-            }
-
-            for (var i = 0; i < page.Length && left > 0; i++, left--)
+            for (var i = 0; i < page.Count && left > 0; i++, left--)
                 recoveryCallback(Decode(events, page[i]));
-            if (isLast) return;
         }
 
-        async Task<SortedSetEntry[]> ReadPageAsync(long from, int count)
+        async Task RemoveResurfacedAsync(long number)
         {
-            var asked = open.AskAsync(redis => redis.SortedSetRangeByScoreWithScoresAsync(events, from, toSequenceNr, take: count, flags: CommandFlags.DemandMaster));
-            // In the same round trip, behind the events: where it holds, they were there.
-            await Task.WhenAll(asked, open.CheckIdentityAsync()).ConfigureAwait(false);
-            return await asked.ConfigureAwait(false);
+            var resurfaced = new ResurfacedEvents(open, persistenceId, _settings.ReplayPage, _log);
+            if (await resurfaced.RemoveAsync(number, CancellationToken.None).ConfigureAwait(false))
+                throw new RedisException($"The highest sequence number of \"{persistenceId}\" is a lower one after a failed write was removed. Recover it again.");
         }
     }
 
@@ -164,22 +151,6 @@ public sealed class RedisJournal : AsyncWriteJournal
             throw new InvalidOperationException(
                 $"nothing of {persistenceId} was erased: its highest sequence number is not {sequenceNr}, so it has been written to since");
         }
-    }
-
-    private async Task<long> WithoutResurfacedAsync(OpenConnection open, string persistenceId, CancellationToken cancellation)
-    {
-        var removed = await ResurfacedEvents.RemoveAsync(open, persistenceId, _settings.ReplayPage).WaitAsync(cancellation).ConfigureAwait(false);
-        if (removed > 0)
-        {
-            _log.Warning(
-                "Redis had {0} events of \"{1}\" again that it had lost in a crash, of a write that had failed, beside those that were "
-                + "acknowledged in their place. They are removed. Its log was cut within a transaction, which this version of Redis mends only "
-                + "in part.",
-                removed,
-                persistenceId);
-        }
-
-        return await HighestNumber.ReadAsync(open, persistenceId).WaitAsync(cancellation).ConfigureAwait(false);
     }
 
     private static SequenceConflictException? FindGap(IReadOnlyList<AtomicWrite> writes)

@@ -1,74 +1,146 @@
+using System.Globalization;
+using Akka.Event;
 using Morag.Persistence.Redis.Connection;
-using Morag.Persistence.Redis.Layout;
 using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Journal;
 
 /// <summary>
-/// Events of a write that failed, that Redis forgot in a crash, and that it remembers after a later one. A server that finds its
-/// append-only file cut within a transaction drops the rest of the transaction, but leaves its beginning in the file and writes on behind
-/// it: the next start runs that beginning together with the transaction that follows. (redis-server 7.0 and 7.2, Valkey until its change
-/// 4342.) Other events have been acknowledged under the same numbers by then.
+/// Removes events of a failed write that Redis brought back after a crash (see <see cref="DisputedEvents"/>). A copy stays in a key of
+/// its own for <see cref="KeptFor"/>.
 /// </summary>
-internal static class ResurfacedEvents
+internal sealed class ResurfacedEvents(OpenConnection open, string persistenceId, PageLimits limits, ILoggingAdapter log)
 {
-    private static readonly RedisScript Script = RedisScript.Load("supplant");
+    /// <summary>How long the copy stays.</summary>
+    public static readonly TimeSpan KeptFor = TimeSpan.FromDays(30);
 
     /// <summary>
-    /// Removes of each sequence number all events but the one that was written last, and where there were such, also those above the
-    /// stored highest number.
+    /// How many events without a dispute end a disputed range. A writer numbers its events without gaps, unless writes are rejected: one
+    /// that went on is found among the next few.
     /// </summary>
-    /// <returns>How many were removed. 0 where the times do not tell which event is the later one, or somebody has written meanwhile.</returns>
-    /// <exception cref="WrongStoreException">Redis is not the one that the journal belongs to.</exception>
-    public static async Task<long> RemoveAsync(OpenConnection open, string persistenceId, PageLimits limits)
+    private const int LookAhead = 100;
+
+    // Two calls of the most events that one call stores at once.
+    private const int MostEvents = 400_000;
+    private const int Attempts = 3;
+    private const int MostWritersNamed = 5;
+
+    private static readonly RedisScript Script = RedisScript.Load("remove-resurfaced");
+
+    private readonly RedisKey _events = open.Keys.Events(persistenceId);
+
+    /// <summary>Removes the events of failed writes around a number that has several events. Reads only the events around it.</summary>
+    /// <returns>Whether there may be another highest number now.</returns>
+    /// <exception cref="InvalidDataException">The events do not tell which of them were acknowledged. Nothing was removed.</exception>
+    /// <exception cref="RedisException">Among others: somebody keeps writing to the same id.</exception>
+    public async Task<bool> RemoveAsync(long number, CancellationToken cancellation)
     {
-        var (superseded, count) = await FindAsync(open, open.Keys.Events(persistenceId), limits).ConfigureAwait(false);
-        if (superseded.Count == 0) return 0;
-        RedisKey[] keys = [open.Keys.Events(persistenceId), open.Keys.Counter(persistenceId)];
-        return (long)await Script.RunGuardedAsync(open, keys, [count, .. superseded]).ConfigureAwait(false);
+        for (var attempt = 1; attempt <= Attempts; attempt++)
+        {
+            var counted = await open
+                .AskAsync(redis => redis.StringGetAsync(open.Keys.Counter(persistenceId), CommandFlags.DemandMaster))
+                .WaitAsync(cancellation)
+                .ConfigureAwait(false);
+            var counter = counted.TryParse(out long stored) ? stored : 0;
+            var range = await ReadRangeAsync(number, cancellation).ConfigureAwait(false);
+            if (range is null || !DisputedEvents.TryFindFailed(range, counter, out var failed)) throw Undecided(number, range);
+            if (failed.Count == 0) return false;
+
+            var removed = await RunAsync(counted, failed, cancellation).ConfigureAwait(false);
+            if (removed >= 0)
+            {
+                Log(failed, removed);
+                return failed[^1].Number > counter;
+            }
+        }
+
+        throw new RedisException($"Several events of \"{persistenceId}\" have the number {number}, and somebody else is writing to this id. Recover it again.");
     }
 
-    private static async Task<(List<RedisValue> Superseded, long Count)> FindAsync(OpenConnection open, RedisKey events, PageLimits limits)
+    private async Task<long> RunAsync(RedisValue counted, IReadOnlyList<StoredEntry> failed, CancellationToken cancellation)
     {
-        var superseded = new List<RedisValue>();
-        SortedSetEntry? latest = null;
-        var size = limits.First(cautious: 64);
-        for (var rank = 0L; ;)
+        RedisKey[] keys = [_events, open.Keys.Counter(persistenceId), open.Keys.Resurfaced(persistenceId)];
+        RedisValue[] values =
+        [
+            counted.IsNull ? RedisValue.EmptyString : counted,
+            (long)KeptFor.TotalSeconds,
+            .. failed.Reverse().SelectMany(static entry => new[] { entry.Number, entry.Bytes }),
+        ];
+        return (long)await Script.RunGuardedAsync(open, keys, values).WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The events around a disputed number; null if there are too many for a failed write.</summary>
+    private async Task<List<StoredEntry>?> ReadRangeAsync(long number, CancellationToken cancellation)
+    {
+        var range = new DisputedRange();
+        var from = await FindStartAsync(number, cancellation).ConfigureAwait(false);
+        for (var size = Math.Max(limits.First(cautious: 64), 2); range.Entries.Count <= MostEvents;)
         {
-            var (from, to) = (rank, rank + size - 1);
-            var page = await open
-                .AskAsync(redis => redis.SortedSetRangeByRankWithScoresAsync(events, from, to, flags: CommandFlags.DemandMaster))
-                .ConfigureAwait(false);
-            foreach (var entry in page)
+            var page = await ReadPageAsync(from, double.PositiveInfinity, Order.Ascending, size, cancellation).ConfigureAwait(false);
+            var isLast = page.Length < size;
+            // The last number of a page may have more events than the page shows, so it is read again.
+            var whole = isLast ? page.Length : Array.FindIndex(page, entry => entry.Score == page[^1].Score);
+            range.Add(page.AsSpan(0, whole));
+            if (isLast || range.Undisputed >= LookAhead) return range.Entries;
+            from = page[^1].Score;
+            size = Math.Max(limits.After(page), whole > 0 ? 2 : 2 * size);
+        }
+
+        return null;
+    }
+
+    /// <summary>The last number below a disputed one that has one event only, or the lowest number if there is none.</summary>
+    private async Task<double> FindStartAsync(double number, CancellationToken cancellation)
+    {
+        for (var size = 2; ;)
+        {
+            var page = await ReadPageAsync(double.NegativeInfinity, number - 1, Order.Descending, size, cancellation).ConfigureAwait(false);
+            var isLast = page.Length < size;
+            for (var i = 0; i < page.Length; i++)
             {
-                if (latest is { } before && before.Score == entry.Score)
-                {
-                    var (older, newer) = WrittenAt(before) <= WrittenAt(entry) ? (before, entry) : (entry, before);
-                    if (WrittenAt(older) > 0 && WrittenAt(older) < WrittenAt(newer)) superseded.Add(older.Element);
-                    latest = newer;
-                }
-                else
-                {
-                    latest = entry;
-                }
+                var isFirstOfNumber = i == 0 || page[i - 1].Score != page[i].Score;
+                var isLastOfNumber = i + 1 < page.Length ? page[i + 1].Score != page[i].Score : isLast;
+                if (isFirstOfNumber && isLastOfNumber) return page[i].Score;
             }
 
-            rank += page.Length;
-            if (page.Length < size) return (superseded, rank);
-            size = limits.After(page);
+            if (isLast) return page.Length > 0 ? page[^1].Score : number;
+            number = page[^1].Score + 1;
+            size = Math.Max(limits.After(page), 2 * size);
         }
     }
 
-    /// <summary>In UTC ticks; 0 where it is not known, as of an entry that cannot be read: that is told by the replay that follows.</summary>
-    private static long WrittenAt(SortedSetEntry entry)
+    private Task<SortedSetEntry[]> ReadPageAsync(double from, double to, Order order, int size, CancellationToken cancellation)
+        => open
+            .AskAsync(redis => redis.SortedSetRangeByScoreWithScoresAsync(_events, from, to, order: order, take: size, flags: CommandFlags.DemandMaster))
+            .WaitAsync(cancellation);
+
+    private void Log(IReadOnlyList<StoredEntry> failed, long removed)
+        => log.Warning(
+            "Removed {0} events of \"{1}\": a failed write that Redis brought back after a crash. Acknowledged events already have their numbers. "
+            + "Run BGREWRITEAOF to clean the file. The removed events, {2}, stay in \"{3}\" for {4} days.",
+            removed,
+            persistenceId,
+            string.Join(", ", failed.GroupBy(static e => e.Writer).Select(static events => $"{Numbers([.. events])} of writer {events.Key}")),
+            open.Keys.Resurfaced(persistenceId),
+            KeptFor.TotalDays);
+
+    private InvalidDataException Undecided(long number, List<StoredEntry>? range)
     {
-        try
-        {
-            return StoredEventHeader.Read(((ReadOnlyMemory<byte>)entry.Element).Span).Timestamp;
-        }
-        catch (FormatException)
-        {
-            return 0;
-        }
+        var disputed = range?.GroupBy(static e => e.Number).Where(static events => events.Skip(1).Any()).SelectMany(static events => events).ToList() ?? [];
+        var which = disputed.Count > 0 ? Numbers(disputed) : string.Create(CultureInfo.InvariantCulture, $"{number} and above");
+        var writers = disputed
+            .Select(static e => e.Writer.Length > 0 ? e.Writer : "unknown")
+            .Distinct()
+            .Order(StringComparer.Ordinal)
+            .Take(MostWritersNamed);
+        return new InvalidDataException(
+            $"\"{persistenceId}\" cannot recover: it has several events with the same sequence number (numbers {which}; writers {string.Join(", ", writers)}), "
+            + "and they do not show which of them were acknowledged. Nothing was removed. Run 'morag journal verify "
+            + $"{persistenceId}' to see their times and ranks, then remove the wrong ones with ZREMRANGEBYRANK from \"{_events}\".");
     }
+
+    private static string Numbers(List<StoredEntry> events)
+        => events[0].Number == events[^1].Number
+            ? string.Create(CultureInfo.InvariantCulture, $"{events[0].Number}")
+            : string.Create(CultureInfo.InvariantCulture, $"{events[0].Number} to {events[^1].Number}");
 }

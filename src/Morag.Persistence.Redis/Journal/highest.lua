@@ -1,18 +1,15 @@
--- The highest sequence number of one persistence id, as a string: the counter, or the last event where that is higher.
--- KEYS: the sorted set of events, the highest sequence number, the identity of this Redis where it matters.
--- ARGV[1]: '1' to get a list of the number and of how many events there are beyond one for each number, 0 or less where all is well.
--- ARGV[2]: what the identity has to be; empty where it does not matter.
-if ARGV[2] ~= '' and redis.call('GET', KEYS[3]) ~= ARGV[2] then
+-- Reads the highest sequence number of one persistence id: the counter, or the number of the last event if that is higher.
+-- KEYS: the sorted set of events, the counter, the identity of this Redis where it matters.
+-- ARGV[1]: what the identity has to be; empty where it does not matter.
+-- Returns the number. If there are events above the counter and several with its number, returns the number and the counter: those
+-- above it may belong to a failed write.
+if ARGV[1] ~= '' and redis.call('GET', KEYS[3]) ~= ARGV[1] then
   return redis.error_reply('WRONGSTORE this Redis is not the one that the journal belongs to')
 end
 
-local highest = redis.call('GET', KEYS[2]) or '0'
-local last = highest
-if redis.call('ZCOUNT', KEYS[1], '(' .. highest, '+inf') > 0 then
-  last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
-end
-if ARGV[1] ~= '1' then return last end
+local counter = redis.call('GET', KEYS[2]) or '0'
+if redis.call('ZCOUNT', KEYS[1], '(' .. counter, '+inf') == 0 then return counter end
 
-local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
-if not first then return { last, 0 } end
-return { last, redis.call('ZCOUNT', KEYS[1], '-inf', '+inf') - (tonumber(last) - tonumber(first) + 1) }
+local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+if redis.call('ZCOUNT', KEYS[1], counter, counter) < 2 then return last end
+return { last, counter }

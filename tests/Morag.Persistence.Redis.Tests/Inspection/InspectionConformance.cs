@@ -185,6 +185,8 @@ public abstract class InspectionConformance(RedisTestServer server) : IAsyncLife
         var defects = (await _inspector.VerifyAsync("id"))!;
 
         defects.Select(defect => (defect.Kind, defect.SequenceNr)).Should([(DefectKind.Duplicate, 100L), (DefectKind.Duplicate, 100L)]);
+        Assert.Contains("number 100 has more than one event: rank 99, writer ", defects[0].Detail, StringComparison.Ordinal);
+        Assert.Contains("; rank 101, writer ", defects[1].Detail, StringComparison.Ordinal);
     }
 
     [ServerFact]

@@ -26,37 +26,63 @@ public sealed class ResurfacedEventsSpecs : IAsyncLifetime
     [InlineData(1, 3)]
     [InlineData(3, 1)]
     [InlineData(200, 200)]
+    [InlineData(3000, 2500)]
     public async Task Should_recover_what_was_acknowledged_and_not_the_write_that_a_crash_had_cut(int cut, int acknowledged)
     {
         await using var client = new JournalClient(Plugins.On(_server));
-        await client.WriteAsync(_id, 1, 2);
-        await CrashWithinAWriteAsync(client.System, 3, cut);
+        await WriteAsync(client, "first", 1, 2);
+        await CrashWithinAWriteAsync(client.System, "first", 3, cut);
         (await RecoverAsync(client)).SequenceNrs.Should([1L, 2]);
-        await client.WriteAsync(_id, 3, acknowledged, "acknowledged");
+        await WriteAsync(client, "second", 3, acknowledged);
         await _server.RestartAsync();
 
         var recovered = await RecoverAsync(client);
 
         recovered.Highest.Should(2 + acknowledged);
         recovered.SequenceNrs.Should(Enumerable.Range(1, 2 + acknowledged).Select(n => (long)n));
-        Assert.All(recovered.Events.Skip(2), e => Assert.Equal("acknowledged", e.Payload));
-        await client.WriteAsync(_id, 3 + acknowledged);
+        Assert.All(recovered.Events.Skip(2), e => Assert.Equal("second", e.WriterGuid));
+        await WriteAsync(client, "third", 3 + acknowledged, 1);
         (await client.RecoverAsync(_id)).SequenceNrs.Should(Enumerable.Range(1, 3 + acknowledged).Select(n => (long)n));
     }
 
     [RequiresRedisServerFact]
-    public async Task Should_keep_both_where_nothing_tells_which_event_is_the_later_one()
+    public async Task Should_keep_what_was_acknowledged_when_the_clock_of_its_writer_is_behind()
     {
         await using var client = new JournalClient(Plugins.On(_server));
-        await client.WriteAsync(_id, 1);
-        await using var redis = await _server.ConnectAsync();
-        await redis.GetDatabase().SortedSetAddAsync($"journal:persisted:{_id}", Entry(client.System, 1, writtenAt: 0), 1);
+        await WriteAsync(client, "first", 1, 2);
+        await CrashWithinAWriteAsync(client.System, "first", 3, 1, ahead: TimeSpan.FromMinutes(1));
+        (await RecoverAsync(client)).SequenceNrs.Should([1L, 2]);
+        await WriteAsync(client, "second", 3, 2);
+        await _server.RestartAsync();
 
-        (await client.RecoverAsync(_id)).SequenceNrs.Should([1L, 1]);
+        (await RecoverAsync(client)).Events.Select(e => (e.SequenceNr, e.WriterGuid)).Should([(1L, "first"), (2, "first"), (3, "second"), (4, "second")]);
     }
 
-    private static byte[] Entry(ActorSystem system, long sequenceNr, long writtenAt)
-        => StoredEvent.Encode((ExtendedActorSystem)system, new Persistent("cut", sequenceNr, writerGuid: "writer"), writtenAt);
+    [RequiresRedisServerFact]
+    public async Task Should_recover_what_was_acknowledged_when_another_number_has_no_event()
+    {
+        await using var client = new JournalClient(Plugins.On(_server));
+        await WriteAsync(client, "first", 1, 3);
+        await using (var redis = await _server.ConnectAsync())
+            await redis.GetDatabase().SortedSetRemoveRangeByScoreAsync(Events, 2, 2);
+        await CrashWithinAWriteAsync(client.System, "first", 4, 1);
+        (await RecoverAsync(client)).SequenceNrs.Should([1L, 3]);
+        await WriteAsync(client, "second", 4, 2);
+        await _server.RestartAsync();
+
+        (await RecoverAsync(client)).Events.Select(e => (e.SequenceNr, e.WriterGuid)).Should([(1L, "first"), (3, "first"), (4, "second"), (5, "second")]);
+    }
+
+    private string Events => $"journal:persisted:{_id}";
+
+    private Task WriteAsync(JournalClient client, string writer, long first, int count)
+    {
+        client.Writer = writer;
+        return client.WriteAsync(_id, first, count);
+    }
+
+    private static byte[] Entry(ActorSystem system, string writer, long sequenceNr, DateTimeOffset writtenAt)
+        => StoredEvent.Encode((ExtendedActorSystem)system, new Persistent("cut", sequenceNr, writerGuid: writer), writtenAt.UtcTicks);
 
     private static byte[] Command(params byte[][] parts)
     {
@@ -77,8 +103,9 @@ public sealed class ResurfacedEventsSpecs : IAsyncLifetime
     private Task<JournalClient.Recovered> RecoverAsync(JournalClient client) => Eventually.SucceedsAsync(() => client.RecoverAsync(_id));
 
     /// <summary>Kills the server, and leaves in its file what it would have there had it been killed while it wrote these events.</summary>
-    private async Task CrashWithinAWriteAsync(ActorSystem system, long first, int count)
+    private async Task CrashWithinAWriteAsync(ActorSystem system, string writer, long first, int count, TimeSpan ahead = default)
     {
+        var at = system.Scheduler.Now + ahead;
         await _server.KillAsync();
         var log = Directory.GetFiles(Path.Combine(_server.DataFolder, "appendonlydir"), "*.incr.aof").Order(StringComparer.Ordinal).Last();
         await using var file = new FileStream(log, FileMode.Append);
@@ -87,7 +114,7 @@ public sealed class ResurfacedEventsSpecs : IAsyncLifetime
         for (var number = first; number < first + count; number++)
         {
             events.Add(Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture)));
-            events.Add(Entry(system, number, system.Scheduler.Now.UtcTicks));
+            events.Add(Entry(system, writer, number, at));
         }
 
         await file.WriteAsync(Command([.. events]));

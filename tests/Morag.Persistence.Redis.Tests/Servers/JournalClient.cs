@@ -30,6 +30,9 @@ internal sealed class JournalClient : IAsyncDisposable
 
     public ActorSystem System { get; }
 
+    /// <summary>The incarnation of the actor for which this client writes.</summary>
+    public string Writer { get; set; } = "writer";
+
     /// <summary>Speaks to other plugins of the same system, which remains this client's.</summary>
     public JournalClient Through(string journal, string snapshotStore) => new(System, journal, snapshotStore);
 
@@ -50,8 +53,8 @@ internal sealed class JournalClient : IAsyncDisposable
 
     /// <summary>The stored events, and the highest sequence number.</summary>
     /// <exception cref="Exception">The failure that the journal answered.</exception>
-    public Task<Recovered> RecoverAsync(string id)
-        => AskAsync<Recovered>(caller => _journal.Tell(new ReplayMessages(1, long.MaxValue, long.MaxValue, id, caller)));
+    public Task<Recovered> RecoverAsync(string id, long from = 1)
+        => AskAsync<Recovered>(caller => _journal.Tell(new ReplayMessages(from, long.MaxValue, long.MaxValue, id, caller)));
 
     public Task DeleteAsync(string id, long upTo) => AskAsync<int>(caller => _journal.Tell(new DeleteMessagesTo(id, upTo, caller)));
 
@@ -67,8 +70,8 @@ internal sealed class JournalClient : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await System.Terminate();
 
-    private static Persistent Event(string id, long sequenceNr, object? payload = null)
-        => new Persistent(payload ?? $"e-{sequenceNr}", sequenceNr, id, writerGuid: "writer");
+    private Persistent Event(string id, long sequenceNr, object? payload = null)
+        => new Persistent(payload ?? $"e-{sequenceNr}", sequenceNr, id, writerGuid: Writer);
 
     private Task<int> WriteAsync(params AtomicWrite[] writes) => AskAsync<int>(caller => _journal.Tell(new WriteMessages(writes, caller, 1)));
 
