@@ -146,9 +146,9 @@ internal sealed class DeliveryLoop(
         switch (answer.Delivery)
         {
             case Delivery.Accepted:
-                log.Write(outcome.IsSuccess
-                    ? $"{outcome.Lease}: completed"
-                    : $"{outcome.Lease}: failed with {outcome.FailureType}{answer.Detail}");
+                log.Write(outcome.FailureType is { } type
+                    ? $"{outcome.Lease}: failed with {WireName.Of(type)}{answer.Detail}"
+                    : $"{outcome.Lease}: completed");
                 break;
             case Delivery.Late:
                 log.Write($"{outcome.Lease}: a late result, not taken: {answer.Detail}");

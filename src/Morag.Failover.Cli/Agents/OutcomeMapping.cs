@@ -141,7 +141,7 @@ internal static class OutcomeMapping
                     $"{Describe(ending)}, and the disk of the work folder is full, so that its failure file cannot be trusted"))
                 : Fail(FailureType.ProcessingError, WithTail(
                     $"{Describe(ending)}, and a failure file {file.Problem ?? "without what belongs into it"}; write {{\"failure_type\": one of " +
-                    $"{string.Join(", ", Enum.GetNames<FailureType>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))}, " +
+                    $"{string.Join(", ", WireName.All<FailureType>())}, " +
                     "\"error_message\": text} into it"));
         }
 

@@ -58,7 +58,11 @@ internal sealed record Problem(HttpStatusCode Status, string Message, string? Fi
             ? text
             : null;
 
-    private static string Reason(HttpStatusCode status) => $"{(int)status} {status}";
+    private static string Reason(HttpStatusCode status)
+    {
+        using var answer = new HttpResponseMessage(status);
+        return $"{(int)status} {answer.ReasonPhrase}".TrimEnd();
+    }
 
     private static string Shortened(string text) => text.Length <= MaxTextLength ? text : TextCut.First(text, MaxTextLength) + "…";
 }

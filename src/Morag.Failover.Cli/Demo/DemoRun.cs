@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Text;
-using System.Text.Json;
 using Morag.Failover.Cli.Agents;
 using Morag.Failover.Cli.CommandLine;
 using Morag.Failover.Cli.Connection;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Demo;
@@ -151,8 +151,7 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
             .Select(hash => DemoFiles.ChecksumLine(hash.Value, tasks[hash.Key])));
         await File.WriteAllTextAsync(sumsFile, sums, new UTF8Encoding(false), cancellation);
 
-        var strategies = string.Join(", ", summary.Strategies.Select(count =>
-            $"{JsonNamingPolicy.SnakeCaseLower.ConvertName(count.Key.ToString())} {count.Value}"));
+        var strategies = string.Join(", ", summary.Strategies.Select(count => $"{WireName.Of(count.Key)} {count.Value}"));
         await output.WriteLineAsync(
             $"""
 

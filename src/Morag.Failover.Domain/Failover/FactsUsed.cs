@@ -32,13 +32,13 @@ internal static class FactsUsed
         {
             facts["worker_successes"] = Of(worker.Score.TotalTasks - worker.Score.FailureCount, worker.Score.TotalTasks);
             facts["worker_consecutive_failures"] = Text(worker.Score.ConsecutiveFailures);
-            facts["worker_breaker"] = ContractsName(worker.Score.BreakerState);
+            facts["worker_breaker"] = WireName.Of(worker.Score.BreakerState);
             facts["worker_state"] = worker switch
             {
                 { Unregistered: true } => "unregistered",
                 { Registered: false } => "never registered",
-                { Draining: true } => ContractsName(worker.Liveness) + ", draining",
-                _ => ContractsName(worker.Liveness),
+                { Draining: true } => WireName.Of(worker.Liveness) + ", draining",
+                _ => WireName.Of(worker.Liveness),
             };
         }
 
@@ -58,7 +58,4 @@ internal static class FactsUsed
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Text(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
-
-    private static string ContractsName<TEnum>(TEnum value)
-        where TEnum : struct, Enum => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 }

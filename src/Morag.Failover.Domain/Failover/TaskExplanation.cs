@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 
@@ -37,6 +36,6 @@ public static class TaskExplanation
         What = StaleReport,
         WorkerId = stale.WorkerId,
         Epoch = stale.Epoch,
-        Detail = $"{JsonNamingPolicy.SnakeCaseLower.ConvertName(stale.FailureType.ToString())}: {stale.Detail}",
+        Detail = $"{WireName.Of(stale.FailureType)}: {stale.Detail}",
     };
 }

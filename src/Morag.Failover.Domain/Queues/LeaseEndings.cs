@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Settings;
@@ -56,7 +55,7 @@ public static class LeaseEndings
             TaskId = report.TaskId,
             WorkerId = report.WorkerId,
             Epoch = report.Epoch,
-            Detail = Word(report.FailureType),
+            Detail = WireName.Of(report.FailureType),
         };
         return new(LateCalls.Note(state, [late], now), reply with { Ending = LeaseEnding.Stale, Detail = TaskWords.Where(task) });
     }
@@ -190,11 +189,9 @@ public static class LeaseEndings
 
     private static string Words(PendingFailure failure)
     {
-        var type = Word(failure.FailureType);
+        var type = WireName.Of(failure.FailureType);
         return failure.ErrorMessage.Length == 0 ? type : $"{type}: {failure.ErrorMessage}";
     }
-
-    private static string Word(FailureType type) => JsonNamingPolicy.SnakeCaseLower.ConvertName(type.ToString());
 
     private static bool IsBy(TaskLease lease, ReportFailure report) =>
         (report.WorkerId is null || report.WorkerId == lease.WorkerId)

@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Palettes;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Node.Palettes;
 
@@ -33,7 +34,7 @@ internal static class PaletteParts
     /// <summary>The wire values of an enum, as choices.</summary>
     public static PaletteParameter OneOf<TEnum>(this PaletteParameter parameter)
         where TEnum : struct, Enum =>
-        parameter with { Choices = [.. Enum.GetNames<TEnum>().Select(System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName)] };
+        parameter with { Choices = [.. WireName.All<TEnum>()] };
 
     private static PaletteCommand Call(string method, string name, string path, string summary) =>
         new() { Name = name, Summary = summary, Method = method, Path = "/api/v1" + path };

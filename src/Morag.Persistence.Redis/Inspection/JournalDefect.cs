@@ -41,6 +41,6 @@ public sealed record JournalDefect(string PersistenceId, string Key, long? Seque
     {
         DefectKind.Gap or DefectKind.Duplicate or DefectKind.WrongSequence or DefectKind.WrongPersistenceId or DefectKind.Unreadable => true,
         DefectKind.HighestBehind => false,
-        _ => throw new InvalidOperationException($"Nobody has said whether {Kind} matters."),
+        _ => throw new InvalidOperationException("It is not known whether a defect of this kind matters."),
     };
 }

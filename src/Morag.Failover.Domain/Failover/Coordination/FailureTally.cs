@@ -58,7 +58,7 @@ public sealed record FailureTally
         TotalFailures = Total,
         RecentFailures24h = ByMinute.Where(bucket => bucket.Key >= MinuteOf(now) - RecentMinutes).Sum(bucket => bucket.Value),
         FailureByType = ByType.ToImmutableSortedDictionary(
-            count => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(count.Key.ToString()), count => count.Value, StringComparer.Ordinal),
+            count => WireName.Of(count.Key), count => count.Value, StringComparer.Ordinal),
     };
 
     private static long MinuteOf(DateTimeOffset time) => time.ToUnixTimeSeconds() / 60;

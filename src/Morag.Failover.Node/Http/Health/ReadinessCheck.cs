@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Morag.Failover.Actors.Hosting;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Node.Http.Health;
 
@@ -22,7 +23,7 @@ public sealed record ReadinessCheck(string Name, Func<CancellationToken, Task<IR
     public static ReadinessCheck ClusterMembership(ActorSystem system) => Of("cluster", _ =>
     {
         var status = Akka.Cluster.Cluster.Get(system).SelfMember.Status;
-        return Task.FromResult(status == Akka.Cluster.MemberStatus.Up ? null : $"this node is not a member that is up; its status is {status}");
+        return Task.FromResult(status == Akka.Cluster.MemberStatus.Up ? null : $"this node is not a member that is up; its status is {WireName.Of(status)}");
     });
 
     /// <summary>Every queue partition, coordinator and directory bucket serves.</summary>

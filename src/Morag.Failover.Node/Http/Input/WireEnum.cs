@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Node.Http.Input;
 
@@ -10,13 +11,12 @@ internal static class WireEnum<TEnum>
     where TEnum : struct, Enum
 {
     private static readonly FrozenDictionary<string, TEnum> ByName = Enum.GetValues<TEnum>()
-        .ToFrozenDictionary(value => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()));
+        .ToFrozenDictionary(WireName.Of);
 
     private static readonly FrozenDictionary<TEnum, string> Names = ByName.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);
 
     /// <summary>The rule in words, with every value that is allowed.</summary>
-    public static string Rule { get; } = "must be one of " + string.Join(
-        ", ", Enum.GetValues<TEnum>().Select(value => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString())));
+    public static string Rule { get; } = "must be one of " + string.Join(", ", WireName.All<TEnum>());
 
     public static bool TryParse([NotNullWhen(true)] string? name, out TEnum value)
     {

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Globalization;
-using System.Text.Json;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
@@ -28,11 +27,11 @@ internal static class PriorityRules
 
     // By the JSON that names them: the number, or the word in its quotes.
     private static readonly FrozenDictionary<string, TaskPriority> ByJson = All
-        .SelectMany(priority => new[] { (Json: NumberOf(priority), priority), (Json: $"\"{NameOf(priority)}\"", priority) })
+        .SelectMany(priority => new[] { (Json: NumberOf(priority), priority), (Json: $"\"{WireName.Of(priority)}\"", priority) })
         .ToFrozenDictionary(named => named.Json, named => named.priority);
 
     private static readonly string Rule = "must be one of " + string.Join(
-        ", ", All.Select(priority => $"{NumberOf(priority)} ({NameOf(priority)})"));
+        ", ", All.Select(priority => $"{NumberOf(priority)} ({WireName.Of(priority)})"));
 
     public static TaskPriority Parse(JsonText? given, string field) => given is not { IsNull: false } json
         ? TaskPriority.Normal
@@ -40,5 +39,4 @@ internal static class PriorityRules
 
     private static string NumberOf(TaskPriority priority) => ((int)priority).ToString(CultureInfo.InvariantCulture);
 
-    private static string NameOf(TaskPriority priority) => JsonNamingPolicy.SnakeCaseLower.ConvertName(priority.ToString());
 }
