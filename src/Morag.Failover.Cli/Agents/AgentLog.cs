@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Threading.Channels;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Agents;
 
@@ -48,7 +49,7 @@ internal sealed class AgentLog : IAsyncDisposable
         await foreach (var line in lines.Reader.ReadAllAsync())
         {
             var missing = Interlocked.Exchange(ref lost, 0);
-            var told = missing == 0 ? "" : Stamped($"{missing} lines of this log could not be written") + Environment.NewLine;
+            var told = missing == 0 ? "" : Stamped($"{Counted.Of(missing, "line")} of this log could not be written") + Environment.NewLine;
             if (!TryWrite(told + line))
             {
                 _ = Interlocked.Add(ref lost, missing + 1);

@@ -1,6 +1,7 @@
 using Morag.Failover.Cli.Agents.Processes;
 using Morag.Failover.Cli.CommandLine;
 using Morag.Failover.Cli.Connection;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Agents;
 
@@ -163,7 +164,7 @@ internal sealed class WorkerAgent : IDisposable
         heartbeat.Hurry();
         log.Write(runner.Count == 0
             ? "stopping"
-            : $"stopping: {runner.Count} tasks may go on for {settings.DrainGrace.TotalSeconds:0.#} s, then they are given back");
+            : $"stopping: {Counted.Of(runner.Count, "task")} may go on for {settings.DrainGrace.TotalSeconds:0.#} s; what has not ended by then is given back");
         if (!await runner.AllSettledAsync(settings.DrainGrace, abort))
         {
             await runner.AbandonAsync();

@@ -1,4 +1,5 @@
 using System.Text;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Demo;
 
@@ -28,7 +29,7 @@ internal sealed record DemoFiles
         var readable = all.Where(IsReadable).ToArray();
         if (readable.Length < all.Length)
         {
-            remarks.Add($"{all.Length - readable.Length} files are left out: they cannot be read, or their names are not Unicode");
+            remarks.Add($"the demo leaves out {Counted.Of(all.Length - readable.Length, "file")} that it cannot read, or whose name is not Unicode");
         }
 
         var paths = new List<string>();

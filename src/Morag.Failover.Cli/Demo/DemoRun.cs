@@ -52,7 +52,7 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
         {
             story.Tell($"three agents started; each file is hashed by a command that takes {delay.TotalSeconds:0.##} s more than it has to");
             await SubmitAsync(tasks, contentType, cancellation);
-            story.Tell($"{tasks.Count} tasks submitted to {Queue}");
+            story.Tell($"{Counted.Of(tasks.Count, "task")} submitted to {Queue}");
             await KillOneAsync(agents, tasks.Count, delay, story, cancellation);
             summary = await EndAsync(agents, tasks, story, cancellation);
         }
@@ -92,7 +92,7 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
             if (holds > 0 && inTheMiddle && clock.GetElapsedTime(firstLease!.Value) >= delay / 2)
             {
                 agents.Kill(victim);
-                story.Tell($"killed worker {victim[^1]} with -9 while it held {holds} tasks");
+                story.Tell($"killed worker {victim[^1]} with -9 while it held {Counted.Of(holds, "task")}");
                 return;
             }
 
@@ -122,7 +122,7 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
             if (agents.Completed >= shown + Math.Max(1, tasks.Count / 8))
             {
                 shown = agents.Completed;
-                story.Tell($"{shown} of {tasks.Count} files hashed");
+                story.Tell($"{shown} of {Counted.Of(tasks.Count, "file")} hashed");
             }
 
             await Task.Delay(PollEvery, clock, cancellation);

@@ -435,7 +435,7 @@ public sealed record QueueStats
     /// <summary><see cref="UnmetNeeds"/> as one text; null where every waiting task can be taken.</summary>
     public string? UnservedBecause => UnmetNeeds.IsEmpty
         ? null
-        : string.Join("; ", UnmetNeeds.Select(unmet => string.Create(CultureInfo.InvariantCulture, $"{unmet.Need}: {unmet.Tasks:N0} task{(unmet.Tasks == 1 ? "" : "s")}")));
+        : string.Join("; ", UnmetNeeds.Select(unmet => $"{unmet.Need}: {Counted.Of(unmet.Tasks, "task")}"));
 }
 
 /// <summary>Something that waiting tasks need and no available worker offers.</summary>

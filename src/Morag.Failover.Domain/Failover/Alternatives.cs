@@ -31,7 +31,7 @@ internal static class Alternatives
                     : "nothing speaks against the queue itself: its other workers can take the task",
                 DegradeQuality => WhyNotDegrade(failure, settings),
                 CircuitBreaker => WhyNotBreaker(failure, settings),
-                ManualIntervention => $"its budgets last: {failure.Task.OwnFailures} failures of its own before this one, of {failure.Task.MaxRetries}, "
+                ManualIntervention => $"its budgets last: {Counted.Of(failure.Task.OwnFailures, "failure")} of its own before this one, of {failure.Task.MaxRetries}, "
                     + $"and {failure.Task.FleetFailures} of the fleet, of {settings.MaxFleetFailures}",
                 _ => null,
             };
@@ -47,7 +47,7 @@ internal static class Alternatives
         FailureType.ProcessingError => $"{failure.WorkerName} just failed on it: a retry there would not show whose error it is",
         FailureType.AuthenticationFailure => $"the credential of {failure.WorkerName} would be refused again",
         FailureType.ResourceExhaustion => $"{failure.WorkerName} ran out with these settings, and would again",
-        _ => $"{failure.WorkerName} failed {failure.ConsecutiveFailures} times in a row",
+        _ => $"{failure.WorkerName} has {Counted.Of(failure.ConsecutiveFailures, "failure")} in a row",
     };
 
     private static string? WhyNotReassign(FailureCase failure, Choice selected) => selected.Strategy switch
@@ -68,7 +68,7 @@ internal static class Alternatives
     private static string? WhyNotBreaker(FailureCase failure, PolicySettings settings) => failure switch
     {
         { Failure.WorkerId: null } => null,
-        { Type: FailureType.TaskTimeout } => $"{failure.ConsecutiveFailures} failures of {failure.WorkerName} in a row; a timeout opens its breaker from {settings.BreakerOnTimeoutFrom}",
+        { Type: FailureType.TaskTimeout } => $"{Counted.Of(failure.ConsecutiveFailures, "failure")} of {failure.WorkerName} in a row; a timeout opens its breaker from {settings.BreakerOnTimeoutFrom}",
         { Type: FailureType.AuthenticationFailure or FailureType.WorkerOverloaded } => "the worker's breaker opens by itself if its failures go on",
         _ => null,
     };

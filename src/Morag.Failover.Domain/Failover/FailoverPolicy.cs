@@ -144,7 +144,7 @@ public static class FailoverPolicy
             WorkerId = worker,
             TaskId = failure.Failure.TaskId,
             FailureId = failure.FailureId,
-            Reason = $"{choice.Because}: {failure.ConsecutiveFailures} failures in a row",
+            Reason = $"{choice.Because}: {Counted.Of(failure.ConsecutiveFailures, "failure")} in a row",
         }
         : null;
 

@@ -101,7 +101,7 @@ internal static class Witnesses
 
     /// <summary>A witness in words.</summary>
     public static string InWords(Witness witness) => string.Create(
-        CultureInfo.InvariantCulture, $"{witness.WorkerId} (completed {witness.Succeeded} other tasks of late and failed {witness.FailedOthers})");
+        CultureInfo.InvariantCulture, $"{witness.WorkerId} (completed {Counted.Of(witness.Succeeded, "other task")} of late and failed {witness.FailedOthers})");
 
     private static bool IsEvidence(TaskFailure failure) =>
         Blame.IsTasksOwn(failure.FailureType) && failure is { WorkerId: not null, SaysNothingOfTask: false };

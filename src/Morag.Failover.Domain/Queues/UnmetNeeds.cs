@@ -158,7 +158,7 @@ public static class UnmetNeeds
             {
                 1 => $"the content type {named}",
                 <= TypesNamed => $"the content types {named}",
-                _ => $"the content types {named} and {types.Count - TypesNamed} others",
+                _ => $"the content types {named} and {Counted.Of(types.Count - TypesNamed, "other")}",
             };
         }
     }

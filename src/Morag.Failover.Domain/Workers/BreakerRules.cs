@@ -19,7 +19,7 @@ public static class BreakerRules
             BreakerState.Closed when consecutive >= settings.BreakerThreshold => Opened(
                 BreakerCause.Threshold,
                 failure,
-                string.Create(CultureInfo.InvariantCulture, $"{consecutive} consecutive failures"),
+                Counted.Of(consecutive, "consecutive failure"),
                 settings,
                 now),
             BreakerState.HalfOpen when ofProbe => Reopened(breaker, settings, now),

@@ -198,7 +198,7 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
         await Eventually.BeTrueAsync(() => agent.Log.Contains("leased", StringComparison.Ordinal), "the lease");
 
         var stopped = agent.StopAsync();
-        await Eventually.BeTrueAsync(() => agent.Log.Contains("stopping: 1 tasks may go on", StringComparison.Ordinal), "the drain");
+        await Eventually.BeTrueAsync(() => agent.Log.Contains("stopping: 1 task may go on", StringComparison.Ordinal), "the drain");
         await File.WriteAllTextAsync(gate, "");
 
         Assert.Equal(0, await stopped);

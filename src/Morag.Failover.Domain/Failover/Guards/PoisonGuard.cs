@@ -34,7 +34,7 @@ internal sealed class PoisonGuard : IGuard
         var chance = Witnesses.ChanceOfGoodTask(failure.Witnesses).ToString("0.#%", CultureInfo.InvariantCulture);
         return Verdict.Overrules(
             FailoverStrategy.ManualIntervention,
-            $"the task failed on {convicting.Count} different workers; a good task would do so with a chance of {chance}: "
+            $"the task failed on {Counted.Of(convicting.Count, "different worker")}; a good task would do so with a chance of {chance}: "
             + string.Join(", ", convicting.Select(Witnesses.InWords))) with
         {
             Excuses = [.. convicting.Select(witness => Excuse(failure, witness.WorkerId))],
@@ -59,7 +59,7 @@ internal sealed class PoisonGuard : IGuard
         var evidence = string.Join(", ", witnesses.Select(worker => $"{worker.Key} ({worker.Min(each => each.At.UtcDateTime):yyyy-MM-ddTHH:mm:ssZ})"));
         return Verdict.Overrules(
             FailoverStrategy.ManualIntervention,
-            $"the task was running when we lost {witnesses.Count} different workers, from {policy.PoisonLostWorkers} it counts as poison: {evidence}") with
+            $"the task was running when we lost {Counted.Of(witnesses.Count, "different worker")}, from {policy.PoisonLostWorkers} it counts as poison: {evidence}") with
         {
             Excuses = [.. witnesses.Select(worker => Excuse(failure, worker.Key))],
         };
