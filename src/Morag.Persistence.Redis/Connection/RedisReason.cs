@@ -10,6 +10,7 @@ internal static class RedisReason
 {
     private const string NoAnswer = "no Redis answers there; check that it runs, its address, TLS on both sides, and that the user may ECHO and PING";
     private const string Late = "it did not answer in time. Redis or this machine may be overloaded or frozen";
+    private const string OnlyReplicas = "only a replica answers there, and a replica takes no writes";
     private const string Lost = "the connection was lost";
     private const string Unauthenticated = "it refuses the user or the password";
     private const string OwnWords = "Morag.Persistence.Redis";
@@ -47,6 +48,7 @@ internal static class RedisReason
             ? OneLine(first.Message)
             : failure.FailureType switch
             {
+                _ when failure.Message.Contains("not eligible for replica", StringComparison.Ordinal) => OnlyReplicas,
                 ConnectionFailureType.SocketFailure or ConnectionFailureType.SocketClosed => Lost,
                 ConnectionFailureType.AuthenticationFailure => Unauthenticated,
                 _ => NoAnswer,

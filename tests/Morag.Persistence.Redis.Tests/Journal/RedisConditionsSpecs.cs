@@ -169,7 +169,7 @@ public sealed class RedisConditionsSpecs(RedisServer server) : IClassFixture<Red
         await redis.GetServers()[0].ExecuteAsync("CLIENT", "PAUSE", "2000", "ALL");
         var failure = await Assert.ThrowsAsync<RedisTimeoutException>(() => client.WriteAsync(_id, 2));
 
-        Assert.Contains("imeout", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("did not answer in time", failure.Message, StringComparison.Ordinal);
         (await Eventually.SucceedsAsync(() => client.RecoverAsync(_id))).SequenceNrs.Should([1L, 2]);
         await client.WriteAsync(_id, 3);
     }
