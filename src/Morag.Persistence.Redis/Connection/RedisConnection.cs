@@ -223,9 +223,8 @@ internal sealed class RedisConnection
         _ = opening.GetAwaiter().GetResult().Multiplexer.DisposeAsync().AsTask();
     }
 
-    /// <summary>With the reason where the client puts it.</summary>
     private static RedisConnectionException NoPrimary(string reason) =>
-        new(ConnectionFailureType.UnableToConnect, CommandFlags.None, reason, new RedisException(reason));
+        RedisReason.Failure(ConnectionFailureType.UnableToConnect, reason);
 
     private RedisConnectionException CannotConnect(ConnectionFailureType kind, Exception cause)
     {

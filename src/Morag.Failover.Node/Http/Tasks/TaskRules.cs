@@ -38,5 +38,4 @@ internal static class PriorityRules
         : ByJson.TryGetValue(json.Raw, out var priority) ? priority : throw ProblemException.Invalid(field, Rule);
 
     private static string NumberOf(TaskPriority priority) => ((int)priority).ToString(CultureInfo.InvariantCulture);
-
 }
