@@ -108,7 +108,7 @@ internal sealed class DataFolder : IDisposable
 
     /// <summary>Creates the folder, takes it for this process, and ends a server that a killed owner left.</summary>
     /// <exception cref="EmbeddedRedisException">Another process has the folder, or it cannot be written.</exception>
-    public static async Task<DataFolder> TakeAsync(string path, Action<string> log, CancellationToken cancellation)
+    public static async Task<DataFolder> OpenAsync(string path, Action<string> log, CancellationToken cancellation)
     {
         var folder = Take(System.IO.Path.GetFullPath(path));
         try

@@ -84,7 +84,7 @@ public sealed class EmbeddedRedis : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.LogLimit);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Memory, EmbeddedRedisOptions.LeastMemory);
-        var folder = await DataFolder.TakeAsync(options.DataFolder, options.Log, cancellation).ConfigureAwait(false);
+        var folder = await DataFolder.OpenAsync(options.DataFolder, options.Log, cancellation).ConfigureAwait(false);
         try
         {
             var password = NewPassword();
@@ -128,7 +128,7 @@ public sealed class EmbeddedRedis : IAsyncDisposable
         {
             if (await server.CommittedLogEndAsync(CancellationToken.None).ConfigureAwait(false) is { } end)
             {
-                new DataRecord(folder).Committed(end);
+                new DataInventory(folder).Committed(end);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DataLossException)

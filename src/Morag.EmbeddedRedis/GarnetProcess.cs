@@ -22,10 +22,10 @@ internal sealed class GarnetProcess : IDisposable
     private const string LogEndField = "CommittedUntilAddress";
 
     private readonly Process process;
-    private readonly Starter starter;
+    private readonly AdminClient starter;
     private readonly Queue<string> lastLines = new();
 
-    private GarnetProcess(Process process, Starter starter)
+    private GarnetProcess(Process process, AdminClient starter)
     {
         this.process = process;
         this.starter = starter;
@@ -84,11 +84,11 @@ internal sealed class GarnetProcess : IDisposable
     private static async Task<GarnetProcess> StartOnceAsync(
         DataFolder folder, string password, Action<string> log, string? acceptDataLoss, CancellationToken cancellation)
     {
-        var record = new DataRecord(folder);
+        var record = new DataInventory(folder);
         var acceptedLoss = record.AcceptLoss(acceptDataLoss, log);
-        var check = new LogCheck(folder, record, acceptDataLoss, log);
+        var check = new LogVerifier(folder, record, acceptDataLoss, log);
         var end = check.BeforeStart();
-        var starter = new Starter(folder.Socket.Path, EmbeddedRedis.NewPassword());
+        var starter = new AdminClient(folder.Socket.Path, EmbeddedRedis.NewPassword());
         WriteUsers(folder, starter);
         var garnet = new GarnetProcess(new Process { StartInfo = Describe(folder) }, starter);
         try
@@ -115,7 +115,7 @@ internal sealed class GarnetProcess : IDisposable
             // connection's single writes, and fail at its next transaction. So a checkpoint takes the place of that log first.
             // Only here: a checkpoint of data that clients change meanwhile may be one that cannot be read.
             record.BeforeCheckpoint(recovered);
-            await garnet.DoneAsync("SAVE", new CheckpointWrite(starter, folder, log, TimeProvider.System).SaveAsync(cancellation), cancellation).ConfigureAwait(false);
+            await garnet.DoneAsync("SAVE", new CheckpointWriter(starter, folder, log, TimeProvider.System).SaveAsync(cancellation), cancellation).ConfigureAwait(false);
             record.AfterCheckpoint(recovered, await garnet.LogEndAsync(cancellation).ConfigureAwait(false));
             var letIn = starter.AskAsync(["ACL", "SETUSER", "default", "on", $">{password}", "+@all"], StartReplyBound, cancellation);
             await garnet.DoneAsync("ACL", letIn, cancellation).ConfigureAwait(false);
@@ -201,7 +201,7 @@ internal sealed class GarnetProcess : IDisposable
         }
     }
 
-    private static void WriteUsers(DataFolder folder, Starter starter)
+    private static void WriteUsers(DataFolder folder, AdminClient starter)
     {
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())

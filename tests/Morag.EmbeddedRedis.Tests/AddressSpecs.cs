@@ -26,9 +26,9 @@ public sealed class AddressSpecs : IDisposable
 
         Kill(redis.ServerProcessId);
         var strangers = ports.Select(Listen).ToList();
-        await Eventually.HoldsAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
+        await Wait.UntilAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
 
-        await Eventually.HoldsAsync(() => connection.IsConnected, "the client has connected again");
+        await Wait.UntilAsync(() => connection.IsConnected, "the client has connected again");
         Assert.Equal("yes", await connection.GetDatabase().StringGetAsync("kept"));
         Assert.NotEmpty(strangers);
         Assert.All(strangers, stranger => Assert.False(stranger.Pending(), "somebody connected to the stranger"));

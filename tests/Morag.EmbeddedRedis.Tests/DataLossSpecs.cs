@@ -88,7 +88,7 @@ public sealed class DataLossSpecs : IDisposable
 
         await using (await StartAsync())
         {
-            await Eventually.HoldsAsync(() => !File.Exists(Path.Combine(Data, "AOF/aof.log.0")), "the covered part of the log is removed");
+            await Wait.UntilAsync(() => !File.Exists(Path.Combine(Data, "AOF/aof.log.0")), "the covered part of the log is removed");
         }
 
         await using var again = await StartAsync();

@@ -46,7 +46,7 @@ public sealed class EmbeddedRedisSpecs : IDisposable
         {
             writes = new AcknowledgedWrites(connection.GetDatabase());
             var running = writes.RunAsync();
-            await Eventually.HoldsAsync(() => writes.Count > 500, "500 acknowledged writes");
+            await Wait.UntilAsync(() => writes.Count > 500, "500 acknowledged writes");
             await host.KillAsync();
             await running;
         }
@@ -66,10 +66,10 @@ public sealed class EmbeddedRedisSpecs : IDisposable
         await using var connection = await ConnectAsync(redis.ConnectionString);
         var writes = new AcknowledgedWrites(connection.GetDatabase());
         var running = writes.RunAsync();
-        await Eventually.HoldsAsync(() => writes.Count > 500, "500 acknowledged writes");
+        await Wait.UntilAsync(() => writes.Count > 500, "500 acknowledged writes");
 
         Kill(redis.ServerProcessId);
-        await Eventually.HoldsAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
+        await Wait.UntilAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
         writes.Stop();
         await running;
 
@@ -88,10 +88,10 @@ public sealed class EmbeddedRedisSpecs : IDisposable
         await using var connection = await ConnectAsync(redis.ConnectionString);
         var writes = new AcknowledgedWrites(connection.GetDatabase());
         var running = writes.RunAsync();
-        await Eventually.HoldsAsync(() => writes.Count > 500, "500 acknowledged writes");
+        await Wait.UntilAsync(() => writes.Count > 500, "500 acknowledged writes");
 
         await SignalAsync("STOP", frozen);
-        await Eventually.HoldsAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
+        await Wait.UntilAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
         writes.Stop();
         await running;
 
@@ -116,7 +116,7 @@ public sealed class EmbeddedRedisSpecs : IDisposable
                 await using var connection = await ConnectAsync(redis.ConnectionString);
                 await TransactionsAsync(connection.GetDatabase(), writer, acknowledged, over.Token);
             }).ToList();
-            await Eventually.HoldsAsync(() => acknowledged.Sum() > enough, "200 acknowledged transactions");
+            await Wait.UntilAsync(() => acknowledged.Sum() > enough, "200 acknowledged transactions");
             await KillAndRestartAsync(redis);
             await over.CancelAsync();
             await Task.WhenAll(writing);
@@ -143,7 +143,7 @@ public sealed class EmbeddedRedisSpecs : IDisposable
             await using var connection = await ConnectAsync(redis.ConnectionString);
             var writes = new AcknowledgedWrites(connection.GetDatabase(), round);
             var running = writes.RunAsync();
-            await Eventually.HoldsAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
+            await Wait.UntilAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
             writes.Stop();
             await running;
 
@@ -183,7 +183,7 @@ public sealed class EmbeddedRedisSpecs : IDisposable
             await database.SortedSetAddAsync("z", value, entry);
         }
 
-        await Eventually.HoldsAsync(() => redis.IsFull, "the server is full");
+        await Wait.UntilAsync(() => redis.IsFull, "the server is full");
         Assert.Equal(Entries, await database.SortedSetLengthAsync("z"));
         Assert.Contains(log, line => line.Contains("is full: its data takes"));
         await KillAndRestartAsync(redis);
@@ -191,7 +191,7 @@ public sealed class EmbeddedRedisSpecs : IDisposable
         Assert.Equal(Entries, await reader.GetDatabase().SortedSetLengthAsync("z"));
 
         await reader.GetDatabase().KeyDeleteAsync("z");
-        await Eventually.HoldsAsync(() => !redis.IsFull, "the server has room again");
+        await Wait.UntilAsync(() => !redis.IsFull, "the server has room again");
     }
 
     [Fact]
@@ -230,7 +230,7 @@ public sealed class EmbeddedRedisSpecs : IDisposable
         var server = HostProcess.ServerProcessId(folder);
         await SignalAsync("STOP", server);
         // A busy machine takes its time: until one thread has seen the signal, the others run on, and would see their parent's end.
-        await Eventually.HoldsAsync(() => Ps("stat=", server).StartsWith('T'), "the server is stopped");
+        await Wait.UntilAsync(() => Ps("stat=", server).StartsWith('T'), "the server is stopped");
         await host.KillAsync();
 
         await using var redis = await StartAsync();
@@ -311,7 +311,7 @@ public sealed class EmbeddedRedisSpecs : IDisposable
     {
         log.Clear();
         Kill(redis.ServerProcessId);
-        await Eventually.HoldsAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
+        await Wait.UntilAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
     }
 
     /// <summary>Writes all parts with the next number, in one transaction after the other, until one fails or the end is told.</summary>

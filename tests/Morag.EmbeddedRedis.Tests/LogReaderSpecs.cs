@@ -17,7 +17,7 @@ public sealed class LogReaderSpecs : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        folder = await DataFolder.TakeAsync(path, static _ => { }, CancellationToken.None);
+        folder = await DataFolder.OpenAsync(path, static _ => { }, CancellationToken.None);
         Directory.CreateDirectory(folder.Log);
         await using var log = new FileStream(LogFile, FileMode.Create);
         end = 64;

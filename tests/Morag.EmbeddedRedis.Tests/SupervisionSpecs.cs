@@ -57,7 +57,7 @@ public sealed class SupervisionSpecs : IDisposable
         var redis = await StartAsync();
         Directory.Delete(Path.Combine(folder, "data"), recursive: true);
         Kill(redis);
-        await Eventually.HoldsAsync(() => log.Any(static line => line.Contains("is incomplete")), "the restart is refused");
+        await Wait.UntilAsync(() => log.Any(static line => line.Contains("is incomplete")), "the restart is refused");
         await redis.DisposeAsync();
 
         var refusal = await Assert.ThrowsAsync<DataLossException>(() => StartAsync());
@@ -80,7 +80,7 @@ public sealed class SupervisionSpecs : IDisposable
     private async Task KillAndAwaitRestartAsync(EmbeddedRedis redis)
     {
         Kill(redis);
-        await Eventually.HoldsAsync(() => log.Any(static line => line.Contains("runs again")), "the server is started again");
+        await Wait.UntilAsync(() => log.Any(static line => line.Contains("runs again")), "the server is started again");
     }
 
     private static void Kill(EmbeddedRedis redis)

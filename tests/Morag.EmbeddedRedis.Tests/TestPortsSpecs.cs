@@ -1,4 +1,3 @@
-using Morag.Redis.TestServers;
 
 namespace Morag.EmbeddedRedis.Tests;
 

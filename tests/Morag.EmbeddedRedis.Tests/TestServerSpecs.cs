@@ -1,4 +1,3 @@
-using Morag.Redis.TestServers;
 using StackExchange.Redis;
 
 namespace Morag.EmbeddedRedis.Tests;

@@ -18,7 +18,7 @@ public sealed class GarnetServer : RedisTestServer
 
     public override async Task InitializeAsync()
     {
-        folder ??= await EmbeddedRedis.DataFolder.TakeAsync(DataFolder, static _ => { }, CancellationToken.None);
+        folder ??= await EmbeddedRedis.DataFolder.OpenAsync(DataFolder, static _ => { }, CancellationToken.None);
         socket = folder.Socket.Path;
         process = await GarnetProcess.StartAsync(folder, password, static _ => { }, CancellationToken.None);
     }

@@ -61,7 +61,7 @@ public sealed class ClusterIdentity
         catch (Exception unreachable) when (StoreFailure.Is(unreachable))
         {
             throw new StoreRefusedException(
-                $"{(store.IsConfigured ? "morag.redis is refused: " : "")}{store.Name} cannot be used ({RedisReason.Of(unreachable)})");
+                $"{(store.IsConfigured ? "morag.redis is refused: " : "")}{store.Name} cannot be used ({RedisErrorText.Describe(unreachable)})");
         }
     }
 

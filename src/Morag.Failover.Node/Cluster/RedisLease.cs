@@ -243,7 +243,7 @@ public sealed class RedisLease : Lease
         }
         catch (Exception e) when (e is RedisException or RedisCommandException)
         {
-            throw new LeaseException($"Redis cannot say about the lease {Settings.LeaseName}: {RedisReason.Of(e)}", e);
+            throw new LeaseException($"Redis cannot say about the lease {Settings.LeaseName}: {RedisErrorText.Describe(e)}", e);
         }
     }
 

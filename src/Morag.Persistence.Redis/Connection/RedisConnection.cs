@@ -224,12 +224,12 @@ internal sealed class RedisConnection
     }
 
     private static RedisConnectionException NoPrimary(string reason) =>
-        RedisReason.Failure(ConnectionFailureType.UnableToConnect, reason);
+        RedisErrorText.CreateFailure(ConnectionFailureType.UnableToConnect, reason);
 
     private RedisConnectionException CannotConnect(ConnectionFailureType kind, Exception cause)
     {
         var where = string.Join(", ", _settings.Connection.EndPoints.Select(EndPointCollection.ToString));
-        return RedisReason.Failure(kind, $"{_settings.Path} cannot connect to Redis at {where}: {RedisReason.Of(cause)}");
+        return RedisErrorText.CreateFailure(kind, $"{_settings.Path} cannot connect to Redis at {where}: {RedisErrorText.Describe(cause)}");
     }
 }
 
@@ -265,16 +265,16 @@ internal sealed record OpenConnection(IConnectionMultiplexer Multiplexer, IDatab
         }
         catch (RedisTimeoutException e)
         {
-            throw RedisReason.InOurWords(e);
+            throw RedisErrorText.Rewrite(e);
         }
         catch (RedisConnectionException e)
         {
-            throw RedisReason.InOurWords(e);
+            throw RedisErrorText.Rewrite(e);
         }
         catch (ObjectDisposedException)
         {
             // What the client says of it helps nobody.
-            throw RedisReason.Failure(
+            throw RedisErrorText.CreateFailure(
                 ConnectionFailureType.ConnectionDisposed,
                 "The connection was given up while Redis was asked: there is another primary, or the plugin stops.");
         }

@@ -63,7 +63,7 @@ public sealed class JournalInspector
     {
         KeyLayout.CheckPersistenceId(persistenceId);
         var open = await _connection.OpenAsync(cancellation).ConfigureAwait(false);
-        if (await HighestNumber.ReadAsync(open, persistenceId).WaitAsync(cancellation).ConfigureAwait(false) == 0) return null;
+        if (await HighestSequenceNr.ReadAsync(open, persistenceId).WaitAsync(cancellation).ConfigureAwait(false) == 0) return null;
 
         var events = new List<InspectedEvent>();
         for (var bytes = 0L; events.Count < count && bytes < MaxBytesPerPage;)
@@ -115,7 +115,7 @@ public sealed class JournalInspector
     {
         KeyLayout.CheckPersistenceId(persistenceId);
         var open = await _connection.OpenAsync(cancellation).ConfigureAwait(false);
-        return await new Verification(_system, open, persistenceId).RunAsync(cancellation).ConfigureAwait(false);
+        return await new JournalVerification(_system, open, persistenceId).RunAsync(cancellation).ConfigureAwait(false);
     }
 
     private InspectedEvent Inspect(SortedSetEntry entry)
@@ -145,7 +145,7 @@ public sealed class JournalInspector
 
     private static async Task<InspectedId> DescribeAsync(OpenConnection open, string id)
     {
-        var highest = HighestNumber.ReadAsync(open, id);
+        var highest = HighestSequenceNr.ReadAsync(open, id);
         var events = open.Database.SortedSetLengthAsync(open.Keys.Events(id), flags: CommandFlags.DemandMaster);
         return new InspectedId(id, await highest.ConfigureAwait(false), await events.ConfigureAwait(false));
     }

@@ -14,13 +14,13 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
     private static readonly RedisScript AppendScript = RedisScript.Load("append");
 
     private readonly Lock _gate = new();
-    private readonly Queue<Append> _waiting = [];
+    private readonly Queue<PendingWrite> _waiting = [];
     // The latest of each persistence id.
-    private readonly Dictionary<string, Append> _unanswered = [];
+    private readonly Dictionary<string, PendingWrite> _unanswered = [];
     private int _underWay;
 
     /// <summary>Stores the writes of one actor. Its task fails unless all of them are stored.</summary>
-    public void Add(Append append)
+    public void Add(PendingWrite append)
     {
         lock (_gate)
         {
@@ -35,7 +35,7 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
     /// <summary>Completes when no earlier write of this id can be stored any more, whether those have succeeded or not.</summary>
     public async Task SettleAsync(string persistenceId, CancellationToken cancellation)
     {
-        Append? append;
+        PendingWrite? append;
         lock (_gate)
             _unanswered.TryGetValue(persistenceId, out append);
 
@@ -74,10 +74,10 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
         }
     }
 
-    private List<Append>? TakeWaiting()
+    private List<PendingWrite>? TakeWaiting()
     {
-        List<Append>? cancelled = null;
-        var batch = new List<Append>();
+        List<PendingWrite>? cancelled = null;
+        var batch = new List<PendingWrite>();
         long bytes = 0;
         lock (_gate)
         {
@@ -108,14 +108,14 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
     /// Each write in a call of its own: they are in different slots. None is waited for, so that a master that does not
     /// answer keeps nothing from the others.
     /// </summary>
-    private void SendApart(OpenConnection open, List<Append> batch)
+    private void SendApart(OpenConnection open, List<PendingWrite> batch)
     {
         foreach (var append in batch)
             _ = SendAloneAsync(append);
 
-        async Task SendAloneAsync(Append append)
+        async Task SendAloneAsync(PendingWrite append)
         {
-            List<Append> alone = [append];
+            List<PendingWrite> alone = [append];
             try
             {
                 await SendAsync(open, alone).ConfigureAwait(false);
@@ -130,7 +130,7 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
     }
 
     /// <summary>All writes in one call.</summary>
-    private async Task SendAsync(OpenConnection open, List<Append> batch)
+    private async Task SendAsync(OpenConnection open, List<PendingWrite> batch)
     {
         var values = 1;
         foreach (var append in batch) values += 3 + append.Entries.Length;
@@ -170,7 +170,7 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
     }
 
     /// <summary>The script's reply is a list of position (from 1) and reason for each write that failed.</summary>
-    private void AnswerEach(List<Append> batch, RedisResult failures)
+    private void AnswerEach(List<PendingWrite> batch, RedisResult failures)
     {
         var reasons = new Dictionary<long, RedisResult>();
         for (var i = 0; i < failures.Length; i += 2)
@@ -180,7 +180,7 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
             Answer([batch[i]], reasons.TryGetValue(i + 1, out var reason) ? Failure(batch[i], reason) : null);
     }
 
-    private void Answer(List<Append> batch, Exception? failure)
+    private void Answer(List<PendingWrite> batch, Exception? failure)
     {
         var released = false;
         lock (_gate)
@@ -208,7 +208,7 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
         if (released) SendWaiting();
     }
 
-    private static Exception Failure(Append append, RedisResult reason)
+    private static Exception Failure(PendingWrite append, RedisResult reason)
         => reason.Resp2Type == ResultType.Integer
             ? new SequenceConflictException(append.PersistenceId, append.Before + 1, (long)reason)
             : new RedisException($"The events {append.Before + 1} to {append.Last} of \"{append.PersistenceId}\" were not stored: {(string?)reason}");

@@ -77,10 +77,10 @@ public sealed class RedisJournal : AsyncWriteJournal
         KeyLayout.CheckPersistenceId(persistenceId);
         await _appender.SettleAsync(persistenceId, cancellationToken).ConfigureAwait(false);
         var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var (highest, disputed) = await HighestNumber.ReadWithDisputeAsync(open, persistenceId).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var (highest, disputed) = await HighestSequenceNr.ReadWithDisputeAsync(open, persistenceId).WaitAsync(cancellationToken).ConfigureAwait(false);
         if (disputed is not { } number) return highest;
-        await new ResurfacedEvents(open, persistenceId, _settings.ReplayPage, _log).RemoveAsync(number, cancellationToken).ConfigureAwait(false);
-        return await HighestNumber.ReadAsync(open, persistenceId).WaitAsync(cancellationToken).ConfigureAwait(false);
+        await new ResurfacedEventRemoval(open, persistenceId, _settings.ReplayPage, _log).RemoveAsync(number, cancellationToken).ConfigureAwait(false);
+        return await HighestSequenceNr.ReadAsync(open, persistenceId).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -95,7 +95,7 @@ public sealed class RedisJournal : AsyncWriteJournal
         var open = await _connection.OpenAsync(CancellationToken.None).ConfigureAwait(false);
         var events = open.Keys.Events(persistenceId);
         var left = max;
-        await foreach (var page in new Replay(open, events, _settings.ReplayPage, _replayBudget, RemoveResurfacedAsync)
+        await foreach (var page in new ReplayReader(open, events, _settings.ReplayPage, _replayBudget, RemoveResurfacedAsync)
             .ReadAsync(fromSequenceNr, toSequenceNr, max)
             .ConfigureAwait(false))
         {
@@ -105,7 +105,7 @@ public sealed class RedisJournal : AsyncWriteJournal
 
         async Task RemoveResurfacedAsync(long number)
         {
-            var resurfaced = new ResurfacedEvents(open, persistenceId, _settings.ReplayPage, _log);
+            var resurfaced = new ResurfacedEventRemoval(open, persistenceId, _settings.ReplayPage, _log);
             if (await resurfaced.RemoveAsync(number, CancellationToken.None).ConfigureAwait(false))
                 throw new RedisException($"The highest sequence number of \"{persistenceId}\" is a lower one after a failed write was removed. Recover it again.");
         }
@@ -173,7 +173,7 @@ public sealed class RedisJournal : AsyncWriteJournal
         var timestamp = _system.Scheduler.Now.UtcTicks;
         var entries = new RedisValue[2 * writes.Sum(static write => write.Size)];
         Exception?[]? rejections = null;
-        List<Append>? earlier = null;
+        List<PendingWrite>? earlier = null;
         var before = writes[0].LowestSequenceNr - 1;
         var last = before;
         var (start, end, bytes) = (0, 0, 0L);
@@ -182,10 +182,10 @@ public sealed class RedisJournal : AsyncWriteJournal
             try
             {
                 var encoded = Encode(writes[i], timestamp, entries.AsSpan(end));
-                var size = Append.BytesOf(entries.AsSpan(end, encoded));
+                var size = PendingWrite.BytesOf(entries.AsSpan(end, encoded));
                 if (bytes > 0 && bytes + size > _settings.WriteBatchBytes)
                 {
-                    (earlier ??= []).Add(new Append(writes[i].PersistenceId, before, last, entries.AsMemory(start, end - start), null, cancellation));
+                    (earlier ??= []).Add(new PendingWrite(writes[i].PersistenceId, before, last, entries.AsMemory(start, end - start), null, cancellation));
                     (before, start, bytes) = (last, end, 0);
                 }
 
@@ -203,13 +203,13 @@ public sealed class RedisJournal : AsyncWriteJournal
             last = writes[i].HighestSequenceNr;
         }
 
-        var final = new Append(writes[0].PersistenceId, before, last, entries.AsMemory(start, end - start), rejections?.ToImmutableArray(), cancellation);
+        var final = new PendingWrite(writes[0].PersistenceId, before, last, entries.AsMemory(start, end - start), rejections?.ToImmutableArray(), cancellation);
         earlier?.ForEach(_appender.Add);
         _appender.Add(final);
         return earlier is null ? final.Task : AllAsync([.. earlier, final]);
 
         // The first that failed says why; those behind it only say that they do not continue what is stored.
-        static async Task<IImmutableList<Exception?>?> AllAsync(List<Append> appends) =>
+        static async Task<IImmutableList<Exception?>?> AllAsync(List<PendingWrite> appends) =>
             (await Task.WhenAll(appends.Select(static append => append.Task)).ConfigureAwait(false))[^1];
     }
 

@@ -59,7 +59,7 @@ internal sealed class EventQuery(
             {
                 page = await ReadPageAsync(persistenceId, from, to, size, cancellation).ConfigureAwait(false);
             }
-            catch (Exception e) when (Outage.Is(e))
+            catch (Exception e) when (Outage.IsTransient(e))
             {
                 outage.Begin(e);
                 await Task.Delay(settings.RefreshInterval, cancellation).ConfigureAwait(false);
@@ -85,7 +85,7 @@ internal sealed class EventQuery(
     {
         var open = await connection.OpenAsync(cancellation).ConfigureAwait(false);
         var key = open.Keys.Events(persistenceId);
-        var asked = HighestNumber.ReadAsync(open, persistenceId);
+        var asked = HighestSequenceNr.ReadAsync(open, persistenceId);
         var reading = ReadRangeAsync();
         await Task.WhenAll(asked, reading).WaitAsync(cancellation).ConfigureAwait(false);
         var highest = await asked.ConfigureAwait(false);

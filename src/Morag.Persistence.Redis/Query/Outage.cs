@@ -9,7 +9,7 @@ internal sealed class Outage(ILoggingAdapter log, string query)
     private bool _isOn;
 
     /// <summary>Whether a failure can pass by itself: Redis is gone, busy, or has changed its role.</summary>
-    public static bool Is(Exception failure)
+    public static bool IsTransient(Exception failure)
         => failure is RedisException or TimeoutException
             && !(failure is RedisServerException && failure.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal));
 

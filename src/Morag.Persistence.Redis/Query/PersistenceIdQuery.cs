@@ -44,7 +44,7 @@ internal sealed class PersistenceIdQuery(ActorSystem system, RedisConnection con
                 outage.End();
                 return moved;
             }
-            catch (Exception e) when (Outage.Is(e))
+            catch (Exception e) when (Outage.IsTransient(e))
             {
                 outage.Begin(e);
                 return false;

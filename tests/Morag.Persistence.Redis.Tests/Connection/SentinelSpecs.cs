@@ -87,7 +87,7 @@ public sealed class SentinelSpecs(RedisSentinels sentinels) : IClassFixture<Redi
         var writing = writers.Select(writer => writer.WriteThroughFailureAsync(WritesInEachPhase, over.Token)).ToList();
         await Task.WhenAll(writers.Select(writer => writer.Writes));
         await fault();
-        await Eventually.SucceedsAsync(async () => (await sentinels.RolesAsync()).Primary.Should(promoted));
+        await Wait.UntilSucceedsAsync(async () => (await sentinels.RolesAsync()).Primary.Should(promoted));
         await over.CancelAsync();
         await Task.WhenAll(writing);
         var failures = writers.SelectMany(writer => writer.Failures).ToList();
@@ -160,7 +160,7 @@ public sealed class SentinelSpecs(RedisSentinels sentinels) : IClassFixture<Redi
                 Failures.Add(e);
             }
 
-            await Eventually.SucceedsAsync(async () =>
+            await Wait.UntilSucceedsAsync(async () =>
             {
                 var recovered = await client.RecoverAsync(id);
                 Assert.InRange(recovered.Highest, _replicated, _next);

@@ -45,7 +45,7 @@ public sealed class ClusterJournalSpecs(RedisCluster cluster) : IClassFixture<Re
         // Their answers wait: Akka.Persistence gives those of one journal in the order of the writes.
         waiting.AddRange(others.Select(id => client.WriteAsync(id, 2)));
         foreach (var id in others)
-            await Eventually.SucceedsAsync(async () => (await redis.GetDatabase().SortedSetLengthAsync($"{{__{id}}}.journal:persisted:{id}")).Should(2));
+            await Wait.UntilSucceedsAsync(async () => (await redis.GetDatabase().SortedSetLengthAsync($"{{__{id}}}.journal:persisted:{id}")).Should(2));
         Assert.DoesNotContain(waiting, write => write.IsCompleted);
         await frozen.Key.ResumeAsync();
 
@@ -67,7 +67,7 @@ public sealed class ClusterJournalSpecs(RedisCluster cluster) : IClassFixture<Re
         Assert.IsNotType<WriteRejectedException>(failure);
         await group.Key.RestartAsync();
 
-        var recovered = await Eventually.SucceedsAsync(() => client.RecoverAsync(id));
+        var recovered = await Wait.UntilSucceedsAsync(() => client.RecoverAsync(id));
         await client.WriteAsync(id, recovered.Highest + 1);
     }
 

@@ -29,7 +29,7 @@ public sealed class ConcurrentRecoveriesSpecs(RedisServer server) : IClassFixtur
         proxy.HoldReplies();
         var recovered = Enumerable.Range(0, Actors).Select(actor => RecoverAsync(client.System, $"{_id}-{actor}")).ToList();
 
-        await Eventually.SucceedsAsync(async () =>
+        await Wait.UntilSucceedsAsync(async () =>
         {
             var asked = await redis.InfoAsync("stats", "total_commands_processed") - before;
             Assert.True(asked >= Actors, $"Redis has got {asked} of {Actors} questions, and has answered none");

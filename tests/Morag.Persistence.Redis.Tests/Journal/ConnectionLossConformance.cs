@@ -41,7 +41,7 @@ public abstract class ConnectionLossConformance(RedisTestServer server) : IAsync
         _proxy.Cut();
 
         Assert.IsNotType<WriteRejectedException>(failure);
-        var recovered = await Eventually.SucceedsAsync(() => client.RecoverAsync(_id));
+        var recovered = await Wait.UntilSucceedsAsync(() => client.RecoverAsync(_id));
         recovered.Highest.Should(highest);
         recovered.SequenceNrs.Should(Enumerable.Range(1, highest).Select(n => (long)n));
         await client.WriteAsync(_id, highest + 1);
@@ -68,7 +68,7 @@ public abstract class ConnectionLossConformance(RedisTestServer server) : IAsync
         await struck;
         _proxy.Cut();
 
-        var recovered = await Eventually.SucceedsAsync(async () =>
+        var recovered = await Wait.UntilSucceedsAsync(async () =>
         {
             driver.Start(_id);
             return await driver.ExpectAsync<Ledger.Recovered>();
@@ -85,7 +85,7 @@ public abstract class ConnectionLossConformance(RedisTestServer server) : IAsync
         var struck = _proxy.FailNextAsync(ProxyFault.HoldBack);
         await Assert.ThrowsAnyAsync<Exception>(() => client.WriteAsync(_id, 2, payload: "late"));
         await struck;
-        (await Eventually.SucceedsAsync(() => client.RecoverAsync(_id))).Highest.Should(1);
+        (await Wait.UntilSucceedsAsync(() => client.RecoverAsync(_id))).Highest.Should(1);
 
         await _proxy.ReleaseAsync();
 
@@ -106,7 +106,7 @@ public abstract class ConnectionLossConformance(RedisTestServer server) : IAsync
             await Assert.ThrowsAnyAsync<Exception>(() => call);
         _proxy.Resume();
 
-        await Eventually.SucceedsAsync(() => client.DeleteAsync(_id, 1));
+        await Wait.UntilSucceedsAsync(() => client.DeleteAsync(_id, 1));
         (await client.RecoverAsync(_id)).SequenceNrs.Should([2L]);
         Assert.Null(await client.LoadSnapshotAsync(_id));
     }
@@ -118,7 +118,7 @@ public abstract class ConnectionLossConformance(RedisTestServer server) : IAsync
             akka.persistence.journal.redis { writes-in-flight = 1, circuit-breaker.call-timeout = 500 ms }
             """));
         // On a busy machine half a second may not be enough to connect.
-        await Eventually.SucceedsAsync(() => client.RecoverAsync($"{_id}-sent"));
+        await Wait.UntilSucceedsAsync(() => client.RecoverAsync($"{_id}-sent"));
         await client.WriteAsync($"{_id}-sent", 1);
 
         _proxy.Stall();
@@ -128,7 +128,7 @@ public abstract class ConnectionLossConformance(RedisTestServer server) : IAsync
         await Assert.ThrowsAnyAsync<Exception>(() => waiting);
         _proxy.Resume();
 
-        (await Eventually.SucceedsAsync(() => client.RecoverAsync($"{_id}-sent"))).Highest.Should(2);
+        (await Wait.UntilSucceedsAsync(() => client.RecoverAsync($"{_id}-sent"))).Highest.Should(2);
         (await client.RecoverAsync($"{_id}-waiting")).Highest.Should(0);
     }
 
@@ -148,7 +148,7 @@ public abstract class ConnectionLossConformance(RedisTestServer server) : IAsync
         {
             for (var next = 0L; !Volatile.Read(ref done);)
             {
-                if (next == 0) next = (await Eventually.SucceedsAsync(() => client.RecoverAsync($"{_id}-{actor}"))).Highest + 1;
+                if (next == 0) next = (await Wait.UntilSucceedsAsync(() => client.RecoverAsync($"{_id}-{actor}"))).Highest + 1;
                 var entry = Guid.NewGuid().ToString();
                 try
                 {
@@ -173,7 +173,7 @@ public abstract class ConnectionLossConformance(RedisTestServer server) : IAsync
         await Task.WhenAll(writers);
         for (var actor = 0; actor < Actors; actor++)
         {
-            var recovered = await Eventually.SucceedsAsync(() => client.RecoverAsync($"{_id}-{actor}"));
+            var recovered = await Wait.UntilSucceedsAsync(() => client.RecoverAsync($"{_id}-{actor}"));
             recovered.SequenceNrs.Should(Enumerable.Range(1, (int)recovered.Highest).Select(n => (long)n));
             foreach (var (sequenceNr, entry) in acknowledged[actor])
                 recovered.Events[(int)sequenceNr - 1].Payload.Should(entry);

@@ -29,7 +29,7 @@ public abstract class CrashConformance(RedisTestServer server)
 
             for (var actor = 0; actor < actors; actor++)
             {
-                var recovered = await Eventually.SucceedsAsync(() => client.RecoverAsync($"{_id}-{actor}"));
+                var recovered = await Wait.UntilSucceedsAsync(() => client.RecoverAsync($"{_id}-{actor}"));
                 Assert.True(recovered.Highest >= acknowledged[actor], $"lost: {acknowledged[actor]} was acknowledged, {recovered.Highest} is there");
                 recovered.SequenceNrs.Should(Enumerable.Range(1, (int)recovered.Highest).Select(n => (long)n));
                 (recovered.Highest % batch).Should(0);
@@ -54,7 +54,7 @@ public abstract class CrashConformance(RedisTestServer server)
 
             for (var id = 0; id < Ids; id++)
             {
-                var kept = await Eventually.SucceedsAsync(() => client.LoadSnapshotAsync($"{_id}-{id}"));
+                var kept = await Wait.UntilSucceedsAsync(() => client.LoadSnapshotAsync($"{_id}-{id}"));
                 Assert.NotNull(kept);
                 kept.Metadata.SequenceNr.Should(round);
                 Assert.InRange(Convert.ToInt32(kept.Snapshot, CultureInfo.InvariantCulture), acknowledged[id], acknowledged[id] + 1);

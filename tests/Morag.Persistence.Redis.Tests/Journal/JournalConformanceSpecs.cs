@@ -4,13 +4,13 @@ using Xunit.Abstractions;
 
 namespace Morag.Persistence.Redis.Tests.Journal;
 
-public sealed class JournalOnRedisServerSpecs(RedisServer server, ITestOutputHelper output)
+public sealed class JournalConformanceOnRedisServerSpecs(RedisServer server, ITestOutputHelper output)
     : JournalConformance(Plugins.On(server), output), IClassFixture<RedisServer>;
 
-public sealed class JournalOnRedisClusterSpecs(RedisCluster cluster, ITestOutputHelper output)
+public sealed class JournalConformanceOnRedisClusterSpecs(RedisCluster cluster, ITestOutputHelper output)
     : JournalConformance(Plugins.On(cluster), output), IClassFixture<RedisCluster>;
 
-public sealed class JournalOnGarnetSpecs(GarnetServer server, ITestOutputHelper output)
+public sealed class JournalConformanceOnGarnetSpecs(GarnetServer server, ITestOutputHelper output)
     : JournalConformance(Plugins.On(server), output), IClassFixture<GarnetServer>;
 
 public sealed class DeletionOnRedisServerSpecs(RedisServer server, ITestOutputHelper output)
@@ -41,7 +41,7 @@ public sealed class PersistentActorsOnGarnetSpecs(GarnetServer server, ITestOutp
     : PersistentActorConformance(Plugins.On(server), output), IClassFixture<GarnetServer>;
 
 // Akka's own journal in memory: what it did not pass would be a rule of Redis, and none of Akka.Persistence.
-public sealed class JournalInMemorySpecs(ITestOutputHelper output) : JournalConformance(Plugins.InMemory, output);
+public sealed class JournalConformanceInMemorySpecs(ITestOutputHelper output) : JournalConformance(Plugins.InMemory, output);
 
 public sealed class DeletionInMemorySpecs(ITestOutputHelper output) : JournalDeletionConformance(Plugins.InMemory, output);
 

@@ -98,7 +98,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
         Assert.IsNotType<WriteRejectedException>(failure);
         await server.RestartAsync();
 
-        var recovered = await Eventually.SucceedsAsync(() => client.RecoverAsync(_id));
+        var recovered = await Wait.UntilSucceedsAsync(() => client.RecoverAsync(_id));
         await client.WriteAsync(_id, recovered.Highest + 1);
     }
 
@@ -111,7 +111,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
 
         await server.RestartAsync();
 
-        await Eventually.SucceedsAsync(() => client.RecoverAsync(_id));
+        await Wait.UntilSucceedsAsync(() => client.RecoverAsync(_id));
         await client.WriteAsync(_id, 1);
     }
 
@@ -126,7 +126,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
         await server.ResumeAsync();
 
         Assert.IsNotType<WriteRejectedException>(failure);
-        var recovered = await Eventually.SucceedsAsync(() => client.RecoverAsync(_id));
+        var recovered = await Wait.UntilSucceedsAsync(() => client.RecoverAsync(_id));
         recovered.Highest.Should(2);
         recovered.SequenceNrs.Should([1L, 2]);
         await client.WriteAsync(_id, 3);

@@ -82,7 +82,7 @@ public sealed class RedisConditionsSpecs(RedisServer server) : IClassFixture<Red
             var failure = await Assert.ThrowsAnyAsync<RedisException>(() => client.WriteAsync(_id, 4));
             Assert.Contains("replica", failure.Message, StringComparison.Ordinal);
 
-            await Eventually.SucceedsAsync(() => client.WriteAsync(_id, 4));
+            await Wait.UntilSucceedsAsync(() => client.WriteAsync(_id, 4));
             (await client.RecoverAsync(_id)).SequenceNrs.Should([1L, 2, 3, 4]);
             (await other.GetDatabase().SortedSetLengthAsync($"journal:persisted:{_id}")).Should(4);
         }
@@ -110,7 +110,7 @@ public sealed class RedisConditionsSpecs(RedisServer server) : IClassFixture<Red
         await first.KillAsync();
         await other.GetServers()[0].ExecuteAsync("REPLICAOF", "NO", "ONE");
 
-        var recovered = await Eventually.SucceedsAsync(() => client.RecoverAsync(_id));
+        var recovered = await Wait.UntilSucceedsAsync(() => client.RecoverAsync(_id));
         var failure = await Assert.ThrowsAsync<SequenceConflictException>(() => client.WriteAsync(_id, 6));
         Assert.Contains("Redis has lost events", failure.Message, StringComparison.Ordinal);
         recovered.SequenceNrs.Should([1L, 2, 3]);
@@ -170,7 +170,7 @@ public sealed class RedisConditionsSpecs(RedisServer server) : IClassFixture<Red
         var failure = await Assert.ThrowsAsync<RedisTimeoutException>(() => client.WriteAsync(_id, 2));
 
         Assert.Contains("did not answer in time", failure.Message, StringComparison.Ordinal);
-        (await Eventually.SucceedsAsync(() => client.RecoverAsync(_id))).SequenceNrs.Should([1L, 2]);
+        (await Wait.UntilSucceedsAsync(() => client.RecoverAsync(_id))).SequenceNrs.Should([1L, 2]);
         await client.WriteAsync(_id, 3);
     }
 
@@ -205,7 +205,7 @@ public sealed class RedisConditionsSpecs(RedisServer server) : IClassFixture<Red
         await using var redis = await replica.ConnectAsync();
         var admin = redis.GetServers()[0];
         await admin.ExecuteAsync("REPLICAOF", "127.0.0.1", primary.Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        await Eventually.SucceedsAsync(async () =>
+        await Wait.UntilSucceedsAsync(async () =>
             Assert.Contains("master_link_status:up", (string?)await admin.ExecuteAsync("INFO", "replication"), StringComparison.Ordinal));
     }
 }

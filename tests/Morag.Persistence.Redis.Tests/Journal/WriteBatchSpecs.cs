@@ -63,7 +63,7 @@ public sealed class WriteBatchSpecs(RedisServer server) : IClassFixture<RedisSer
         await struck;
         // The first to fail is the reason; those behind it only do not continue what is stored.
         Assert.IsNotType<SequenceConflictException>(failure);
-        var recovered = await Eventually.SucceedsAsync(() => client.RecoverAsync(_id));
+        var recovered = await Wait.UntilSucceedsAsync(() => client.RecoverAsync(_id));
         Assert.InRange(recovered.Highest, least, most);
         recovered.SequenceNrs.Should(Enumerable.Range(1, (int)recovered.Highest).Select(number => (long)number));
         await client.WriteAsync(_id, recovered.Highest + 1);

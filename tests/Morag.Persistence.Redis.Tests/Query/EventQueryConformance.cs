@@ -195,7 +195,7 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
 
         await server.KillAsync();
         await server.RestartAsync();
-        await Eventually.SucceedsAsync(() => _client.RecoverAsync(_id));
+        await Wait.UntilSucceedsAsync(() => _client.RecoverAsync(_id));
         await _client.WriteAsync(_id, 13, 3);
 
         (await reading.NextAsync(13)).Select(e => e.SequenceNr).Should(Numbers(3, 13));

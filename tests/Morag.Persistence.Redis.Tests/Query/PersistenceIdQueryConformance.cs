@@ -125,7 +125,7 @@ public abstract class PersistenceIdQueryConformance(RedisTestServer server) : IA
 
         await server.KillAsync();
         await server.RestartAsync();
-        await Eventually.SucceedsAsync(() => _client.RecoverAsync("id-0"));
+        await Wait.UntilSucceedsAsync(() => _client.RecoverAsync("id-0"));
         await _client.WriteAsync("new", 1);
 
         (await waiting.NextAsync()).Should("new");

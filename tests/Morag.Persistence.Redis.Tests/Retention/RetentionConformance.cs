@@ -151,14 +151,14 @@ public abstract class RetentionConformance(RedisTestServer server) : IAsyncLifet
         await StoreAsync("first", 31, "a", Final);
         await using var journal = Client("akka.persistence.journal.redis.retention { after = 30 d, ended-by = [final], interval = 1 s }");
         await journal.RecoverAsync("another");
-        await Eventually.SucceedsAsync(async () => Assert.Equal(0, await KeptAsync("first")));
+        await Wait.UntilSucceedsAsync(async () => Assert.Equal(0, await KeptAsync("first")));
 
         await server.KillAsync();
         await Assert.ThrowsAnyAsync<Exception>(() => journal.RecoverAsync("another"));
         await server.RestartAsync();
-        await Eventually.SucceedsAsync(() => StoreAsync("second", 31, "a", Final));
+        await Wait.UntilSucceedsAsync(() => StoreAsync("second", 31, "a", Final));
 
-        await Eventually.SucceedsAsync(async () => Assert.Equal(0, await KeptAsync("second")));
+        await Wait.UntilSucceedsAsync(async () => Assert.Equal(0, await KeptAsync("second")));
     }
 
     [ServerFact]

@@ -12,7 +12,7 @@ using StackExchange.Redis;
 namespace Morag.Persistence.Redis.Tests.Connection;
 
 /// <summary>Who may do what: passwords, and the least rights that README.md gives.</summary>
-public sealed class AccessSpecs : IAsyncLifetime
+public sealed class AccessRightsSpecs : IAsyncLifetime
 {
     private readonly string _id = $"id-{Guid.NewGuid():n}";
     private readonly RedisServer _server = new() { Settings = ["--requirepass", "secret"], Password = "secret" };
@@ -88,7 +88,7 @@ public sealed class AccessSpecs : IAsyncLifetime
         var ended = StoredEvent.Encode((ExtendedActorSystem)client.System, new Persistent(new Priced(1), 1, "ended"), DateTime.UnixEpoch.Ticks);
         await redis.GetDatabase().StringSetAsync("journal:persisted:ended:highestSequenceNr", 1);
         await redis.GetDatabase().SortedSetAddAsync("journal:persisted:ended", ended, 1);
-        await Eventually.SucceedsAsync(async () => Assert.False(await redis.GetDatabase().KeyExistsAsync("journal:persisted:ended")));
+        await Wait.UntilSucceedsAsync(async () => Assert.False(await redis.GetDatabase().KeyExistsAsync("journal:persisted:ended")));
     }
 
     [RequiresRedisServerFact]

@@ -6,7 +6,7 @@ using StackExchange.Redis;
 namespace Morag.Persistence.Redis.Tests.Journal;
 
 /// <summary>Which of several events with one number are of a failed write.</summary>
-public sealed class DisputedEventsSpecs
+public sealed class FailedWriteFinderSpecs
 {
     // Events are "number writer time".
     [Theory]
@@ -99,7 +99,7 @@ public sealed class DisputedEventsSpecs
     private static string Judge(long counter, string events)
     {
         var entries = events.Split(' ').Select(Parse).OrderBy(static e => e.Number).ToList();
-        return DisputedEvents.TryFindFailed(entries, counter, out var failed)
+        return FailedWriteFinder.TryFindFailed(entries, counter, out var failed)
             ? string.Join(' ', failed.OrderBy(static e => (e.Writer, e.Number)).Select(static e => $"{e.Number}{e.Writer}{e.Timestamp}"))
             : "undecided";
     }
@@ -143,7 +143,7 @@ public sealed class DisputedEventsSpecs
         public IReadOnlyList<StoredEntry>? Judge()
         {
             var entries = Acknowledged.Concat(Failed).OrderBy(static e => e.Number).ToList();
-            return DisputedEvents.TryFindFailed(entries, _highest, out var failed) ? failed : null;
+            return FailedWriteFinder.TryFindFailed(entries, _highest, out var failed) ? failed : null;
         }
 
         private void Take(Step step)

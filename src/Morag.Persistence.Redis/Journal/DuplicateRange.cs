@@ -3,7 +3,7 @@ using StackExchange.Redis;
 namespace Morag.Persistence.Redis.Journal;
 
 /// <summary>Collects the events around disputed numbers. Keeps the bytes only of those that may have to be removed.</summary>
-internal sealed class DisputedRange
+internal sealed class DuplicateRange
 {
     private readonly HashSet<(string Writer, long Timestamp)> _calls = [];
 

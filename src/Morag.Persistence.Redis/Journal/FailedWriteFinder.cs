@@ -11,13 +11,13 @@ namespace Morag.Persistence.Redis.Journal;
 /// writers that began to write later.
 /// </para>
 /// </summary>
-internal sealed class DisputedEvents
+internal sealed class FailedWriteFinder
 {
     private readonly Dictionary<string, Writer> _writers = [];
     private readonly List<StoredEntry[]> _disputes;
     private readonly long _counter;
 
-    private DisputedEvents(IReadOnlyList<StoredEntry> entries, long counter)
+    private FailedWriteFinder(IReadOnlyList<StoredEntry> entries, long counter)
     {
         _counter = counter;
         var numbers = entries.GroupBy(static entry => entry.Number).Select(static group => group.ToArray()).ToList();
@@ -45,7 +45,7 @@ internal sealed class DisputedEvents
         long counter,
         [NotNullWhen(true)] out IReadOnlyList<StoredEntry>? failed)
     {
-        failed = new DisputedEvents(entries, counter).FindFailed();
+        failed = new FailedWriteFinder(entries, counter).FindFailed();
         return failed is not null;
     }
 

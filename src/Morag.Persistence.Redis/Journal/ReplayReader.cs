@@ -9,7 +9,7 @@ namespace Morag.Persistence.Redis.Journal;
 /// <param name="limits">How large pages are.</param>
 /// <param name="budget">What all recoveries share.</param>
 /// <param name="settle">Called with a number that has several events. Leaves one of them, or fails.</param>
-internal sealed class Replay(OpenConnection open, RedisKey events, PageLimits limits, ReplayBudget budget, Func<long, Task> settle)
+internal sealed class ReplayReader(OpenConnection open, RedisKey events, PageLimits limits, ReplayBudget budget, Func<long, Task> settle)
 {
     private const int FirstPageSize = 64;
 

@@ -10,7 +10,7 @@ namespace Morag.EmbeddedRedis;
 /// </summary>
 /// <param name="SocketPath">Path of the server's Unix socket.</param>
 /// <param name="Password">The password of this user.</param>
-internal sealed record Starter(string SocketPath, string Password)
+internal sealed record AdminClient(string SocketPath, string Password)
 {
     private const string Name = "starter";
 

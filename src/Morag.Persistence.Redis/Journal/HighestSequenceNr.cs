@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace Morag.Persistence.Redis.Journal;
 
 /// <summary>The highest sequence number of a persistence id, as recovery would find it.</summary>
-internal static class HighestNumber
+internal static class HighestSequenceNr
 {
     private static readonly RedisScript Script = RedisScript.Load("highest");
 

@@ -4,7 +4,7 @@ namespace Morag.EmbeddedRedis;
 /// The checkpoint that a server writes before it lets clients in. It may be gigabytes on a slow disk, so the wait ends not after a fixed
 /// time, but once the files have not changed for a long one.
 /// </summary>
-internal sealed class CheckpointWrite(Starter starter, DataFolder folder, Action<string> log, TimeProvider time)
+internal sealed class CheckpointWriter(AdminClient starter, DataFolder folder, Action<string> log, TimeProvider time)
 {
     /// <summary>How long the files may stay as they are: longer than a slow disk takes to flush what it has been sent.</summary>
     public static readonly TimeSpan LongestStandstill = TimeSpan.FromMinutes(10);

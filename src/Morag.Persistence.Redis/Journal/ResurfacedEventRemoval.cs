@@ -6,10 +6,10 @@ using StackExchange.Redis;
 namespace Morag.Persistence.Redis.Journal;
 
 /// <summary>
-/// Removes events of a failed write that Redis brought back after a crash (see <see cref="DisputedEvents"/>). A copy stays in a key of
+/// Removes events of a failed write that Redis brought back after a crash (see <see cref="FailedWriteFinder"/>). A copy stays in a key of
 /// its own for <see cref="KeptFor"/>.
 /// </summary>
-internal sealed class ResurfacedEvents(OpenConnection open, string persistenceId, PageLimits limits, ILoggingAdapter log)
+internal sealed class ResurfacedEventRemoval(OpenConnection open, string persistenceId, PageLimits limits, ILoggingAdapter log)
 {
     /// <summary>How long the copy stays.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromDays(30);
@@ -43,7 +43,7 @@ internal sealed class ResurfacedEvents(OpenConnection open, string persistenceId
                 .ConfigureAwait(false);
             var counter = counted.TryParse(out long stored) ? stored : 0;
             var range = await ReadRangeAsync(number, cancellation).ConfigureAwait(false);
-            if (range is null || !DisputedEvents.TryFindFailed(range, counter, out var failed)) throw Undecided(number, range);
+            if (range is null || !FailedWriteFinder.TryFindFailed(range, counter, out var failed)) throw Undecided(number, range);
             if (failed.Count == 0) return false;
 
             var removed = await RunAsync(counted, failed, cancellation).ConfigureAwait(false);
@@ -72,7 +72,7 @@ internal sealed class ResurfacedEvents(OpenConnection open, string persistenceId
     /// <summary>The events around a disputed number; null if there are too many for a failed write.</summary>
     private async Task<List<StoredEntry>?> ReadRangeAsync(long number, CancellationToken cancellation)
     {
-        var range = new DisputedRange();
+        var range = new DuplicateRange();
         var from = await FindStartAsync(number, cancellation).ConfigureAwait(false);
         for (var size = Math.Max(limits.First(cautious: 64), 2); range.Entries.Count <= MostEvents;)
         {

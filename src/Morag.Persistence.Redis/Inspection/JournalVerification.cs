@@ -8,7 +8,7 @@ using StackExchange.Redis;
 namespace Morag.Persistence.Redis.Inspection;
 
 /// <summary>One look at everything that is stored of one persistence id. It may be written to meanwhile.</summary>
-internal sealed class Verification(ExtendedActorSystem system, OpenConnection open, string persistenceId)
+internal sealed class JournalVerification(ExtendedActorSystem system, OpenConnection open, string persistenceId)
 {
     private const int EventsPerRead = 100;
 
@@ -20,7 +20,7 @@ internal sealed class Verification(ExtendedActorSystem system, OpenConnection op
     {
         try
         {
-            var highest = await HighestNumber.ReadAsync(open, persistenceId).WaitAsync(cancellation).ConfigureAwait(false);
+            var highest = await HighestSequenceNr.ReadAsync(open, persistenceId).WaitAsync(cancellation).ConfigureAwait(false);
             if (highest == 0) return null;
             await VerifyEventsAsync(highest, cancellation).ConfigureAwait(false);
             await VerifySnapshotsAsync(cancellation).ConfigureAwait(false);

@@ -5,7 +5,7 @@ namespace Morag.EmbeddedRedis;
 /// <summary>
 /// Compares the server's log with what is known about it. A server that has read less than its log would look like a healthy one.
 /// </summary>
-internal sealed class LogCheck(DataFolder folder, DataRecord record, string? acceptDataLoss, Action<string> log)
+internal sealed class LogVerifier(DataFolder folder, DataInventory record, string? acceptDataLoss, Action<string> log)
 {
     /// <summary>Whether a loss was accepted. The log then ends before it, and what could not be read is in a folder of its own.</summary>
     public bool AcceptedLoss { get; private set; }

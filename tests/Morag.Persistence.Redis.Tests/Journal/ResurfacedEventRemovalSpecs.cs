@@ -12,7 +12,7 @@ namespace Morag.Persistence.Redis.Tests.Journal;
 /// redis-server that was killed while it wrote a transaction to its append-only file. It drops the end of the transaction and leaves the
 /// beginning, which the next start runs together with the transaction behind it.
 /// </summary>
-public sealed class ResurfacedEventsSpecs : IAsyncLifetime
+public sealed class ResurfacedEventRemovalSpecs : IAsyncLifetime
 {
     private readonly string _id = $"id-{Guid.NewGuid():n}";
     private readonly RedisServer _server = new();
@@ -100,7 +100,7 @@ public sealed class ResurfacedEventsSpecs : IAsyncLifetime
         void Write(string text) => command.Write(Encoding.ASCII.GetBytes(text));
     }
 
-    private Task<JournalClient.Recovered> RecoverAsync(JournalClient client) => Eventually.SucceedsAsync(() => client.RecoverAsync(_id));
+    private Task<JournalClient.Recovered> RecoverAsync(JournalClient client) => Wait.UntilSucceedsAsync(() => client.RecoverAsync(_id));
 
     /// <summary>Kills the server, and leaves in its file what it would have there had it been killed while it wrote these events.</summary>
     private async Task CrashWithinAWriteAsync(ActorSystem system, string writer, long first, int count, TimeSpan ahead = default)

@@ -6,9 +6,9 @@ using Microsoft.Extensions.Time.Testing;
 namespace Morag.EmbeddedRedis.Tests;
 
 /// <summary>A start waits for the checkpoint while it is being written, and no longer.</summary>
-public sealed class CheckpointWriteSpecs : IAsyncLifetime
+public sealed class CheckpointWriterSpecs : IAsyncLifetime
 {
-    private static readonly TimeSpan NearlyTooLong = CheckpointWrite.LongestStandstill - TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan NearlyTooLong = CheckpointWriter.LongestStandstill - TimeSpan.FromMinutes(1);
 
     private readonly string path = Directory.CreateTempSubdirectory("morag-checkpoint-").FullName;
     private readonly ConcurrentQueue<string> log = [];
@@ -18,7 +18,7 @@ public sealed class CheckpointWriteSpecs : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        folder = await DataFolder.TakeAsync(path, log.Enqueue, CancellationToken.None);
+        folder = await DataFolder.OpenAsync(path, log.Enqueue, CancellationToken.None);
         server = new BusyServer(folder.Socket.Path);
     }
 
@@ -38,10 +38,10 @@ public sealed class CheckpointWriteSpecs : IAsyncLifetime
         {
             Write(round);
             time.Advance(NearlyTooLong);
-            await Eventually.HoldsAsync(() => log.Count == round, $"the wait is told for the {round}th time; it has come to {saving.Status}");
+            await Wait.UntilAsync(() => log.Count == round, $"the wait is told for the {round}th time; it has come to {saving.Status}");
         }
 
-        time.Advance(CheckpointWrite.LongestStandstill + TimeSpan.FromSeconds(1));
+        time.Advance(CheckpointWriter.LongestStandstill + TimeSpan.FromSeconds(1));
         var refusal = await Assert.ThrowsAsync<EmbeddedRedisException>(() => saving);
 
         Assert.Contains($"has written nothing of the checkpoint of its data in {folder.Data}", refusal.Message, StringComparison.Ordinal);
@@ -62,7 +62,7 @@ public sealed class CheckpointWriteSpecs : IAsyncLifetime
     }
 
     private Task<string?> SaveAsync() =>
-        new CheckpointWrite(new Starter(folder.Socket.Path, "secret"), folder, log.Enqueue, time).SaveAsync(CancellationToken.None);
+        new CheckpointWriter(new AdminClient(folder.Socket.Path, "secret"), folder, log.Enqueue, time).SaveAsync(CancellationToken.None);
 
     private void Write(int number)
     {

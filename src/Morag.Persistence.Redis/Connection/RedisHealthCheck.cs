@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace Morag.Persistence.Redis.Connection;
 
 /// <summary>Whether Redis can be reached and answers.</summary>
-internal static class HealthCheck
+internal static class RedisHealthCheck
 {
     /// <summary>Adds to what the circuit breaker knows from the past what Redis answers now.</summary>
     public static async Task<PersistenceHealthCheckResult> CheckHealthAsync(
@@ -26,7 +26,7 @@ internal static class HealthCheck
         }
         catch (Exception e) when (e is RedisException or RedisCommandException or TimeoutException or OperationCanceledException or ObjectDisposedException)
         {
-            return new PersistenceHealthCheckResult(PersistenceHealthStatus.Unhealthy, $"Redis does not answer: {RedisReason.Of(e)}", e, breaker.Data);
+            return new PersistenceHealthCheckResult(PersistenceHealthStatus.Unhealthy, $"Redis does not answer: {RedisErrorText.Describe(e)}", e, breaker.Data);
         }
     }
 }

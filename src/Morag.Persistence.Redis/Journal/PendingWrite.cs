@@ -10,7 +10,7 @@ namespace Morag.Persistence.Redis.Journal;
 /// <param name="entries">Score and member of each event. Those that were rejected are missing; their numbers are used up.</param>
 /// <param name="rejections">The answer once all are stored: for each write of the actor why it was rejected, or null; null where none was.</param>
 /// <param name="cancellation">Cancels the call as long as it has not been sent.</param>
-internal sealed class Append(
+internal sealed class PendingWrite(
     string persistenceId,
     long before,
     long last,
@@ -32,7 +32,7 @@ internal sealed class Append(
     public CancellationToken Cancellation { get; } = cancellation;
 
     /// <summary>The next of the same persistence id, which waits until this one is answered.</summary>
-    public Append? Next { get; set; }
+    public PendingWrite? Next { get; set; }
 
     /// <summary>The bytes of the members among scores and members.</summary>
     public static long BytesOf(ReadOnlySpan<RedisValue> entries)

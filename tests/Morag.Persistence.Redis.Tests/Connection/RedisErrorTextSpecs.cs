@@ -1,12 +1,11 @@
 using System.Net.Sockets;
 using Morag.Persistence.Redis.Connection;
-using Morag.Redis.TestServers;
 using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Tests.Connection;
 
 /// <summary>What people read about a Redis that cannot be used: its own words or ours, never the client's advice to programmers.</summary>
-public sealed class RedisReasonSpecs
+public sealed class RedisErrorTextSpecs
 {
     [Fact]
     public async Task Should_not_pass_on_the_advice_of_the_client_when_nothing_answers()
@@ -15,7 +14,7 @@ public sealed class RedisReasonSpecs
             () => ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{RedisTestServer.FreePort()},connectRetry=1,connectTimeout=1000"));
         Assert.Contains("abortConnect", failure.Message, StringComparison.Ordinal);
 
-        var reason = RedisReason.Of(failure);
+        var reason = RedisErrorText.Describe(failure);
 
         Assert.StartsWith("no Redis answers there; check that it runs", reason, StringComparison.Ordinal);
         Assert.DoesNotContain("abortConnect", reason, StringComparison.Ordinal);
@@ -26,15 +25,15 @@ public sealed class RedisReasonSpecs
     {
         var failure = new RedisTimeoutException(CommandFlags.None, "Timeout awaiting response (please take a look at https://stackexchange.github.io)", CommandStatus.Sent);
 
-        Assert.Equal(Late, RedisReason.Of(failure));
-        Assert.Equal($"Redis cannot be asked: {Late}", RedisReason.InOurWords(failure).Message);
-        Assert.Equal(CommandStatus.Sent, RedisReason.InOurWords(failure).Commandstatus);
+        Assert.Equal(Late, RedisErrorText.Describe(failure));
+        Assert.Equal($"Redis cannot be asked: {Late}", RedisErrorText.Rewrite(failure).Message);
+        Assert.Equal(CommandStatus.Sent, RedisErrorText.Rewrite(failure).Commandstatus);
     }
 
     [Fact]
     public void Should_pass_on_what_the_server_said() => Assert.Equal(
         "WRONGPASS invalid username-password pair",
-        RedisReason.Of(Failure(
+        RedisErrorText.Describe(Failure(
             ConnectionFailureType.AuthenticationFailure, new RedisServerException(RedisErrorKind.WrongPass, CommandFlags.None, "WRONGPASS invalid username-password pair."))));
 
     [Fact]
@@ -42,7 +41,7 @@ public sealed class RedisReasonSpecs
     {
         var refused = new SocketException((int)SocketError.ConnectionRefused);
 
-        Assert.Equal(refused.Message, RedisReason.Of(Failure(ConnectionFailureType.UnableToConnect, refused)));
+        Assert.Equal(refused.Message, RedisErrorText.Describe(Failure(ConnectionFailureType.UnableToConnect, refused)));
     }
 
     [Theory]
@@ -53,8 +52,8 @@ public sealed class RedisReasonSpecs
     {
         var failure = Failure(kind);
 
-        Assert.Equal(words, RedisReason.Of(failure));
-        var reworded = RedisReason.InOurWords(failure);
+        Assert.Equal(words, RedisErrorText.Describe(failure));
+        var reworded = RedisErrorText.Rewrite(failure);
         Assert.Equal(($"Redis cannot be asked: {words}", kind), (reworded.Message, reworded.FailureType));
         Assert.Null(reworded.InnerException);
     }
@@ -62,10 +61,10 @@ public sealed class RedisReasonSpecs
     [Fact]
     public void Should_leave_words_of_ours_as_they_are()
     {
-        var failure = RedisReason.Failure(ConnectionFailureType.UnableToConnect, "akka.persistence.journal.redis cannot connect to Redis at a:1: no");
+        var failure = RedisErrorText.CreateFailure(ConnectionFailureType.UnableToConnect, "akka.persistence.journal.redis cannot connect to Redis at a:1: no");
 
-        Assert.Equal(failure.Message, RedisReason.Of(failure));
-        Assert.Same(failure, RedisReason.InOurWords(failure));
+        Assert.Equal(failure.Message, RedisErrorText.Describe(failure));
+        Assert.Same(failure, RedisErrorText.Rewrite(failure));
     }
 
     private const string Late = "it did not answer in time. Redis or this machine may be overloaded or frozen";

@@ -9,7 +9,7 @@ using StackExchange.Redis;
 namespace Morag.Persistence.Redis.Tests.Journal;
 
 /// <summary>Recovery of an id that has several events with one number.</summary>
-public abstract class DisputedNumbersConformance(RedisTestServer server)
+public abstract class DuplicateNumbersConformance(RedisTestServer server)
 {
     private protected string Id { get; } = $"id-{Guid.NewGuid():n}";
 
@@ -126,7 +126,7 @@ public abstract class DisputedNumbersConformance(RedisTestServer server)
     }
 }
 
-public sealed class DisputedNumbersOnRedisServerSpecs(RedisServer server) : DisputedNumbersConformance(server), IClassFixture<RedisServer>
+public sealed class DuplicateNumbersOnRedisServerSpecs(RedisServer server) : DuplicateNumbersConformance(server), IClassFixture<RedisServer>
 {
     private readonly RedisServer _server = server;
 
@@ -150,4 +150,4 @@ public sealed class DisputedNumbersOnRedisServerSpecs(RedisServer server) : Disp
     }
 }
 
-public sealed class DisputedNumbersOnGarnetSpecs(GarnetServer server) : DisputedNumbersConformance(server), IClassFixture<GarnetServer>;
+public sealed class DuplicateNumbersOnGarnetSpecs(GarnetServer server) : DuplicateNumbersConformance(server), IClassFixture<GarnetServer>;

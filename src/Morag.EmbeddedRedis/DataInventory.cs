@@ -8,7 +8,7 @@ namespace Morag.EmbeddedRedis;
 /// Which files the data is in, written beside them. The server serves what it finds: with its newest checkpoint gone it would
 /// start on an older one, or with nothing, and nobody would notice what is missing.
 /// </summary>
-internal sealed partial class DataRecord(DataFolder folder)
+internal sealed partial class DataInventory(DataFolder folder)
 {
     private const string LogName = "AOF/aof.log.";
 
