@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# build.sh [build|test|run|bench|pack] [arguments for that]: a thin twin of build.ps1; all logic is in dotnet.
+# build.sh [build|test|run|bench|pack] [arguments]: the thin twin of build.ps1; all logic is in dotnet.
 set -eu
 cd "$(dirname "$0")"
 target="${1:-build}"
@@ -10,5 +10,5 @@ case "$target" in
   run) dotnet run --project src/Morag.Failover.Node "$@" ;;
   bench) dotnet run -c Release --project benchmarks/Morag.Failover.Benchmarks -- "$@" ;;
   pack) dotnet pack -c Release -o artifacts "$@" ;;
-  *) echo "build.sh: no target '$target': build, test, run, bench, pack" >&2; exit 2 ;;
+  *) echo "build.sh: unknown target '$target'; use one of build, test, run, bench, pack" >&2; exit 2 ;;
 esac
