@@ -1,7 +1,9 @@
 using System.Reflection;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Sizes;
+using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Domain.Tests;
 

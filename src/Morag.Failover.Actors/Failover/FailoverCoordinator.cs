@@ -7,7 +7,10 @@ using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Failover;
 using Morag.Failover.Domain.Failover.Coordination;
+using Morag.Failover.Domain.Owners;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Actors.Failover;
 
@@ -229,7 +232,7 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
                 RecordStale(report, reporter, "its failure was decided long ago, and the decision is no longer kept");
                 break;
             case LeaseEnding.NotHeld when report.Source != ReportSource.LeaseHolder:
-                var own = report.EventId is { } name ? FailureIds.Of(report.TaskId, name) : FailureIds.New();
+                var own = report.EventId is { } name ? FailureIds.OfReport(report.TaskId, name) : FailureIds.New();
                 Begin(PendingFailure.Of(own, report, Now), report.EventId, reporter);
                 break;
             case LeaseEnding.NotHeld:

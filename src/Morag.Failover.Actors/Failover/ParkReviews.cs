@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Actors.Failover;
 

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Actors.Fleet;
 

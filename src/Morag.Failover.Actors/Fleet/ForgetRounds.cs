@@ -2,6 +2,7 @@ using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Actors.Fleet;
 

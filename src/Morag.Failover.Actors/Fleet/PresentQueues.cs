@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Actors.Fleet;
 

@@ -1,5 +1,7 @@
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Actors.Fleet;
 

@@ -4,8 +4,11 @@ using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Owners;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Domain.Sizes;
+using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Actors.Fleet;
 

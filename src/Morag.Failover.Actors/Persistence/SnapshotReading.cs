@@ -1,4 +1,5 @@
 using Morag.Failover.Actors.Serialization;
+using Morag.Failover.Domain.Owners;
 
 namespace Morag.Failover.Actors.Persistence;
 

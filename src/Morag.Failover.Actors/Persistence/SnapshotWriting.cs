@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Hashing;
 using Morag.Failover.Actors.Serialization;
+using Morag.Failover.Domain.Owners;
 
 namespace Morag.Failover.Actors.Persistence;
 

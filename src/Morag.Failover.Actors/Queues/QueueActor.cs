@@ -5,9 +5,13 @@ using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Failover;
+using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Domain.Sizes;
+using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Actors.Queues;
 
@@ -76,7 +80,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     protected override StoredSize SizeOf(QueueState state) => new(state.Tasks.Count, QueueSnapshots.BytesOf(state));
 
     /// <inheritdoc />
-    protected override bool IsDatedAfter(QueueState state, DateTimeOffset now) => ClockCorrection.IsNeeded(state, now);
+    protected override bool IsDatedAfter(QueueState state, DateTimeOffset now) => QueueClockCorrection.IsNeeded(state, now);
 
     /// <inheritdoc />
     protected override void Recovered()

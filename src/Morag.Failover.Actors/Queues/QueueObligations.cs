@@ -1,5 +1,7 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Failover;
+using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 
@@ -75,7 +77,7 @@ internal sealed class QueueObligations(int partition, FailoverSettings settings,
 
     private void AskForDecision(QueueState state, TaskId task)
     {
-        if (Facts.OwedBy(state.Tasks.GetValueOrDefault(task), settings.Policy) is { } failure)
+        if (LeaseFailures.OwedBy(state.Tasks.GetValueOrDefault(task), settings.Policy) is { } failure)
         {
             regions.Coordinators.Tell(new DecideFailure { Failure = failure }, self);
         }

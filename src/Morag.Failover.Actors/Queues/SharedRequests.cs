@@ -1,6 +1,7 @@
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Actors.Queues;
 

@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using Morag.Failover.Domain.Owners;
 
 namespace Morag.Failover.Actors.Serialization;
 

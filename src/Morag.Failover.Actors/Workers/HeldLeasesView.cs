@@ -1,6 +1,7 @@
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Partitioning;
+using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Actors.Workers;
 

@@ -5,7 +5,10 @@ using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Partitioning;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Domain.Sizes;
 using Morag.Failover.Domain.Workers;
@@ -77,7 +80,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     protected override WorkerState FromSnapshot(IReadOnlyList<IStoredState> parts) => WorkerSnapshots.FromSnapshot((WorkerSnapshot)parts[0]);
 
     /// <inheritdoc />
-    protected override bool IsDatedAfter(WorkerState state, DateTimeOffset now) => ClockCorrection.IsNeeded(state, now);
+    protected override bool IsDatedAfter(WorkerState state, DateTimeOffset now) => WorkerClockCorrection.IsNeeded(state, now);
 
     /// <inheritdoc />
     protected override void Recovered()

@@ -1,3 +1,5 @@
+using Morag.Failover.Contracts.Ids;
+
 namespace Morag.Failover.Contracts.Wire;
 
 /// <summary>
@@ -5,12 +7,6 @@ namespace Morag.Failover.Contracts.Wire;
 /// of the type: chosen once, never changed. Fields are only ever added, and never renumbered.
 /// </summary>
 public interface IWireMessage;
-
-/// <summary>An event of the journal. The same rules as for <see cref="IWireMessage"/> hold, for as long as there are journals.</summary>
-public interface IStoredEvent;
-
-/// <summary>The state of an entity as a snapshot stores it. The same rules as for <see cref="IStoredEvent"/> hold.</summary>
-public interface IStoredState;
 
 /// <summary>A message about one task; it goes to the partition that owns the task's id.</summary>
 public interface ITaskMessage : IWireMessage

@@ -1,6 +1,7 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Domain.Failover;
 

@@ -1,18 +1,36 @@
+using System.Globalization;
+using System.IO.Hashing;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace Morag.Failover.Domain.Failover;
 
-/// <summary>The lasting ids of failures of tasks that no queue here holds; those of leases come from the queues.</summary>
+/// <summary>
+/// Derives the id of a failure, so that every report of the same failure names the same one. The formats are frozen: stored decisions
+/// are found by them.
+/// </summary>
 public static class FailureIds
 {
-    /// <summary>The id of the failure that a reporter gave that name: the same for each report of it. Frozen: what is stored is found by it.</summary>
-    public static FailureId Of(TaskId task, EventId name) =>
+    /// <summary>
+    /// The failure that ended a lease: the task's id, a dot, and the epoch. A hash replaces a task id that would make the result longer
+    /// than <see cref="Identifier.MaxLength"/>.
+    /// </summary>
+    public static FailureId OfLease(TaskId task, LeaseEpoch epoch)
+    {
+        var number = epoch.Value.ToString(CultureInfo.InvariantCulture);
+        var name = task.Value.Length + 1 + number.Length <= Identifier.MaxLength
+            ? task.Value
+            : Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(task.Value)));
+        return new($"{name}.{number}");
+    }
+
+    /// <summary>The failure of a task outside every queue, which its reporter identified by an event id.</summary>
+    public static FailureId OfReport(TaskId task, EventId name) =>
         new("e-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{task.Value}\n{name.Value}")).AsSpan(0, 16)));
 
-    /// <summary>The id of the decision that takes back the decision to park about a failure.</summary>
-    public static FailureId TakingBack(FailureId parked) => new(parked.Value + ".unpark");
+    /// <summary>The decision that reverses the decision to park a task.</summary>
+    public static FailureId OfUnpark(FailureId parked) => new(parked.Value + ".unpark");
 
-    /// <summary>The id of a failure that has no name.</summary>
+    /// <summary>A new id, for a report without an event id.</summary>
     public static FailureId New() => new("r-" + Guid.NewGuid().ToString("N"));
 }

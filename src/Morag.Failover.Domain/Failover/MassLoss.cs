@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Failover;

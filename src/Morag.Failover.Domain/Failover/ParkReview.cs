@@ -2,7 +2,9 @@ using System.Globalization;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Domain.Failover;
 
@@ -87,7 +89,7 @@ public static class ParkReview
                     .Add("against", succeeded.ToString(CultureInfo.InvariantCulture)),
                 DecidedAt = now,
                 Epoch = parked.DecisionMetadata.Epoch,
-                FailureId = FailureIds.TakingBack(parked.DecisionMetadata.FailureId),
+                FailureId = FailureIds.OfUnpark(parked.DecisionMetadata.FailureId),
                 Witnesses = witnesses,
                 TakesBack = parked.DecisionMetadata.FailureId,
             },

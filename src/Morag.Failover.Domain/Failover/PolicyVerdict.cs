@@ -1,6 +1,8 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Queues;
+using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Domain.Failover;
 

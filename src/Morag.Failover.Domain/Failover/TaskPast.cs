@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Failover;

@@ -1,3 +1,5 @@
+using Morag.Failover.Domain.Owners;
+
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>What a command comes to.</summary>

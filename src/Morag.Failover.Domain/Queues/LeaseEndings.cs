@@ -1,6 +1,7 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Failover;
 
 namespace Morag.Failover.Domain.Queues;
 
@@ -35,16 +36,16 @@ public static class LeaseEndings
                 var failure = FailureOf(report, lease, now);
                 return new(
                     new LeasesEnded { At = now, Leases = [new EndedLease { TaskId = task.TaskId, Failure = failure }] },
-                    reply with { Ending = LeaseEnding.Ended, Failure = Facts.Of(task, failure, policy) });
+                    reply with { Ending = LeaseEnding.Ended, Failure = LeaseFailures.Of(task, failure, policy) });
             }
 
             if (task.State == TaskState.Deciding && task.Pending!.Epoch == ended)
             {
-                return Named(report, Attached(reply, task, FailureIds.Of(task.TaskId, ended), policy));
+                return Named(report, Attached(reply, task, FailureIds.OfLease(task.TaskId, ended), policy));
             }
         }
 
-        if (epoch is { } earlier && Earlier(task, FailureIds.Of(task.TaskId, earlier), report.WorkerId) is { } before)
+        if (epoch is { } earlier && Earlier(task, FailureIds.OfLease(task.TaskId, earlier), report.WorkerId) is { } before)
         {
             return Named(report, Attached(reply, task, before, policy));
         }
@@ -139,7 +140,7 @@ public static class LeaseEndings
             Pending = failure,
             Lease = lease with { Loss = null },
             FailureNames = failure.EventId is { } name
-                ? WithName(task.FailureNames, new FailureName { EventId = name, FailureId = FailureIds.Of(task.TaskId, failure.Epoch) })
+                ? WithName(task.FailureNames, new FailureName { EventId = name, FailureId = FailureIds.OfLease(task.TaskId, failure.Epoch) })
                 : task.FailureNames,
             History = task.History.With(edit.HistoryKept, at, TaskHistory.LeaseEnded, lease.WorkerId, lease.Epoch, Words(failure)),
         });
@@ -244,8 +245,8 @@ public static class LeaseEndings
     }
 
     private static EndLeaseReply Attached(EndLeaseReply reply, TaskRecord task, FailureId failure, PolicySettings policy) =>
-        task is { State: TaskState.Deciding, Pending: { } pending } && FailureIds.Of(task.TaskId, pending.Epoch) == failure
-            ? reply with { Ending = LeaseEnding.Ended, Failure = Facts.Of(task, pending, policy) }
+        task is { State: TaskState.Deciding, Pending: { } pending } && FailureIds.OfLease(task.TaskId, pending.Epoch) == failure
+            ? reply with { Ending = LeaseEnding.Ended, Failure = LeaseFailures.Of(task, pending, policy) }
             : reply with { Ending = LeaseEnding.EndedBefore, FailureId = failure };
 
     /// <summary>The failure gets the report's name, if it has one, before that is answered.</summary>

@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Domain.Sizes;
 

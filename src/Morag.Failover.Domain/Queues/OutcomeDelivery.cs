@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Owners;
 
 namespace Morag.Failover.Domain.Queues;
 

@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Owners;
 
 namespace Morag.Failover.Domain.Queues;
 
@@ -28,7 +29,7 @@ public static class QueueEvents
         OutcomesAcknowledged acknowledged => OutcomeDelivery.Apply(state, acknowledged),
         TasksForgotten forgotten => Forgetting.Apply(state, forgotten),
         WorkerShareForgotten forgotten => ForgettingShares.Apply(state, forgotten),
-        ClockSetBack setBack => ClockCorrection.Apply(state, setBack),
+        ClockSetBack setBack => QueueClockCorrection.Apply(state, setBack),
         _ => throw new InvalidOperationException($"a queue knows no event {@event.GetType()}"),
     };
 }

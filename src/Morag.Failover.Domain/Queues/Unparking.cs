@@ -1,4 +1,6 @@
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Failover;
+using Morag.Failover.Domain.Owners;
 
 namespace Morag.Failover.Domain.Queues;
 

@@ -1,3 +1,5 @@
+using Morag.Failover.Domain.Owners;
+
 namespace Morag.Failover.Domain.Workers;
 
 /// <summary>What a command to a worker comes to.</summary>

@@ -16,7 +16,7 @@ public static class ForgettingWorkers
     public static bool MayForget(WorkerState state, bool isBeyondKept, WorkerSettings settings, DateTimeOffset now) =>
         ((isBeyondKept && !state.IsRegistered) || IsLongGone(state, settings, now))
         && state.Fences.IsEmpty
-        && state.Breaker is not { State: Contracts.Workers.BreakerState.Open, Cause: Contracts.Workers.BreakerCause.Operator };
+        && state.Breaker is not { State: Contracts.Workers.BreakerState.Open, Cause: BreakerCause.Operator };
 
     private static bool IsLongGone(WorkerState state, WorkerSettings settings, DateTimeOffset now) =>
         state.GoneSince + settings.ForgetAfter <= now && !(state.Score.LastFailure + settings.ForgetAfter > now);

@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Live;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Owners;
 
 namespace Morag.Failover.Domain.Workers;
 

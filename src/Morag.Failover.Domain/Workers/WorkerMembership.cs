@@ -1,6 +1,8 @@
 using System.Globalization;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Owners;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Workers;

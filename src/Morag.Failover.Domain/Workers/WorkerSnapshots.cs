@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Domain.Workers;
 

@@ -2,6 +2,8 @@ using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Owners;
+using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Domain.Workers;
 
@@ -200,7 +202,7 @@ public sealed record WorkerState
             Score = moved.ClearsConsecutive ? Score.Cleared() : Score,
             StrategyFailures = moved.StrategyFailure is { } failure ? RememberingStrategy(failure) : StrategyFailures,
         },
-        ClockSetBack setBack => ClockCorrection.Corrected(this, setBack.At),
+        ClockSetBack setBack => WorkerClockCorrection.Corrected(this, setBack.At),
         _ => throw new InvalidOperationException($"{@event.GetType()} is no event of a worker"),
     };
 

@@ -5,7 +5,10 @@ using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Failover;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Workers;
 using Xunit.Abstractions;
 
 namespace Morag.Failover.Actors.Tests.Failover;

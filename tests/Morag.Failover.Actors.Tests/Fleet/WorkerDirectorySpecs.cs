@@ -3,7 +3,9 @@ using Morag.Failover.Actors.Tests.Owners;
 using Morag.Failover.Actors.Tests.Storage;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Workers;
 using Xunit.Abstractions;
 
 namespace Morag.Failover.Actors.Tests.Fleet;

@@ -3,6 +3,8 @@ using Morag.Failover.Actors.Tests.Owners;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 using Xunit.Abstractions;
 

@@ -1,6 +1,7 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Live;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Queues;
 using Xunit.Abstractions;
 using static Morag.Failover.Contracts.Failover.FailoverStrategy;
 using static Morag.Failover.Contracts.Failover.FailureType;

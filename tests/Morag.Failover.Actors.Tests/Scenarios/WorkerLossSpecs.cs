@@ -3,6 +3,7 @@ using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Partitioning;
+using Morag.Failover.Domain.Queues;
 using Xunit.Abstractions;
 using static Morag.Failover.Contracts.Failover.FailoverStrategy;
 using static Morag.Failover.Contracts.Failover.FailureType;

@@ -3,7 +3,9 @@ using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Failover;
 using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Actors.Tests.Serialization;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Morag.Failover.Actors.Serialization;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Actors.Tests.Serialization;
 

@@ -4,6 +4,7 @@ using Akka.TestKit.Xunit2;
 using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Actors.Serialization;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Actors.Tests.Serialization;
 

@@ -1,6 +1,7 @@
 using Morag.Failover.Actors.Workers;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Actors.Tests.Workers;

@@ -6,6 +6,7 @@ using Morag.Failover.Actors.Workers;
 using Morag.Failover.Contracts.Live;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 using Xunit.Abstractions;
 

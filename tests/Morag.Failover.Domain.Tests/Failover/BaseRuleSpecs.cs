@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Domain.Failover;
+using Morag.Failover.Domain.Queues;
 using static Morag.Failover.Contracts.Failover.FailoverStrategy;
 using static Morag.Failover.Contracts.Failover.FailureType;
 using static Morag.Failover.Domain.Tests.Failover.Cases;

@@ -3,6 +3,7 @@ using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Queues;
+using Morag.Failover.Domain.Failover;
 
 namespace Morag.Failover.Domain.Tests.Queues;
 
@@ -197,10 +198,10 @@ public sealed class LeaseLifeSpecs
     [Fact]
     public void Should_derive_failure_ids_that_keep_the_rule_of_ids_for_the_longest_task_id()
     {
-        var id = FailureIds.Of(new TaskId(new string('x', 128)), new LeaseEpoch(long.MaxValue));
+        var id = FailureIds.OfLease(new TaskId(new string('x', 128)), new LeaseEpoch(long.MaxValue));
 
         Assert.True(Identifier.IsValid(id.Value));
-        Assert.Equal("a.5", FailureIds.Of(new TaskId("a"), new LeaseEpoch(5)).Value);
+        Assert.Equal("a.5", FailureIds.OfLease(new TaskId("a"), new LeaseEpoch(5)).Value);
     }
 
     [Fact]

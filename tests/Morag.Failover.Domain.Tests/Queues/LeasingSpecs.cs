@@ -4,6 +4,7 @@ using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Queues;
+using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Domain.Tests.Queues;
 

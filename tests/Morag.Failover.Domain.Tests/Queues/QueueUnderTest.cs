@@ -8,9 +8,11 @@ using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Queues.Ready;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Failover;
 
 namespace Morag.Failover.Domain.Tests.Queues;
 
@@ -135,7 +137,7 @@ internal sealed class QueueUnderTest
     {
         TaskId = new(task),
         Epoch = epoch,
-        FailureId = FailureIds.Of(new(task), epoch),
+        FailureId = FailureIds.OfLease(new(task), epoch),
         Action = new FailoverAction { Strategy = strategy, Reason = "spec" },
     };
 

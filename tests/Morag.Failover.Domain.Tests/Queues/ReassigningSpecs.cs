@@ -3,6 +3,7 @@ using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Queues;
+using Morag.Failover.Domain.Failover;
 
 namespace Morag.Failover.Domain.Tests.Queues;
 
@@ -22,7 +23,7 @@ public sealed class ReassigningSpecs
         return epoch;
     }
 
-    private TaskFacts FactsNow() => Facts.OwedBy(queue["a"], queue.Settings.Policy)!.Facts;
+    private TaskFacts FactsNow() => LeaseFailures.OwedBy(queue["a"], queue.Settings.Policy)!.Facts;
 
     [Fact]
     public void Should_carry_a_decision_out_once_and_answer_the_same_again()
@@ -43,7 +44,7 @@ public sealed class ReassigningSpecs
     [Fact]
     public void Should_move_failures_between_the_task_s_budget_and_that_of_the_fleet_as_they_are_blamed_and_cleared()
     {
-        var first = FailureIds.Of(new("a"), Failed());
+        var first = FailureIds.OfLease(new("a"), Failed());
         queue.Reassign("a", with: command => command with { WorkersFault = [first] });
         Assert.Equal((0, 1, true), (queue["a"].Budgets.OwnFailures, queue["a"].Budgets.FleetFailures, queue["a"].Failures[0].WorkersFault));
 

@@ -24,7 +24,7 @@ public sealed class UnservedSpecs
         queue.Fleet = QueueUnderTest.FleetOf("w");
         queue.Take(Unserved.Decide(queue.State, Overdue(queue.Fleet), queue.Fleet, queue.Settings.Queues, queue.Now)!);
 
-        var failure = Facts.OwedBy(queue["g"], queue.Settings.Policy)!;
+        var failure = LeaseFailures.OwedBy(queue["g"], queue.Settings.Policy)!;
         Assert.True(failure.Unserved);
         Assert.Equal("no worker could take it from gpu_fallback for 600 s: no live worker serves gpu_fallback", failure.ErrorMessage);
         Assert.Null(failure.WorkerId);

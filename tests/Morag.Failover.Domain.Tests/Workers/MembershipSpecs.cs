@@ -3,6 +3,7 @@ using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Domain.Workers;
 

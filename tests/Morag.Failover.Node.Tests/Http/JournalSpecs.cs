@@ -5,6 +5,8 @@ using Morag.Failover.Actors.Serialization;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Owners;
+using Morag.Failover.Domain.Workers;
 using Morag.Persistence.Redis;
 using Morag.Redis.TestServers;
 

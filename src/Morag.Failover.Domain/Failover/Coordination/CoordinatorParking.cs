@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Domain.Failover.Coordination;
 

@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Domain.Failover.Coordination;

@@ -1,4 +1,6 @@
 using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Domain.Owners;
+using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Domain.Failover.Coordination;
 

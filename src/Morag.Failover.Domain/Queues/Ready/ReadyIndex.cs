@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Fleet;
 
 namespace Morag.Failover.Domain.Queues.Ready;
 

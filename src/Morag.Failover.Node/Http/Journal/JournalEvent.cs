@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Domain.Owners;
 using Morag.Persistence.Redis.Inspection;
 
 namespace Morag.Failover.Node.Http.Journal;

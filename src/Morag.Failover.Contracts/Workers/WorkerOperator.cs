@@ -1,0 +1,86 @@
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Wire;
+
+namespace Morag.Failover.Contracts.Workers;
+
+/// <summary>An operator stops new tasks for a worker. Answer: <see cref="Done"/> or <see cref="Refused"/>.</summary>
+[ProtoContract(Name = "drain-worker")]
+public sealed record DrainWorker : IWorkerMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>Why.</summary>
+    [ProtoMember(2)] public required string Reason { get; init; }
+
+    /// <summary>After this, leases still held are given back without blame; null waits for them.</summary>
+    [ProtoMember(3)] public TimeSpan? Deadline { get; init; }
+}
+
+/// <summary>An operator ends a drain or an offline. Answer: <see cref="Done"/> or <see cref="Refused"/>.</summary>
+[ProtoContract(Name = "resume-worker")]
+public sealed record ResumeWorker : IWorkerMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+}
+
+/// <summary>An operator declares a worker offline: its leases end at once. Answer: <see cref="WorkerTakenOffline"/> or <see cref="Refused"/>.</summary>
+[ProtoContract(Name = "take-worker-offline")]
+public sealed record TakeWorkerOffline : IWorkerMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>Why.</summary>
+    [ProtoMember(2)] public required string Reason { get; init; }
+}
+
+/// <summary>The worker is offline, durably; the leases that end with it are these, and each gets its decision.</summary>
+[ProtoContract(Name = "worker-taken-offline-reply")]
+public sealed record WorkerTakenOffline : IWireMessage
+{
+    /// <summary>The worker.</summary>
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>The loss that its failures share.</summary>
+    [ProtoMember(2)] public required LossId LossId { get; init; }
+
+    /// <summary>The leases that end.</summary>
+    [ProtoMember(3)] public ImmutableArray<HeldLease> Leases { get; init; } = [];
+}
+
+/// <summary>What an operator does with a breaker.</summary>
+public enum BreakerAction
+{
+    /// <summary>Open it until it is closed or reset.</summary>
+    Open,
+
+    /// <summary>Close it; the counts stay.</summary>
+    Close,
+
+    /// <summary>Close it and clear the consecutive failures.</summary>
+    Reset,
+}
+
+/// <summary>An operator sets a breaker. Answer: <see cref="WorkerReliabilityScore"/> or <see cref="Refused"/>.</summary>
+[ProtoContract(Name = "set-breaker")]
+public sealed record SetBreaker : IWorkerMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>What to do.</summary>
+    [ProtoMember(2)] public required BreakerAction Action { get; init; }
+
+    /// <summary>Why.</summary>
+    [ProtoMember(3)] public required string Reason { get; init; }
+}
+
+/// <summary>A worker leaves for good: its leases are given back without blame. Answer: <see cref="Done"/> or <see cref="Refused"/>.</summary>
+[ProtoContract(Name = "unregister-worker")]
+public sealed record UnregisterWorker : IWorkerMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+}

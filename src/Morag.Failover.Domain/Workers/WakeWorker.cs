@@ -1,0 +1,9 @@
+namespace Morag.Failover.Domain.Workers;
+
+/// <summary>Starts a worker's entity, so that its absence is noticed. No answer.</summary>
+[ProtoContract(Name = "wake-worker")]
+public sealed record WakeWorker : IWorkerMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+}
