@@ -12,15 +12,15 @@ namespace Morag.Failover.Cli.Agents;
 internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration own, AgentLog log, TimeProvider clock) : IDisposable
 {
     // An agent that is silent for so many of its own heartbeats is taken for dead.
-    private const int SilentHeartbeats = 3;
+    private const int MissedHeartbeats = 3;
 
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan ShortestSilence = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan SilenceOfUnknown = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan MinTakeoverDelay = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MaxTakeoverDelay = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan DefaultTakeoverDelay = TimeSpan.FromSeconds(15);
 
     private readonly SemaphoreSlim registering = new(1, 1);
-    private readonly Trouble trouble = new(log);
+    private readonly ProblemLog trouble = new(log);
 
     /// <summary>Grows with each registration: who saw a refusal under an older one need not register again.</summary>
     public int Generation { get; private set; }
@@ -42,8 +42,8 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
             {
                 try
                 {
-                    await StandBehindLivingAsync(cancellation);
-                    Registered(await client.RegisterAsync(cancellation));
+                    await YieldToLiveAgentAsync(cancellation);
+                    OnRegistered(await client.RegisterAsync(cancellation));
                 }
                 catch (NodeRefused refused) when (refused.Problem.Status is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity)
                 {
@@ -51,14 +51,14 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
                 }
                 catch (Exception failure) when (failure is NodeUnreachable or NodeRefused)
                 {
-                    trouble.Is($"cannot register yet: {failure.Message}");
+                    trouble.Report($"cannot register yet: {failure.Message}");
                     await backoff.WaitAsync(cancellation);
                 }
                 catch (UnreadableAnswer failure)
                 {
                     // The call itself succeeded.
                     log.Write(failure.Message);
-                    Registered(new AcceptedRegistration("", null));
+                    OnRegistered(new AcceptedRegistration("", null));
                 }
             }
         }
@@ -72,7 +72,7 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
     /// Takes in a refusal of a call that was made under registration <paramref name="seen"/>: registers again where the node
     /// does not know this agent. Throws <see cref="CommandFailure"/> where that does not help.
     /// </summary>
-    public async Task<bool> RenewAfterAsync(NodeRefused refused, int seen, CancellationToken cancellation)
+    public async Task<bool> RegisterAgainAsync(NodeRefused refused, int seen, CancellationToken cancellation)
     {
         if (refused.Problem.Status is not (HttpStatusCode.NotFound or HttpStatusCode.Conflict) || seen != Generation)
         {
@@ -86,11 +86,11 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
 
     public void Dispose() => registering.Dispose();
 
-    private void Registered(AcceptedRegistration answer)
+    private void OnRegistered(AcceptedRegistration answer)
     {
         Generation++;
         MaxResultBytes = answer.MaxResultBytes ?? MaxResultBytes;
-        trouble.Over();
+        trouble.Resolve();
         log.Write($"registered as {own.WorkerId}{(answer.Message.Length > 0 ? $": {answer.Message}" : "")}");
     }
 
@@ -98,23 +98,23 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
     /// Returns where nobody else works under this id. Where somebody may, watches until that one heartbeats, which ends this agent,
     /// or has been silent for long enough.
     /// </summary>
-    private async Task StandBehindLivingAsync(CancellationToken cancellation)
+    private async Task YieldToLiveAgentAsync(CancellationToken cancellation)
     {
-        var first = await OtherAsync(cancellation);
+        var first = await FindOtherAgentAsync(cancellation);
         if (first is null)
         {
             return;
         }
 
-        var silence = SilenceOf(first);
+        var silence = TakeoverDelayFor(first);
         var since = clock.GetTimestamp();
         log.Write(
             $"worker {own.WorkerId} is registered by another agent on {HostOf(first)}: "
             + $"waiting {silence.TotalSeconds:0.#} s for its heartbeat");
         while (clock.GetElapsedTime(since) < silence)
         {
-            await Task.Delay(Look, clock, cancellation);
-            var now = await OtherAsync(cancellation);
+            await Task.Delay(PollInterval, clock, cancellation);
+            var now = await FindOtherAgentAsync(cancellation);
             if (now is null)
             {
                 return;
@@ -132,7 +132,7 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
     }
 
     /// <summary>The other agent that holds the id, unless it is offline or an earlier run of this one.</summary>
-    private async Task<KnownWorker?> OtherAsync(CancellationToken cancellation)
+    private async Task<KnownWorker?> FindOtherAgentAsync(CancellationToken cancellation)
     {
         KnownWorker? found;
         try
@@ -141,7 +141,7 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
         }
         catch (UnreadableAnswer failure)
         {
-            trouble.Is($"{failure.Message}: whether another agent works as worker {own.WorkerId} is not known");
+            trouble.Report($"{failure.Message}: whether another agent works as worker {own.WorkerId} is not known");
             return null;
         }
 
@@ -157,12 +157,12 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
     private bool IsEarlierRun(KnownRegistration registered) =>
         WorkFolder.IsOfSameFolder(registered.InstanceId, own.InstanceId) && registered.Location?.Hostname == own.Location.Hostname;
 
-    private static TimeSpan SilenceOf(KnownWorker other)
+    private static TimeSpan TakeoverDelayFor(KnownWorker other)
     {
         var silence = other.Registration.HeartbeatIntervalSeconds is { } interval
-            ? TimeSpan.FromSeconds(Math.Clamp(interval * SilentHeartbeats, 0, LongestSilence.TotalSeconds))
-            : SilenceOfUnknown;
-        return silence < ShortestSilence ? ShortestSilence : silence;
+            ? TimeSpan.FromSeconds(Math.Clamp(interval * MissedHeartbeats, 0, MaxTakeoverDelay.TotalSeconds))
+            : DefaultTakeoverDelay;
+        return silence < MinTakeoverDelay ? MinTakeoverDelay : silence;
     }
 
     private static string HostOf(KnownWorker worker) =>

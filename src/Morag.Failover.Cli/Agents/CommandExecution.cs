@@ -37,10 +37,10 @@ internal sealed class CommandExecution(
         try
         {
             var cause = await FirstCauseAsync(timeout, unwanted, asked.Token);
-            if (cause == EndCause.Itself)
+            if (cause == EndCause.Exited)
             {
                 await DrainAsync(reading, asked.Token);
-                cause = unwanted.IsCancellationRequested ? EndCause.Unwanted : cause;
+                cause = unwanted.IsCancellationRequested ? EndCause.Cancelled : cause;
             }
             else
             {
@@ -70,8 +70,8 @@ internal sealed class CommandExecution(
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(asked);
         await Task.WhenAny(process.Ended, output.Overflow, Task.Delay(Timeout.InfiniteTimeSpan, clock, waiting.Token));
         await waiting.CancelAsync();
-        return unwanted.IsCancellationRequested ? EndCause.Unwanted
-            : process.Ended.IsCompleted ? EndCause.Itself
+        return unwanted.IsCancellationRequested ? EndCause.Cancelled
+            : process.Ended.IsCompleted ? EndCause.Exited
             : timeout.IsCancellationRequested ? EndCause.TimedOut
             : EndCause.OutputTooLong;
     }

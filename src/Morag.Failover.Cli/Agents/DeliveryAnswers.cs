@@ -31,7 +31,7 @@ internal static class DeliveryAnswers
         var status = error.TryGetProperty("status", out var code) && code.TryGetInt32(out var number)
             ? (HttpStatusCode)number
             : HttpStatusCode.InternalServerError;
-        var problem = Problem.Read(status, error.GetRawText());
+        var problem = NodeProblem.Read(status, error.GetRawText());
         return new DeliveryAnswer(
             status switch
             {

@@ -10,7 +10,7 @@ internal sealed class DeliveryLoop(
     WorkerClient client,
     AgentRegistration registration,
     OutcomeOutbox outbox,
-    HeldTasks held,
+    AgentTasks held,
     AgentLog log,
     TimeProvider clock)
 {
@@ -20,7 +20,7 @@ internal sealed class DeliveryLoop(
     // What the node cannot answer sensibly, it is not asked again and again.
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
-    private readonly Trouble trouble = new(log);
+    private readonly ProblemLog trouble = new(log);
     private int maxCount = MaxCount;
 
     public async Task RunAsync(CancellationToken cancellation)
@@ -29,10 +29,10 @@ internal sealed class DeliveryLoop(
         var unreadable = new Backoff(clock, LongestWait);
         while (!cancellation.IsCancellationRequested)
         {
-            await outbox.AddedAsync(cancellation);
+            await outbox.WaitForOutcomeAsync(cancellation);
             while (!outbox.IsEmpty)
             {
-                outbox.CatchUp();
+                outbox.RetryWrite();
                 try
                 {
                     if (await TryDeliverAsync(cancellation))
@@ -47,7 +47,7 @@ internal sealed class DeliveryLoop(
                 }
                 catch (UnreadableAnswer failure)
                 {
-                    trouble.Is($"{failure.Message}: outcomes are kept, and delivered again later");
+                    trouble.Report($"{failure.Message}: outcomes are kept, and delivered again later");
                     await unreadable.WaitAsync(cancellation);
                 }
             }
@@ -69,35 +69,35 @@ internal sealed class DeliveryLoop(
             var answers = await client.DeliverAsync(batch.Select(waiting => waiting.Outcome), cancellation);
             if (answers.Length != batch.Length)
             {
-                trouble.Is($"the node answered for {answers.Length} of {batch.Length} outcomes: they are delivered again");
+                trouble.Report($"the node answered for {answers.Length} of {batch.Length} outcomes: they are delivered again");
                 return false;
             }
 
             maxCount = MaxCount;
-            return Take(batch.Zip(answers));
+            return HandleAnswers(batch.Zip(answers));
         }
         catch (NodeUnreachable failure)
         {
-            trouble.Is($"outcomes are kept until they can be delivered: {failure.Message}");
+            trouble.Report($"outcomes are kept until they can be delivered: {failure.Message}");
             return false;
         }
         catch (NodeRefused refused) when (refused.Problem.IsTransient
             || refused.Problem.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
         {
-            trouble.Is($"outcomes are kept until they can be delivered: {refused.Message}");
+            trouble.Report($"outcomes are kept until they can be delivered: {refused.Message}");
             return false;
         }
         catch (NodeRefused refused) when (refused.Problem.Status == HttpStatusCode.NotFound)
         {
-            return await registration.RenewAfterAsync(refused, seen, cancellation);
+            return await registration.RegisterAgainAsync(refused, seen, cancellation);
         }
         catch (NodeRefused refused)
         {
-            return TakeRefusal(batch, refused);
+            return HandleRefusal(batch, refused);
         }
     }
 
-    private bool Take(IEnumerable<(WaitingOutcome Waiting, DeliveryAnswer Answer)> answered)
+    private bool HandleAnswers(IEnumerable<(WaitingOutcome Waiting, DeliveryAnswer Answer)> answered)
     {
         var done = new List<long>();
         string? again = null;
@@ -116,18 +116,18 @@ internal sealed class DeliveryLoop(
         outbox.Remove(done);
         if (again is null)
         {
-            trouble.Over();
+            trouble.Resolve();
         }
         else
         {
-            trouble.Is(again);
+            trouble.Report(again);
         }
 
         return done.Count > 0;
     }
 
     // The call as a whole was refused: made again one by one, so that one bad outcome does not hold up the others.
-    private bool TakeRefusal(IReadOnlyList<WaitingOutcome> batch, NodeRefused refused)
+    private bool HandleRefusal(IReadOnlyList<WaitingOutcome> batch, NodeRefused refused)
     {
         if (batch.Count > 1)
         {
@@ -165,6 +165,6 @@ internal sealed class DeliveryLoop(
                 break;
         }
 
-        held.Drop(outcome.Lease);
+        held.Remove(outcome.Lease);
     }
 }

@@ -28,7 +28,7 @@ internal sealed class Guardian : IDisposable
         """;
 
     // A frozen guardian must not hold up the agent once the pipe is full.
-    private static readonly TimeSpan LongestTelling = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock changing = new();
     private readonly HashSet<int> watched = [];
@@ -60,7 +60,7 @@ internal sealed class Guardian : IDisposable
         lock (changing)
         {
             _ = watched.Add(processId);
-            Tell('+', processId);
+            Send('+', processId);
         }
     }
 
@@ -70,14 +70,14 @@ internal sealed class Guardian : IDisposable
         {
             if (watched.Remove(processId))
             {
-                Tell('-', processId);
+                Send('-', processId);
             }
         }
     }
 
     public void Dispose() => shell?.Dispose();
 
-    private void Tell(char change, int processId)
+    private void Send(char change, int processId)
     {
         if (OperatingSystem.IsWindows() || TryWrite(Line(change, processId)))
         {
@@ -110,7 +110,7 @@ internal sealed class Guardian : IDisposable
 
         try
         {
-            using var limit = new CancellationTokenSource(LongestTelling);
+            using var limit = new CancellationTokenSource(WriteTimeout);
             shell.Input.WriteAsync(System.Text.Encoding.ASCII.GetBytes(lines), limit.Token).AsTask().GetAwaiter().GetResult();
             return true;
         }

@@ -7,7 +7,7 @@ namespace Morag.Failover.Cli.Agents;
 internal sealed class HeartbeatLoop(
     WorkerClient client,
     AgentRegistration registration,
-    HeldTasks held,
+    AgentTasks held,
     AgentTally tally,
     TimeSpan interval,
     AgentLog log,
@@ -23,29 +23,29 @@ internal sealed class HeartbeatLoop(
 
     public async Task RunAsync(CancellationToken cancellation)
     {
-        var trouble = new Trouble(log);
+        var trouble = new ProblemLog(log);
         while (!cancellation.IsCancellationRequested)
         {
             var seen = registration.Generation;
             try
             {
                 await BeatAsync(cancellation);
-                trouble.Over("the node answers again");
+                trouble.Resolve("the node answers again");
             }
             catch (NodeRefused refused)
             {
-                if (!await registration.RenewAfterAsync(refused, seen, cancellation))
+                if (!await registration.RegisterAgainAsync(refused, seen, cancellation))
                 {
-                    trouble.Is($"heartbeat refused: {refused.Message}");
+                    trouble.Report($"heartbeat refused: {refused.Message}");
                 }
             }
             catch (NodeUnreachable failure)
             {
-                trouble.Is($"{failure.Message}: what is running goes on, and what is finished is kept");
+                trouble.Report($"{failure.Message}: what is running goes on, and what is finished is kept");
             }
             catch (UnreadableAnswer failure)
             {
-                trouble.Is($"{failure.Message}: leases that were taken away are not noticed by it");
+                trouble.Report($"{failure.Message}: leases that were taken away are not noticed by it");
             }
 
             using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -59,7 +59,7 @@ internal sealed class HeartbeatLoop(
 
     private async Task BeatAsync(CancellationToken cancellation)
     {
-        var listed = held.List();
+        var listed = held.Snapshot();
         var status = Leaving ? WorkerStatus.Maintenance : held.Free == 0 ? WorkerStatus.Busy : WorkerStatus.Online;
         var timeout = TimeSpan.FromSeconds(Math.Clamp(interval.TotalSeconds * 2, 2, 10));
         var believed = await client.HeartbeatAsync(status, tally.Measure(held.Running), listed, timeout, cancellation);

@@ -7,7 +7,7 @@ namespace Morag.Failover.Cli.Agents;
 internal sealed class LeaseLoop(
     WorkerClient client,
     AgentRegistration registration,
-    HeldTasks held,
+    AgentTasks held,
     TaskRunner runner,
     TimeSpan wait,
     AgentLog log,
@@ -22,21 +22,21 @@ internal sealed class LeaseLoop(
     // What the node allows for one call.
     private const int MostPerCall = 1_000;
 
-    private readonly SemaphoreSlim hurried = new(0);
+    private readonly SemaphoreSlim wake = new(0);
 
     /// <summary>Something changed for the better: asks again now, instead of after the pause.</summary>
-    public void Hurry() => hurried.Release();
+    public void Hurry() => wake.Release();
 
     public async Task RunAsync(CancellationToken cancellation)
     {
         var backoff = new Backoff(clock);
         var unreadable = new Backoff(clock, LongestWait);
-        var trouble = new Trouble(log);
+        var trouble = new ProblemLog(log);
         var request = NewRequest();
         var size = 0;
         while (!cancellation.IsCancellationRequested)
         {
-            await held.RoomAsync(cancellation);
+            await held.WaitForRoomAsync(cancellation);
             var seen = registration.Generation;
             var asked = clock.GetTimestamp();
             try
@@ -46,9 +46,9 @@ internal sealed class LeaseLoop(
                 var answer = await client.LeaseAsync(size, wait, request, cancellation);
                 backoff.Succeeded();
                 unreadable.Succeeded();
-                trouble.Over();
+                trouble.Resolve();
                 (request, size) = (NewRequest(), 0);
-                Take(answer);
+                StartAll(answer);
                 if (answer.Leases.Count == 0 && clock.GetElapsedTime(asked) < QuickAnswer)
                 {
                     await PauseAsync(cancellation);
@@ -56,14 +56,14 @@ internal sealed class LeaseLoop(
             }
             catch (NodeRefused refused)
             {
-                if (await registration.RenewAfterAsync(refused, seen, cancellation))
+                if (await registration.RegisterAgainAsync(refused, seen, cancellation))
                 {
                     continue;
                 }
 
                 if (!refused.Problem.IsTransient)
                 {
-                    trouble.Is($"no leases: {refused.Message}");
+                    trouble.Report($"no leases: {refused.Message}");
                 }
 
                 await backoff.WaitAsync(cancellation);
@@ -75,32 +75,32 @@ internal sealed class LeaseLoop(
             catch (UnreadableAnswer failure)
             {
                 // The same answer would come again. What was given in it is missing from the heartbeats, and is taken back.
-                trouble.Is($"no leases: {failure.Message}");
+                trouble.Report($"no leases: {failure.Message}");
                 (request, size) = (NewRequest(), 0);
                 await unreadable.WaitAsync(cancellation);
             }
         }
     }
 
-    public void Dispose() => hurried.Dispose();
+    public void Dispose() => wake.Dispose();
 
-    private void Take(LeaseAnswer answer)
+    private void StartAll(LeaseResponse answer)
     {
         foreach (var lease in answer.Leases)
         {
-            runner.Take(lease);
+            runner.Start(lease);
         }
 
         foreach (var lease in answer.Unreadable)
         {
-            runner.Refuse(lease);
+            runner.RejectUnreadable(lease);
         }
     }
 
     private async Task PauseAsync(CancellationToken cancellation)
     {
         using var pause = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        await Task.WhenAny(Task.Delay(QuickAnswer, clock, pause.Token), hurried.WaitAsync(pause.Token));
+        await Task.WhenAny(Task.Delay(QuickAnswer, clock, pause.Token), wake.WaitAsync(pause.Token));
         await pause.CancelAsync();
         cancellation.ThrowIfCancellationRequested();
     }

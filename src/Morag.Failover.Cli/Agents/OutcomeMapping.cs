@@ -36,7 +36,7 @@ internal static class OutcomeMapping
 
     /// <summary>Whether a signal from outside explains the ending: it failed, and nothing says that it failed for another reason.</summary>
     public static bool MayBeStopped(ProcessEnding ending) =>
-        ending is { NotStarted: null, Cause: EndCause.Itself, FailureFile: null, ExhaustionPattern: null }
+        ending is { NotStarted: null, Cause: EndCause.Exited, FailureFile: null, ExhaustionPattern: null }
         && ending.OutputState != OutputState.TooLong
         && ending.Exit is { Signal: not null } or { Code: not (0 or Overloaded) };
 
@@ -49,17 +49,17 @@ internal static class OutcomeMapping
         _ => "its exit status was lost",
     };
 
-    public static TaskOutcome Judge(LeaseKey lease, ProcessEnding ending) => new Verdict(lease, ending).Outcome();
+    public static TaskOutcome ToOutcome(LeaseKey lease, ProcessEnding ending) => new OutcomeJudge(lease, ending).Outcome();
 
     private static string OutputStillOpen =>
         "exit code 0, but a process that the command left behind still holds its standard output, so that the result may be cut off; " +
         "let the command wait for it, or redirect its output";
 
-    private static ToldFailure? Parse(string? text)
+    private static ReportedFailure? Parse(string? text)
     {
         try
         {
-            return text is null ? null : JsonSerializer.Deserialize<ToldFailure>(text, ContractsJson.Options);
+            return text is null ? null : JsonSerializer.Deserialize<ReportedFailure>(text, ContractsJson.Options);
         }
         catch (JsonException)
         {
@@ -67,7 +67,7 @@ internal static class OutcomeMapping
         }
     }
 
-    private sealed class Verdict(LeaseKey lease, ProcessEnding ending)
+    private sealed class OutcomeJudge(LeaseKey lease, ProcessEnding ending)
     {
         private string TooLong =>
             $"the command wrote more than {ending.MaxResultBytes:N0} bytes of result to its standard output; " +
@@ -82,7 +82,7 @@ internal static class OutcomeMapping
             { NotStarted: { } refusal } => Fail(FailureType.WorkerOverloaded, $"the command could not be started: {refusal.Message}"),
             { Cause: EndCause.TimedOut } => Fail(FailureType.TaskTimeout, WithTail(
                 $"killed after {ending.Duration.TotalSeconds:0.#} s, when its lease was over{(ending.Exit is null ? "; it still runs" : "")}")),
-            { FailureFile: { } file } => Told(file),
+            { FailureFile: { } file } => FromFailureFile(file),
             { Cause: EndCause.OutputTooLong } or { OutputState: OutputState.TooLong } => Fail(FailureType.ProcessingError, TooLong),
             _ => ByExit(),
         };
@@ -129,7 +129,7 @@ internal static class OutcomeMapping
             }
         }
 
-        private TaskOutcome Told(FailureFileContent file)
+        private TaskOutcome FromFailureFile(FailureFileContent file)
         {
             if (Parse(file.Text) is { FailureType: { } type } told)
             {
@@ -159,7 +159,7 @@ internal static class OutcomeMapping
         private string WithTail(string message) => ending.ErrorTail.Trim() is { Length: > 0 } tail ? $"{message}: {tail}" : message;
     }
 
-    private sealed record ToldFailure
+    private sealed record ReportedFailure
     {
         public FailureType? FailureType { get; init; }
 

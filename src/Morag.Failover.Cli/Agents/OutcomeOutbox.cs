@@ -23,7 +23,7 @@ internal sealed class OutcomeOutbox : IDisposable
     private readonly SemaphoreSlim added = new(0);
     private readonly ISpoolFile file;
     private readonly AgentLog log;
-    private readonly Trouble disk;
+    private readonly ProblemLog disk;
     private long lastNumber;
     private long waitingBytes;
     private bool behind;
@@ -32,7 +32,7 @@ internal sealed class OutcomeOutbox : IDisposable
     {
         this.file = file;
         this.log = log;
-        disk = new Trouble(log);
+        disk = new ProblemLog(log);
     }
 
     public bool IsEmpty
@@ -116,7 +116,7 @@ internal sealed class OutcomeOutbox : IDisposable
     }
 
     /// <summary>Tries to write what the file does not have yet. Does not throw.</summary>
-    public void CatchUp()
+    public void RetryWrite()
     {
         lock (changing)
         {
@@ -128,7 +128,7 @@ internal sealed class OutcomeOutbox : IDisposable
     }
 
     /// <summary>Waits until something was added since the last call.</summary>
-    public async Task AddedAsync(CancellationToken cancellation)
+    public async Task WaitForOutcomeAsync(CancellationToken cancellation)
     {
         await added.WaitAsync(cancellation);
         while (added.Wait(0, CancellationToken.None))
@@ -153,13 +153,13 @@ internal sealed class OutcomeOutbox : IDisposable
             return;
         }
 
-        OnDisk(() => file.Append(line));
+        TryWrite(() => file.Append(line));
     }
 
-    private void Rewrite() => OnDisk(() => file.Replace(
+    private void Rewrite() => TryWrite(() => file.Replace(
         waiting.Values.Select(outcome => Line(new SpoolLine { Number = outcome.Number, Outcome = outcome.Outcome }))));
 
-    private void OnDisk(Action write)
+    private void TryWrite(Action write)
     {
         try
         {
@@ -168,13 +168,13 @@ internal sealed class OutcomeOutbox : IDisposable
             if (waiting.Count > 0)
             {
                 // To write nothing works on a full disk, too.
-                disk.Over("outcomes are kept in the work folder again");
+                disk.Resolve("outcomes are kept in the work folder again");
             }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             behind = true;
-            disk.Is(
+            disk.Report(
                 "outcomes are kept in memory only, and are lost if this agent is killed: "
                 + $"the work folder cannot be written: {failure.Message}",
                 kind: "disk");

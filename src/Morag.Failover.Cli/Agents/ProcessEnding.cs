@@ -6,7 +6,7 @@ namespace Morag.Failover.Cli.Agents;
 internal enum EndCause
 {
     /// <summary>By itself, or by something outside of this agent.</summary>
-    Itself,
+    Exited,
 
     /// <summary>The agent ended it, because it ran over its lease.</summary>
     TimedOut,
@@ -15,7 +15,7 @@ internal enum EndCause
     OutputTooLong,
 
     /// <summary>The agent ended it, because nobody waits for its outcome.</summary>
-    Unwanted,
+    Cancelled,
 }
 
 /// <summary>Why a command did not run, and whether any worker would have refused it.</summary>

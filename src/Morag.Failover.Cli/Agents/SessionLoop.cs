@@ -9,13 +9,13 @@ namespace Morag.Failover.Cli.Agents;
 internal sealed class SessionLoop(
     WorkerClient client,
     AgentRegistration registration,
-    HeldTasks held,
+    AgentTasks held,
     HeartbeatLoop heartbeat,
     LeaseLoop leases,
     AgentLog log,
     TimeProvider clock)
 {
-    private readonly Trouble unreadable = new(log);
+    private readonly ProblemLog unreadable = new(log);
 
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -25,15 +25,15 @@ internal sealed class SessionLoop(
             var seen = registration.Generation;
             try
             {
-                await foreach (var said in client.SessionAsync(cancellation))
+                await foreach (var received in client.SessionAsync(cancellation))
                 {
                     backoff.Succeeded();
-                    TryTake(said);
+                    TryHandle(received);
                 }
             }
             catch (NodeRefused refused)
             {
-                _ = await registration.RenewAfterAsync(refused, seen, cancellation);
+                _ = await registration.RegisterAgainAsync(refused, seen, cancellation);
             }
             catch (Exception failure) when (failure is NodeUnreachable or IOException or TimeoutException)
             {
@@ -45,24 +45,24 @@ internal sealed class SessionLoop(
     }
 
     // What the session says is only quicker than the heartbeat, which says the same.
-    private void TryTake(ServerEvent said)
+    private void TryHandle(ServerEvent received)
     {
         try
         {
-            Take(said);
+            Handle(received);
         }
         catch (Exception failure) when (UnreadableAnswer.Explains(failure))
         {
-            unreadable.Is($"the node said \"{said.Kind}\", and the rest of it cannot be read: {failure.Message}");
+            unreadable.Report($"the node received \"{received.Kind}\", and the rest of it cannot be read: {failure.Message}");
         }
     }
 
-    private void Take(ServerEvent said)
+    private void Handle(ServerEvent received)
     {
-        switch (said.Kind)
+        switch (received.Kind)
         {
             case "lease_revoked":
-                var revoked = JsonSerializer.Deserialize<LeaseRevoked>(said.Data, ContractsJson.Options)
+                var revoked = JsonSerializer.Deserialize<LeaseRevoked>(received.Data, ContractsJson.Options)
                     ?? throw new JsonException("it is null");
                 var key = new LeaseKey(revoked.TaskId, revoked.Epoch);
                 if (held.Revoke(key))
@@ -72,14 +72,14 @@ internal sealed class SessionLoop(
 
                 break;
             case "drain":
-                log.Write($"draining: {Text(said, "reason")}");
+                log.Write($"draining: {Text(received, "reason")}");
                 break;
             case "resume":
                 log.Write("resumed");
                 leases.Hurry();
                 break;
             case "breaker":
-                log.Write($"the breaker of this worker is {Text(said, "state")}");
+                log.Write($"the breaker of this worker is {Text(received, "state")}");
                 leases.Hurry();
                 break;
             case "superseded":
@@ -93,9 +93,9 @@ internal sealed class SessionLoop(
         }
     }
 
-    private static string Text(ServerEvent said, string field)
+    private static string Text(ServerEvent received, string field)
     {
-        using var data = JsonDocument.Parse(said.Data);
+        using var data = JsonDocument.Parse(received.Data);
         return Palettes.Cell.Text(Palettes.Cell.At(data.RootElement, field));
     }
 }

@@ -56,7 +56,7 @@ internal sealed class TaskProcess(
     }
 
     /// <summary>Removes the failure files of commands that an earlier run of the agent did not see the end of.</summary>
-    public void RemoveLeftOvers()
+    public void RemoveStaleFailureFiles()
     {
         if (FailureFile.Remove(failureFolder) is { } problem)
         {

@@ -14,7 +14,7 @@ namespace Morag.Failover.Cli.Agents;
 internal sealed class TaskRunner(
     AgentSettings settings,
     TaskProcess process,
-    HeldTasks held,
+    AgentTasks held,
     OutcomeOutbox outbox,
     WorkerClient client,
     AgentTally tally,
@@ -22,21 +22,21 @@ internal sealed class TaskRunner(
     TimeProvider clock) : IDisposable
 {
     private readonly ConcurrentDictionary<LeaseKey, Task> running = new();
-    private readonly Trouble unreadable = new(log);
+    private readonly ProblemLog unreadable = new(log);
     private readonly CancellationTokenSource stopping = new();
-    private readonly CancellationTokenSource abandoning = new();
+    private readonly CancellationTokenSource cancelling = new();
 
     /// <summary>How many tasks are not settled yet.</summary>
     public int Count => running.Count;
 
-    public void Take(LeasedTask lease)
+    public void Start(LeasedTask lease)
     {
         var key = new LeaseKey(lease.TaskId, lease.Epoch);
         if (stopping.IsCancellationRequested)
         {
-            Track(key, () => GiveBackAsync(key));
+            Track(key, () => ReleaseAsync(key));
         }
-        else if (held.Take(lease) is { } task)
+        else if (held.TryAdd(lease) is { } task)
         {
             log.Write($"{key}: leased from {lease.Queue}, attempt {lease.Attempt}");
             Track(key, () => WorkAsync(task));
@@ -44,7 +44,7 @@ internal sealed class TaskRunner(
     }
 
     /// <summary>A lease that makes no sense here is a failure of its task: it would make none to the next agent either.</summary>
-    public void Refuse(UnreadableLease lease)
+    public void RejectUnreadable(UnreadableLease lease)
     {
         if (lease.Key is { } key)
         {
@@ -54,7 +54,7 @@ internal sealed class TaskRunner(
         }
         else
         {
-            unreadable.Is($"the node gave a lease that cannot be read: {lease.Problem}; it is taken back when heartbeats do not list it");
+            unreadable.Report($"the node gave a lease that cannot be read: {lease.Problem}; it is taken back when heartbeats do not list it");
         }
     }
 
@@ -62,10 +62,10 @@ internal sealed class TaskRunner(
     public Task StopAsync() => stopping.CancelAsync();
 
     /// <summary>Ends every command, and gives its task back.</summary>
-    public Task AbandonAsync() => abandoning.CancelAsync();
+    public Task CancelAllAsync() => cancelling.CancelAsync();
 
     /// <summary>Waits until every task is settled; false where that takes longer than <paramref name="within"/>.</summary>
-    public async Task<bool> AllSettledAsync(TimeSpan within, CancellationToken abort)
+    public async Task<bool> WaitForAllAsync(TimeSpan within, CancellationToken abort)
     {
         try
         {
@@ -81,7 +81,7 @@ internal sealed class TaskRunner(
     public void Dispose()
     {
         stopping.Dispose();
-        abandoning.Dispose();
+        cancelling.Dispose();
     }
 
     private void Track(LeaseKey key, Func<Task> work)
@@ -105,11 +105,11 @@ internal sealed class TaskRunner(
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "The last resort: a defect must not cost a slot or an outcome.")]
-    private async Task WorkAsync(HeldTask task)
+    private async Task WorkAsync(AgentTask task)
     {
         try
         {
-            using var unwanted = CancellationTokenSource.CreateLinkedTokenSource(task.Revoked, abandoning.Token);
+            using var unwanted = CancellationTokenSource.CreateLinkedTokenSource(task.Revoked, cancelling.Token);
             var run = await process.RunAsync(task.Lease, task.TimedOut, unwanted.Token);
             if (run.Remaining is { } remaining)
             {
@@ -131,7 +131,7 @@ internal sealed class TaskRunner(
     {
         try
         {
-            await held.OccupyAsync(remaining);
+            await held.OccupySlotAsync(remaining);
         }
         catch (Exception failure)
         {
@@ -139,25 +139,25 @@ internal sealed class TaskRunner(
         }
     }
 
-    private async Task SettleAsync(HeldTask task, ProcessEnding ending)
+    private async Task SettleAsync(AgentTask task, ProcessEnding ending)
     {
-        if (ending.Cause == EndCause.Unwanted || await WasStoppedAsync(task, ending))
+        if (ending.Cause == EndCause.Cancelled || await WasStoppedFromOutsideAsync(task, ending))
         {
             if (!task.Revoked.IsCancellationRequested)
             {
-                await GiveBackAsync(task.Key);
+                await ReleaseAsync(task.Key);
             }
 
-            held.Drop(task.Key);
+            held.Remove(task.Key);
             return;
         }
 
-        var outcome = OutcomeMapping.Judge(task.Key, ending);
+        var outcome = OutcomeMapping.ToOutcome(task.Key, ending);
         tally.Count(ending, outcome);
         Finish(task, outcome);
     }
 
-    private void Finish(HeldTask task, TaskOutcome outcome)
+    private void Finish(AgentTask task, TaskOutcome outcome)
     {
         if (held.Finish(task))
         {
@@ -166,7 +166,7 @@ internal sealed class TaskRunner(
     }
 
     // Whoever stops an agent often stops its commands as well, at the same time or a moment before.
-    private async Task<bool> WasStoppedAsync(HeldTask task, ProcessEnding ending)
+    private async Task<bool> WasStoppedFromOutsideAsync(AgentTask task, ProcessEnding ending)
     {
         if (OutcomeMapping.LooksStopped(ending) && !stopping.IsCancellationRequested)
         {
@@ -183,7 +183,7 @@ internal sealed class TaskRunner(
         return stopped || task.Revoked.IsCancellationRequested;
     }
 
-    private async Task GiveBackAsync(LeaseKey key)
+    private async Task ReleaseAsync(LeaseKey key)
     {
         using var limit = new CancellationTokenSource(settings.LastDelivery, clock);
         var backoff = new Backoff(clock);

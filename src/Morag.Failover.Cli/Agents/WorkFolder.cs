@@ -33,11 +33,11 @@ internal sealed class WorkFolder : IDisposable
     /// The folder of the worker that was named; else of the first of this host's names (<c>host</c>, <c>host-2</c>, ...) that no
     /// running agent has, so that the same number of agents always has the same names. Throws <see cref="CommandFailure"/>.
     /// </summary>
-    public static WorkFolder Take(string? workerId, string? folder)
+    public static WorkFolder Acquire(string? workerId, string? folder)
     {
         if (workerId is not null)
         {
-            return TryTake(workerId, folder)
+            return TryAcquire(workerId, folder)
                 ?? throw new CommandFailure(
                     ExitCode.Conflict, $"another agent on this machine runs as worker {workerId}: give this one its own --worker-id");
         }
@@ -45,7 +45,7 @@ internal sealed class WorkFolder : IDisposable
         var host = HostName();
         for (var number = 1; number <= MostAgentsOfOneHost; number++)
         {
-            if (TryTake(number == 1 ? host : $"{host}-{number}", folder) is { } taken)
+            if (TryAcquire(number == 1 ? host : $"{host}-{number}", folder) is { } taken)
             {
                 return taken;
             }
@@ -69,7 +69,7 @@ internal sealed class WorkFolder : IDisposable
     internal static string NameFor(string workerId) =>
         workerId.Replace("~", "~~", StringComparison.Ordinal).Replace(":", "~c", StringComparison.Ordinal);
 
-    private static WorkFolder? TryTake(string workerId, string? folder)
+    private static WorkFolder? TryAcquire(string workerId, string? folder)
     {
         if (!Identifier.IsValid(workerId))
         {

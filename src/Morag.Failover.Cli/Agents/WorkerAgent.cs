@@ -23,7 +23,7 @@ internal sealed class WorkerAgent : IDisposable
     private readonly DeliveryLoop delivery;
 
     public WorkerAgent(AgentSettings settings, NodeConnection node, AgentLog log, TimeProvider clock)
-        : this(settings, node, OpenSpool(settings), Launchers.OfThisSystem, log, clock)
+        : this(settings, node, OpenSpool(settings), Launchers.Current, log, clock)
     {
     }
 
@@ -34,7 +34,7 @@ internal sealed class WorkerAgent : IDisposable
         this.log = log;
         this.clock = clock;
         client = new WorkerClient(node, settings.Registration, clock);
-        var held = new HeldTasks(settings.Registration.MaxConcurrentTasks, clock);
+        var held = new AgentTasks(settings.Registration.MaxConcurrentTasks, clock);
         var tally = new AgentTally();
         outbox = OutcomeOutbox.Open(spool, log);
         guardian = Guardian.Start(log.Write);
@@ -58,8 +58,8 @@ internal sealed class WorkerAgent : IDisposable
         using var telling = stop.UnsafeRegister(_ => _ = runner.StopAsync(), null);
         try
         {
-            process.RemoveLeftOvers();
-            await DeliverLeftOversAsync(leasing.Token);
+            process.RemoveStaleFailureFiles();
+            await DeliverFromLastRunAsync(leasing.Token);
             await registration.RegisterAsync(registration.Generation, leasing.Token);
         }
         catch (OperationCanceledException)
@@ -69,10 +69,10 @@ internal sealed class WorkerAgent : IDisposable
 
         Task[] loops =
         [
-            KeepAsync("heartbeat", heartbeat.RunAsync, living.Token),
-            KeepAsync("session", session.RunAsync, living.Token),
-            KeepAsync("delivery of outcomes", delivery.RunAsync, living.Token),
-            KeepAsync("request for leases", leases.RunAsync, leasing.Token),
+            RestartOnFailureAsync("heartbeat", heartbeat.RunAsync, living.Token),
+            RestartOnFailureAsync("session", session.RunAsync, living.Token),
+            RestartOnFailureAsync("delivery of outcomes", delivery.RunAsync, living.Token),
+            RestartOnFailureAsync("request for leases", leases.RunAsync, leasing.Token),
         ];
         try
         {
@@ -81,11 +81,11 @@ internal sealed class WorkerAgent : IDisposable
         }
         catch (OperationCanceledException)
         {
-            await LeaveAsync(abort);
+            await ShutDownAsync(abort);
         }
         finally
         {
-            await runner.AbandonAsync();
+            await runner.CancelAllAsync();
             await living.CancelAsync();
         }
 
@@ -116,7 +116,7 @@ internal sealed class WorkerAgent : IDisposable
     }
 
     // A defect in one loop must not end the agent, and with it the commands that run.
-    private async Task KeepAsync(string what, Func<CancellationToken, Task> loop, CancellationToken cancellation)
+    private async Task RestartOnFailureAsync(string what, Func<CancellationToken, Task> loop, CancellationToken cancellation)
     {
         var backoff = new Backoff(clock);
         while (true)
@@ -135,7 +135,7 @@ internal sealed class WorkerAgent : IDisposable
     }
 
     // An earlier run finished this and could not deliver it. Before this run registers, its leases are still the last ones granted.
-    private async Task DeliverLeftOversAsync(CancellationToken cancellation)
+    private async Task DeliverFromLastRunAsync(CancellationToken cancellation)
     {
         if (!outbox.IsEmpty)
         {
@@ -153,7 +153,7 @@ internal sealed class WorkerAgent : IDisposable
         }
     }
 
-    private async Task LeaveAsync(CancellationToken abort)
+    private async Task ShutDownAsync(CancellationToken abort)
     {
         if (abort.IsCancellationRequested)
         {
@@ -165,10 +165,10 @@ internal sealed class WorkerAgent : IDisposable
         log.Write(runner.Count == 0
             ? "stopping"
             : $"stopping: {Counted.Of(runner.Count, "task")} may go on for {settings.DrainGrace.TotalSeconds:0.#} s; what has not ended by then is given back");
-        if (!await runner.AllSettledAsync(settings.DrainGrace, abort))
+        if (!await runner.WaitForAllAsync(settings.DrainGrace, abort))
         {
-            await runner.AbandonAsync();
-            _ = await runner.AllSettledAsync(settings.KillGrace + settings.KillWait + settings.LastDelivery, abort);
+            await runner.CancelAllAsync();
+            _ = await runner.WaitForAllAsync(settings.KillGrace + settings.KillWait + settings.LastDelivery, abort);
         }
 
         await DeliverLastAsync(abort);

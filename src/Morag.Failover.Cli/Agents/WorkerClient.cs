@@ -30,7 +30,7 @@ internal enum Delivery
 internal sealed record DeliveryAnswer(Delivery Delivery, string Detail);
 
 /// <summary>What the node gave: leases, and those that are no leases to this agent.</summary>
-internal sealed record LeaseAnswer(IReadOnlyList<LeasedTask> Leases, IReadOnlyList<UnreadableLease> Unreadable);
+internal sealed record LeaseResponse(IReadOnlyList<LeasedTask> Leases, IReadOnlyList<UnreadableLease> Unreadable);
 
 /// <summary>A lease that cannot be read. Its key is null where not even that can.</summary>
 internal sealed record UnreadableLease(LeaseKey? Key, string Problem);
@@ -113,7 +113,7 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
             cancellation);
 
     /// <summary>The same <paramref name="request"/> again gives the same leases, so that a lost answer loses none.</summary>
-    public Task<LeaseAnswer> LeaseAsync(int maxTasks, TimeSpan wait, RequestId request, CancellationToken cancellation) => AskAsync(
+    public Task<LeaseResponse> LeaseAsync(int maxTasks, TimeSpan wait, RequestId request, CancellationToken cancellation) => AskAsync(
         HttpMethod.Post,
         $"{worker}/lease",
         new
@@ -181,7 +181,7 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
     private static T Read<T>(JsonElement element) =>
         element.Deserialize<T>(AgentJson.Options) ?? throw new JsonException("it is null");
 
-    private static LeaseAnswer ReadLeases(JsonElement answer)
+    private static LeaseResponse ReadLeases(JsonElement answer)
     {
         var leases = new List<LeasedTask>();
         var unreadable = new List<UnreadableLease>();
@@ -197,7 +197,7 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
             }
         }
 
-        return new LeaseAnswer(leases, unreadable);
+        return new LeaseResponse(leases, unreadable);
     }
 
     private static LeaseKey? KeyOf(JsonElement lease)

@@ -88,7 +88,7 @@ internal static class WorkerRunCommand
 
     private static async Task<int> RunAsync(GlobalOptions globals, ParseResult parsed, CancellationToken cancellation)
     {
-        if (FirstProcess.IsThis)
+        if (FirstProcess.IsCurrent)
         {
             return await FirstProcess.RunChildAsync();
         }
@@ -98,7 +98,7 @@ internal static class WorkerRunCommand
             ?? throw CommandFailure.Usage($"there is no program \"{words[0]}\" that can be run");
         var clock = TimeProvider.System;
         using var node = globals.Connect(parsed);
-        using var folder = WorkFolder.Take(parsed.GetValue(WorkerIdOption), parsed.GetValue(WorkFolderOption));
+        using var folder = WorkFolder.Acquire(parsed.GetValue(WorkerIdOption), parsed.GetValue(WorkFolderOption));
         var settings = new AgentSettings
         {
             Registration = Registration(parsed, folder),

@@ -34,7 +34,7 @@ internal static class ExitCode
     public const int Interrupted = 130;
 
     /// <summary>The code for a call that the node refused.</summary>
-    public static int Of(Problem problem) => problem.Status switch
+    public static int Of(NodeProblem problem) => problem.Status switch
     {
         _ when problem.Type == ProblemTypes.UnknownQueue => NotFound,
         HttpStatusCode.NotFound => NotFound,

@@ -11,7 +11,7 @@ namespace Morag.Failover.Cli.CommandLine;
 /// </summary>
 internal static class FirstProcess
 {
-    private static readonly Dictionary<PosixSignal, int> Handed = new()
+    private static readonly Dictionary<PosixSignal, int> Forwarded = new()
     {
         [PosixSignal.SIGHUP] = SignalNames.Hangup,
         [PosixSignal.SIGINT] = SignalNames.Interrupt,
@@ -20,7 +20,7 @@ internal static class FirstProcess
     };
 
     /// <summary>Whether this is it.</summary>
-    public static bool IsThis => OperatingSystem.IsLinux() && Environment.ProcessId == 1;
+    public static bool IsCurrent => OperatingSystem.IsLinux() && Environment.ProcessId == 1;
 
     /// <summary>Runs the same command line as a child; its exit code.</summary>
     public static async Task<int> RunChildAsync()
@@ -40,10 +40,10 @@ internal static class FirstProcess
         using var child = new Process { StartInfo = start };
         child.Start();
         var id = child.Id;
-        var taken = Handed.Select(signal => PosixSignalRegistration.Create(signal.Key, received =>
+        var registrations = Forwarded.Select(signal => PosixSignalRegistration.Create(signal.Key, received =>
         {
             received.Cancel = true;
-            if (NeedsHanding(received.Signal))
+            if (ShouldForward(received.Signal))
             {
                 _ = Posix.Kill(id, signal.Value);
             }
@@ -55,10 +55,10 @@ internal static class FirstProcess
         }
         finally
         {
-            taken.ForEach(registration => registration.Dispose());
+            registrations.ForEach(registration => registration.Dispose());
         }
     }
 
     /// <summary>What the keys of a terminal send goes to the child as well; the same once more would mean to stop at once.</summary>
-    private static bool NeedsHanding(PosixSignal signal) => Console.IsInputRedirected || signal is not (PosixSignal.SIGINT or PosixSignal.SIGQUIT);
+    private static bool ShouldForward(PosixSignal signal) => Console.IsInputRedirected || signal is not (PosixSignal.SIGINT or PosixSignal.SIGQUIT);
 }

@@ -30,7 +30,7 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
                 parsed = root.Parse(arguments, Parsing);
                 if (problem is not null && IsCall(parsed))
                 {
-                    return Told(problem);
+                    return ReportError(problem);
                 }
 
                 if (problem is not null && parsed.Action is HelpAction)
@@ -43,7 +43,7 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
         }
         catch (Exception failure) when (failure is CommandFailure or NodeUnreachable or NodeRefused)
         {
-            return Told(failure);
+            return ReportError(failure);
         }
         catch (OperationCanceledException)
         {
@@ -94,7 +94,7 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
         }
     }
 
-    private int Told(Exception failure)
+    private int ReportError(Exception failure)
     {
         error.WriteLine(failure switch
         {

@@ -14,7 +14,7 @@ internal static class NumberOption
         var rule = new NumberRule<T>(least, most);
         return new Option<T>(name)
         {
-            Description = $"{help}; {rule.Words}",
+            Description = $"{help}; {rule.Description}",
             DefaultValueFactory = _ => standard,
             CustomParser = result => Read(result, name, rule) ?? standard,
         };
@@ -27,7 +27,7 @@ internal static class NumberOption
         var rule = new NumberRule<T>(least, most);
         return new Option<T?>(name)
         {
-            Description = $"{help}; {rule.Words}",
+            Description = $"{help}; {rule.Description}",
             CustomParser = result => Read(result, name, rule),
         };
     }

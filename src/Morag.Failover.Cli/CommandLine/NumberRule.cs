@@ -17,7 +17,7 @@ internal sealed record NumberRule<T>(T? Least, T? Most)
         : NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
 
     /// <summary>The rule in words: <c>a whole number from 1 to 100</c>.</summary>
-    public string Words => $"{(IsWhole ? "a whole number" : "a number")}{Range}";
+    public string Description => $"{(IsWhole ? "a whole number" : "a number")}{Range}";
 
     private string Range => (Least, Most) switch
     {
@@ -37,7 +37,7 @@ internal sealed record NumberRule<T>(T? Least, T? Most)
             : null;
 
     /// <summary>Why the text of an option is refused, in one line.</summary>
-    public string Refusal(string option, string text) => $"{option} must be {Words}, not \"{text}\"";
+    public string Refusal(string option, string text) => $"{option} must be {Description}, not \"{text}\"";
 
     private static string Text(T number) => number.ToString("0.##########", CultureInfo.InvariantCulture);
 }

@@ -14,8 +14,8 @@ internal sealed class StopSignals : IDisposable
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         registrations =
         [
-            PosixSignalRegistration.Create(PosixSignal.SIGINT, Take),
-            PosixSignalRegistration.Create(PosixSignal.SIGTERM, Take),
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
         ];
     }
 
@@ -34,7 +34,7 @@ internal sealed class StopSignals : IDisposable
         abort.Dispose();
     }
 
-    private void Take(PosixSignalContext signal)
+    private void OnSignal(PosixSignalContext signal)
     {
         signal.Cancel = true;
         _ = stop.IsCancellationRequested ? abort.CancelAsync() : stop.CancelAsync();

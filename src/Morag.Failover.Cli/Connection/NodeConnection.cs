@@ -60,7 +60,7 @@ internal sealed class NodeConnection : IDisposable
 
         using (response)
         {
-            throw new NodeRefused(Problem.Read(response.StatusCode, await BodyAsync(response, cancellation)));
+            throw new NodeRefused(NodeProblem.Read(response.StatusCode, await BodyAsync(response, cancellation)));
         }
     }
 

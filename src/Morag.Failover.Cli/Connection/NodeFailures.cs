@@ -8,7 +8,7 @@ internal sealed class NodeUnreachable(Uri node, Exception cause)
 }
 
 /// <summary>The node answered that it did not carry the call out, or that it does not know.</summary>
-internal sealed class NodeRefused(Problem problem) : Exception(problem.ToString())
+internal sealed class NodeRefused(NodeProblem problem) : Exception(problem.ToString())
 {
-    public Problem Problem { get; } = problem;
+    public NodeProblem Problem { get; } = problem;
 }

@@ -36,7 +36,7 @@ internal sealed class DemoAgents : IAsyncDisposable
                 "--content-types", contentType, "--tag", "purpose=demo", "--", .. HashFile(delay),
             ];
             all.agents[worker] = DemoProcess.Start(
-                guardian, words, new Dictionary<string, string> { ["MORAG_TOKEN"] = node.Token.Current ?? "" }, all.Take);
+                guardian, words, new Dictionary<string, string> { ["MORAG_TOKEN"] = node.Token.Current ?? "" }, all.OnLine);
         }
 
         return all;
@@ -54,7 +54,7 @@ internal sealed class DemoAgents : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private void Take(string line)
+    private void OnLine(string line)
     {
         if (line.EndsWith(": completed", StringComparison.Ordinal))
         {

@@ -56,7 +56,7 @@ internal static class DemoCommand
         var named = globals.GivenNode(parsed) is not null;
         try
         {
-            if (!await DemoRun.OthersServeAsync(connection, cancellation))
+            if (!await DemoRun.HasCompetingWorkersAsync(connection, cancellation))
             {
                 await output.WriteLineAsync($"using the node at {connection.Node.GetLeftPart(UriPartial.Authority)}");
                 return DemoNode.Running(connection, token);

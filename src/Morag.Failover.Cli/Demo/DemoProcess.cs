@@ -43,8 +43,8 @@ internal sealed class DemoProcess : IAsyncDisposable
         }
 
         var process = new Process { StartInfo = start };
-        process.OutputDataReceived += (_, said) => Take(said.Data);
-        process.ErrorDataReceived += (_, said) => Take(said.Data);
+        process.OutputDataReceived += (_, said) => Forward(said.Data);
+        process.ErrorDataReceived += (_, said) => Forward(said.Data);
         process.Start();
         guardian.Watch(process.Id);
         process.BeginOutputReadLine();
@@ -52,7 +52,7 @@ internal sealed class DemoProcess : IAsyncDisposable
         process.StandardInput.Close();
         return new DemoProcess(guardian, process);
 
-        void Take(string? text)
+        void Forward(string? text)
         {
             if (text is not null)
             {

@@ -16,18 +16,18 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
     private const string Queue = "cpu_batch";
     private const int Agents = 3;
     private const int SubmittedPerCall = 100;
-    private const int AskedAtOnce = 16;
+    private const int ConcurrentQueries = 16;
 
     // What all files together should take, so that the kill falls into the middle and the whole stays under a minute.
     private static readonly TimeSpan WorkTime = TimeSpan.FromSeconds(12);
-    private static readonly TimeSpan GivesUpAfter = TimeSpan.FromMinutes(3);
-    private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly DemoCalls calls = new(node.Connection);
     private readonly string run = Guid.NewGuid().ToString("N")[..6];
 
     /// <summary>Whether agents that are not the demo's would take its tasks.</summary>
-    public static async Task<bool> OthersServeAsync(NodeConnection connection, CancellationToken cancellation)
+    public static async Task<bool> HasCompetingWorkersAsync(NodeConnection connection, CancellationToken cancellation)
     {
         var workers = await new DemoCalls(connection).WorkersAsync(cancellation);
         return workers.Length >= DemoCalls.MostPerCall || workers.Any(worker =>
@@ -50,16 +50,16 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
         DemoSummary summary;
         await using (var agents = DemoAgents.Start(guardian, node, run, Queue, contentType, delay))
         {
-            story.Tell($"three agents started; each file is hashed by a command that takes {delay.TotalSeconds:0.##} s more than it has to");
+            story.Write($"three agents started; each file is hashed by a command that takes {delay.TotalSeconds:0.##} s more than it has to");
             await SubmitAsync(tasks, contentType, cancellation);
-            story.Tell($"{Counted.Of(tasks.Count, "task")} submitted to {Queue}");
+            story.Write($"{Counted.Of(tasks.Count, "task")} submitted to {Queue}");
             await KillOneAsync(agents, tasks.Count, delay, story, cancellation);
-            summary = await EndAsync(agents, tasks, story, cancellation);
+            summary = await WaitForTasksAsync(agents, tasks, story, cancellation);
         }
 
         await telling.CancelAsync();
         await told;
-        return await TellAsync(summary, tasks, cancellation);
+        return await PrintSummaryAsync(summary, tasks, cancellation);
     }
 
     private static TimeSpan Delay(int count) => TimeSpan.FromSeconds(Math.Clamp(
@@ -78,7 +78,7 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
     {
         var started = clock.GetTimestamp();
         long? firstLease = null;
-        while (agents.Completed < count && clock.GetElapsedTime(started) < GivesUpAfter)
+        while (agents.Completed < count && clock.GetElapsedTime(started) < Timeout)
         {
             var held = new Dictionary<string, int>();
             foreach (var worker in agents.Living)
@@ -92,26 +92,26 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
             if (holds > 0 && inTheMiddle && clock.GetElapsedTime(firstLease!.Value) >= delay / 2)
             {
                 agents.Kill(victim);
-                story.Tell($"killed worker {victim[^1]} with -9 while it held {Counted.Of(holds, "task")}");
+                story.Write($"killed worker {victim[^1]} with -9 while it held {Counted.Of(holds, "task")}");
                 return;
             }
 
-            await Task.Delay(PollEvery, clock, cancellation);
+            await Task.Delay(PollInterval, clock, cancellation);
         }
 
-        story.Tell("there were too few files to kill an agent while it worked: no failure is shown");
+        story.Write("there were too few files to kill an agent while it worked: no failure is shown");
     }
 
-    private async Task<DemoSummary> EndAsync(
+    private async Task<DemoSummary> WaitForTasksAsync(
         DemoAgents agents, Dictionary<string, string> tasks, DemoStory story, CancellationToken cancellation)
     {
         var started = clock.GetTimestamp();
         var ended = new Dictionary<string, TaskInfo>();
         var shown = 0;
-        while (ended.Count < tasks.Count && clock.GetElapsedTime(started) < GivesUpAfter)
+        while (ended.Count < tasks.Count && clock.GetElapsedTime(started) < Timeout)
         {
             // Those at the front, which end first: asking for all again and again would be work of its own.
-            foreach (var task in await AskAsync(tasks.Keys.Where(task => !ended.ContainsKey(task)).Take(AskedAtOnce * 4), calls.TaskAsync, cancellation))
+            foreach (var task in await QueryAllAsync(tasks.Keys.Where(task => !ended.ContainsKey(task)).Take(ConcurrentQueries * 4), calls.TaskAsync, cancellation))
             {
                 if (task.State is TaskState.Succeeded or TaskState.Parked or TaskState.Cancelled)
                 {
@@ -122,29 +122,29 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
             if (agents.Completed >= shown + Math.Max(1, tasks.Count / 8))
             {
                 shown = agents.Completed;
-                story.Tell($"{shown} of {Counted.Of(tasks.Count, "file")} hashed");
+                story.Write($"{shown} of {Counted.Of(tasks.Count, "file")} hashed");
             }
 
-            await Task.Delay(PollEvery, clock, cancellation);
+            await Task.Delay(PollInterval, clock, cancellation);
         }
 
         var troubled = ended.Values.Where(task => task.RetryCount > 0 || task.Attempt > 1).Select(task => task.TaskId.Value);
-        var decisions = await AskAsync(troubled, calls.ExplainAsync, cancellation);
+        var decisions = await QueryAllAsync(troubled, calls.ExplainAsync, cancellation);
         return DemoSummary.Of(tasks.Count, ended.Values, [.. decisions.SelectMany(known => known)]);
     }
 
-    private static async Task<IReadOnlyCollection<T>> AskAsync<T>(
+    private static async Task<IReadOnlyCollection<T>> QueryAllAsync<T>(
         IEnumerable<string> tasks, Func<string, CancellationToken, Task<T>> ask, CancellationToken cancellation)
     {
         var answers = new ConcurrentBag<T>();
         await Parallel.ForEachAsync(
             tasks.ToArray(),
-            new ParallelOptions { MaxDegreeOfParallelism = AskedAtOnce, CancellationToken = cancellation },
+            new ParallelOptions { MaxDegreeOfParallelism = ConcurrentQueries, CancellationToken = cancellation },
             async (task, stop) => answers.Add(await ask(task, stop)));
         return answers;
     }
 
-    private async Task<int> TellAsync(DemoSummary summary, Dictionary<string, string> tasks, CancellationToken cancellation)
+    private async Task<int> PrintSummaryAsync(DemoSummary summary, Dictionary<string, string> tasks, CancellationToken cancellation)
     {
         var sums = string.Concat(summary.Hashes
             .OrderBy(hash => hash.Key, StringComparer.Ordinal)
@@ -159,7 +159,7 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
             failures        {summary.Failures}
             decisions       {summary.Decisions}{(strategies.Length > 0 ? $" ({strategies})" : "")}
             lost            {summary.Lost}
-            accepted twice  {summary.AcceptedTwice}
+            accepted twice  {summary.CompletedTwice}
             hashes          {sumsFile}
             """);
         var confirmed = await ChecksumTool.ConfirmAsync(sumsFile, cancellation);

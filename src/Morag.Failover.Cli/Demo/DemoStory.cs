@@ -12,7 +12,7 @@ internal sealed class DemoStory(TextWriter output, string run, IReadOnlyDictiona
     private readonly Lock writing = new();
     private readonly string mine = $"demo-{run}-";
 
-    public void Tell(string line)
+    public void Write(string line)
     {
         lock (writing)
         {
@@ -32,7 +32,7 @@ internal sealed class DemoStory(TextWriter output, string run, IReadOnlyDictiona
                 using var data = JsonDocument.Parse(said.Data);
                 if (Line(said.Kind, data.RootElement) is { } line)
                 {
-                    Tell(line);
+                    Write(line);
                 }
             }
         }
@@ -40,7 +40,7 @@ internal sealed class DemoStory(TextWriter output, string run, IReadOnlyDictiona
         {
             if (!cancellation.IsCancellationRequested)
             {
-                Tell($"the live events ended: {ended.Message}");
+                Write($"the live events ended: {ended.Message}");
             }
         }
     }

@@ -15,7 +15,7 @@ internal sealed record DemoSummary
     public required int Lost { get; init; }
 
     /// <summary>Tasks with more than one accepted completion in their history.</summary>
-    public required int AcceptedTwice { get; init; }
+    public required int CompletedTwice { get; init; }
 
     /// <summary>Distinct failures.</summary>
     public required int Failures { get; init; }
@@ -28,7 +28,7 @@ internal sealed record DemoSummary
     /// <summary>The hash of each file, by task.</summary>
     public required IReadOnlyDictionary<string, string> Hashes { get; init; }
 
-    public bool IsGood => Lost == 0 && AcceptedTwice == 0;
+    public bool IsGood => Lost == 0 && CompletedTwice == 0;
 
     public static DemoSummary Of(int files, IReadOnlyCollection<TaskInfo> tasks, IReadOnlyCollection<FailoverDecision> decisions)
     {
@@ -39,7 +39,7 @@ internal sealed record DemoSummary
         {
             Files = files,
             Lost = files - hashes.Count,
-            AcceptedTwice = tasks.Count(task => task.History.Count(entry => entry.What == "completed") > 1),
+            CompletedTwice = tasks.Count(task => task.History.Count(entry => entry.What == "completed") > 1),
             Failures = decisions.Select(decision => (decision.TaskId, decision.DecisionMetadata.FailureId)).Distinct().Count(),
             Decisions = decisions.Count,
             Strategies = decisions.GroupBy(decision => decision.SelectedAction.Strategy).ToDictionary(group => group.Key, group => group.Count()),

@@ -68,7 +68,7 @@ internal sealed partial class PaletteClient(NodeConnection node)
         }
         catch (JsonException failure)
         {
-            throw new NodeRefused(new Problem(
+            throw new NodeRefused(new NodeProblem(
                 System.Net.HttpStatusCode.BadGateway,
                 $"what answers at {node.Node.GetLeftPart(UriPartial.Authority)} is no node of this version ({response.Content.Headers.ContentType}: {failure.Message})",
                 null));

@@ -65,7 +65,7 @@ public sealed class FullDiskSpecs : IAsyncLifetime
         using var disk = new SmallDisk();
         disk.Fill();
 
-        var failure = Assert.Throws<CommandFailure>(() => WorkFolder.Take("w", disk.Folder));
+        var failure = Assert.Throws<CommandFailure>(() => WorkFolder.Acquire("w", disk.Folder));
         Assert.Contains("No space left on device", failure.Message, StringComparison.Ordinal);
     }
 
@@ -73,10 +73,10 @@ public sealed class FullDiskSpecs : IAsyncLifetime
     public void Should_start_on_a_full_disk_when_the_folder_was_its_own_before()
     {
         using var disk = new SmallDisk();
-        WorkFolder.Take("w", disk.Folder).Dispose();
+        WorkFolder.Acquire("w", disk.Folder).Dispose();
         disk.Fill();
 
-        using var folder = WorkFolder.Take("w", disk.Folder);
+        using var folder = WorkFolder.Acquire("w", disk.Folder);
         Assert.Equal("w", folder.Worker.Value);
     }
 }

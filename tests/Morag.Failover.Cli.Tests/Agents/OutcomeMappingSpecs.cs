@@ -14,7 +14,7 @@ public sealed class OutcomeMappingSpecs
     [Fact]
     public void Should_succeed_with_the_output_as_it_is_when_the_exit_code_is_zero()
     {
-        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(0), Output = "a \"b\"\nc\n"u8.ToArray(), ErrorTail = "CUDA out of memory", ExhaustionPattern = "CUDA out of memory" });
+        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(0), Output = "a \"b\"\nc\n"u8.ToArray(), ErrorTail = "CUDA out of memory", ExhaustionPattern = "CUDA out of memory" });
 
         Assert.True(outcome.IsSuccess);
         Assert.Equal("a \"b\"\nc\n", JsonSerializer.Deserialize<string>(outcome.Result!.Value.Raw));
@@ -35,7 +35,7 @@ public sealed class OutcomeMappingSpecs
     [InlineData(255, FailureType.ProcessingError)]
     public void Should_judge_by_the_exit_code_when_nothing_else_was_said(int exitCode, FailureType type)
     {
-        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(exitCode), ErrorTail = "first\nlast\n" });
+        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(exitCode), ErrorTail = "first\nlast\n" });
 
         Assert.Equal(type, outcome.FailureType);
         Assert.StartsWith($"exit code {exitCode}", outcome.ErrorMessage, StringComparison.Ordinal);
@@ -46,7 +46,7 @@ public sealed class OutcomeMappingSpecs
     [Fact]
     public void Should_be_exhaustion_when_a_pattern_was_seen_and_the_command_failed()
     {
-        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(1), ExhaustionPattern = "CUDA out of memory" });
+        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(1), ExhaustionPattern = "CUDA out of memory" });
 
         Assert.Equal(FailureType.ResourceExhaustion, outcome.FailureType);
         Assert.Equal("exit code 1, with \"CUDA out of memory\" on its error stream", outcome.ErrorMessage);
@@ -56,7 +56,7 @@ public sealed class OutcomeMappingSpecs
     public void Should_be_overloaded_when_the_exit_code_says_so_although_a_pattern_was_seen() =>
         Assert.Equal(
             FailureType.WorkerOverloaded,
-            OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(75), ExhaustionPattern = "CUDA out of memory" }).FailureType);
+            OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(75), ExhaustionPattern = "CUDA out of memory" }).FailureType);
 
     [Theory]
     [InlineData(0)]
@@ -64,7 +64,7 @@ public sealed class OutcomeMappingSpecs
     [InlineData(137)]
     public void Should_believe_the_failure_file_whatever_the_exit_code(int exitCode)
     {
-        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding
+        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding
         {
             Exit = Code(exitCode),
             FailureFile = Said("""{"failure_type":"network_failure","error_message":"the bucket does not answer","more":1}"""),
@@ -84,7 +84,7 @@ public sealed class OutcomeMappingSpecs
     [InlineData("""{"failure_type":3}""")]
     public void Should_be_a_processing_error_that_names_the_rule_when_the_failure_file_is_wrong(string text)
     {
-        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(4), FailureFile = Said(text), ErrorTail = "tail" });
+        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(4), FailureFile = Said(text), ErrorTail = "tail" });
 
         Assert.Equal(FailureType.ProcessingError, outcome.FailureType);
         Assert.Contains("failure file", outcome.ErrorMessage, StringComparison.Ordinal);
@@ -95,7 +95,7 @@ public sealed class OutcomeMappingSpecs
     [Fact]
     public void Should_be_a_timeout_when_it_ran_over_its_lease_whatever_it_said()
     {
-        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding
+        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding
         {
             Exit = Code(137),
             Cause = EndCause.TimedOut,
@@ -109,12 +109,12 @@ public sealed class OutcomeMappingSpecs
 
     [Fact]
     public void Should_be_the_workers_fault_when_the_command_could_not_be_started() =>
-        Assert.Equal(FailureType.WorkerOverloaded, OutcomeMapping.Judge(Lease, NotStarted("no memory", blamesTask: false)).FailureType);
+        Assert.Equal(FailureType.WorkerOverloaded, OutcomeMapping.ToOutcome(Lease, NotStarted("no memory", blamesTask: false)).FailureType);
 
     [Fact]
     public void Should_fail_and_name_the_cap_when_the_output_is_too_long()
     {
-        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(137), Cause = EndCause.OutputTooLong });
+        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(137), Cause = EndCause.OutputTooLong });
 
         Assert.Equal(FailureType.ProcessingError, outcome.FailureType);
         Assert.Contains("more than 262,144 bytes", outcome.ErrorMessage, StringComparison.Ordinal);
@@ -124,11 +124,11 @@ public sealed class OutcomeMappingSpecs
     [InlineData(OutcomeMapping.DefaultMaxResultBytes - 2, true)]
     [InlineData(OutcomeMapping.DefaultMaxResultBytes - 1, false)]
     public void Should_count_the_result_as_json(int length, bool succeeds) =>
-        Assert.Equal(succeeds, OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(0), Output = Encoding.UTF8.GetBytes(new string('x', length)) }).IsSuccess);
+        Assert.Equal(succeeds, OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(0), Output = Encoding.UTF8.GetBytes(new string('x', length)) }).IsSuccess);
 
     [Fact]
     public void Should_keep_the_message_within_its_limit() =>
-        Assert.True(OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(1), ErrorTail = new string('x', 20_000) }).ErrorMessage!.Length <= 8192);
+        Assert.True(OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(1), ErrorTail = new string('x', 20_000) }).ErrorMessage!.Length <= 8192);
 
     [Theory]
     [InlineData("CUDA out of memory", 1)]
@@ -157,7 +157,7 @@ public sealed class OutcomeMappingSpecs
     [InlineData(1, FailureType.WorkerOverloaded, "killed by SIGHUP, which this agent did not send: last")]
     public void Should_name_the_signal_when_one_ended_the_command(int signal, FailureType type, string message)
     {
-        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = ProcessExit.BySignal(signal), ErrorTail = "last\n" });
+        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = ProcessExit.BySignal(signal), ErrorTail = "last\n" });
 
         Assert.Equal(type, outcome.FailureType);
         Assert.Equal(message, outcome.ErrorMessage);
@@ -169,7 +169,7 @@ public sealed class OutcomeMappingSpecs
     [InlineData(143, "exit code 143, which stands for SIGTERM")]
     [InlineData(200, "exit code 200")]
     public void Should_name_the_signal_that_an_exit_code_stands_for(int exitCode, string message) =>
-        Assert.Equal(message, OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(exitCode) }).ErrorMessage);
+        Assert.Equal(message, OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(exitCode) }).ErrorMessage);
 
     [Theory]
     [InlineData(new byte[] { 0x63, 0x61, 0x66, 0xe9, 0x0a }, "(byte 0xe9 at offset 3)")]
@@ -178,7 +178,7 @@ public sealed class OutcomeMappingSpecs
     [InlineData(new byte[] { 0x61, 0xe2, 0x82 }, "(byte 0xe2 at offset 1)")]
     public void Should_fail_and_say_where_when_the_output_is_not_utf8(byte[] output, string where)
     {
-        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(0), Output = output });
+        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(0), Output = output });
 
         Assert.Equal(FailureType.ProcessingError, outcome.FailureType);
         Assert.StartsWith($"the output is not UTF-8 {where}", outcome.ErrorMessage, StringComparison.Ordinal);
@@ -188,7 +188,7 @@ public sealed class OutcomeMappingSpecs
     public void Should_keep_every_byte_when_the_output_is_utf8()
     {
         var output = Encoding.UTF8.GetBytes("\uFEFF\0 \u2028 \uFFFF \U0001F600 </script>");
-        var outcome = OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(0), Output = output });
+        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(0), Output = output });
 
         Assert.Equal(output, Encoding.UTF8.GetBytes(JsonSerializer.Deserialize<string>(outcome.Result!.Value.Raw)!));
     }
@@ -200,21 +200,21 @@ public sealed class OutcomeMappingSpecs
     public void Should_not_succeed_when_the_output_is_not_complete(string state, FailureType type) =>
         Assert.Equal(
             type,
-            OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(0), OutputState = Enum.Parse<OutputState>(state) }).FailureType);
+            OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(0), OutputState = Enum.Parse<OutputState>(state) }).FailureType);
 
     [Fact]
     public void Should_be_the_tasks_fault_when_no_command_could_ever_be_given_it() =>
-        Assert.Equal(FailureType.ProcessingError, OutcomeMapping.Judge(Lease, NotStarted("a NUL", blamesTask: true)).FailureType);
+        Assert.Equal(FailureType.ProcessingError, OutcomeMapping.ToOutcome(Lease, NotStarted("a NUL", blamesTask: true)).FailureType);
 
     [Fact]
     public void Should_be_the_workers_fault_when_the_exit_status_was_lost() =>
-        Assert.Equal(FailureType.WorkerOverloaded, OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = ProcessExit.Lost }).FailureType);
+        Assert.Equal(FailureType.WorkerOverloaded, OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = ProcessExit.Lost }).FailureType);
 
     [Fact]
     public void Should_be_the_workers_fault_when_the_failure_file_is_empty_because_the_disk_is_full() =>
         Assert.Equal(
             FailureType.WorkerOverloaded,
-            OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(1), FailureFile = Said(""), WorkFolderFull = true }).FailureType);
+            OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(1), FailureFile = Said(""), WorkFolderFull = true }).FailureType);
 
     [Theory]
     [InlineData(0)]
@@ -226,7 +226,7 @@ public sealed class OutcomeMappingSpecs
             failure_type = "network_failure",
             error_message = new string('x', before) + string.Concat(Enumerable.Repeat("\U0001F600", 8_192)),
         });
-        var message = OutcomeMapping.Judge(Lease, new ProcessEnding { Exit = Code(1), FailureFile = Said(told) }).ErrorMessage!;
+        var message = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(1), FailureFile = Said(told) }).ErrorMessage!;
 
         Assert.InRange(Encoding.UTF8.GetByteCount(message), 8_189, 8_192);
         Assert.Equal(message, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(message)));

@@ -53,7 +53,7 @@ internal sealed class RunningAgent : IAsyncDisposable
             },
             node,
             faults.Around(SpoolFile.Open(Path.Combine(Folder, "outcomes.jsonl"))),
-            faults.Around(Launchers.OfThisSystem),
+            faults.Around(Launchers.Current),
             agentLog,
             TimeProvider.System);
         Ended = Task.Run(() => agent.RunAsync(stop.Token, abort.Token));

@@ -14,7 +14,7 @@ public sealed class WorkFolderSpecs : IDisposable
     {
         string[] ids = ["gpu:1", "gpu~1", "gpu~c1", "gpu~~1", "gpu1", "gpu~:1", "gpu:~1", "gpu::1"];
 
-        var taken = ids.Select(id => WorkFolder.Take(id, folder)).ToArray();
+        var taken = ids.Select(id => WorkFolder.Acquire(id, folder)).ToArray();
 
         Assert.Equal(ids.Length, taken.Select(one => one.Path).Distinct().Count());
         foreach (var one in taken)
@@ -26,9 +26,9 @@ public sealed class WorkFolderSpecs : IDisposable
     [Fact]
     public void Should_refuse_the_id_of_an_agent_that_runs()
     {
-        using var first = WorkFolder.Take("w", folder);
+        using var first = WorkFolder.Acquire("w", folder);
 
-        var conflict = Assert.Throws<CommandFailure>(() => WorkFolder.Take("w", folder));
+        var conflict = Assert.Throws<CommandFailure>(() => WorkFolder.Acquire("w", folder));
         Assert.Equal(ExitCode.Conflict, conflict.ExitCode);
         Assert.Contains("another agent on this machine runs as worker w", conflict.Message, StringComparison.Ordinal);
     }
@@ -36,21 +36,21 @@ public sealed class WorkFolderSpecs : IDisposable
     [Fact]
     public void Should_refuse_a_folder_that_belongs_to_another_worker()
     {
-        WorkFolder.Take("W", folder).Dispose();
+        WorkFolder.Acquire("W", folder).Dispose();
         Directory.Move(Path.Combine(folder, "W"), Path.Combine(folder, "w"));
 
-        var failure = Assert.Throws<CommandFailure>(() => WorkFolder.Take("w", folder));
+        var failure = Assert.Throws<CommandFailure>(() => WorkFolder.Acquire("w", folder));
         Assert.Contains("belongs to worker W", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Should_know_the_runs_of_one_folder()
     {
-        using var other = WorkFolder.Take("other", folder);
-        using var again = WorkFolder.Take("w", folder);
+        using var other = WorkFolder.Acquire("other", folder);
+        using var again = WorkFolder.Acquire("w", folder);
         var first = again.NewInstance();
         again.Dispose();
-        using var second = WorkFolder.Take("w", folder);
+        using var second = WorkFolder.Acquire("w", folder);
 
         Assert.NotEqual(first, second.NewInstance());
         Assert.True(WorkFolder.IsOfSameFolder(first, second.NewInstance()));

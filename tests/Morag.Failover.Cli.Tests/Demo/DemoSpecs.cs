@@ -61,7 +61,7 @@ public sealed class DemoSpecs : IDisposable
 
         var summary = DemoSummary.Of(5, tasks, decisions);
 
-        Assert.Equal((5, 3, 1, 3, 4), (summary.Files, summary.Lost, summary.AcceptedTwice, summary.Failures, summary.Decisions));
+        Assert.Equal((5, 3, 1, 3, 4), (summary.Files, summary.Lost, summary.CompletedTwice, summary.Failures, summary.Decisions));
         Assert.Equal(4, summary.Strategies[FailoverStrategy.ReassignSameQueue]);
         Assert.Equal(["t-1", "t-2"], summary.Hashes.Keys);
         Assert.False(summary.IsGood);

@@ -89,7 +89,7 @@ internal static class FailureFile
         var handle = Posix.Open(path, Posix.OpenReadNonBlockingCloseOnExec);
         return handle >= 0
             ? new SafeFileHandle(handle, ownsHandle: true)
-            : throw new IOException(Posix.Words(System.Runtime.InteropServices.Marshal.GetLastPInvokeError()));
+            : throw new IOException(Posix.Describe(System.Runtime.InteropServices.Marshal.GetLastPInvokeError()));
     }
 
     private static FailureFileContent Unreadable(string what) => new(null, $"that is {what}");

@@ -46,5 +46,5 @@ internal interface ICommandProcess : IDisposable
 /// <summary>Starts processes in the way of this system.</summary>
 internal static class Launchers
 {
-    public static ProcessLauncher OfThisSystem { get; } = OperatingSystem.IsWindows() ? WindowsProcess.Start : UnixProcess.Start;
+    public static ProcessLauncher Current { get; } = OperatingSystem.IsWindows() ? WindowsProcess.Start : UnixProcess.Start;
 }

@@ -73,5 +73,5 @@ internal static unsafe partial class Posix
     public static partial int Open(string path, int flags);
 
     /// <summary>The system's words for an error number.</summary>
-    public static string Words(int error) => Marshal.GetPInvokeErrorMessage(error);
+    public static string Describe(int error) => Marshal.GetPInvokeErrorMessage(error);
 }

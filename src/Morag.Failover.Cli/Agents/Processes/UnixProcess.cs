@@ -70,7 +70,7 @@ internal sealed class UnixProcess : ICommandProcess
         }
 
         var error = Marshal.GetLastPInvokeError();
-        return error == Posix.NoSuchProcess ? null : Posix.Words(error);
+        return error == Posix.NoSuchProcess ? null : Posix.Describe(error);
     }
 
     public ProcessExit Reap()
@@ -119,7 +119,7 @@ internal sealed class UnixProcess : ICommandProcess
                 attributes,
                 texts.Array(start.Words),
                 texts.Array(start.Environment.Select(variable => $"{variable.Key}={variable.Value}")));
-            return error == 0 ? id : throw new ProcessNotStarted(Posix.Words(error), tooLarge: error == Posix.ArgumentsTooLong);
+            return error == 0 ? id : throw new ProcessNotStarted(Posix.Describe(error), tooLarge: error == Posix.ArgumentsTooLong);
         }
         finally
         {
@@ -144,7 +144,7 @@ internal sealed class UnixProcess : ICommandProcess
     {
         if (error != 0)
         {
-            throw new ProcessNotStarted(Posix.Words(error));
+            throw new ProcessNotStarted(Posix.Describe(error));
         }
     }
 

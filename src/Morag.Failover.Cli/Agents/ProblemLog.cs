@@ -1,13 +1,13 @@
 namespace Morag.Failover.Cli.Agents;
 
 /// <summary>What is wrong with one kind of call now: told when it begins and when it changes, not at each try.</summary>
-internal sealed class Trouble(AgentLog log)
+internal sealed class ProblemLog(AgentLog log)
 {
     private string? last;
 
     /// <param name="line">What is told.</param>
     /// <param name="kind">What makes it the same trouble as before; without it, the line.</param>
-    public void Is(string line, string? kind = null)
+    public void Report(string line, string? kind = null)
     {
         kind ??= line;
         if (Interlocked.Exchange(ref last, kind) != kind)
@@ -17,7 +17,7 @@ internal sealed class Trouble(AgentLog log)
     }
 
     /// <summary>It works again. <paramref name="line"/> is told where there was trouble.</summary>
-    public void Over(string? line = null)
+    public void Resolve(string? line = null)
     {
         if (Interlocked.Exchange(ref last, null) is not null && line is not null)
         {

@@ -5,7 +5,7 @@ using Morag.Failover.Cli.Texts;
 namespace Morag.Failover.Cli.Connection;
 
 /// <summary>Why a node refused a call, read from its problem details (RFC 9457).</summary>
-internal sealed record Problem(HttpStatusCode Status, string Message, string? Field)
+internal sealed record NodeProblem(HttpStatusCode Status, string Message, string? Field)
 {
     /// <summary>The kind of problem, as a URI; null where the answer names none.</summary>
     public string? Type { get; private init; }
@@ -16,7 +16,7 @@ internal sealed record Problem(HttpStatusCode Status, string Message, string? Fi
     public bool IsTransient =>
         Status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)Status >= 500;
 
-    public static Problem Read(HttpStatusCode status, string body)
+    public static NodeProblem Read(HttpStatusCode status, string body)
     {
         try
         {
@@ -32,12 +32,12 @@ internal sealed record Problem(HttpStatusCode Status, string Message, string? Fi
         }
 
         var text = body.Trim();
-        return new Problem(status, text.Length == 0 ? Reason(status) : Shortened(text), null);
+        return new NodeProblem(status, text.Length == 0 ? Reason(status) : Shortened(text), null);
     }
 
     public override string ToString() => Field is null ? Message : $"{Field}: {Message}";
 
-    private static Problem Read(HttpStatusCode status, JsonElement problem)
+    private static NodeProblem Read(HttpStatusCode status, JsonElement problem)
     {
         if (problem.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Object)
         {
@@ -46,11 +46,11 @@ internal sealed record Problem(HttpStatusCode Status, string Message, string? Fi
                 var rules = error.Value.ValueKind == JsonValueKind.Array
                     ? string.Join("; ", error.Value.EnumerateArray().Select(rule => rule.ToString()))
                     : error.Value.ToString();
-                return new Problem(status, rules, error.Name.Length == 0 ? null : error.Name);
+                return new NodeProblem(status, rules, error.Name.Length == 0 ? null : error.Name);
             }
         }
 
-        return new Problem(status, Text(problem, "detail") ?? Text(problem, "title") ?? Reason(status), Text(problem, "field")) { Type = Text(problem, "type") };
+        return new NodeProblem(status, Text(problem, "detail") ?? Text(problem, "title") ?? Reason(status), Text(problem, "field")) { Type = Text(problem, "type") };
     }
 
     private static string? Text(JsonElement problem, string name) =>

@@ -6,7 +6,7 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Tests.Agents;
 
-public sealed class HeldTasksSpecs
+public sealed class AgentTasksSpecs
 {
     private static readonly DateTimeOffset Deadline = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -15,32 +15,32 @@ public sealed class HeldTasksSpecs
     [Fact]
     public void Should_take_a_lease_once_when_it_is_given_twice()
     {
-        var held = new HeldTasks(2, clock);
+        var held = new AgentTasks(2, clock);
 
-        Assert.NotNull(held.Take(Lease(1)));
-        Assert.Null(held.Take(Lease(1)));
+        Assert.NotNull(held.TryAdd(Lease(1)));
+        Assert.Null(held.TryAdd(Lease(1)));
         Assert.Equal(1, held.Free);
     }
 
     [Fact]
     public void Should_revoke_only_when_two_answers_in_a_row_do_not_list_it()
     {
-        var held = new HeldTasks(2, clock);
-        var task = held.Take(Lease(1))!;
+        var held = new AgentTasks(2, clock);
+        var task = held.TryAdd(Lease(1))!;
 
-        Assert.Empty(held.Reconcile(held.List(), []));
-        Assert.Empty(held.Reconcile(held.List(), [Believed(1, Deadline)]));
-        Assert.Empty(held.Reconcile(held.List(), []));
-        Assert.Equal([task.Key], held.Reconcile(held.List(), []));
+        Assert.Empty(held.Reconcile(held.Snapshot(), []));
+        Assert.Empty(held.Reconcile(held.Snapshot(), [Believed(1, Deadline)]));
+        Assert.Empty(held.Reconcile(held.Snapshot(), []));
+        Assert.Equal([task.Key], held.Reconcile(held.Snapshot(), []));
         Assert.True(task.Revoked.IsCancellationRequested);
     }
 
     [Fact]
     public void Should_not_revoke_what_came_after_the_heartbeat_was_sent()
     {
-        var held = new HeldTasks(2, clock);
-        var before = held.List();
-        held.Take(Lease(1));
+        var held = new AgentTasks(2, clock);
+        var before = held.Snapshot();
+        held.TryAdd(Lease(1));
 
         Assert.Empty(held.Reconcile(before, []));
         Assert.Empty(held.Reconcile(before, []));
@@ -49,19 +49,19 @@ public sealed class HeldTasksSpecs
     [Fact]
     public void Should_leave_the_outcome_alone_when_the_command_has_ended()
     {
-        var held = new HeldTasks(2, clock);
-        var task = held.Take(Lease(1))!;
+        var held = new AgentTasks(2, clock);
+        var task = held.TryAdd(Lease(1))!;
         held.Finish(task);
 
         Assert.False(held.Revoke(task.Key));
-        Assert.Single(held.List());
+        Assert.Single(held.Snapshot());
     }
 
     [Fact]
     public void Should_time_out_by_the_seconds_that_were_left_whatever_the_clocks_say()
     {
-        var held = new HeldTasks(2, clock);
-        var task = held.Take(Lease(1))!;
+        var held = new AgentTasks(2, clock);
+        var task = held.TryAdd(Lease(1))!;
 
         clock.Advance(TimeSpan.FromSeconds(59));
         Assert.False(task.TimedOut.IsCancellationRequested);
@@ -72,10 +72,10 @@ public sealed class HeldTasksSpecs
     [Fact]
     public void Should_go_on_longer_when_the_lease_was_extended()
     {
-        var held = new HeldTasks(2, clock);
-        var task = held.Take(Lease(1))!;
+        var held = new AgentTasks(2, clock);
+        var task = held.TryAdd(Lease(1))!;
         clock.Advance(TimeSpan.FromSeconds(30));
-        held.Reconcile(held.List(), [Believed(1, Deadline + TimeSpan.FromSeconds(100))]);
+        held.Reconcile(held.Snapshot(), [Believed(1, Deadline + TimeSpan.FromSeconds(100))]);
 
         clock.Advance(TimeSpan.FromSeconds(129));
         Assert.False(task.TimedOut.IsCancellationRequested);
@@ -86,12 +86,12 @@ public sealed class HeldTasksSpecs
     [Fact]
     public async Task Should_tell_of_room_when_a_task_is_dropped()
     {
-        var held = new HeldTasks(1, clock);
-        var task = held.Take(Lease(1))!;
-        var room = held.RoomAsync(CancellationToken.None);
+        var held = new AgentTasks(1, clock);
+        var task = held.TryAdd(Lease(1))!;
+        var room = held.WaitForRoomAsync(CancellationToken.None);
         Assert.False(room.IsCompleted);
 
-        held.Drop(task.Key);
+        held.Remove(task.Key);
         await room;
         Assert.Equal(1, held.Free);
     }

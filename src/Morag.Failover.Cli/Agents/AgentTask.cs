@@ -3,14 +3,14 @@ using Morag.Failover.Contracts.Queues;
 namespace Morag.Failover.Cli.Agents;
 
 /// <summary>A task in this agent's hands, from its lease until its outcome was delivered.</summary>
-internal sealed class HeldTask : IDisposable
+internal sealed class AgentTask : IDisposable
 {
     private readonly TimeProvider clock;
     private readonly long receivedAt;
     private readonly CancellationTokenSource timeout;
     private readonly CancellationTokenSource revoked = new();
 
-    public HeldTask(LeasedTask lease, TimeProvider clock)
+    public AgentTask(LeasedTask lease, TimeProvider clock)
     {
         this.clock = clock;
         Lease = lease;

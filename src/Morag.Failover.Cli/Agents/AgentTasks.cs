@@ -4,15 +4,15 @@ using Morag.Failover.Contracts.Workers;
 namespace Morag.Failover.Cli.Agents;
 
 /// <summary>The tasks that this agent holds. Any thread may call it.</summary>
-internal sealed class HeldTasks(int slots, TimeProvider clock)
+internal sealed class AgentTasks(int slots, TimeProvider clock)
 {
     // One answer may have been written before the lease was: a command is killed only when two in a row do not know it.
     private const int UnlistedBeforeRevoked = 2;
 
     private readonly Lock changing = new();
-    private readonly Dictionary<LeaseKey, HeldTask> tasks = [];
+    private readonly Dictionary<LeaseKey, AgentTask> tasks = [];
     private int stuck;
-    private TaskCompletionSource roomMade = New();
+    private TaskCompletionSource roomSignal = New();
 
     /// <summary>How many more leases there is room for.</summary>
     public int Free
@@ -39,7 +39,7 @@ internal sealed class HeldTasks(int slots, TimeProvider clock)
     }
 
     /// <summary>Null where the lease is held already: a repeated answer.</summary>
-    public HeldTask? Take(LeasedTask lease)
+    public AgentTask? TryAdd(LeasedTask lease)
     {
         lock (changing)
         {
@@ -49,14 +49,14 @@ internal sealed class HeldTasks(int slots, TimeProvider clock)
                 return null;
             }
 
-            var task = new HeldTask(lease, clock);
+            var task = new AgentTask(lease, clock);
             tasks.Add(key, task);
             return task;
         }
     }
 
     /// <summary>Its command ended. It stays held until its outcome was delivered. False where that is known already.</summary>
-    public bool Finish(HeldTask task)
+    public bool Finish(AgentTask task)
     {
         lock (changing)
         {
@@ -67,7 +67,7 @@ internal sealed class HeldTasks(int slots, TimeProvider clock)
     }
 
     /// <summary>Takes up one more slot until the work is done: processes that cannot be ended use the machine without a lease.</summary>
-    public async Task OccupyAsync(Task work)
+    public async Task OccupySlotAsync(Task work)
     {
         lock (changing)
         {
@@ -83,20 +83,20 @@ internal sealed class HeldTasks(int slots, TimeProvider clock)
             lock (changing)
             {
                 stuck--;
-                TellOfRoom();
+                SignalRoom();
             }
         }
     }
 
     /// <summary>It is no longer this agent's; unknown ones are ignored.</summary>
-    public void Drop(LeaseKey key)
+    public void Remove(LeaseKey key)
     {
         lock (changing)
         {
             if (tasks.Remove(key, out var task))
             {
                 task.Dispose();
-                TellOfRoom();
+                SignalRoom();
             }
         }
     }
@@ -110,7 +110,7 @@ internal sealed class HeldTasks(int slots, TimeProvider clock)
         }
     }
 
-    public HeldByWorker[] List()
+    public HeldByWorker[] Snapshot()
     {
         lock (changing)
         {
@@ -157,18 +157,18 @@ internal sealed class HeldTasks(int slots, TimeProvider clock)
     }
 
     /// <summary>Waits until a task is dropped, unless there is room already.</summary>
-    public Task RoomAsync(CancellationToken cancellation)
+    public Task WaitForRoomAsync(CancellationToken cancellation)
     {
         lock (changing)
         {
-            return tasks.Count + stuck < slots ? Task.CompletedTask : roomMade.Task.WaitAsync(cancellation);
+            return tasks.Count + stuck < slots ? Task.CompletedTask : roomSignal.Task.WaitAsync(cancellation);
         }
     }
 
-    private void TellOfRoom()
+    private void SignalRoom()
     {
-        roomMade.TrySetResult();
-        roomMade = New();
+        roomSignal.TrySetResult();
+        roomSignal = New();
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
