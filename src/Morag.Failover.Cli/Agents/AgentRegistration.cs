@@ -1,6 +1,7 @@
 using System.Net;
 using Morag.Failover.Cli.CommandLine;
 using Morag.Failover.Cli.Connection;
+using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Agents;
@@ -26,7 +27,7 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
     public int Generation { get; private set; }
 
     /// <summary>The largest result that the node takes, in bytes of JSON: as its last answer to a registration states.</summary>
-    public int MaxResultBytes { get; private set; } = OutcomeMapping.DefaultMaxResultBytes;
+    public int MaxResultBytes { get; private set; } = TaskLimits.DefaultMaxPayloadBytes;
 
     /// <summary>
     /// Registers, and tries until it succeeds. Throws <see cref="CommandFailure"/> where the node says that the registration

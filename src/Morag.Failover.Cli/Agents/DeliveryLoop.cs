@@ -14,8 +14,8 @@ internal sealed class DeliveryLoop(
     AgentLog log,
     TimeProvider clock)
 {
+    // Below CallLimits.MaxEntries: the node decides every failure of a call before it answers, and the call has to end in time.
     private const int MaxCount = 100;
-    private const int MaxBytes = 1024 * 1024;
 
     // What the node cannot answer sensibly, it is not asked again and again.
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
@@ -57,7 +57,7 @@ internal sealed class DeliveryLoop(
     /// <summary>Makes one call with the oldest outcomes. False where all or some of them must be tried again later.</summary>
     public async Task<bool> TryDeliverAsync(CancellationToken cancellation)
     {
-        var batch = outbox.Oldest(maxCount, MaxBytes);
+        var batch = outbox.Oldest(maxCount, MessageLimits.MaxGatheredBytes);
         if (batch.IsEmpty)
         {
             return true;

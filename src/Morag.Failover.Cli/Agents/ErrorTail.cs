@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Morag.Failover.Cli.Texts;
+using Morag.Failover.Contracts.Failover;
 
 namespace Morag.Failover.Cli.Agents;
 
@@ -9,8 +10,8 @@ internal sealed class ErrorTail(ImmutableArray<string> patterns)
 {
     private const int Length = 4_000;
 
-    /// <summary>Leaves room in an error message for the words around it.</summary>
-    private const int MaxBytes = 7_000;
+    // Leaves room in the error message for the text in front of it.
+    private const int MaxBytes = FailureLimits.MaxErrorMessageBytes - 1024;
 
     private readonly int overlap = patterns.IsEmpty ? 0 : patterns.Max(pattern => pattern.Length) - 1;
     private readonly StringBuilder tail = new();

@@ -1,5 +1,6 @@
 using Morag.Failover.Cli.Connection;
 using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Agents;
 
@@ -18,9 +19,6 @@ internal sealed class LeaseLoop(
 
     // What the node cannot answer sensibly, it is not asked again and again.
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
-
-    // What the node allows for one call.
-    private const int MostPerCall = 1_000;
 
     private readonly SemaphoreSlim wake = new(0);
 
@@ -42,7 +40,7 @@ internal sealed class LeaseLoop(
             try
             {
                 // A call whose answer was lost is made again as it was, under its name: what it was given is given again.
-                size = size == 0 ? Math.Min(held.Free, MostPerCall) : size;
+                size = size == 0 ? Math.Min(held.Free, CallLimits.MaxLeases) : size;
                 var answer = await client.LeaseAsync(size, wait, request, cancellation);
                 backoff.Succeeded();
                 unreadable.Succeeded();

@@ -17,9 +17,6 @@ internal static class OutcomeMapping
     /// <summary>What a shell answers with when the kernel's out-of-memory killer ended what it ran.</summary>
     public const int Killed = SignalNames.ShellOffset + SignalNames.Kill;
 
-    /// <summary>The largest result, in bytes of JSON, until a node states its own limit.</summary>
-    public const int DefaultMaxResultBytes = 256 * 1024;
-
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Whether the command ended as one does that was told to stop.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Agents;
 
@@ -74,20 +75,7 @@ internal sealed class OutcomeOutbox : IDisposable
     {
         lock (changing)
         {
-            var batch = ImmutableArray.CreateBuilder<WaitingOutcome>();
-            var bytes = 0;
-            foreach (var outcome in waiting.Values)
-            {
-                bytes += outcome.Bytes;
-                if (batch.Count == maxCount || (batch.Count > 0 && bytes > maxBytes))
-                {
-                    break;
-                }
-
-                batch.Add(outcome);
-            }
-
-            return batch.ToImmutable();
+            return waiting.Values.FirstPage(maxCount, outcome => outcome.Bytes, maxBytes).Entries;
         }
     }
 

@@ -1,4 +1,5 @@
 using Morag.Failover.Cli.Agents.Processes;
+using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Cli.Agents;
 
@@ -33,7 +34,7 @@ internal sealed record ProcessEnding
     public ProcessExit? Exit { get; init; }
 
     /// <summary>The largest result that it could give, in bytes of JSON.</summary>
-    public int MaxResultBytes { get; init; } = OutcomeMapping.DefaultMaxResultBytes;
+    public int MaxResultBytes { get; init; } = TaskLimits.DefaultMaxPayloadBytes;
 
     /// <summary>What it wrote to its standard output, up to the cap.</summary>
     public byte[] Output { get; init; } = [];

@@ -15,7 +15,6 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
 {
     private const string Queue = "cpu_batch";
     private const int Agents = 3;
-    private const int SubmittedPerCall = 100;
     private const int ConcurrentQueries = 16;
 
     // What all files together should take, so that the kill falls into the middle and the whole stays under a minute.
@@ -67,10 +66,10 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
 
     private async Task SubmitAsync(Dictionary<string, string> tasks, string contentType, CancellationToken cancellation)
     {
-        foreach (var chunk in tasks.Chunk(SubmittedPerCall))
+        foreach (var batch in tasks.InBatches(CallLimits.MaxEntries, task => JsonText.Of(task.Value).Length, MessageLimits.MaxGatheredBytes))
         {
-            var batch = chunk.Select(task => new { task_id = task.Key, queue = Queue, payload = task.Value, content_type = contentType });
-            await calls.SubmitAsync([.. batch], cancellation);
+            var submitted = batch.Select(task => new { task_id = task.Key, queue = Queue, payload = task.Value, content_type = contentType });
+            await calls.SubmitAsync([.. submitted], cancellation);
         }
     }
 

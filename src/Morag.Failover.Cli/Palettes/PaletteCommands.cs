@@ -108,7 +108,7 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
         {
             if (text is not null)
             {
-                values[parameter] = reader.Read(parameter, text);
+                values[parameter] = reader.Read(parameter, Label(definition, parameter), text);
             }
         }
 
@@ -151,6 +151,9 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
 
         return ExitCode.Ok;
     }
+
+    private static string Label(PaletteCommand definition, PaletteParameter parameter) =>
+        definition.Arguments.Contains(parameter) ? $"<{parameter.Name}>" : $"--{parameter.Name}";
 
     private static void RequireAll(PaletteCommand definition, Dictionary<PaletteParameter, JsonNode> values)
     {

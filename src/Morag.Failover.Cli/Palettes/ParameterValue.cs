@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Morag.Failover.Cli.CommandLine;
 using Morag.Failover.Contracts.Palettes;
@@ -9,69 +8,79 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Palettes;
 
-/// <summary>What the user typed for a parameter, as what is sent for it.</summary>
+/// <summary>Turns what the user typed for a parameter into the value to send, and checks it against the limits that the node declares.</summary>
 internal sealed class ParameterValue(Stream standardInput, TimeProvider clock)
 {
-    /// <summary>Throws <see cref="CommandFailure"/> where the text breaks the parameter's rule.</summary>
-    public JsonNode Read(PaletteParameter parameter, string text)
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <param name="parameter">The parameter.</param>
+    /// <param name="label">What error messages call it, such as <c>--payload</c>.</param>
+    /// <param name="text">What the user typed.</param>
+    /// <exception cref="CommandFailure">The value is invalid or too large.</exception>
+    public JsonNode Read(PaletteParameter parameter, string label, string text)
     {
-        var value = Parse(parameter, text);
-        if (parameter.MaxBytes is { } limit && Encoding.UTF8.GetByteCount(value.ToJsonString(Wire.Options)) is var bytes && bytes > limit)
+        var value = Parse(parameter, label, text);
+        if (parameter.MaxBytes is { } limit && Size(parameter, text, value) is var bytes && bytes > limit)
         {
-            throw CommandFailure.Usage(
-                $"{parameter.Name}: is {bytes:N0} bytes as JSON, and at most {limit:N0} are allowed; " +
-                "store it where the workers can read it, and send its address instead");
+            var measure = parameter.Type == ParameterType.Text ? "" : " as JSON";
+            throw CommandFailure.Usage($"{label} is {bytes:N0} bytes{measure}; the limit is {limit:N0} bytes{Advice(parameter)}");
         }
 
         return value;
     }
 
-    private JsonNode Parse(PaletteParameter parameter, string text)
+    private static int Size(PaletteParameter parameter, string text, JsonNode value) =>
+        TextBytes.Of(parameter.Type == ParameterType.Text ? text : value.ToJsonString(Wire.Options));
+
+    private static string Advice(PaletteParameter parameter) =>
+        (parameter.Field ?? parameter.Name) == "payload" ? ". Store large data where the workers can read it, and submit its address" : "";
+
+    private JsonNode Parse(PaletteParameter parameter, string label, string text)
     {
         if (parameter.Choices.Length > 0 && !parameter.Choices.Contains(text))
         {
-            throw CommandFailure.Usage($"{parameter.Name}: must be one of {string.Join(", ", parameter.Choices)}");
+            throw CommandFailure.Usage($"{label} must be one of {string.Join(", ", parameter.Choices)}, not \"{text}\"");
         }
 
         switch (parameter.Type)
         {
             case ParameterType.WholeNumber:
-                return Number(parameter, text, new NumberRule<long>((long?)parameter.Least, (long?)parameter.Most));
+                return Number(label, text, new NumberRule<long>((long?)parameter.Least, (long?)parameter.Most));
             case ParameterType.Number:
-                return Number(parameter, text, new NumberRule<double>(parameter.Least, parameter.Most));
+                return Number(label, text, new NumberRule<double>(parameter.Least, parameter.Most));
             case ParameterType.Flag:
                 return JsonValue.Create(text == "true");
             case ParameterType.List:
                 return new JsonArray([.. Split(text).Select(item => JsonValue.Create(item))]);
             case ParameterType.Moment:
-                return JsonValue.Create(Moment(parameter.Name, text));
+                return JsonValue.Create(Moment(label, text));
             case ParameterType.Json:
-                return Json(parameter, WithoutByteOrderMark(Large(parameter, text)));
+                return Json(label, WithoutByteOrderMark(Content(parameter, label, text)));
             case ParameterType.LargeText:
-                return JsonValue.Create(Large(parameter, text));
+                return JsonValue.Create(Content(parameter, label, text));
             case ParameterType.Text:
             default:
                 return JsonValue.Create(text);
         }
     }
 
-    private static JsonValue Number<T>(PaletteParameter parameter, string text, NumberRule<T> rule)
+    private static JsonValue Number<T>(string label, string text, NumberRule<T> rule)
         where T : struct, INumber<T> => rule.Read(text) is { } number
         ? JsonValue.Create(number)!
-        : throw CommandFailure.Usage(rule.Refusal("--" + parameter.Name, text));
+        : throw CommandFailure.Usage(rule.Refusal(label, text));
 
     private static string[] Split(string text) =>
         text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-    // Editors on Windows write one. In JSON it means nothing; in a text it may be meant, and stays.
+    // Windows editors write one. It has no meaning in JSON. In a text it may be intended, so it stays there.
     private static string WithoutByteOrderMark(string text) => text.StartsWith('\uFEFF') ? text[1..] : text;
 
-    private static JsonNode Json(PaletteParameter parameter, string text) =>
+    private static JsonNode Json(string label, string text) =>
         JsonText.Trusted(text).BrokenRule(int.MaxValue) is { } rule
-            ? throw CommandFailure.Usage($"{parameter.Name}: {rule}")
-            : JsonNode.Parse(text) ?? throw CommandFailure.Usage($"{parameter.Name}: must not be null");
+            ? throw CommandFailure.Usage($"{label} {rule}")
+            : JsonNode.Parse(text) ?? throw CommandFailure.Usage($"{label} must not be null");
 
-    private string Moment(string name, string text)
+    private string Moment(string label, string text)
     {
         if (text.Length > 1
             && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)
@@ -84,10 +93,12 @@ internal sealed class ParameterValue(Stream standardInput, TimeProvider clock)
         return DateTimeOffset.TryParse(
             text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
             ? Iso(time)
-            : throw CommandFailure.Usage($"{name}: must be a time such as 2026-11-23T10:00:00Z, or an age such as 30m, 24h, 7d");
+            : throw CommandFailure.Usage(
+                $"{label} must be a time such as 2026-11-23T10:00:00Z, or an age such as 30m, 24h or 7d, not \"{text}\"");
     }
 
-    private static string Iso(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+    private static string Iso(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 
     private static int? UnitSeconds(char unit) => unit switch
     {
@@ -98,7 +109,7 @@ internal sealed class ParameterValue(Stream standardInput, TimeProvider clock)
         _ => null,
     };
 
-    private string Large(PaletteParameter parameter, string text)
+    private string Content(PaletteParameter parameter, string label, string text)
     {
         if (text.StartsWith("@@", StringComparison.Ordinal))
         {
@@ -110,26 +121,26 @@ internal sealed class ParameterValue(Stream standardInput, TimeProvider clock)
             return text;
         }
 
-        // JSON escapes at least no byte away, so what is longer than the limit before it is written need not be read to its end.
-        var limit = parameter.MaxBytes ?? int.MaxValue - 1;
         try
         {
             if (text == "-")
             {
-                return ReadText(parameter, standardInput, limit);
+                return ReadText(parameter, label, standardInput);
             }
 
             using var file = File.OpenRead(text[1..]);
-            return ReadText(parameter, file, limit);
+            return ReadText(parameter, label, file);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw CommandFailure.Usage($"{parameter.Name}: {failure.Message}");
+            throw CommandFailure.Usage($"cannot read the file for {label}: {failure.Message}");
         }
     }
 
-    private static string ReadText(PaletteParameter parameter, Stream source, int limit)
+    private static string ReadText(PaletteParameter parameter, string label, Stream source)
     {
+        // A text only grows when it is written as JSON, but indented or escaped JSON may shrink when it is compacted.
+        var limit = parameter.Type == ParameterType.LargeText && parameter.MaxBytes is { } most ? most : CallLimits.MaxPayloadBodyBytes;
         using var bytes = new MemoryStream();
         var buffer = new byte[81920];
         int read;
@@ -138,18 +149,17 @@ internal sealed class ParameterValue(Stream standardInput, TimeProvider clock)
             bytes.Write(buffer, 0, read);
             if (bytes.Length > limit)
             {
-                throw CommandFailure.Usage(
-                    $"{parameter.Name}: is longer than {limit:N0} bytes; store it where the workers can read it, and send its address instead");
+                throw CommandFailure.Usage($"{label} is larger than {limit:N0} bytes{Advice(parameter)}");
             }
         }
 
         try
         {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
+            return StrictUtf8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
         }
         catch (DecoderFallbackException)
         {
-            throw CommandFailure.Usage($"{parameter.Name}: is not UTF-8 text; store it where the workers can read it, and send its address instead");
+            throw CommandFailure.Usage($"{label} is not UTF-8 text{Advice(parameter)}");
         }
     }
 }

@@ -89,7 +89,10 @@ public sealed record PaletteParameter
     /// <summary>The values that are allowed; empty means any.</summary>
     public ImmutableArray<string> Choices { get; init; } = [];
 
-    /// <summary>The most bytes that it may have as JSON in UTF-8; null means no bound.</summary>
+    /// <summary>
+    /// The most bytes of the value in UTF-8: of a <see cref="ParameterType.Text"/> as it is given, of any other type as compact JSON. Null
+    /// sets no limit.
+    /// </summary>
     public int? MaxBytes { get; init; }
 
     /// <summary>The least that a number may be; null means no bound.</summary>

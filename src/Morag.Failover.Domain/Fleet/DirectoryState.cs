@@ -94,7 +94,7 @@ public sealed record DirectoryState
     public IEnumerable<DirectorySnapshot> ToParts(int maxBytes)
     {
         var records = Entries.Cast<object>().Concat(NotRegistered.OldestFirst.Cast<object>()).Concat(Tally.Losses);
-        return records.InRuns(WireSize.OfObject, maxBytes).Select(run => new DirectorySnapshot
+        return records.InBatches(WireSize.OfObject, maxBytes).Select(run => new DirectorySnapshot
         {
             Entries = [.. run.OfType<WorkerEntry>()],
             NotRegistered = [.. run.OfType<WorkerId>()],

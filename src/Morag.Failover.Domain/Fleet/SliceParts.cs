@@ -13,7 +13,7 @@ public sealed class SliceParts
     /// <param name="maxBytes">The most bytes of profiles in one part, by estimate.</param>
     public static ImmutableArray<FleetSlice> Of(FleetSlice slice, long maxBytes)
     {
-        var runs = slice.Profiles.InRuns(WireSize.Of, maxBytes).ToList();
+        var runs = slice.Profiles.InBatches(WireSize.Of, maxBytes).ToList();
         return [.. runs.Select((run, part) => slice with { Profiles = run, Part = part, HasMore = part + 1 < runs.Count })];
     }
 

@@ -19,7 +19,7 @@ public static class QueueSnapshots
     public static IEnumerable<QueueSnapshot> ToParts(QueueState state, int maxBytes)
     {
         var first = true;
-        foreach (var run in Records(state).InRuns(WireSize.OfObject, maxBytes))
+        foreach (var run in Records(state).InBatches(WireSize.OfObject, maxBytes))
         {
             yield return new QueueSnapshot
             {
@@ -81,7 +81,7 @@ public static class QueueSnapshots
     private static IEnumerable<StoredWorkerShare> Pieces(StoredWorkerShare share)
     {
         var piece = share;
-        foreach (var run in share.Gathering.InRuns(WireSize.Of, MessageLimits.MaxGatheredBytes))
+        foreach (var run in share.Gathering.InBatches(WireSize.Of, MessageLimits.MaxGatheredBytes))
         {
             yield return piece with { Gathering = run };
             piece = new StoredWorkerShare { WorkerId = share.WorkerId };

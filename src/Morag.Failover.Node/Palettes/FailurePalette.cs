@@ -65,7 +65,12 @@ internal static class FailurePalette
                 Options =
                 [
                     (InBody("type", "What failed") with { Field = "failure_type", Required = true }).OneOf<FailureType>(),
-                    InBody("message", "What is known about it") with { Field = "error_message", Required = true },
+                    InBody("message", "What is known about it") with
+                    {
+                        Field = "error_message",
+                        Required = true,
+                        MaxBytes = FailureLimits.MaxErrorMessageBytes,
+                    },
                     InBody("worker", "The worker it happened on") with { Field = "worker_id" },
                     WholeInBody("epoch", "The lease it ended", 1, null),
                     InBody("event-id", "A name for it: the same again is the same failure"),

@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Palettes;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Settings;
 using static Morag.Failover.Node.Palettes.PaletteParts;
 
@@ -9,7 +10,12 @@ namespace Morag.Failover.Node.Palettes;
 internal static class TaskPalette
 {
     private static readonly PaletteParameter Id = InPath("id", "The task");
-    private static readonly PaletteParameter Reason = InBody("reason", "Why; it stays in the task's history") with { Required = true };
+    private static readonly PaletteParameter Reason = InBody("reason", "Why; it stays in the task's history") with
+    {
+        Required = true,
+        MaxBytes = CallLimits.MaxReasonBytes,
+    };
+
     private static readonly PaletteParameter Worker = InBody("worker", "The worker that holds it") with { Field = "worker_id", Required = true };
     private static readonly PaletteParameter Epoch = WholeInBody("epoch", "The lease's epoch", 1, null) with { Required = true };
     private static readonly PaletteParameter Quality = InBody("quality", "Quality settings as a JSON object", ParameterType.Json) with
@@ -58,7 +64,7 @@ internal static class TaskPalette
                         Field = "timeout_seconds",
                     },
                     WholeInBody("max-retries", "Failures of its own before it is parked", 0, TaskLimits.MaxRetries),
-                    InBody("content-type", "Matched against what the workers support"),
+                    InBody("content-type", "Matched against what the workers support") with { MaxBytes = TaskLimits.MaxContentTypeBytes },
                     Quality,
                     InBody("gpu", "It needs a GPU", ParameterType.Flag) with { Field = "resource_requirements.gpu_required" },
                     NumberInBody("memory-gb", "Memory that it needs, in GiB", 0, TaskLimits.MaxResourceGb) with { Field = "resource_requirements.memory_gb" },
@@ -129,7 +135,7 @@ internal static class TaskPalette
             Delete("cancel", "/tasks/{id}", "Cancel a task that has not ended") with
             {
                 Arguments = [Id],
-                Options = [InQuery("reason", "Why; it stays in the task's history")],
+                Options = [InQuery("reason", "Why; it stays in the task's history") with { MaxBytes = CallLimits.MaxReasonBytes }],
                 View = PaletteView.Record,
                 Confirm = "It will not be carried out. Go on?",
             },

@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Palettes;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
 using static Morag.Failover.Node.Palettes.PaletteParts;
 
@@ -9,7 +10,11 @@ namespace Morag.Failover.Node.Palettes;
 internal static class WorkerPalette
 {
     private static readonly PaletteParameter Id = InPath("id", "The worker");
-    private static readonly PaletteParameter Reason = InBody("reason", "Why; shown to whoever asks later") with { Required = true };
+    private static readonly PaletteParameter Reason = InBody("reason", "Why; shown to whoever asks later") with
+    {
+        Required = true,
+        MaxBytes = CallLimits.MaxReasonBytes,
+    };
 
     public static Palette Worker { get; } = new()
     {

@@ -4,6 +4,7 @@ using Morag.Failover.Cli.Agents;
 using Morag.Failover.Cli.Agents.Processes;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Cli.Tests.Agents;
 
@@ -121,8 +122,8 @@ public sealed class OutcomeMappingSpecs
     }
 
     [Theory]
-    [InlineData(OutcomeMapping.DefaultMaxResultBytes - 2, true)]
-    [InlineData(OutcomeMapping.DefaultMaxResultBytes - 1, false)]
+    [InlineData(TaskLimits.DefaultMaxPayloadBytes - 2, true)]
+    [InlineData(TaskLimits.DefaultMaxPayloadBytes - 1, false)]
     public void Should_count_the_result_as_json(int length, bool succeeds) =>
         Assert.Equal(succeeds, OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(0), Output = Encoding.UTF8.GetBytes(new string('x', length)) }).IsSuccess);
 

@@ -50,7 +50,11 @@ public sealed class CommandLineSpecs : IAsyncLifetime
                 Options =
                 [
                     new PaletteParameter { Name = "payload", Help = "", In = ParameterPlace.Body, Type = ParameterType.LargeText, MaxBytes = 100 },
-                    new PaletteParameter { Name = "payload-json", Help = "", In = ParameterPlace.Body, Type = ParameterType.Json, Field = "payload" },
+                    new PaletteParameter
+                    {
+                        Name = "payload-json", Help = "", In = ParameterPlace.Body, Type = ParameterType.Json, Field = "payload", MaxBytes = 100,
+                    },
+                    new PaletteParameter { Name = "note", Help = "", In = ParameterPlace.Body, MaxBytes = 10 },
                     new PaletteParameter { Name = "gpu", Help = "", In = ParameterPlace.Body, Type = ParameterType.Flag, Field = "needs.gpu_required" },
                     new PaletteParameter { Name = "max-retries", Help = "", In = ParameterPlace.Body, Type = ParameterType.WholeNumber, Least = 0, Most = 100 },
                     new PaletteParameter { Name = "memory-gb", Help = "", In = ParameterPlace.Body, Type = ParameterType.Number, Least = 0.5 },
@@ -201,10 +205,9 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     [InlineData("--memory-gb must be a number of at least 0.5, not \"Infinity\"", "--memory-gb", "Infinity")]
     [InlineData("--memory-gb must be a number of at least 0.5, not \"0.4\"", "--memory-gb", "0.4")]
     [InlineData("--memory-gb must be a number of at least 0.5, not \" 1\"", "--memory-gb", " 1")]
-    [InlineData("payload-json: must be JSON", "--payload-json", "{")]
+    [InlineData("--payload-json must be JSON", "--payload-json", "{")]
     [InlineData("--payload-json cannot be given together with another option for payload", "--payload", "x", "--payload-json", "1")]
-    [InlineData("payload: Could not find file", "--payload", "@no-such-file")]
-    [InlineData("payload: is 131 bytes as JSON, and at most 100 are allowed; store it where the workers can read it, and send its address instead", "--payload", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")]
+    [InlineData("cannot read the file for --payload: Could not find file", "--payload", "@no-such-file")]
     public async Task Should_name_the_option_and_its_rule_and_call_nobody_when_a_value_is_wrong(string message, params string[] options)
     {
         var (exitCode, _, error) = await RunAsync(["thing", "make", "x", .. options], "");
@@ -212,6 +215,39 @@ public sealed class CommandLineSpecs : IAsyncLifetime
         Assert.Equal(ExitCode.Usage, exitCode);
         Assert.StartsWith("morag: " + message, error, StringComparison.Ordinal);
         Assert.DoesNotContain(node.Calls, call => call.Method == "POST");
+    }
+
+    [Theory]
+    [InlineData("--payload is 101 bytes as JSON; the limit is 100 bytes", "--payload", 'x', 99)]
+    [InlineData("--payload is 102 bytes as JSON; the limit is 100 bytes", "--payload", '\u00e4', 50)]
+    [InlineData("--note is 11 bytes; the limit is 10 bytes", "--note", 'x', 11)]
+    [InlineData("--note is 12 bytes; the limit is 10 bytes", "--note", '\u00e4', 6)]
+    public async Task Should_count_bytes_and_call_nobody_when_a_value_is_too_large(string message, string option, char letter, int length)
+    {
+        var (exitCode, _, error) = await RunAsync(["thing", "make", "x", option, new string(letter, length)], "");
+
+        Assert.Equal(ExitCode.Usage, exitCode);
+        Assert.StartsWith("morag: " + message, error, StringComparison.Ordinal);
+        Assert.DoesNotContain(node.Calls, call => call.Method == "POST");
+    }
+
+    [Theory]
+    [InlineData("--payload", 'x', 98)]
+    [InlineData("--payload", '\u00e4', 49)]
+    [InlineData("--note", 'x', 10)]
+    [InlineData("--note", '\u00e4', 5)]
+    public async Task Should_send_a_value_when_it_is_as_large_as_the_limit(string option, char letter, int length) =>
+        Assert.Equal(ExitCode.Ok, (await RunAsync(["thing", "make", "x", option, new string(letter, length)], "")).ExitCode);
+
+    [Fact]
+    public async Task Should_measure_json_after_compacting_it_when_a_file_is_indented()
+    {
+        var indented = "{" + new string(' ', 200) + "\"a\":\n\t1}";
+
+        var (exitCode, _, error) = await RunAsync(["thing", "make", "x", "--payload-json", "-"], indented);
+
+        Assert.Equal((ExitCode.Ok, ""), (exitCode, error));
+        Assert.Equal("""{"a":1}""", node.Calls.Last().Body!["payload"]!.ToJsonString());
     }
 
     [Fact]

@@ -1,7 +1,10 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Palettes;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Node.Palettes;
 
@@ -55,6 +58,23 @@ public sealed class PaletteSpecs
     public void Should_allow_the_payload_that_the_settings_allow() => Assert.All(
         Find("task submit").Options.Where(option => option.Name.StartsWith("payload", StringComparison.Ordinal)),
         option => Assert.Equal(1_000_000, option.MaxBytes));
+
+    [Theory]
+    [InlineData("reason", CallLimits.MaxReasonBytes)]
+    [InlineData("message", FailureLimits.MaxErrorMessageBytes)]
+    [InlineData("context", FailureLimits.MaxContextBytes)]
+    [InlineData("content-type", TaskLimits.MaxContentTypeBytes)]
+    [InlineData("quality", TaskLimits.MaxQualityBytes)]
+    public void Should_declare_the_size_limit_of_the_API_when_a_parameter_has_one(string name, int limit)
+    {
+        var parameters = Palettes.SelectMany(palette => palette.Commands)
+            .SelectMany(command => command.Arguments.Concat(command.Options))
+            .Where(parameter => parameter.Name == name)
+            .ToList();
+
+        Assert.NotEmpty(parameters);
+        Assert.All(parameters, parameter => Assert.Equal(limit, parameter.MaxBytes));
+    }
 
     [Theory]
     [InlineData("task list")]

@@ -181,7 +181,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
             await File.WriteAllTextAsync(file, new string('x', 600_000));
             var refused = await node.RunAsync("task", "submit", "--queue", "gpu_fallback", "--payload", "@" + file);
             Assert.Equal(2, refused.ExitCode);
-            Assert.Matches("^morag: payload: is longer than 524,288 bytes", refused.Error);
+            Assert.Matches("^morag: --payload is larger than 524,288 bytes", refused.Error);
 
             await File.WriteAllBytesAsync(file, [0xEF, 0xBB, 0xBF, .. "{\"a\":1}"u8]);
             Assert.Equal(0, (await node.RunAsync("task", "submit", "--queue", "gpu_fallback", "--task-id", "bom", "--payload-json", "@" + file)).ExitCode);
@@ -198,7 +198,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
     {
         var deep = await node.RunAsync("task", "submit", "--queue", "gpu_fallback", "--payload-json", new string('[', 63) + new string(']', 63));
 
-        Assert.Equal((2, "morag: payload-json: may be nested at most 56 levels deep"), (deep.ExitCode, deep.Error.Trim()));
+        Assert.Equal((2, "morag: --payload-json may be nested at most 56 levels deep"), (deep.ExitCode, deep.Error.Trim()));
         Assert.Equal(0, (await node.RunAsync("task", "submit", "--queue", "gpu_fallback", "--task-id", "deep", "--payload-json", new string('[', 56) + new string(']', 56))).ExitCode);
 
         // Whatever shows it can read it, as it is wrapped there.

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Morag.Failover.Contracts.Failover;
 
 namespace Morag.Failover.Cli.Agents.Processes;
 
@@ -12,7 +13,7 @@ internal sealed record FailureFileContent(string? Text, string? Problem);
 /// </summary>
 internal static class FailureFile
 {
-    public const int MaxBytes = 64 * 1024;
+    public const int MaxBytes = 8 * FailureLimits.MaxErrorMessageBytes;
 
     /// <summary>Null where there is nothing.</summary>
     public static FailureFileContent? Read(string path)

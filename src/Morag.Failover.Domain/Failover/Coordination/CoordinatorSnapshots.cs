@@ -12,7 +12,7 @@ public sealed partial record CoordinatorState
     {
         // The first part holds both some stale reports and some failures.
         var half = maxBytes / 2;
-        var stale = StaleReports.InRuns(WireSize.Of, half).ToList();
+        var stale = StaleReports.InBatches(WireSize.Of, half).ToList();
         var rest = new CoordinatorSnapshot
         {
             StaleReports = stale[0],
@@ -34,7 +34,7 @@ public sealed partial record CoordinatorState
                 }),
             ],
         };
-        foreach (var run in Failures.Values.OrderBy(failure => failure.Number).Select(Stored).InRuns(WireSize.Of, half))
+        foreach (var run in Failures.Values.OrderBy(failure => failure.Number).Select(Stored).InBatches(WireSize.Of, half))
         {
             yield return rest with { Failures = run };
             rest = new CoordinatorSnapshot();

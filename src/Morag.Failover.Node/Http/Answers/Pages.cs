@@ -39,20 +39,11 @@ internal static class Pages
     /// <summary>How many of the entries fit into one answer: at least one, and at most <paramref name="limit"/>.</summary>
     public static int Fitting<T>(IReadOnlyList<T> entries, int limit)
     {
-        var bytes = 2L;
-        var count = 0;
-        while (count < entries.Count && count < limit)
-        {
-            bytes += JsonSerializer.SerializeToUtf8Bytes(entries[count], ContractsJson.Options).Length + 1;
-            if (count > 0 && bytes > MessageLimits.MaxBytes)
-            {
-                break;
-            }
+        const int Brackets = 2;
+        const int Comma = 1;
+        return entries.FirstPage(limit, Size, MessageLimits.MaxBytes - Brackets).Entries.Length;
 
-            count++;
-        }
-
-        return count;
+        static long Size(T entry) => JsonSerializer.SerializeToUtf8Bytes(entry, ContractsJson.Options).Length + Comma;
     }
 
     /// <summary>All entries in order, up to where the first owner that has more stops: behind that, its entries would be left out.</summary>

@@ -15,16 +15,16 @@ namespace Morag.Failover.Node.Http.Input;
 internal static class JsonBody
 {
     /// <summary>The most bytes of an ordinary call.</summary>
-    public const int MaxBytes = 1024 * 1024;
+    public const int MaxBytes = CallLimits.MaxBodyBytes;
 
     /// <summary>
     /// The most bytes of a call that lists what a worker holds: <see cref="WorkerLimits.MaxConcurrentTasks"/> entries of an id, an epoch
     /// and a number, with all their names and spaces.
     /// </summary>
-    public const int MaxBytesWithLists = 4 * 1024 * 1024;
+    public const int MaxBytesWithLists = CallLimits.MaxListBodyBytes;
 
     /// <summary>The most bytes of a call that carries payloads or results.</summary>
-    public const int MaxBytesWithPayloads = 8 * 1024 * 1024;
+    public const int MaxBytesWithPayloads = CallLimits.MaxPayloadBodyBytes;
 
     /// <summary>The most entries of an array body.</summary>
     public const int MaxEntries = CallLimits.MaxEntries;

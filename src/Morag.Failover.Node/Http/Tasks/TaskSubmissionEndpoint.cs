@@ -39,7 +39,7 @@ internal static class TaskSubmissionEndpoint
     /// <summary>The tasks by partition, as many in one message as its size allows; each with its place in the call.</summary>
     private static IEnumerable<(int Partition, ImmutableArray<(TaskSubmission Task, int Place)> Tasks)> Messages(TaskSubmission[] tasks, int partitions) =>
         from together in tasks.Select(static (task, place) => (Task: task, Place: place)).GroupBy(entry => Partition.Of(entry.Task.TaskId, partitions))
-        from run in together.InRuns(static entry => WireSize.Of(entry.Task), MessageLimits.MaxGatheredBytes)
+        from run in together.InBatches(static entry => WireSize.Of(entry.Task), MessageLimits.MaxGatheredBytes)
         select (together.Key, run);
 
     private static async Task Send(

@@ -79,7 +79,7 @@ internal static class WorkerResultsEndpoint
         LeaseAnswer[] answers,
         CancellationToken cancellation)
     {
-        foreach (var message in entries.InRuns(static entry => WireSize.Of(entry.Completion), MessageLimits.MaxGatheredBytes))
+        foreach (var message in entries.InBatches(static entry => WireSize.Of(entry.Completion), MessageLimits.MaxGatheredBytes))
         {
             var complete = new CompleteTasks
             {
