@@ -11,6 +11,15 @@ public static class Programs
     /// <summary>The command line, and with it the worker agent.</summary>
     public static string Morag { get; } = Find("morag");
 
+    /// <summary>The sample worker.</summary>
+    public static string SampleWorker { get; } = Find("Morag.Samples.Worker");
+
+    /// <summary>The sample cluster client.</summary>
+    public static string SampleClusterClient { get; } = Find("Morag.Samples.ClusterClient");
+
+    /// <summary>The sample that uses only the journal.</summary>
+    public static string SampleJournal { get; } = Find("Morag.Samples.Journal");
+
     private static string Find(string name) =>
         typeof(Programs).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == name).Value
         ?? throw new InvalidOperationException($"The build named no path of {name}");
