@@ -4,8 +4,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Morag.Samples.Worker;
 
-/// <summary>Registers, heartbeats until the worker stops, and unregisters. A node that forgot this worker gets the registration again.</summary>
-internal sealed class HeartbeatLoop(NodeClient node, HeldTasks held, WorkerSettings settings, ILogger<HeartbeatLoop> log) : BackgroundService
+/// <summary>
+/// Registers, heartbeats until the worker stops, and unregisters. If the node has forgotten this worker, it registers again.
+/// </summary>
+internal sealed class HeartbeatLoop(NodeClient node, HeldTasks held, WorkerSettings settings, ILogger<HeartbeatLoop> log)
+    : BackgroundService
 {
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -42,9 +45,10 @@ internal sealed class HeartbeatLoop(NodeClient node, HeldTasks held, WorkerSetti
             {
                 registered = false;
             }
-            catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException && !stoppingToken.IsCancellationRequested)
+            catch (Exception failure)
+                when (failure is HttpRequestException or TaskCanceledException && !stoppingToken.IsCancellationRequested)
             {
-                // The tasks in progress go on: the node counts an outage of its own against nobody.
+                // Keep working: an outage of the node is not counted against its workers.
                 log.LogWarning("heartbeat failed, trying again: {Reason}", failure.Message);
             }
 

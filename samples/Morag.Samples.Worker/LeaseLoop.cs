@@ -99,10 +99,11 @@ internal sealed class LeaseLoop(NodeClient node, HeldTasks held, ILogger<LeaseLo
                 log.LogWarning("too late: the task was given to another worker or has ended");
                 return;
             }
-            catch (HttpRequestException failure) when (failure.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError
-                and not HttpStatusCode.TooManyRequests)
+            catch (HttpRequestException failure)
+                when (failure.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError
+                    and not HttpStatusCode.TooManyRequests)
             {
-                log.LogError("the node refuses this outcome, repeating it would change nothing: {Reason}", failure.Message);
+                log.LogError("the node rejects this outcome and always will: {Reason}", failure.Message);
                 return;
             }
             catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)

@@ -7,7 +7,7 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Samples.Worker;
 
-/// <summary>The six calls that a worker needs. An answer other than 2xx throws <see cref="HttpRequestException"/> with its status code.</summary>
+/// <summary>The six calls that a worker needs. Any answer but 2xx throws <see cref="HttpRequestException"/> with its status.</summary>
 internal sealed class NodeClient(HttpClient http, WorkerSettings settings)
 {
     private readonly string worker = $"/api/v1/workers/{settings.WorkerId}";
@@ -56,7 +56,7 @@ internal sealed class NodeClient(HttpClient http, WorkerSettings settings)
         new { worker_id = settings.WorkerId, epoch = task.Epoch, result },
         cancellation);
 
-    /// <summary>Reports that a task failed. The node decides what happens to the task; the same report again gets the same decision.</summary>
+    /// <summary>Reports that a task failed. The node decides what happens next; a repeated report gets the same decision.</summary>
     public Task<FailoverDecision> FailAsync(LeasedTask task, FailureType type, string message, CancellationToken cancellation) =>
         PostAsync<FailoverDecision>(
             $"/api/v1/tasks/{task.TaskId}/fail",

@@ -28,7 +28,8 @@ public sealed class SampleSpecs : IDisposable
         await Eventually.HoldsAsync(() => IsDoneAsync("hamlet"), () => $"hamlet is completed; the worker wrote:\n{worker.Output}");
         Assert.Equal("""{"words":6,"distinct":4}""", (await node.Client.TaskAsync("hamlet")).Result.Raw);
 
-        await Eventually.HoldsAsync(() => IsDecidedAsync("unreadable"), () => $"the failure is decided; the worker wrote:\n{worker.Output}");
+        await Eventually.HoldsAsync(
+            () => IsDecidedAsync("unreadable"), () => $"the failure is decided; the worker wrote:\n{worker.Output}");
         var failure = (await node.Client.ExplainAsync("unreadable"))[0].FailureEvent;
         Assert.Equal((FailureType.ProcessingError, new WorkerId("sample-1")), (failure.FailureType, failure.WorkerId!.Value));
 
