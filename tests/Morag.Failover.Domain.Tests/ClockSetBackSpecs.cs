@@ -5,7 +5,6 @@ using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Failover;
 using Morag.Failover.Domain.Failover.Coordination;
 using Morag.Failover.Domain.Fleet;
-using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Tests.Failover;
 
 namespace Morag.Failover.Domain.Tests;

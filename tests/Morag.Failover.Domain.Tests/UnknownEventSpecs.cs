@@ -1,6 +1,5 @@
 using Morag.Failover.Domain.Failover.Coordination;
 using Morag.Failover.Domain.Fleet;
-using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Workers;
 

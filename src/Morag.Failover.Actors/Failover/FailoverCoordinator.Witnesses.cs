@@ -3,7 +3,6 @@ using Morag.Failover.Contracts.Live;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Failover;
-using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Workers;
 

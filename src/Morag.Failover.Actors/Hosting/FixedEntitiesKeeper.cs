@@ -1,5 +1,4 @@
 using Morag.Failover.Actors.Persistence;
-using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Actors.Hosting;

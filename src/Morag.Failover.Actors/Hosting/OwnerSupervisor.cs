@@ -1,7 +1,6 @@
 using Akka.Cluster.Sharding;
 using Akka.Event;
 using Morag.Failover.Actors.Persistence;
-using Morag.Failover.Domain.Owners;
 
 namespace Morag.Failover.Actors.Hosting;
 

@@ -1,5 +1,4 @@
 using Akka.Persistence;
-using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Actors.Persistence;

@@ -1,5 +1,4 @@
 using Morag.Failover.Actors.Serialization;
-using Morag.Failover.Domain.Owners;
 
 namespace Morag.Failover.Actors.Persistence;
 

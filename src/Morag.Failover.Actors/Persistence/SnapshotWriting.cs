@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Hashing;
 using Morag.Failover.Actors.Serialization;
-using Morag.Failover.Domain.Owners;
 
 namespace Morag.Failover.Actors.Persistence;
 

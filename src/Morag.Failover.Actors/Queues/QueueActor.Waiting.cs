@@ -38,7 +38,7 @@ public sealed partial class QueueActor
         toOffer.AddRange(promised);
     }
 
-    private Decided<LeasesGranted> FromThisRun(Decided<LeasesGranted> decided) =>
+    private Decision<LeasesGranted> FromThisRun(Decision<LeasesGranted> decided) =>
         decided with { Reply = decided.Reply with { Incarnation = incarnation } };
 
     private void Complete(CompleteTasks complete)

@@ -7,7 +7,6 @@ using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Failover;
 using Morag.Failover.Domain.Fleet;
-using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Domain.Sizes;
@@ -323,7 +322,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         OfferWhatIsReady();
     }
 
-    private void Answer<TReply>(Decided<TReply> decided, IActorRef? waiting = null)
+    private void Answer<TReply>(Decision<TReply> decided, IActorRef? waiting = null)
     {
         var replyTo = waiting ?? Sender;
         if (decided.Event is { } @event)
@@ -391,7 +390,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         AnswerTo(regions.Workers, decided);
     }
 
-    private void AnswerTo<TReply>(IActorRef region, Decided<TReply> decided)
+    private void AnswerTo<TReply>(IActorRef region, Decision<TReply> decided)
     {
         var self = Self;
         if (decided.Event is { } @event)
@@ -555,7 +554,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
             _ when bulk.IsOver => new(null, []),
             RequeueTasks { DryRun: false } requeue => OperatorCommands.Decide(State, requeue, bulk.Present, Now),
             CancelTasks { DryRun: false } cancel => OperatorCommands.Decide(State, cancel, bulk.Present, Now),
-            _ => new Decided<ImmutableArray<TaskId>>(null, [.. bulk.Present]),
+            _ => new Decision<ImmutableArray<TaskId>>(null, [.. bulk.Present]),
         };
         if (decided.Event is { } @event)
         {

@@ -1,7 +1,6 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Failover;
-using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 

@@ -1,5 +1,4 @@
 using Akka.Configuration;
-using Morag.Failover.Domain.Owners;
 
 namespace Morag.Failover.Actors.Serialization;
 

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Reflection;
-using Morag.Failover.Domain.Owners;
 using ProtoBuf;
 
 namespace Morag.Failover.Actors.Serialization;

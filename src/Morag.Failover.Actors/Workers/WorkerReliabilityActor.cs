@@ -6,7 +6,6 @@ using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Fleet;
-using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Partitioning;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
@@ -282,7 +281,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         }
     }
 
-    private void Carry(Decision decision)
+    private void Carry(Decision<IWireMessage> decision)
     {
         var caller = Sender;
         StoreIfAny(decision.Event, _ => caller.Tell(decision.Reply));

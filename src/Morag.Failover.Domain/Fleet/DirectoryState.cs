@@ -1,6 +1,5 @@
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Workers;
-using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Sizes;
 using Morag.Failover.Domain.Workers;
 

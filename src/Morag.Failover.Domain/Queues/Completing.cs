@@ -10,7 +10,7 @@ public static class Completing
     /// Accepts a completion under the last lease that was granted, also where that lease was taken away since, unless the task is
     /// cancelled; the same again is accepted again. Others are late.
     /// </summary>
-    public static Decided<LeaseResults> Decide(QueueState state, CompleteTasks command, QueueSettings settings, DateTimeOffset now)
+    public static Decision<LeaseResults> Decide(QueueState state, CompleteTasks command, QueueSettings settings, DateTimeOffset now)
     {
         var results = ImmutableArray.CreateBuilder<LeaseResult>(command.Completions.Length);
         var accepted = ImmutableArray.CreateBuilder<TaskCompletion>(command.Completions.Length);

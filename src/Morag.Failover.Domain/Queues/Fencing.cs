@@ -15,7 +15,7 @@ public static class Fencing
     /// <param name="settings">The settings.</param>
     /// <param name="most">The most leases of one event.</param>
     /// <param name="now">The time.</param>
-    public static Decided<FenceTaken> Decide(QueueState state, FenceInstance command, FailoverSettings settings, int most, DateTimeOffset now)
+    public static Decision<FenceTaken> Decide(QueueState state, FenceInstance command, FailoverSettings settings, int most, DateTimeOffset now)
     {
         var reply = new FenceTaken { WorkerId = command.WorkerId, Partition = command.Partition, Number = command.Number };
         var share = state.ShareOf(command.WorkerId);

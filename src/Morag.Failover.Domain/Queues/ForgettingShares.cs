@@ -8,7 +8,7 @@ namespace Morag.Failover.Domain.Queues;
 public static class ForgettingShares
 {
     /// <summary>Drops the share, unless something depends on it.</summary>
-    public static Decided<WorkerShareDropped> Decide(QueueState state, DropWorkerShare command)
+    public static Decision<WorkerShareDropped> Decide(QueueState state, DropWorkerShare command)
     {
         var reply = new WorkerShareDropped { WorkerId = command.WorkerId, Partition = command.Partition };
         if (!state.Workers.TryGetValue(command.WorkerId, out var share))

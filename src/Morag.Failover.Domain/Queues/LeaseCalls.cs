@@ -9,7 +9,7 @@ public static class LeaseCalls
     private static readonly TimeSpan MostExtension = TimeSpan.FromSeconds(TaskLimits.MaxExtensionSeconds);
 
     /// <summary>Gives leases back without blame; the same again is accepted again.</summary>
-    public static Decided<LeaseResults> Decide(QueueState state, ReleaseLeases command, DateTimeOffset now)
+    public static Decision<LeaseResults> Decide(QueueState state, ReleaseLeases command, DateTimeOffset now)
     {
         var results = ImmutableArray.CreateBuilder<LeaseResult>(command.Leases.Length);
         var released = ImmutableArray.CreateBuilder<LeaseRef>(command.Leases.Length);
@@ -58,7 +58,7 @@ public static class LeaseCalls
     }
 
     /// <summary>Moves a lease's deadline on.</summary>
-    public static Decided<LeaseResults> Decide(QueueState state, ExtendLease command, DateTimeOffset now)
+    public static Decision<LeaseResults> Decide(QueueState state, ExtendLease command, DateTimeOffset now)
     {
         var result = new LeaseResult { TaskId = command.TaskId, Epoch = command.Epoch };
         if (command.By < LeastExtension || command.By > MostExtension)

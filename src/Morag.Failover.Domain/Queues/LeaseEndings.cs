@@ -14,7 +14,7 @@ public static class LeaseEndings
     /// Finds the lease that a report is about. One that is held ends; one that ended before is answered with its failure; anything else
     /// is stale.
     /// </summary>
-    public static Decided<EndLeaseReply> Decide(QueueState state, EndLease command, PolicySettings policy, DateTimeOffset now)
+    public static Decision<EndLeaseReply> Decide(QueueState state, EndLease command, PolicySettings policy, DateTimeOffset now)
     {
         var report = command.Report;
         var reply = new EndLeaseReply { TaskId = report.TaskId, Number = command.Number, Ending = LeaseEnding.NotHeld };
@@ -250,7 +250,7 @@ public static class LeaseEndings
             : reply with { Ending = LeaseEnding.EndedBefore, FailureId = failure };
 
     /// <summary>The failure gets the report's name, if it has one, before that is answered.</summary>
-    private static Decided<EndLeaseReply> Named(ReportFailure report, EndLeaseReply reply) => new(
+    private static Decision<EndLeaseReply> Named(ReportFailure report, EndLeaseReply reply) => new(
         report.EventId is { } name
             ? new FailureNamed { TaskId = report.TaskId, Name = new FailureName { EventId = name, FailureId = reply.Failure?.FailureId ?? reply.FailureId!.Value } }
             : null,

@@ -1,6 +1,5 @@
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Fleet;
-using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Domain.Sizes;
 
@@ -24,7 +23,7 @@ public static class Leasing
     /// <param name="now">The time.</param>
     /// <param name="floor">An epoch that is known to have been granted; those of this answer are above it.</param>
     /// <param name="isReserved">Whether a task is kept for another worker that was just woken for it; null keeps none.</param>
-    public static Decided<LeasesGranted> Decide(
+    public static Decision<LeasesGranted> Decide(
         QueueState state, GrantLeases request, FleetView fleet, FailoverSettings settings, DateTimeOffset now, LeaseEpoch floor, Func<TaskId, bool>? isReserved = null)
     {
         var share = state.ShareOf(request.WorkerId);
@@ -175,6 +174,6 @@ public static class Leasing
         ContentType = task.Submission.ContentType,
     };
 
-    private static Decided<LeasesGranted> Grant(IStoredEvent? @event, GrantLeases request, ImmutableArray<LeasedTask> leases) =>
+    private static Decision<LeasesGranted> Grant(IStoredEvent? @event, GrantLeases request, ImmutableArray<LeasedTask> leases) =>
         new(@event, new LeasesGranted { Partition = request.Partition, WorkerId = request.WorkerId, Leases = leases });
 }

@@ -7,7 +7,7 @@ namespace Morag.Failover.Domain.Queues;
 public static class OperatorCommands
 {
     /// <summary>Cancels a task that has not ended; one that is cancelled stays so.</summary>
-    public static Decided<IWireMessage> Decide(QueueState state, CancelTask command, DateTimeOffset now) =>
+    public static Decision<IWireMessage> Decide(QueueState state, CancelTask command, DateTimeOffset now) =>
         state.Tasks.GetValueOrDefault(command.TaskId) switch
         {
             null => new(null, Refused.Unknown($"there is no task {command.TaskId}")),
@@ -17,7 +17,7 @@ public static class OperatorCommands
         };
 
     /// <summary>Queues a parked task again, with its budgets cleared.</summary>
-    public static Decided<IWireMessage> Decide(QueueState state, RequeueTask command, QueueSettings settings, DateTimeOffset now)
+    public static Decision<IWireMessage> Decide(QueueState state, RequeueTask command, QueueSettings settings, DateTimeOffset now)
     {
         if ((UnknownQueue(command.Queue, settings) ?? NoQuality(command.Quality)) is { } refused)
         {
@@ -35,14 +35,14 @@ public static class OperatorCommands
     }
 
     /// <summary>Cancels those of the tasks that the call still means, and gives them: what was found may have gone on since.</summary>
-    public static Decided<ImmutableArray<TaskId>> Decide(QueueState state, CancelTasks command, IReadOnlyList<TaskId> tasks, DateTimeOffset now)
+    public static Decision<ImmutableArray<TaskId>> Decide(QueueState state, CancelTasks command, IReadOnlyList<TaskId> tasks, DateTimeOffset now)
     {
         var open = Those(state, tasks, task => IsMeant(command, task));
         return new(open.IsEmpty ? null : new TasksCancelled { At = now, Tasks = open, Reason = command.Reason }, open);
     }
 
     /// <summary>Queues those of the tasks again that the call still means, and gives them: what was found may have gone on since.</summary>
-    public static Decided<ImmutableArray<TaskId>> Decide(QueueState state, RequeueTasks command, IReadOnlyList<TaskId> tasks, DateTimeOffset now)
+    public static Decision<ImmutableArray<TaskId>> Decide(QueueState state, RequeueTasks command, IReadOnlyList<TaskId> tasks, DateTimeOffset now)
     {
         var parked = Those(state, tasks, task => IsMeant(command, task));
         return new(

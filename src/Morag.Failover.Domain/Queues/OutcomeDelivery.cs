@@ -1,5 +1,4 @@
 using Morag.Failover.Contracts.Queues;
-using Morag.Failover.Domain.Owners;
 
 namespace Morag.Failover.Domain.Queues;
 

@@ -10,7 +10,7 @@ public static class Reassigning
     private const int FailuresKept = 50;
 
     /// <summary>Carries the decision out, or says what came before it.</summary>
-    public static Decided<ReassignOutcome> Decide(QueueState state, Reassign command, QueueSettings settings, DateTimeOffset now)
+    public static Decision<ReassignOutcome> Decide(QueueState state, Reassign command, QueueSettings settings, DateTimeOffset now)
     {
         var outcome = new ReassignOutcome { TaskId = command.TaskId, FailureId = command.FailureId };
         if (state.Tasks.GetValueOrDefault(command.TaskId) is not { } task)

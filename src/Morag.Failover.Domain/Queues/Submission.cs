@@ -8,7 +8,7 @@ namespace Morag.Failover.Domain.Queues;
 public static class Submission
 {
     /// <summary>Accepts what keeps the rules and the limits, and what is known with the same content.</summary>
-    public static Decided<TasksSubmitted> Decide(QueueState state, SubmitTasks command, FailoverSettings settings, DateTimeOffset now)
+    public static Decision<TasksSubmitted> Decide(QueueState state, SubmitTasks command, FailoverSettings settings, DateTimeOffset now)
     {
         var limits = settings.Queues;
         var results = ImmutableArray.CreateBuilder<SubmissionResult>(command.Tasks.Length);

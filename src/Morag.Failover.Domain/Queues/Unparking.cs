@@ -1,6 +1,5 @@
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Failover;
-using Morag.Failover.Domain.Owners;
 
 namespace Morag.Failover.Domain.Queues;
 
@@ -8,7 +7,7 @@ namespace Morag.Failover.Domain.Queues;
 public static class Unparking
 {
     /// <summary>Queues the task again, or says what came first.</summary>
-    public static Decided<UnparkOutcome> Decide(QueueState state, Unpark command, DateTimeOffset now)
+    public static Decision<UnparkOutcome> Decide(QueueState state, Unpark command, DateTimeOffset now)
     {
         var outcome = new UnparkOutcome { TaskId = command.TaskId, FailureId = command.FailureId };
         if (state.Tasks.GetValueOrDefault(command.TaskId) is not { } task)

@@ -1,6 +1,5 @@
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
-using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 
@@ -106,11 +105,11 @@ public static class FailureAccounting
     ];
 
     /// <summary>Records successes on tasks that are held elsewhere.</summary>
-    public static Decision Record(WorkerState state, RecordSuccesses command, DateTimeOffset now)
+    public static Decision<IWireMessage> Record(WorkerState state, RecordSuccesses command, DateTimeOffset now)
     {
         if (command.Successes.Any(success => !double.IsFinite(success.DurationSeconds) || success.DurationSeconds is < 0 or > 31_536_000))
         {
-            return Decision.Only(Refused.Invalid("duration_seconds", "must be 0 to 31536000"));
+            return Decision.Unchanged<IWireMessage>(Refused.Invalid("duration_seconds", "must be 0 to 31536000"));
         }
 
         var names = ImmutableArray.CreateBuilder<string>();
@@ -136,7 +135,7 @@ public static class FailureAccounting
 
         if (successes == 0)
         {
-            return Decision.Only(state.ShownScore());
+            return Decision.Unchanged<IWireMessage>(state.ShownScore());
         }
 
         var reported = new WorkerSuccessesReported
@@ -162,11 +161,11 @@ public static class FailureAccounting
             };
 
     /// <summary>An operator sets the breaker.</summary>
-    public static Decision SetBreaker(WorkerState state, SetBreaker command, DateTimeOffset now)
+    public static Decision<IWireMessage> SetBreaker(WorkerState state, SetBreaker command, DateTimeOffset now)
     {
         if (!state.IsKnown)
         {
-            return Decision.Only(WorkerMembership.NotRegistered(state));
+            return Decision.Unchanged<IWireMessage>(WorkerMembership.NotRegistered(state));
         }
 
         var moved = new WorkerBreakerMoved

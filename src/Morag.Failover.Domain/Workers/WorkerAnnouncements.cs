@@ -1,6 +1,5 @@
 using Morag.Failover.Contracts.Live;
 using Morag.Failover.Contracts.Workers;
-using Morag.Failover.Domain.Owners;
 
 namespace Morag.Failover.Domain.Workers;
 

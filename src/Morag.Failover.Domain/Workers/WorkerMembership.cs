@@ -1,7 +1,6 @@
 using System.Globalization;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
-using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 
@@ -32,12 +31,12 @@ public static class WorkerMembership
     /// Registers or renews. A new instance proves that the old one is gone, whether it was missed yet or not. <paramref name="loss"/>
     /// names that loss; <paramref name="holding"/> says whether leases are held as far as is known.
     /// </summary>
-    public static Decision Register(
+    public static Decision<IWireMessage> Register(
         WorkerState state, WorkerRegistration registration, bool holding, LossId loss, DateTimeOffset silentSince, QueueSettings queues, DateTimeOffset now)
     {
         if (RegistrationRules.Broken(registration, queues) is { } broken)
         {
-            return Decision.Only(broken);
+            return Decision.Unchanged<IWireMessage>(broken);
         }
 
         var old = state.Registration;
@@ -48,7 +47,7 @@ public static class WorkerMembership
         {
             if (state.Fences.Length >= MaxOwedFences)
             {
-                return Decision.Only(Refused.Unavailable("the queues have not yet taken back what earlier instances of this worker held; ask again"));
+                return Decision.Unchanged<IWireMessage>(Refused.Unavailable("the queues have not yet taken back what earlier instances of this worker held; ask again"));
             }
 
             message = $"replaced the instance '{old!.InstanceId}'";
@@ -121,16 +120,16 @@ public static class WorkerMembership
         };
 
     /// <summary>An operator drains the worker.</summary>
-    public static Decision Drain(WorkerState state, DrainWorker command, DateTimeOffset now)
+    public static Decision<IWireMessage> Drain(WorkerState state, DrainWorker command, DateTimeOffset now)
     {
         if (!state.IsRegistered)
         {
-            return Decision.Only(NotRegistered(state));
+            return Decision.Unchanged<IWireMessage>(NotRegistered(state));
         }
 
         if (command.Deadline is { } deadline && (deadline < TimeSpan.Zero || deadline > LongestDrain))
         {
-            return Decision.Only(Refused.Invalid("deadline_seconds", $"must be 0 to {WorkerLimits.MaxDrainSeconds}"));
+            return Decision.Unchanged<IWireMessage>(Refused.Invalid("deadline_seconds", $"must be 0 to {WorkerLimits.MaxDrainSeconds}"));
         }
 
         return new(new WorkerDrained { At = now, Reason = command.Reason, Deadline = now + command.Deadline, Within = command.Deadline }, Done.Instance);
@@ -147,11 +146,11 @@ public static class WorkerMembership
             : null;
 
     /// <summary>An operator ends a drain or an offline.</summary>
-    public static Decision Resume(WorkerState state, DateTimeOffset now)
+    public static Decision<IWireMessage> Resume(WorkerState state, DateTimeOffset now)
     {
         if (!state.IsRegistered)
         {
-            return Decision.Only(NotRegistered(state));
+            return Decision.Unchanged<IWireMessage>(NotRegistered(state));
         }
 
         if (state.OfflineCause == OfflineCause.Operator)
@@ -159,25 +158,25 @@ public static class WorkerMembership
             return new(new WorkerResumed { At = now, Fence = NextFence(state, FenceKind.Lifted, now, "an operator resumed the worker") }, Done.Instance);
         }
 
-        return state.Drain is null ? Decision.Only(Done.Instance) : new(new WorkerResumed { At = now }, Done.Instance);
+        return state.Drain is null ? Decision.Unchanged<IWireMessage>(Done.Instance) : new(new WorkerResumed { At = now }, Done.Instance);
     }
 
     /// <summary>
     /// An operator declares the worker offline. Over a loss by silence it proves that loss, which stays one; the same again answers
     /// the same.
     /// </summary>
-    public static Decision TakeOffline(
+    public static Decision<IWireMessage> TakeOffline(
         WorkerState state, TakeWorkerOffline command, ImmutableArray<HeldLease> held, LossId loss, DateTimeOffset silentSince, DateTimeOffset now)
     {
         if (!state.IsRegistered)
         {
-            return Decision.Only(NotRegistered(state));
+            return Decision.Unchanged<IWireMessage>(NotRegistered(state));
         }
 
         var reply = new WorkerTakenOffline { WorkerId = state.WorkerId, LossId = state.LossId ?? loss, Leases = held };
         if (state.OfflineCause == OfflineCause.Operator)
         {
-            return Decision.Only(reply);
+            return Decision.Unchanged<IWireMessage>(reply);
         }
 
         var offline = new WorkerDeclaredOffline
@@ -194,7 +193,7 @@ public static class WorkerMembership
     }
 
     /// <summary>The worker leaves for good.</summary>
-    public static Decision Unregister(WorkerState state, DateTimeOffset now) => state.IsRegistered
+    public static Decision<IWireMessage> Unregister(WorkerState state, DateTimeOffset now) => state.IsRegistered
         ? new(
             new WorkerUnregistered
             {
@@ -202,7 +201,7 @@ public static class WorkerMembership
                 Fence = NextFence(state, FenceKind.Returned, now, "the worker unregistered") with { InstanceId = null },
             },
             Done.Instance)
-        : Decision.Only(NotRegistered(state));
+        : Decision.Unchanged<IWireMessage>(NotRegistered(state));
 
     /// <summary>The refusal of what needs a registered worker.</summary>
     public static Refused NotRegistered(WorkerState state) =>

@@ -1,7 +1,6 @@
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using Morag.Failover.Actors.Hosting;
-using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Actors.Tests.Hosting;

@@ -3,7 +3,6 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Actors.Persistence;
-using Morag.Failover.Domain.Owners;
 
 namespace Morag.Failover.Actors.Tests.Hosting;
 

@@ -2,7 +2,6 @@ using Akka.Persistence;
 using Akka.Persistence.TestKit;
 using Akka.TestKit.Xunit2;
 using Morag.Failover.Actors.Persistence;
-using Morag.Failover.Domain.Owners;
 using ProtoBuf;
 
 namespace Morag.Failover.Actors.Tests.Persistence;

@@ -4,7 +4,6 @@ using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Fleet;
-using Morag.Failover.Domain.Owners;
 
 namespace Morag.Failover.Actors.Tests.Persistence;
 

@@ -3,7 +3,6 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Persistence;
 using Akka.Serialization;
-using Morag.Failover.Domain.Owners;
 
 namespace Morag.Failover.Actors.Tests.Storage;
 

@@ -6,7 +6,6 @@ using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Failover;
 using Morag.Failover.Domain.Failover.Coordination;
 using Morag.Failover.Domain.Fleet;
-using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Domain.Workers;
@@ -171,7 +170,7 @@ internal sealed class SimulatedFleet
             worker.Take(counted);
         }
 
-        Do(new Decided<int>(OutcomeDelivery.Decide(queue, [new OutcomesTaken { Partition = 0, WorkerId = worker.Id, Number = owed.Number }]), 0));
+        Do(new Decision<int>(OutcomeDelivery.Decide(queue, [new OutcomesTaken { Partition = 0, WorkerId = worker.Id, Number = owed.Number }]), 0));
     }
 
     private void Fail(SimulatedWorker worker, LeasedTask lease)
@@ -180,7 +179,7 @@ internal sealed class SimulatedFleet
         var failure = Do(LeaseEndings.Decide(queue, new EndLease { Report = report }, Settings.Policy, now)).Failure!;
         while (OutcomeDelivery.OwedTo(queue, worker.Id, 0) is { } owed)
         {
-            Do(new Decided<int>(OutcomeDelivery.Decide(queue, [new OutcomesTaken { Partition = 0, WorkerId = worker.Id, Number = owed.Number }]), 0));
+            Do(new Decision<int>(OutcomeDelivery.Decide(queue, [new OutcomesTaken { Partition = 0, WorkerId = worker.Id, Number = owed.Number }]), 0));
         }
 
         var taken = new TakeFailure
@@ -263,7 +262,7 @@ internal sealed class SimulatedFleet
 
     private int Draw(int below) => Gen.Int[0, below - 1].Generate(random, null, out _);
 
-    private TReply Do<TReply>(Decided<TReply> decided)
+    private TReply Do<TReply>(Decision<TReply> decided)
     {
         if (decided.Event is { } @event)
         {

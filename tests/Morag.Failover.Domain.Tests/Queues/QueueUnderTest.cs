@@ -8,7 +8,6 @@ using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Fleet;
-using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Queues.Ready;
 using Morag.Failover.Domain.Settings;
@@ -50,7 +49,7 @@ internal sealed class QueueUnderTest
 
     public void Pass(double seconds) => Now += TimeSpan.FromSeconds(seconds);
 
-    public TReply Do<TReply>(Decided<TReply> decided)
+    public TReply Do<TReply>(Decision<TReply> decided)
     {
         if (decided.Event is { } @event)
         {

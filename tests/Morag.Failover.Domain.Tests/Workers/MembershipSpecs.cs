@@ -196,7 +196,7 @@ public sealed class MembershipSpecs
     private static WorkerState Lost(WorkerState state) => state.Apply(
         WorkerMembership.Judged(state, new LivenessVerdict(Liveness.Offline, "silent", T0), holding: true, new("loss"), T0, T0)!);
 
-    private static Decision Register(WorkerState state, WorkerRegistration registration) =>
+    private static Decision<IWireMessage> Register(WorkerState state, WorkerRegistration registration) =>
         WorkerMembership.Register(state, registration, holding: true, new("new-loss"), T0, Queues, T0);
 
     private static ImmutableSortedDictionary<string, string> Tags(string key, string value) =>

@@ -1,5 +1,3 @@
-using Morag.Failover.Domain.Owners;
-
 namespace Morag.Failover.Domain.Failover.Coordination;
 
 /// <content>What happens when the clock was set back while the coordinator was down.</content>

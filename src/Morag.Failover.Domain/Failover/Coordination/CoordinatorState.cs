@@ -1,5 +1,4 @@
 using Morag.Failover.Contracts.Failover;
-using Morag.Failover.Domain.Owners;
 using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Domain.Failover.Coordination;
