@@ -1,11 +1,11 @@
 namespace Morag.Benchmarks.Reporting;
 
-/// <summary>One thing that is measured, on real processes of its own.</summary>
+/// <summary>A benchmark that starts its own processes.</summary>
 public interface IScenario
 {
-    /// <summary>Its name on the command line.</summary>
+    /// <summary>The name on the command line.</summary>
     string Name { get; }
 
-    /// <summary>Measures, and hands over what it found; also the raw speed of the Redis that it used.</summary>
+    /// <summary>Runs the benchmark and adds its figures, including the raw speed of the Redis it used.</summary>
     Task MeasureAsync(Measurement measurement);
 }

@@ -6,7 +6,7 @@ using HdrHistogram;
 
 namespace Morag.Benchmarks.Reporting;
 
-/// <summary>What one scenario found, with all that is needed to judge it.</summary>
+/// <summary>The figures of one scenario, with the machine they were measured on.</summary>
 public sealed class Measurement
 {
     private readonly JsonObject figures = [];
@@ -24,19 +24,19 @@ public sealed class Measurement
         return measurement;
     }
 
-    /// <summary>A figure without a target.</summary>
+    /// <summary>Adds a figure without a target.</summary>
     public void Add(string figure, double value) => figures[figure] = Math.Round(value, 3);
 
-    /// <summary>A figure that should be no less than this.</summary>
+    /// <summary>Adds a figure that should reach the target.</summary>
     public void AtLeast(string figure, double value, double target) => Judge(figure, value, ">=", target, value >= target);
 
-    /// <summary>A figure that should be below this.</summary>
+    /// <summary>Adds a figure that should stay below the target.</summary>
     public void Below(string figure, double value, double target) => Judge(figure, value, "<", target, value < target);
 
-    /// <summary>A figure that should be exactly this.</summary>
+    /// <summary>Adds a figure that should equal the target.</summary>
     public void Exactly(string figure, double value, double target) => Judge(figure, value, "=", target, value == target);
 
-    /// <summary>The spread of latencies that were recorded in microseconds.</summary>
+    /// <summary>Adds percentiles of latencies recorded in microseconds.</summary>
     public void AddSpread(string prefix, HistogramBase latencies)
     {
         foreach (var percentile in (double[])[50, 90, 99, 100])
@@ -46,11 +46,11 @@ public sealed class Measurement
         }
     }
 
-    /// <summary>A percentile in milliseconds of latencies that were recorded in microseconds.</summary>
+    /// <summary>A percentile, in milliseconds, of latencies recorded in microseconds.</summary>
     public static double Milliseconds(HistogramBase latencies, double percentile) => latencies.GetValueAtPercentile(percentile) / 1000.0;
 
-    /// <summary>Measures the Redis of this run, with nothing of the product between.</summary>
-    /// <returns>Transactions per second for 1, 10 and 100 on their way at once.</returns>
+    /// <summary>Measures Redis itself, without the product.</summary>
+    /// <returns>Transactions per second with 1, 10 and 100 in flight.</returns>
     public async Task<IReadOnlyDictionary<int, double>> AddRawRedisAsync(int port)
     {
         rawRedis = [];
@@ -64,11 +64,17 @@ public sealed class Measurement
         return rates;
     }
 
-    /// <summary>The same at depth 100, with the events spread over so many sorted sets: those of one stay in the processor's cache.</summary>
+    /// <summary>
+    /// Measures Redis itself with 100 transactions in flight, spread over many sorted sets: a single one would stay in the processor's
+    /// cache.
+    /// </summary>
     public async Task AddRawRedisOnKeysAsync(int port, int keys)
-        => Add(string.Create(CultureInfo.InvariantCulture, $"raw_depth_100_on_{keys}_keys"), await RawRedis.TransactionsPerSecondAsync(port, 100, keys));
+    {
+        var figure = string.Create(CultureInfo.InvariantCulture, $"raw_depth_100_on_{keys}_keys");
+        Add(figure, await RawRedis.TransactionsPerSecondAsync(port, 100, keys));
+    }
 
-    /// <summary>One line.</summary>
+    /// <summary>Everything as one line of JSON.</summary>
     public string ToJson() => new JsonObject
     {
         ["scenario"] = scenario,
@@ -96,9 +102,10 @@ public sealed class Measurement
     private static string ProcessorName()
     {
         const string Cpus = "/proc/cpuinfo";
-        return File.Exists(Cpus)
-            ? File.ReadLines(Cpus).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? ""
-            : "";
+        var name = File.Exists(Cpus)
+            ? File.ReadLines(Cpus).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+            : null;
+        return name?.Split(':', 2)[1].Trim() ?? "";
     }
 
     private static string LoadAverage() => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Trim() : "";

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Morag.Benchmarks.Reporting;
 
-/// <summary>What Redis itself does on this machine: the transaction of one stored event, over a socket, with nothing in between.</summary>
+/// <summary>Measures Redis alone: the transaction that stores one event, sent over a socket without a client library.</summary>
 internal static class RawRedis
 {
     private const int EventSize = 200;
@@ -13,7 +13,10 @@ internal static class RawRedis
 
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(1);
 
-    /// <summary><c>MULTI; ZADD; SET; EXEC</c> per second, this many of them on their way at once, spread over so many keys.</summary>
+    /// <summary><c>MULTI; ZADD; SET; EXEC</c> per second.</summary>
+    /// <param name="port">The port of Redis on 127.0.0.1.</param>
+    /// <param name="depth">How many transactions are in flight.</param>
+    /// <param name="keys">How many sorted sets they are spread over.</param>
     public static async Task<double> TransactionsPerSecondAsync(int port, int depth, int keys = 1)
     {
         using var client = new TcpClient { NoDelay = true };

@@ -1,15 +1,16 @@
 namespace Morag.Benchmarks.Reporting;
 
-/// <summary>A program of scenarios.</summary>
+/// <summary>A program that runs scenarios by name.</summary>
 public static class ScenarioProgram
 {
-    /// <summary>Runs the scenarios that are named, or all, one after the other; each prints one line of JSON.</summary>
+    /// <summary>Runs the named scenarios, or all of them, one after another. Each prints one line of JSON.</summary>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] names, params IScenario[] all)
     {
         if (names.Except(all.Select(scenario => scenario.Name)).Any())
         {
-            await Console.Error.WriteLineAsync($"usage: {AppDomain.CurrentDomain.FriendlyName} [{string.Join("] [", all.Select(scenario => scenario.Name))}]");
+            var known = string.Join("] [", all.Select(scenario => scenario.Name));
+            await Console.Error.WriteLineAsync($"usage: {AppDomain.CurrentDomain.FriendlyName} [{known}]");
             return 2;
         }
 

@@ -14,7 +14,7 @@ public sealed class ContractsJsonSpecs
     [InlineData(FailureType.ProcessingError, "\"processing_error\"")]
     [InlineData(FailureType.ResourceExhaustion, "\"resource_exhaustion\"")]
     [InlineData(FailureType.AuthenticationFailure, "\"authentication_failure\"")]
-    public void Should_write_failure_types_as_the_vocabulary_has_them(FailureType type, string json)
+    public void Should_write_failure_types_in_snake_case(FailureType type, string json)
     {
         Assert.Equal(json, JsonSerializer.Serialize(type, ContractsJson.Options));
         Assert.Equal(type, JsonSerializer.Deserialize<FailureType>(json, ContractsJson.Options));
@@ -27,7 +27,7 @@ public sealed class ContractsJsonSpecs
     [InlineData(FailoverStrategy.DegradeQuality, "\"degrade_quality\"")]
     [InlineData(FailoverStrategy.CircuitBreaker, "\"circuit_breaker\"")]
     [InlineData(FailoverStrategy.ManualIntervention, "\"manual_intervention\"")]
-    public void Should_write_strategies_as_the_vocabulary_has_them(FailoverStrategy strategy, string json) =>
+    public void Should_write_strategies_in_snake_case(FailoverStrategy strategy, string json) =>
         Assert.Equal(json, JsonSerializer.Serialize(strategy, ContractsJson.Options));
 
     [Fact]
@@ -35,15 +35,15 @@ public sealed class ContractsJsonSpecs
         Assert.Equal("10", JsonSerializer.Serialize(TaskPriority.Urgent, ContractsJson.Options));
 
     [Fact]
-    public void Should_refuse_a_number_where_a_word_is_meant() =>
+    public void Should_reject_an_enum_when_it_is_a_number() =>
         Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<FailureType>("3", ContractsJson.Options));
 
     [Theory]
     [InlineData("\"2026-01-02T03:04:05\"")]
     [InlineData("\"2026-01-02T03:04:05Z\"")]
     [InlineData("\"2026-01-02T05:04:05+02:00\"")]
-    public void Should_read_times_as_utc_also_without_a_zone(string json) =>
-        Assert.Equal(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), JsonSerializer.Deserialize<DateTimeOffset>(json, ContractsJson.Options));
+    public void Should_read_times_as_utc_when_they_have_a_zone_or_none(string json) => Assert.Equal(
+        new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), JsonSerializer.Deserialize<DateTimeOffset>(json, ContractsJson.Options));
 
     [Fact]
     public void Should_write_times_in_utc_and_absent_values_as_null()
@@ -64,12 +64,14 @@ public sealed class ContractsJsonSpecs
     }
 
     [Fact]
-    public void Should_carry_json_through_as_it_is_but_compact() =>
-        Assert.Equal("""{"a":[1,2.50,"ü"],"b":null}""", JsonSerializer.Deserialize<JsonText>("""{ "a" : [1, 2.50, "ü"], "b" : null }""", ContractsJson.Options).Raw);
+    public void Should_keep_json_text_but_compact_it_when_it_is_read() => Assert.Equal(
+        """{"a":[1,2.50,"ü"],"b":null}""",
+        JsonSerializer.Deserialize<JsonText>("""{ "a" : [1, 2.50, "ü"], "b" : null }""", ContractsJson.Options).Raw);
 
     [Fact]
-    public void Should_name_the_statistics_as_the_vocabulary_has_them() =>
+    public void Should_write_the_statistics_in_snake_case() =>
         Assert.Equal(
-            """{"total_failures":0,"recent_failures_24h":0,"failure_by_type":{},"active_circuit_breakers":0,"workers_with_reliability_data":0}""",
+            """{"total_failures":0,"recent_failures_24h":0,"failure_by_type":{}"""
+            + ""","active_circuit_breakers":0,"workers_with_reliability_data":0}""",
             JsonSerializer.Serialize(new FailureStatistics(), ContractsJson.Options));
 }

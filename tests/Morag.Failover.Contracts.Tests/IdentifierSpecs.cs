@@ -11,7 +11,7 @@ public sealed class IdentifierSpecs
     [InlineData("highestSequenceNr")]
     [InlineData("video-17.part_2:en@gpu~1+x=y")]
     [InlineData("3f2504e0-4f89-11d3-9a0c-0305e82c3301")]
-    public void Should_allow_what_can_stand_in_a_url_and_a_key(string id) => Assert.True(Identifier.IsValid(id));
+    public void Should_accept_an_id_when_it_is_safe_in_urls_and_keys(string id) => Assert.True(Identifier.IsValid(id));
 
     [Theory]
     [InlineData("")]
@@ -26,17 +26,17 @@ public sealed class IdentifierSpecs
     [InlineData("ä")]
     [InlineData("a%2fb")]
     [InlineData("w:highestSequenceNr")]
-    public void Should_refuse_everything_else(string? id) => Assert.False(Identifier.IsValid(id));
+    public void Should_reject_an_id_when_it_is_not(string? id) => Assert.False(Identifier.IsValid(id));
 
     [Fact]
-    public void Should_allow_128_characters_and_no_more()
+    public void Should_reject_an_id_when_it_has_more_than_128_characters()
     {
         Assert.True(Identifier.IsValid(new string('a', 128)));
         Assert.False(Identifier.IsValid(new string('a', 129)));
     }
 
     [Fact]
-    public void Should_name_the_rule_when_json_breaks_it()
+    public void Should_state_the_rule_when_json_breaks_it()
     {
         var failure = Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<TaskId>("\"../x\"", ContractsJson.Options));
 

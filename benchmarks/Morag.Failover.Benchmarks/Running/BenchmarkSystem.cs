@@ -4,10 +4,10 @@ using Morag.Redis.TestServers;
 
 namespace Morag.Failover.Benchmarks.Running;
 
-/// <summary>A redis-server with an append-only file (everysec) and a node on it, both new, in folders that go with them.</summary>
+/// <summary>A new redis-server with an append-only file (everysec) and a new node on it. Their folders are deleted with them.</summary>
 internal sealed class BenchmarkSystem : IAsyncDisposable
 {
-    /// <summary>The queue that the benchmarks use.</summary>
+    /// <summary>The queue that most benchmarks use.</summary>
     public const string Queue = "cpu_standard";
 
     private BenchmarkSystem(RedisServer redis, NodeProcess node, DirectoryInfo folder)
@@ -23,18 +23,19 @@ internal sealed class BenchmarkSystem : IAsyncDisposable
 
     public DirectoryInfo Folder { get; }
 
-    /// <param name="settings">A file of settings beside the program, added to those of all benchmarks.</param>
+    /// <param name="settings">A settings file beside the program, added to <c>benchmark.conf</c>.</param>
     public static async Task<BenchmarkSystem> StartAsync(string? settings = null)
     {
         var folder = Directory.CreateTempSubdirectory("morag-benchmark-");
         var redis = new RedisServer { AppendFsync = AppendFsync.EverySecond };
         await redis.InitializeAsync();
         var config = Read("benchmark.conf") + (settings is null ? "" : Read(settings));
-        var node = await NodeProcess.StartAsync(new NodeProcessSettings { Redis = redis.ConnectionString, DataFolder = folder.FullName, Config = config });
+        var node = await NodeProcess.StartAsync(
+            new NodeProcessSettings { Redis = redis.ConnectionString, DataFolder = folder.FullName, Config = config });
         return new BenchmarkSystem(redis, node, folder);
     }
 
-    /// <summary>Processor time and memory of the node so far.</summary>
+    /// <summary>The processor time that the node has used so far, and its memory.</summary>
     public (TimeSpan Processor, double MemoryMiB) NodeUse()
     {
         using var process = Process.GetProcessById(Node.Program.Id);

@@ -3,16 +3,16 @@ using HdrHistogram;
 
 namespace Morag.Failover.Benchmarks.Running;
 
-/// <summary>What the calls of one kind took, of one connection or of all.</summary>
+/// <summary>Latencies of one kind of call, of one connection or of all.</summary>
 internal sealed class CallLatencies
 {
     /// <summary>All calls, in microseconds.</summary>
     public LongHistogram All { get; } = new(TimeStamp.Seconds(60), 3);
 
-    /// <summary>Those at whose end a snapshot was being written, in microseconds.</summary>
+    /// <summary>Calls that ended while a snapshot was being written, in microseconds.</summary>
     public LongHistogram DuringSnapshot { get; } = new(TimeStamp.Seconds(60), 3);
 
-    /// <summary>Takes the time of a call.</summary>
+    /// <summary>Awaits a call and records its latency.</summary>
     public async Task<T> OfAsync<T>(Task<T> call, long start, SnapshotWatch snapshots)
     {
         var answer = await call;
@@ -26,7 +26,7 @@ internal sealed class CallLatencies
         return answer;
     }
 
-    /// <summary>Adds what another connection saw.</summary>
+    /// <summary>Adds the latencies of another connection.</summary>
     public void Add(CallLatencies other)
     {
         All.Add(other.All);

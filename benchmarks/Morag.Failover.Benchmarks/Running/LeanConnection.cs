@@ -6,8 +6,8 @@ using System.Text;
 namespace Morag.Failover.Benchmarks.Running;
 
 /// <summary>
-/// One HTTP/1.1 connection with as little between the socket and the caller as can be: the load generator shares the machine with
-/// what it measures. One call at a time.
+/// One HTTP/1.1 connection for one call at a time, with as little code as possible: the load generator shares the machine with what it
+/// measures.
 /// </summary>
 internal sealed class LeanConnection : IDisposable
 {
@@ -37,7 +37,7 @@ internal sealed class LeanConnection : IDisposable
         return opened;
     }
 
-    /// <summary>Posts JSON; the body of the answer, valid until the next call. Anything but a success throws.</summary>
+    /// <summary>Posts JSON and returns the body of the answer, valid until the next call. Throws unless the call succeeds.</summary>
     public async Task<ReadOnlyMemory<byte>> PostAsync(string path, string json)
     {
         var length = Encoding.UTF8.GetByteCount(json);
@@ -70,7 +70,8 @@ internal sealed class LeanConnection : IDisposable
             : await ReadChunksAsync(start);
         return buffer[9] == (byte)'2'
             ? body
-            : throw new InvalidOperationException($"{path}: {Encoding.UTF8.GetString(buffer, 0, head).Split('\r')[0]} {Encoding.UTF8.GetString(body.Span)}");
+            : throw new InvalidOperationException(
+                $"{path}: {Encoding.UTF8.GetString(buffer, 0, head).Split('\r')[0]} {Encoding.UTF8.GetString(body.Span)}");
     }
 
     private async Task<ReadOnlyMemory<byte>> ReadLengthAsync(int start, int length)
@@ -83,7 +84,7 @@ internal sealed class LeanConnection : IDisposable
         return buffer.AsMemory(start, length);
     }
 
-    /// <summary>Moves the chunks together, where they stand.</summary>
+    /// <summary>Joins the chunks in place.</summary>
     private async Task<ReadOnlyMemory<byte>> ReadChunksAsync(int start)
     {
         var (from, to) = (start, start);

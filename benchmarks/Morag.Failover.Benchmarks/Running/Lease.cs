@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace Morag.Failover.Benchmarks.Running;
 
-/// <summary>What a worker has to know of a lease to hand in its outcome.</summary>
+/// <summary>What a worker needs to complete a leased task.</summary>
 internal readonly record struct Lease(string Task, long Epoch)
 {
-    /// <summary>Reads only these two of the answer to a call for leases.</summary>
+    /// <summary>Reads the answer to a lease call, and only these two fields of it.</summary>
     public static List<Lease> ReadAll(ReadOnlySpan<byte> answer)
     {
         var leases = new List<Lease>();
@@ -35,7 +35,7 @@ internal readonly record struct Lease(string Task, long Epoch)
         return leases;
     }
 
-    /// <summary>The body that completes all of them.</summary>
+    /// <summary>The request body that completes all of them.</summary>
     public static string Results(List<Lease> leases)
     {
         var body = new StringBuilder("[");

@@ -11,13 +11,14 @@ internal static class ManagedHeap
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
-    /// <summary>Makes the process collect all its garbage; the bytes of the objects that survive.</summary>
+    /// <summary>Forces a full collection and returns the bytes of the surviving objects.</summary>
     public static async Task<long> SurvivingBytesAsync(int processId)
     {
         // A session that asks for this keyword begins with a full collection.
         const ClrTraceEventParser.Keywords Keywords = ClrTraceEventParser.Keywords.GC | ClrTraceEventParser.Keywords.GCHeapCollect;
         var provider = new EventPipeProvider("Microsoft-Windows-DotNETRuntime", EventLevel.Informational, (long)Keywords);
-        using var session = await new DiagnosticsClient(processId).StartEventPipeSessionAsync([provider], requestRundown: false, 64, CancellationToken.None);
+        using var session = await new DiagnosticsClient(processId)
+            .StartEventPipeSessionAsync([provider], requestRundown: false, 64, CancellationToken.None);
         using var source = new EventPipeEventSource(session.EventStream);
         var survived = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
         var isFull = false;

@@ -3,19 +3,21 @@ using StackExchange.Redis;
 
 namespace Morag.Failover.Benchmarks.Running;
 
-/// <summary>Watches in Redis whether a queue partition is writing a large snapshot: then the newest of its events are parts of one.</summary>
+/// <summary>Watches in Redis whether a queue partition is writing a large snapshot: its newest events are then snapshot parts.</summary>
 internal sealed class SnapshotWatch : IAsyncDisposable
 {
     private const string Events = "journal:persisted:queue-0";
 
-    // Stops at the first part and after a megabyte: what a script reads is copied, and that would slow down what is measured.
+    // Stops at the first part and after a megabyte: Redis copies what a script reads, which would slow down what is measured.
     private const string NewestHaveParts =
         """
         local bytes = 0
         for place = 0, 40 do
           local event = redis.call('ZREVRANGE', KEYS[1], place, place)[1]
           if not event then break end
-          if string.find(string.sub(event, -200), 'snapshot.part', 1, true) then return {1, redis.call('GET', KEYS[1] .. ':highestSequenceNr')} end
+          if string.find(string.sub(event, -200), 'snapshot.part', 1, true) then
+            return {1, redis.call('GET', KEYS[1] .. ':highestSequenceNr')}
+          end
           bytes = bytes + #event
           if bytes > 1000000 then break end
         end
@@ -41,7 +43,7 @@ internal sealed class SnapshotWatch : IAsyncDisposable
     /// <summary>Whether a snapshot is being written.</summary>
     public bool IsWriting => isWriting;
 
-    /// <summary>How often one began.</summary>
+    /// <summary>How many snapshots have begun.</summary>
     public int Begun { get; private set; }
 
     public static async Task<SnapshotWatch> StartAsync(string connectionString) =>
@@ -55,14 +57,14 @@ internal sealed class SnapshotWatch : IAsyncDisposable
         ending.Dispose();
     }
 
-    /// <summary>The sequence number of the newest snapshot that is saved; null before the first.</summary>
+    /// <summary>The sequence number of the newest saved snapshot; null before the first.</summary>
     public async Task<double?> NewestSavedAsync()
     {
         var newest = await redis.GetDatabase().SortedSetRangeByRankWithScoresAsync("snapshot:queue-0", -1);
         return newest.Length == 0 ? null : newest[0].Score;
     }
 
-    /// <summary>How many events follow the state that the newest saved snapshot holds, its parts among them.</summary>
+    /// <summary>The number of events since the newest saved snapshot, snapshot parts included.</summary>
     public async Task<long> EventsSinceSavedAsync() =>
         await redis.GetDatabase().SortedSetLengthAsync(Events, await NewestSavedAsync() ?? 0);
 
@@ -77,7 +79,7 @@ internal sealed class SnapshotWatch : IAsyncDisposable
                 changed = Stopwatch.StartNew();
             }
 
-            // Where nothing follows the last part, the newest events stay parts.
+            // If nothing follows the last part, the newest events remain parts after the snapshot is complete.
             var now = (int)found[0] == 1 && changed.Elapsed < Over;
             Begun += now && !isWriting ? 1 : 0;
             isWriting = now;

@@ -8,8 +8,8 @@ using Morag.Failover.Benchmarks.Running;
 namespace Morag.Failover.Benchmarks.Scenarios;
 
 /// <summary>
-/// From the report of a failure to the answer with its durable decision: of leased tasks (the lease ends, the score takes it in, the
-/// decision is stored), and of tasks that are held elsewhere.
+/// Latency from the report of a failure to the answer with the stored decision: for leased tasks, whose lease ends and whose worker's score
+/// changes, and for tasks that another system holds.
 /// </summary>
 internal sealed class Failures : IScenario
 {
@@ -20,7 +20,7 @@ internal sealed class Failures : IScenario
     private const int Measured = PerWorker - WarmUp - Idle;
     private const int Idle = 20;
 
-    // Between two reports of the idle system.
+    // Between two reports to the idle node.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
     public string Name => "failures";
@@ -59,8 +59,8 @@ internal sealed class Failures : IScenario
     }
 
     /// <summary>
-    /// The reports of all leases, so dealt out that every connection reports of every worker. Each connection has its part in the preparation:
-    /// the server closes one that is silent for two minutes, which is not long where the machine has other things to do.
+    /// The reports for all leases, divided so that every connection reports failures of every worker. All connections take part in the
+    /// preparation, because the server closes one that is silent for two minutes.
     /// </summary>
     private static async Task<string[][]> LeaseAsync(LeanConnection[] connections)
     {
@@ -81,9 +81,13 @@ internal sealed class Failures : IScenario
         return [.. reports.Select(own => own.ToArray())];
     }
 
-    private static string Report(string task, string worker, long? epoch) => string.Create(
-        CultureInfo.InvariantCulture,
-        $$"""{"task_id":"{{task}}","worker_id":"{{worker}}"{{(epoch is null ? "" : ",\"epoch\":")}}{{epoch}},"failure_type":"processing_error","error_message":"exit code 1"}""");
+    private static string Report(string task, string worker, long? epoch)
+    {
+        var lease = epoch is null ? "" : string.Create(CultureInfo.InvariantCulture, $"\"epoch\":{epoch},");
+        return $$"""
+            {"task_id":"{{task}}","worker_id":"{{worker}}",{{lease}}"failure_type":"processing_error","error_message":"exit code 1"}
+            """;
+    }
 
     private static async Task<(TimeSpan Elapsed, HistogramBase Latencies)> RunAsync(
         LeanConnection[] connections, string[][] reports, int from, int count)
@@ -116,7 +120,8 @@ internal sealed class Failures : IScenario
         latencies.RecordValue((long)Stopwatch.GetElapsedTime(start).TotalMicroseconds);
         if (answer.Span.IndexOf("\"selected_action\""u8) < 0)
         {
-            throw new InvalidOperationException($"The report {report} was answered without a decision: {Encoding.UTF8.GetString(answer.Span)}");
+            throw new InvalidOperationException(
+                $"The report {report} was answered without a decision: {Encoding.UTF8.GetString(answer.Span)}");
         }
     }
 }

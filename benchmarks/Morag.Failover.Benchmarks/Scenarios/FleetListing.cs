@@ -6,14 +6,14 @@ using Morag.Failover.Benchmarks.Running;
 
 namespace Morag.Failover.Benchmarks.Scenarios;
 
-/// <summary>100,000 workers listed page by page, and counted: the directory answers for them, no entity is asked.</summary>
+/// <summary>Lists 100,000 workers page by page, and counts them. The directory answers; no worker entity is asked.</summary>
 internal sealed class FleetListing : IScenario
 {
     private const int Workers = 100_000;
     private const int Connections = 32;
     private const int Rounds = 5;
 
-    // Long enough that none is found missing while the others register.
+    // Long enough that no worker is missed while the others register.
     private const int HeartbeatSeconds = 3_600;
 
     public string Name => "fleet-listing";

@@ -6,12 +6,12 @@ using Morag.Failover.TestProcesses;
 namespace Morag.Failover.Benchmarks.Scenarios;
 
 /// <summary>
-/// The processor time of nodes without workers and tasks: one on redis-server, and one on the embedded server, which is a process of its
-/// own. It counts processor time and not the wall clock, so other programs on the machine distort it little.
+/// Processor time of nodes without workers and tasks: one on redis-server, one on the embedded server, which is a process of its own.
+/// Processor time, unlike elapsed time, depends little on other programs on the machine.
 /// </summary>
 internal sealed class Idle : IScenario
 {
-    /// <summary>The runtime goes on compiling what has become hot for about this long after a start.</summary>
+    /// <summary>After a start, the runtime recompiles hot code for about this long.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(90);
 
     private static readonly TimeSpan Measured = TimeSpan.FromSeconds(60);

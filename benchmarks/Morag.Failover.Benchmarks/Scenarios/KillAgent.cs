@@ -8,15 +8,15 @@ using Morag.Failover.TestProcesses;
 namespace Morag.Failover.Benchmarks.Scenarios;
 
 /// <summary>
-/// <c>kill -9</c> of a real agent with 200 running commands: until a waiting worker holds the last of its tasks, by default and by
-/// the fast settings. Before, the agent is frozen for a little less than it is forgiven, and must not lose a task.
+/// Time from <c>kill -9</c> of a real agent with 200 running commands until a waiting worker holds the last of its tasks, with the default
+/// and with the fast settings. Before that, the agent is frozen for slightly less than the tolerated pause and must not lose a task.
 /// </summary>
 internal sealed class KillAgent : IScenario
 {
     private const int Tasks = 200;
     private const int Rounds = 3;
 
-    // The rhythm of its heartbeats (one in 2 s) has to be known before it can be judged.
+    // The failure detector first has to learn the heartbeat interval (2 s).
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(20);
 
     public string Name => "kill-agent";
@@ -72,7 +72,8 @@ internal sealed class KillAgent : IScenario
             await Work.CompleteAsync(waiting, "standby", leases);
         }
 
-        measurement.Exactly($"{settings}_tasks_lost_while_frozen_{frozen.TotalSeconds.ToString(CultureInfo.InvariantCulture)}_s", lostWhileFrozen, 0);
+        var seconds = frozen.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+        measurement.Exactly($"{settings}_tasks_lost_while_frozen_{seconds}_s", lostWhileFrozen, 0);
         measurement.Below($"{settings}_last_task_leased_again_max_s", slowest.TotalSeconds, target);
     }
 

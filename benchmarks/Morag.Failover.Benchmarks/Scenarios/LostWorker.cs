@@ -6,7 +6,7 @@ using Morag.Failover.Benchmarks.Running;
 
 namespace Morag.Failover.Benchmarks.Scenarios;
 
-/// <summary>An operator declares a worker with 200 tasks offline: until another, waiting worker holds all of them.</summary>
+/// <summary>Time from declaring a worker with 200 tasks offline until another, waiting worker holds all of them.</summary>
 internal sealed class LostWorker : IScenario
 {
     private const int Tasks = 200;

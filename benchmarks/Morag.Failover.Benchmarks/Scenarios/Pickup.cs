@@ -5,14 +5,14 @@ using Morag.Failover.Benchmarks.Running;
 
 namespace Morag.Failover.Benchmarks.Scenarios;
 
-/// <summary>An idle system: from the call that submits a task to the waiting worker that has its lease.</summary>
+/// <summary>Latency in an idle system from the submission of a task until a waiting worker has its lease.</summary>
 internal sealed class Pickup : IScenario
 {
     private const int WarmUp = 500;
     private const int Measured = 500;
     private const string Worker = "waiting";
 
-    // Long enough for the worker's next call to wait again.
+    // Long enough for the worker's next call to be waiting.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     public string Name => "pickup";

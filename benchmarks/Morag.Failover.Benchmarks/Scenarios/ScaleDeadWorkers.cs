@@ -9,8 +9,8 @@ using StackExchange.Redis;
 namespace Morag.Failover.Benchmarks.Scenarios;
 
 /// <summary>
-/// Many workers register, send a heartbeat, one in ten completes a task, and nothing is heard of them again: what remains of them in Redis
-/// and in the node's memory once they are forgotten, how fast that goes, and what submit and lease of a live worker take meanwhile.
+/// Many workers register and heartbeat once, one in ten completes a task, and then all fall silent. Measures what remains of them in Redis
+/// and in memory once they are forgotten, how fast that happens, and how long submit and lease calls of a live worker take meanwhile.
 /// </summary>
 internal sealed class ScaleDeadWorkers(string name, int workers) : IScenario
 {
@@ -108,7 +108,7 @@ internal sealed class ScaleDeadWorkers(string name, int workers) : IScenario
     {
         if (waiting.Elapsed > Longest)
         {
-            throw new TimeoutException($"after {Longest} there are still workers that are not forgotten");
+            throw new TimeoutException($"Some workers are not forgotten after {Longest}");
         }
     }
 
@@ -123,7 +123,7 @@ internal sealed class ScaleDeadWorkers(string name, int workers) : IScenario
         return new Size(await server.DatabaseSizeAsync(), long.Parse(info, CultureInfo.InvariantCulture), managed);
     }
 
-    /// <summary>The workers register, send one heartbeat each, and some complete a task.</summary>
+    /// <summary>Registers the workers and sends one heartbeat for each; some complete a task.</summary>
     private async Task BringAsync(BenchmarkSystem system, Measurement measurement)
     {
         var connections = await LeanConnection.OpenManyAsync(system.Node.Address, Connections);

@@ -6,7 +6,9 @@ using Morag.Failover.Benchmarks.Running;
 
 namespace Morag.Failover.Benchmarks.Scenarios;
 
-/// <summary>100,000 queued tasks that each need another amount of disk space, beside as many that all need the same: what one lease takes.</summary>
+/// <summary>
+/// Latency of a lease call with 100,000 queued tasks that each need a different amount of disk space, and with as many that need the same.
+/// </summary>
 internal sealed class ScaleDistinctDisk : IScenario
 {
     private const int Tasks = 100_000;

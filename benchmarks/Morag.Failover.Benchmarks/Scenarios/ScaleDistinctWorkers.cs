@@ -7,8 +7,8 @@ using Morag.Failover.Benchmarks.Running;
 namespace Morag.Failover.Benchmarks.Scenarios;
 
 /// <summary>
-/// 3,000 workers wait for work, each with another amount of free disk space, beside as many that are alike: from the call that submits a
-/// task to the worker that has its lease, and the processor time of the node.
+/// Latency from submission to lease, and processor time of the node, while 3,000 workers wait for work: each with a different amount of
+/// free disk space, and all alike.
 /// </summary>
 internal sealed class ScaleDistinctWorkers : IScenario
 {

@@ -7,8 +7,8 @@ using Morag.Failover.Benchmarks.Running;
 namespace Morag.Failover.Benchmarks.Scenarios;
 
 /// <summary>
-/// One queue partition that holds many tasks, beside the same one with 1,000: what submit, lease and complete take while snapshots are
-/// written, the managed memory of a task, and how long the partition takes to come back after <c>kill -9</c> of the node.
+/// A queue partition with many tasks, compared with 1,000 tasks: latency of submit, lease and complete while snapshots are written, managed
+/// memory per task, and the time until the partition serves again after <c>kill -9</c> of the node.
 /// </summary>
 internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, double recoverySeconds) : IScenario
 {
@@ -59,7 +59,7 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
         await RecoverAsync(measurement, system);
         await measurement.AddRawRedisAsync(system.Redis.Port);
 
-        // Beside its payload; what the system and 1,000 tasks take was measured before.
+        // Without the payload. The memory of the system with 1,000 tasks was measured before.
         double PerTask(long heap, int added) => ((double)(heap - heapBefore) / added) - payloadBytes;
     }
 
@@ -70,7 +70,8 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
             foreach (var percentile in (double[])[50, 99])
             {
                 var figure = string.Create(CultureInfo.InvariantCulture, $"{Calls[call]}_p{percentile}");
-                var (before, after) = (Measurement.Milliseconds(few[call].All, percentile), Measurement.Milliseconds(many[call].All, percentile));
+                var before = Measurement.Milliseconds(few[call].All, percentile);
+                var after = Measurement.Milliseconds(many[call].All, percentile);
                 measurement.Add($"{figure}_beside_few_ms", before);
                 measurement.Add($"{figure}_beside_many_ms", after);
                 if (many[call].DuringSnapshot.TotalCount > 0)
@@ -92,12 +93,12 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
         {
             if (waited.Elapsed > Longest)
             {
-                throw new TimeoutException($"a snapshot neither began nor ended within {Longest}");
+                throw new TimeoutException($"No snapshot began or ended within {Longest}");
             }
         }
     }
 
-    /// <summary>Submits so many tasks, which stay in the queue.</summary>
+    /// <summary>Submits tasks that stay in the queue.</summary>
     private async Task FillAsync(BenchmarkSystem system, int count)
     {
         var (first, next) = (submitted, submitted);
@@ -114,7 +115,7 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
         }));
     }
 
-    /// <summary>Submits a task, leases one and completes it, on each connection again and again; what each of the calls took.</summary>
+    /// <summary>Repeatedly submits a task, leases one and completes it on each connection. Returns the latencies of each call.</summary>
     private async Task<CallLatencies[]> CycleAsync(BenchmarkSystem system, SnapshotWatch snapshots, int cycles)
     {
         var (first, next) = (submitted, submitted);
@@ -132,7 +133,7 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
 
         async Task<CallLatencies[]> OneAsync()
         {
-            // New for each run: the node closes connections that were idle for two minutes.
+            // New for each run, because the node closes connections that were idle for two minutes.
             using var connection = await LeanConnection.OpenAsync(system.Node.Address);
             CallLatencies[] latencies = [new(), new(), new()];
             int number;
@@ -150,8 +151,8 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
     }
 
     /// <summary>
-    /// Returns when a snapshot begins. It is due after as many events as there are tasks, or once events take as many bytes as the tasks;
-    /// tasks with a large payload, which are completed at once, bring that about soonest.
+    /// Returns when a snapshot begins. One is due after as many events as there are tasks, or once the events take as many bytes as the
+    /// tasks. Large tasks that are completed at once get there fastest.
     /// </summary>
     private async Task BringSnapshotAsync(BenchmarkSystem system, SnapshotWatch snapshots)
     {
@@ -167,7 +168,7 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
         }
     }
 
-    /// <summary>The surviving heap of the node while it writes a snapshot, which goes on after this.</summary>
+    /// <summary>The surviving heap of the node while it writes a snapshot, which continues afterwards.</summary>
     private async Task<long> HeapDuringSnapshotAsync(BenchmarkSystem system, SnapshotWatch snapshots)
     {
         while (true)
@@ -183,8 +184,8 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
     }
 
     /// <summary>
-    /// Kills the node and starts it again on its data: when it answers at all, when an owner beside the queue answers, how long that one
-    /// takes at most while the queue recovers, and when the node is ready, that is, when the queue serves again.
+    /// Kills the node and starts it again on its data. Measures when it first answers, when an owner other than the queue answers, that
+    /// owner's slowest answer while the queue recovers, and when the node is ready, which is when the queue serves again.
     /// </summary>
     private async Task RecoverAsync(Measurement measurement, BenchmarkSystem system)
     {
@@ -205,13 +206,14 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
             }
             catch (HttpRequestException)
             {
-                // Before the first answer it does not listen yet, or is no member of its cluster yet.
+                // Before the first answer, the node does not listen yet or has not joined its cluster.
                 failed += others is null ? 0 : 1;
             }
 
             if (system.Node.Program.HasEnded || watch.Elapsed > Longest)
             {
-                throw new InvalidOperationException($"the node is not ready after {watch.Elapsed}; it wrote:\n{system.Node.Program.Output}");
+                throw new InvalidOperationException(
+                    $"The node is not ready after {watch.Elapsed}; it wrote:\n{system.Node.Program.Output}");
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(20));

@@ -6,8 +6,8 @@ using Morag.Failover.Benchmarks.Running;
 namespace Morag.Failover.Benchmarks.Scenarios;
 
 /// <summary>
-/// 10,000 urgent tasks that each need more memory and disk space than any machine has stand before those that can be taken, and 20 workers
-/// wait: from the call that submits a task to its lease, and what a list of the queues takes.
+/// 10,000 urgent tasks that need more memory and disk space than any worker has are first in the queue, and 20 workers wait. Measures the
+/// latency from the submission of a feasible task to its lease, and of a list of the queues.
 /// </summary>
 internal sealed class ScaleUnmetHead : IScenario
 {
@@ -40,7 +40,7 @@ internal sealed class ScaleUnmetHead : IScenario
                 $$""","priority":10,"resource_requirements":{"memory_gb":{{64 + number}},"disk_gb":{{20_000 - number}}}""");
         }
 
-        // They wait beside it, and can take none of the tasks.
+        // They wait too, and can run none of the tasks.
         var idle = await LeanConnection.OpenManyAsync(system.Node.Address, Waiting);
         for (var number = 0; number < Waiting; number++)
         {

@@ -5,7 +5,7 @@ using Morag.Failover.Benchmarks.Running;
 
 namespace Morag.Failover.Benchmarks.Scenarios;
 
-/// <summary>20,000 tasks wait in a queue that nobody serves: how fast they move to the next one, and what other work waits meanwhile.</summary>
+/// <summary>Moves 20,000 tasks from a queue that nobody serves to the next one. Measures the rate, and how long other calls take.</summary>
 internal sealed class ScaleUnservedMove : IScenario
 {
     private const int Tasks = 20_000;
@@ -47,7 +47,7 @@ internal sealed class ScaleUnservedMove : IScenario
 
     private static Task WaitAsync(Stopwatch since) => since.Elapsed < Longest
         ? Task.Delay(TimeSpan.FromMilliseconds(50))
-        : throw new TimeoutException($"after {Longest} there are still tasks that did not move");
+        : throw new TimeoutException($"Some tasks have not moved after {Longest}");
 
     private static async Task<int> PendingAsync(BenchmarkSystem system, string queue) =>
         (await system.Node.Client.GetAsync<JsonElement>("/queues")).EnumerateArray()

@@ -7,8 +7,8 @@ using Morag.Failover.Benchmarks.Running;
 namespace Morag.Failover.Benchmarks.Scenarios;
 
 /// <summary>
-/// 5,000 workers wait for work over HTTP and there is none: processor time and memory of the node beyond those of the idle node. Then from
-/// submission to lease while 100 of them wait, and while all do.
+/// 5,000 workers wait for work over HTTP and there is none. Measures the additional processor time and memory of the node, and the latency
+/// from submission to lease while 100 of them wait and while all do.
 /// </summary>
 internal sealed class ScaleWaitingWorkers : IScenario
 {
@@ -17,7 +17,7 @@ internal sealed class ScaleWaitingWorkers : IScenario
     private const int WarmUp = 200;
     private const int Measured = 1_000;
 
-    // The longest that a call for leases may wait: each worker asks twice a minute.
+    // The longest wait of a lease call, so each worker asks twice a minute.
     private const int WaitSeconds = 30;
 
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
@@ -83,7 +83,7 @@ internal sealed class ScaleWaitingWorkers : IScenario
         }
     }
 
-    /// <summary>Workers that ask for one task each, again and again.</summary>
+    /// <summary>Workers that each lease one task at a time.</summary>
     private sealed class Waiting(Uri node) : IAsyncDisposable
     {
         private readonly List<LeanConnection> connections = [];
@@ -108,7 +108,7 @@ internal sealed class ScaleWaitingWorkers : IScenario
             await Task.Delay(Settling);
         }
 
-        /// <summary>Completes what a worker was given; it waits again.</summary>
+        /// <summary>Completes a worker's tasks and lets it wait again.</summary>
         public async Task CompleteAsync(int worker, List<Lease> leases)
         {
             await Work.CompleteAsync(connections[worker], Name(worker), leases);

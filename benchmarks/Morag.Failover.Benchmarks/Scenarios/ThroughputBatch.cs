@@ -4,7 +4,7 @@ using Morag.Failover.Benchmarks.Running;
 
 namespace Morag.Failover.Benchmarks.Scenarios;
 
-/// <summary>Tasks submitted 100 a call, leased and completed in batches by one agent process.</summary>
+/// <summary>Throughput of tasks that are submitted 100 per call, and leased and completed in batches by one worker.</summary>
 internal sealed class ThroughputBatch : IScenario
 {
     private const int PerSubmission = 100;

@@ -5,7 +5,7 @@ using Morag.Failover.Benchmarks.Running;
 
 namespace Morag.Failover.Benchmarks.Scenarios;
 
-/// <summary>One call each for submit, lease and complete, on 64 connections; by one worker with 64 places, and by 64 workers.</summary>
+/// <summary>Throughput with one call each for submit, lease and complete on 64 connections, by one worker and by 64 workers.</summary>
 internal sealed class ThroughputSingle : IScenario
 {
     private const int Connections = 64;
@@ -43,7 +43,7 @@ internal sealed class ThroughputSingle : IScenario
         return connections.Length * rounds / watch.Elapsed.TotalSeconds;
     }
 
-    // What it leases may be what another connection submitted: there is always one for each that asks.
+    // It may lease a task that another connection submitted: there is always one for every caller.
     private static async Task RunOneAsync(LeanConnection connection, string prefix, int rounds, string worker)
     {
         for (var round = 0; round < rounds; round++)

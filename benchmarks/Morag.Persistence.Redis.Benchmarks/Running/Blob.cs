@@ -6,11 +6,11 @@ namespace Morag.Persistence.Redis.Benchmarks.Running;
 /// <summary>An event or a snapshot of a given size.</summary>
 internal sealed record Blob(byte[] Content)
 {
-    /// <summary>About what an event of a business is.</summary>
+    /// <summary>An event of typical size.</summary>
     public static Blob Event { get; } = new(new byte[200]);
 }
 
-/// <summary>Costs next to nothing, so that what is measured is the journal.</summary>
+/// <summary>Costs almost nothing, so that the benchmark measures the journal.</summary>
 internal sealed class BlobSerializer(ExtendedActorSystem system) : Serializer(system)
 {
     public override int Identifier => 7_001;

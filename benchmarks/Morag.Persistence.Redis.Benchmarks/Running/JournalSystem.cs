@@ -6,7 +6,7 @@ using Morag.Redis.TestServers;
 
 namespace Morag.Persistence.Redis.Benchmarks.Running;
 
-/// <summary>A new redis-server with an append-only file (everysec), and an actor system that keeps its events and snapshots there.</summary>
+/// <summary>A new redis-server with an append-only file (everysec), and an actor system that stores events and snapshots there.</summary>
 internal sealed class JournalSystem : IAsyncDisposable
 {
     private JournalSystem(RedisServer redis, ActorSystem actors)
@@ -24,7 +24,7 @@ internal sealed class JournalSystem : IAsyncDisposable
         var redis = new RedisServer
         {
             AppendFsync = AppendFsync.EverySecond,
-            // A rewrite of the file takes a core for as long as it lasts, and would fall on either ours or the raw figures.
+            // A rewrite of the file keeps a core busy and would distort either the figures of the journal or the raw ones.
             Settings = ["--auto-aof-rewrite-percentage", "0"],
         };
         await redis.InitializeAsync();
@@ -50,13 +50,13 @@ internal sealed class JournalSystem : IAsyncDisposable
         return new JournalSystem(redis, ActorSystem.Create("benchmark", config.WithFallback(RedisPersistence.DefaultConfig())));
     }
 
-    /// <summary>Starts persistent actors, whose ids follow from the name.</summary>
+    /// <summary>Starts persistent actors with the ids <c>name-0</c>, <c>name-1</c> and so on.</summary>
     public IActorRef[] StartWriters(string name, int count)
-        // Not from an expression: compiling its argument would cost more than the recovery of a short history.
+        // Props from an expression would compile its argument, which costs more than recovering a short history.
         => [.. Enumerable.Range(0, count).Select(number => Actors.ActorOf(Props.Create<Writer>($"{name}-{number}")))];
 
-    /// <summary>Runs this, and says how long it took and how many cores the actor system and Redis kept busy meanwhile.</summary>
-    /// <returns>How many of what it does were done per second.</returns>
+    /// <summary>Runs the work and records how many cores the actor system and Redis kept busy.</summary>
+    /// <returns>The rate per second of the <paramref name="count"/> items.</returns>
     public async Task<double> RateAsync(Measurement measurement, string prefix, int count, Func<Task> run)
     {
         using var client = Process.GetCurrentProcess();
@@ -72,18 +72,18 @@ internal sealed class JournalSystem : IAsyncDisposable
         return count / elapsed.TotalSeconds;
     }
 
-    /// <summary>Lets all of these write at the same time.</summary>
+    /// <summary>Makes all writers write at the same time.</summary>
     public static Task WriteAsync(IActorRef[] writers, WriteOrder order)
         => Task.WhenAll(writers.Select(writer => writer.Ask<WriteOrder>(order)));
 
-    /// <summary>Returns once all of these have recovered.</summary>
-    /// <exception cref="InvalidOperationException">One has another number of events.</exception>
+    /// <summary>Returns once all writers have recovered.</summary>
+    /// <exception cref="InvalidOperationException">A writer recovered a different number of events.</exception>
     public static async Task ExpectRecoveredAsync(IActorRef[] writers, long events)
     {
         var counts = await Task.WhenAll(writers.Select(writer => writer.Ask<long>(CountEvents.Instance)));
         if (counts.Any(count => count != events))
         {
-            throw new InvalidOperationException($"Not every actor has recovered {events} events: {string.Join(", ", counts.Distinct())}");
+            throw new InvalidOperationException($"Expected {events} events in every actor, found: {string.Join(", ", counts.Distinct())}");
         }
     }
 

@@ -5,10 +5,10 @@ using HdrHistogram;
 
 namespace Morag.Persistence.Redis.Benchmarks.Running;
 
-/// <summary>To write so many times, each write after the one before is stored; answered with the order itself.</summary>
+/// <summary>Makes a <see cref="Writer"/> write repeatedly, each time after the previous write is stored. The reply is the order.</summary>
 /// <param name="Writes">How many writes.</param>
-/// <param name="EventsPerWrite">How many events in each.</param>
-/// <param name="Latencies">Where the microseconds from asking for a write to its last handler go.</param>
+/// <param name="EventsPerWrite">How many events each write has.</param>
+/// <param name="Latencies">Records the microseconds from a write to its last handler.</param>
 internal sealed record WriteOrder(int Writes, int EventsPerWrite, HistogramBase? Latencies = null);
 
 /// <summary>Asks how many events the actor has; it answers once it has recovered.</summary>
@@ -17,7 +17,7 @@ internal sealed record CountEvents
     public static CountEvents Instance { get; } = new();
 }
 
-/// <summary>A persistent actor that does nothing else.</summary>
+/// <summary>A persistent actor that only writes.</summary>
 internal sealed class Writer(string persistenceId) : UntypedPersistentActor
 {
     private WriteOrder _order = new(0, 0);
@@ -69,7 +69,7 @@ internal sealed class Writer(string persistenceId) : UntypedPersistentActor
         _count++;
         if (--_handlersLeft > 0) return;
         _order.Latencies?.RecordValue((long)Stopwatch.GetElapsedTime(_askedAt).TotalMicroseconds);
-        // As with a command from elsewhere, the next write begins with a message.
+        // The next write begins with a message, as it would with commands from another actor.
         if (_writesLeft > 0) Self.Tell(Next.Instance);
         else _customer.Tell(_order);
     }

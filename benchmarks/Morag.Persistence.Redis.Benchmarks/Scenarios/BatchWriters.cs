@@ -3,7 +3,7 @@ using Morag.Persistence.Redis.Benchmarks.Running;
 
 namespace Morag.Persistence.Redis.Benchmarks.Scenarios;
 
-/// <summary>100 actors persist at the same time, each 10 events with one <c>PersistAll</c>.</summary>
+/// <summary>100 actors persist at the same time, 10 events per <c>PersistAll</c>.</summary>
 internal sealed class BatchWriters : IScenario
 {
     private const int Actors = 100;

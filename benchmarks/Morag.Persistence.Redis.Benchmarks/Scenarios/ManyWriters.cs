@@ -17,7 +17,8 @@ internal sealed class ManyWriters(int actors) : IScenario
         await using var system = await JournalSystem.StartAsync();
         var writers = system.StartWriters(Name, actors);
         await JournalSystem.WriteAsync(writers, new WriteOrder(WarmUp / actors, 1));
-        var rate = await system.RateAsync(measurement, "write", Measured, () => JournalSystem.WriteAsync(writers, new WriteOrder(Measured / actors, 1)));
+        var order = new WriteOrder(Measured / actors, 1);
+        var rate = await system.RateAsync(measurement, "write", Measured, () => JournalSystem.WriteAsync(writers, order));
         var raw = await measurement.AddRawRedisAsync(system.Redis.Port);
         await measurement.AddRawRedisOnKeysAsync(system.Redis.Port, actors);
         measurement.Add("events_per_second", rate);

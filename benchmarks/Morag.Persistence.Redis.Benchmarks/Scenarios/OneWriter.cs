@@ -18,7 +18,8 @@ internal sealed class OneWriter : IScenario
         var writers = system.StartWriters(Name, 1);
         await JournalSystem.WriteAsync(writers, new WriteOrder(WarmUp, 1));
         var latencies = new LongHistogram(TimeSpan.FromMinutes(1).Ticks, 3);
-        var rate = await system.RateAsync(measurement, "write", Measured, () => JournalSystem.WriteAsync(writers, new WriteOrder(Measured, 1, latencies)));
+        var order = new WriteOrder(Measured, 1, latencies);
+        var rate = await system.RateAsync(measurement, "write", Measured, () => JournalSystem.WriteAsync(writers, order));
         var raw = await measurement.AddRawRedisAsync(system.Redis.Port);
         measurement.Add("events_per_second", rate);
         measurement.AtLeast("of_raw_depth_1", rate / raw[1], 0.45);

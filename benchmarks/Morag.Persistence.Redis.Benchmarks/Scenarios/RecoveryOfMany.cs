@@ -26,7 +26,7 @@ internal sealed class RecoveryOfMany : IScenario
         _ = await measurement.AddRawRedisAsync(system.Redis.Port);
         measurement.AtLeast("events_per_second", rate, 250_000);
 
-        // Those before stay, with nothing to do: stopping them is not a part of recovery.
+        // Actors of earlier runs stay idle: stopping them is not part of recovery.
         Task RecoverAsync() => JournalSystem.ExpectRecoveredAsync(system.StartWriters(Name, Actors), Events);
     }
 }

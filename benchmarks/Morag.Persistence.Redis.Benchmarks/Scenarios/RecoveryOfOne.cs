@@ -36,7 +36,7 @@ internal sealed class RecoveryOfOne : IScenario
         measurement.AddSpread("ping", pings);
         measurement.Below("ping_max_ms", Measurement.Milliseconds(pings, 100), 10);
 
-        // Those before stay, with nothing to do: stopping them is not a part of recovery.
+        // Actors of earlier runs stay idle: stopping them is not part of recovery.
         Task RecoverAsync() => JournalSystem.ExpectRecoveredAsync(system.StartWriters(Name, 1), Events);
     }
 

@@ -6,7 +6,7 @@ using Morag.Persistence.Redis.Benchmarks.Running;
 
 namespace Morag.Persistence.Redis.Benchmarks.Scenarios;
 
-/// <summary>100 ids save and load snapshots of 10 kB, each one at a time.</summary>
+/// <summary>Saves and loads snapshots of 10 kB for 100 ids, one at a time each.</summary>
 internal sealed class Snapshots : IScenario
 {
     private const int Ids = 100;
@@ -50,7 +50,8 @@ internal sealed class Snapshots : IScenario
             var loaded = await store.Ask<LoadSnapshotResult>(new LoadSnapshot(id, SnapshotSelectionCriteria.Latest, long.MaxValue));
             if (loaded.Snapshot.Metadata.SequenceNr != expected)
             {
-                throw new InvalidOperationException($"The snapshot of {id} has number {loaded.Snapshot.Metadata.SequenceNr} instead of {expected}");
+                throw new InvalidOperationException(
+                    $"The snapshot of {id} has number {loaded.Snapshot.Metadata.SequenceNr} instead of {expected}");
             }
         }
     });
