@@ -26,18 +26,7 @@ internal static class FailureEndpoints
 
     private static async Task<IResult> Report(HttpContext context, FailoverGateway gateway)
     {
-        var request = await JsonBody.Read<ReportFailureRequest>(context);
-        var report = new ReportFailure
-        {
-            EventId = request.EventId,
-            TaskId = Rules.Required(request.TaskId, "task_id"),
-            WorkerId = request.WorkerId,
-            Epoch = request.Epoch,
-            FailureType = Rules.Required(request.FailureType, "failure_type"),
-            ErrorMessage = FailureRules.Message(request.ErrorMessage, ""),
-            Context = FailureRules.Context(request.Context, ""),
-            Source = ReportSource.Observer,
-        };
+        var report = FailureReports.FromObserver(await JsonBody.Read<ReportFailureRequest>(context));
         return await gateway.Answer(gateway.Regions.Coordinators, report, TimeSpan.Zero, context.RequestAborted) switch
         {
             FailoverDecision decision => Answer.Ok(decision),

@@ -6,8 +6,8 @@ using Morag.Failover.Node.Http.Input;
 
 namespace Morag.Failover.Node.Http.Failures;
 
-/// <summary>A failure seen by anyone.</summary>
-internal sealed record ReportFailureRequest
+/// <summary>A failure report from any observer.</summary>
+internal sealed record ReportFailureRequest : IFailureReport
 {
     /// <summary>The reporter's name for it: the same again within the task is the same failure.</summary>
     public EventId? EventId { get; init; }
@@ -29,6 +29,9 @@ internal sealed record ReportFailureRequest
 
     /// <summary>Whatever else helps; an object of at most 16 KiB.</summary>
     public JsonText? Context { get; init; }
+
+    /// <summary>An observer is not an instance of the worker.</summary>
+    InstanceId? IFailureReport.InstanceId => null;
 }
 
 /// <summary>The report was recorded, and changed nothing: what it names no longer holds the task.</summary>
@@ -42,17 +45,4 @@ internal sealed record StaleReportAnswer
 
     /// <summary>Who holds the task now, or what became of it.</summary>
     public required string Detail { get; init; }
-}
-
-/// <summary>What a report of a failure may say.</summary>
-internal static class FailureRules
-{
-    public static string Message(string? message, string at)
-    {
-        var field = JsonPath.Join(at, "error_message");
-        return Rules.Text(Rules.Required(message, field), FailureLimits.MaxErrorMessageBytes, field);
-    }
-
-    public static JsonText Context(JsonText? context, string at) =>
-        Rules.JsonObject(context, FailureLimits.MaxContextBytes, JsonPath.Join(at, "context"));
 }

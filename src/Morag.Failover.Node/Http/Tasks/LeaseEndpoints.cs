@@ -78,18 +78,7 @@ internal static class LeaseEndpoints
     {
         var task = Rules.Id<TaskId>(id, "task_id");
         var request = await JsonBody.Read<FailTaskRequest>(context);
-        var report = new ReportFailure
-        {
-            TaskId = task,
-            WorkerId = Rules.Required(request.WorkerId, "worker_id"),
-            Epoch = Rules.Required(request.Epoch, "epoch"),
-            FailureType = Rules.Required(request.FailureType, "failure_type"),
-            ErrorMessage = FailureRules.Message(request.ErrorMessage, ""),
-            Context = FailureRules.Context(request.Context, ""),
-            EventId = request.EventId,
-            InstanceId = request.InstanceId,
-            Source = ReportSource.LeaseHolder,
-        };
+        var report = FailureReports.FromHolder(request, task, Rules.Required(request.WorkerId, "worker_id"));
         return await gateway.Answer(gateway.Regions.Coordinators, report, TimeSpan.Zero, context.RequestAborted) switch
         {
             FailoverDecision decision => Answer.Ok(decision),

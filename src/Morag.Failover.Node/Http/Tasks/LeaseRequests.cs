@@ -2,6 +2,7 @@ using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Failures;
 
 namespace Morag.Failover.Node.Http.Tasks;
 
@@ -42,7 +43,7 @@ internal sealed record CompleteTaskRequest
 }
 
 /// <summary>Reports that a leased task failed.</summary>
-internal sealed record FailTaskRequest
+internal sealed record FailTaskRequest : IFailureReport
 {
     /// <summary>The worker that held it. Required.</summary>
     public WorkerId? WorkerId { get; init; }

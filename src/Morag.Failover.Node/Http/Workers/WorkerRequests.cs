@@ -4,6 +4,7 @@ using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Failures;
 using Morag.Failover.Node.Http.Input;
 
 namespace Morag.Failover.Node.Http.Workers;
@@ -121,7 +122,7 @@ internal sealed record LeaseWorkRequest
 }
 
 /// <summary>One outcome: a completion where no <c>failure_type</c> is given, else a failure.</summary>
-internal sealed record OutcomeRequest
+internal sealed record OutcomeRequest : IFailureReport
 {
     /// <summary>The task. Required.</summary>
     public TaskId? TaskId { get; init; }

@@ -36,7 +36,8 @@ internal static class WorkerResultsEndpoint
             }
             else
             {
-                failures.Add((place, Report(requests[place], worker, at)));
+                var task = Rules.Required(requests[place].TaskId, JsonPath.Join(at, "task_id"));
+                failures.Add((place, FailureReports.FromHolder(requests[place], task, worker, at)));
             }
         }
 
@@ -56,19 +57,6 @@ internal static class WorkerResultsEndpoint
         Result = request.ErrorMessage is null
             ? Rules.Json(request.Result ?? default, maxPayload, JsonPath.Join(at, "result"))
             : throw ProblemException.Invalid(JsonPath.Join(at, "failure_type"), "is required with an error_message"),
-    };
-
-    private static ReportFailure Report(OutcomeRequest request, WorkerId worker, string at) => new()
-    {
-        TaskId = Rules.Required(request.TaskId, JsonPath.Join(at, "task_id")),
-        WorkerId = worker,
-        Epoch = Rules.Required(request.Epoch, JsonPath.Join(at, "epoch")),
-        FailureType = Rules.Required(request.FailureType, JsonPath.Join(at, "failure_type")),
-        ErrorMessage = FailureRules.Message(request.ErrorMessage, at),
-        Context = FailureRules.Context(request.Context, at),
-        EventId = request.EventId,
-        InstanceId = request.InstanceId,
-        Source = ReportSource.LeaseHolder,
     };
 
     private static async Task Complete(
