@@ -3,10 +3,10 @@ using Morag.Failover.Cli.Agents;
 
 namespace Morag.Failover.Cli.Demo;
 
-/// <summary>The machine's own tool for checksums: a second opinion on the demo's hashes.</summary>
+/// <summary>Verifies the demo's hashes with <c>sha256sum</c>.</summary>
 internal static class ChecksumTool
 {
-    /// <summary>Whether the tool confirms every line of the file; null where there is no such tool.</summary>
+    /// <summary>Whether every line of the file is confirmed; null if <c>sha256sum</c> is not installed.</summary>
     public static async Task<bool?> ConfirmAsync(string sumsFile, CancellationToken cancellation)
     {
         if (Executables.Find("sha256sum") is not { } tool)
@@ -14,7 +14,8 @@ internal static class ChecksumTool
             return null;
         }
 
-        using var process = Process.Start(new ProcessStartInfo(tool, ["-c", "--strict", "--quiet", sumsFile]) { RedirectStandardOutput = true })!;
+        var start = new ProcessStartInfo(tool, ["-c", "--strict", "--quiet", sumsFile]) { RedirectStandardOutput = true };
+        using var process = Process.Start(start)!;
         _ = await process.StandardOutput.ReadToEndAsync(cancellation);
         await process.WaitForExitAsync(cancellation);
         return process.ExitCode == 0;

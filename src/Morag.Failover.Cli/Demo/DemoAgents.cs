@@ -3,10 +3,10 @@ using Morag.Failover.Cli.Agents;
 
 namespace Morag.Failover.Cli.Demo;
 
-/// <summary>The three agents of the demo: real <c>morag worker run</c> processes, of which one is killed.</summary>
+/// <summary>The demo's three agents, each a <c>morag worker run</c> process.</summary>
 internal sealed class DemoAgents : IAsyncDisposable
 {
-    public const int SlotsOfEach = 8;
+    public const int SlotsPerAgent = 8;
 
     private static readonly string[] Letters = ["a", "b", "c"];
 
@@ -18,9 +18,9 @@ internal sealed class DemoAgents : IAsyncDisposable
     {
     }
 
-    public IEnumerable<string> Living => agents.Keys;
+    public IEnumerable<string> Running => agents.Keys;
 
-    /// <summary>How many tasks the agents say they completed: for the progress shown, not for the summary.</summary>
+    /// <summary>The number of completions in the agents' logs. It drives the progress lines, not the summary.</summary>
     public int Completed => Volatile.Read(ref completed);
 
     public static DemoAgents Start(Guardian guardian, DemoNode node, string run, string queue, string contentType, TimeSpan delay)
@@ -32,7 +32,7 @@ internal sealed class DemoAgents : IAsyncDisposable
             string[] words =
             [
                 .. Self(), "worker", "run", "--node", node.Connection.Node.ToString(), "--worker-id", worker, "--work-dir", all.folder,
-                "--queues", queue, "--capability", "cpu", "--slots", SlotsOfEach.ToString(CultureInfo.InvariantCulture),
+                "--queues", queue, "--capability", "cpu", "--slots", SlotsPerAgent.ToString(CultureInfo.InvariantCulture),
                 "--content-types", contentType, "--tag", "purpose=demo", "--", .. HashFile(delay),
             ];
             all.agents[worker] = DemoProcess.Start(
@@ -62,7 +62,7 @@ internal sealed class DemoAgents : IAsyncDisposable
         }
     }
 
-    // The path comes on the standard input. The x keeps line feeds at its end, which the shell would cut.
+    // Standard input holds the path. The x protects trailing line feeds, which $(...) would strip.
     private static string[] HashFile(TimeSpan delay)
     {
         var seconds = delay.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);

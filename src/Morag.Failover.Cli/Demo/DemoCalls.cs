@@ -8,16 +8,16 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Demo;
 
-/// <summary>The calls that the demo makes as anyone could: submit, and read what became of it.</summary>
+/// <summary>The demo's calls to the HTTP API.</summary>
 internal sealed class DemoCalls(NodeConnection node)
 {
-    public const int MostPerCall = CallLimits.MaxEntries;
+    public const int MaxPerCall = CallLimits.MaxEntries;
 
     public Task<WorkerInfo[]> WorkersAsync(CancellationToken cancellation) =>
-        GetAsync<WorkerInfo[]>($"/api/v1/workers?limit={MostPerCall}", cancellation);
+        GetAsync<WorkerInfo[]>($"/api/v1/workers?limit={MaxPerCall}", cancellation);
 
     public Task<QueueEntry[]> LeasedByAsync(string worker, CancellationToken cancellation) =>
-        GetAsync<QueueEntry[]>($"/api/v1/tasks?state=leased&worker={worker}&limit={MostPerCall}", cancellation);
+        GetAsync<QueueEntry[]>($"/api/v1/tasks?state=leased&worker={worker}&limit={MaxPerCall}", cancellation);
 
     public Task<TaskInfo> TaskAsync(string task, CancellationToken cancellation) => GetAsync<TaskInfo>($"/api/v1/tasks/{task}", cancellation);
 
@@ -27,7 +27,10 @@ internal sealed class DemoCalls(NodeConnection node)
     public async Task SubmitAsync(object[] tasks, CancellationToken cancellation)
     {
         using var answer = await node.SendAsync(
-            () => new HttpRequestMessage(HttpMethod.Post, "/api/v1/tasks") { Content = JsonContent.Create(tasks, null, ContractsJson.Options) },
+            () => new HttpRequestMessage(HttpMethod.Post, "/api/v1/tasks")
+            {
+                Content = JsonContent.Create(tasks, null, ContractsJson.Options),
+            },
             NodeConnection.CallTimeout,
             streamed: false,
             cancellation);

@@ -10,13 +10,13 @@ internal static class DemoCommand
 {
     public static Command Build(GlobalOptions globals)
     {
-        var folder = new Argument<DirectoryInfo>("folder") { Description = "The folder whose files are hashed; nothing in it is changed" };
+        var folder = new Argument<DirectoryInfo>("folder") { Description = "Folder whose files are hashed; nothing in it is changed" };
         var sums = new Option<string>("--sums")
         {
-            Description = "Where the hashes are written, as sha256sum writes them",
+            Description = "Output file for the hashes, in the format of sha256sum",
             DefaultValueFactory = _ => "morag-demo.sha256",
         };
-        var command = new Command("demo", "Hash the files of a folder with three agents, kill one in the middle, and see what happens") { folder, sums };
+        var command = new Command("demo", "Hash a folder's files with three agents, kill one of them, and watch the failover") { folder, sums };
         command.SetAction((parsed, cancellation) => RunAsync(
             globals, parsed, parsed.GetValue(folder)!, Path.GetFullPath(parsed.GetValue(sums)!), cancellation));
         return command;
@@ -28,7 +28,7 @@ internal static class DemoCommand
         var output = parsed.InvocationConfiguration.Output;
         if (!folder.Exists)
         {
-            throw CommandFailure.Usage($"there is no folder {folder.FullName}");
+            throw CommandFailure.Usage($"the folder {folder.FullName} does not exist");
         }
 
         var files = DemoFiles.Find(folder.FullName);
@@ -39,7 +39,7 @@ internal static class DemoCommand
 
         if (files.Paths.Count == 0)
         {
-            throw CommandFailure.Usage($"there is no file to hash in {folder.FullName}");
+            throw CommandFailure.Usage($"no files to hash in {folder.FullName}");
         }
 
         using var signals = new StopSignals(cancellation);
@@ -66,12 +66,13 @@ internal static class DemoCommand
             {
                 throw new CommandFailure(
                     ExitCode.Conflict,
-                    "workers of that node serve the queue cpu_batch for every content type, and would take the demo's tasks: leave out --node, and the demo starts a node of its own");
+                    "other workers of this node serve the queue cpu_batch and would lease the demo's tasks. "
+                    + "Omit --node and MORAG_NODE, and the demo starts its own node");
             }
         }
         catch (NodeUnreachable) when (!named)
         {
-            // None runs: one is started.
+            // The demo starts one below.
         }
         catch
         {
@@ -80,7 +81,7 @@ internal static class DemoCommand
         }
 
         connection.Dispose();
-        await output.WriteLineAsync("starting a node for the demo, with data of its own");
+        await output.WriteLineAsync("starting a node for the demo, with its own data");
         return await DemoNode.StartAsync(guardian, TimeProvider.System, cancellation);
     }
 }

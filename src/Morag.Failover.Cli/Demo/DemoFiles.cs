@@ -3,19 +3,19 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Demo;
 
-/// <summary>The files that the demo hashes, and how their checksums are written.</summary>
+/// <summary>The files that the demo hashes, and the format of their checksums.</summary>
 internal sealed record DemoFiles
 {
-    private const int MostFiles = 500;
-    private const long MostBytes = 4L * 1024 * 1024 * 1024;
+    private const int MaxFiles = 500;
+    private const long MaxBytes = 4L * 1024 * 1024 * 1024;
 
-    /// <summary>Full paths, in order.</summary>
+    /// <summary>Full paths in ordinal order.</summary>
     public required IReadOnlyList<string> Paths { get; init; }
 
-    /// <summary>What was left out, and why; empty where nothing was.</summary>
+    /// <summary>Notes on files that are skipped, with the reason.</summary>
     public required IReadOnlyList<string> Remarks { get; init; }
 
-    /// <summary>Every readable file of the folder and below it that is not hidden, up to what can be hashed in the time of a demo.</summary>
+    /// <summary>Finds the readable files in the folder and its subfolders that are not hidden, up to the demo's limits.</summary>
     public static DemoFiles Find(string folder)
     {
         var all = Directory.EnumerateFiles(Path.GetFullPath(folder), "*", new EnumerationOptions
@@ -29,7 +29,7 @@ internal sealed record DemoFiles
         var readable = all.Where(IsReadable).ToArray();
         if (readable.Length < all.Length)
         {
-            remarks.Add($"the demo leaves out {Counted.Of(all.Length - readable.Length, "file")} that it cannot read, or whose name is not Unicode");
+            remarks.Add($"skipping {Counted.Of(all.Length - readable.Length, "file")} that cannot be read or have names that are not Unicode");
         }
 
         var paths = new List<string>();
@@ -37,7 +37,7 @@ internal sealed record DemoFiles
         foreach (var path in readable)
         {
             var length = new FileInfo(path).Length;
-            if (paths.Count < MostFiles && bytes + length <= MostBytes)
+            if (paths.Count < MaxFiles && bytes + length <= MaxBytes)
             {
                 paths.Add(path);
                 bytes += length;
@@ -46,20 +46,24 @@ internal sealed record DemoFiles
 
         if (paths.Count < readable.Length)
         {
-            remarks.Add($"the demo takes {paths.Count:N0} of {readable.Length:N0} files: at most {MostFiles} and 4 GiB, to end within a minute");
+            remarks.Add(
+                $"hashing {paths.Count:N0} of {readable.Length:N0} files; the demo is limited to {MaxFiles} files and 4 GiB to finish within a minute");
         }
 
         return new DemoFiles { Paths = paths, Remarks = remarks };
     }
 
-    /// <summary>One line as <c>sha256sum</c> writes it: a backslash in front where the name holds a backslash or a line feed.</summary>
+    /// <summary>
+    /// Formats a line as <c>sha256sum</c> does: if the name contains a backslash or a line feed, it is escaped and the line starts with a
+    /// backslash.
+    /// </summary>
     public static string ChecksumLine(string hash, string path)
     {
         var escaped = path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
         return $"{(escaped == path ? "" : "\\")}{hash}  {escaped}\n";
     }
 
-    // A name whose bytes are no UTF-8 comes here with replacement characters, and names no file any more.
+    // A name that is not valid UTF-8 arrives with replacement characters, so it no longer names the file.
     private static bool IsReadable(string path)
     {
         try

@@ -6,11 +6,11 @@ using Morag.Failover.Cli.Connection;
 
 namespace Morag.Failover.Cli.Demo;
 
-/// <summary>The node that the demo works on: the one that runs, or one that it starts with data of its own and stops at the end.</summary>
+/// <summary>The node that the demo uses: a running one, or one that it starts with its own data and stops at the end.</summary>
 internal sealed class DemoNode : IAsyncDisposable
 {
     private const string NodeProgram = "Morag.Failover.Node";
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
     private readonly DemoProcess? process;
     private readonly string? data;
@@ -29,15 +29,16 @@ internal sealed class DemoNode : IAsyncDisposable
 
     public static DemoNode Running(NodeConnection connection, Token token) => new(connection, token, null, null);
 
-    /// <summary>Starts a node. Throws <see cref="CommandFailure"/> where there is none to start, or it does not become ready.</summary>
+    /// <summary>Starts a node and waits until it is ready.</summary>
+    /// <exception cref="CommandFailure">The node's program was not found, or the node did not become ready.</exception>
     public static async Task<DemoNode> StartAsync(Guardian guardian, TimeProvider clock, CancellationToken cancellation)
     {
         var program = FindProgram() ?? throw new CommandFailure(
             ExitCode.Unreachable,
-            $"no node runs, and none was found to start: build src/{NodeProgram}, or name a running one with --node");
+            $"no node is running, and the node's program was not found. Build src/{NodeProgram}, or give a running node with --node");
         var address = new Uri($"http://127.0.0.1:{FreePort()}/");
         var data = Directory.CreateTempSubdirectory("morag-demo-").FullName;
-        var said = new Queue<string>();
+        var lastLines = new Queue<string>();
         var process = DemoProcess.Start(
             guardian,
             program,
@@ -50,11 +51,11 @@ internal sealed class DemoNode : IAsyncDisposable
                 ["MORAG_REDIS"] = "",
                 ["MORAG_TOKEN"] = "",
             },
-            line => Remember(said, line));
+            line => Remember(lastLines, line));
         var node = new DemoNode(new NodeConnection(address, Token.None), Token.None, process, data);
         try
         {
-            await node.BecomeReadyAsync(said, clock, cancellation);
+            await node.WaitUntilReadyAsync(lastLines, clock, cancellation);
             return node;
         }
         catch
@@ -78,7 +79,7 @@ internal sealed class DemoNode : IAsyncDisposable
         }
     }
 
-    private async Task BecomeReadyAsync(Queue<string> said, TimeProvider clock, CancellationToken cancellation)
+    private async Task WaitUntilReadyAsync(Queue<string> lastLines, TimeProvider clock, CancellationToken cancellation)
     {
         var started = clock.GetTimestamp();
         while (true)
@@ -91,15 +92,15 @@ internal sealed class DemoNode : IAsyncDisposable
             }
             catch (Exception failure) when (failure is NodeUnreachable or NodeRefused)
             {
-                if (process!.HasExited || clock.GetElapsedTime(started) > ReadyWithin)
+                if (process!.HasExited || clock.GetElapsedTime(started) > StartTimeout)
                 {
                     string[] last;
-                    lock (said)
+                    lock (lastLines)
                     {
-                        last = [.. said];
+                        last = [.. lastLines];
                     }
 
-                    throw new CommandFailure(ExitCode.Unreachable, $"the node did not become ready:\n{string.Join('\n', last)}");
+                    throw new CommandFailure(ExitCode.Unreachable, $"the node did not become ready. Its last output:\n{string.Join('\n', last)}");
                 }
 
                 await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancellation);
@@ -107,22 +108,26 @@ internal sealed class DemoNode : IAsyncDisposable
         }
     }
 
-    private static void Remember(Queue<string> said, string line)
+    private static void Remember(Queue<string> lastLines, string line)
     {
-        lock (said)
+        lock (lastLines)
         {
-            said.Enqueue(line);
-            if (said.Count > 20)
+            lastLines.Enqueue(line);
+            if (lastLines.Count > 20)
             {
-                _ = said.Dequeue();
+                _ = lastLines.Dequeue();
             }
         }
     }
 
-    // Beside this program, as it is installed; or the newest build in the repository that this program or the user is in.
+    // Installed beside this program, or the newest build of the repository that contains this program or the current folder.
     private static IReadOnlyList<string>? FindProgram()
     {
-        string[] beside = [Path.Combine(AppContext.BaseDirectory, NodeProgram + ".dll"), Path.Combine(AppContext.BaseDirectory, "node", NodeProgram + ".dll")];
+        string[] beside =
+        [
+            Path.Combine(AppContext.BaseDirectory, NodeProgram + ".dll"),
+            Path.Combine(AppContext.BaseDirectory, "node", NodeProgram + ".dll"),
+        ];
         var found = beside.FirstOrDefault(File.Exists) ?? new[] { AppContext.BaseDirectory, Directory.GetCurrentDirectory() }
             .SelectMany(WithParents)
             .Select(folder => Path.Combine(folder, "src", NodeProgram, "bin"))

@@ -4,7 +4,7 @@ using Morag.Failover.Cli.Agents.Processes;
 
 namespace Morag.Failover.Cli.Demo;
 
-/// <summary>A process that the demo started: ends with the demo, however that ends.</summary>
+/// <summary>A process that the demo started. It does not outlive the demo, however the demo ends.</summary>
 internal sealed class DemoProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(20);
@@ -20,11 +20,11 @@ internal sealed class DemoProcess : IAsyncDisposable
 
     public bool HasExited => process.HasExited;
 
-    /// <summary>Starts a program; each line that it writes goes to <paramref name="line"/>.</summary>
+    /// <summary>Starts a program, and passes each line of its output to <paramref name="line"/>.</summary>
     public static DemoProcess Start(
         Guardian guardian, IReadOnlyList<string> words, IReadOnlyDictionary<string, string> environment, Action<string> line)
     {
-        // In a session of its own, so that Ctrl-C in the terminal reaches the demo alone, which then ends it in order.
+        // In its own session, so that Ctrl-C reaches only the demo, which then stops the process gracefully.
         string[] all = SessionLeader.Tool is { } leader ? [leader, .. words] : [.. words];
         var start = new ProcessStartInfo(all[0])
         {
@@ -43,8 +43,8 @@ internal sealed class DemoProcess : IAsyncDisposable
         }
 
         var process = new Process { StartInfo = start };
-        process.OutputDataReceived += (_, said) => Forward(said.Data);
-        process.ErrorDataReceived += (_, said) => Forward(said.Data);
+        process.OutputDataReceived += (_, output) => Forward(output.Data);
+        process.ErrorDataReceived += (_, output) => Forward(output.Data);
         process.Start();
         guardian.Watch(process.Id);
         process.BeginOutputReadLine();
@@ -61,7 +61,7 @@ internal sealed class DemoProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>As <c>kill -9</c>: it cannot say goodbye.</summary>
+    /// <summary>Kills the process like <c>kill -9</c>.</summary>
     public void Kill() => process.Kill();
 
     public async ValueTask DisposeAsync()

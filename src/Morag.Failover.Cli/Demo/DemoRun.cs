@@ -10,14 +10,14 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Demo;
 
-/// <summary>One run of the demo: every file hashed by a command, one of three agents killed in the middle, and the account of it.</summary>
+/// <summary>One run of the demo: three agents hash the files, one of them is killed, and a summary shows the outcome of every file.</summary>
 internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files, string sumsFile, TextWriter output, TimeProvider clock)
 {
     private const string Queue = "cpu_batch";
     private const int Agents = 3;
     private const int ConcurrentQueries = 16;
 
-    // What all files together should take, so that the kill falls into the middle and the whole stays under a minute.
+    // Long enough for the kill to hit running work, short enough for the whole demo to take less than a minute.
     private static readonly TimeSpan WorkTime = TimeSpan.FromSeconds(12);
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
@@ -25,11 +25,11 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
     private readonly DemoCalls calls = new(node.Connection);
     private readonly string run = Guid.NewGuid().ToString("N")[..6];
 
-    /// <summary>Whether agents that are not the demo's would take its tasks.</summary>
+    /// <summary>Whether the node has workers, other than the demo's agents, that could lease the demo's tasks.</summary>
     public static async Task<bool> HasCompetingWorkersAsync(NodeConnection connection, CancellationToken cancellation)
     {
         var workers = await new DemoCalls(connection).WorkersAsync(cancellation);
-        return workers.Length >= DemoCalls.MostPerCall || workers.Any(worker =>
+        return workers.Length >= DemoCalls.MaxPerCall || workers.Any(worker =>
             worker.Liveness != Liveness.Offline
             && worker.Registration.Capability != WorkerCapability.Gpu
             && worker.Registration.SupportedContentTypes.IsEmpty
@@ -38,7 +38,9 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
 
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
-        var tasks = Enumerable.Range(0, files.Paths.Count).ToDictionary(number => $"demo-{run}-{number + 1:0000}", number => files.Paths[number]);
+        var tasks = Enumerable.Range(0, files.Paths.Count).ToDictionary(
+            number => $"demo-{run}-{number + 1:0000}",
+            number => files.Paths[number]);
         var story = new DemoStory(output, run, tasks, clock);
         var contentType = $"application/x-morag-demo-{run}";
         var delay = Delay(tasks.Count);
@@ -49,9 +51,9 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
         DemoSummary summary;
         await using (var agents = DemoAgents.Start(guardian, node, run, Queue, contentType, delay))
         {
-            story.Write($"three agents started; each file is hashed by a command that takes {delay.TotalSeconds:0.##} s more than it has to");
+            story.Write($"started three agents; each command sleeps {delay.TotalSeconds:0.##} s before it hashes its file");
             await SubmitAsync(tasks, contentType, cancellation);
-            story.Write($"{Counted.Of(tasks.Count, "task")} submitted to {Queue}");
+            story.Write($"submitted {Counted.Of(tasks.Count, "task")} to {Queue}");
             await KillOneAsync(agents, tasks.Count, delay, story, cancellation);
             summary = await WaitForTasksAsync(agents, tasks, story, cancellation);
         }
@@ -62,7 +64,7 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
     }
 
     private static TimeSpan Delay(int count) => TimeSpan.FromSeconds(Math.Clamp(
-        WorkTime.TotalSeconds * Agents * DemoAgents.SlotsOfEach / count, 0.2, 4));
+        WorkTime.TotalSeconds * Agents * DemoAgents.SlotsPerAgent / count, 0.2, 4));
 
     private async Task SubmitAsync(Dictionary<string, string> tasks, string contentType, CancellationToken cancellation)
     {
@@ -80,25 +82,25 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
         while (agents.Completed < count && clock.GetElapsedTime(started) < Timeout)
         {
             var held = new Dictionary<string, int>();
-            foreach (var worker in agents.Living)
+            foreach (var worker in agents.Running)
             {
                 held[worker] = (await calls.LeasedByAsync(worker, cancellation)).Length;
             }
 
             var (victim, holds) = held.MaxBy(entry => entry.Value);
             firstLease ??= holds > 0 ? clock.GetTimestamp() : null;
-            var inTheMiddle = agents.Completed * 4 >= count || count <= Agents * DemoAgents.SlotsOfEach;
+            var inTheMiddle = agents.Completed * 4 >= count || count <= Agents * DemoAgents.SlotsPerAgent;
             if (holds > 0 && inTheMiddle && clock.GetElapsedTime(firstLease!.Value) >= delay / 2)
             {
                 agents.Kill(victim);
-                story.Write($"killed worker {victim[^1]} with -9 while it held {Counted.Of(holds, "task")}");
+                story.Write($"killed worker {victim[^1]} with kill -9 while it held {Counted.Of(holds, "task")}");
                 return;
             }
 
             await Task.Delay(PollInterval, clock, cancellation);
         }
 
-        story.Write("there were too few files to kill an agent while it worked: no failure is shown");
+        story.Write("too few files to kill an agent while it works; this run shows no failure");
     }
 
     private async Task<DemoSummary> WaitForTasksAsync(
@@ -109,8 +111,9 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
         var shown = 0;
         while (ended.Count < tasks.Count && clock.GetElapsedTime(started) < Timeout)
         {
-            // Those at the front, which end first: asking for all again and again would be work of its own.
-            foreach (var task in await QueryAllAsync(tasks.Keys.Where(task => !ended.ContainsKey(task)).Take(ConcurrentQueries * 4), calls.TaskAsync, cancellation))
+            // Only the oldest, which end first: querying all of them each time would load the node.
+            var oldest = tasks.Keys.Where(task => !ended.ContainsKey(task)).Take(ConcurrentQueries * 4);
+            foreach (var task in await QueryAllAsync(oldest, calls.TaskAsync, cancellation))
             {
                 if (task.State is TaskState.Succeeded or TaskState.Parked or TaskState.Cancelled)
                 {
@@ -154,19 +157,19 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
         await output.WriteLineAsync(
             $"""
 
-            files           {summary.Files}
-            failures        {summary.Failures}
-            decisions       {summary.Decisions}{(strategies.Length > 0 ? $" ({strategies})" : "")}
-            lost            {summary.Lost}
-            accepted twice  {summary.CompletedTwice}
-            hashes          {sumsFile}
+            files            {summary.Files}
+            failures         {summary.Failures}
+            decisions        {summary.Decisions}{(strategies.Length > 0 ? $" ({strategies})" : "")}
+            lost             {summary.Lost}
+            completed twice  {summary.CompletedTwice}
+            hashes           {sumsFile}
             """);
         var confirmed = await ChecksumTool.ConfirmAsync(sumsFile, cancellation);
-        await output.WriteLineAsync($"sha256sum -c    {confirmed switch
+        await output.WriteLineAsync($"sha256sum -c     {confirmed switch
         {
-            true => "confirms every hash",
-            false => "FINDS A DIFFERENCE",
-            null => "is not on this machine",
+            true => "all hashes match",
+            false => "MISMATCH",
+            null => "not installed on this machine",
         }}");
         return summary.IsGood && confirmed != false ? ExitCode.Ok : ExitCode.Refused;
     }

@@ -6,9 +6,11 @@ using Morag.Failover.Contracts.Palettes;
 
 namespace Morag.Failover.Cli.Demo;
 
-/// <summary>Tells what happens as it happens, from the node's live events. Only what belongs to this run of the demo.</summary>
+/// <summary>Prints the node's live events that belong to this run of the demo, as they happen.</summary>
 internal sealed class DemoStory(TextWriter output, string run, IReadOnlyDictionary<string, string> files, TimeProvider clock)
 {
+    private static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(60);
+
     private readonly Lock writing = new();
     private readonly string mine = $"demo-{run}-";
 
@@ -21,16 +23,16 @@ internal sealed class DemoStory(TextWriter output, string run, IReadOnlyDictiona
         }
     }
 
-    /// <summary>Follows the events until it is cancelled. That the stream ends early only makes the story shorter.</summary>
+    /// <summary>Prints events until it is cancelled. The demo goes on when the stream ends early.</summary>
     public async Task FollowAsync(HttpResponseMessage events, CancellationToken cancellation)
     {
         try
         {
             await using var stream = await events.Content.ReadAsStreamAsync(cancellation);
-            await foreach (var said in ServerEvents.ReadAsync(stream, TimeSpan.FromSeconds(60), cancellation))
+            await foreach (var live in ServerEvents.ReadAsync(stream, MaxSilence, cancellation))
             {
-                using var data = JsonDocument.Parse(said.Data);
-                if (Line(said.Kind, data.RootElement) is { } line)
+                using var data = JsonDocument.Parse(live.Data);
+                if (Line(live.Kind, data.RootElement) is { } line)
                 {
                     Write(line);
                 }
@@ -40,7 +42,7 @@ internal sealed class DemoStory(TextWriter output, string run, IReadOnlyDictiona
         {
             if (!cancellation.IsCancellationRequested)
             {
-                Write($"the live events ended: {ended.Message}");
+                Write($"the live events ended early: {ended.Message}");
             }
         }
     }
@@ -55,9 +57,10 @@ internal sealed class DemoStory(TextWriter output, string run, IReadOnlyDictiona
             "breaker" when IsMine(worker) =>
                 $"worker {Short(worker)}: breaker {Cell.Text(Cell.At(data, "state"))}{Detail(data, "reason")}",
             "decision" when IsMine(Cell.Text(Cell.At(data, "task_id"))) =>
-                $"{FileOf(data)}: {Cell.Text(Cell.At(data, "failure_event.failure_type"))} on " +
-                $"{Short(Cell.Text(Cell.At(data, "failure_event.worker_id")))}, decided: {Cell.Text(Cell.At(data, "selected_action.strategy"))} " +
-                $"(confidence {Cell.Text(Cell.At(data, "confidence"), ColumnFormat.Percent)})",
+                $"{FileOf(data)}: {Cell.Text(Cell.At(data, "failure_event.failure_type"))} on "
+                + $"{Short(Cell.Text(Cell.At(data, "failure_event.worker_id")))}; decision: "
+                + $"{Cell.Text(Cell.At(data, "selected_action.strategy"))} "
+                + $"(confidence {Cell.Text(Cell.At(data, "confidence"), ColumnFormat.Percent)})",
             "resolved" when IsMine(Cell.Text(Cell.At(data, "task_id"))) =>
                 $"{FileOf(data)}: {Cell.Text(Cell.At(data, "outcome"))}{Detail(data, "detail")}",
             _ => null,
@@ -75,5 +78,7 @@ internal sealed class DemoStory(TextWriter output, string run, IReadOnlyDictiona
     }
 
     private static string Detail(JsonElement data, string field) =>
-        Cell.At(data, field) is { ValueKind: JsonValueKind.String } detail && detail.GetString() is { Length: > 0 } text ? $" ({text})" : "";
+        Cell.At(data, field) is { ValueKind: JsonValueKind.String } detail && detail.GetString() is { Length: > 0 } text
+            ? $" ({text})"
+            : "";
 }

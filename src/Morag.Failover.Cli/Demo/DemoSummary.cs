@@ -4,14 +4,14 @@ using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Cli.Demo;
 
-/// <summary>What the system itself says at the end about every file of the demo.</summary>
+/// <summary>The outcome of every file of the demo, as the node reports it.</summary>
 internal sealed record DemoSummary
 {
     private const int HexDigits = 64;
 
     public required int Files { get; init; }
 
-    /// <summary>Tasks that did not end with an accepted result.</summary>
+    /// <summary>Tasks that ended without an accepted result.</summary>
     public required int Lost { get; init; }
 
     /// <summary>Tasks with more than one accepted completion in their history.</summary>
@@ -22,7 +22,7 @@ internal sealed record DemoSummary
 
     public required int Decisions { get; init; }
 
-    /// <summary>How often each strategy was chosen.</summary>
+    /// <summary>The number of decisions by strategy.</summary>
     public required IReadOnlyDictionary<FailoverStrategy, int> Strategies { get; init; }
 
     /// <summary>The hash of each file, by task.</summary>
@@ -42,12 +42,13 @@ internal sealed record DemoSummary
             CompletedTwice = tasks.Count(task => task.History.Count(entry => entry.What == "completed") > 1),
             Failures = decisions.Select(decision => (decision.TaskId, decision.DecisionMetadata.FailureId)).Distinct().Count(),
             Decisions = decisions.Count,
-            Strategies = decisions.GroupBy(decision => decision.SelectedAction.Strategy).ToDictionary(group => group.Key, group => group.Count()),
+            Strategies = decisions.GroupBy(decision => decision.SelectedAction.Strategy)
+                .ToDictionary(group => group.Key, group => group.Count()),
             Hashes = hashes,
         };
     }
 
-    // The result is what sha256sum wrote: the digits, and a name for the standard input.
+    // sha256sum prints the digits, followed by the name of its input.
     private static string? Hash(TaskInfo task)
     {
         using var result = task.Result.Parse();

@@ -4,13 +4,13 @@ using Morag.Failover.Cli.CommandLine;
 
 namespace Morag.Failover.Cli.Demo;
 
-/// <summary><c>morag hash</c>: the SHA-256 of the file whose path is on the standard input, for machines without <c>sha256sum</c>.</summary>
+/// <summary><c>morag hash</c>, the demo's command on machines without <c>sha256sum</c>.</summary>
 internal static class HashCommand
 {
     public static Command Build()
     {
-        var delay = new Option<double>("--delay") { Description = "Seconds to wait before" };
-        var command = new Command("hash", "Print the SHA-256 of the file whose path is on the standard input") { delay };
+        var delay = new Option<double>("--delay") { Description = "Seconds to wait first" };
+        var command = new Command("hash", "Print the SHA-256 hash of the file whose path is on standard input") { delay };
         command.Hidden = true;
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -1,24 +1,25 @@
 using System.Text.Json;
 using Morag.Failover.Contracts.Palettes;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Palettes;
 
 /// <summary>
-/// Tells the decisions about a task, oldest first. Reads fields by their names and not by types, so that an older client
-/// still tells what a newer node says.
+/// Explains the decisions about a task, oldest first. It reads fields by name and not through the contract types, so that an older client
+/// can explain the decisions of a newer node.
 /// </summary>
 internal static class ExplainView
 {
     private const string Indent = "   ";
-    private const int LabelWidth = 11;
+    private const int LabelWidth = 12;
 
-    /// <summary>Writes a list of decisions, or one.</summary>
+    /// <summary>Writes a list of decisions, or a single one.</summary>
     public static void Write(TextWriter output, JsonElement answer)
     {
         JsonElement[] decisions = answer.ValueKind == JsonValueKind.Array ? [.. answer.EnumerateArray()] : [answer];
         if (decisions.Length == 0)
         {
-            output.WriteLine("no failure of this task is known");
+            output.WriteLine("no failures recorded for this task");
             return;
         }
 
@@ -32,7 +33,7 @@ internal static class ExplainView
             var decision = decisions[number - 1];
             if (Cell.At(decision, "stale") is { ValueKind: JsonValueKind.True })
             {
-                output.WriteLine($"stale, nothing was changed: {Cell.Text(Cell.At(decision, "detail"))}");
+                output.WriteLine($"stale report, nothing changed: {Cell.Text(Cell.At(decision, "detail"))}");
                 continue;
             }
 
@@ -49,21 +50,21 @@ internal static class ExplainView
         output.WriteLine(
             $"{number}. {Cell.Text(Cell.At(failure, "occurred_at"), ColumnFormat.Time)}  " +
             $"{Cell.Text(Cell.At(failure, "failure_type"))}{Place(Cell.At(failure, "worker_id"), Cell.At(metadata, "epoch"))}");
-        Line(output, "said", Text(failure, "error_message"));
+        Line(output, "message", Text(failure, "error_message"));
         Line(output, "context", Text(failure, "context"));
-        Line(output, "chosen", Action(action));
-        Line(output, "because", Text(action, "reason"));
+        Line(output, "decision", Action(action));
+        Line(output, "reason", Text(action, "reason"));
         Line(output, "rule", Rule(metadata));
         Lines(output, "guard", Items(Cell.At(metadata, "guards")).Select(Guard));
         Lines(output, "witness", Items(Cell.At(metadata, "witnesses")).Select(Witness));
         Line(output, "facts", Text(metadata, "facts"));
-        Lines(output, "instead", Items(Cell.At(decision, "alternative_actions")).Select(Alternative));
+        Lines(output, "rejected", Items(Cell.At(decision, "alternative_actions")).Select(Alternative));
         Line(output, "confidence", Confidence(decision, metadata));
         Line(output, "outcome", Outcome(failure, metadata));
         Lines(output, "then", Items(Cell.At(decision, "afterwards")).Select(Afterwards));
         if (Number(metadata, "attached_reports") is > 0 and var attached)
         {
-            Line(output, "reports", $"{attached} more of the same failure, answered with this decision");
+            Line(output, "reports", $"{Counted.Of(attached, "more report")} of the same failure, answered with this decision");
         }
     }
 
@@ -92,34 +93,36 @@ internal static class ExplainView
             parts.Add($"with {quality}");
         }
 
-        parts.Add(Number(action, "retry_delay_seconds") is > 0 and var delay ? $"after {delay} s" : "at once");
+        parts.Add(Number(action, "retry_delay_seconds") is > 0 and var delay ? $"after {delay} s" : "immediately");
         return string.Join(", ", parts);
     }
 
     private static string? Rule(JsonElement metadata) =>
         Text(metadata, "rule") is { } rule
-            ? Text(metadata, "policy_version") is { } version ? $"{rule} (policy {version})" : rule
+            ? Text(metadata, "policy_version") is { } version ? $"{rule} (policy version {version})" : rule
             : null;
 
     private static string Guard(JsonElement guard) =>
-        $"{Cell.Text(Cell.At(guard, "guard"))}: not {Cell.Text(Cell.At(guard, "overruled"))} but {Cell.Text(Cell.At(guard, "chose"))}: " +
-        Cell.Text(Cell.At(guard, "reason"));
+        $"{Cell.Text(Cell.At(guard, "guard"))} replaced {Cell.Text(Cell.At(guard, "overruled"))} with {Cell.Text(Cell.At(guard, "chose"))}: "
+        + Cell.Text(Cell.At(guard, "reason"));
 
     private static string Alternative(JsonElement alternative) =>
-        $"{Cell.Text(Cell.At(alternative, "strategy"))} lost: {Cell.Text(Cell.At(alternative, "reason"))}";
+        $"{Cell.Text(Cell.At(alternative, "strategy"))}: {Cell.Text(Cell.At(alternative, "reason"))}";
 
     private static string Confidence(JsonElement decision, JsonElement metadata)
     {
         var confidence = Cell.Text(Cell.At(decision, "confidence"), ColumnFormat.Percent);
-        return Text(metadata, "evidence") is { } evidence ? $"{confidence}, from {evidence}" : confidence;
+        return Text(metadata, "evidence") is { } evidence ? $"{confidence}, based on {evidence}" : confidence;
     }
 
     private static string Witness(JsonElement witness) =>
-        $"{Cell.Text(Cell.At(witness, "worker_id"))} is {Cell.Text(Cell.At(witness, "verdict"))}: completed {Number(witness, "succeeded")} other tasks of late and "
-        + $"failed {Number(witness, "failed_others")}; would fail a good task with a chance of {Cell.Text(Cell.At(witness, "chance_of_failing_good_task"), ColumnFormat.Percent)}";
+        $"{Cell.Text(Cell.At(witness, "worker_id"))} is {Cell.Text(Cell.At(witness, "verdict"))}: recently completed "
+        + $"{Counted.Of(Number(witness, "succeeded") ?? 0, "other task")} and failed {Number(witness, "failed_others")}; "
+        + $"{Cell.Text(Cell.At(witness, "chance_of_failing_good_task"), ColumnFormat.Percent)} chance of failing a good task";
 
     private static string Afterwards(JsonElement entry) =>
-        $"{Cell.Text(Cell.At(entry, "at"), ColumnFormat.Time)}  {Cell.Text(Cell.At(entry, "what"))}{Place(Cell.At(entry, "worker_id"), Cell.At(entry, "epoch"))}"
+        $"{Cell.Text(Cell.At(entry, "at"), ColumnFormat.Time)}  {Cell.Text(Cell.At(entry, "what"))}"
+        + Place(Cell.At(entry, "worker_id"), Cell.At(entry, "epoch"))
         + (Text(entry, "detail") is { } detail ? $": {detail}" : "");
 
     private static string Outcome(JsonElement failure, JsonElement metadata)
@@ -127,11 +130,11 @@ internal static class ExplainView
         var detail = Text(metadata, "outcome_detail") is { } text ? $": {text}" : "";
         return Text(metadata, "outcome") switch
         {
-            "resolved" => $"carried out {Cell.Text(Cell.At(failure, "resolved_at"), ColumnFormat.Time)}{detail}",
-            "superseded" => $"superseded, nothing was carried out{detail}",
-            "advised" => $"advice only: no queue here holds the task{detail}",
-            "pending" => $"under way{detail}",
-            var other => $"{other ?? "not known"}{detail}",
+            "resolved" => $"applied {Cell.Text(Cell.At(failure, "resolved_at"), ColumnFormat.Time)}{detail}",
+            "superseded" => $"superseded, not applied{detail}",
+            "advised" => $"advice only, because no queue here holds the task{detail}",
+            "pending" => $"in progress{detail}",
+            var other => $"{other ?? "unknown"}{detail}",
         };
     }
 
@@ -158,7 +161,7 @@ internal static class ExplainView
     private static long? Number(JsonElement value, string field) =>
         Cell.At(value, field) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var whole) ? whole : null;
 
-    // Nothing is said of what is empty: no text, no entries.
+    // An empty text or list is left out.
     private static string? Text(JsonElement value, string field) =>
         Cell.At(value, field) is { } present && Cell.Text(present) is var text && text is not ("-" or "") ? text : null;
 }

@@ -15,7 +15,7 @@ public sealed class DemoSpecs : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
-    public void Should_find_files_of_any_name_and_below_but_none_that_are_hidden()
+    public void Should_find_files_of_any_name_in_subfolders_too_but_no_hidden_ones()
     {
         Directory.CreateDirectory(Path.Combine(folder, "sub folder"));
         string[] names = ["-dash", "line\nfeed", Path.Combine("sub folder", "ü ñ")];
@@ -28,7 +28,7 @@ public sealed class DemoSpecs : IDisposable
     }
 
     [Fact]
-    public void Should_take_a_bounded_number_of_files_and_say_so()
+    public void Should_hash_500_files_and_say_so_when_there_are_more()
     {
         for (var number = 0; number < 501; number++)
         {
@@ -37,18 +37,18 @@ public sealed class DemoSpecs : IDisposable
 
         var files = DemoFiles.Find(folder);
         Assert.Equal(500, files.Paths.Count);
-        Assert.StartsWith("the demo takes 500 of 501 files", Assert.Single(files.Remarks), StringComparison.Ordinal);
+        Assert.StartsWith("hashing 500 of 501 files", Assert.Single(files.Remarks), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("/a b", "H  /a b\n")]
     [InlineData("/a\nb", "\\H  /a\\nb\n")]
     [InlineData("/a\\b", "\\H  /a\\\\b\n")]
-    public void Should_write_a_checksum_as_sha256sum_does(string path, string line) =>
+    public void Should_format_a_checksum_line_as_sha256sum_does(string path, string line) =>
         Assert.Equal(line, DemoFiles.ChecksumLine("H", path));
 
     [Fact]
-    public void Should_count_what_the_system_says()
+    public void Should_count_lost_and_repeated_completions_failures_and_decisions()
     {
         TaskInfo[] tasks =
         [

@@ -12,49 +12,52 @@ public sealed class ExplainViewSpecs
     private static readonly DateTimeOffset Start = new(2026, 11, 23, 10, 15, 2, TimeSpan.Zero);
 
     [Fact]
-    public void Should_tell_every_decision_oldest_first()
+    public void Should_explain_every_decision_oldest_first()
     {
         FailoverDecision[] decisions = [LostWorker(), OutOfMemory()];
 
         Assert.Equal(
             """
             1. 2026-11-23 10:15:02Z  worker_offline on gpu-a, epoch 4
-               said       no heartbeat\nfor 9.2 s
-               chosen     reassign_same_queue, to queue gpu_priority, at once
-               because    another worker of the queue is ready
-               rule       worker_offline (policy 1)
-               facts      breaker=closed, ready_elsewhere=2
-               instead    fallback_queue lost: the breaker of gpu-a is closed
-                          manual_intervention lost: budgets are left
-               confidence 72.5%, from failures_of_worker=3
-               outcome    carried out 2026-11-23 10:15:02Z: leased by gpu-b under epoch 5
-               reports    2 more of the same failure, answered with this decision
+               message     no heartbeat\nfor 9.2 s
+               decision    reassign_same_queue, to queue gpu_priority, immediately
+               reason      another worker of the queue is ready
+               rule        worker_offline (policy version 1)
+               facts       breaker=closed, ready_elsewhere=2
+               rejected    fallback_queue: the breaker of gpu-a is closed
+                           manual_intervention: budgets are left
+               confidence  72.5%, based on failures_of_worker=3
+               outcome     applied 2026-11-23 10:15:02Z: leased by gpu-b under epoch 5
+               reports     2 more reports of the same failure, answered with this decision
 
             2. 2026-11-23 10:16:02Z  resource_exhaustion on gpu-b, epoch 5
-               context    exit_code=137
-               chosen     fallback_queue, to queue gpu_fallback, after 5 s
-               because    the ladder has no further rung
-               rule       resource_exhaustion (policy 1)
-               guard      ladder: not degrade_quality but fallback_queue: rung 1 of 1 is taken
-               confidence 50%
-               outcome    superseded, nothing was carried out: a late completion was accepted
+               context     exit_code=137
+               decision    fallback_queue, to queue gpu_fallback, after 5 s
+               reason      the ladder has no further rung
+               rule        resource_exhaustion (policy version 1)
+               guard       ladder replaced degrade_quality with fallback_queue: rung 1 of 1 is used
+               witness     gpu-b is credible: recently completed 12 other tasks and failed 1; 7.1% chance of failing a good task
+               confidence  50%
+               outcome     superseded, not applied: a late completion was accepted
 
             """,
             Explain(JsonSerializer.SerializeToElement(decisions, ContractsJson.Options)));
     }
 
     [Fact]
-    public void Should_say_so_when_nothing_failed() =>
-        Assert.Equal("no failure of this task is known\n", Explain(JsonSerializer.SerializeToElement(Array.Empty<object>())));
+    public void Should_say_so_when_no_failure_is_recorded() =>
+        Assert.Equal("no failures recorded for this task\n", Explain(JsonSerializer.SerializeToElement(Array.Empty<object>())));
 
     [Fact]
-    public void Should_tell_a_decision_alone() =>
-        Assert.StartsWith("1. 2026-11-23 10:15:02Z  worker_offline", Explain(JsonSerializer.SerializeToElement(LostWorker(), ContractsJson.Options)), StringComparison.Ordinal);
+    public void Should_explain_a_single_decision_when_the_answer_is_not_a_list() => Assert.StartsWith(
+        "1. 2026-11-23 10:15:02Z  worker_offline",
+        Explain(JsonSerializer.SerializeToElement(LostWorker(), ContractsJson.Options)),
+        StringComparison.Ordinal);
 
     [Fact]
-    public void Should_say_so_when_a_report_was_stale() =>
+    public void Should_say_that_nothing_changed_when_a_report_is_stale() =>
         Assert.Equal(
-            "stale, nothing was changed: gpu-b holds it\n",
+            "stale report, nothing changed: gpu-b holds it\n",
             Explain(JsonSerializer.SerializeToElement(new { task_id = "t", stale = true, detail = "gpu-b holds it" })));
 
     private static string Explain(JsonElement answer)
@@ -138,7 +141,18 @@ public sealed class ExplainViewSpecs
                     Guard = "ladder",
                     Overruled = FailoverStrategy.DegradeQuality,
                     Chose = FailoverStrategy.FallbackQueue,
-                    Reason = "rung 1 of 1 is taken",
+                    Reason = "rung 1 of 1 is used",
+                },
+            ],
+            Witnesses =
+            [
+                new Witness
+                {
+                    WorkerId = new WorkerId("gpu-b"),
+                    Verdict = WitnessVerdict.Credible,
+                    Succeeded = 12,
+                    FailedOthers = 1,
+                    ChanceOfFailingGoodTask = 0.071,
                 },
             ],
             Epoch = new LeaseEpoch(5),

@@ -4,19 +4,19 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>What a newcomer runs first, with nothing but a build: <c>morag demo FOLDER</c>.</summary>
-public sealed class DemoSpecs : IDisposable
+/// <summary><c>morag demo FOLDER</c>, with nothing but a build.</summary>
+public sealed class DemoProcessSpecs : IDisposable
 {
     private const int Files = 30;
 
     private readonly TestFolder folder = new();
 
     [NoNodeRunsFact]
-    public async Task Should_start_a_node_of_its_own_and_hash_every_file_when_none_runs() =>
+    public async Task Should_start_its_own_node_and_hash_every_file_when_no_node_is_running() =>
         await HashesEveryFileAsync("starting a node for the demo");
 
     [Fact]
-    public async Task Should_hash_every_file_on_the_node_that_is_named()
+    public async Task Should_hash_every_file_on_the_given_node_when_node_is_set()
     {
         await using var node = await NodeProcess.StartAsync(new NodeProcessSettings { DataFolder = folder.Sub("node") });
 
@@ -44,10 +44,10 @@ public sealed class DemoSpecs : IDisposable
 
         Assert.True(await demo.EndedAsync() == 0, demo.Output);
         Assert.Contains(whichNode, demo.Output, StringComparison.Ordinal);
-        Assert.Contains("with -9 while it held", demo.Output, StringComparison.Ordinal);
+        Assert.Contains("with kill -9 while it held", demo.Output, StringComparison.Ordinal);
         Assert.Matches(@"lost +0\n", demo.Output);
-        Assert.Matches(@"accepted twice +0\n", demo.Output);
-        Assert.Contains("confirms every hash", demo.Output, StringComparison.Ordinal);
+        Assert.Matches(@"completed twice +0\n", demo.Output);
+        Assert.Contains("all hashes match", demo.Output, StringComparison.Ordinal);
         Assert.Equal(expected, File.ReadAllLines(sums));
         Assert.Empty(demo.Family());
     }
