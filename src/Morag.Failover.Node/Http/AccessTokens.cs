@@ -26,9 +26,9 @@ internal sealed class AccessTokens
     /// <summary>Whether the call's <c>Authorization</c> header brings a valid token.</summary>
     public bool Allows(HttpContext context)
     {
-        const string scheme = "Bearer ";
+        const string Scheme = "Bearer ";
         var header = context.Request.Headers.Authorization.ToString();
-        return !Required || (header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) && Allows(header.AsSpan(scheme.Length).Trim()));
+        return !Required || (header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && Allows(header.AsSpan(Scheme.Length).Trim()));
     }
 
     /// <summary>Whether <paramref name="token"/> is valid. Takes as long for a wrong one as for a right one, whatever they share.</summary>

@@ -77,11 +77,11 @@ public sealed class StoredEventSpecs() : TestKit(Priced.Serialization)
     [Fact]
     public void Should_stay_as_they_are_stored_today()
     {
-        const string golden = "0a1208fa9e3c120431322e351a0670726963656410071a047069643162036d616e6a0167708080bbcda9d6a4df11";
+        const string Golden = "0a1208fa9e3c120431322e351a0670726963656410071a047069643162036d616e6a0167708080bbcda9d6a4df11";
         var persistent = new Persistent(new Priced(12.5m), 7, "pid1", "man", writerGuid: "g", timestamp: Timestamp);
 
-        Convert.ToHexStringLower(StoredEvent.Encode(System, persistent, Timestamp)).Should(golden);
-        StoredEvent.Decode(System, Convert.FromHexString(golden)).Should(persistent);
+        Convert.ToHexStringLower(StoredEvent.Encode(System, persistent, Timestamp)).Should(Golden);
+        StoredEvent.Decode(System, Convert.FromHexString(Golden)).Should(persistent);
     }
 
     [Fact]

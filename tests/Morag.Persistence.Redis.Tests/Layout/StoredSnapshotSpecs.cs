@@ -50,11 +50,11 @@ public sealed class StoredSnapshotSpecs() : TestKit(Priced.Serialization)
     [Fact]
     public void Should_stay_as_they_are_stored_today()
     {
-        const string golden = "0a047069643110071a0b08c0d590d80610bc99ef3a221208fa9e3c120431322e351a06707269636564";
+        const string Golden = "0a047069643110071a0b08c0d590d80610bc99ef3a221208fa9e3c120431322e351a06707269636564";
         var metadata = new SnapshotMetadata("pid1", 7, Time);
 
-        Convert.ToHexStringLower(StoredSnapshot.Encode(System, metadata, new Priced(12.5m))).Should(golden);
-        StoredSnapshot.Decode(System, Convert.FromHexString(golden)).Should(new SelectedSnapshot(metadata, new Priced(12.5m)));
+        Convert.ToHexStringLower(StoredSnapshot.Encode(System, metadata, new Priced(12.5m))).Should(Golden);
+        StoredSnapshot.Decode(System, Convert.FromHexString(Golden)).Should(new SelectedSnapshot(metadata, new Priced(12.5m)));
     }
 
     [Fact]

@@ -111,10 +111,10 @@ internal static class JsonBody
             return Problem.Invalid(field, "is given more than once");
         }
 
-        const string conversion = "The JSON value could not be converted to ";
-        if (broken.Message.StartsWith(conversion, StringComparison.Ordinal))
+        const string Conversion = "The JSON value could not be converted to ";
+        if (broken.Message.StartsWith(Conversion, StringComparison.Ordinal))
         {
-            var type = broken.Message.AsSpan(conversion.Length);
+            var type = broken.Message.AsSpan(Conversion.Length);
             var end = type.IndexOf(". Path", StringComparison.Ordinal);
             var isArray = (end < 0 ? type : type[..end]).EndsWith("[]", StringComparison.Ordinal);
             return Problem.Invalid(field, isArray ? "must be an array" : "must be an object");

@@ -90,9 +90,9 @@ internal static class Rules
             return null;
         }
 
-        const System.Globalization.DateTimeStyles utc =
+        const System.Globalization.DateTimeStyles Utc =
             System.Globalization.DateTimeStyles.AssumeUniversal | System.Globalization.DateTimeStyles.AdjustToUniversal;
-        return DateTimeOffset.TryParse(value, System.Globalization.CultureInfo.InvariantCulture, utc, out var time)
+        return DateTimeOffset.TryParse(value, System.Globalization.CultureInfo.InvariantCulture, Utc, out var time)
             ? time
             : throw ProblemException.Invalid(field, "must be an ISO-8601 time, such as 2026-11-23T18:00:00Z");
     }
