@@ -50,6 +50,7 @@ public sealed partial class FailoverCoordinator
         if (pending.TryGetValue(taken.FailureId, out var failure) && failure.Taken is null)
         {
             failure.Taken = taken;
+            unansweredFailures.Acknowledge(failure.Id);
             if (taken.Testimony is { } testimony)
             {
                 failure.Testimonies.Add(testimony);

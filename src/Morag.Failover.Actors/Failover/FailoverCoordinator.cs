@@ -1,4 +1,5 @@
 using System.Globalization;
+using Morag.Failover.Actors.Delivery;
 using Morag.Failover.Actors.Fleet;
 using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Contracts.Failover;
@@ -34,8 +35,8 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
     private readonly Dictionary<long, (ReportFailure Report, WaitingCaller Reporter)> reportsAtQueue = [];
     private readonly Dictionary<FailureId, PendingFailure> pending = [];
     private readonly DecisionWaiters waiters = new();
-    private readonly UnansweredMessages failuresAtWorkers;
-    private readonly UnansweredMessages actionsOwed;
+    private readonly ResendSchedule<FailureId> unansweredFailures;
+    private readonly ResendSchedule<FailureId> unansweredActions;
     private long lastReportNumber;
 
     public FailoverCoordinator(int partition, FailoverSettings settings, IFailoverRegions regions)
@@ -47,8 +48,8 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
         this.settings = settings;
         this.regions = regions;
         fleet = new FleetViewPoller(Timers, Self, regions.Directory, settings.Partitions.DirectoryBuckets);
-        failuresAtWorkers = new UnansweredMessages(settings.Queues.ResendAfter);
-        actionsOwed = new UnansweredMessages(settings.Queues.ResendAfter);
+        unansweredFailures = new ResendSchedule<FailureId>(settings.Queues.ResendAfter);
+        unansweredActions = new ResendSchedule<FailureId>(settings.Queues.ResendAfter);
     }
 
     /// <summary>The coordinator of one partition of the task ids.</summary>
@@ -77,7 +78,7 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
         fleet.Start();
         foreach (var owed in State.Owed)
         {
-            actionsOwed.Sent(owed, DateTimeOffset.MinValue);
+            unansweredActions.MarkOverdue(owed);
         }
 
         LookAgainSoon();
@@ -324,7 +325,7 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
         if (failure.Failure.WorkerId is { } worker)
         {
             regions.Workers.Tell(failure.ToTake(worker), Self);
-            failuresAtWorkers.Sent(failure.Id, Now);
+            unansweredFailures.MarkSent(failure.Id, Now);
             AskWitnesses(failure);
             LookAgainSoon();
         }
@@ -391,7 +392,7 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
     {
         if (SendOwed(id))
         {
-            actionsOwed.Sent(id, Now);
+            unansweredActions.MarkSent(id, Now);
             LookAgainSoon();
         }
     }
@@ -514,9 +515,9 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
             Decide(failure);
         }
 
-        failuresAtWorkers.Resend(now, TakeAgain);
-        actionsOwed.Resend(now, SendOwed);
-        if (reportsAtQueue.Count > 0 || pending.Count > 0 || !waiters.IsEmpty || !failuresAtWorkers.IsEmpty || !actionsOwed.IsEmpty)
+        unansweredFailures.ResendDue(now, TakeAgain);
+        unansweredActions.ResendDue(now, SendOwed);
+        if (reportsAtQueue.Count > 0 || pending.Count > 0 || !waiters.IsEmpty || !unansweredFailures.IsEmpty || !unansweredActions.IsEmpty)
         {
             LookAgainSoon();
         }
