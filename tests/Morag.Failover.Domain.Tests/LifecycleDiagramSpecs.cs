@@ -36,7 +36,7 @@ public sealed class LifecycleDiagramSpecs
         queue => queue.Do(OperatorCommands.Decide(queue.State, new CancelTask { TaskId = new("t") }, queue.Now)),
         queue => queue.Do(OperatorCommands.Decide(
             queue.State, new RequeueTask { TaskId = new("t"), Reason = "spec" }, queue.Settings.Queues, queue.Now)),
-        queue => queue.Do(Unparking.Decide(queue.State, TakingBack(queue), queue.Now)),
+        queue => queue.Do(ParkReversal.Decide(queue.State, TakingBack(queue), queue.Now)),
         .. Enum.GetValues<FenceKind>().Select(kind => (Action<QueueUnderTest>)(queue => queue.Fence("w", queue.Events.Count + 1, kind))),
         PassADay,
         GoUnserved,
@@ -188,7 +188,7 @@ public sealed class LifecycleDiagramSpecs
         var profile = QueueUnderTest.CpuProfile with { Queues = [QueueUnderTest.Batch] };
         var ready = new ProfileCount { Profile = profile, Live = 1, Ready = 1, SomeReady = [Worker] };
         var fleet = FleetView.Empty.With(new FleetSlice { Bucket = 0, Profiles = [ready] });
-        if (Unserved.Decide(queue.State, [new("t")], fleet, queue.Settings.Queues, queue.Now) is { } unserved)
+        if (UnservedTasks.Decide(queue.State, [new("t")], fleet, queue.Settings.Queues, queue.Now) is { } unserved)
         {
             queue.Take(unserved);
         }
@@ -196,7 +196,7 @@ public sealed class LifecycleDiagramSpecs
 
     private static void Forget(QueueUnderTest queue)
     {
-        if (Forgetting.Decide(queue.State, queue.Settings.Queues with { FinishedKept = 0 }, 0, 500, queue.Now) is { } forgotten)
+        if (TaskRetention.Decide(queue.State, queue.Settings.Queues with { FinishedKept = 0 }, 0, 500, queue.Now) is { } forgotten)
         {
             queue.Take(forgotten);
         }

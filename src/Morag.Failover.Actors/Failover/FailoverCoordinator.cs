@@ -219,23 +219,23 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
         var (report, reporter) = asked;
         switch (reply.Ending)
         {
-            case LeaseEnding.Ended when reply.Failure is { } lease:
+            case EndLeaseResult.Ended when reply.Failure is { } lease:
                 Begin(PendingFailure.Of(lease), report.EventId, reporter);
                 break;
-            case LeaseEnding.EndedBefore when reply.FailureId is { } id && State.Find(id) is { } known:
+            case EndLeaseResult.EndedBefore when reply.FailureId is { } id && State.Find(id) is { } known:
                 Attach(known, report.EventId, reporter);
                 break;
-            case LeaseEnding.EndedBefore when reply.FailureId is { } id && pending.TryGetValue(id, out var underWay):
+            case EndLeaseResult.EndedBefore when reply.FailureId is { } id && pending.TryGetValue(id, out var underWay):
                 Join(underWay, report.EventId, reporter);
                 break;
-            case LeaseEnding.EndedBefore:
+            case EndLeaseResult.EndedBefore:
                 RecordStale(report, reporter, "its failure was decided long ago, and the decision is no longer kept");
                 break;
-            case LeaseEnding.NotHeld when report.Source != ReportSource.LeaseHolder:
+            case EndLeaseResult.NotHeld when report.Source != ReportSource.LeaseHolder:
                 var own = report.EventId is { } name ? FailureIds.OfReport(report.TaskId, name) : FailureIds.New();
                 Begin(PendingFailure.Of(own, report, Now), report.EventId, reporter);
                 break;
-            case LeaseEnding.NotHeld:
+            case EndLeaseResult.NotHeld:
                 RecordStale(report, reporter, "no queue here holds the task");
                 break;
             default:

@@ -11,14 +11,14 @@ public sealed partial class QueueActor
     {
         if (request.OnlyRepeat)
         {
-            Answer(FromThisRun(Leasing.Decide(State, request, fleet.View, settings, Now, epochs.Of(partition))));
+            Answer(FromThisRun(LeaseGrants.Decide(State, request, fleet.View, settings, Now, epochs.Of(partition))));
             return;
         }
 
         var promised = demand.Remove(request.WorkerId);
         var most = promised.Count == 0 ? request.MaxTasks : promised.Count + State.ShareOf(request.WorkerId).Pinned.Count;
         var now = Now;
-        var decided = Leasing.Decide(
+        var decided = LeaseGrants.Decide(
             State, request with { MaxTasks = Math.Min(request.MaxTasks, most) }, fleet.View, settings, now, epochs.Of(partition), task => demand.IsKept(task, now));
         if (decided.Event is TasksLeased { Leases: [.., var last] })
         {
@@ -43,7 +43,7 @@ public sealed partial class QueueActor
 
     private void Complete(CompleteTasks complete)
     {
-        var decided = Completing.Decide(State, complete, settings.Queues, Now);
+        var decided = TaskCompletions.Decide(State, complete, settings.Queues, Now);
         foreach (var completion in (decided.Event as TasksCompleted)?.Completions ?? [])
         {
             if (State.Tasks[completion.TaskId].Submission.ContentType is { } contentType)
@@ -100,7 +100,7 @@ public sealed partial class QueueActor
         {
             var (state, seen, now) = (State, unserved.BeginToLook(Now), Now);
             DoAside(
-                () => new UnservedFound(Unserved.Overdue(state, seen, settings.Queues, UnservedMoves.MostFound, now)),
+                () => new UnservedFound(UnservedTasks.Overdue(state, seen, settings.Queues, UnservedMoves.MostFound, now)),
                 cause => new UnservedFailed(cause),
                 Self);
         }
@@ -110,7 +110,7 @@ public sealed partial class QueueActor
     {
         while (unserved.Next(State.Deciding.Count) is { Count: > 0 } tasks)
         {
-            if (Unserved.Decide(State, tasks, fleet.View, settings.Queues, Now) is { } moved)
+            if (UnservedTasks.Decide(State, tasks, fleet.View, settings.Queues, Now) is { } moved)
             {
                 Change(moved);
             }

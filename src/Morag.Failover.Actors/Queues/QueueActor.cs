@@ -173,14 +173,14 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
                 Carry(reassign);
                 break;
             case Unpark unpark:
-                AnswerTo(regions.Coordinators, Unparking.Decide(State, unpark, Now));
+                AnswerTo(regions.Coordinators, ParkReversal.Decide(State, unpark, Now));
                 break;
             case AskWhetherParked question:
-                var parked = Unparking.Decide(State, question);
+                var parked = ParkReversal.Decide(State, question);
                 AfterWrites(() => regions.Coordinators.Tell(parked, Self));
                 break;
             case DropWorkerShare drop:
-                AnswerTo(regions.Workers, ForgettingShares.Decide(State, drop));
+                AnswerTo(regions.Workers, WorkerShareRetention.Decide(State, drop));
                 break;
             case FenceInstance fence:
                 Take(fence);
@@ -201,7 +201,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
             case CancelTasks or RequeueTasks:
                 BeginBulk((IPartitionMessage)message);
                 break;
-            case BulkUnderWay bulk:
+            case BulkCommand bulk:
                 ContinueBulk(bulk);
                 break;
             case BulkFailed failed:
@@ -238,7 +238,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
                 AfterWrites(() => DoAside(() => QueueStatistics.Of(state, view, isKnown, settings.Queues), cause => new Status.Failure(cause), replyTo));
                 return true;
             case LookForWork look:
-                var any = Leasing.WouldGrant(state, look.Request, view, settings);
+                var any = LeaseGrants.WouldGrant(state, look.Request, view, settings);
                 AfterWrites(() => replyTo.Tell(new WorkFound { Partition = partition, Any = any }));
                 return true;
             case GetHeldLeases query:
@@ -344,7 +344,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
             {
                 afterwards?.Invoke();
                 obligations.SendNew(@event, before, after);
-                foreach (var wentOn in Unparking.WentOn(@event, before))
+                foreach (var wentOn in ParkReversal.WentOn(@event, before))
                 {
                     regions.Coordinators.Tell(wentOn, Self);
                 }
@@ -362,7 +362,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     /// <summary>The answer goes to the coordinator's region: the sender may be gone when it is durable.</summary>
     private void Carry(Reassign reassign)
     {
-        var decided = Reassigning.Decide(State, reassign, settings.Queues, Now);
+        var decided = TaskReassignment.Decide(State, reassign, settings.Queues, Now);
         AnswerTo(regions.Coordinators, decided);
         MoveUnserved();
         if (decided.Event is TaskReassigned { PinnedTo: { } worker })
@@ -374,11 +374,11 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     private void Take(FenceInstance fence)
     {
         var now = Now;
-        var decided = Fencing.Decide(State, fence, settings, MostInOneEvent, now);
+        var decided = InstanceFences.Decide(State, fence, settings, MostInOneEvent, now);
         while (decided.Event is InstanceFenced { IsPart: true } part)
         {
             Change(part);
-            decided = Fencing.Decide(State, fence, settings, MostInOneEvent, now);
+            decided = InstanceFences.Decide(State, fence, settings, MostInOneEvent, now);
         }
 
         if (decided.Event is not null)
@@ -443,10 +443,10 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
                 continue;
             }
 
-            if (ComingDue.Decide(State, settings.Queues, MostInOneEvent, Now) is { } cameDue)
+            if (DueTasks.Decide(State, settings.Queues, MostInOneEvent, Now) is { } cameDue)
             {
                 Change(cameDue);
-                foreach (var pinned in ComingDue.PinsOf(State, cameDue, partition).ToList())
+                foreach (var pinned in DueTasks.PinsOf(State, cameDue, partition).ToList())
                 {
                     WakeOne(pinned.WorkerId);
                     AfterWrites(() => regions.Workers.Tell(pinned, Self));
@@ -462,7 +462,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
 
     private void LetGo(PinsRefused refused)
     {
-        if (ComingDue.Decide(State, refused, Now) is { } ended)
+        if (DueTasks.Decide(State, refused, Now) is { } ended)
         {
             Change(ended);
         }
@@ -484,7 +484,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     private void Forget()
     {
         var slack = Math.Min(MostInOneEvent / 2, settings.Queues.FinishedKept / 10);
-        if (Forgetting.Decide(State, settings.Queues, slack, MostInOneEvent, Now) is { } forgotten)
+        if (TaskRetention.Decide(State, settings.Queues, slack, MostInOneEvent, Now) is { } forgotten)
         {
             Change(forgotten);
         }
@@ -542,12 +542,12 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
 
         var state = State;
         DoAside(
-            () => new BulkUnderWay(command, OperatorCommands.Matching(state, command), replyTo),
+            () => new BulkCommand(command, OperatorCommands.Matching(state, command), replyTo),
             cause => new BulkFailed(replyTo, cause),
             Self);
     }
 
-    private void ContinueBulk(BulkUnderWay bulk)
+    private void ContinueBulk(BulkCommand bulk)
     {
         var decided = bulk.Command switch
         {

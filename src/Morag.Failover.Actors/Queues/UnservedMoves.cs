@@ -40,7 +40,7 @@ internal sealed class UnservedMoves(QueueSettings settings)
     public FleetSightings BeginToLook(DateTimeOffset now)
     {
         IsLooking = true;
-        seen = seen.Forgetting(now - Unserved.SightingsKeptFor(settings));
+        seen = seen.Forgetting(now - UnservedTasks.SightingsKeptFor(settings));
         return seen;
     }
 

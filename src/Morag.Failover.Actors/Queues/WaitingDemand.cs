@@ -118,7 +118,7 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
         if (!byWorker.TryGetValue(worker, out var interest)
             || interest.WokenAt is not null
             || interest.RestsUntil > now
-            || !Leasing.WouldGrant(state, interest.Request, fleet, all))
+            || !LeaseGrants.WouldGrant(state, interest.Request, fleet, all))
         {
             return false;
         }

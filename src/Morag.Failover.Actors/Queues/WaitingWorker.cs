@@ -19,7 +19,7 @@ internal sealed class Interest
         Until = until;
         Number = number;
         Arrival = arrival;
-        Wanted = Leasing.RoomOf(share, request);
+        Wanted = LeaseGrants.RoomOf(share, request);
         Free = request.MaxHeld - share.Held.Count - request.Queues.Sum(queue => queue.HeldElsewhere);
 
         // A worker of which nothing is known counts as one that has never failed.
@@ -123,7 +123,7 @@ internal enum WaitingLine
 /// A waiting worker's place: those that were woken in vain come last; then by the free share of its slots, the most first or, where a queue is packed, the least; then the better score;
 /// then who waits longest. It "needs" tasks that want no more than it has, so its numbers are negative.
 /// </summary>
-internal readonly struct WaitingWorker(Interest interest, double turn) : INeeding<WaitingWorker>
+internal readonly struct WaitingWorker(Interest interest, double turn) : INeedItem<WaitingWorker>
 {
     public Interest Interest => interest;
 

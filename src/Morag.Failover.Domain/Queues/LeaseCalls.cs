@@ -34,7 +34,7 @@ public static class LeaseCalls
             else
             {
                 var wasReturned = task.Lease is { Returned: true } last && last.Epoch == lease.Epoch && last.WorkerId == command.WorkerId;
-                results.Add(wasReturned ? result : result with { Refused = Refused.Conflict(TaskWords.WhyNotHeld(task, command.WorkerId, lease.Epoch)) });
+                results.Add(wasReturned ? result : result with { Refused = Refused.Conflict(TaskDescription.WhyNotHeld(task, command.WorkerId, lease.Epoch)) });
                 if (!wasReturned)
                 {
                     late.Add(Late(LateCallKind.Release, lease.TaskId, command.WorkerId, lease.Epoch, command.Reason));
@@ -77,7 +77,7 @@ public static class LeaseCalls
             var late = Late(LateCallKind.Extension, command.TaskId, command.WorkerId, command.Epoch, null);
             return new(
                 LateCalls.Note(state, [late], now),
-                Of(result with { Refused = Refused.Conflict(TaskWords.WhyNotHeld(task, command.WorkerId, command.Epoch)) }));
+                Of(result with { Refused = Refused.Conflict(TaskDescription.WhyNotHeld(task, command.WorkerId, command.Epoch)) }));
         }
 
         var deadline = task.Lease!.Deadline + command.By;

@@ -18,9 +18,9 @@ internal sealed class LeaseCandidates
     private const int ReservedPassedOver = 64;
 
     private readonly List<ServedQueue> queues;
-    private TurnTaking turns;
+    private FairTurns turns;
 
-    private LeaseCandidates(List<ServedQueue> queues, TurnTaking turns)
+    private LeaseCandidates(List<ServedQueue> queues, FairTurns turns)
     {
         this.queues = queues;
         this.turns = turns;

@@ -17,7 +17,7 @@ public static class LeaseEndings
     public static Decision<EndLeaseReply> Decide(QueueState state, EndLease command, PolicySettings policy, DateTimeOffset now)
     {
         var report = command.Report;
-        var reply = new EndLeaseReply { TaskId = report.TaskId, Number = command.Number, Ending = LeaseEnding.NotHeld };
+        var reply = new EndLeaseReply { TaskId = report.TaskId, Number = command.Number, Ending = EndLeaseResult.NotHeld };
         if (state.Tasks.GetValueOrDefault(report.TaskId) is not { } task)
         {
             return new(null, reply with { Detail = $"there is no task {report.TaskId} here" });
@@ -36,7 +36,7 @@ public static class LeaseEndings
                 var failure = FailureOf(report, lease, now);
                 return new(
                     new LeasesEnded { At = now, Leases = [new EndedLease { TaskId = task.TaskId, Failure = failure }] },
-                    reply with { Ending = LeaseEnding.Ended, Failure = LeaseFailures.Of(task, failure, policy) });
+                    reply with { Ending = EndLeaseResult.Ended, Failure = LeaseFailures.Of(task, failure, policy) });
             }
 
             if (task.State == TaskState.Deciding && task.Pending!.Epoch == ended)
@@ -58,7 +58,7 @@ public static class LeaseEndings
             Epoch = report.Epoch,
             Detail = WireName.Of(report.FailureType),
         };
-        return new(LateCalls.Note(state, [late], now), reply with { Ending = LeaseEnding.Stale, Detail = TaskWords.Where(task) });
+        return new(LateCalls.Note(state, [late], now), reply with { Ending = EndLeaseResult.Stale, Detail = TaskDescription.Of(task) });
     }
 
     /// <summary>Ends the leases that timed out, and those of lost workers whose protection is over.</summary>
@@ -246,8 +246,8 @@ public static class LeaseEndings
 
     private static EndLeaseReply Attached(EndLeaseReply reply, TaskRecord task, FailureId failure, PolicySettings policy) =>
         task is { State: TaskState.Deciding, Pending: { } pending } && FailureIds.OfLease(task.TaskId, pending.Epoch) == failure
-            ? reply with { Ending = LeaseEnding.Ended, Failure = LeaseFailures.Of(task, pending, policy) }
-            : reply with { Ending = LeaseEnding.EndedBefore, FailureId = failure };
+            ? reply with { Ending = EndLeaseResult.Ended, Failure = LeaseFailures.Of(task, pending, policy) }
+            : reply with { Ending = EndLeaseResult.EndedBefore, FailureId = failure };
 
     /// <summary>The failure gets the report's name, if it has one, before that is answered.</summary>
     private static Decision<EndLeaseReply> Named(ReportFailure report, EndLeaseReply reply) => new(

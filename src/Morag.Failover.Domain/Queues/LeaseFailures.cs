@@ -32,7 +32,7 @@ public static class LeaseFailures
             MaxRetries = task.Submission.MaxRetries ?? policy.MaxRetries,
             OwnFailures = task.Budgets.OwnFailures,
             FleetFailures = task.Budgets.FleetFailures,
-            SameWorkerRetries = task.Budgets.RetriedOn == failure.WorkerId ? Retrying.RetriesAfter(task.Budgets, failure.FailureType) : 0,
+            SameWorkerRetries = task.Budgets.RetriedOn == failure.WorkerId ? RetryBudgets.RetriesAfter(task.Budgets, failure.FailureType) : 0,
             Reassignments = task.Budgets.Reassignments,
             QualityRung = task.Budgets.QualityRung,
             Quality = task.Quality,

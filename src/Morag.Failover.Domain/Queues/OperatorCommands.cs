@@ -30,7 +30,7 @@ public static class OperatorCommands
             { State: TaskState.Parked } task => new(
                 new TasksRequeued { At = now, Tasks = [task.TaskId], Queue = command.Queue, Quality = command.Quality, Reason = command.Reason },
                 Done.Instance),
-            var task => new(null, Refused.Conflict($"only a parked task can be requeued: {TaskWords.Where(task)}")),
+            var task => new(null, Refused.Conflict($"only a parked task can be requeued: {TaskDescription.Of(task)}")),
         };
     }
 

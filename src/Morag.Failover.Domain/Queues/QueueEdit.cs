@@ -11,14 +11,14 @@ namespace Morag.Failover.Domain.Queues;
 internal sealed class QueueEdit
 {
     private readonly QueueState before;
-    private readonly ImmutableSortedSet<DueTask>.Builder leaseEnds;
+    private readonly ImmutableSortedSet<DueEntry>.Builder leaseEnds;
     private readonly Dictionary<QueueName, QueueCounters> counters = new(1);
     private readonly Dictionary<WorkerId, WorkerShare> workers = new(1);
     private readonly Dictionary<WorkerId, List<LeaseOutcome>> owed = new(1);
     private TaskTable tasks;
     private ReadyIndex ready;
     private ImmutableArray<TaskId>.Builder? justReady;
-    private ImmutableSortedSet<DueTask>.Builder? due;
+    private ImmutableSortedSet<DueEntry>.Builder? due;
     private ImmutableSortedSet<TaskId>.Builder? deciding;
     private ImmutableQueue<TaskId> ended;
     private int endedCount;
@@ -266,10 +266,10 @@ internal sealed class QueueEdit
         Put(lease.WorkerId, share with { Held = share.Held.SetItem(lease.Epoch, held) });
     }
 
-    private static DueTask DueOf(TaskRecord task) =>
+    private static DueEntry DueOf(TaskRecord task) =>
         new((task.State == TaskState.Delayed ? task.NotBefore : task.PinnedUntil)!.Value, task.Order, task.TaskId);
 
-    private static DueTask LeaseEndOf(TaskRecord task)
+    private static DueEntry LeaseEndOf(TaskRecord task)
     {
         var lease = task.Lease!;
         return new(lease.Loss is { } loss && loss.EndsAt < lease.Deadline ? loss.EndsAt : lease.Deadline, task.Order, task.TaskId);

@@ -114,7 +114,7 @@ public static class QueueSnapshots
             Gathering = ImmutableQueue.CreateRange(stored.Gathering),
             GatheringCount = stored.Gathering.Length,
         },
-        Turns = new TurnTaking
+        Turns = new FairTurns
         {
             Now = stored.Turn,
             Next = stored.Turns.ToImmutableDictionary(turn => turn.Queue, turn => turn.Next),

@@ -37,10 +37,10 @@ public sealed record QueueState
     public ImmutableArray<TaskId> JustReady { get; init; } = [];
 
     /// <summary>Delayed tasks by when they come due, and pinned ones by when the pin lapses.</summary>
-    public ImmutableSortedSet<DueTask> Due { get; init; } = DueTask.None;
+    public ImmutableSortedSet<DueEntry> Due { get; init; } = DueEntry.None;
 
     /// <summary>Held leases by when they end: at their deadline, or when a lost worker's protection is over.</summary>
-    public ImmutableSortedSet<DueTask> LeaseEnds { get; init; } = DueTask.None;
+    public ImmutableSortedSet<DueEntry> LeaseEnds { get; init; } = DueEntry.None;
 
     /// <summary>Tasks whose decision is owed.</summary>
     public ImmutableSortedSet<TaskId> Deciding { get; init; } = TaskIdSet.None;

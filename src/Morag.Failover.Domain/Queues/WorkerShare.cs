@@ -34,7 +34,7 @@ public sealed record WorkerShare
     public Outbox Outbox { get; init; } = Outbox.Empty;
 
     /// <summary>Whose turn it is between the queues that it serves.</summary>
-    public TurnTaking Turns { get; init; } = TurnTaking.Start;
+    public FairTurns Turns { get; init; } = FairTurns.Start;
 
     /// <summary>Whether an instance gets no leases.</summary>
     public bool IsFenced(InstanceId? instance) => instance is { } id && FencedInstances.Contains(id);

@@ -111,7 +111,7 @@ public sealed class FailoverCoordinatorSpecs(ITestOutputHelper output) : OwnerSp
         var coordinator = Start(Entity);
         coordinator.Tell(new ReportFailure { TaskId = Task, WorkerId = Worker, FailureType = FailureType.ProcessingError }, TestActor);
         var asked = Assert.Single(await GotAsync<EndLease>(Regions.QueuesProbe));
-        coordinator.Tell(new EndLeaseReply { TaskId = Task, Ending = LeaseEnding.Ended, Failure = Failure, Number = asked.Number });
+        coordinator.Tell(new EndLeaseReply { TaskId = Task, Ending = EndLeaseResult.Ended, Failure = Failure, Number = asked.Number });
         coordinator.Tell(Taken());
 
         Assert.Equal(RefusalReason.Unavailable, (await ExpectMsgAsync<Refused>()).Reason);

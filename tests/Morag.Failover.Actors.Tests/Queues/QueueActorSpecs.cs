@@ -180,7 +180,7 @@ public sealed class QueueActorSpecs(ITestOutputHelper output) : OwnerSpec(output
         var report = new ReportFailure { TaskId = Task, WorkerId = Worker, Epoch = lease.Epoch, FailureType = FailureType.ProcessingError };
         queue.Tell(new EndLease { Report = report, Number = 7 }, TestActor);
         var reply = await ExpectMsgAsync<EndLeaseReply>();
-        Assert.Equal((LeaseEnding.Ended, 7), (reply.Ending, reply.Number));
+        Assert.Equal((EndLeaseResult.Ended, 7), (reply.Ending, reply.Number));
         return reply.Failure!;
     }
 

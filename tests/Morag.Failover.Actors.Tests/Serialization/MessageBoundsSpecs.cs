@@ -104,7 +104,7 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
                 MaxHeld = 10_000,
                 Queues = [new QueueRoom { Queue = new("cpu_standard"), Cap = 10_000 }],
             };
-            var decided = Leasing.Decide(state, request, fleet, Settings, At, LeaseEpoch.None);
+            var decided = LeaseGrants.Decide(state, request, fleet, Settings, At, LeaseEpoch.None);
             if (decided.Event is null)
             {
                 Assert.Equal(900, state.ShareOf(Worker).Held.Count);
@@ -121,7 +121,7 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
     {
         var ids = Enumerable.Range(0, Leases).Select(number => $"task-{number}").ToList();
         var state = Submission.Apply(QueueState.Empty, new TasksAccepted { At = At, Tasks = [.. ids.Select(id => Task(id, 1))] });
-        state = Leasing.Apply(state, new TasksLeased
+        state = LeaseGrants.Apply(state, new TasksLeased
         {
             At = At,
             WorkerId = Worker,
@@ -131,7 +131,7 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
         var events = new List<object>();
         for (var isPart = true; isPart;)
         {
-            var fenced = (InstanceFenced)Fencing.Decide(state, fence, Settings, 500, At).Event!;
+            var fenced = (InstanceFenced)InstanceFences.Decide(state, fence, Settings, 500, At).Event!;
             events.Add(fenced);
             state = QueueEvents.Apply(state, fenced);
             isPart = fenced.IsPart;

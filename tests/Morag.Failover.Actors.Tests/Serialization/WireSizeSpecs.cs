@@ -61,7 +61,7 @@ public sealed class WireSizeSpecs() : TestKit(FailoverSerialization.Config)
                 }),
             ],
         });
-        return Leasing.Apply(accepted, new TasksLeased
+        return LeaseGrants.Apply(accepted, new TasksLeased
         {
             At = at,
             WorkerId = new("worker"),

@@ -81,7 +81,7 @@ internal sealed class SimulatedFleet
         for (var until = now + most; now < until && quiet < TimeSpan.FromSeconds(30); now += Step)
         {
             quiet = queue.Tasks.Values.All(task => task.IsEnded || task.State == TaskState.Parked) ? quiet + Step : TimeSpan.Zero;
-            if (ComingDue.Decide(queue, Settings.Queues, 500, now) is { } due)
+            if (DueTasks.Decide(queue, Settings.Queues, 500, now) is { } due)
             {
                 queue = QueueEvents.Apply(queue, due);
             }
@@ -112,7 +112,7 @@ internal sealed class SimulatedFleet
             return;
         }
 
-        var granted = Do(Leasing.Decide(
+        var granted = Do(LeaseGrants.Decide(
             queue,
             new GrantLeases { Partition = 0, WorkerId = worker.Id, Profile = Profile, MaxTasks = room, MaxHeld = 1_000, Queues = [new QueueRoom { Queue = Queue, Cap = 1_000 }] },
             Fleet(),
@@ -156,10 +156,10 @@ internal sealed class SimulatedFleet
     private void Complete(SimulatedWorker worker, LeasedTask lease)
     {
         var before = queue;
-        var decided = Completing.Decide(
+        var decided = TaskCompletions.Decide(
             queue, new CompleteTasks { Partition = 0, WorkerId = worker.Id, Completions = [new TaskCompletion { TaskId = lease.TaskId, Epoch = lease.Epoch }] }, Settings.Queues, now);
         Assert.Null(Do(decided).Results[0].Refused);
-        foreach (var hint in Unparking.WentOn(decided.Event!, before))
+        foreach (var hint in ParkReversal.WentOn(decided.Event!, before))
         {
             Store(coordinator.Learn(hint));
         }
@@ -211,7 +211,7 @@ internal sealed class SimulatedFleet
             },
             Settings);
         Store(new FailureDecided { Decision = verdict.Decision, Reassign = verdict.Reassign, Excuses = verdict.Excuses });
-        var outcome = Do(Reassigning.Decide(queue, verdict.Reassign!, Settings.Queues, now));
+        var outcome = Do(TaskReassignment.Decide(queue, verdict.Reassign!, Settings.Queues, now));
         Store(new DecisionCarriedOut { FailureId = failure.FailureId, Applied = outcome.Applied, At = now });
         foreach (var excuse in verdict.Excuses)
         {
@@ -233,7 +233,7 @@ internal sealed class SimulatedFleet
             if (ParkReview.Decide(parked.Decision, [.. testimonies], Settings, now) is { } takenBack)
             {
                 Store(new ParkTakenBack { FailureId = parked.Id, Decision = takenBack });
-                var outcome = Do(Unparking.Decide(queue, ParkReview.UnparkFor(takenBack), now));
+                var outcome = Do(ParkReversal.Decide(queue, ParkReview.UnparkFor(takenBack), now));
                 Assert.True(outcome.Applied);
                 Store(new UnparkCarriedOut { FailureId = parked.Id, Applied = true, At = now });
             }

@@ -41,11 +41,11 @@ public sealed class BoundsSpecs
     {
         queue.Settings = queue.Settings with { Queues = new QueueSettings { FinishedKept = 2 } };
         Finish("a", "b", "c", "d");
-        queue.Take(Forgetting.Decide(queue.State, queue.Settings.Queues, slack: 1, most: 500, queue.Now)!);
+        queue.Take(TaskRetention.Decide(queue.State, queue.Settings.Queues, slack: 1, most: 500, queue.Now)!);
 
         Assert.Equal(["c", "d"], queue.State.Tasks.Values.Select(task => task.TaskId.Value));
         Assert.Equal(4, queue.State.Counters[QueueUnderTest.Cpu].Completed);
-        Assert.Null(Forgetting.Decide(queue.State, queue.Settings.Queues, 1, 500, queue.Now));
+        Assert.Null(TaskRetention.Decide(queue.State, queue.Settings.Queues, 1, 500, queue.Now));
         queue.Submit("a");
         Assert.Equal(5, queue.Lease("w")[0].Epoch.Value);
     }
@@ -54,9 +54,9 @@ public sealed class BoundsSpecs
     public void Should_forget_by_age_and_by_size()
     {
         Finish("a", "b");
-        Assert.Null(Forgetting.Decide(queue.State, queue.Settings.Queues, 0, 500, queue.Now));
-        Assert.Equal(2, Forgetting.Decide(queue.State, queue.Settings.Queues, 0, 500, queue.Now.AddDays(8))!.Count);
-        Assert.Equal(1, Forgetting.Decide(queue.State, new QueueSettings { FinishedBytesKept = queue["b"].Size }, 0, 500, queue.Now)!.Count);
+        Assert.Null(TaskRetention.Decide(queue.State, queue.Settings.Queues, 0, 500, queue.Now));
+        Assert.Equal(2, TaskRetention.Decide(queue.State, queue.Settings.Queues, 0, 500, queue.Now.AddDays(8))!.Count);
+        Assert.Equal(1, TaskRetention.Decide(queue.State, new QueueSettings { FinishedBytesKept = queue["b"].Size }, 0, 500, queue.Now)!.Count);
     }
 
     [Fact]

@@ -91,7 +91,7 @@ public sealed class LeaseLifeSpecs
     {
         var completion = QueueUnderTest.Completion("w", "a", Leased());
 
-        var refused = queue.Do(Completing.Decide(
+        var refused = queue.Do(TaskCompletions.Decide(
             queue.State,
             completion with { Completions = [completion.Completions[0] with { Result = JsonText.Trusted("{ not json") }] },
             queue.Settings.Queues,
@@ -168,14 +168,14 @@ public sealed class LeaseLifeSpecs
         var byName = queue.Fail("a", null, null, FailureType.NetworkFailure, "e2", ReportSource.Observer);
         var earlierWorker = queue.Fail("a", "w", null, FailureType.NetworkFailure, source: ReportSource.Observer);
 
-        Assert.Equal((LeaseEnding.Ended, 7L), (first.Ending, first.Number));
-        Assert.Equal((LeaseEnding.Ended, first.Failure!.FailureId), (joined.Ending, joined.Failure!.FailureId));
+        Assert.Equal((EndLeaseResult.Ended, 7L), (first.Ending, first.Number));
+        Assert.Equal((EndLeaseResult.Ended, first.Failure!.FailureId), (joined.Ending, joined.Failure!.FailureId));
         Assert.Equal(FailureType.ProcessingError, joined.Failure.FailureType);
-        Assert.Equal((LeaseEnding.Ended, first.Failure.FailureId), (again.Ending, again.Failure!.FailureId));
+        Assert.Equal((EndLeaseResult.Ended, first.Failure.FailureId), (again.Ending, again.Failure!.FailureId));
         Assert.Equal(events + 3, queue.Events.Count);
         Assert.All([after, byName, earlierWorker], reply =>
         {
-            Assert.Equal(LeaseEnding.EndedBefore, reply.Ending);
+            Assert.Equal(EndLeaseResult.EndedBefore, reply.Ending);
             Assert.Equal(first.Failure.FailureId, reply.FailureId);
         });
         Assert.Equal(TaskState.Leased, queue["a"].State);
@@ -185,14 +185,14 @@ public sealed class LeaseLifeSpecs
     public void Should_call_reports_stale_that_name_what_does_not_hold_the_task()
     {
         var epoch = Leased(instance: "i2");
-        Assert.Equal(LeaseEnding.Stale, queue.Fail("a", "other", epoch).Ending);
-        Assert.Equal(LeaseEnding.Stale, queue.Fail("a", "w", new LeaseEpoch(99)).Ending);
-        Assert.Equal(LeaseEnding.Stale, queue.Fail("a", "w", epoch, instance: "i1").Ending);
-        Assert.Equal(LeaseEnding.NotHeld, queue.Fail("none", "w", epoch).Ending);
+        Assert.Equal(EndLeaseResult.Stale, queue.Fail("a", "other", epoch).Ending);
+        Assert.Equal(EndLeaseResult.Stale, queue.Fail("a", "w", new LeaseEpoch(99)).Ending);
+        Assert.Equal(EndLeaseResult.Stale, queue.Fail("a", "w", epoch, instance: "i1").Ending);
+        Assert.Equal(EndLeaseResult.NotHeld, queue.Fail("none", "w", epoch).Ending);
         Assert.Equal(TaskState.Leased, queue["a"].State);
 
         queue.Complete("w", "a", epoch);
-        Assert.Equal(LeaseEnding.Stale, queue.Fail("a", "w", epoch, instance: "i2").Ending);
+        Assert.Equal(EndLeaseResult.Stale, queue.Fail("a", "w", epoch, instance: "i2").Ending);
     }
 
     [Fact]
@@ -215,7 +215,7 @@ public sealed class LeaseLifeSpecs
 
         for (var time = 0; time < 2; time++)
         {
-            Assert.Equal(LeaseEnding.Stale, queue.Fail("a", "w", late, FailureType.TaskTimeout).Ending);
+            Assert.Equal(EndLeaseResult.Stale, queue.Fail("a", "w", late, FailureType.TaskTimeout).Ending);
             Assert.NotNull(Extend("a", "w", late).Refused);
             Assert.NotNull(Complete("a", "w", late).Refused);
         }

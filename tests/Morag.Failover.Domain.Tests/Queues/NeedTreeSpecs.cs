@@ -75,7 +75,7 @@ public sealed class NeedTreeSpecs
         }
     }
 
-    internal readonly record struct Item(long Place, double Needed, string? ShunsCaller) : INeeding<Item>
+    internal readonly record struct Item(long Place, double Needed, string? ShunsCaller) : INeedItem<Item>
     {
         [ThreadStatic]
         public static int Looks;

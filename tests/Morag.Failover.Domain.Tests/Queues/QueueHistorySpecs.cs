@@ -104,7 +104,7 @@ public sealed class QueueHistorySpecs
                 model.Delivered(queue.Owed(worker)!);
                 queue.Acknowledge(worker);
                 break;
-            case 13 when Forgetting.Decide(queue.State, queue.Settings.Queues, 0, 500, queue.Now) is { } forgotten:
+            case 13 when TaskRetention.Decide(queue.State, queue.Settings.Queues, 0, 500, queue.Now) is { } forgotten:
                 queue.Take(forgotten);
                 break;
         }

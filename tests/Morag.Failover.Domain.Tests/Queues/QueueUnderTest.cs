@@ -82,13 +82,13 @@ internal sealed class QueueUnderTest
         Queues = rooms.Length > 0 ? [.. rooms] : [new QueueRoom { Queue = Cpu, Cap = 1000 }],
     };
 
-    public ImmutableArray<LeasedTask> Grant(GrantLeases request) => Do(Leasing.Decide(State, request, Fleet, Settings, Now, LeaseEpoch.None)).Leases;
+    public ImmutableArray<LeasedTask> Grant(GrantLeases request) => Do(LeaseGrants.Decide(State, request, Fleet, Settings, Now, LeaseEpoch.None)).Leases;
 
     public ImmutableArray<LeasedTask> Lease(string worker, int most = 1, string? instance = null, string? request = null) =>
         Grant(Request(worker, most, instance, request));
 
     public LeaseResult Complete(string worker, string task, LeaseEpoch epoch) =>
-        Do(Completing.Decide(State, Completion(worker, task, epoch), Settings.Queues, Now)).Results[0];
+        Do(TaskCompletions.Decide(State, Completion(worker, task, epoch), Settings.Queues, Now)).Results[0];
 
     public static CompleteTasks Completion(string worker, string task, LeaseEpoch epoch) => new()
     {
@@ -130,7 +130,7 @@ internal sealed class QueueUnderTest
         return Reassign(with is null ? command : with(command));
     }
 
-    public ReassignOutcome Reassign(Reassign command) => Do(Reassigning.Decide(State, command, Settings.Queues, Now));
+    public ReassignOutcome Reassign(Reassign command) => Do(TaskReassignment.Decide(State, command, Settings.Queues, Now));
 
     public static Reassign Reassignment(string task, LeaseEpoch epoch, FailoverStrategy strategy) => new()
     {
@@ -155,11 +155,11 @@ internal sealed class QueueUnderTest
             Planned = planned,
             Reason = "spec",
         };
-        var decided = Fencing.Decide(State, fence, Settings, 2, Now);
+        var decided = InstanceFences.Decide(State, fence, Settings, 2, Now);
         while (decided.Event is InstanceFenced { IsPart: true } part)
         {
             Take(part);
-            decided = Fencing.Decide(State, fence, Settings, 2, Now);
+            decided = InstanceFences.Decide(State, fence, Settings, 2, Now);
         }
 
         return Do(decided);
@@ -170,7 +170,7 @@ internal sealed class QueueUnderTest
     {
         while (State.NextDue <= Now)
         {
-            if (ComingDue.Decide(State, Settings.Queues, 500, Now) is { } due)
+            if (DueTasks.Decide(State, Settings.Queues, 500, Now) is { } due)
             {
                 Take(due);
             }

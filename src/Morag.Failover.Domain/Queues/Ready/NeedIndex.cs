@@ -7,7 +7,7 @@ namespace Morag.Failover.Domain.Queues.Ready;
 /// An index without items is null.
 /// </summary>
 public sealed class NeedIndex<TItem>
-    where TItem : struct, INeeding<TItem>
+    where TItem : struct, INeedItem<TItem>
 {
     /// <summary>The first 12 bits of a number, its sign and power of two, make its class; the classes of an index are in their order.</summary>
     private const int MantissaBits = 52;
@@ -125,17 +125,17 @@ public static class NeedIndex
     /// <param name="need">Its first need.</param>
     /// <param name="item">The item, which has its second.</param>
     public static NeedIndex<TItem> Of<TItem>(double need, in TItem item)
-        where TItem : struct, INeeding<TItem> => NeedIndex<TItem>.Single(need, item);
+        where TItem : struct, INeedItem<TItem> => NeedIndex<TItem>.Single(need, item);
 
     /// <summary>An index of many items, made at once.</summary>
     /// <param name="items">One or more with their first needs, in the order of their places, no two at the same one.</param>
     public static NeedIndex<TItem> OfSorted<TItem>(IReadOnlyList<(double Need, TItem Item)> items)
-        where TItem : struct, INeeding<TItem> => NeedIndex<TItem>.OfSorted(items);
+        where TItem : struct, INeedItem<TItem> => NeedIndex<TItem>.OfSorted(items);
 }
 
 /// <summary>The items whose first need lies within bounds. Where there is more than one value, they are divided by the next four bits.</summary>
 public sealed class NeedClass<TItem>
-    where TItem : struct, INeeding<TItem>
+    where TItem : struct, INeedItem<TItem>
 {
     private const int BitsOfPart = 4;
 

@@ -5,7 +5,7 @@ namespace Morag.Failover.Domain.Queues.Ready;
 /// caller can take is found in logarithmic time, however many come before it that the caller cannot take. A tree without items is null.
 /// </summary>
 public abstract class NeedTree<TItem>
-    where TItem : struct, INeeding<TItem>
+    where TItem : struct, INeedItem<TItem>
 {
     /// <summary>The most items of a leaf, and the most children of an inner node.</summary>
     private const int Width = 32;
@@ -382,10 +382,10 @@ public static class NeedTree
 {
     /// <summary>A tree of one item.</summary>
     public static NeedTree<TItem> Of<TItem>(in TItem item)
-        where TItem : struct, INeeding<TItem> => NeedTree<TItem>.Single(item);
+        where TItem : struct, INeedItem<TItem> => NeedTree<TItem>.Single(item);
 
     /// <summary>A tree of many items, made at once.</summary>
     /// <param name="items">One or more, in the order of their places, no two at the same one.</param>
     public static NeedTree<TItem> OfSorted<TItem>(ReadOnlySpan<TItem> items)
-        where TItem : struct, INeeding<TItem> => NeedTree<TItem>.OfSorted(items);
+        where TItem : struct, INeedItem<TItem> => NeedTree<TItem>.OfSorted(items);
 }

@@ -3,7 +3,7 @@ using Morag.Failover.Contracts.Queues;
 namespace Morag.Failover.Domain.Queues.Ready;
 
 /// <summary>A task that can be leased, with its place, higher priority first and then oldest first, and the disk space it needs.</summary>
-public readonly record struct ReadyTask : INeeding<ReadyTask>
+public readonly record struct ReadyTask : INeedItem<ReadyTask>
 {
     private const int BitsOfOrder = 56;
 
@@ -28,9 +28,9 @@ public readonly record struct ReadyTask : INeeding<ReadyTask>
     /// <summary>The disk space that it needs, in GiB.</summary>
     public double DiskGb { get; }
 
-    double INeeding<ReadyTask>.Need => DiskGb;
+    double INeedItem<ReadyTask>.Need => DiskGb;
 
-    string? INeeding<ReadyTask>.Shuns => avoid;
+    string? INeedItem<ReadyTask>.Shuns => avoid;
 
     /// <summary>The place of a task.</summary>
     public static ReadyTask Of(TaskRecord task) => new(

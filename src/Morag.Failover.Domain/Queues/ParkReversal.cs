@@ -4,7 +4,7 @@ using Morag.Failover.Domain.Failover;
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>Taking a decision to park back: once, and only while the task is parked by that decision.</summary>
-public static class Unparking
+public static class ParkReversal
 {
     /// <summary>Queues the task again, or says what came first.</summary>
     public static Decision<UnparkOutcome> Decide(QueueState state, Unpark command, DateTimeOffset now)
@@ -30,7 +30,7 @@ public static class Unparking
         }
 
         var repeated = task.Failures.Any(failure => failure.FailureId == command.FailureId && failure.Unparked);
-        return new(null, outcome with { Applied = repeated, Detail = repeated ? "queued again" : TaskWords.Where(task) });
+        return new(null, outcome with { Applied = repeated, Detail = repeated ? "queued again" : TaskDescription.Of(task) });
     }
 
     /// <summary>Whether the task is parked by the decision about that failure.</summary>
@@ -62,7 +62,7 @@ public static class Unparking
     public static QueueState Apply(QueueState state, TaskUnparked @event)
     {
         var edit = new QueueEdit(state);
-        var task = Retrying.Blaming(edit.Get(@event.TaskId), @event.WorkersFault);
+        var task = RetryBudgets.Blaming(edit.Get(@event.TaskId), @event.WorkersFault);
         edit.Put(task with
         {
             State = TaskState.Queued,

@@ -5,7 +5,7 @@ using Morag.Failover.Domain.Workers;
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>Dropping what a queue partition keeps of a worker that has been gone for long.</summary>
-public static class ForgettingShares
+public static class WorkerShareRetention
 {
     /// <summary>Drops the share, unless something depends on it.</summary>
     public static Decision<WorkerShareDropped> Decide(QueueState state, DropWorkerShare command)

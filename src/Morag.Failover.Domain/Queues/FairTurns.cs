@@ -5,10 +5,10 @@ namespace Morag.Failover.Domain.Queues;
 /// earliest turn comes first. So service goes by weight, no queue starves, and one that was idle gets no credit for it
 /// (start-time fair queueing: Goyal, Vin, Cheng 1997).
 /// </summary>
-public sealed record TurnTaking
+public sealed record FairTurns
 {
     /// <summary>No queue had a turn.</summary>
-    public static readonly TurnTaking Start = new();
+    public static readonly FairTurns Start = new();
 
     /// <summary>The turn that was served last.</summary>
     public double Now { get; init; }
@@ -22,9 +22,9 @@ public sealed record TurnTaking
     /// <summary>The turns after a queue was served.</summary>
     /// <param name="queue">The queue.</param>
     /// <param name="cost">1 / weight.</param>
-    public TurnTaking Served(QueueName queue, double cost)
+    public FairTurns Served(QueueName queue, double cost)
     {
         var turn = TurnOf(queue);
-        return new TurnTaking { Now = turn, Next = Next.SetItem(queue, turn + cost) };
+        return new FairTurns { Now = turn, Next = Next.SetItem(queue, turn + cost) };
     }
 }

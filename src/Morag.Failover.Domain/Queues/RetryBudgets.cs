@@ -4,7 +4,7 @@ using Morag.Failover.Contracts.Queues;
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>What the failures of a task use up.</summary>
-internal static class Retrying
+internal static class RetryBudgets
 {
     /// <summary>A lease elsewhere ends the row of retries on one worker.</summary>
     public static TaskBudgets LeasedBy(TaskBudgets budgets, WorkerId worker) =>

@@ -3,9 +3,9 @@ using Morag.Failover.Contracts.Queues;
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>Where a task is, in words for people.</summary>
-internal static class TaskWords
+internal static class TaskDescription
 {
-    public static string Where(TaskRecord task) => task.State switch
+    public static string Of(TaskRecord task) => task.State switch
     {
         TaskState.Queued => $"task {task.TaskId} is queued in {task.Queue}",
         TaskState.Delayed => $"task {task.TaskId} waits in {task.Queue} until {task.NotBefore:u}",
@@ -17,5 +17,5 @@ internal static class TaskWords
     };
 
     public static string WhyNotHeld(TaskRecord task, WorkerId worker, LeaseEpoch epoch) =>
-        $"{worker} does not hold epoch {epoch}: {Where(task)}";
+        $"{worker} does not hold epoch {epoch}: {Of(task)}";
 }

@@ -4,7 +4,7 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>Delays that are over, and pins that lapse.</summary>
-public static class ComingDue
+public static class DueTasks
 {
     /// <summary>The tasks that are due by now, at most <paramref name="most"/> for one event; null where there are none.</summary>
     public static TasksCameDue? Decide(QueueState state, QueueSettings settings, int most, DateTimeOffset now)

@@ -7,7 +7,7 @@ namespace Morag.Failover.Actors.Queues;
 /// <param name="Command">The call.</param>
 /// <param name="Tasks">The tasks that matched when it came.</param>
 /// <param name="ReplyTo">Who called.</param>
-internal sealed record BulkUnderWay(IPartitionMessage Command, List<TaskId> Tasks, IActorRef ReplyTo) : INoSerializationVerificationNeeded
+internal sealed record BulkCommand(IPartitionMessage Command, List<TaskId> Tasks, IActorRef ReplyTo) : INoSerializationVerificationNeeded
 {
     /// <summary>The tasks of one event.</summary>
     public const int Piece = 500;
@@ -27,7 +27,7 @@ internal sealed record BulkUnderWay(IPartitionMessage Command, List<TaskId> Task
 
     /// <summary>The call after its present piece.</summary>
     /// <param name="changed">The tasks of the piece that were changed, or would be.</param>
-    public BulkUnderWay After(ImmutableArray<TaskId> changed) => this with
+    public BulkCommand After(ImmutableArray<TaskId> changed) => this with
     {
         Next = Next + Piece,
         Affected = new TasksAffected

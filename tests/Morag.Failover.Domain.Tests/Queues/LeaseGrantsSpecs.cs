@@ -8,7 +8,7 @@ using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Domain.Tests.Queues;
 
-public sealed class LeasingSpecs
+public sealed class LeaseGrantsSpecs
 {
     private readonly QueueUnderTest queue = new();
 
@@ -137,7 +137,7 @@ public sealed class LeasingSpecs
                 command => dependence == "avoids" ? command with { Avoid = new WorkerId("w") } : command);
         }
 
-        var dropped = queue.Do(ForgettingShares.Decide(queue.State, new DropWorkerShare { Partition = 0, WorkerId = new("w") }));
+        var dropped = queue.Do(WorkerShareRetention.Decide(queue.State, new DropWorkerShare { Partition = 0, WorkerId = new("w") }));
 
         Assert.Equal(dependence != "nothing", dropped.Kept);
         Assert.Equal(dependence != "nothing", queue.State.Workers.ContainsKey(new("w")));
@@ -179,7 +179,7 @@ public sealed class LeasingSpecs
     public void Should_grant_a_task_alone_when_it_is_larger_than_an_answer_otherwise_is()
     {
         queue.Settings = queue.Settings with { Queues = queue.Settings.Queues with { MaxPayload = 2 * 1024 * 1024 } };
-        var payload = JsonText.Of(new string('x', (int)Leasing.MostBytes));
+        var payload = JsonText.Of(new string('x', (int)LeaseGrants.MostBytes));
         queue.Submit([.. Enumerable.Range(0, 2).Select(number => QueueUnderTest.Task($"large-{number}") with { Payload = payload })]);
 
         Assert.Single(queue.Lease("w", 4));

@@ -4,7 +4,7 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>Accepting completions: one for each task.</summary>
-public static class Completing
+public static class TaskCompletions
 {
     /// <summary>
     /// Accepts a completion under the last lease that was granted, also where that lease was taken away since, unless the task is
@@ -98,6 +98,6 @@ public static class Completing
 
         return task.Lease is { } lease && lease.Epoch == completion.Epoch && lease.WorkerId == worker && task.State != TaskState.Cancelled
             ? null
-            : Refused.Conflict(TaskWords.WhyNotHeld(task, worker, completion.Epoch));
+            : Refused.Conflict(TaskDescription.WhyNotHeld(task, worker, completion.Epoch));
     }
 }

@@ -1,8 +1,8 @@
 namespace Morag.Failover.Domain.Queues.Ready;
 
 /// <summary>An item of a <see cref="NeedTree{TItem}"/>: it has a place among the others, needs something, and may shun one caller.</summary>
-public interface INeeding<TSelf>
-    where TSelf : struct, INeeding<TSelf>
+public interface INeedItem<TSelf>
+    where TSelf : struct, INeedItem<TSelf>
 {
     /// <summary>What a caller must offer at least.</summary>
     double Need { get; }

@@ -7,7 +7,7 @@ using Morag.Failover.Domain.Failover;
 
 namespace Morag.Failover.Domain.Tests.Queues;
 
-public sealed class ReassigningSpecs
+public sealed class TaskReassignmentSpecs
 {
     private readonly QueueUnderTest queue = new();
 

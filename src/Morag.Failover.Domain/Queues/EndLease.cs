@@ -20,7 +20,7 @@ public sealed record EndLease : ITaskMessage
 }
 
 /// <summary>What the queue knows of a reported lease.</summary>
-public enum LeaseEnding
+public enum EndLeaseResult
 {
     /// <summary>The lease ended with this report, or an earlier one, and its decision is under way.</summary>
     Ended,
@@ -43,7 +43,7 @@ public sealed record EndLeaseReply : ITaskMessage
     [ProtoMember(1)] public required TaskId TaskId { get; init; }
 
     /// <summary>What became of the lease.</summary>
-    [ProtoMember(2)] public required LeaseEnding Ending { get; init; }
+    [ProtoMember(2)] public required EndLeaseResult Ending { get; init; }
 
     /// <summary>The failure, where the lease ended.</summary>
     [ProtoMember(3)] public LeaseFailure? Failure { get; init; }

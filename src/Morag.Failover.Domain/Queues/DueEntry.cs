@@ -1,10 +1,10 @@
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>A task that changes by itself at a time.</summary>
-public readonly record struct DueTask(DateTimeOffset At, long Order, TaskId TaskId)
+public readonly record struct DueEntry(DateTimeOffset At, long Order, TaskId TaskId)
 {
     /// <summary>None, earliest first.</summary>
-    public static readonly ImmutableSortedSet<DueTask> None = ImmutableSortedSet.Create<DueTask>(Comparer<DueTask>.Create(
+    public static readonly ImmutableSortedSet<DueEntry> None = ImmutableSortedSet.Create<DueEntry>(Comparer<DueEntry>.Create(
         (left, right) => left.At != right.At ? left.At.CompareTo(right.At) : left.Order.CompareTo(right.Order)));
 }
 

@@ -9,7 +9,7 @@ using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Domain.Tests.Queues;
 
-public sealed class UnservedSpecs
+public sealed class UnservedTasksSpecs
 {
     private static readonly QueueName GpuFallback = new("gpu_fallback");
 
@@ -22,7 +22,7 @@ public sealed class UnservedSpecs
         queue.Pass(600);
         Assert.Empty(Overdue(FleetView.Empty));
         queue.Fleet = QueueUnderTest.FleetOf("w");
-        queue.Take(Unserved.Decide(queue.State, Overdue(queue.Fleet), queue.Fleet, queue.Settings.Queues, queue.Now)!);
+        queue.Take(UnservedTasks.Decide(queue.State, Overdue(queue.Fleet), queue.Fleet, queue.Settings.Queues, queue.Now)!);
 
         var failure = LeaseFailures.OwedBy(queue["g"], queue.Settings.Policy)!;
         Assert.True(failure.Unserved);
@@ -47,7 +47,7 @@ public sealed class UnservedSpecs
         // It has 40 GB for 30 to 40; the other has 80 GB for 20 to 80, and serves only the later queue.
         Assert.Equal([.. Ids(20, 29), .. Ids(41, 80)], Overdue(FleetOf(cpu, batch)));
         Assert.Equal(Ids(41, 80), Overdue(FleetOf(cpu, batch), before: FleetOf(Machine(QueueUnderTest.Cpu, 29, 180))));
-        Assert.Empty(Unserved.Overdue(queue.State, Seen((599, FleetOf(batch))), queue.Settings.Queues, 500, queue.Now));
+        Assert.Empty(UnservedTasks.Overdue(queue.State, Seen((599, FleetOf(batch))), queue.Settings.Queues, 500, queue.Now));
 
         static IEnumerable<string> Ids(int from, int to) => Enumerable.Range(from, to - from + 1).Select(i => $"t{i:000}");
 
@@ -72,7 +72,7 @@ public sealed class UnservedSpecs
         queue.Pass(700);
         var fleet = FleetOf(Unavailable(Machine(QueueUnderTest.Cpu, 8, 8), why), Ready(Machine(QueueUnderTest.Batch, 8, 8)));
 
-        var moved = Assert.Single(Unserved.Decide(queue.State, Overdue(fleet), fleet, queue.Settings.Queues, queue.Now)!.Tasks);
+        var moved = Assert.Single(UnservedTasks.Decide(queue.State, Overdue(fleet), fleet, queue.Settings.Queues, queue.Now)!.Tasks);
 
         Assert.Equal(
             $"no worker could take it from cpu_standard for 600 s: all suitable workers are unavailable ({words})", moved.Failure.ErrorMessage);
@@ -135,10 +135,10 @@ public sealed class UnservedSpecs
         var fleet = FleetOf(Machine(QueueUnderTest.Batch, 8, 8));
 
         Assert.Equal(["c"], Overdue((130, fleet)).Select(id => id.Value));
-        Assert.Equal(["c"], Unserved.Decide(queue.State, [new("c"), new("g")], fleet, queue.Settings.Queues, queue.Now)!.Tasks.Select(task => task.TaskId.Value));
+        Assert.Equal(["c"], UnservedTasks.Decide(queue.State, [new("c"), new("g")], fleet, queue.Settings.Queues, queue.Now)!.Tasks.Select(task => task.TaskId.Value));
         queue.Pass(480);
         Assert.Equal(["c", "g"], Overdue((610, fleet)).Select(id => id.Value).Order());
-        Assert.Equal(TimeSpan.FromSeconds(602), Unserved.SightingsKeptFor(queue.Settings.Queues));
+        Assert.Equal(TimeSpan.FromSeconds(602), UnservedTasks.SightingsKeptFor(queue.Settings.Queues));
     }
 
     [Fact]
@@ -159,7 +159,7 @@ public sealed class UnservedSpecs
         Assert.Equal(["t1", "t2", "t3", "t4"], Found(seen.Forgetting(queue.Now.AddSeconds(-300))));
 
         IEnumerable<string> Found(FleetSightings sightings) =>
-            Unserved.Overdue(queue.State, sightings, queue.Settings.Queues, 500, queue.Now).Select(id => id.Value).Order(StringComparer.Ordinal);
+            UnservedTasks.Overdue(queue.State, sightings, queue.Settings.Queues, 500, queue.Now).Select(id => id.Value).Order(StringComparer.Ordinal);
     }
 
     [Fact]
@@ -171,8 +171,8 @@ public sealed class UnservedSpecs
         var overdue = Overdue(batchOnly);
         queue.Lease("w");
 
-        Assert.Null(Unserved.Decide(queue.State, overdue, QueueUnderTest.FleetOf("w"), queue.Settings.Queues, queue.Now));
-        Assert.Equal(["b"], Unserved.Decide(queue.State, overdue, batchOnly, queue.Settings.Queues, queue.Now)!.Tasks.Select(task => task.TaskId.Value));
+        Assert.Null(UnservedTasks.Decide(queue.State, overdue, QueueUnderTest.FleetOf("w"), queue.Settings.Queues, queue.Now));
+        Assert.Equal(["b"], UnservedTasks.Decide(queue.State, overdue, batchOnly, queue.Settings.Queues, queue.Now)!.Tasks.Select(task => task.TaskId.Value));
     }
 
     [Fact]
@@ -214,7 +214,7 @@ public sealed class UnservedSpecs
     private List<TaskId> Overdue(FleetView fleet, FleetView? before = null) => Overdue((700, before ?? fleet), (1, fleet));
 
     private List<TaskId> Overdue(params (double Ago, FleetView Fleet)[] sightings) =>
-        Unserved.Overdue(queue.State, Seen(sightings), queue.Settings.Queues, 500, queue.Now);
+        UnservedTasks.Overdue(queue.State, Seen(sightings), queue.Settings.Queues, 500, queue.Now);
 
     private FleetSightings Seen(params (double Ago, FleetView Fleet)[] sightings) =>
         sightings.Aggregate(FleetSightings.None, (seen, sighting) => seen.Seeing(sighting.Fleet, queue.Now.AddSeconds(-sighting.Ago)));

@@ -4,7 +4,7 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>What a fence does to the leases of the worker that is fenced.</summary>
-public static class Fencing
+public static class InstanceFences
 {
     /// <summary>
     /// Takes a fence; an older one than the last taken changes nothing, and is acknowledged all the same. Where it concerns more leases than

@@ -4,7 +4,7 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>Ended tasks are remembered within limits of number, size and age.</summary>
-public static class Forgetting
+public static class TaskRetention
 {
     /// <summary>
     /// What is to be forgotten, at most <paramref name="most"/> for one event; null where the limits hold. Forgetting begins only when

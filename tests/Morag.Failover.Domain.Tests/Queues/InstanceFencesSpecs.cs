@@ -4,7 +4,7 @@ using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Domain.Tests.Queues;
 
-public sealed class FencingSpecs
+public sealed class InstanceFencesSpecs
 {
     private readonly QueueUnderTest queue = new();
 

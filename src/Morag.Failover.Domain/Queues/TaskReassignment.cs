@@ -5,7 +5,7 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>Carrying a decision out: once, and only while the task is deciding about the lease that it was decided for.</summary>
-public static class Reassigning
+public static class TaskReassignment
 {
     private const int FailuresKept = 50;
 
@@ -28,7 +28,7 @@ public static class Reassigning
 
         if (task.State != TaskState.Deciding || task.Pending!.Epoch != command.Epoch)
         {
-            return new(null, outcome with { Detail = TaskWords.Where(task) });
+            return new(null, outcome with { Detail = TaskDescription.Of(task) });
         }
 
         var action = command.Action;
@@ -62,14 +62,14 @@ public static class Reassigning
         var failure = task.Pending!;
         var parks = @event.Strategy == FailoverStrategy.ManualIntervention;
         var full = task.Failures.Length >= FailuresKept;
-        var earlier = Retrying.Clearing(Retrying.Blaming(task, @event.WorkersFault), @event.Cleared);
+        var earlier = RetryBudgets.Clearing(RetryBudgets.Blaming(task, @event.WorkersFault), @event.Cleared);
         var after = task with
         {
             State = parks ? TaskState.Parked : @event.NotBefore is null ? TaskState.Queued : TaskState.Delayed,
             Pending = null,
             Queue = @event.Queue,
             QueuedSince = @event.At,
-            Budgets = Retrying.After(earlier.Budgets, failure, @event),
+            Budgets = RetryBudgets.After(earlier.Budgets, failure, @event),
             Failures = (full ? earlier.Failures.RemoveAt(0) : earlier.Failures).Add(new TaskFailure
             {
                 FailureId = @event.FailureId,

@@ -12,7 +12,7 @@ namespace Morag.Failover.Domain.Queues;
 /// worker serves for them. If there is none, they wait. A worker that drains, has an open breaker, reports an error or is suspect is
 /// not available. One with a half-open breaker is: its probe soon shows whether it works again.
 /// </summary>
-public static class Unserved
+public static class UnservedTasks
 {
     /// <summary>How old news of the fleet may be. A worker that comes back just as the time is over still counts.</summary>
     private static readonly TimeSpan NewsDelay = TimeSpan.FromSeconds(2);

@@ -6,7 +6,7 @@ using Morag.Failover.Domain.Sizes;
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>Granting leases: which tasks a worker gets.</summary>
-public static class Leasing
+public static class LeaseGrants
 {
     /// <summary>The most bytes of one answer, by estimate, unless a single task has more: it has to fit a message.</summary>
     public const long MostBytes = MessageLimits.MaxGatheredBytes;
@@ -110,7 +110,7 @@ public static class Leasing
                 PinnedTo = null,
                 PinnedUntil = null,
                 Avoid = null,
-                Budgets = Retrying.LeasedBy(task.Budgets, @event.WorkerId),
+                Budgets = RetryBudgets.LeasedBy(task.Budgets, @event.WorkerId),
                 Lease = new TaskLease
                 {
                     Epoch = granted.Epoch,
