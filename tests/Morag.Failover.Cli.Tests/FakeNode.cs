@@ -11,10 +11,10 @@ using Morag.Redis.TestServers;
 
 namespace Morag.Failover.Cli.Tests;
 
-/// <summary>One call as the fake node saw it.</summary>
+/// <summary>A call that the fake node received.</summary>
 public sealed record SeenCall(string Method, string PathAndQuery, string? Token, JsonNode? Body);
 
-/// <summary>An HTTP server on a loopback port that can be stopped and started again, and remembers every call.</summary>
+/// <summary>An HTTP server on a loopback port that can be restarted, and that records every call.</summary>
 public class FakeNode : IAsyncDisposable
 {
     private readonly ConcurrentQueue<SeenCall> calls = new();
@@ -24,7 +24,7 @@ public class FakeNode : IAsyncDisposable
     /// <summary>Answers a call; null answers 404.</summary>
     public Func<SeenCall, HttpContext, Task<IResult?>> Answer { get; set; } = (_, _) => Task.FromResult<IResult?>(null);
 
-    /// <summary>The token that calls must carry; null lets every call in.</summary>
+    /// <summary>The token that calls need; null accepts every call.</summary>
     public string? RequiredToken { get; set; }
 
     public Uri Address => new($"http://127.0.0.1:{port}/");
@@ -77,7 +77,7 @@ public class FakeNode : IAsyncDisposable
             return;
         }
 
-        var answer = await Answer(call, context) ?? Results.Problem($"there is nothing at {call.PathAndQuery}", statusCode: 404);
+        var answer = await Answer(call, context) ?? Results.Problem($"nothing found at {call.PathAndQuery}", statusCode: 404);
         if (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
             await answer.ExecuteAsync(Services(context));

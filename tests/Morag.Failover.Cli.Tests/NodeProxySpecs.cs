@@ -18,7 +18,7 @@ public sealed class NodeProxySpecs
     [InlineData("http://[::ffff:127.0.0.1]:8080/")]
     [InlineData("http://0.0.0.0:8080/")]
     [InlineData("https://127.0.0.1:8443/")]
-    public void Should_reach_this_machine_directly(string node)
+    public void Should_bypass_the_proxy_when_the_node_is_on_this_machine(string node)
     {
         Assert.Null(proxy.GetProxy(new Uri(node)));
         proxy.CheckToken(new Uri(node));
@@ -33,12 +33,13 @@ public sealed class NodeProxySpecs
         var refused = Assert.Throws<CommandFailure>(() => proxy.CheckToken(new Uri("http://node.example:8080/")));
         Assert.Equal(ExitCode.Usage, refused.ExitCode);
         Assert.Equal(
-            "the token for http://node.example:8080 would go through the proxy http://proxy.example:3128 in plain text; nothing was sent. "
-            + "Give an https address as --node, or add node.example to no_proxy",
+            "nothing was sent, because the proxy http://proxy.example:3128 could read the token for http://node.example:8080. "
+            + "Use an https address as --node, or add node.example to no_proxy",
             refused.Message);
     }
 
     [Fact]
-    public void Should_respect_what_the_environment_exempts() =>
-        new NodeProxy(new WebProxy("http://proxy.example:3128", BypassOnLocal: false, [@"node\.example"])).CheckToken(new Uri("http://node.example/"));
+    public void Should_send_a_token_when_no_proxy_exempts_the_node() =>
+        new NodeProxy(new WebProxy("http://proxy.example:3128", BypassOnLocal: false, [@"node\.example"]))
+            .CheckToken(new Uri("http://node.example/"));
 }

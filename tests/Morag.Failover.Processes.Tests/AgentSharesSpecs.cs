@@ -29,7 +29,7 @@ public sealed class AgentSharesSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_share_tasks_evenly_among_three_agents_then_two_then_three_again()
+    public async Task Should_share_tasks_evenly_when_agents_leave_and_join()
     {
         await Task.WhenAll(StartAsync("a"), StartAsync("b"), StartAsync("c"));
         await ShareAsync(7, 3, 2, 2);

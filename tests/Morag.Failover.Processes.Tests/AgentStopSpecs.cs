@@ -18,7 +18,7 @@ public sealed class AgentStopSpecs(RedisServer server) : IClassFixture<RedisServ
     [ServerTheory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Should_blame_nobody_when_a_stop_reaches_an_agent_and_all_its_commands(bool commandsFirst)
+    public async Task Should_blame_nobody_when_an_agent_and_its_commands_are_stopped(bool commandsFirst)
     {
         await SubmitAsync("cpu", Slots);
         await using var stopped = Start("stopped", "one");
@@ -38,7 +38,7 @@ public sealed class AgentStopSpecs(RedisServer server) : IClassFixture<RedisServ
     }
 
     [ServerFact]
-    public async Task Should_have_one_of_two_agents_work_when_both_are_started_again_and_again_under_one_id()
+    public async Task Should_let_one_of_two_agents_work_when_supervisors_keep_restarting_both_under_one_id()
     {
         const int Tasks = 40;
         using var over = new CancellationTokenSource();

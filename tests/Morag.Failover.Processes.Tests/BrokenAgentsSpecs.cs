@@ -24,7 +24,7 @@ public sealed class BrokenAgentsSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_park_no_good_task_and_open_the_breakers_of_two_agents_of_four_that_fail_everything()
+    public async Task Should_park_no_good_task_and_open_two_breakers_when_two_of_four_agents_fail_every_task()
     {
         await node.Client.SubmitAsync(Enumerable.Range(1, Tasks).Select(number => new { task_id = $"t{number}", queue = "cpu_standard" }));
         string[] broken = ["broken-1", "broken-2"];

@@ -34,7 +34,7 @@ public sealed class CallLimitsSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_refuse_lease_calls_of_a_worker_of_which_too_many_wait()
+    public async Task Should_reject_a_lease_call_when_too_many_calls_of_the_worker_wait()
     {
         await RegisterAsync(WaitingCalls);
         var calls = Enumerable.Range(0, WaitingCalls + 1)
@@ -56,7 +56,7 @@ public sealed class CallLimitsSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_refuse_reports_of_failures_while_too_many_are_decided_and_decide_each_once_when_they_come_again()
+    public async Task Should_reject_failure_reports_and_decide_each_once_on_retry_when_too_many_are_being_decided()
     {
         await RegisterAsync(Tasks);
         await SubmitAsync(Tasks);

@@ -23,7 +23,7 @@ public sealed class DamagedJournalSpecs : IAsyncLifetime
     }
 
     [RequiresRedisServerFact]
-    public async Task Should_name_an_event_that_was_removed_by_hand_as_a_defect_that_matters()
+    public async Task Should_report_a_gap_when_an_event_was_removed_by_hand()
     {
         await using var node = await StartWithTasksAsync();
         Assert.Matches("(?m)^none$", await VerifyAsync(node));
@@ -35,7 +35,7 @@ public sealed class DamagedJournalSpecs : IAsyncLifetime
     }
 
     [RequiresRedisServerFact]
-    public async Task Should_go_on_with_what_is_left_when_the_end_of_the_log_was_cut_off()
+    public async Task Should_continue_with_the_remaining_events_when_the_end_of_the_log_is_cut_off()
     {
         await using var node = await StartWithTasksAsync();
         await node.KillAsync();

@@ -11,7 +11,7 @@ public sealed class EmbeddedLimitsSpecs : IDisposable
     private readonly TestFolder folder = new();
 
     [Fact]
-    public async Task Should_refuse_what_the_memory_of_the_embedded_Redis_is_not_enough_for_and_lose_nothing()
+    public async Task Should_reject_tasks_and_lose_none_when_the_embedded_Redis_has_no_memory_left()
     {
         await using var node = await NodeProcess.StartAsync(new() { DataFolder = folder.Path, Config = "morag.embedded.memory = 384MiB" });
         Assert.Contains("Limits in force with the embedded Redis, which may take 384 MiB of memory: max-tasks ", node.Program.Output, StringComparison.Ordinal);

@@ -15,7 +15,7 @@ public sealed class EmbeddedStoreLossSpecs : IDisposable
     private string Data => Path.Combine(folder.Path, "redis", "data");
 
     [Fact]
-    public async Task Should_refuse_a_folder_whose_newest_checkpoint_is_gone_until_that_is_accepted()
+    public async Task Should_refuse_to_start_until_the_loss_is_accepted_when_the_newest_checkpoint_is_missing()
     {
         await SubmitAsync("first", FirstTasks);
         await SubmitAsync("later", LaterTasks);
@@ -35,7 +35,7 @@ public sealed class EmbeddedStoreLossSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Should_refuse_a_folder_with_an_older_state_and_one_without_data()
+    public async Task Should_refuse_to_start_when_the_folder_is_empty_or_holds_an_older_state()
     {
         await SubmitAsync("first", FirstTasks);
         var older = folder.Sub("older");

@@ -17,7 +17,7 @@ public sealed class FirstProcessSpecs(RedisServer server) : IClassFixture<RedisS
     private readonly TestFolder folder = new();
 
     [NamespaceFact]
-    public async Task Should_reap_orphans_and_get_every_exit_code_when_the_agent_is_the_first_process()
+    public async Task Should_reap_orphans_and_see_every_exit_code_when_the_agent_is_process_1()
     {
         await server.FlushAsync();
         await using var node = await NodeProcess.StartAsync(new NodeProcessSettings

@@ -18,7 +18,7 @@ public sealed class FloodSpecs : IDisposable
     private readonly ConcurrentQueue<string> refusals = [];
 
     [Fact]
-    public async Task Should_refuse_with_the_limit_what_is_too_much_and_do_every_accepted_task_once()
+    public async Task Should_reject_excess_tasks_and_complete_every_accepted_one_once_when_it_is_flooded()
     {
         await using var node = await NodeProcess.StartAsync(new() { DataFolder = folder.Path, Config = "morag.embedded.memory = 384MiB" });
         using var flooding = new CancellationTokenSource();

@@ -28,7 +28,7 @@ public sealed class NodeLifeSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Should_leave_no_process_and_take_its_data_over_when_it_is_killed()
+    public async Task Should_leave_no_process_and_recover_its_data_when_it_is_killed()
     {
         await using var node = await NodeProcess.StartAsync(Settings);
         var lease = await LeaseOneAsync(node.Client);
@@ -42,7 +42,7 @@ public sealed class NodeLifeSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Should_start_at_once_on_the_data_of_a_killed_node()
+    public async Task Should_start_immediately_when_the_last_node_on_its_data_was_killed()
     {
         await using var node = await NodeProcess.StartAsync(Settings);
         var lease = await LeaseOneAsync(node.Client);

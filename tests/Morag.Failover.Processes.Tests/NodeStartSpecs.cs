@@ -15,7 +15,7 @@ public sealed class NodeStartSpecs(RedisServer server) : IClassFixture<RedisServ
     private readonly TestFolder folder = new();
 
     [ServerFact]
-    public async Task Should_say_in_one_line_that_it_cannot_listen_before_it_joins_the_cluster()
+    public async Task Should_report_it_in_one_line_before_it_joins_the_cluster_when_it_cannot_listen()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -24,11 +24,11 @@ public sealed class NodeStartSpecs(RedisServer server) : IClassFixture<RedisServ
     }
 
     [ServerFact]
-    public Task Should_say_in_one_line_that_it_has_no_certificate_before_it_joins_the_cluster() =>
+    public Task Should_report_it_in_one_line_before_it_joins_the_cluster_when_it_has_no_certificate() =>
         IsRefusedBeforeItStartsAsync(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{RedisTestServer.FreePort()}"));
 
     [ServerFact]
-    public async Task Should_store_everything_in_the_database_of_the_connection_string()
+    public async Task Should_store_everything_in_one_database_when_the_connection_string_names_it()
     {
         await server.FlushAsync();
         await using var redis = await server.ConnectAsync();
@@ -41,7 +41,7 @@ public sealed class NodeStartSpecs(RedisServer server) : IClassFixture<RedisServ
     }
 
     [ServerFact]
-    public async Task Should_serve_with_the_certificate_that_the_web_server_is_given()
+    public async Task Should_use_a_certificate_when_the_web_server_is_given_one()
     {
         using var key = RSA.Create(2048);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);

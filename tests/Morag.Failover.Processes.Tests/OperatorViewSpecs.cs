@@ -8,7 +8,7 @@ namespace Morag.Failover.Processes.Tests;
 public sealed class OperatorViewSpecs(CommandLineNode node) : IClassFixture<CommandLineNode>
 {
     [Fact]
-    public async Task Should_list_a_report_that_changed_nothing()
+    public async Task Should_list_a_report_when_it_was_stale()
     {
         await RegisterAsync("late-worker");
         await node.Client.SubmitAsync([new { task_id = "late-task", queue = "cpu_standard" }]);
@@ -30,7 +30,7 @@ public sealed class OperatorViewSpecs(CommandLineNode node) : IClassFixture<Comm
     }
 
     [Fact]
-    public async Task Should_show_the_tags_that_a_worker_registered_with()
+    public async Task Should_show_tags_when_a_worker_registered_with_them()
     {
         await RegisterAsync("tagged-worker");
 

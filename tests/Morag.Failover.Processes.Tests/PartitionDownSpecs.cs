@@ -20,7 +20,7 @@ public sealed class PartitionDownSpecs(RedisServer server) : IClassFixture<Redis
     private ConnectionMultiplexer redis = null!;
 
     [ServerFact]
-    public async Task Should_say_which_partition_is_down_and_why_until_it_is_back()
+    public async Task Should_name_the_partition_and_the_reason_when_it_is_down()
     {
         await node.Client.PostAsync("/workers/register", new { registration = new { worker_id = "w", capability = "cpu" } });
         await node.Client.SubmitAsync([new { task_id = "t", queue = "cpu_batch" }]);

@@ -12,7 +12,7 @@ public sealed class RegistrationLimitSpecs : IDisposable
     private readonly TestFolder folder = new();
 
     [Fact]
-    public async Task Should_refuse_the_registration_of_one_worker_too_many_until_another_leaves()
+    public async Task Should_reject_a_registration_until_a_worker_leaves_when_the_limit_is_reached()
     {
         await using var node = await NodeProcess.StartAsync(new()
         {

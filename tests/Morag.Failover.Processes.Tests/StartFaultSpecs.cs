@@ -25,7 +25,7 @@ public sealed class StartFaultSpecs(RedisServer server) : IClassFixture<RedisSer
     [Theory]
     [InlineData("no-such-host.invalid", "cannot be resolved")]
     [InlineData("203.0.113.77", "is not an address of this machine")]
-    public async Task Should_name_the_host_when_nobody_could_reach_the_node_there(string host, string why)
+    public async Task Should_name_the_host_when_other_nodes_cannot_reach_it(string host, string why)
     {
         var line = await IsRefusedAsync(new() { DataFolder = folder.Path }, $"morag.host = \"{host}\" is refused", "--host", host);
 
@@ -43,7 +43,7 @@ public sealed class StartFaultSpecs(RedisServer server) : IClassFixture<RedisSer
     }
 
     [Fact]
-    public async Task Should_name_Redis_when_what_listens_there_says_nothing()
+    public async Task Should_name_Redis_when_the_server_does_not_answer()
     {
         using var mute = new TcpListener(IPAddress.Loopback, 0);
         mute.Start();
@@ -55,7 +55,7 @@ public sealed class StartFaultSpecs(RedisServer server) : IClassFixture<RedisSer
     [InlineData("defaultDatabase=1000000", "database")]
     [InlineData("$GET=", "GET")]
     [InlineData("$INFO=", "INFO")]
-    public async Task Should_name_Redis_when_the_client_may_not_send_what_the_node_needs(string option, string said)
+    public async Task Should_name_Redis_when_a_required_command_is_not_allowed(string option, string said)
     {
         var line = await IsRefusedAsync(
             new() { DataFolder = folder.Path, Redis = $"{server.ConnectionString},{option}" }, "morag.redis is refused");
@@ -78,7 +78,7 @@ public sealed class StartFaultSpecs(RedisServer server) : IClassFixture<RedisSer
     }
 
     [ServerFact]
-    public async Task Should_say_that_the_password_is_wrong_and_not_show_it_when_it_is()
+    public async Task Should_report_the_password_without_showing_it_when_it_is_wrong()
     {
         var locked = new RedisServer { Password = "right", Settings = ["--requirepass", "right"] };
         await locked.InitializeAsync();
@@ -109,17 +109,17 @@ public sealed class StartFaultSpecs(RedisServer server) : IClassFixture<RedisSer
     [Theory]
     [InlineData("morag.failover.queues.max-bytes = 1024GiB", "morag.failover.queues.max-bytes = 1048576 MiB is refused")]
     [InlineData("morag.embedded.memory = 1024GiB", "morag.embedded.memory = \"1048576MiB\" is refused: this process may use ")]
-    public async Task Should_name_the_limit_that_this_process_could_never_hold(string config, string said) =>
+    public async Task Should_name_the_limit_when_it_exceeds_the_memory_of_the_process(string config, string said) =>
         await IsRefusedAsync(new() { DataFolder = folder.Path, Config = config }, said);
 
     [ServerTheory]
     [InlineData("morag.failover.workers.timeout = soon", "morag.failover.workers.timeout = \"soon\" is refused")]
     [InlineData("akka.loggers = [\"No.Such.Logger, Nowhere\"]", "the node cannot start with this configuration of Akka.NET")]
-    public async Task Should_name_a_setting_that_means_nothing(string config, string said) =>
+    public async Task Should_name_the_setting_when_its_value_is_invalid(string config, string said) =>
         await IsRefusedAsync(new() { DataFolder = folder.Path, Redis = server.ConnectionString, Config = config }, said);
 
     [ServerFact]
-    public async Task Should_name_the_queue_and_its_tasks_when_a_queue_was_removed_while_tasks_are_in_it()
+    public async Task Should_name_the_queue_and_its_tasks_when_a_queue_with_tasks_was_removed()
     {
         await server.FlushAsync();
         var settings = new NodeProcessSettings

@@ -13,7 +13,7 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
     private readonly TestFolder folder = new();
 
     [ServerFact]
-    public async Task Should_stop_when_all_data_goes_and_go_on_with_higher_epochs_only_when_that_is_accepted()
+    public async Task Should_stop_and_continue_with_higher_epochs_once_the_loss_is_accepted_when_all_data_is_lost()
     {
         await server.FlushAsync();
         await using var node = await StartAsync();
@@ -34,7 +34,7 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
     }
 
     [ServerFact]
-    public async Task Should_refuse_a_redis_that_was_emptied_while_it_was_away()
+    public async Task Should_refuse_to_start_when_Redis_was_emptied_while_the_node_was_down()
     {
         await server.FlushAsync();
         await using (var node = await StartAsync())
@@ -50,7 +50,7 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
     }
 
     [ServerFact]
-    public async Task Should_refuse_the_redis_of_another_journal()
+    public async Task Should_refuse_to_start_when_Redis_holds_another_journal()
     {
         await server.FlushAsync();
         await using (var node = await StartAsync())
@@ -69,7 +69,7 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
     }
 
     [ServerFact]
-    public async Task Should_leave_a_cluster_whose_members_store_elsewhere()
+    public async Task Should_leave_the_cluster_when_its_members_use_another_journal()
     {
         await server.FlushAsync();
         var seed = RedisTestServer.FreePort();
@@ -94,7 +94,7 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
     }
 
     [ServerFact]
-    public async Task Should_refuse_other_partition_counts_than_those_of_the_data()
+    public async Task Should_refuse_to_start_when_the_partition_counts_differ_from_the_data()
     {
         await server.FlushAsync();
         await using (var node = await StartAsync())
@@ -114,7 +114,7 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
     }
 
     [ServerFact]
-    public async Task Should_write_nothing_into_a_stranger_that_comes_in_the_place_of_its_redis()
+    public async Task Should_write_nothing_and_stop_when_another_Redis_answers_at_its_address()
     {
         await server.FlushAsync();
         await using var own = new RedisServer();
@@ -136,7 +136,7 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
     }
 
     [ServerFact]
-    public async Task Should_refuse_a_policy_that_evicts_and_stop_when_keys_are_evicted()
+    public async Task Should_refuse_an_eviction_policy_and_stop_when_keys_are_evicted()
     {
         await server.FlushAsync();
         await using var redis = await server.ConnectAsync();

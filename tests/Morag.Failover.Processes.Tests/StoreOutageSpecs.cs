@@ -15,7 +15,7 @@ public sealed class StoreOutageSpecs : IAsyncLifetime
     private NodeProcess node = null!;
 
     [ServerFact]
-    public async Task Should_say_once_that_Redis_is_gone_and_once_that_it_is_back()
+    public async Task Should_log_the_outage_once_and_the_recovery_once_when_Redis_restarts()
     {
         await server.KillAsync();
         await FailsAsync(20);
@@ -30,7 +30,7 @@ public sealed class StoreOutageSpecs : IAsyncLifetime
     [ServerTheory]
     [InlineData("maxmemory", "1", "0", "OOM")]
     [InlineData("min-replicas-to-write", "3", "0", "NOREPLICAS")]
-    public async Task Should_say_what_Redis_said_when_it_takes_no_writes(string setting, string broken, string good, string word)
+    public async Task Should_log_the_error_of_Redis_when_it_rejects_writes(string setting, string broken, string good, string word)
     {
         await using var redis = await server.ConnectAsync();
         await redis.GetServers()[0].ConfigSetAsync(setting, broken);
@@ -44,7 +44,7 @@ public sealed class StoreOutageSpecs : IAsyncLifetime
     }
 
     [ServerFact]
-    public async Task Should_say_that_authentication_failed_when_the_password_is_changed_under_load()
+    public async Task Should_log_that_authentication_failed_when_the_password_changes_under_load()
     {
         await using (var redis = await server.ConnectAsync())
         {

@@ -37,7 +37,7 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
     }
 
     [ServerFact]
-    public async Task Should_answer_every_call_on_either_node()
+    public async Task Should_answer_every_call_when_either_node_is_asked()
     {
         var stages = 0;
         for (var asked = 0; asked < nodes.Length; asked++)
@@ -59,7 +59,7 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
     }
 
     [ServerFact]
-    public async Task Should_show_every_event_of_the_cluster_once_and_in_order_on_either_node()
+    public async Task Should_show_every_event_once_and_in_order_when_either_node_is_watched()
     {
         using var http = new HttpClient();
         await using var one = await WatchedEvents.OpenAsync(http, nodes[0].Address);

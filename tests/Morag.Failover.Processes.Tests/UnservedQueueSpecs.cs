@@ -21,7 +21,7 @@ public sealed class UnservedQueueSpecs(RedisServer server) : IClassFixture<Redis
     private NodeProcess Node => nodes[calls++ % nodes.Count];
 
     [Fact]
-    public async Task Should_count_a_queue_as_unserved_and_move_what_others_can_take_on_one_node()
+    public async Task Should_move_tasks_that_others_can_take_when_a_queue_is_unserved_on_one_node()
     {
         nodes.Add(await NodeProcess.StartAsync(new() { DataFolder = folder.Path, Config = Config }));
 
@@ -29,7 +29,7 @@ public sealed class UnservedQueueSpecs(RedisServer server) : IClassFixture<Redis
     }
 
     [ServerFact]
-    public async Task Should_count_a_queue_as_unserved_and_move_what_others_can_take_on_two_nodes()
+    public async Task Should_move_tasks_that_others_can_take_when_a_queue_is_unserved_on_two_nodes()
     {
         await server.FlushAsync();
         int[] ports = [RedisTestServer.FreePort(), RedisTestServer.FreePort()];

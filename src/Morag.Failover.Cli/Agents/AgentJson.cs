@@ -6,8 +6,8 @@ using Morag.Failover.Contracts.Wire;
 namespace Morag.Failover.Cli.Agents;
 
 /// <summary>
-/// How the agent reads the node's answers: deeper than the node writes them, and with payloads left as they are. A task that the
-/// node accepted must never be one that its agents cannot read.
+/// JSON options for the node's answers: they allow deeper nesting than the node writes, and leave payloads unparsed. An agent must be able
+/// to read every task that a node accepts.
 /// </summary>
 internal static class AgentJson
 {

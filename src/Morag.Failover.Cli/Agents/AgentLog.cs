@@ -5,54 +5,54 @@ using Morag.Failover.Contracts.Wire;
 namespace Morag.Failover.Cli.Agents;
 
 /// <summary>
-/// What an agent tells whoever watches it: one line for each thing that happened. Whoever does not read the lines, or a full disk
-/// behind them, holds up nothing: lines are lost then, and their number is told later.
+/// The agent's log, one line for each event. A reader that stalls or a full disk never blocks the agent: it drops lines, and logs their
+/// number later.
 /// </summary>
 internal sealed class AgentLog : IAsyncDisposable
 {
-    private const int MostLinesWaiting = 10_000;
+    private const int Capacity = 10_000;
 
-    private static readonly TimeSpan LastLines = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(2);
 
     private readonly TextWriter output;
     private readonly TimeProvider clock;
     private readonly Channel<string> lines;
     private readonly Task writing;
-    private long lost;
+    private long dropped;
 
     public AgentLog(TextWriter output, TimeProvider clock)
     {
         this.output = output;
         this.clock = clock;
-        lines = Channel.CreateBounded<string>(new BoundedChannelOptions(MostLinesWaiting) { SingleReader = true });
+        lines = Channel.CreateBounded<string>(new BoundedChannelOptions(Capacity) { SingleReader = true });
         writing = Task.Run(WriteAllAsync);
     }
 
-    /// <summary>Takes a line; any thread may call it, and it never waits or throws.</summary>
+    /// <summary>Queues a line. It is thread-safe, and never blocks or throws.</summary>
     public void Write(string line)
     {
         if (!lines.Writer.TryWrite(Stamped(line)))
         {
-            _ = Interlocked.Increment(ref lost);
+            _ = Interlocked.Increment(ref dropped);
         }
     }
 
-    /// <summary>Waits a moment for the last lines.</summary>
+    /// <summary>Waits up to 2 seconds for the last lines to be written.</summary>
     public async ValueTask DisposeAsync()
     {
         _ = lines.Writer.TryComplete();
-        await Task.WhenAny(writing, Task.Delay(LastLines, clock));
+        await Task.WhenAny(writing, Task.Delay(FlushTimeout, clock));
     }
 
     private async Task WriteAllAsync()
     {
         await foreach (var line in lines.Reader.ReadAllAsync())
         {
-            var missing = Interlocked.Exchange(ref lost, 0);
-            var told = missing == 0 ? "" : Stamped($"{Counted.Of(missing, "line")} of this log could not be written") + Environment.NewLine;
-            if (!TryWrite(told + line))
+            var missing = Interlocked.Exchange(ref dropped, 0);
+            var notice = missing == 0 ? "" : Stamped($"{Counted.Of(missing, "log line")} could not be written") + Environment.NewLine;
+            if (!TryWrite(notice + line))
             {
-                _ = Interlocked.Add(ref lost, missing + 1);
+                _ = Interlocked.Add(ref dropped, missing + 1);
             }
         }
     }

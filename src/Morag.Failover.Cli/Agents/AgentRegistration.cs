@@ -7,12 +7,12 @@ using Morag.Failover.Contracts.Workers;
 namespace Morag.Failover.Cli.Agents;
 
 /// <summary>
-/// Keeps the worker registered: at the start, and whenever the node says that it does not know this agent. Two agents under one
-/// id would end each other's work for ever, so whoever comes second stops: it does not register while another one lives.
+/// Keeps the worker registered: at the start, and whenever the node no longer knows this agent. Two agents with the same id would keep
+/// revoking each other's leases, so an agent does not register while another one with its id is alive, and stops instead.
 /// </summary>
 internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration own, AgentLog log, TimeProvider clock) : IDisposable
 {
-    // An agent that is silent for so many of its own heartbeats is taken for dead.
+    // An agent that misses this many heartbeats is considered dead.
     private const int MissedHeartbeats = 3;
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
@@ -23,16 +23,16 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
     private readonly SemaphoreSlim registering = new(1, 1);
     private readonly ProblemLog trouble = new(log);
 
-    /// <summary>Grows with each registration: who saw a refusal under an older one need not register again.</summary>
+    /// <summary>The number of registrations. A call that was rejected under an earlier one does not cause another.</summary>
     public int Generation { get; private set; }
 
-    /// <summary>The largest result that the node takes, in bytes of JSON: as its last answer to a registration states.</summary>
+    /// <summary>The largest result that the node accepts, in bytes of JSON, as its answer to the last registration says.</summary>
     public int MaxResultBytes { get; private set; } = TaskLimits.DefaultMaxPayloadBytes;
 
-    /// <summary>
-    /// Registers, and tries until it succeeds. Throws <see cref="CommandFailure"/> where the node says that the registration
-    /// itself is wrong, or another agent works under this id.
-    /// </summary>
+    /// <summary>Registers, and retries until it succeeds.</summary>
+    /// <param name="seen">The <see cref="Generation"/> to replace. Does nothing if there is a newer one.</param>
+    /// <param name="cancellation">Stops trying.</param>
+    /// <exception cref="CommandFailure">The registration is invalid, or another agent with this id is alive.</exception>
     public async Task RegisterAsync(int seen, CancellationToken cancellation)
     {
         await registering.WaitAsync(cancellation);
@@ -48,11 +48,11 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
                 }
                 catch (NodeRefused refused) when (refused.Problem.Status is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity)
                 {
-                    throw new CommandFailure(ExitCode.Of(refused.Problem), $"the node refused the registration: {refused.Message}");
+                    throw new CommandFailure(ExitCode.Of(refused.Problem), $"the node rejected the registration: {refused.Message}");
                 }
                 catch (Exception failure) when (failure is NodeUnreachable or NodeRefused)
                 {
-                    trouble.Report($"cannot register yet: {failure.Message}");
+                    trouble.Report($"cannot register, retrying: {failure.Message}");
                     await backoff.WaitAsync(cancellation);
                 }
                 catch (UnreadableAnswer failure)
@@ -69,10 +69,12 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
         }
     }
 
-    /// <summary>
-    /// Takes in a refusal of a call that was made under registration <paramref name="seen"/>: registers again where the node
-    /// does not know this agent. Throws <see cref="CommandFailure"/> where that does not help.
-    /// </summary>
+    /// <summary>Registers again if the node rejected a call because it does not know this agent.</summary>
+    /// <param name="refused">The rejection.</param>
+    /// <param name="seen">The <see cref="Generation"/> when the call was made.</param>
+    /// <param name="cancellation">Stops trying.</param>
+    /// <returns>Whether the agent is registered again.</returns>
+    /// <exception cref="CommandFailure">The registration is invalid, or another agent with this id is alive.</exception>
     public async Task<bool> RegisterAgainAsync(NodeRefused refused, int seen, CancellationToken cancellation)
     {
         if (refused.Problem.Status is not (HttpStatusCode.NotFound or HttpStatusCode.Conflict) || seen != Generation)
@@ -80,7 +82,7 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
             return false;
         }
 
-        log.Write($"the node does not know this agent any more: {refused.Message}");
+        log.Write($"the node no longer knows this agent; registering again: {refused.Message}");
         await RegisterAsync(seen, cancellation);
         return true;
     }
@@ -96,8 +98,8 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
     }
 
     /// <summary>
-    /// Returns where nobody else works under this id. Where somebody may, watches until that one heartbeats, which ends this agent,
-    /// or has been silent for long enough.
+    /// Returns when no other agent uses this id. If one may, watches it until it heartbeats, which ends this agent, or has been silent for
+    /// long enough.
     /// </summary>
     private async Task YieldToLiveAgentAsync(CancellationToken cancellation)
     {
@@ -107,12 +109,12 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
             return;
         }
 
-        var silence = TakeoverDelayFor(first);
+        var delay = TakeoverDelayFor(first);
         var since = clock.GetTimestamp();
         log.Write(
-            $"worker {own.WorkerId} is registered by another agent on {HostOf(first)}: "
-            + $"waiting {silence.TotalSeconds:0.#} s for its heartbeat");
-        while (clock.GetElapsedTime(since) < silence)
+            $"worker {own.WorkerId} is registered to another agent on {HostOf(first)}; "
+            + $"waiting {delay.TotalSeconds:0.#} s for a heartbeat from it");
+        while (clock.GetElapsedTime(since) < delay)
         {
             await Task.Delay(PollInterval, clock, cancellation);
             var now = await FindOtherAgentAsync(cancellation);
@@ -125,14 +127,14 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
             {
                 throw new CommandFailure(
                     ExitCode.Conflict,
-                    $"another agent on {HostOf(now)} works as worker {own.WorkerId}: this one stops; give each agent its own --worker-id");
+                    $"another agent on {HostOf(now)} is running as worker {own.WorkerId}. Give each agent its own --worker-id");
             }
         }
 
-        log.Write($"the other agent is silent: this one takes worker {own.WorkerId} over");
+        log.Write($"the other agent is silent; taking over worker {own.WorkerId}");
     }
 
-    /// <summary>The other agent that holds the id, unless it is offline or an earlier run of this one.</summary>
+    /// <summary>The other agent with this id, unless it is offline or an earlier run of this one.</summary>
     private async Task<KnownWorker?> FindOtherAgentAsync(CancellationToken cancellation)
     {
         KnownWorker? found;
@@ -142,7 +144,7 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
         }
         catch (UnreadableAnswer failure)
         {
-            trouble.Report($"{failure.Message}: whether another agent works as worker {own.WorkerId} is not known");
+            trouble.Report($"cannot check whether another agent is running as worker {own.WorkerId}: {failure.Message}");
             return null;
         }
 
@@ -154,7 +156,7 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
                 : null;
     }
 
-    // The folder's lock is held by this agent, so an earlier run of this folder is over. A copy of the folder has another host.
+    // This agent holds the lock of the folder, so an earlier run on it has ended. A copy of the folder is on another host.
     private bool IsEarlierRun(KnownRegistration registered) =>
         WorkFolder.IsOfSameFolder(registered.InstanceId, own.InstanceId) && registered.Location?.Hostname == own.Location.Hostname;
 

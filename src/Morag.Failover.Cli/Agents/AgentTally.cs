@@ -3,7 +3,7 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>What the agent did since it started, and how busy its machine is.</summary>
+/// <summary>The metrics of the heartbeats: tasks since the agent started, and the load of its machine.</summary>
 internal sealed class AgentTally
 {
     private readonly Lock changing = new();
@@ -37,7 +37,7 @@ internal sealed class AgentTally
         }
     }
 
-    // Of the whole machine, since the last time; 0 where the system has no /proc.
+    // The load of the whole machine since the last call; 0 on systems without /proc.
     private double CpuPercent()
     {
         if (FirstLine("/proc/stat") is not { } line)

@@ -2,7 +2,7 @@ using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>A task in this agent's hands, from its lease until its outcome was delivered.</summary>
+/// <summary>A task that this agent holds, from the lease until its outcome is delivered.</summary>
 internal sealed class AgentTask : IDisposable
 {
     private readonly TimeProvider clock;
@@ -16,33 +16,34 @@ internal sealed class AgentTask : IDisposable
         Lease = lease;
         receivedAt = clock.GetTimestamp();
         timeout = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
-        Arm(lease.Deadline);
+        SetDeadline(lease.Deadline);
     }
 
     public LeasedTask Lease { get; }
 
     public LeaseKey Key => new(Lease.TaskId, Lease.Epoch);
 
-    /// <summary>When the lease is over, by the seconds that were left when it came: the node's clock and this one may differ.</summary>
+    /// <summary>Cancelled when the lease expires, counted from its remaining seconds at arrival, because the clocks may differ.</summary>
     public CancellationToken TimedOut => timeout.Token;
 
-    /// <summary>When the system took the lease away.</summary>
+    /// <summary>Cancelled when the lease is revoked.</summary>
     public CancellationToken Revoked => revoked.Token;
 
-    /// <summary>Whether its command ended and the outcome waits to be delivered.</summary>
+    /// <summary>Whether the command has ended and the outcome waits for delivery.</summary>
     public bool Finished { get; set; }
 
-    /// <summary>In how many answers in a row the system did not list it.</summary>
+    /// <summary>The number of consecutive heartbeat answers that do not list the lease.</summary>
     public int TimesUnlisted { get; set; }
 
-    /// <summary>Takes over the deadline that the system believes in: an operator may have extended the lease.</summary>
-    public void Arm(DateTimeOffset deadline)
+    /// <summary>Sets the deadline, which may have been extended by an operator.</summary>
+    public void SetDeadline(DateTimeOffset deadline)
     {
         var remaining = Lease.RemainingSeconds + (deadline - Lease.Deadline).TotalSeconds - clock.GetElapsedTime(receivedAt).TotalSeconds;
         timeout.CancelAfter(TimeSpan.FromSeconds(Math.Clamp(remaining, 0, int.MaxValue / 1000d)));
     }
 
-    /// <summary>False where it was revoked before. What waits for it goes on elsewhere, so that a lock may be held here.</summary>
+    /// <summary>Marks the lease as revoked. Continuations run elsewhere, so the caller may hold a lock.</summary>
+    /// <returns>False if it was already revoked.</returns>
     public bool Revoke()
     {
         if (revoked.IsCancellationRequested)

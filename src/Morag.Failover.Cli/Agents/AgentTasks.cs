@@ -3,10 +3,10 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>The tasks that this agent holds. Any thread may call it.</summary>
+/// <summary>The tasks that this agent holds. It is thread-safe.</summary>
 internal sealed class AgentTasks(int slots, TimeProvider clock)
 {
-    // One answer may have been written before the lease was: a command is killed only when two in a row do not know it.
+    // The node may have written one answer before it granted the lease, so a command ends only after two consecutive answers.
     private const int UnlistedBeforeRevoked = 2;
 
     private readonly Lock changing = new();
@@ -14,7 +14,7 @@ internal sealed class AgentTasks(int slots, TimeProvider clock)
     private int stuck;
     private TaskCompletionSource roomSignal = New();
 
-    /// <summary>How many more leases there is room for.</summary>
+    /// <summary>The number of free slots.</summary>
     public int Free
     {
         get
@@ -26,7 +26,7 @@ internal sealed class AgentTasks(int slots, TimeProvider clock)
         }
     }
 
-    /// <summary>Commands that are running.</summary>
+    /// <summary>The number of running commands.</summary>
     public int Running
     {
         get
@@ -38,7 +38,7 @@ internal sealed class AgentTasks(int slots, TimeProvider clock)
         }
     }
 
-    /// <summary>Null where the lease is held already: a repeated answer.</summary>
+    /// <summary>Adds a task; null if the agent already holds the lease, because an answer was repeated.</summary>
     public AgentTask? TryAdd(LeasedTask lease)
     {
         lock (changing)
@@ -55,7 +55,8 @@ internal sealed class AgentTasks(int slots, TimeProvider clock)
         }
     }
 
-    /// <summary>Its command ended. It stays held until its outcome was delivered. False where that is known already.</summary>
+    /// <summary>Marks a command as ended. The task stays held until its outcome is delivered.</summary>
+    /// <returns>False if it was already marked.</returns>
     public bool Finish(AgentTask task)
     {
         lock (changing)
@@ -66,7 +67,7 @@ internal sealed class AgentTasks(int slots, TimeProvider clock)
         }
     }
 
-    /// <summary>Takes up one more slot until the work is done: processes that cannot be ended use the machine without a lease.</summary>
+    /// <summary>Occupies a slot until the work is done: a process that cannot be killed uses the machine without a lease.</summary>
     public async Task OccupySlotAsync(Task work)
     {
         lock (changing)
@@ -88,7 +89,7 @@ internal sealed class AgentTasks(int slots, TimeProvider clock)
         }
     }
 
-    /// <summary>It is no longer this agent's; unknown ones are ignored.</summary>
+    /// <summary>Removes a task. Does nothing if the agent does not hold it.</summary>
     public void Remove(LeaseKey key)
     {
         lock (changing)
@@ -101,7 +102,7 @@ internal sealed class AgentTasks(int slots, TimeProvider clock)
         }
     }
 
-    /// <summary>The system took a lease away: its command ends. An outcome that is on its way stays, the system judges it.</summary>
+    /// <summary>Ends the command of a revoked lease. An outcome that waits for delivery stays, and the node decides about it.</summary>
     public bool Revoke(LeaseKey key)
     {
         lock (changing)
@@ -118,11 +119,10 @@ internal sealed class AgentTasks(int slots, TimeProvider clock)
         }
     }
 
-    /// <summary>
-    /// Takes in what the system believes this agent holds, and answers with the leases that it took away.
-    /// </summary>
-    /// <param name="listed">What was listed to the system: what came later cannot be in its answer.</param>
-    /// <param name="believed">The system's answer.</param>
+    /// <summary>Compares the agent's leases with those that the node lists.</summary>
+    /// <param name="listed">The leases in the heartbeat. Later ones cannot be in its answer.</param>
+    /// <param name="believed">The leases in the answer.</param>
+    /// <returns>The leases that were revoked.</returns>
     public LeaseKey[] Reconcile(IEnumerable<HeldByWorker> listed, IEnumerable<HeldLease> believed)
     {
         var known = new Dictionary<LeaseKey, HeldLease>();
@@ -144,7 +144,7 @@ internal sealed class AgentTasks(int slots, TimeProvider clock)
                 if (known.TryGetValue(key, out var lease))
                 {
                     task.TimesUnlisted = 0;
-                    task.Arm(lease.Deadline);
+                    task.SetDeadline(lease.Deadline);
                 }
                 else if (++task.TimesUnlisted >= UnlistedBeforeRevoked && !task.Finished && task.Revoke())
                 {
@@ -156,7 +156,7 @@ internal sealed class AgentTasks(int slots, TimeProvider clock)
         return [.. lost];
     }
 
-    /// <summary>Waits until a task is dropped, unless there is room already.</summary>
+    /// <summary>Waits until there is a free slot.</summary>
     public Task WaitForRoomAsync(CancellationToken cancellation)
     {
         lock (changing)

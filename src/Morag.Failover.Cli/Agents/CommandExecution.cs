@@ -4,18 +4,24 @@ using Morag.Failover.Cli.Agents.Processes;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>Follows one started command to its end, and then ends the rest of its process group.</summary>
+/// <summary>Follows a started command until it ends, then kills the rest of its process group.</summary>
 internal sealed class CommandExecution(
-    ICommandProcess process, LeaseKey lease, string failureFile, int maxResultBytes, AgentSettings settings, AgentLog log, TimeProvider clock)
+    ICommandProcess process,
+    LeaseKey lease,
+    string failureFile,
+    int maxResultBytes,
+    AgentSettings settings,
+    AgentLog log,
+    TimeProvider clock)
 {
-    // A child that the command left behind may hold its streams open. Several looks, because one alone would also fail after the
-    // whole machine was suspended.
-    private static readonly TimeSpan DrainLook = TimeSpan.FromSeconds(1);
-    private const int DrainLooks = 3;
+    // A background process may hold the command's streams open. Several polls, because a single one would give up too early after the
+    // machine was suspended.
+    private static readonly TimeSpan DrainPollInterval = TimeSpan.FromSeconds(1);
+    private const int DrainPolls = 3;
 
     private static readonly TimeSpan StreamsGrace = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan GoneLook = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan GoneSlowLook = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ExitPollInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan StuckPollInterval = TimeSpan.FromSeconds(1);
 
     private const long FullDiskBytes = 64 * 1024;
 
@@ -23,7 +29,7 @@ internal sealed class CommandExecution(
     private readonly ErrorTail errors = new(settings.ExhaustionPatterns);
     private string? killProblem;
 
-    /// <summary>Called when all of its processes are gone.</summary>
+    /// <summary>Called when all processes of the command are gone.</summary>
     public required Action Gone { get; init; }
 
     public async Task<CommandRun> RunAsync(byte[] input, CancellationToken timeout, CancellationToken unwanted)
@@ -47,7 +53,7 @@ internal sealed class CommandExecution(
                 await EndAsync();
             }
 
-            // What arrives after its children were killed does not prove that they had written everything.
+            // Output that arrives after the children are killed may be incomplete, so the state is read before.
             var state = output.State;
             killProblem = process.Signal(SignalNames.Kill);
             streams.CancelAfter(StreamsGrace);
@@ -56,7 +62,7 @@ internal sealed class CommandExecution(
         }
         finally
         {
-            // Also after an exception: nobody else ends the command then.
+            // After an exception, nothing else would end the command.
             killProblem = process.Signal(SignalNames.Kill);
             await streams.CancelAsync();
         }
@@ -76,14 +82,14 @@ internal sealed class CommandExecution(
             : EndCause.OutputTooLong;
     }
 
-    // It ended; its output is complete once nobody can write to it any more.
+    // The output of a command that has exited is complete once no process can write to it any more.
     private async Task DrainAsync(Task reading, CancellationToken asked)
     {
         var quiet = 0;
-        while (!reading.IsCompleted && quiet < DrainLooks && !asked.IsCancellationRequested)
+        while (!reading.IsCompleted && quiet < DrainPolls && !asked.IsCancellationRequested)
         {
             var before = output.Length;
-            await Task.WhenAny(reading, Task.Delay(DrainLook, clock, asked));
+            await Task.WhenAny(reading, Task.Delay(DrainPollInterval, clock, asked));
             quiet = output.Length == before ? quiet + 1 : 0;
         }
     }
@@ -128,7 +134,7 @@ internal sealed class CommandExecution(
         };
         if (FailureFile.Remove(failureFile) is { } problem)
         {
-            log.Write($"{lease}: its failure file {failureFile} could not be removed: {problem}");
+            log.Write($"{lease}: cannot remove the failure file {failureFile}: {problem}");
         }
 
         return ending;
@@ -146,14 +152,14 @@ internal sealed class CommandExecution(
         }
     }
 
-    /// <summary>Null where everything is gone.</summary>
+    /// <summary>Null if all processes are gone; otherwise a task that completes when they are.</summary>
     private async Task<Task?> RemainingAsync()
     {
         var since = clock.GetTimestamp();
         IReadOnlyList<string> left;
         while ((left = process.Remaining()).Count > 0 && clock.GetElapsedTime(since) < settings.KillWait)
         {
-            await Task.Delay(GoneLook, clock, CancellationToken.None);
+            await Task.Delay(ExitPollInterval, clock, CancellationToken.None);
         }
 
         if (left.Count == 0)
@@ -163,19 +169,20 @@ internal sealed class CommandExecution(
         }
 
         log.Write(
-            $"{lease}: could not be ended, and its slot stays taken until it is: {string.Join(", ", left)} "
-            + $"({(killProblem is null ? "SIGKILL has not ended it" : $"SIGKILL was refused: {killProblem}")})");
-        return GoneAtLastAsync();
+            $"{lease}: cannot kill {string.Join(", ", left)} "
+            + $"({(killProblem is null ? "SIGKILL had no effect" : $"SIGKILL failed: {killProblem}")}); "
+            + "the slot stays occupied until the process is gone");
+        return WaitUntilGoneAsync();
     }
 
-    private async Task GoneAtLastAsync()
+    private async Task WaitUntilGoneAsync()
     {
         while (process.Remaining().Count > 0)
         {
-            await Task.Delay(GoneSlowLook, clock, CancellationToken.None);
+            await Task.Delay(StuckPollInterval, clock, CancellationToken.None);
         }
 
-        log.Write($"{lease}: what could not be ended is gone: its slot is free");
+        log.Write($"{lease}: the process is gone, and its slot is free");
         Close();
     }
 
@@ -194,7 +201,7 @@ internal sealed class CommandExecution(
         }
         catch (Exception failure) when (failure is IOException or OperationCanceledException or ObjectDisposedException)
         {
-            // A command need not read its input.
+            // The command does not have to read its input.
         }
     }
 
@@ -212,11 +219,11 @@ internal sealed class CommandExecution(
         }
         catch (OperationCanceledException)
         {
-            // A child that was left behind holds it.
+            // A background process holds it open.
         }
         catch (Exception failure) when (failure is IOException or ObjectDisposedException)
         {
-            errors.Add(string.Create(CultureInfo.InvariantCulture, $" [the error stream was not read to its end: {failure.Message}]"));
+            errors.Add(string.Create(CultureInfo.InvariantCulture, $" [standard error was not read to the end: {failure.Message}]"));
         }
     }
 }

@@ -7,15 +7,16 @@ using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>A task cannot be given to any command.</summary>
+/// <summary>The task cannot be passed to any command.</summary>
 internal sealed class TaskUnfit(string message) : Exception(message);
 
-/// <summary>What the command gets for one task: its environment and its standard input.</summary>
+/// <summary>The environment and the standard input of the command for a task.</summary>
 internal static class CommandStart
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The environment; throws <see cref="TaskUnfit"/>.</summary>
+    /// <summary>The environment of the command.</summary>
+    /// <exception cref="TaskUnfit">A value cannot be an environment variable.</exception>
     public static Dictionary<string, string> Environment(LeasedTask task, string workerId, string failureFile)
     {
         var environment = new Dictionary<string, string>();
@@ -41,21 +42,22 @@ internal static class CommandStart
         foreach (var (name, value) in own)
         {
             environment[name] = value.Contains('\0', StringComparison.Ordinal)
-                ? throw new TaskUnfit($"{name} has a NUL character, which no environment variable can hold")
+                ? throw new TaskUnfit($"{name} contains a NUL character, which an environment variable cannot hold")
                 : value;
         }
 
         return environment;
     }
 
-    /// <summary>The payload as bytes: a JSON string as its text, null as nothing, else the JSON; throws <see cref="TaskUnfit"/>.</summary>
+    /// <summary>The payload as bytes: the text of a JSON string, nothing for null, and the JSON of any other value.</summary>
+    /// <exception cref="TaskUnfit">The payload cannot be encoded as UTF-8.</exception>
     public static byte[] Input(LeasedTask task)
     {
         try
         {
             var json = task.Payload.Utf8.ToArray();
 
-            // Only the first token is looked at: the payload may be as deep as it likes.
+            // Only the first token is read, so the nesting of the payload does not matter.
             var reader = new Utf8JsonReader(json);
             _ = reader.Read();
             return reader.TokenType switch
@@ -67,7 +69,7 @@ internal static class CommandStart
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or EncoderFallbackException)
         {
-            throw new TaskUnfit($"the payload cannot be written as UTF-8: {failure.Message}");
+            throw new TaskUnfit($"the payload cannot be encoded as UTF-8: {failure.Message}");
         }
     }
 }

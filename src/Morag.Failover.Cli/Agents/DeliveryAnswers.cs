@@ -4,10 +4,10 @@ using Morag.Failover.Cli.Connection;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>Reads the node's answer to one outcome of a batch: accepted, with the decision where it was a failure, or an error.</summary>
+/// <summary>Reads the node's answer to one outcome: accepted, with the decision for a failure, or an error.</summary>
 internal static class DeliveryAnswers
 {
-    /// <summary>An answer that makes no sense leaves its outcome to be tried again: only the node can say that it is taken.</summary>
+    /// <summary>Reads an answer. One that cannot be read does not confirm the outcome, so it is sent again.</summary>
     public static DeliveryAnswer Read(JsonElement answer)
     {
         try
@@ -16,7 +16,7 @@ internal static class DeliveryAnswers
         }
         catch (Exception failure) when (UnreadableAnswer.Explains(failure))
         {
-            return new DeliveryAnswer(Delivery.TryAgain, $"the node's answer to it cannot be read: {failure.Message}");
+            return new DeliveryAnswer(Delivery.TryAgain, $"the node's answer cannot be read: {failure.Message}");
         }
     }
 
@@ -27,7 +27,7 @@ internal static class DeliveryAnswers
             return new DeliveryAnswer(Delivery.Accepted, Decision(answer));
         }
 
-        var error = answer.TryGetProperty("error", out var told) && told.ValueKind == JsonValueKind.Object ? told : answer;
+        var error = answer.TryGetProperty("error", out var details) && details.ValueKind == JsonValueKind.Object ? details : answer;
         var status = error.TryGetProperty("status", out var code) && code.TryGetInt32(out var number)
             ? (HttpStatusCode)number
             : HttpStatusCode.InternalServerError;
@@ -48,6 +48,6 @@ internal static class DeliveryAnswers
         && decision.ValueKind == JsonValueKind.Object
         && decision.TryGetProperty("selected_action", out var action)
         && action.TryGetProperty("strategy", out var strategy)
-            ? $"; decided: {strategy}"
+            ? $"; decision: {strategy}"
             : "";
 }

@@ -5,7 +5,7 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>Delivers the outcomes in their order, many in a call, for as long as it takes.</summary>
+/// <summary>Delivers outcomes in order and in batches, and retries until the node has answered for each.</summary>
 internal sealed class DeliveryLoop(
     WorkerClient client,
     AgentRegistration registration,
@@ -17,8 +17,8 @@ internal sealed class DeliveryLoop(
     // Below CallLimits.MaxEntries: the node decides every failure of a call before it answers, and the call has to end in time.
     private const int MaxCount = 100;
 
-    // What the node cannot answer sensibly, it is not asked again and again.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+    // A node that keeps sending unreadable answers is not called in a tight loop.
+    private static readonly TimeSpan MaxUnreadableBackoff = TimeSpan.FromMinutes(1);
 
     private readonly ProblemLog trouble = new(log);
     private int maxCount = MaxCount;
@@ -26,7 +26,7 @@ internal sealed class DeliveryLoop(
     public async Task RunAsync(CancellationToken cancellation)
     {
         var backoff = new Backoff(clock);
-        var unreadable = new Backoff(clock, LongestWait);
+        var unreadable = new Backoff(clock, MaxUnreadableBackoff);
         while (!cancellation.IsCancellationRequested)
         {
             await outbox.WaitForOutcomeAsync(cancellation);
@@ -47,14 +47,15 @@ internal sealed class DeliveryLoop(
                 }
                 catch (UnreadableAnswer failure)
                 {
-                    trouble.Report($"{failure.Message}: outcomes are kept, and delivered again later");
+                    trouble.Report($"{failure.Message}; outcomes are kept and sent again later");
                     await unreadable.WaitAsync(cancellation);
                 }
             }
         }
     }
 
-    /// <summary>Makes one call with the oldest outcomes. False where all or some of them must be tried again later.</summary>
+    /// <summary>Makes one call with the oldest outcomes.</summary>
+    /// <returns>Whether the call made progress. If not, wait before the next one.</returns>
     public async Task<bool> TryDeliverAsync(CancellationToken cancellation)
     {
         var batch = outbox.Oldest(maxCount, MessageLimits.MaxGatheredBytes);
@@ -69,7 +70,7 @@ internal sealed class DeliveryLoop(
             var answers = await client.DeliverAsync(batch.Select(waiting => waiting.Outcome), cancellation);
             if (answers.Length != batch.Length)
             {
-                trouble.Report($"the node answered for {answers.Length} of {batch.Length} outcomes: they are delivered again");
+                trouble.Report($"the node answered for {answers.Length} of {batch.Length} outcomes; sending them again");
                 return false;
             }
 
@@ -78,13 +79,13 @@ internal sealed class DeliveryLoop(
         }
         catch (NodeUnreachable failure)
         {
-            trouble.Report($"outcomes are kept until they can be delivered: {failure.Message}");
+            trouble.Report($"cannot deliver outcomes, keeping them: {failure.Message}");
             return false;
         }
         catch (NodeRefused refused) when (refused.Problem.IsTransient
             || refused.Problem.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
         {
-            trouble.Report($"outcomes are kept until they can be delivered: {refused.Message}");
+            trouble.Report($"cannot deliver outcomes, keeping them: {refused.Message}");
             return false;
         }
         catch (NodeRefused refused) when (refused.Problem.Status == HttpStatusCode.NotFound)
@@ -105,7 +106,7 @@ internal sealed class DeliveryLoop(
         {
             if (answer.Delivery == Delivery.TryAgain)
             {
-                again ??= $"{waiting.Outcome.Lease}: its outcome is kept until it can be delivered: {answer.Detail}";
+                again ??= $"{waiting.Outcome.Lease}: cannot deliver the outcome, keeping it: {answer.Detail}";
                 continue;
             }
 
@@ -126,7 +127,7 @@ internal sealed class DeliveryLoop(
         return done.Count > 0;
     }
 
-    // The call as a whole was refused: made again one by one, so that one bad outcome does not hold up the others.
+    // The whole call was rejected. Outcomes are sent one by one, so that an invalid one does not hold up the others.
     private bool HandleRefusal(IReadOnlyList<WaitingOutcome> batch, NodeRefused refused)
     {
         if (batch.Count > 1)
@@ -151,17 +152,17 @@ internal sealed class DeliveryLoop(
                     : $"{outcome.Lease}: completed");
                 break;
             case Delivery.Late:
-                log.Write($"{outcome.Lease}: a late result, not taken: {answer.Detail}");
+                log.Write($"{outcome.Lease}: late outcome rejected: {answer.Detail}");
                 break;
             case Delivery.Invalid when outcome.IsSuccess:
-                log.Write($"{outcome.Lease}: the result was refused: {answer.Detail}");
+                log.Write($"{outcome.Lease}: result rejected: {answer.Detail}");
                 outbox.Add(TaskOutcome.Failed(
-                    outcome.Lease, FailureType.ProcessingError, $"the result was refused: {answer.Detail}", JsonText.EmptyObject));
+                    outcome.Lease, FailureType.ProcessingError, $"the node rejected the result: {answer.Detail}", JsonText.EmptyObject));
                 return;
             case Delivery.Invalid:
             case Delivery.TryAgain:
             default:
-                log.Write($"{outcome.Lease}: the failure report was refused: {answer.Detail}");
+                log.Write($"{outcome.Lease}: failure report rejected: {answer.Detail}");
                 break;
         }
 

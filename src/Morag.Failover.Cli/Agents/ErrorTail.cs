@@ -5,7 +5,7 @@ using Morag.Failover.Contracts.Failover;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>Keeps the end of an error stream, and notices a pattern anywhere in it, in bounded memory.</summary>
+/// <summary>Keeps the end of an error stream and searches all of it for patterns, in bounded memory.</summary>
 internal sealed class ErrorTail(ImmutableArray<string> patterns)
 {
     private const int Length = 4_000;
@@ -16,7 +16,7 @@ internal sealed class ErrorTail(ImmutableArray<string> patterns)
     private readonly int overlap = patterns.IsEmpty ? 0 : patterns.Max(pattern => pattern.Length) - 1;
     private readonly StringBuilder tail = new();
 
-    /// <summary>The first pattern that was seen.</summary>
+    /// <summary>The first pattern that was found.</summary>
     public string? Pattern { get; private set; }
 
     public void Add(ReadOnlySpan<char> text)

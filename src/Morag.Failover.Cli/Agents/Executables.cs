@@ -1,9 +1,9 @@
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>Finds programs as a shell would.</summary>
+/// <summary>Finds programs as a shell does.</summary>
 internal static class Executables
 {
-    /// <summary>The full path of a program; null where there is none that can be run.</summary>
+    /// <summary>The full path of an executable program; null if there is none.</summary>
     public static string? Find(string name)
     {
         if (name.Contains('/', StringComparison.Ordinal) || name.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal))

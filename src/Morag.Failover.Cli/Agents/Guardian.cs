@@ -6,14 +6,14 @@ using Morag.Failover.Cli.CommandLine;
 namespace Morag.Failover.Cli.Agents;
 
 /// <summary>
-/// Sees to it that no command outlives its agent, whatever ends the agent. A shell process of its own session reads from a
-/// pipe which process groups run; when the pipe ends, because the agent is gone, it kills those that are left.
-/// Where there is no POSIX shell (Windows), commands that an agent's violent death leaves behind run to their end.
+/// Kills the agent's commands if the agent dies. A shell process in its own session reads the running process groups from a pipe. When the
+/// pipe closes because the agent is gone, the shell kills the remaining groups. On Windows, which has no POSIX shell, the commands of a
+/// killed agent run to their end.
 /// </summary>
 internal sealed class Guardian : IDisposable
 {
-    // Takes "+ ID" and "- ID". Signals that are sent to everyone around it must not end it before its agent. What leads no group
-    // is killed alone.
+    // Reads lines "+ ID" and "- ID". It ignores stop signals to the whole group, because it must outlive the agent. A process that leads no
+    // group is killed alone.
     private const string Script = """
         trap '' INT TERM HUP
         live=' '
@@ -27,7 +27,7 @@ internal sealed class Guardian : IDisposable
         exit 0
         """;
 
-    // A frozen guardian must not hold up the agent once the pipe is full.
+    // A frozen shell must not block the agent once the pipe is full.
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock changing = new();
@@ -41,8 +41,9 @@ internal sealed class Guardian : IDisposable
         this.log = log;
     }
 
-    /// <summary>Starts it; throws <see cref="CommandFailure"/>.</summary>
-    /// <param name="log">Told when the guardian was lost.</param>
+    /// <summary>Starts the guardian.</summary>
+    /// <param name="log">Receives a line when the shell process is lost.</param>
+    /// <exception cref="CommandFailure"><c>/bin/sh</c> cannot be started.</exception>
     public static Guardian Start(Action<string> log)
     {
         try
@@ -51,7 +52,7 @@ internal sealed class Guardian : IDisposable
         }
         catch (ProcessNotStarted failure)
         {
-            throw CommandFailure.Usage($"/bin/sh, which ends commands when the agent dies, cannot be started: {failure.Message}");
+            throw CommandFailure.Usage($"cannot start /bin/sh, which kills the commands if the agent dies: {failure.Message}");
         }
     }
 
@@ -84,7 +85,7 @@ internal sealed class Guardian : IDisposable
             return;
         }
 
-        // Someone killed or froze it. Without it, commands outlive an agent that is killed.
+        // The shell was killed or frozen. Without it, commands would outlive a killed agent.
         _ = shell?.Signal(SignalNames.Kill);
         shell?.Dispose();
         shell = null;
@@ -92,12 +93,12 @@ internal sealed class Guardian : IDisposable
         {
             shell = StartShell();
             log(TryWrite(string.Concat(watched.Select(running => Line('+', running))))
-                ? "the process that ends commands when the agent dies was lost, and started again"
-                : "the process that ends commands when the agent dies was lost");
+                ? "the guardian process was lost, and a new one is running"
+                : "the guardian process was lost; commands outlive this agent if it is killed");
         }
         catch (ProcessNotStarted failure)
         {
-            log($"the process that ends commands when the agent dies was lost, and cannot be started again yet: {failure.Message}");
+            log($"the guardian process was lost; commands outlive this agent if it is killed: {failure.Message}");
         }
     }
 

@@ -3,7 +3,7 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>Says that the agent lives and what it holds, and ends what the system says is no longer its own.</summary>
+/// <summary>Sends heartbeats with the leases that the agent holds, and ends the commands of leases that the node no longer lists.</summary>
 internal sealed class HeartbeatLoop(
     WorkerClient client,
     AgentRegistration registration,
@@ -15,10 +15,10 @@ internal sealed class HeartbeatLoop(
 {
     private readonly SemaphoreSlim now = new(0);
 
-    /// <summary>Whether the agent is stopping: it is no longer there for new tasks.</summary>
+    /// <summary>Whether the agent is stopping and takes no new tasks.</summary>
     public bool Leaving { get; set; }
 
-    /// <summary>Sends the next heartbeat at once.</summary>
+    /// <summary>Sends the next heartbeat immediately.</summary>
     public void Hurry() => now.Release();
 
     public async Task RunAsync(CancellationToken cancellation)
@@ -36,16 +36,16 @@ internal sealed class HeartbeatLoop(
             {
                 if (!await registration.RegisterAgainAsync(refused, seen, cancellation))
                 {
-                    trouble.Report($"heartbeat refused: {refused.Message}");
+                    trouble.Report($"heartbeat rejected: {refused.Message}");
                 }
             }
             catch (NodeUnreachable failure)
             {
-                trouble.Report($"{failure.Message}: what is running goes on, and what is finished is kept");
+                trouble.Report($"{failure.Message}; commands keep running, and outcomes are kept");
             }
             catch (UnreadableAnswer failure)
             {
-                trouble.Report($"{failure.Message}: leases that were taken away are not noticed by it");
+                trouble.Report($"{failure.Message}; it cannot reveal revoked leases");
             }
 
             using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -65,7 +65,7 @@ internal sealed class HeartbeatLoop(
         var believed = await client.HeartbeatAsync(status, tally.Measure(held.Running), listed, timeout, cancellation);
         foreach (var lost in held.Reconcile(listed, believed))
         {
-            log.Write($"{lost}: the lease was taken away; its command is being ended");
+            log.Write($"{lost}: lease revoked; ending the command");
         }
     }
 }

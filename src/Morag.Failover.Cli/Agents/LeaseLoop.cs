@@ -4,7 +4,7 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>Asks for as many tasks as there is room for, one call at a time.</summary>
+/// <summary>Requests leases for the free slots, one call at a time.</summary>
 internal sealed class LeaseLoop(
     WorkerClient client,
     AgentRegistration registration,
@@ -14,21 +14,21 @@ internal sealed class LeaseLoop(
     AgentLog log,
     TimeProvider clock) : IDisposable
 {
-    // A node that answers a call for leases at once with nothing (breaker open, draining) is not asked in a tight loop.
+    // A node that answers immediately without leases (open breaker, draining) is not called in a tight loop.
     private static readonly TimeSpan QuickAnswer = TimeSpan.FromSeconds(1);
 
-    // What the node cannot answer sensibly, it is not asked again and again.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+    // A node that keeps sending unreadable answers is not called in a tight loop.
+    private static readonly TimeSpan MaxUnreadableBackoff = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim wake = new(0);
 
-    /// <summary>Something changed for the better: asks again now, instead of after the pause.</summary>
+    /// <summary>Ends the pause between calls, because the node may have leases now.</summary>
     public void Hurry() => wake.Release();
 
     public async Task RunAsync(CancellationToken cancellation)
     {
         var backoff = new Backoff(clock);
-        var unreadable = new Backoff(clock, LongestWait);
+        var unreadable = new Backoff(clock, MaxUnreadableBackoff);
         var trouble = new ProblemLog(log);
         var request = NewRequest();
         var size = 0;
@@ -39,7 +39,7 @@ internal sealed class LeaseLoop(
             var asked = clock.GetTimestamp();
             try
             {
-                // A call whose answer was lost is made again as it was, under its name: what it was given is given again.
+                // If an answer is lost, the call is repeated with its request id, and the node grants the same leases again.
                 size = size == 0 ? Math.Min(held.Free, CallLimits.MaxLeases) : size;
                 var answer = await client.LeaseAsync(size, wait, request, cancellation);
                 backoff.Succeeded();
@@ -61,7 +61,7 @@ internal sealed class LeaseLoop(
 
                 if (!refused.Problem.IsTransient)
                 {
-                    trouble.Report($"no leases: {refused.Message}");
+                    trouble.Report($"cannot lease tasks: {refused.Message}");
                 }
 
                 await backoff.WaitAsync(cancellation);
@@ -72,8 +72,8 @@ internal sealed class LeaseLoop(
             }
             catch (UnreadableAnswer failure)
             {
-                // The same answer would come again. What was given in it is missing from the heartbeats, and is taken back.
-                trouble.Report($"no leases: {failure.Message}");
+                // The node would repeat the answer, so the next call gets a new id. The node takes the leases back, because no heartbeat lists them.
+                trouble.Report($"cannot lease tasks: {failure.Message}");
                 (request, size) = (NewRequest(), 0);
                 await unreadable.WaitAsync(cancellation);
             }

@@ -6,12 +6,12 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>Detects what this machine has.</summary>
+/// <summary>Detects the hardware of this machine.</summary>
 internal static class MachineHardware
 {
     private const double Gibibyte = 1024 * 1024 * 1024;
 
-    private static readonly TimeSpan ToolLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan ToolTimeout = TimeSpan.FromSeconds(20);
 
     public static WorkerHardware Detect(string workFolder)
     {
@@ -35,11 +35,11 @@ internal static class MachineHardware
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw CommandFailure.Usage($"work-dir: {failure.Message}: give --disk-gb or another --work-dir");
+            throw CommandFailure.Usage($"cannot read the free disk space of --work-dir: {failure.Message}. Give --disk-gb, or another --work-dir");
         }
     }
 
-    // Where NVIDIA's tool is there, it knows; other GPUs are told by the options.
+    // Detects NVIDIA GPUs. Others have to be given as options.
     private static (string Model, double MemoryGb)[] Gpus()
     {
         if (Executables.Find("nvidia-smi") is not { } tool)
@@ -54,9 +54,9 @@ internal static class MachineHardware
             start.ArgumentList.Add("--format=csv,noheader,nounits");
             using var process = Process.Start(start)!;
             var reading = process.StandardOutput.ReadToEndAsync();
-            if (!process.WaitForExit(ToolLimit))
+            if (!process.WaitForExit(ToolTimeout))
             {
-                // A driver that hangs must not keep the agent from starting.
+                // A driver that hangs must not prevent the agent from starting.
                 process.Kill(entireProcessTree: true);
                 return [];
             }

@@ -5,17 +5,17 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>An outcome that waits to be delivered, by its place in the order.</summary>
+/// <summary>An outcome that waits for delivery, with its sequence number.</summary>
 internal sealed record WaitingOutcome(long Number, TaskOutcome Outcome, int Bytes);
 
 /// <summary>
-/// The outcomes that the node has not taken yet, in their order, also in a file: an agent that is killed and started again
-/// with the same id still delivers what its last run had finished. While the file cannot be written, they are kept in memory, and
-/// the file catches up later. Any thread may add; one delivers.
+/// The outcomes that the node has not answered for yet, in order, in memory and in a spool file. An agent that is killed and started again
+/// with the same id delivers the outcomes of its last run. While the file cannot be written, the outcomes are in memory only, and the file
+/// is rewritten later. Any thread may add outcomes; only one delivers them.
 /// </summary>
 internal sealed class OutcomeOutbox : IDisposable
 {
-    // A file with more than this, most of it delivered, is written afresh: an agent that is never idle must not fill its disk.
+    // A larger file of mostly delivered outcomes is rewritten, so that an agent that is never idle does not fill the disk.
     private const long CompactAbove = 4 * 1024 * 1024;
     private const int CompactFactor = 4;
 
@@ -47,7 +47,7 @@ internal sealed class OutcomeOutbox : IDisposable
         }
     }
 
-    /// <summary>Opens the spool, with what an earlier run left in it.</summary>
+    /// <summary>Opens the outbox with the outcomes of the last run.</summary>
     public static OutcomeOutbox Open(ISpoolFile file, AgentLog log)
     {
         var outbox = new OutcomeOutbox(file, log);
@@ -55,7 +55,7 @@ internal sealed class OutcomeOutbox : IDisposable
         return outbox;
     }
 
-    /// <summary>Keeps an outcome until it is delivered. Does not throw.</summary>
+    /// <summary>Keeps an outcome until it is delivered. Never throws.</summary>
     public void Add(TaskOutcome outcome)
     {
         lock (changing)
@@ -70,7 +70,7 @@ internal sealed class OutcomeOutbox : IDisposable
         _ = added.Release();
     }
 
-    /// <summary>The oldest outcomes: at least one where there is any, and no more than fit into one call.</summary>
+    /// <summary>The oldest outcomes within the limits of a call, but at least one if there is any.</summary>
     public ImmutableArray<WaitingOutcome> Oldest(int maxCount, int maxBytes)
     {
         lock (changing)
@@ -79,7 +79,7 @@ internal sealed class OutcomeOutbox : IDisposable
         }
     }
 
-    /// <summary>The node has answered for these. Does not throw.</summary>
+    /// <summary>Removes outcomes for which the node has answered. Never throws.</summary>
     public void Remove(IReadOnlyCollection<long> numbers)
     {
         lock (changing)
@@ -103,7 +103,7 @@ internal sealed class OutcomeOutbox : IDisposable
         }
     }
 
-    /// <summary>Tries to write what the file does not have yet. Does not throw.</summary>
+    /// <summary>Rewrites the file if the last write failed. Never throws.</summary>
     public void RetryWrite()
     {
         lock (changing)
@@ -115,13 +115,13 @@ internal sealed class OutcomeOutbox : IDisposable
         }
     }
 
-    /// <summary>Waits until something was added since the last call.</summary>
+    /// <summary>Waits until an outcome has been added since the last call.</summary>
     public async Task WaitForOutcomeAsync(CancellationToken cancellation)
     {
         await added.WaitAsync(cancellation);
         while (added.Wait(0, CancellationToken.None))
         {
-            // Everything that was added until now is seen at once.
+            // One wake-up is enough for all outcomes added so far.
         }
     }
 
@@ -155,16 +155,16 @@ internal sealed class OutcomeOutbox : IDisposable
             behind = false;
             if (waiting.Count > 0)
             {
-                // To write nothing works on a full disk, too.
-                disk.Resolve("outcomes are kept in the work folder again");
+                // Writing an empty file works on a full disk too, and proves nothing.
+                disk.Resolve("outcomes are saved in the work folder again");
             }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             behind = true;
             disk.Report(
-                "outcomes are kept in memory only, and are lost if this agent is killed: "
-                + $"the work folder cannot be written: {failure.Message}",
+                "outcomes are kept in memory only and are lost if this agent is killed: "
+                + $"cannot write to the work folder: {failure.Message}",
                 kind: "disk");
         }
     }
@@ -178,7 +178,7 @@ internal sealed class OutcomeOutbox : IDisposable
             if (Parse(text) is not { } line)
             {
                 log.Write(
-                    $"line {read} of the outcomes that the last run left cannot be read: this outcome is lost, and its task will run again");
+                    $"cannot read line {read} of the outcomes from the last run: this outcome is lost, and its task will run again");
                 continue;
             }
 

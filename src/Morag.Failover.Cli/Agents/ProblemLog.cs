@@ -1,12 +1,13 @@
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>What is wrong with one kind of call now: told when it begins and when it changes, not at each try.</summary>
+/// <summary>Logs a problem when it starts or changes, but not at each retry.</summary>
 internal sealed class ProblemLog(AgentLog log)
 {
     private string? last;
 
-    /// <param name="line">What is told.</param>
-    /// <param name="kind">What makes it the same trouble as before; without it, the line.</param>
+    /// <summary>Logs the line unless the last problem was of the same kind.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="kind">Identifies the problem; the line itself by default.</param>
     public void Report(string line, string? kind = null)
     {
         kind ??= line;
@@ -16,7 +17,7 @@ internal sealed class ProblemLog(AgentLog log)
         }
     }
 
-    /// <summary>It works again. <paramref name="line"/> is told where there was trouble.</summary>
+    /// <summary>Ends the problem, and logs the line if there was one.</summary>
     public void Resolve(string? line = null)
     {
         if (Interlocked.Exchange(ref last, null) is not null && line is not null)

@@ -5,7 +5,7 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>Holds the session open: by it the node learns at once that the agent is gone, and the agent what was taken away.</summary>
+/// <summary>Keeps the session open. It tells the node immediately when the agent is gone, and the agent when a lease is revoked.</summary>
 internal sealed class SessionLoop(
     WorkerClient client,
     AgentRegistration registration,
@@ -37,14 +37,14 @@ internal sealed class SessionLoop(
             }
             catch (Exception failure) when (failure is NodeUnreachable or IOException or TimeoutException)
             {
-                // The heartbeat tells of a node that is away; here it is only tried again.
+                // The heartbeat loop logs that the node is unreachable.
             }
 
             await backoff.WaitAsync(cancellation);
         }
     }
 
-    // What the session says is only quicker than the heartbeat, which says the same.
+    // An event that cannot be read is not lost: the answers to heartbeats say the same, only later.
     private void TryHandle(ServerEvent received)
     {
         try
@@ -53,7 +53,7 @@ internal sealed class SessionLoop(
         }
         catch (Exception failure) when (UnreadableAnswer.Explains(failure))
         {
-            unreadable.Report($"the node received \"{received.Kind}\", and the rest of it cannot be read: {failure.Message}");
+            unreadable.Report($"the node's event \"{received.Kind}\" cannot be read: {failure.Message}");
         }
     }
 
@@ -67,7 +67,7 @@ internal sealed class SessionLoop(
                 var key = new LeaseKey(revoked.TaskId, revoked.Epoch);
                 if (held.Revoke(key))
                 {
-                    log.Write($"{key}: the lease was taken away ({revoked.Reason}); its command is being ended");
+                    log.Write($"{key}: lease revoked ({revoked.Reason}); ending the command");
                 }
 
                 break;
@@ -79,16 +79,16 @@ internal sealed class SessionLoop(
                 leases.Hurry();
                 break;
             case "breaker":
-                log.Write($"the breaker of this worker is {Text(received, "state")}");
+                log.Write($"this worker's breaker is {Text(received, "state")}");
                 leases.Hurry();
                 break;
             case "superseded":
             case "closed":
-                // Another process of this id, a newer session of this one, or unregistered: the heartbeat's answer tells which.
+                // Another agent took the id, this agent has a newer session, or it was unregistered. The answer to a heartbeat tells which.
                 heartbeat.Hurry();
                 break;
             default:
-                // A newer node may say more than this agent knows of.
+                // A newer node may send events that this agent does not know.
                 break;
         }
     }

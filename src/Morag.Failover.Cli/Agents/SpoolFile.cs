@@ -2,23 +2,23 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>The file behind the outbox. What fails leaves it as it was; <see cref="IOException"/> says why.</summary>
+/// <summary>The file of the outbox. A failed write leaves it unchanged and throws <see cref="IOException"/>.</summary>
 internal interface ISpoolFile : IDisposable
 {
-    /// <summary>In bytes.</summary>
+    /// <summary>The length in bytes.</summary>
     long Length { get; }
 
-    /// <summary>The lines as they are, without their ends; a last one that was not written to its end is given too.</summary>
+    /// <summary>The lines without their line feeds, including an incomplete last line.</summary>
     IEnumerable<byte[]> ReadLines();
 
-    /// <summary>Adds a line, which ends with a line feed.</summary>
+    /// <summary>Appends a line that ends with a line feed.</summary>
     void Append(byte[] line);
 
-    /// <summary>Replaces all lines at once: an agent that is killed meanwhile leaves the old ones or the new ones.</summary>
+    /// <summary>Replaces all lines atomically: an agent that is killed leaves the old lines or the new ones.</summary>
     void Replace(IEnumerable<byte[]> lines);
 }
 
-/// <summary>On a disk.</summary>
+/// <summary>A spool file on disk.</summary>
 internal sealed class SpoolFile : ISpoolFile
 {
     private readonly string path;
@@ -33,7 +33,8 @@ internal sealed class SpoolFile : ISpoolFile
 
     public long Length { get; private set; }
 
-    /// <summary>Opens the file, or creates it; throws <see cref="IOException"/>.</summary>
+    /// <summary>Opens or creates the file.</summary>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
     public static SpoolFile Open(string path) => new(path, OpenHandle(path, FileMode.OpenOrCreate));
 
     public IEnumerable<byte[]> ReadLines()
@@ -72,7 +73,7 @@ internal sealed class SpoolFile : ISpoolFile
         }
         catch (IOException)
         {
-            // A full disk took a part of it.
+            // Removes the part of the line that a full disk accepted.
             RandomAccess.SetLength(handle, Length);
             throw;
         }
@@ -94,7 +95,7 @@ internal sealed class SpoolFile : ISpoolFile
 
             if (written is null)
             {
-                // Nothing is left to lose, and this needs no room on the disk.
+                // Truncating needs no disk space, and there is nothing left to lose.
                 RandomAccess.SetLength(handle, 0);
                 Length = 0;
                 return;

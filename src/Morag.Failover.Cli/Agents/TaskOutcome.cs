@@ -4,7 +4,7 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>What a task's command came to: a result, or a failure.</summary>
+/// <summary>The outcome of a task: a result or a failure.</summary>
 internal sealed record TaskOutcome
 {
     public required LeaseKey Lease { get; init; }
@@ -12,7 +12,7 @@ internal sealed record TaskOutcome
     /// <summary>The result; null for a failure.</summary>
     public JsonText? Result { get; init; }
 
-    /// <summary>What failed; null for a success.</summary>
+    /// <summary>The type of the failure; null for a success.</summary>
     public FailureType? FailureType { get; init; }
 
     public string? ErrorMessage { get; init; }

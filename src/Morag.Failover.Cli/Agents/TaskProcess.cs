@@ -3,18 +3,22 @@ using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>Runs the command for one task: payload in, result out, and killed with all its children when it has to end.</summary>
+/// <summary>Runs the command for a task, and kills it with all its children when it has to end.</summary>
 internal sealed class TaskProcess(
     AgentSettings settings, AgentRegistration registration, Guardian guardian, ProcessLauncher launch, AgentLog log, TimeProvider clock)
 {
-    // The command begins once the guardian knows of it, which the first line says: an agent that is killed in between leaves nothing.
+    // The command starts when the first line arrives, which is after the guardian knows it. An agent that is killed in between leaves no
+    // process behind.
     private const string WaitForTheFirstLine = "read -r begin && exec \"$@\"";
 
     private static readonly byte[] FirstLine = OperatingSystem.IsWindows() ? [] : "begin\n"u8.ToArray();
 
     private readonly string failureFolder = Path.Combine(settings.WorkFolder, "failures");
 
-    /// <summary>Runs the command to its end, or until <paramref name="unwanted"/> ends it.</summary>
+    /// <summary>Runs the command until it ends or is cancelled.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="timeout">Ends the command because its lease expired.</param>
+    /// <param name="unwanted">Ends the command because its outcome is no longer wanted.</param>
     public async Task<CommandRun> RunAsync(LeasedTask task, CancellationToken timeout, CancellationToken unwanted)
     {
         var failureFile = Path.Combine(failureFolder, $"{task.Epoch}-{Guid.NewGuid():N}.json");
@@ -49,18 +53,18 @@ internal sealed class TaskProcess(
         }
         catch
         {
-            // It was killed; from now on the id may be another process's.
+            // The command was killed, and its process id may be reused from now on.
             guardian.Forget(process.Id);
             throw;
         }
     }
 
-    /// <summary>Removes the failure files of commands that an earlier run of the agent did not see the end of.</summary>
+    /// <summary>Removes failure files that an earlier run of the agent left behind.</summary>
     public void RemoveStaleFailureFiles()
     {
         if (FailureFile.Remove(failureFolder) is { } problem)
         {
-            log.Write($"the folder {failureFolder} could not be emptied: {problem}");
+            log.Write($"cannot empty the folder {failureFolder}: {problem}");
         }
     }
 

@@ -8,8 +8,8 @@ using Morag.Failover.Contracts.Wire;
 namespace Morag.Failover.Cli.Agents;
 
 /// <summary>
-/// Takes each leased task through its states: running, ended, judged, and then spooled or given back. Whatever goes wrong on the
-/// way, the task gets an outcome, and its slot comes back once its processes are gone.
+/// Runs each leased task and then adds its outcome to the outbox, or releases the lease. Whatever fails on the way, the task gets an outcome,
+/// and its slot becomes free when its processes are gone.
 /// </summary>
 internal sealed class TaskRunner(
     AgentSettings settings,
@@ -26,7 +26,7 @@ internal sealed class TaskRunner(
     private readonly CancellationTokenSource stopping = new();
     private readonly CancellationTokenSource cancelling = new();
 
-    /// <summary>How many tasks are not settled yet.</summary>
+    /// <summary>The number of tasks that are neither in the outbox nor released.</summary>
     public int Count => running.Count;
 
     public void Start(LeasedTask lease)
@@ -43,28 +43,28 @@ internal sealed class TaskRunner(
         }
     }
 
-    /// <summary>A lease that makes no sense here is a failure of its task: it would make none to the next agent either.</summary>
+    /// <summary>Reports a lease that cannot be read as a failure of its task, because no other agent could read it either.</summary>
     public void RejectUnreadable(UnreadableLease lease)
     {
         if (lease.Key is { } key)
         {
-            log.Write($"{key}: its lease cannot be read: {lease.Problem}");
+            log.Write($"{key}: the lease cannot be read: {lease.Problem}");
             outbox.Add(TaskOutcome.Failed(
-                key, FailureType.ProcessingError, $"the agent cannot read the lease of the task: {lease.Problem}", JsonText.EmptyObject));
+                key, FailureType.ProcessingError, $"the agent cannot read the task's lease: {lease.Problem}", JsonText.EmptyObject));
         }
         else
         {
-            unreadable.Report($"the node gave a lease that cannot be read: {lease.Problem}; it is taken back when heartbeats do not list it");
+            unreadable.Report($"a lease from the node cannot be read: {lease.Problem}; the node takes it back, because heartbeats do not list it");
         }
     }
 
-    /// <summary>The agent was told to stop: commands that end as if they had been told too are given back without blame.</summary>
+    /// <summary>Stops the runner. From now on, tasks whose commands seem to have been stopped as well are released.</summary>
     public Task StopAsync() => stopping.CancelAsync();
 
-    /// <summary>Ends every command, and gives its task back.</summary>
+    /// <summary>Ends every command and releases its task.</summary>
     public Task CancelAllAsync() => cancelling.CancelAsync();
 
-    /// <summary>Waits until every task is settled; false where that takes longer than <paramref name="within"/>.</summary>
+    /// <summary>Waits until every task is in the outbox or released; false if that takes longer than <paramref name="within"/>.</summary>
     public async Task<bool> WaitForAllAsync(TimeSpan within, CancellationToken abort)
     {
         try
@@ -104,7 +104,7 @@ internal sealed class TaskRunner(
         }
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "The last resort: a defect must not cost a slot or an outcome.")]
+    [SuppressMessage("Design", "CA1031", Justification = "Last resort: a defect must not cost a slot or an outcome.")]
     private async Task WorkAsync(AgentTask task)
     {
         try
@@ -120,13 +120,13 @@ internal sealed class TaskRunner(
         }
         catch (Exception failure)
         {
-            log.Write($"{task.Key}: the agent failed: {failure}");
+            log.Write($"{task.Key}: internal error: {failure}");
             Finish(task, TaskOutcome.Failed(
                 task.Key, FailureType.WorkerOverloaded, $"the agent could not run the task: {failure.Message}", JsonText.EmptyObject));
         }
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "As above: it is logged, and the slot becomes free.")]
+    [SuppressMessage("Design", "CA1031", Justification = "Last resort: the error is logged, and the slot becomes free.")]
     private async Task KeepSlotAsync(LeaseKey key, Task remaining)
     {
         try
@@ -135,7 +135,7 @@ internal sealed class TaskRunner(
         }
         catch (Exception failure)
         {
-            log.Write($"{key}: the agent failed while it waited for what could not be ended: {failure}");
+            log.Write($"{key}: internal error while waiting for a process to end: {failure}");
         }
     }
 
@@ -165,7 +165,7 @@ internal sealed class TaskRunner(
         }
     }
 
-    // Whoever stops an agent often stops its commands as well, at the same time or a moment before.
+    // Supervisors often stop the commands too, at the same time as the agent or a moment earlier.
     private async Task<bool> WasStoppedFromOutsideAsync(AgentTask task, ProcessEnding ending)
     {
         if (OutcomeMapping.LooksStopped(ending) && !stopping.IsCancellationRequested)
@@ -177,7 +177,7 @@ internal sealed class TaskRunner(
         var stopped = stopping.IsCancellationRequested && OutcomeMapping.MayBeStopped(ending);
         if (stopped)
         {
-            log.Write($"{task.Key}: ended while the agent was told to stop ({OutcomeMapping.Describe(ending)}): not counted as a failure");
+            log.Write($"{task.Key}: stopped together with the agent ({OutcomeMapping.Describe(ending)}); not counted as a failure");
         }
 
         return stopped || task.Revoked.IsCancellationRequested;
@@ -192,7 +192,7 @@ internal sealed class TaskRunner(
             try
             {
                 await client.ReleaseAsync(key, limit.Token);
-                log.Write($"{key}: given back");
+                log.Write($"{key}: released");
                 return;
             }
             catch (Exception failure) when (!limit.IsCancellationRequested
@@ -202,7 +202,7 @@ internal sealed class TaskRunner(
             }
             catch (Exception failure) when (failure is NodeUnreachable or NodeRefused or OperationCanceledException)
             {
-                log.Write($"{key}: could not be given back: {failure.Message}");
+                log.Write($"{key}: cannot release the lease: {failure.Message}");
                 return;
             }
         }

@@ -1,17 +1,20 @@
 using System.Text;
 using Morag.Failover.Cli.CommandLine;
+using Morag.Failover.Cli.Texts;
 using Morag.Failover.Contracts.Ids;
 
 namespace Morag.Failover.Cli.Agents;
 
 /// <summary>
-/// An agent's folder, held by a lock for as long as the agent lives: two agents cannot be one worker on one machine. The lock's
-/// file says whose folder it is, and has a name of its own that no other folder has.
+/// An agent's folder, locked while the agent lives, so that two agents on a machine cannot be the same worker. The lock file contains the
+/// worker's id and a unique id of the folder.
 /// </summary>
 internal sealed class WorkFolder : IDisposable
 {
-    private const int MostAgentsOfOneHost = 1000;
-    private const int LongestOwner = 1024;
+    private const int MaxAgentsPerHost = 1000;
+    private const int MaxLockFileBytes = 1024;
+    // Room for "-2" to "-1000" after the host's name.
+    private const int NumberLength = 5;
     private const char InstanceSeparator = '.';
 
     private readonly FileStream held;
@@ -30,20 +33,21 @@ internal sealed class WorkFolder : IDisposable
     public WorkerId Worker { get; }
 
     /// <summary>
-    /// The folder of the worker that was named; else of the first of this host's names (<c>host</c>, <c>host-2</c>, ...) that no
-    /// running agent has, so that the same number of agents always has the same names. Throws <see cref="CommandFailure"/>.
+    /// Locks the folder of the given worker. Without an id, it uses the first of this host's names (<c>host</c>, <c>host-2</c>, ...) that no
+    /// running agent has, so that the same number of agents always gets the same names.
     /// </summary>
+    /// <exception cref="CommandFailure">The folder cannot be used, or another agent holds it.</exception>
     public static WorkFolder Acquire(string? workerId, string? folder)
     {
         if (workerId is not null)
         {
             return TryAcquire(workerId, folder)
                 ?? throw new CommandFailure(
-                    ExitCode.Conflict, $"another agent on this machine runs as worker {workerId}: give this one its own --worker-id");
+                    ExitCode.Conflict, $"another agent on this machine is running as worker {workerId}. Give this one its own --worker-id");
         }
 
         var host = HostName();
-        for (var number = 1; number <= MostAgentsOfOneHost; number++)
+        for (var number = 1; number <= MaxAgentsPerHost; number++)
         {
             if (TryAcquire(number == 1 ? host : $"{host}-{number}", folder) is { } taken)
             {
@@ -51,21 +55,19 @@ internal sealed class WorkFolder : IDisposable
             }
         }
 
-        throw CommandFailure.Usage("too many agents run on this machine: give --worker-id");
+        throw CommandFailure.Usage($"{MaxAgentsPerHost:N0} agents are running on this machine already. Give this one a --worker-id");
     }
 
-    /// <summary>An id for one run of the agent.</summary>
+    /// <summary>A new id for a run of the agent.</summary>
     public InstanceId NewInstance() => new($"{folderId}{InstanceSeparator}{Guid.NewGuid():N}");
 
-    /// <summary>Whether two runs used the same folder.</summary>
+    /// <summary>Whether two runs use the same folder.</summary>
     public static bool IsOfSameFolder(InstanceId? one, InstanceId? other) =>
         one?.Value.Split(InstanceSeparator) is [var folder, _] && other?.Value.Split(InstanceSeparator) is [var same, _] && folder == same;
 
     public void Dispose() => held.Dispose();
 
-    /// <summary>
-    /// The folder's name for a worker id: different for every two ids. A colon cannot stand in the name of a file on Windows.
-    /// </summary>
+    /// <summary>The folder's name for a worker id. No two ids have the same name. Windows allows no colon in a file name.</summary>
     internal static string NameFor(string workerId) =>
         workerId.Replace("~", "~~", StringComparison.Ordinal).Replace(":", "~c", StringComparison.Ordinal);
 
@@ -73,7 +75,7 @@ internal sealed class WorkFolder : IDisposable
     {
         if (!Identifier.IsValid(workerId))
         {
-            throw CommandFailure.Usage($"worker-id: must be {Identifier.Rule}");
+            throw CommandFailure.Usage($"--worker-id must be {Identifier.Rule}");
         }
 
         var path = System.IO.Path.Combine(folder ?? DefaultFolder(), NameFor(workerId));
@@ -92,24 +94,24 @@ internal sealed class WorkFolder : IDisposable
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CommandFailure)
         {
             held?.Dispose();
-            throw failure as CommandFailure ?? CommandFailure.Usage($"work-dir: {failure.Message}");
+            throw failure as CommandFailure ?? CommandFailure.Usage($"cannot use the work folder: {failure.Message}");
         }
     }
 
-    // The lock of .NET is flock on Unix, which fails with EWOULDBLOCK, and the sharing of files on Windows.
+    // .NET locks with flock on Unix, which fails with EWOULDBLOCK, and with file sharing on Windows.
     private static bool IsHeldByAnother(IOException failure) =>
         failure.HResult is 11 or 35 or unchecked((int)0x80070020) or unchecked((int)0x80070021);
 
-    // Some file systems tell neither "A" from "a" nor "a." from "a".
+    // Some file systems do not distinguish "A" from "a", or "a." from "a".
     private static string FolderId(FileStream held, string path, string workerId)
     {
-        var bytes = new byte[LongestOwner];
+        var bytes = new byte[MaxLockFileBytes];
         var length = held.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         if (Encoding.UTF8.GetString(bytes, 0, length).Split('\n') is [var owner, { Length: > 0 } folderId, ..])
         {
             return owner == workerId
                 ? folderId
-                : throw CommandFailure.Usage($"work-dir: the folder {path} belongs to worker {owner}: give worker {workerId} another --work-dir");
+                : throw CommandFailure.Usage($"the folder {path} belongs to worker {owner}. Give worker {workerId} another --work-dir");
         }
 
         var fresh = Guid.NewGuid().ToString("N");
@@ -127,7 +129,8 @@ internal sealed class WorkFolder : IDisposable
 
     private static string HostName()
     {
-        var name = new string([.. Environment.MachineName.Where(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.' or '_')]).TrimStart('-', '.', '_');
-        return name.Length == 0 ? "worker" : name.Length > 100 ? name[..100] : name;
+        var letters = Environment.MachineName.Where(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.' or '_');
+        var name = string.Concat(letters).TrimStart('-', '.', '_');
+        return name.Length == 0 ? "worker" : TextCut.First(name, Identifier.MaxLength - NumberLength);
     }
 }

@@ -5,7 +5,7 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>A ready worker: leases tasks, runs the command for each, and sees that every outcome reaches the node.</summary>
+/// <summary>The worker agent: leases tasks, runs the command for each, and delivers every outcome to the node.</summary>
 internal sealed class WorkerAgent : IDisposable
 {
     private readonly AgentSettings settings;
@@ -47,10 +47,10 @@ internal sealed class WorkerAgent : IDisposable
         delivery = new DeliveryLoop(client, registration, outbox, held, log, clock);
     }
 
-    /// <summary>
-    /// Works until <paramref name="stop"/>, then ends in order: nothing new, what runs may finish, what is left is given back.
-    /// <paramref name="abort"/> ends everything at once. Throws <see cref="CommandFailure"/> where it cannot work at all.
-    /// </summary>
+    /// <summary>Works until it is stopped, and returns the exit code.</summary>
+    /// <param name="stop">Stops gracefully: takes no new tasks, lets running ones finish for the drain grace, and releases the rest.</param>
+    /// <param name="abort">Ends everything immediately.</param>
+    /// <exception cref="CommandFailure">The agent cannot work.</exception>
     public async Task<int> RunAsync(CancellationToken stop, CancellationToken abort)
     {
         using var leasing = CancellationTokenSource.CreateLinkedTokenSource(stop, abort);
@@ -71,12 +71,12 @@ internal sealed class WorkerAgent : IDisposable
         [
             RestartOnFailureAsync("heartbeat", heartbeat.RunAsync, living.Token),
             RestartOnFailureAsync("session", session.RunAsync, living.Token),
-            RestartOnFailureAsync("delivery of outcomes", delivery.RunAsync, living.Token),
-            RestartOnFailureAsync("request for leases", leases.RunAsync, leasing.Token),
+            RestartOnFailureAsync("delivery", delivery.RunAsync, living.Token),
+            RestartOnFailureAsync("lease", leases.RunAsync, leasing.Token),
         ];
         try
         {
-            // A loop ends before it is told to only where this agent cannot go on.
+            // A loop that ends before it is cancelled means that the agent cannot continue.
             await await Task.WhenAny(loops);
         }
         catch (OperationCanceledException)
@@ -94,7 +94,7 @@ internal sealed class WorkerAgent : IDisposable
 
     public void Dispose()
     {
-        // Ends what still runs, at once and with all its children.
+        // Kills the remaining commands with all their children.
         guardian.Dispose();
         outbox.Dispose();
         registration.Dispose();
@@ -111,12 +111,12 @@ internal sealed class WorkerAgent : IDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw CommandFailure.Usage($"work-dir: {failure.Message}");
+            throw CommandFailure.Usage($"cannot use the work folder: {failure.Message}");
         }
     }
 
-    // A defect in one loop must not end the agent, and with it the commands that run.
-    private async Task RestartOnFailureAsync(string what, Func<CancellationToken, Task> loop, CancellationToken cancellation)
+    // A defect in one loop must not end the agent and its running commands.
+    private async Task RestartOnFailureAsync(string name, Func<CancellationToken, Task> loop, CancellationToken cancellation)
     {
         var backoff = new Backoff(clock);
         while (true)
@@ -128,18 +128,18 @@ internal sealed class WorkerAgent : IDisposable
             }
             catch (Exception failure) when (failure is not CommandFailure && !cancellation.IsCancellationRequested)
             {
-                log.Write($"the agent's {what} failed, and begins again: {failure}");
+                log.Write($"internal error in the {name} loop, restarting it: {failure}");
                 await backoff.WaitAsync(cancellation);
             }
         }
     }
 
-    // An earlier run finished this and could not deliver it. Before this run registers, its leases are still the last ones granted.
+    // Before this run registers, the leases of the last run are still the latest ones, so the node accepts their outcomes.
     private async Task DeliverFromLastRunAsync(CancellationToken cancellation)
     {
         if (!outbox.IsEmpty)
         {
-            log.Write("delivering what the last run of this worker had finished");
+            log.Write("delivering outcomes from the last run of this worker");
             try
             {
                 while (!outbox.IsEmpty && await delivery.TryDeliverAsync(cancellation))
@@ -148,7 +148,7 @@ internal sealed class WorkerAgent : IDisposable
             }
             catch (UnreadableAnswer failure)
             {
-                log.Write($"{failure.Message}: outcomes are kept, and delivered again later");
+                log.Write($"{failure.Message}; outcomes are kept and sent again later");
             }
         }
     }
@@ -164,7 +164,8 @@ internal sealed class WorkerAgent : IDisposable
         heartbeat.Hurry();
         log.Write(runner.Count == 0
             ? "stopping"
-            : $"stopping: {Counted.Of(runner.Count, "task")} may go on for {settings.DrainGrace.TotalSeconds:0.#} s; what has not ended by then is given back");
+            : $"stopping: waiting up to {settings.DrainGrace.TotalSeconds:0.#} s for {Counted.Of(runner.Count, "running task")}; "
+                + "unfinished tasks are released");
         if (!await runner.WaitForAllAsync(settings.DrainGrace, abort))
         {
             await runner.CancelAllAsync();
@@ -181,7 +182,7 @@ internal sealed class WorkerAgent : IDisposable
         }
         catch (Exception failure) when (failure is NodeUnreachable or NodeRefused or OperationCanceledException)
         {
-            log.Write($"could not unregister: {failure.Message}");
+            log.Write($"cannot unregister: {failure.Message}");
         }
     }
 

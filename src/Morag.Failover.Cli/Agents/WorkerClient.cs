@@ -10,32 +10,32 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>What the node said about one delivered outcome.</summary>
+/// <summary>What the node did with an outcome.</summary>
 internal enum Delivery
 {
-    /// <summary>Taken: durable.</summary>
+    /// <summary>It is stored.</summary>
     Accepted,
 
-    /// <summary>The lease is no longer this agent's.</summary>
+    /// <summary>It was rejected because this agent no longer holds the lease.</summary>
     Late,
 
-    /// <summary>It breaks a rule and always will.</summary>
+    /// <summary>It was rejected because it is invalid. Retrying does not help.</summary>
     Invalid,
 
-    /// <summary>It may be taken later.</summary>
+    /// <summary>It may be accepted later.</summary>
     TryAgain,
 }
 
-/// <summary>The answer for one outcome, and what was said with it.</summary>
+/// <summary>The answer to one outcome, with a detail for the log.</summary>
 internal sealed record DeliveryAnswer(Delivery Delivery, string Detail);
 
-/// <summary>What the node gave: leases, and those that are no leases to this agent.</summary>
+/// <summary>The granted leases, and those that cannot be read.</summary>
 internal sealed record LeaseResponse(IReadOnlyList<LeasedTask> Leases, IReadOnlyList<UnreadableLease> Unreadable);
 
-/// <summary>A lease that cannot be read. Its key is null where not even that can.</summary>
+/// <summary>A lease that cannot be read. Its key is null if that cannot be read either.</summary>
 internal sealed record UnreadableLease(LeaseKey? Key, string Problem);
 
-/// <summary>Of a worker as the node knows it, what tells whether another agent works under its id.</summary>
+/// <summary>The parts of the node's view of a worker that show whether another agent uses its id.</summary>
 internal sealed record KnownWorker
 {
     public KnownRegistration Registration { get; init; } = new();
@@ -45,7 +45,7 @@ internal sealed record KnownWorker
     public DateTimeOffset? LastHeartbeat { get; init; }
 }
 
-/// <summary>Of the registration of such a worker.</summary>
+/// <summary>The same parts of its registration.</summary>
 internal sealed record KnownRegistration
 {
     public InstanceId? InstanceId { get; init; }
@@ -55,18 +55,18 @@ internal sealed record KnownRegistration
     public double? HeartbeatIntervalSeconds { get; init; }
 }
 
-/// <summary>What the node answered to a registration that it accepted.</summary>
-/// <param name="Message">What happened, in words.</param>
-/// <param name="MaxResultBytes">The largest result that it takes, in bytes of JSON; null if it does not say.</param>
+/// <summary>The answer to a successful registration.</summary>
+/// <param name="Message">A message for the log.</param>
+/// <param name="MaxResultBytes">The largest result that the node accepts, in bytes of JSON; null if the answer does not say.</param>
 internal sealed record AcceptedRegistration(string Message, int? MaxResultBytes);
 
 /// <summary>
-/// The calls of a worker, typed. Every one throws <see cref="NodeUnreachable"/> or <see cref="NodeRefused"/> when it fails, and
-/// <see cref="UnreadableAnswer"/> when it succeeded with an answer that makes no sense.
+/// The calls of a worker. Each throws <see cref="NodeUnreachable"/> or <see cref="NodeRefused"/> if it fails, and
+/// <see cref="UnreadableAnswer"/> if it succeeds with an answer that cannot be read.
 /// </summary>
 internal sealed class WorkerClient(NodeConnection node, WorkerRegistration registration, TimeProvider clock)
 {
-    // A keep-alive comes every few seconds.
+    // The node sends a keep-alive every few seconds.
     private static readonly TimeSpan SessionSilence = TimeSpan.FromSeconds(20);
 
     private readonly string worker = $"/api/v1/workers/{Uri.EscapeDataString(registration.WorkerId.Value)}";
@@ -82,7 +82,7 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
                 && most.ValueKind == JsonValueKind.Number && most.TryGetInt32(out var bytes) && bytes > 0 ? bytes : null),
         cancellation);
 
-    /// <summary>The worker as the node knows it; null where it does not.</summary>
+    /// <summary>The node's view of this worker; null if the node does not know it.</summary>
     public async Task<KnownWorker?> FindAsync(CancellationToken cancellation)
     {
         try
@@ -112,7 +112,7 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
             answer => Read<HeldLease[]>(answer.ValueKind == JsonValueKind.Object ? answer.GetProperty("leases") : answer),
             cancellation);
 
-    /// <summary>The same <paramref name="request"/> again gives the same leases, so that a lost answer loses none.</summary>
+    /// <summary>Requests leases. The same <paramref name="request"/> id gets the same leases, so a lost answer loses none.</summary>
     public Task<LeaseResponse> LeaseAsync(int maxTasks, TimeSpan wait, RequestId request, CancellationToken cancellation) => AskAsync(
         HttpMethod.Post,
         $"{worker}/lease",
@@ -127,7 +127,7 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
         ReadLeases,
         cancellation);
 
-    /// <summary>Hands in outcomes; one answer for each, in their order.</summary>
+    /// <summary>Delivers outcomes, and returns an answer for each, in order.</summary>
     public Task<DeliveryAnswer[]> DeliverAsync(IEnumerable<TaskOutcome> outcomes, CancellationToken cancellation) => AskAsync(
         HttpMethod.Post,
         $"{worker}/results",
@@ -138,7 +138,6 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
 
     public async Task ReleaseAsync(LeaseKey lease, CancellationToken cancellation)
     {
-        // That it succeeded says everything.
         using var response = await SendAsync(
             HttpMethod.Post,
             $"/api/v1/tasks/{Uri.EscapeDataString(lease.TaskId.Value)}/release",
@@ -152,18 +151,19 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
         using var response = await SendAsync(HttpMethod.Delete, worker, null, NodeConnection.CallTimeout, cancellation);
     }
 
-    /// <summary>What the node tells this agent, for as long as the session holds.</summary>
+    /// <summary>Opens the session, and yields the node's events until it ends.</summary>
     public async IAsyncEnumerable<ServerEvent> SessionAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
+        var instance = Uri.EscapeDataString(registration.InstanceId?.Value ?? "");
         using var response = await node.SendAsync(
-            () => new HttpRequestMessage(HttpMethod.Get, $"{worker}/session?instance_id={Uri.EscapeDataString(registration.InstanceId?.Value ?? "")}"),
+            () => new HttpRequestMessage(HttpMethod.Get, $"{worker}/session?instance_id={instance}"),
             NodeConnection.CallTimeout,
             streamed: true,
             cancellation);
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
-        await foreach (var said in ServerEvents.ReadAsync(stream, SessionSilence, cancellation))
+        await foreach (var received in ServerEvents.ReadAsync(stream, SessionSilence, cancellation))
         {
-            yield return said;
+            yield return received;
         }
     }
 

@@ -8,52 +8,53 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary><c>morag worker run</c>: its options, and the signals that stop it.</summary>
+/// <summary><c>morag worker run</c>.</summary>
 internal static class WorkerRunCommand
 {
     private static readonly Option<string[]> Queues = new("--queues")
     {
-        Description = "The queues to serve, separated by commas; without it, all that the capability serves",
+        Description = "Queues to serve, comma-separated (default: all queues for the capability)",
     };
 
     private static readonly Option<string> Capability = new Option<string>("--capability")
     {
-        Description = "What kind of machine this is: cpu, gpu or hybrid",
+        Description = "Kind of machine: cpu, gpu or hybrid",
         DefaultValueFactory = _ => "cpu",
     }.AcceptOnlyFromAmong("cpu", "gpu", "hybrid");
 
     private static readonly Option<int> Slots = NumberOption.WithDefault(
-        "--slots", "How many tasks to run at once", 1, 1, WorkerLimits.MaxConcurrentTasks);
+        "--slots", "Number of tasks to run at the same time", 1, 1, WorkerLimits.MaxConcurrentTasks);
     private static readonly Option<string> WorkerIdOption = new("--worker-id")
     {
-        Description = "The worker's id, the same over restarts; without it, the name of the host (host-2, ... for further agents)",
+        Description = "Worker id, stable across restarts (default: the host name; HOST-2, HOST-3, ... for further agents)",
     };
 
-    private static readonly Option<string> Name = new("--name") { Description = "A name for people" };
+    private static readonly Option<string> Name = new("--name") { Description = "Display name (default: the worker id)" };
     private static readonly Option<string> WorkFolderOption = new("--work-dir")
     {
-        Description = "Where outcomes wait that are not delivered yet; each worker has a folder of its own in it",
+        Description = "Folder for undelivered outcomes; each worker uses its own subfolder",
     };
 
     private static readonly Option<string[]> ContentTypes = new("--content-types")
     {
-        Description = "The content types that the command can process, separated by commas; without it, all",
+        Description = "Content types that the command can process, comma-separated (default: all)",
     };
 
     private static readonly Option<string[]> Tags = new("--tag")
     {
-        Description = "KEY=VALUE: what people and their tools want to know of this worker; may be repeated",
+        Description = "Label for the worker as KEY=VALUE (repeatable)",
     };
 
     private static readonly Option<double> Heartbeat = NumberOption.WithDefault(
         "--heartbeat", "Seconds between heartbeats", 2.0, WorkerLimits.MinHeartbeatSeconds, WorkerLimits.MaxHeartbeatSeconds);
     private static readonly Option<double> KillGrace = NumberOption.WithDefault(
-        "--kill-grace", "Seconds that a command may take to end before it is killed", 5.0, 0, 3600);
+        "--kill-grace", "Seconds between SIGTERM and SIGKILL when a command has to end", 5.0, 0, 3600);
     private static readonly Option<double> DrainGrace = NumberOption.WithDefault(
-        "--drain-grace", "Seconds that running tasks may go on when the agent is told to stop", 30.0, 0, 86400);
+        "--drain-grace", "Seconds that running tasks may take to finish when the agent stops", 30.0, 0, 86400);
     private static readonly Option<string[]> ExhaustionPatterns = new("--oom-pattern")
     {
-        Description = $"A text on the error stream that means that memory ran out (default \"{AgentSettings.DefaultExhaustionPattern}\"); may be repeated",
+        Description = "Text on standard error that means that the command ran out of memory "
+            + $"(repeatable, default \"{AgentSettings.DefaultExhaustionPattern}\")",
     };
 
     private static readonly Option<int?> CpuCores = Detected<int>("--cpu-cores", WorkerLimits.MaxCpuCores);
@@ -64,13 +65,13 @@ internal static class WorkerRunCommand
 
     private static readonly Argument<string[]> Words = new("command")
     {
-        Description = "After --: what is run once for each task, with the payload on its standard input",
+        Description = "Command to run for each task, after --; it reads the payload from standard input",
         Arity = ArgumentArity.OneOrMore,
     };
 
     public static Command Build(GlobalOptions globals)
     {
-        var command = new Command("run", "Work: lease tasks, run a command for each, and report what came of it");
+        var command = new Command("run", "Run a worker agent: lease tasks, run a command for each, and report the outcome");
         command.Add(Words);
         Option[] options =
         [
@@ -95,7 +96,7 @@ internal static class WorkerRunCommand
 
         var words = parsed.GetValue(Words)!;
         var program = Executables.Find(words[0])
-            ?? throw CommandFailure.Usage($"there is no program \"{words[0]}\" that can be run");
+            ?? throw CommandFailure.Usage($"the program \"{words[0]}\" was not found or is not executable");
         var clock = TimeProvider.System;
         using var node = globals.Connect(parsed);
         using var folder = WorkFolder.Acquire(parsed.GetValue(WorkerIdOption), parsed.GetValue(WorkFolderOption));
@@ -140,7 +141,7 @@ internal static class WorkerRunCommand
             Tags = WorkerTags.Parse(parsed.GetValue(Tags)),
             Queues = [.. Split(parsed.GetValue(Queues)).Select(queue => Identifier.IsValid(queue)
                 ? new QueueName(queue)
-                : throw CommandFailure.Usage($"queues: \"{queue}\" must be {Identifier.Rule}"))],
+                : throw CommandFailure.Usage($"each name in --queues must be {Identifier.Rule}, not \"{queue}\""))],
             InstanceId = folder.NewInstance(),
             HeartbeatIntervalSeconds = parsed.GetValue(Heartbeat),
         };
@@ -163,5 +164,5 @@ internal static class WorkerRunCommand
         [.. (given ?? []).SelectMany(text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
 
     private static Option<T?> Detected<T>(string name, T most)
-        where T : struct, System.Numerics.INumber<T> => NumberOption.Optional(name, "Instead of what was detected", T.Zero, most);
+        where T : struct, System.Numerics.INumber<T> => NumberOption.Optional(name, "Overrides the detected value", T.Zero, most);
 }

@@ -4,14 +4,14 @@ using Morag.Failover.Cli.Demo;
 
 namespace Morag.Failover.Cli.CommandLine;
 
-/// <summary>What the client brings itself; everything else comes from the node's palettes.</summary>
+/// <summary>The commands that do not come from the node's palettes.</summary>
 internal static class BuiltInCommands
 {
     public static RootCommand Build(GlobalOptions globals)
     {
-        var root = new RootCommand("Morag Failover: tasks, workers and decisions of a cluster, from the command line");
+        var root = new RootCommand("Manage the tasks, workers and failover decisions of a Morag Failover cluster");
         globals.AddTo(root);
-        root.Add(new Command("worker", "The workers, and the worker agent of this machine") { WorkerRunCommand.Build(globals) });
+        root.Add(new Command("worker", "Manage workers, or run one on this machine") { WorkerRunCommand.Build(globals) });
         root.Add(DemoCommand.Build(globals));
         root.Add(HashCommand.Build());
         root.Add(CompletionCommand.Build());

@@ -1,6 +1,6 @@
 namespace Morag.Failover.Cli.CommandLine;
 
-/// <summary>A command cannot go on, for a reason that is told to the user as it is.</summary>
+/// <summary>Ends a command with an exit code and a message for the user.</summary>
 internal sealed class CommandFailure(int exitCode, string message) : Exception(message)
 {
     public int ExitCode { get; } = exitCode;

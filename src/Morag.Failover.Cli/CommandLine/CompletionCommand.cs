@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Morag.Failover.Cli.CommandLine;
 
-/// <summary><c>morag completion bash|zsh|fish</c>: the script that makes a shell ask <c>morag</c> for completions.</summary>
+/// <summary><c>morag completion bash|zsh|fish</c>: prints a script with which the shell asks <c>morag</c> for completions.</summary>
 internal static class CompletionCommand
 {
     private const string Bash = """
@@ -36,9 +36,9 @@ internal static class CompletionCommand
 
     public static Command Build()
     {
-        var shell = new Argument<string>("shell") { Description = "bash, zsh or fish" };
+        var shell = new Argument<string>("shell") { Description = "Shell: bash, zsh or fish" };
         shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
-        var command = new Command("completion", "Print the script that completes morag's commands in your shell") { shell };
+        var command = new Command("completion", "Print a completion script for your shell") { shell };
         command.SetAction(parsed => parsed.InvocationConfiguration.Output.WriteLine(parsed.GetValue(shell) switch
         {
             "zsh" => Zsh,

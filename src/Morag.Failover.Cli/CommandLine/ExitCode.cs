@@ -4,36 +4,36 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.CommandLine;
 
-/// <summary>What the exit code of every <c>morag</c> command means.</summary>
+/// <summary>The exit codes of <c>morag</c>.</summary>
 internal static class ExitCode
 {
     public const int Ok = 0;
 
-    /// <summary>The node refused the call: bad input, or a limit is reached.</summary>
+    /// <summary>The node rejected the call because of invalid input or a limit, or the demo found a lost task.</summary>
     public const int Refused = 1;
 
-    /// <summary>The command line itself is wrong; nothing was sent.</summary>
+    /// <summary>The command line is invalid. Nothing was sent.</summary>
     public const int Usage = 2;
 
     /// <summary>No node answers at the address.</summary>
     public const int Unreachable = 3;
 
-    /// <summary>There is no such task, worker, queue, failure or result, whether the path of the call or a field names it.</summary>
+    /// <summary>The task, worker, queue, failure or result does not exist, whether a path or a field names it.</summary>
     public const int NotFound = 4;
 
-    /// <summary>It contradicts the present state: an old epoch, other content under a known id, a replaced instance.</summary>
+    /// <summary>The call conflicts with the current state: an old epoch, different content under a known id, a replaced instance.</summary>
     public const int Conflict = 5;
 
     /// <summary>The token is missing, wrong or expired.</summary>
     public const int Unauthorised = 6;
 
-    /// <summary>The node failed to answer: the outcome is not known, and the call may be repeated.</summary>
+    /// <summary>The node failed to answer. The outcome is unknown, and it is safe to repeat the call.</summary>
     public const int NodeError = 70;
 
-    /// <summary>Ended by Ctrl-C.</summary>
+    /// <summary>Interrupted by a second Ctrl-C.</summary>
     public const int Interrupted = 130;
 
-    /// <summary>The code for a call that the node refused.</summary>
+    /// <summary>The exit code for a call that the node rejected.</summary>
     public static int Of(NodeProblem problem) => problem.Status switch
     {
         _ when problem.Type == ProblemTypes.UnknownQueue => NotFound,

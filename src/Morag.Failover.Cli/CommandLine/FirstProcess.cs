@@ -5,9 +5,9 @@ using Morag.Failover.Cli.Agents.Processes;
 namespace Morag.Failover.Cli.CommandLine;
 
 /// <summary>
-/// Process 1 of a container without an init. There, .NET reaps every child that its <see cref="Process"/> did not start, so that the commands
-/// of an agent would end without an exit status. So process 1 runs the same command line as a child, hands it the signals that stop
-/// it, and leaves the reaping of orphans to .NET.
+/// Process 1 of a container without an init. As process 1, .NET reaps every child that <see cref="Process"/> did not start, and the exit
+/// status of the agent's commands would be lost. Process 1 therefore runs the same command line as a child, forwards stop signals to it,
+/// and leaves it to .NET to reap orphans.
 /// </summary>
 internal static class FirstProcess
 {
@@ -19,10 +19,10 @@ internal static class FirstProcess
         [PosixSignal.SIGTERM] = SignalNames.Terminate,
     };
 
-    /// <summary>Whether this is it.</summary>
+    /// <summary>Whether this process is process 1.</summary>
     public static bool IsCurrent => OperatingSystem.IsLinux() && Environment.ProcessId == 1;
 
-    /// <summary>Runs the same command line as a child; its exit code.</summary>
+    /// <summary>Runs the same command line as a child, and returns its exit code.</summary>
     public static async Task<int> RunChildAsync()
     {
         var words = Environment.GetCommandLineArgs();
@@ -59,6 +59,7 @@ internal static class FirstProcess
         }
     }
 
-    /// <summary>What the keys of a terminal send goes to the child as well; the same once more would mean to stop at once.</summary>
-    private static bool ShouldForward(PosixSignal signal) => Console.IsInputRedirected || signal is not (PosixSignal.SIGINT or PosixSignal.SIGQUIT);
+    // A terminal sends Ctrl-C to the child too. A second signal would make the child stop at once.
+    private static bool ShouldForward(PosixSignal signal) =>
+        Console.IsInputRedirected || signal is not (PosixSignal.SIGINT or PosixSignal.SIGQUIT);
 }

@@ -3,32 +3,32 @@ using Morag.Failover.Cli.Connection;
 
 namespace Morag.Failover.Cli.CommandLine;
 
-/// <summary>The options that every command takes.</summary>
+/// <summary>The options of every command.</summary>
 internal sealed class GlobalOptions
 {
     public const string DefaultNode = "http://127.0.0.1:8080";
 
     public Option<string> Node { get; } = new("--node")
     {
-        Description = $"The address of a node (MORAG_NODE, default {DefaultNode})",
+        Description = $"Address of a node (env MORAG_NODE, default {DefaultNode})",
         Recursive = true,
     };
 
     public Option<string> Token { get; } = new("--token")
     {
-        Description = "The bearer token (MORAG_TOKEN)",
+        Description = "Bearer token (env MORAG_TOKEN)",
         Recursive = true,
     };
 
     public Option<string> TokenFile { get; } = new("--token-file")
     {
-        Description = "A file with the bearer token (MORAG_TOKEN_FILE), read again when a call is refused for its token",
+        Description = "File with the bearer token, read again when the token is rejected (env MORAG_TOKEN_FILE)",
         Recursive = true,
     };
 
     public Option<string> Output { get; } = new Option<string>("--output", "-o")
     {
-        Description = "table for people, json for scripts",
+        Description = "Output format: table or json",
         Recursive = true,
         DefaultValueFactory = _ => "table",
     }.AcceptOnlyFromAmong("table", "json");
@@ -43,7 +43,7 @@ internal sealed class GlobalOptions
 
     public bool AsJson(ParseResult parsed) => parsed.GetValue(Output) == "json";
 
-    /// <summary>The address as it was given, or null where none was.</summary>
+    /// <summary>The address that the user gave; null for the default.</summary>
     public string? GivenNode(ParseResult parsed) => parsed.GetValue(Node) ?? Environment("MORAG_NODE");
 
     public NodeConnection Connect(ParseResult parsed) => new(NodeAddress(GivenNode(parsed) ?? DefaultNode), ReadToken(parsed));
@@ -63,7 +63,7 @@ internal sealed class GlobalOptions
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                throw CommandFailure.Usage($"token-file: {failure.Message}");
+                throw CommandFailure.Usage($"cannot read the token file: {failure.Message}");
             }
         }
 
@@ -74,7 +74,7 @@ internal sealed class GlobalOptions
         Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out var address)
         && address.Scheme is "http" or "https"
             ? address
-            : throw CommandFailure.Usage($"node: \"{text}\" is no address such as {DefaultNode}");
+            : throw CommandFailure.Usage($"--node must be an address such as {DefaultNode}, not \"{text}\"");
 
     private static string? Environment(string name) =>
         System.Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -9,8 +9,8 @@ using Morag.Failover.Cli.Palettes;
 namespace Morag.Failover.Cli.CommandLine;
 
 /// <summary>
-/// The whole command line: what the client brings itself, and what the node's palettes add. Failures become one or two
-/// lines on the error stream, and an <see cref="ExitCode"/>.
+/// The command line: the built-in commands, and those that the node's palettes add. A failure prints one or two lines on standard error and
+/// sets an <see cref="ExitCode"/>.
 /// </summary>
 internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stream standardInput, TimeProvider clock)
 {
@@ -35,7 +35,7 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
 
                 if (problem is not null && parsed.Action is HelpAction)
                 {
-                    await error.WriteLineAsync($"{problem.Message}: the commands of its palettes are not shown");
+                    await error.WriteLineAsync($"{problem.Message}; the commands that a node provides are not listed");
                 }
             }
 
@@ -58,7 +58,7 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
             usage.ShowHelp = false;
         }
 
-        // What has to end in order (agents, the demo) takes the signals itself, and as much time as it needs.
+        // The agent and the demo handle signals themselves, and take the time they need to stop.
         var invocation = new InvocationConfiguration
         {
             Output = output,
@@ -70,7 +70,7 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
         return parsed.Action is ParseErrorAction ? ExitCode.Usage : exitCode;
     }
 
-    // What the client knows by itself must work where no node is, so that an agent can be started before its node.
+    // Built-in commands must work without a node, so that an agent can start before its node.
     private static bool NeedsPalettes(ParseResult parsed) =>
         parsed.CommandResult.Command.Subcommands.Count > 0
         && !parsed.CommandResult.Children.OfType<OptionResult>().Any(given => given is { Option: VersionOption, Implicit: false });
@@ -98,8 +98,10 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
     {
         error.WriteLine(failure switch
         {
-            NodeRefused { Problem.Status: HttpStatusCode.Unauthorized } => "morag: the node refused the token: give --token, --token-file or MORAG_TOKEN",
-            NodeRefused { Problem.IsTransient: true } refused => $"morag: {refused.Message} (it may be tried again)",
+            NodeRefused { Problem.Status: HttpStatusCode.Unauthorized } =>
+                "morag: the node rejected the token. Give a valid one with --token, --token-file or MORAG_TOKEN",
+            NodeUnreachable => $"morag: {failure.Message}. Start a node, or give its address with --node or MORAG_NODE",
+            NodeRefused { Problem.IsTransient: true } refused => $"morag: {refused.Message} (it is safe to retry)",
             _ => $"morag: {failure.Message}",
         });
         return failure switch

@@ -4,30 +4,30 @@ using System.Numerics;
 
 namespace Morag.Failover.Cli.CommandLine;
 
-/// <summary>Options of the command line whose value is a number.</summary>
+/// <summary>Options whose value is a number in a range.</summary>
 internal static class NumberOption
 {
-    /// <summary>An option that has a value also where it is not given.</summary>
+    /// <summary>An option with a default value.</summary>
     public static Option<T> WithDefault<T>(string name, string help, T standard, T least, T most)
         where T : struct, INumber<T>
     {
         var rule = new NumberRule<T>(least, most);
         return new Option<T>(name)
         {
-            Description = $"{help}; {rule.Description}",
+            Description = $"{help} ({rule.Description})",
             DefaultValueFactory = _ => standard,
             CustomParser = result => Read(result, name, rule) ?? standard,
         };
     }
 
-    /// <summary>An option that is null where it is not given.</summary>
+    /// <summary>An option that is null if it is not given.</summary>
     public static Option<T?> Optional<T>(string name, string help, T least, T most)
         where T : struct, INumber<T>
     {
         var rule = new NumberRule<T>(least, most);
         return new Option<T?>(name)
         {
-            Description = $"{help}; {rule.Description}",
+            Description = $"{help} ({rule.Description})",
             CustomParser = result => Read(result, name, rule),
         };
     }

@@ -4,8 +4,8 @@ using System.Numerics;
 namespace Morag.Failover.Cli.CommandLine;
 
 /// <summary>
-/// What a number on the command line has to be. It is read the same on every machine: a point before the decimals, and nothing between
-/// the thousands, whatever the machine's language is.
+/// The format and range of a number on the command line. The format does not depend on the machine's language: a decimal point, and no
+/// separator between thousands.
 /// </summary>
 internal sealed record NumberRule<T>(T? Least, T? Most)
     where T : struct, INumber<T>
@@ -16,7 +16,7 @@ internal sealed record NumberRule<T>(T? Least, T? Most)
         ? NumberStyles.AllowLeadingSign
         : NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
 
-    /// <summary>The rule in words: <c>a whole number from 1 to 100</c>.</summary>
+    /// <summary>The rule as text, such as <c>a whole number from 1 to 100</c>.</summary>
     public string Description => $"{(IsWhole ? "a whole number" : "a number")}{Range}";
 
     private string Range => (Least, Most) switch
@@ -27,7 +27,7 @@ internal sealed record NumberRule<T>(T? Least, T? Most)
         (null, null) => "",
     };
 
-    /// <summary>The number in the text, or null if the text is not a number or is outside the range.</summary>
+    /// <summary>Parses a number; null if the text is not a number or is outside the range.</summary>
     public T? Read(string text) =>
         T.TryParse(text, Style, CultureInfo.InvariantCulture, out var number)
         && T.IsFinite(number)
@@ -36,7 +36,7 @@ internal sealed record NumberRule<T>(T? Least, T? Most)
             ? number
             : null;
 
-    /// <summary>Why the text of an option is refused, in one line.</summary>
+    /// <summary>The error message for an invalid value.</summary>
     public string Refusal(string option, string text) => $"{option} must be {Description}, not \"{text}\"";
 
     private static string Text(T number) => number.ToString("0.##########", CultureInfo.InvariantCulture);

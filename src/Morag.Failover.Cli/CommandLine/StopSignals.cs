@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Morag.Failover.Cli.CommandLine;
 
-/// <summary>Ctrl-C and SIGTERM: the first asks to stop in order, the second to stop at once.</summary>
+/// <summary>Ctrl-C and SIGTERM: the first signal requests a graceful stop, the second an immediate one.</summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource stop;

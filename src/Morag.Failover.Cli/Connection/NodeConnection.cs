@@ -3,10 +3,10 @@ using System.Net.Http.Headers;
 
 namespace Morag.Failover.Cli.Connection;
 
-/// <summary>Calls to one node: its address, the token, and one way to fail.</summary>
+/// <summary>Makes calls to one node, with its token, and turns every failure into one of two exceptions.</summary>
 internal sealed class NodeConnection : IDisposable
 {
-    /// <summary>How long an ordinary call may take.</summary>
+    /// <summary>The default timeout of a call.</summary>
     public static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient http;
@@ -33,15 +33,13 @@ internal sealed class NodeConnection : IDisposable
 
     public Uri Node { get; }
 
-    /// <summary>
-    /// Makes a call and answers with its successful response, of which with <paramref name="streamed"/> only the headers were read.
-    /// </summary>
-    /// <param name="request">Makes the request anew for each attempt.</param>
-    /// <param name="timeout">How long the answer may take; for a streamed one, its headers.</param>
-    /// <param name="streamed">Whether the body is read by the caller.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="NodeUnreachable">No answer came.</exception>
-    /// <exception cref="NodeRefused">The answer was no success.</exception>
+    /// <summary>Makes a call and returns its response. If the token is rejected and its file has a new one, the call is repeated.</summary>
+    /// <param name="request">Creates the request for each attempt.</param>
+    /// <param name="timeout">The time limit for the response, or for its headers if it is streamed.</param>
+    /// <param name="streamed">Whether the caller reads the body as it arrives.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <exception cref="NodeUnreachable">No response arrived.</exception>
+    /// <exception cref="NodeRefused">The response has an error status.</exception>
     public async Task<HttpResponseMessage> SendAsync(
         Func<HttpRequestMessage> request, TimeSpan timeout, bool streamed, CancellationToken cancellation)
     {
@@ -82,7 +80,9 @@ internal sealed class NodeConnection : IDisposable
             try
             {
                 return await http.SendAsync(
-                    request, streamed ? HttpCompletionOption.ResponseHeadersRead : HttpCompletionOption.ResponseContentRead, limit.Token);
+                    request,
+                    streamed ? HttpCompletionOption.ResponseHeadersRead : HttpCompletionOption.ResponseContentRead,
+                    limit.Token);
             }
             catch (HttpRequestException failure)
             {

@@ -4,15 +4,15 @@ using Morag.Failover.Cli.Texts;
 
 namespace Morag.Failover.Cli.Connection;
 
-/// <summary>Why a node refused a call, read from its problem details (RFC 9457).</summary>
+/// <summary>Why the node rejected a call, read from its problem details (RFC 9457).</summary>
 internal sealed record NodeProblem(HttpStatusCode Status, string Message, string? Field)
 {
-    /// <summary>The kind of problem, as a URI; null where the answer names none.</summary>
+    /// <summary>The type of the problem, a URI; null if the response names none.</summary>
     public string? Type { get; private init; }
 
     private const int MaxTextLength = 500;
 
-    /// <summary>Whether the same call may succeed later without being changed.</summary>
+    /// <summary>Whether the same call may succeed later.</summary>
     public bool IsTransient =>
         Status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)Status >= 500;
 
@@ -28,7 +28,7 @@ internal sealed record NodeProblem(HttpStatusCode Status, string Message, string
         }
         catch (JsonException)
         {
-            // Not problem details: a proxy answered, or something that is no node. What it said is shown as it is.
+            // A proxy answered, or another kind of server. Its text is shown unchanged.
         }
 
         var text = body.Trim();
@@ -50,7 +50,10 @@ internal sealed record NodeProblem(HttpStatusCode Status, string Message, string
             }
         }
 
-        return new NodeProblem(status, Text(problem, "detail") ?? Text(problem, "title") ?? Reason(status), Text(problem, "field")) { Type = Text(problem, "type") };
+        return new NodeProblem(status, Text(problem, "detail") ?? Text(problem, "title") ?? Reason(status), Text(problem, "field"))
+        {
+            Type = Text(problem, "type"),
+        };
     }
 
     private static string? Text(JsonElement problem, string name) =>

@@ -4,8 +4,8 @@ using Morag.Failover.Cli.CommandLine;
 namespace Morag.Failover.Cli.Connection;
 
 /// <summary>
-/// The proxy of the environment (<c>http_proxy</c>, <c>https_proxy</c>, <c>no_proxy</c>), for nodes on other machines only: no proxy
-/// can reach what listens on this machine's loopback address.
+/// The proxy of the environment (<c>http_proxy</c>, <c>https_proxy</c>, <c>no_proxy</c>). Nodes on this machine's loopback address are
+/// called directly, because no proxy can reach them.
 /// </summary>
 internal sealed class NodeProxy(IWebProxy environment) : IWebProxy
 {
@@ -20,16 +20,16 @@ internal sealed class NodeProxy(IWebProxy environment) : IWebProxy
     public Uri? GetProxy(Uri destination) => IsBypassed(destination) ? null : environment.GetProxy(destination);
 
     /// <summary>
-    /// Refuses to send a token where a proxy could read it. Calls to an <c>https</c> node go through the proxy as an encrypted tunnel.
+    /// Checks that no proxy can read the token. Calls to an <c>https</c> node go through the proxy in an encrypted tunnel.
     /// </summary>
-    /// <exception cref="CommandFailure">The node is <c>http</c>, and its calls go through a proxy.</exception>
+    /// <exception cref="CommandFailure">The node's address is <c>http</c>, and its calls go through a proxy.</exception>
     public void CheckToken(Uri node)
     {
         if (node.Scheme == Uri.UriSchemeHttp && GetProxy(node) is { } proxy && proxy != node)
         {
             throw CommandFailure.Usage(
-                $"the token for {node.GetLeftPart(UriPartial.Authority)} would go through the proxy {proxy.GetLeftPart(UriPartial.Authority)} in plain text; "
-                + $"nothing was sent. Give an https address as --node, or add {node.Host} to no_proxy");
+                $"nothing was sent, because the proxy {proxy.GetLeftPart(UriPartial.Authority)} could read the token for "
+                + $"{node.GetLeftPart(UriPartial.Authority)}. Use an https address as --node, or add {node.Host} to no_proxy");
         }
     }
 

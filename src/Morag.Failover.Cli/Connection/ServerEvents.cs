@@ -3,17 +3,18 @@ using System.Text;
 
 namespace Morag.Failover.Cli.Connection;
 
-/// <summary>One server-sent event.</summary>
+/// <summary>A server-sent event.</summary>
 internal sealed record ServerEvent(string Kind, string Data);
 
-/// <summary>Reads server-sent events as they come.</summary>
+/// <summary>Reads server-sent events as they arrive.</summary>
 internal static class ServerEvents
 {
-    /// <summary>
-    /// The events of a stream until it ends. Throws <see cref="IOException"/> where it breaks, and
-    /// <see cref="TimeoutException"/> where for <paramref name="silence"/> not even a keep-alive came: a peer that vanished
-    /// without closing the connection is noticed only so.
-    /// </summary>
+    /// <summary>Reads the events of a stream until it ends.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="silence">The longest time without a line. Only its end reveals a peer that vanished without closing the connection.</param>
+    /// <param name="cancellation">Stops reading.</param>
+    /// <exception cref="IOException">The connection broke.</exception>
+    /// <exception cref="TimeoutException">Nothing arrived for <paramref name="silence"/>, not even a keep-alive.</exception>
     public static async IAsyncEnumerable<ServerEvent> ReadAsync(
         Stream stream, TimeSpan silence, [EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -60,7 +61,7 @@ internal static class ServerEvents
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new TimeoutException($"nothing came for {silence.TotalSeconds:0} s");
+            throw new TimeoutException($"nothing received for {silence.TotalSeconds:0} s");
         }
         catch (HttpIOException failure)
         {

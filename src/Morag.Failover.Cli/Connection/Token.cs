@@ -1,8 +1,7 @@
 namespace Morag.Failover.Cli.Connection;
 
 /// <summary>
-/// The bearer token of the calls. From a file, it is read again when a call is refused with 401, so that a rotated token
-/// needs no restart.
+/// The bearer token of the calls. A token from a file is read again when the node rejects it, so that a rotated token needs no restart.
 /// </summary>
 internal sealed class Token
 {
@@ -21,11 +20,13 @@ internal sealed class Token
 
     public static Token Fixed(string value) => new(value, null);
 
-    /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> where the file cannot be read.</summary>
+    /// <summary>Reads the token from a file.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">This process may not read the file.</exception>
     public static Token FromFile(string path) => new(File.ReadAllText(path).Trim(), path);
 
-    /// <summary>Whether reading the file again gave another token than <paramref name="refused"/>.</summary>
-    public bool Renew(string? refused)
+    /// <summary>Reads the file again. Returns whether it has another token than <paramref name="rejected"/>.</summary>
+    public bool Renew(string? rejected)
     {
         if (file is null)
         {
@@ -38,10 +39,10 @@ internal sealed class Token
         }
         catch (IOException)
         {
-            // The file is being replaced just now: the next refusal reads it again.
+            // The file is being replaced. The next rejected call reads it again.
             return false;
         }
 
-        return current != refused;
+        return current != rejected;
     }
 }

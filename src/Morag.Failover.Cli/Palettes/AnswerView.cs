@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace Morag.Failover.Cli.Palettes;
 
-/// <summary>Shows the answer to a palette command to people.</summary>
+/// <summary>Prints the answer to a palette command for people.</summary>
 internal static class AnswerView
 {
     private const int MaxTableCell = 80;
@@ -80,7 +80,8 @@ internal static class AnswerView
 
     private static IEnumerable<PaletteColumn> Columns(JsonElement value) =>
         value.ValueKind == JsonValueKind.Object
-            ? value.EnumerateObject().Select(field => new PaletteColumn { Header = field.Name.Replace('_', ' '), Field = field.Name })
+            ? value.EnumerateObject()
+                .Select(field => new PaletteColumn { Header = field.Name.Replace('_', ' '), Field = field.Name })
             : [];
 
     private static void WriteTree(TextWriter output, JsonElement answer)
@@ -107,7 +108,8 @@ internal static class AnswerView
     private static string NodeText(JsonElement value) =>
         value.ValueKind != JsonValueKind.Object
             ? Cell.Text(value)
-            : string.Join("  ", value.EnumerateObject().Where(field => field.Name != "children" && field.Value.ValueKind != JsonValueKind.Null)
+            : string.Join("  ", value.EnumerateObject()
+                .Where(field => field.Name != "children" && field.Value.ValueKind != JsonValueKind.Null)
                 .Select(field => field.Name == "name" ? Cell.Text(field.Value) : $"{field.Name}={Cell.Text(field.Value)}"));
 
     private static string Shortened(string text) => text.Length <= MaxTableCell ? text : TextCut.First(text, MaxTableCell - 1) + "…";
@@ -122,7 +124,7 @@ internal static class AnswerView
             Interactive = InteractionSupport.No,
         });
 
-        // A pipe has no width: what is cut to 80 columns there could not be read by the next program.
+        // A pipe has no width. Output cut to 80 columns would be useless to the next program.
         if (!ReferenceEquals(output, System.Console.Out) || System.Console.IsOutputRedirected)
         {
             console.Profile.Width = 4096;

@@ -5,10 +5,10 @@ using Morag.Failover.Contracts.Palettes;
 
 namespace Morag.Failover.Cli.Palettes;
 
-/// <summary>Values of an answer, written for people.</summary>
+/// <summary>Formats the values of an answer for people.</summary>
 internal static class Cell
 {
-    /// <summary>The value at a path such as <c>registration.name</c>; null where there is none.</summary>
+    /// <summary>The value at a path such as <c>registration.name</c>; null if there is none.</summary>
     public static JsonElement? At(JsonElement value, string path)
     {
         foreach (var step in path.Split('.'))
@@ -61,7 +61,7 @@ internal static class Cell
     public static string Time(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>Control characters made visible: what a worker wrote must not drive the operator's terminal.</summary>
+    /// <summary>Escapes control characters, so that text from a worker cannot control the operator's terminal.</summary>
     public static string Safe(string text)
     {
         if (!text.Any(char.IsControl))
@@ -85,13 +85,15 @@ internal static class Cell
         return safe.ToString();
     }
 
-    // The entries of a history: only what they hold, and without the names of fields.
+    // An entry of a history: its values without field names, except for numbers.
     private static string Line(JsonElement item) =>
         item.ValueKind != JsonValueKind.Object
             ? Text(item)
             : string.Join("  ", item.EnumerateObject()
                 .Where(field => field.Value.ValueKind != JsonValueKind.Null)
-                .Select(field => field.Value.ValueKind == JsonValueKind.Number ? $"{field.Name} {Text(field.Value)}" : Text(field.Value, ColumnFormat.Time)));
+                .Select(field => field.Value.ValueKind == JsonValueKind.Number
+                    ? $"{field.Name} {Text(field.Value)}"
+                    : Text(field.Value, ColumnFormat.Time)));
 
     private static string List(JsonElement array) =>
         array.GetArrayLength() == 0 ? "-" : string.Join(", ", array.EnumerateArray().Select(item => Text(item)));

@@ -6,10 +6,11 @@ using Morag.Failover.Contracts.Palettes;
 
 namespace Morag.Failover.Cli.Palettes;
 
-/// <summary>The HTTP call that one use of a palette command makes.</summary>
+/// <summary>The HTTP call of a palette command with its values.</summary>
 internal sealed record PaletteCall(HttpMethod Method, string PathAndQuery, string? Body)
 {
-    /// <summary>Puts each value where its parameter says. Throws <see cref="CommandFailure"/> where two values claim one place.</summary>
+    /// <summary>Puts each value where its parameter says.</summary>
+    /// <exception cref="CommandFailure">Two values claim the same place, or a value cannot stand in a path.</exception>
     public static PaletteCall Build(PaletteCommand command, IReadOnlyDictionary<PaletteParameter, JsonNode> values)
     {
         var path = command.Path;
@@ -34,7 +35,8 @@ internal sealed record PaletteCall(HttpMethod Method, string PathAndQuery, strin
                     path = path.Replace("{" + parameter.Name + "}", Escaped(value), StringComparison.Ordinal);
                     break;
                 case ParameterPlace.Query:
-                    _ = query.Append(query.Length == 0 ? '?' : '&').Append(Uri.EscapeDataString(field)).Append('=').Append(Escaped(value));
+                    _ = query.Append(query.Length == 0 ? '?' : '&')
+                        .Append(Uri.EscapeDataString(field)).Append('=').Append(Escaped(value));
                     break;
                 case ParameterPlace.Body:
                 default:
@@ -59,10 +61,10 @@ internal sealed record PaletteCall(HttpMethod Method, string PathAndQuery, strin
         return request;
     }
 
-    // A dot alone would be taken for a step in the path, whichever way it is escaped.
+    // URL normalization treats "." and ".." as path segments, even when they are escaped.
     private static string Escaped(JsonNode value) =>
         value.ToString() is var text && text is "" or "." or ".."
-            ? throw CommandFailure.Usage($"\"{text}\" cannot be an id")
+            ? throw CommandFailure.Usage($"\"{text}\" is not a valid id")
             : Uri.EscapeDataString(text);
 
     private static void Put(JsonObject body, string path, JsonNode value, string name)
@@ -82,7 +84,7 @@ internal sealed record PaletteCall(HttpMethod Method, string PathAndQuery, strin
 
         if (!place.TryAdd(steps[^1], value))
         {
-            throw CommandFailure.Usage($"--{name} cannot be given together with another option for {path}");
+            throw CommandFailure.Usage($"--{name} conflicts with another option that sets {path}");
         }
     }
 }

@@ -8,7 +8,7 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Palettes;
 
-/// <summary>An answer, and whether there is more of it beyond the limit.</summary>
+/// <summary>The answer to a call, and whether a list has more items beyond the limit.</summary>
 internal sealed record PaletteAnswer(JsonElement Value, bool HasMore);
 
 /// <summary>Downloads the palettes of a node, and makes the calls that they define.</summary>
@@ -21,7 +21,7 @@ internal sealed partial class PaletteClient(NodeConnection node)
         return await ReadAsync(response, () => response.Content.ReadFromJsonAsync<List<Palette>>(ContractsJson.Options, cancellation)) ?? [];
     }
 
-    /// <summary>Makes the call; of a paged list, follows the pages until <paramref name="limit"/> items are there.</summary>
+    /// <summary>Makes the call. For a paged list, it follows the pages until it has <paramref name="limit"/> items.</summary>
     public async Task<PaletteAnswer> CallAsync(PaletteCommand command, PaletteCall call, int limit, CancellationToken cancellation)
     {
         if (!command.Paged)
@@ -70,7 +70,8 @@ internal sealed partial class PaletteClient(NodeConnection node)
         {
             throw new NodeRefused(new NodeProblem(
                 System.Net.HttpStatusCode.BadGateway,
-                $"what answers at {node.Node.GetLeftPart(UriPartial.Authority)} is no node of this version ({response.Content.Headers.ContentType}: {failure.Message})",
+                $"the server at {node.Node.GetLeftPart(UriPartial.Authority)} is not a Morag node of a compatible version "
+                + $"({response.Content.Headers.ContentType}: {failure.Message})",
                 null));
         }
     }
@@ -82,7 +83,7 @@ internal sealed partial class PaletteClient(NodeConnection node)
             return null;
         }
 
-        // Only the path is followed: the node may know itself by another address than the one that reaches it.
+        // Only the path is used: the node may know itself by an address that is not reachable from here.
         return links.Select(link => NextLink().Match(link)).FirstOrDefault(match => match.Success) is { } found
             ? Uri.TryCreate(new Uri("http://node/"), found.Groups[1].Value, out var next) ? next.PathAndQuery : null
             : null;

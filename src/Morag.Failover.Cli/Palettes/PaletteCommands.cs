@@ -8,13 +8,13 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Palettes;
 
-/// <summary>Turns the palettes of a node into commands of the command line.</summary>
+/// <summary>Builds commands from the palettes of a node.</summary>
 internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInput, TimeProvider clock)
 {
-    // All of them are in memory before the first is shown.
+    // All items are held in memory before the first is printed.
     private const int MaxLimit = 1_000_000;
 
-    /// <summary>Adds the commands to the root; a palette whose word is there already (<c>worker</c>) adds to that one.</summary>
+    /// <summary>Adds the palettes to the root command. A palette with the name of an existing command, such as <c>worker</c>, extends it.</summary>
     public void AddTo(RootCommand root, IEnumerable<Palette> palettes)
     {
         foreach (var palette in palettes)
@@ -54,13 +54,13 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
             readers.Add((parameter, AddOption(command, parameter)));
         }
 
-        var limit = NumberOption.WithDefault("--limit", "The most items to show", CallLimits.DefaultPage, 1, MaxLimit);
+        var limit = NumberOption.WithDefault("--limit", "Maximum number of items to list", CallLimits.DefaultPage, 1, MaxLimit);
         if (definition.Paged)
         {
             command.Add(limit);
         }
 
-        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask" };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Skip the confirmation prompt" };
         if (definition.Confirm is not null)
         {
             command.Add(yes);
@@ -86,7 +86,11 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
             return parsed => parsed.GetValue(flag) ? "true" : null;
         }
 
-        var option = new Option<string>(name) { Description = parameter.Help, Required = parameter is { Required: true, OptionalInDryRun: false } };
+        var option = new Option<string>(name)
+        {
+            Description = parameter.Help,
+            Required = parameter is { Required: true, OptionalInDryRun: false },
+        };
         option.CompletionSources.Add([.. parameter.Choices]);
         command.Add(option);
         return parsed => parsed.GetValue(option);
@@ -96,7 +100,7 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
         PaletteCommand definition,
         IEnumerable<(PaletteParameter Parameter, string? Text)> given,
         int limit,
-        bool agreed,
+        bool confirmed,
         ParseResult parsed,
         CancellationToken cancellation)
     {
@@ -116,7 +120,7 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
         if (!values.Keys.Any(parameter => parameter.IsDryRun))
         {
             RequireAll(definition, values);
-            if (!agreed)
+            if (!confirmed)
             {
                 Confirm(definition.Confirm!, error);
             }
@@ -124,10 +128,11 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
 
         using var node = globals.Connect(parsed);
         var answer = await new PaletteClient(node).CallAsync(definition, call, limit, cancellation);
-        var shown = definition.Select is { } path ? Cell.At(answer.Value, path) : answer.Value;
+        var shown = definition.Select is { } selected ? Cell.At(answer.Value, selected) : answer.Value;
         if (shown is not { ValueKind: not JsonValueKind.Null } present)
         {
-            throw new CommandFailure(ExitCode.NotFound, $"there is no {definition.Select} yet (state: {Cell.Text(Cell.At(answer.Value, "state"))})");
+            var state = Cell.Text(Cell.At(answer.Value, "state"));
+            throw new CommandFailure(ExitCode.NotFound, $"there is no {definition.Select} yet (state: {state})");
         }
 
         if (globals.AsJson(parsed))
@@ -139,14 +144,14 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
             AnswerView.Write(output, definition, present);
         }
 
-        if (definition.Remark is { } remark && Cell.At(answer.Value, remark) is { ValueKind: JsonValueKind.String } said)
+        if (definition.Remark is { } path && Cell.At(answer.Value, path) is { ValueKind: JsonValueKind.String } remark)
         {
-            await error.WriteLineAsync(Cell.Text(said));
+            await error.WriteLineAsync(Cell.Text(remark));
         }
 
         if (answer.HasMore)
         {
-            await error.WriteLineAsync($"there are more than {limit}: raise --limit, or filter");
+            await error.WriteLineAsync($"showing the first {limit:N0}. Raise --limit or add a filter to see more");
         }
 
         return ExitCode.Ok;
@@ -159,7 +164,7 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
     {
         if (definition.Options.FirstOrDefault(option => option.Required && !values.ContainsKey(option)) is { } missing)
         {
-            throw CommandFailure.Usage($"--{missing.Name} is required; only --{definition.Options.First(option => option.IsDryRun).Name} does without it");
+            throw CommandFailure.Usage($"--{missing.Name} is required, except with --{definition.Options.First(option => option.IsDryRun).Name}");
         }
     }
 
@@ -167,14 +172,14 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
     {
         if (Console.IsInputRedirected)
         {
-            throw CommandFailure.Usage("this needs a confirmation: give --yes");
+            throw CommandFailure.Usage("this command asks for confirmation. Add --yes to run it without a terminal");
         }
 
         error.Write($"{question} [y/N] ");
         using var answers = new StreamReader(standardInput, leaveOpen: true);
         if (answers.ReadLine()?.Trim() is not ("y" or "Y" or "yes"))
         {
-            throw CommandFailure.Usage("not done");
+            throw CommandFailure.Usage("cancelled, nothing was changed");
         }
     }
 }

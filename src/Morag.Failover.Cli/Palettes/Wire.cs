@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Morag.Failover.Cli.Palettes;
 
-/// <summary>How JSON values without a type of ours are written.</summary>
+/// <summary>JSON options for values that have no contract type.</summary>
 internal static class Wire
 {
     public static readonly JsonSerializerOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

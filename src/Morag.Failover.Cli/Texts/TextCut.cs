@@ -2,16 +2,16 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Texts;
 
-/// <summary>Cuts texts between characters, never inside a surrogate pair.</summary>
+/// <summary>Cuts texts without splitting a surrogate pair.</summary>
 internal static class TextCut
 {
-    /// <summary>At most the first <paramref name="length"/> UTF-16 units.</summary>
+    /// <summary>The beginning of the text, up to <paramref name="length"/> UTF-16 code units.</summary>
     public static string First(string text, int length) =>
         text.Length <= length ? text
         : length > 0 && char.IsHighSurrogate(text[length - 1]) ? text[..(length - 1)]
         : text[..length];
 
-    /// <summary>As much of the beginning as <paramref name="maxBytes"/> bytes in UTF-8 hold.</summary>
+    /// <summary>The beginning of the text, up to <paramref name="maxBytes"/> bytes in UTF-8.</summary>
     public static string FirstBytes(string text, int maxBytes)
     {
         var (bytes, length) = (0, 0);
@@ -29,7 +29,7 @@ internal static class TextCut
         return text[..length];
     }
 
-    /// <summary>As much of the end as <paramref name="maxBytes"/> bytes in UTF-8 hold.</summary>
+    /// <summary>The end of the text, up to <paramref name="maxBytes"/> bytes in UTF-8.</summary>
     public static string LastBytes(string text, int maxBytes)
     {
         var (bytes, from) = (TextBytes.Of(text), 0);
@@ -47,7 +47,7 @@ internal static class TextCut
         return text[from..];
     }
 
-    /// <summary>At most the last <paramref name="length"/> UTF-16 units.</summary>
+    /// <summary>The end of the text, up to <paramref name="length"/> UTF-16 code units.</summary>
     public static string Last(string text, int length)
     {
         var from = Math.Max(0, text.Length - length);

@@ -5,8 +5,8 @@ using Morag.Failover.Cli.Agents.Processes;
 namespace Morag.Failover.Cli.Tests.Agents;
 
 /// <summary>
-/// A fault at every step of the agent's state machine: of the disk, the pipes, fork, signals, and the node's answers. After each,
-/// every task has an outcome, the only slot is free, and the log says what was wrong.
+/// Faults at every step of the agent's state machine: disk, pipes, fork, signals, and the node's answers. After each fault, every task has
+/// an outcome, the only slot is free, and the log names the problem.
 /// </summary>
 public sealed class AgentFaultSpecs : IAsyncLifetime
 {
@@ -19,42 +19,42 @@ public sealed class AgentFaultSpecs : IAsyncLifetime
 
     [Theory]
     [InlineData("launch", "worker_overloaded", "the command could not be started: no more processes")]
-    [InlineData("launch-too-large", "processing_error", "the task cannot be given to a command: argument list too long")]
+    [InlineData("launch-too-large", "processing_error", "the task cannot be passed to a command: argument list too long")]
     [InlineData("launch-defect", "worker_overloaded", "the agent could not run the task: a defect")]
-    [InlineData("output", "worker_overloaded", "reading the output of the command failed: the pipe broke")]
-    [InlineData("status", "worker_overloaded", "its exit status was lost")]
+    [InlineData("output", "worker_overloaded", "cannot read the command's output: the pipe broke")]
+    [InlineData("status", "worker_overloaded", "exit status lost")]
     [InlineData("reap-defect", "worker_overloaded", "the agent could not run the task: a defect")]
     [InlineData("remaining-defect", "worker_overloaded", "the agent could not run the task: a defect")]
     [InlineData("dispose-defect", "worker_overloaded", "the agent could not run the task: a defect")]
-    public async Task Should_report_a_failure_and_go_on_when_a_step_of_a_command_fails(string step, string type, string said)
+    public async Task Should_report_a_failure_and_continue_when_a_step_fails(string step, string type, string message)
     {
         FailOnce(step);
         await using var agent = new RunningAgent(node, "cat", slots: 1, faults: faults);
         node.Offer("t-1", "first");
-        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the first outcome");
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the first outcome");
         node.Offer("t-2", "second");
 
-        await Eventually.BeTrueAsync(() => node.Outcomes.Count == 2, "the second outcome");
+        await Wait.UntilAsync(() => node.Outcomes.Count == 2, "the second outcome");
         Assert.Equal(type, (string?)node.Outcomes.First()["failure_type"]);
-        Assert.Contains(said, (string)node.Outcomes.First()["error_message"]!, StringComparison.Ordinal);
+        Assert.Contains(message, (string)node.Outcomes.First()["error_message"]!, StringComparison.Ordinal);
         Assert.Equal("second", (string)node.Outcomes.Last()["result"]!);
     }
 
     [Theory]
     [InlineData("input")]
     [InlineData("errors")]
-    public async Task Should_succeed_when_a_stream_fails_that_the_result_does_not_need(string step)
+    public async Task Should_succeed_when_a_stream_fails_that_the_result_does_not_depend_on(string step)
     {
         FailOnce(step);
         await using var agent = new RunningAgent(node, "printf done", slots: 1, faults: faults);
         node.Offer("t-1", "x");
 
-        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the outcome");
         Assert.Equal("done", (string)node.Outcomes.Single()["result"]!);
     }
 
     [Fact]
-    public async Task Should_say_which_process_cannot_be_ended_and_keep_its_slot_until_it_is_gone()
+    public async Task Should_log_the_process_and_keep_its_slot_occupied_when_it_cannot_be_killed()
     {
         var stuck = new TaskCompletionSource();
         var first = true;
@@ -63,43 +63,43 @@ public sealed class AgentFaultSpecs : IAsyncLifetime
         node.Offer("t-1", "x", remainingSeconds: 0.2);
         node.Offer("t-2", "second");
 
-        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome of what cannot be ended");
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the outcome of what cannot be ended");
         Assert.Equal("task_timeout", (string)node.Outcomes.Single()["failure_type"]!);
-        Assert.EndsWith("it still runs", (string)node.Outcomes.Single()["error_message"]!, StringComparison.Ordinal);
-        await Eventually.BeTrueAsync(
+        Assert.EndsWith("it is still running", (string)node.Outcomes.Single()["error_message"]!, StringComparison.Ordinal);
+        await Wait.UntilAsync(
             () => agent.Log.Contains(
-                "t-1 (epoch 1): could not be ended, and its slot stays taken until it is: 4711 (stuck) (SIGKILL was refused: not permitted)",
+                "t-1 (epoch 1): cannot kill 4711 (stuck) (SIGKILL failed: not permitted); the slot stays occupied until the process is gone",
                 StringComparison.Ordinal),
             "the log line");
         var beats = node.CallsTo("POST", "/heartbeat").Count();
-        await Eventually.BeTrueAsync(() => node.CallsTo("POST", "/heartbeat").Count() > beats + 3, "more heartbeats");
+        await Wait.UntilAsync(() => node.CallsTo("POST", "/heartbeat").Count() > beats + 3, "more heartbeats");
         Assert.Equal("busy", (string)node.CallsTo("POST", "/heartbeat").Last().Body!["status"]!);
         Assert.Single(node.Outcomes);
 
         stuck.SetResult();
 
-        await Eventually.BeTrueAsync(() => node.Outcomes.Count == 2, "the outcome of the next task");
-        Assert.Contains("t-1 (epoch 1): what could not be ended is gone: its slot is free", agent.Log, StringComparison.Ordinal);
+        await Wait.UntilAsync(() => node.Outcomes.Count == 2, "the outcome of the next task");
+        Assert.Contains("t-1 (epoch 1): the process is gone, and its slot is free", agent.Log, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Should_keep_the_slot_of_a_revoked_task_when_its_process_cannot_be_ended()
+    public async Task Should_keep_the_slot_of_a_revoked_task_occupied_when_its_process_cannot_be_killed()
     {
         var stuck = new TaskCompletionSource();
         var first = true;
         faults.OnStarted = process => first && !(first = false) ? new ImmortalProcess(process, stuck.Task) : process;
         await using var agent = new RunningAgent(node, "cat", slots: 1, faults: faults);
         node.Offer("t-1", "x");
-        await Eventually.BeTrueAsync(() => agent.Log.Contains("leased", StringComparison.Ordinal) && node.SessionOpen, "the lease");
+        await Wait.UntilAsync(() => agent.Log.Contains("leased", StringComparison.Ordinal) && node.SessionOpen, "the lease");
         node.Offer("t-2", "second");
-        node.Say("lease_revoked", new { task_id = "t-1", epoch = 1, reason = "the test says so" });
+        node.Send("lease_revoked", new { task_id = "t-1", epoch = 1, reason = "the test says so" });
 
-        await Eventually.BeTrueAsync(() => agent.Log.Contains("could not be ended", StringComparison.Ordinal), "the log line");
-        Assert.Contains("its command is being ended", agent.Log, StringComparison.Ordinal);
+        await Wait.UntilAsync(() => agent.Log.Contains("cannot kill", StringComparison.Ordinal), "the log line");
+        Assert.Contains("lease revoked (the test says so); ending the command", agent.Log, StringComparison.Ordinal);
         Assert.Empty(node.Outcomes);
         stuck.SetResult();
 
-        await Eventually.BeTrueAsync(() => node.Outcomes.Count == 1, "the outcome of the next task");
+        await Wait.UntilAsync(() => node.Outcomes.Count == 1, "the outcome of the next task");
     }
 
     [Theory]
@@ -118,40 +118,40 @@ public sealed class AgentFaultSpecs : IAsyncLifetime
             node.Offer($"t-{number}", $"{number}");
         }
 
-        await Eventually.BeTrueAsync(() => node.Outcomes.Count == 4, "all outcomes");
+        await Wait.UntilAsync(() => node.Outcomes.Count == 4, "all outcomes");
         Assert.Equal(["1", "2", "3", "4"], node.Outcomes.Select(outcome => (string)outcome["result"]!));
-        Assert.Contains("outcomes are kept in memory only, and are lost if this agent is killed", agent.Log, StringComparison.Ordinal);
+        Assert.Contains("outcomes are kept in memory only and are lost if this agent is killed", agent.Log, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Should_catch_up_on_disk_when_it_has_room_again()
+    public async Task Should_save_outcomes_again_when_the_disk_has_room_again()
     {
         faults.OnSpool = () => new IOException("no space left");
         await using var agent = new RunningAgent(node, "cat", slots: 1, faults: faults);
-        await Eventually.BeTrueAsync(() => node.CallsTo("POST", "/heartbeat").Any(), "the registration");
+        await Wait.UntilAsync(() => node.CallsTo("POST", "/heartbeat").Any(), "the registration");
         node.StatusOf = _ => 503;
         node.Offer("t-1", "kept");
-        await Eventually.BeTrueAsync(() => agent.Log.Contains("no space left", StringComparison.Ordinal), "the log line");
+        await Wait.UntilAsync(() => agent.Log.Contains("no space left", StringComparison.Ordinal), "the log line");
 
         faults.OnSpool = () => null;
 
-        await Eventually.BeTrueAsync(
+        await Wait.UntilAsync(
             () => File.ReadAllText(Path.Combine(agent.Folder, "outcomes.jsonl")).Contains("kept", StringComparison.Ordinal), "the spooled outcome");
-        await Eventually.BeTrueAsync(() => agent.Log.Contains("outcomes are kept in the work folder again", StringComparison.Ordinal), "the log line");
+        await Wait.UntilAsync(() => agent.Log.Contains("outcomes are saved in the work folder again", StringComparison.Ordinal), "the log line");
     }
 
     [Fact]
-    public async Task Should_work_and_say_how_much_was_lost_when_its_log_cannot_be_written()
+    public async Task Should_continue_and_count_lost_lines_when_the_log_cannot_be_written()
     {
         faults.OnLog = () => new IOException("no space left");
         await using var agent = new RunningAgent(node, "cat", slots: 1, faults: faults);
         node.Offer("t-1", "1");
-        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the first outcome");
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the first outcome");
         faults.OnLog = () => null;
         node.Offer("t-2", "2");
 
-        await Eventually.BeTrueAsync(() => agent.Log.Contains("lines of this log could not be written", StringComparison.Ordinal), "the log line");
-        await Eventually.BeTrueAsync(() => node.Outcomes.Count == 2, "the second outcome");
+        await Wait.UntilAsync(() => agent.Log.Contains("log lines could not be written", StringComparison.Ordinal), "the log line");
+        await Wait.UntilAsync(() => node.Outcomes.Count == 2, "the second outcome");
     }
 
     public static TheoryData<string, string> Answers
@@ -177,7 +177,7 @@ public sealed class AgentFaultSpecs : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Answers))]
-    public async Task Should_go_on_when_an_answer_of_the_node_cannot_be_read(string step, string text)
+    public async Task Should_continue_when_an_answer_of_the_node_cannot_be_read(string step, string text)
     {
         var spoilt = 0;
         Spoil(step, text, () => Interlocked.Increment(ref spoilt) <= 2);
@@ -185,9 +185,9 @@ public sealed class AgentFaultSpecs : IAsyncLifetime
         node.Offer("t-1", "1");
         node.Offer("t-2", "2");
 
-        await Eventually.BeTrueAsync(() => node.Outcomes.Any(outcome => (string)outcome["task_id"]! == "t-2"), "the second outcome");
-        await Eventually.BeTrueAsync(() => !Stays(agent), "an empty spool");
-        await Eventually.BeTrueAsync(() => spoilt > 0, "a spoilt answer");
+        await Wait.UntilAsync(() => node.Outcomes.Any(outcome => (string)outcome["task_id"]! == "t-2"), "the second outcome");
+        await Wait.UntilAsync(() => !Stays(agent), "an empty spool");
+        await Wait.UntilAsync(() => spoilt > 0, "a spoilt answer");
         Assert.InRange(Lines(agent.Log, "cannot be read"), 0, 1);
     }
 
@@ -195,19 +195,19 @@ public sealed class AgentFaultSpecs : IAsyncLifetime
     [InlineData("/lease")]
     [InlineData("/results")]
     [InlineData("/heartbeat")]
-    public async Task Should_report_it_once_and_not_ask_endlessly_when_the_answers_can_never_be_read(string step)
+    public async Task Should_log_it_once_and_back_off_when_no_answer_can_be_read(string step)
     {
         Spoil(step, "<html>", () => true);
         await using var agent = new RunningAgent(node, "cat", slots: 1, faults: faults);
         node.Offer("t-1", "1");
-        await Eventually.BeTrueAsync(() => agent.Log.Contains($"{step} cannot be read", StringComparison.Ordinal), "the log line");
+        await Wait.UntilAsync(() => agent.Log.Contains($"{step} cannot be read", StringComparison.Ordinal), "the log line");
         var beats = node.CallsTo("POST", "/heartbeat").Count();
-        await Eventually.BeTrueAsync(() => node.CallsTo("POST", "/heartbeat").Count() > beats + 20, "two seconds of heartbeats");
+        await Wait.UntilAsync(() => node.CallsTo("POST", "/heartbeat").Count() > beats + 20, "two seconds of heartbeats");
 
         Assert.Equal(1, Lines(agent.Log, $"{step} cannot be read"));
         if (step != "/heartbeat")
         {
-            // The waits double from a tenth of a second.
+            // The backoff starts at 0.1 s and doubles.
             Assert.InRange(node.CallsTo("POST", step).Count(), 1, 12);
         }
 
@@ -219,27 +219,27 @@ public sealed class AgentFaultSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_run_a_task_however_deep_its_payload_is()
+    public async Task Should_run_a_task_when_its_payload_is_deeply_nested()
     {
         var deep = new string('[', 500) + new string(']', 500);
         await using var agent = new RunningAgent(node, "cat", slots: 1, faults: faults);
         node.OfferRaw("t-1", deep);
 
-        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the outcome");
         Assert.Equal(deep, (string?)node.Outcomes.Single()["result"]);
     }
 
     [Fact]
-    public async Task Should_fail_only_the_task_whose_lease_cannot_be_read()
+    public async Task Should_fail_only_one_task_when_its_lease_cannot_be_read()
     {
         await using var agent = new RunningAgent(node, "cat", slots: 2, faults: faults);
         node.OfferRaw("t-1", "\"x\",\"attempt\":\"many\"");
         node.Offer("t-2", "second");
 
-        await Eventually.BeTrueAsync(() => node.Outcomes.Count == 2, "both outcomes");
+        await Wait.UntilAsync(() => node.Outcomes.Count == 2, "both outcomes");
         var failed = node.Outcomes.Single(outcome => (string)outcome["task_id"]! == "t-1");
         Assert.Equal("processing_error", (string)failed["failure_type"]!);
-        Assert.StartsWith("the agent cannot read the lease of the task", (string)failed["error_message"]!, StringComparison.Ordinal);
+        Assert.StartsWith("the agent cannot read the task's lease", (string)failed["error_message"]!, StringComparison.Ordinal);
     }
 
     private void FailOnce(string step)
@@ -298,7 +298,7 @@ public sealed class AgentFaultSpecs : IAsyncLifetime
         }
     }
 
-    /// <summary>Ends for the agent only when the test says so.</summary>
+    /// <summary>A process that seems to run until the test ends it.</summary>
     private sealed class ImmortalProcess(ICommandProcess process, Task dies) : FaultyProcess(process)
     {
         public override Stream Input => Stream.Null;

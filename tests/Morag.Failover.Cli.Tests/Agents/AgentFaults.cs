@@ -4,19 +4,19 @@ using Morag.Failover.Cli.Agents.Processes;
 
 namespace Morag.Failover.Cli.Tests.Agents;
 
-/// <summary>What goes wrong in an agent, at steps that a test cannot reach from outside. Each may be changed while the agent runs.</summary>
+/// <summary>Faults to inject into a running agent.</summary>
 internal sealed class AgentFaults
 {
-    /// <summary>Thrown instead of starting a process; null starts it.</summary>
+    /// <summary>Thrown instead of starting a process, unless null.</summary>
     public Func<Exception?> OnLaunch { get; set; } = () => null;
 
-    /// <summary>Replaces a process that was started.</summary>
+    /// <summary>Replaces a started process.</summary>
     public Func<ICommandProcess, ICommandProcess> OnStarted { get; set; } = process => process;
 
-    /// <summary>Thrown by each write to the spool; null writes.</summary>
+    /// <summary>Thrown by each write to the spool, unless null.</summary>
     public Func<Exception?> OnSpool { get; set; } = () => null;
 
-    /// <summary>Thrown by each write to the log; null writes.</summary>
+    /// <summary>Thrown by each write to the log, unless null.</summary>
     public Func<Exception?> OnLog { get; set; } = () => null;
 
     public ProcessLauncher Around(ProcessLauncher launch) => start => OnLaunch() is { } failure ? throw failure : OnStarted(launch(start));
@@ -70,7 +70,7 @@ internal sealed class AgentFaults
     }
 }
 
-/// <summary>A real process of which some steps fail.</summary>
+/// <summary>A real process with some steps that fail.</summary>
 internal class FaultyProcess(ICommandProcess process) : ICommandProcess
 {
     public int Id => process.Id;
@@ -92,7 +92,7 @@ internal class FaultyProcess(ICommandProcess process) : ICommandProcess
     public virtual void Dispose() => process.Dispose();
 }
 
-/// <summary>A stream that fails after it gave some bytes, or after it took some.</summary>
+/// <summary>A stream that fails after some bytes.</summary>
 internal sealed class FailingStream(int goodBytes, Stream? taker = null) : MemoryStream(new byte[goodBytes])
 {
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -103,7 +103,7 @@ internal sealed class FailingStream(int goodBytes, Stream? taker = null) : Memor
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        // The first line lets the command begin.
+        // The first line lets the command start.
         await taker!.WriteAsync(buffer[..(buffer.Span.IndexOf((byte)'\n') + 1)], cancellationToken);
         throw new IOException("the pipe broke");
     }

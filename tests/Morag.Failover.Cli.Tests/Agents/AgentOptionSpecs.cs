@@ -28,7 +28,7 @@ public sealed class AgentOptionSpecs
 
     [Theory]
     [MemberData(nameof(Refused))]
-    public async Task Should_name_the_option_and_its_range_in_one_line_when_it_is_no_number_of_that_range(string option, string text)
+    public async Task Should_name_the_option_and_its_range_in_one_line_when_the_number_is_invalid(string option, string text)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
@@ -42,7 +42,7 @@ public sealed class AgentOptionSpecs
     }
 
     [Fact]
-    public void Should_find_every_number() => Assert.Equal(
+    public void Should_cover_every_numeric_option() => Assert.Equal(
         ["--cpu-cores", "--disk-gb", "--drain-grace", "--gpu-count", "--gpu-memory-gb", "--heartbeat", "--kill-grace", "--memory-gb", "--slots"],
         WorkerRunCommand.Build(new GlobalOptions()).Options.Where(IsNumber).Select(option => option.Name).Order(StringComparer.Ordinal));
 

@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace Morag.Failover.Cli.Tests.Agents;
 
-/// <summary>The agent as the process that users start, ended by signals.</summary>
+/// <summary>The agent as a separate process, ended by signals.</summary>
 public sealed class AgentProcessSpecs : IAsyncLifetime
 {
-    // What the agent starts inherits it, and what that starts too.
+    // All descendants of the agent inherit this variable.
     private const string Mark = "TEST_AGENT";
 
     private readonly FakeWorkNode node = new();
@@ -35,20 +35,20 @@ public sealed class AgentProcessSpecs : IAsyncLifetime
         var child = Path.Combine(folder, "child");
         Start($"sleep 1000 & echo $! > {child}.tmp; mv {child}.tmp {child}; wait");
         node.Offer("t-1", "x");
-        await Eventually.BeTrueAsync(() => File.Exists(child), "the running command");
+        await Wait.UntilAsync(() => File.Exists(child), "the running command");
 
         agent!.Kill();
 
         var pid = int.Parse(await File.ReadAllTextAsync(child), CultureInfo.InvariantCulture);
-        await Eventually.BeTrueAsync(() => !Directory.Exists($"/proc/{pid}"), "the end of the command's child");
+        await Wait.UntilAsync(() => !Directory.Exists($"/proc/{pid}"), "the end of the command's child");
     }
 
     [Fact]
-    public async Task Should_leave_in_order_when_it_is_terminated()
+    public async Task Should_unregister_when_it_is_terminated()
     {
         Start("cat");
         node.Offer("t-1", "x");
-        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the outcome");
 
         using var kill = Process.Start("kill", ["-TERM", agent!.Id.ToString(CultureInfo.InvariantCulture)]);
         await agent.WaitForExitAsync();
@@ -64,7 +64,7 @@ public sealed class AgentProcessSpecs : IAsyncLifetime
     [InlineData("trap 'exit 143' TERM; sleep 1000 & wait", true)]
     [InlineData("trap 'exit 1' TERM; sleep 1000 & wait", false)]
     [InlineData("trap '' TERM; sleep 1000", false)]
-    public async Task Should_give_everything_back_without_blame_when_a_stop_reaches_its_commands_too(string script, bool commandsFirst)
+    public async Task Should_release_all_tasks_without_blame_when_its_commands_are_stopped_too(string script, bool commandsFirst)
     {
         Start($"echo $$ > {folder}/running-$MORAG_TASK_ID; {script}", "--drain-grace", "1");
         for (var task = 1; task <= 2; task++)
@@ -72,7 +72,7 @@ public sealed class AgentProcessSpecs : IAsyncLifetime
             node.Offer($"t-{task}", "x");
         }
 
-        await Eventually.BeTrueAsync(() => Directory.GetFiles(folder, "running-*").Length == 2, "both commands");
+        await Wait.UntilAsync(() => Directory.GetFiles(folder, "running-*").Length == 2, "both commands");
         var family = CommandProcesses.WithEnvironment(Mark, mark).Where(process => process != agent!.Id).ToArray();
         Assert.True(family.Length >= 3, $"the guardian and two commands are among {family.Length} processes");
         int[] all = commandsFirst ? [.. family, agent!.Id] : [agent!.Id, .. family];
@@ -87,15 +87,15 @@ public sealed class AgentProcessSpecs : IAsyncLifetime
         Assert.True(node.Outcomes.IsEmpty, log);
         Assert.Equal(2, node.CallsTo("POST", "/release").Count());
         Assert.Single(node.Calls, call => call.Method == "DELETE");
-        await Eventually.BeTrueAsync(() => !CommandProcesses.WithEnvironment(Mark, mark).Any(), "the end of every process");
+        await Wait.UntilAsync(() => !CommandProcesses.WithEnvironment(Mark, mark).Any(), "the end of every process");
     }
 
     [Fact]
-    public async Task Should_leave_no_command_behind_when_its_guardian_was_killed_before_it()
+    public async Task Should_leave_no_command_behind_when_its_guardian_is_killed_first()
     {
         Start($"echo $$ > {folder}/running-$MORAG_TASK_ID; sleep 1000");
         node.Offer("t-1", "x");
-        await Eventually.BeTrueAsync(() => File.Exists($"{folder}/running-t-1"), "the first command");
+        await Wait.UntilAsync(() => File.Exists($"{folder}/running-t-1"), "the first command");
         var guardian = CommandProcesses.WithEnvironment(Mark, mark)
             .Single(process => File.ReadAllText($"/proc/{process}/cmdline").Contains("trap '' INT TERM HUP", StringComparison.Ordinal));
         using (var kill = Process.Start("kill", ["-KILL", guardian.ToString(CultureInfo.InvariantCulture)]))
@@ -104,17 +104,17 @@ public sealed class AgentProcessSpecs : IAsyncLifetime
         }
 
         node.Offer("t-2", "x");
-        await Eventually.BeTrueAsync(() => File.Exists($"{folder}/running-t-2"), "the second command");
+        await Wait.UntilAsync(() => File.Exists($"{folder}/running-t-2"), "the second command");
         agent!.Kill();
 
-        await Eventually.BeTrueAsync(() => !CommandProcesses.WithEnvironment(Mark, mark).Any(), "the end of every process");
-        Assert.Contains("was lost, and started again", await agent.StandardError.ReadToEndAsync(), StringComparison.Ordinal);
+        await Wait.UntilAsync(() => !CommandProcesses.WithEnvironment(Mark, mark).Any(), "the end of every process");
+        Assert.Contains("the guardian process was lost, and a new one is running", await agent.StandardError.ReadToEndAsync(), StringComparison.Ordinal);
     }
 
     [RootFact]
-    public async Task Should_say_which_process_cannot_be_ended_when_the_command_has_another_user()
+    public async Task Should_log_the_process_when_the_agent_may_not_kill_it()
     {
-        // setpriv, made to run as root for whoever calls it, which then sets the real user too.
+        // A setuid copy of setpriv, which also changes the real user.
         var tool = Path.Combine(folder, "setpriv");
         File.Copy("/usr/bin/setpriv", tool);
         using (var mode = Process.Start("chmod", ["a+rwx,u+s", tool, folder]))
@@ -125,21 +125,23 @@ public sealed class AgentProcessSpecs : IAsyncLifetime
         StartAs(["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"], $"exec {tool} --reuid=0 sleep 20");
         node.Offer("t-1", "x", remainingSeconds: 3);
 
-        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the outcome");
         Assert.Equal("task_timeout", (string)node.Outcomes.Single()["failure_type"]!);
         agent!.Kill();
         var log = await agent.StandardError.ReadToEndAsync();
-        Assert.Matches(@"could not be ended, and its slot stays taken until it is: \d+ \(sleep\) \(SIGKILL was refused: Operation not permitted\)", log);
+        Assert.Matches(@"cannot kill \d+ \(sleep\) \(SIGKILL failed: Operation not permitted\); the slot stays occupied", log);
     }
 
     [Fact]
-    public async Task Should_refuse_to_start_when_there_is_no_such_program()
+    public async Task Should_refuse_to_start_when_the_program_does_not_exist()
     {
         StartWith([], ["no-such-program-anywhere"], []);
         await agent!.WaitForExitAsync();
 
         Assert.Equal(2, agent.ExitCode);
-        Assert.Equal("morag: there is no program \"no-such-program-anywhere\" that can be run", (await agent.StandardError.ReadToEndAsync()).Trim());
+        Assert.Equal(
+            "morag: the program \"no-such-program-anywhere\" was not found or is not executable",
+            (await agent.StandardError.ReadToEndAsync()).Trim());
     }
 
     private void Start(string script, params string[] options) => StartWith([], ["sh", "-c", script], options);

@@ -13,7 +13,7 @@ public sealed class AgentTasksSpecs
     private readonly FakeTimeProvider clock = new();
 
     [Fact]
-    public void Should_take_a_lease_once_when_it_is_given_twice()
+    public void Should_add_a_lease_once_when_it_arrives_twice()
     {
         var held = new AgentTasks(2, clock);
 
@@ -23,7 +23,7 @@ public sealed class AgentTasksSpecs
     }
 
     [Fact]
-    public void Should_revoke_only_when_two_answers_in_a_row_do_not_list_it()
+    public void Should_revoke_a_lease_only_when_two_consecutive_answers_do_not_list_it()
     {
         var held = new AgentTasks(2, clock);
         var task = held.TryAdd(Lease(1))!;
@@ -36,7 +36,7 @@ public sealed class AgentTasksSpecs
     }
 
     [Fact]
-    public void Should_not_revoke_what_came_after_the_heartbeat_was_sent()
+    public void Should_not_revoke_a_lease_when_it_arrived_after_the_heartbeat()
     {
         var held = new AgentTasks(2, clock);
         var before = held.Snapshot();
@@ -47,7 +47,7 @@ public sealed class AgentTasksSpecs
     }
 
     [Fact]
-    public void Should_leave_the_outcome_alone_when_the_command_has_ended()
+    public void Should_keep_the_outcome_when_a_lease_is_revoked_after_its_command_ended()
     {
         var held = new AgentTasks(2, clock);
         var task = held.TryAdd(Lease(1))!;
@@ -58,7 +58,7 @@ public sealed class AgentTasksSpecs
     }
 
     [Fact]
-    public void Should_time_out_by_the_seconds_that_were_left_whatever_the_clocks_say()
+    public void Should_time_out_after_the_remaining_seconds_when_the_clocks_differ()
     {
         var held = new AgentTasks(2, clock);
         var task = held.TryAdd(Lease(1))!;
@@ -70,7 +70,7 @@ public sealed class AgentTasksSpecs
     }
 
     [Fact]
-    public void Should_go_on_longer_when_the_lease_was_extended()
+    public void Should_time_out_later_when_the_lease_is_extended()
     {
         var held = new AgentTasks(2, clock);
         var task = held.TryAdd(Lease(1))!;
@@ -84,7 +84,7 @@ public sealed class AgentTasksSpecs
     }
 
     [Fact]
-    public async Task Should_tell_of_room_when_a_task_is_dropped()
+    public async Task Should_signal_a_free_slot_when_a_task_is_removed()
     {
         var held = new AgentTasks(1, clock);
         var task = held.TryAdd(Lease(1))!;

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Morag.Failover.Cli.Tests.Agents;
 
-/// <summary>What became of processes that commands started.</summary>
+/// <summary>Finds processes that commands started.</summary>
 internal static class CommandProcesses
 {
-    /// <summary>The id that a command wrote into a file.</summary>
+    /// <summary>Reads the process id that a command wrote to a file.</summary>
     public static int Id(string pidFile) => int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture);
 
-    /// <summary>Whether the process is gone. One that nobody has waited for yet is still listed, as a zombie.</summary>
+    /// <summary>Whether the process is gone or a zombie.</summary>
     public static bool IsGone(int processId)
     {
         try
@@ -21,7 +21,7 @@ internal static class CommandProcesses
         }
     }
 
-    /// <summary>The processes that were started with a variable in their environment and still run.</summary>
+    /// <summary>The running processes that have a variable in their environment.</summary>
     public static IEnumerable<int> WithEnvironment(string name, string value) =>
         from folder in Directory.EnumerateDirectories("/proc")
         where int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out _)

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Morag.Failover.Cli.Tests.Agents;
 
-/// <summary>A node with just enough behaviour for one agent: leases by request id, results, heartbeats, a session.</summary>
+/// <summary>A minimal node for one agent: leases by request id, results, heartbeats and a session.</summary>
 public sealed class FakeWorkNode : FakeNode
 {
     private readonly ConcurrentQueue<OfferedTask> offered = new();
@@ -19,31 +19,31 @@ public sealed class FakeWorkNode : FakeNode
 
     public FakeWorkNode() => Answer = AnswerAsync;
 
-    /// <summary>What the node believes the worker holds, by task id.</summary>
+    /// <summary>The epochs of the leases that the node lists for the worker, by task id.</summary>
     public ConcurrentDictionary<string, long> Believed { get; } = new();
 
-    /// <summary>Every outcome that was handed in, in order.</summary>
+    /// <summary>Every delivered outcome, in order.</summary>
     public ConcurrentQueue<JsonObject> Outcomes { get; } = new();
 
-    /// <summary>The status answered for an outcome.</summary>
+    /// <summary>The status of the answer to an outcome.</summary>
     public Func<JsonObject, int> StatusOf { get; set; } = _ => 200;
 
-    /// <summary>Whether it refuses calls of another instance than the last one that registered.</summary>
+    /// <summary>Whether it rejects calls of any instance but the last one that registered.</summary>
     public bool KnowsInstances { get; init; }
 
-    /// <summary>The instance that registered last; null: the worker is not registered.</summary>
+    /// <summary>The instance that registered last; null if the worker is not registered.</summary>
     public string? Instance { get; set; }
 
-    /// <summary>The largest result that it says it takes, in bytes; null where it says nothing.</summary>
+    /// <summary>The result limit that it declares, in bytes; null declares none.</summary>
     public int? MaxResultBytes { get; init; }
 
-    /// <summary>Whether a session is open now.</summary>
+    /// <summary>Whether a session is open.</summary>
     public bool SessionOpen { get; private set; }
 
     public void Offer(string taskId, string payload, double remainingSeconds = 600) =>
         OfferRaw(taskId, JsonSerializer.Serialize(payload), remainingSeconds);
 
-    /// <summary>Offers a task with a payload that is sent as it is, whether it is JSON or not.</summary>
+    /// <summary>Offers a task with a raw payload, which may be invalid JSON.</summary>
     public void OfferRaw(string taskId, string payload, double remainingSeconds = 600)
     {
         var epoch = Interlocked.Increment(ref lastEpoch);
@@ -56,7 +56,7 @@ public sealed class FakeWorkNode : FakeNode
 
     public void LoseNextLeaseAnswer() => Interlocked.Increment(ref leaseAnswersToLose);
 
-    public void Say(string kind, object data) =>
+    public void Send(string kind, object data) =>
         session.Writer.TryWrite($"event: {kind}\ndata: {JsonSerializer.Serialize(data)}\n\n");
 
     private async Task<IResult?> AnswerAsync(SeenCall call, HttpContext context)
@@ -72,7 +72,13 @@ public sealed class FakeWorkNode : FakeNode
         {
             ("GET", "w") when KnowsInstances && Instance is not null => Json(new
             {
-                registration = new { worker_id = "w", instance_id = Instance, location = new { hostname = "here" }, heartbeat_interval_seconds = 0.1 },
+                registration = new
+                {
+                    worker_id = "w",
+                    instance_id = Instance,
+                    location = new { hostname = "here" },
+                    heartbeat_interval_seconds = 0.1,
+                },
                 status = "online",
                 liveness = "alive",
                 last_heartbeat = DateTimeOffset.UnixEpoch.AddMilliseconds(Interlocked.Read(ref heartbeats)),
@@ -92,7 +98,7 @@ public sealed class FakeWorkNode : FakeNode
                 draining = false,
             }),
             ("POST", "lease") => await LeaseAsync(call, context),
-            ("POST", "results") => Json(((JsonArray)call.Body!).Select(item => TakeOutcome((JsonObject)item!)).ToArray()),
+            ("POST", "results") => Json(((JsonArray)call.Body!).Select(item => AddOutcome((JsonObject)item!)).ToArray()),
             ("POST", "release") => Release(path),
             ("GET", "session") => await SessionAsync(context),
             ("DELETE", _) => Results.NoContent(),
@@ -142,7 +148,7 @@ public sealed class FakeWorkNode : FakeNode
         return Results.Text($"[{string.Join(',', leases.Select(lease => lease.Json))}]", "application/json");
     }
 
-    private object TakeOutcome(JsonObject outcome)
+    private object AddOutcome(JsonObject outcome)
     {
         Outcomes.Enqueue(outcome);
         Believed.TryRemove((string)outcome["task_id"]!, out _);
@@ -176,9 +182,9 @@ public sealed class FakeWorkNode : FakeNode
         SessionOpen = true;
         try
         {
-            await foreach (var said in session.Reader.ReadAllAsync(context.RequestAborted))
+            await foreach (var sent in session.Reader.ReadAllAsync(context.RequestAborted))
             {
-                await context.Response.WriteAsync(said);
+                await context.Response.WriteAsync(sent);
                 await context.Response.Body.FlushAsync();
             }
         }

@@ -3,7 +3,7 @@ using Morag.Failover.Cli.CommandLine;
 
 namespace Morag.Failover.Cli.Tests.Agents;
 
-/// <summary>The agent on a disk that is full.</summary>
+/// <summary>The agent on a full disk.</summary>
 public sealed class FullDiskSpecs : IAsyncLifetime
 {
     private readonly FakeWorkNode node = new();
@@ -13,25 +13,25 @@ public sealed class FullDiskSpecs : IAsyncLifetime
     public async Task DisposeAsync() => await node.DisposeAsync();
 
     [RootFact]
-    public async Task Should_work_on_and_have_everything_on_disk_again_when_the_disk_was_full_for_a_while()
+    public async Task Should_continue_and_save_outcomes_again_when_the_disk_was_full_for_a_while()
     {
         using var disk = new SmallDisk();
         var folder = Directory.CreateDirectory(Path.Combine(disk.Folder, "w")).FullName;
         await using (var agent = new RunningAgent(node, "cat; cat \"$MORAG_FAILURE_FILE\" 2>/dev/null; exit 0", slots: 1, folder: folder))
         {
-            await Eventually.BeTrueAsync(() => node.CallsTo("POST", "/heartbeat").Any(), "the registration");
+            await Wait.UntilAsync(() => node.CallsTo("POST", "/heartbeat").Any(), "the registration");
             disk.Fill();
             node.Offer("t-1", "1");
             node.Offer("t-2", "2");
-            await Eventually.BeTrueAsync(() => node.Outcomes.Count == 2, "two outcomes on a full disk");
+            await Wait.UntilAsync(() => node.Outcomes.Count == 2, "two outcomes on a full disk");
             node.StatusOf = _ => 503;
             node.Offer("t-3", "kept");
-            await Eventually.BeTrueAsync(() => node.Outcomes.Count > 2, "a refused outcome");
+            await Wait.UntilAsync(() => node.Outcomes.Count > 2, "a refused outcome");
             Assert.Contains("outcomes are kept in memory only", agent.Log, StringComparison.Ordinal);
 
             disk.Free();
-            await Eventually.BeTrueAsync(
-                () => agent.Log.Contains("outcomes are kept in the work folder again", StringComparison.Ordinal), "the log line");
+            await Wait.UntilAsync(
+                () => agent.Log.Contains("outcomes are saved in the work folder again", StringComparison.Ordinal), "the log line");
             Assert.Equal(1, agent.Log.Split('\n').Count(line => line.Contains("outcomes are kept in memory only", StringComparison.Ordinal)));
             await agent.AbortAsync();
         }
@@ -39,7 +39,7 @@ public sealed class FullDiskSpecs : IAsyncLifetime
         node.StatusOf = _ => 200;
         var before = node.Outcomes.Count;
         await using var second = new RunningAgent(node, "cat", slots: 1, folder: folder);
-        await Eventually.BeTrueAsync(() => node.Outcomes.Count > before, "the outcome that the first run left");
+        await Wait.UntilAsync(() => node.Outcomes.Count > before, "the outcome that the first run left");
         Assert.Equal("kept", (string)node.Outcomes.Last()["result"]!);
     }
 
@@ -50,17 +50,17 @@ public sealed class FullDiskSpecs : IAsyncLifetime
         var folder = Directory.CreateDirectory(Path.Combine(disk.Folder, "w")).FullName;
         await using var agent = new RunningAgent(
             node, "echo '{\"failure_type\":\"network_failure\"}' > \"$MORAG_FAILURE_FILE\"; exit 1", slots: 1, folder: folder);
-        await Eventually.BeTrueAsync(() => node.CallsTo("POST", "/heartbeat").Any(), "the registration");
+        await Wait.UntilAsync(() => node.CallsTo("POST", "/heartbeat").Any(), "the registration");
         disk.Fill();
         node.Offer("t-1", "1");
 
-        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the outcome");
         Assert.Equal("worker_overloaded", (string)node.Outcomes.Single()["failure_type"]!);
         Assert.Contains("the disk of the work folder is full", (string)node.Outcomes.Single()["error_message"]!, StringComparison.Ordinal);
     }
 
     [RootFact]
-    public void Should_say_that_the_disk_is_full_and_not_that_another_agent_runs_when_it_starts_there()
+    public void Should_report_a_full_disk_and_not_a_conflict_when_it_starts_on_one()
     {
         using var disk = new SmallDisk();
         disk.Fill();
@@ -70,7 +70,7 @@ public sealed class FullDiskSpecs : IAsyncLifetime
     }
 
     [RootFact]
-    public void Should_start_on_a_full_disk_when_the_folder_was_its_own_before()
+    public void Should_start_on_a_full_disk_when_its_folder_already_exists()
     {
         using var disk = new SmallDisk();
         WorkFolder.Acquire("w", disk.Folder).Dispose();

@@ -1,6 +1,6 @@
 namespace Morag.Failover.Cli.Tests.Agents;
 
-/// <summary>Commands that do what commands should not: after each of them the task has its outcome, and the only slot is free again.</summary>
+/// <summary>Misbehaving commands. After each, the task has an outcome, and the only slot is free again.</summary>
 public sealed class HostileCommandSpecs : IAsyncLifetime
 {
     private readonly FakeWorkNode node = new();
@@ -15,33 +15,33 @@ public sealed class HostileCommandSpecs : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("mkdir \"$MORAG_FAILURE_FILE\"; touch \"$MORAG_FAILURE_FILE/x\"; exit 1", "a failure file that is a folder")]
-    [InlineData("mkfifo \"$MORAG_FAILURE_FILE\"; exit 1", "a failure file without what belongs into it")]
-    [InlineData("mkfifo \"$MORAG_FAILURE_FILE\"; exec 3<>\"$MORAG_FAILURE_FILE\"; sleep 1000 >/dev/null 2>&1 & exit 1", "exit code 1, and a failure file w")]
-    [InlineData("ln -sf /dev/zero \"$MORAG_FAILURE_FILE\"; exit 1", "a failure file that is a link")]
-    [InlineData("ln -s /nowhere/at/all \"$MORAG_FAILURE_FILE\"; exit 1", "a failure file that is a link")]
-    [InlineData("head -c 1000000 /dev/zero > \"$MORAG_FAILURE_FILE\"; exit 1", "a failure file that is longer than 65,536 bytes")]
-    [InlineData("printf '\\300\\200' > \"$MORAG_FAILURE_FILE\"; exit 1", "a failure file without what belongs into it")]
+    [InlineData("mkdir \"$MORAG_FAILURE_FILE\"; touch \"$MORAG_FAILURE_FILE/x\"; exit 1", "the failure file is a folder")]
+    [InlineData("mkfifo \"$MORAG_FAILURE_FILE\"; exit 1", "the failure file is invalid")]
+    [InlineData("mkfifo \"$MORAG_FAILURE_FILE\"; exec 3<>\"$MORAG_FAILURE_FILE\"; sleep 1000 >/dev/null 2>&1 & exit 1", "exit code 1, and the failure file ")]
+    [InlineData("ln -sf /dev/zero \"$MORAG_FAILURE_FILE\"; exit 1", "the failure file is a link")]
+    [InlineData("ln -s /nowhere/at/all \"$MORAG_FAILURE_FILE\"; exit 1", "the failure file is a link")]
+    [InlineData("head -c 1000000 /dev/zero > \"$MORAG_FAILURE_FILE\"; exit 1", "the failure file is longer than 65,536 bytes")]
+    [InlineData("printf '\\300\\200' > \"$MORAG_FAILURE_FILE\"; exit 1", "the failure file is invalid")]
     [InlineData("rm -r \"${MORAG_FAILURE_FILE%/*}\"; exit 1", "exit code 1")]
     [InlineData("printf 'caf\\351\\n'", "the output is not UTF-8 (byte 0xe9 at offset 3)")]
     [InlineData("head -c 20000 /dev/urandom | gzip -c", "the output is not UTF-8")]
     [InlineData("printf 'h\\303\\251\\303\\251' | iconv -t UTF-16", "the output is not UTF-8 (byte 0xff at offset 0)")]
-    [InlineData("(sleep 1000; echo late) & echo early", "a process that the command left behind still holds its standard output")]
-    [InlineData("setsid sh -c 'sleep 15; echo late' & echo early", "a process that the command left behind still holds its standard output")]
+    [InlineData("(sleep 1000; echo late) & echo early", "a background process still holds the command's standard output open")]
+    [InlineData("setsid sh -c 'sleep 15; echo late' & echo early", "a background process still holds the command's standard output open")]
     [InlineData("kill -SEGV $$", "killed by SIGSEGV")]
     [InlineData("kill -TERM $$", "killed by SIGTERM, which this agent did not send")]
-    [InlineData("sh -c 'kill -SEGV $$'; exit $?", "exit code 139, which stands for SIGSEGV")]
-    [InlineData("exit 143", "exit code 143, which stands for SIGTERM")]
+    [InlineData("sh -c 'kill -SEGV $$'; exit $?", "exit code 139 (SIGSEGV)")]
+    [InlineData("exit 143", "exit code 143 (SIGTERM)")]
     [InlineData("yes | head -c 300000", "more than 262,144 bytes")]
-    public async Task Should_report_what_was_wrong_and_have_its_slot_free(string script, string said)
+    public async Task Should_report_the_problem_and_free_the_slot_when_a_command_misbehaves(string script, string message)
     {
         await using var agent = new RunningAgent(node, OnlyForFirst(script), slots: 1);
         node.Offer("t-1", "first");
-        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the outcome");
         node.Offer("t-2", "second");
 
-        await Eventually.BeTrueAsync(() => node.Outcomes.Count == 2, "the outcome of the next task");
-        Assert.Contains(said, (string)node.Outcomes.First()["error_message"]!, StringComparison.Ordinal);
+        await Wait.UntilAsync(() => node.Outcomes.Count == 2, "the outcome of the next task");
+        Assert.Contains(message, (string)node.Outcomes.First()["error_message"]!, StringComparison.Ordinal);
         Assert.Equal("second", (string)node.Outcomes.Last()["result"]!);
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(agent.Folder, "failures")));
     }
@@ -54,36 +54,36 @@ public sealed class HostileCommandSpecs : IAsyncLifetime
     [InlineData("sleep 1000 >/dev/null 2>/dev/null & printf 'with a child'", "with a child")]
     [InlineData("sleep 1000 >/dev/null & printf 'with a child on the error stream'", "with a child on the error stream")]
     [InlineData("trap '' TERM; printf 'ignores TERM'", "ignores TERM")]
-    public async Task Should_return_everything_that_was_written_when_the_streams_end_in_another_way(string script, string result)
+    public async Task Should_return_the_whole_output_when_streams_end_unusually(string script, string result)
     {
         await using var agent = new RunningAgent(node, script, slots: 1);
         node.Offer("t-1", "x");
 
-        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the outcome");
         Assert.Equal(result, (string?)node.Outcomes.Single()["result"]);
     }
 
     [Fact]
-    public async Task Should_not_inherit_that_broken_pipes_are_ignored()
+    public async Task Should_not_ignore_SIGPIPE_in_commands()
     {
         await using var agent = new RunningAgent(node, "grep SigIgn /proc/self/status", slots: 1);
         node.Offer("t-1", "x");
 
-        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the outcome");
         var ignored = ((string)node.Outcomes.Single()["result"]!).Split(':')[1].Trim();
         Assert.Equal(0, Convert.ToInt64(ignored, 16) & (1 << 12));
     }
 
     [Theory]
-    [InlineData("\"\\ud800 alone\"", "the payload cannot be written as UTF-8")]
-    public async Task Should_blame_the_task_when_no_command_can_be_given_it(string payload, string said)
+    [InlineData("\"\\ud800 alone\"", "the payload cannot be encoded as UTF-8")]
+    public async Task Should_blame_the_task_when_it_cannot_be_passed_to_any_command(string payload, string message)
     {
         await using var agent = new RunningAgent(node, "cat", slots: 1);
         node.OfferRaw("t-1", payload);
 
-        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the outcome");
         Assert.Equal("processing_error", (string)node.Outcomes.Single()["failure_type"]!);
-        Assert.Contains(said, (string)node.Outcomes.Single()["error_message"]!, StringComparison.Ordinal);
+        Assert.Contains(message, (string)node.Outcomes.Single()["error_message"]!, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,8 +93,8 @@ public sealed class HostileCommandSpecs : IAsyncLifetime
         await using var agent = new RunningAgent(node, $"sleep 1000 >/dev/null 2>&1 & echo $! > {child}", slots: 1);
         node.Offer("t-1", "x");
 
-        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
-        await Eventually.BeTrueAsync(() => CommandProcesses.IsGone(CommandProcesses.Id(child)), "the end of the command's child");
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        await Wait.UntilAsync(() => CommandProcesses.IsGone(CommandProcesses.Id(child)), "the end of the command's child");
     }
 
     private static string OnlyForFirst(string script) => $"read payload; if [ \"$payload\" = second ]; then printf second; exit 0; fi\n{script}";

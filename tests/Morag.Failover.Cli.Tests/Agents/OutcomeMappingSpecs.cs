@@ -13,7 +13,7 @@ public sealed class OutcomeMappingSpecs
     private static readonly LeaseKey Lease = new(new TaskId("t-1"), new LeaseEpoch(7));
 
     [Fact]
-    public void Should_succeed_with_the_output_as_it_is_when_the_exit_code_is_zero()
+    public void Should_succeed_with_the_unchanged_output_when_the_exit_code_is_zero()
     {
         var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(0), Output = "a \"b\"\nc\n"u8.ToArray(), ErrorTail = "CUDA out of memory", ExhaustionPattern = "CUDA out of memory" });
 
@@ -34,7 +34,7 @@ public sealed class OutcomeMappingSpecs
     [InlineData(137, FailureType.ResourceExhaustion)]
     [InlineData(139, FailureType.ProcessingError)]
     [InlineData(255, FailureType.ProcessingError)]
-    public void Should_judge_by_the_exit_code_when_nothing_else_was_said(int exitCode, FailureType type)
+    public void Should_map_the_exit_code_when_there_is_no_failure_file(int exitCode, FailureType type)
     {
         var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(exitCode), ErrorTail = "first\nlast\n" });
 
@@ -45,16 +45,16 @@ public sealed class OutcomeMappingSpecs
     }
 
     [Fact]
-    public void Should_be_exhaustion_when_a_pattern_was_seen_and_the_command_failed()
+    public void Should_be_resource_exhaustion_when_a_pattern_matched_and_the_command_failed()
     {
         var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(1), ExhaustionPattern = "CUDA out of memory" });
 
         Assert.Equal(FailureType.ResourceExhaustion, outcome.FailureType);
-        Assert.Equal("exit code 1, with \"CUDA out of memory\" on its error stream", outcome.ErrorMessage);
+        Assert.Equal("exit code 1, with \"CUDA out of memory\" on standard error", outcome.ErrorMessage);
     }
 
     [Fact]
-    public void Should_be_overloaded_when_the_exit_code_says_so_although_a_pattern_was_seen() =>
+    public void Should_be_worker_overloaded_when_the_exit_code_is_75_although_a_pattern_matched() =>
         Assert.Equal(
             FailureType.WorkerOverloaded,
             OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(75), ExhaustionPattern = "CUDA out of memory" }).FailureType);
@@ -63,12 +63,12 @@ public sealed class OutcomeMappingSpecs
     [InlineData(0)]
     [InlineData(75)]
     [InlineData(137)]
-    public void Should_believe_the_failure_file_whatever_the_exit_code(int exitCode)
+    public void Should_use_the_failure_file_when_there_is_one(int exitCode)
     {
         var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding
         {
             Exit = Code(exitCode),
-            FailureFile = Said("""{"failure_type":"network_failure","error_message":"the bucket does not answer","more":1}"""),
+            FailureFile = Content("""{"failure_type":"network_failure","error_message":"the bucket does not answer","more":1}"""),
         });
 
         Assert.Equal(FailureType.NetworkFailure, outcome.FailureType);
@@ -83,9 +83,9 @@ public sealed class OutcomeMappingSpecs
     [InlineData("{}")]
     [InlineData("""{"failure_type":"bad_luck"}""")]
     [InlineData("""{"failure_type":3}""")]
-    public void Should_be_a_processing_error_that_names_the_rule_when_the_failure_file_is_wrong(string text)
+    public void Should_be_a_processing_error_that_names_the_rule_when_the_failure_file_is_invalid(string text)
     {
-        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(4), FailureFile = Said(text), ErrorTail = "tail" });
+        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(4), FailureFile = Content(text), ErrorTail = "tail" });
 
         Assert.Equal(FailureType.ProcessingError, outcome.FailureType);
         Assert.Contains("failure file", outcome.ErrorMessage, StringComparison.Ordinal);
@@ -94,26 +94,26 @@ public sealed class OutcomeMappingSpecs
     }
 
     [Fact]
-    public void Should_be_a_timeout_when_it_ran_over_its_lease_whatever_it_said()
+    public void Should_be_a_timeout_when_the_lease_expired_despite_a_failure_file()
     {
         var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding
         {
             Exit = Code(137),
             Cause = EndCause.TimedOut,
-            FailureFile = Said("""{"failure_type":"network_failure"}"""),
+            FailureFile = Content("""{"failure_type":"network_failure"}"""),
             Duration = TimeSpan.FromSeconds(60.25),
         });
 
         Assert.Equal(FailureType.TaskTimeout, outcome.FailureType);
-        Assert.Equal("killed after 60.3 s, when its lease was over", outcome.ErrorMessage);
+        Assert.Equal("killed after 60.3 s because its lease expired", outcome.ErrorMessage);
     }
 
     [Fact]
-    public void Should_be_the_workers_fault_when_the_command_could_not_be_started() =>
+    public void Should_blame_the_worker_when_the_command_cannot_be_started() =>
         Assert.Equal(FailureType.WorkerOverloaded, OutcomeMapping.ToOutcome(Lease, NotStarted("no memory", blamesTask: false)).FailureType);
 
     [Fact]
-    public void Should_fail_and_name_the_cap_when_the_output_is_too_long()
+    public void Should_fail_and_name_the_limit_when_the_output_is_too_long()
     {
         var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(137), Cause = EndCause.OutputTooLong });
 
@@ -124,18 +124,18 @@ public sealed class OutcomeMappingSpecs
     [Theory]
     [InlineData(TaskLimits.DefaultMaxPayloadBytes - 2, true)]
     [InlineData(TaskLimits.DefaultMaxPayloadBytes - 1, false)]
-    public void Should_count_the_result_as_json(int length, bool succeeds) =>
+    public void Should_measure_the_result_as_JSON_when_it_is_near_the_limit(int length, bool succeeds) =>
         Assert.Equal(succeeds, OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(0), Output = Encoding.UTF8.GetBytes(new string('x', length)) }).IsSuccess);
 
     [Fact]
-    public void Should_keep_the_message_within_its_limit() =>
+    public void Should_keep_the_message_within_its_limit_when_standard_error_is_long() =>
         Assert.True(OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(1), ErrorTail = new string('x', 20_000) }).ErrorMessage!.Length <= 8192);
 
     [Theory]
     [InlineData("CUDA out of memory", 1)]
     [InlineData("... cuda OUT of memory ...", 1)]
     [InlineData("... CUDA out of memory", 7)]
-    public void Should_see_a_pattern_however_the_stream_is_cut(string text, int piece)
+    public void Should_find_a_pattern_when_it_arrives_in_pieces(string text, int piece)
     {
         var tail = new ErrorTail([AgentSettings.DefaultExhaustionPattern]);
         tail.Add(new string('-', 10_000));
@@ -153,7 +153,7 @@ public sealed class OutcomeMappingSpecs
     [InlineData(11, FailureType.ProcessingError, "killed by SIGSEGV: last")]
     [InlineData(6, FailureType.ProcessingError, "killed by SIGABRT: last")]
     [InlineData(40, FailureType.ProcessingError, "killed by signal 40: last")]
-    [InlineData(9, FailureType.ResourceExhaustion, "killed by SIGKILL, as by the out-of-memory killer: last")]
+    [InlineData(9, FailureType.ResourceExhaustion, "killed by SIGKILL, probably by the out-of-memory killer: last")]
     [InlineData(15, FailureType.WorkerOverloaded, "killed by SIGTERM, which this agent did not send: last")]
     [InlineData(1, FailureType.WorkerOverloaded, "killed by SIGHUP, which this agent did not send: last")]
     public void Should_name_the_signal_when_one_ended_the_command(int signal, FailureType type, string message)
@@ -166,10 +166,10 @@ public sealed class OutcomeMappingSpecs
     }
 
     [Theory]
-    [InlineData(139, "exit code 139, which stands for SIGSEGV")]
-    [InlineData(143, "exit code 143, which stands for SIGTERM")]
+    [InlineData(139, "exit code 139 (SIGSEGV)")]
+    [InlineData(143, "exit code 143 (SIGTERM)")]
     [InlineData(200, "exit code 200")]
-    public void Should_name_the_signal_that_an_exit_code_stands_for(int exitCode, string message) =>
+    public void Should_name_the_signal_when_an_exit_code_stands_for_one(int exitCode, string message) =>
         Assert.Equal(message, OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(exitCode) }).ErrorMessage);
 
     [Theory]
@@ -177,7 +177,7 @@ public sealed class OutcomeMappingSpecs
     [InlineData(new byte[] { 0xff, 0xfe, 0x68, 0x00 }, "(byte 0xff at offset 0)")]
     [InlineData(new byte[] { 0x61, 0xed, 0xa0, 0x80 }, "(byte 0xed at offset 1)")]
     [InlineData(new byte[] { 0x61, 0xe2, 0x82 }, "(byte 0xe2 at offset 1)")]
-    public void Should_fail_and_say_where_when_the_output_is_not_utf8(byte[] output, string where)
+    public void Should_fail_and_name_the_byte_when_the_output_is_not_UTF8(byte[] output, string where)
     {
         var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(0), Output = output });
 
@@ -186,7 +186,7 @@ public sealed class OutcomeMappingSpecs
     }
 
     [Fact]
-    public void Should_keep_every_byte_when_the_output_is_utf8()
+    public void Should_keep_every_byte_when_the_output_is_UTF8()
     {
         var output = Encoding.UTF8.GetBytes("\uFEFF\0 \u2028 \uFFFF \U0001F600 </script>");
         var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(0), Output = output });
@@ -198,36 +198,36 @@ public sealed class OutcomeMappingSpecs
     [InlineData(nameof(OutputState.Open), FailureType.ProcessingError)]
     [InlineData(nameof(OutputState.Broken), FailureType.WorkerOverloaded)]
     [InlineData(nameof(OutputState.TooLong), FailureType.ProcessingError)]
-    public void Should_not_succeed_when_the_output_is_not_complete(string state, FailureType type) =>
+    public void Should_not_succeed_when_the_output_is_incomplete(string state, FailureType type) =>
         Assert.Equal(
             type,
             OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(0), OutputState = Enum.Parse<OutputState>(state) }).FailureType);
 
     [Fact]
-    public void Should_be_the_tasks_fault_when_no_command_could_ever_be_given_it() =>
+    public void Should_blame_the_task_when_it_cannot_be_passed_to_any_command() =>
         Assert.Equal(FailureType.ProcessingError, OutcomeMapping.ToOutcome(Lease, NotStarted("a NUL", blamesTask: true)).FailureType);
 
     [Fact]
-    public void Should_be_the_workers_fault_when_the_exit_status_was_lost() =>
+    public void Should_blame_the_worker_when_the_exit_status_is_lost() =>
         Assert.Equal(FailureType.WorkerOverloaded, OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = ProcessExit.Lost }).FailureType);
 
     [Fact]
-    public void Should_be_the_workers_fault_when_the_failure_file_is_empty_because_the_disk_is_full() =>
+    public void Should_blame_the_worker_when_the_failure_file_is_empty_because_the_disk_is_full() =>
         Assert.Equal(
             FailureType.WorkerOverloaded,
-            OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(1), FailureFile = Said(""), WorkFolderFull = true }).FailureType);
+            OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(1), FailureFile = Content(""), WorkFolderFull = true }).FailureType);
 
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public void Should_cut_a_long_message_between_characters(int before)
+    public void Should_cut_between_characters_when_a_message_is_too_long(int before)
     {
         var told = JsonSerializer.Serialize(new
         {
             failure_type = "network_failure",
             error_message = new string('x', before) + string.Concat(Enumerable.Repeat("\U0001F600", 8_192)),
         });
-        var message = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(1), FailureFile = Said(told) }).ErrorMessage!;
+        var message = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(1), FailureFile = Content(told) }).ErrorMessage!;
 
         Assert.InRange(Encoding.UTF8.GetByteCount(message), 8_189, 8_192);
         Assert.Equal(message, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(message)));
@@ -236,7 +236,7 @@ public sealed class OutcomeMappingSpecs
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public void Should_cut_the_error_stream_between_characters(int after)
+    public void Should_cut_between_characters_when_standard_error_is_too_long(int after)
     {
         var tail = new ErrorTail([]);
         tail.Add(string.Concat(Enumerable.Repeat("\U0001F600", 4_000)) + new string('x', after));
@@ -260,20 +260,20 @@ public sealed class OutcomeMappingSpecs
 
     [Theory]
     [MemberData(nameof(Stops))]
-    public void Should_tell_what_a_stop_from_outside_explains(int? code, int? signal, bool looks, bool may)
+    public void Should_recognize_an_ending_when_a_stop_signal_explains_it(int? code, int? signal, bool looks, bool may)
     {
         var ending = new ProcessEnding { Exit = new ProcessExit(code, signal) };
 
         Assert.Equal(looks, OutcomeMapping.LooksStopped(ending));
         Assert.Equal(may, OutcomeMapping.MayBeStopped(ending));
-        Assert.False(OutcomeMapping.MayBeStopped(ending with { FailureFile = Said("") }));
+        Assert.False(OutcomeMapping.MayBeStopped(ending with { FailureFile = Content("") }));
         Assert.False(OutcomeMapping.MayBeStopped(ending with { Cause = EndCause.TimedOut }));
         Assert.False(OutcomeMapping.MayBeStopped(ending with { ExhaustionPattern = "CUDA out of memory" }));
     }
 
     private static ProcessExit Code(int code) => ProcessExit.WithCode(code);
 
-    private static FailureFileContent Said(string text) => new(text, null);
+    private static FailureFileContent Content(string text) => new(text, null);
 
     private static ProcessEnding NotStarted(string message, bool blamesTask) => new() { NotStarted = new StartFailure(message, blamesTask) };
 }

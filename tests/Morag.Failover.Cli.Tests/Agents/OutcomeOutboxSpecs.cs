@@ -14,7 +14,7 @@ public sealed class OutcomeOutboxSpecs : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
-    public void Should_give_the_rest_in_order_when_it_is_opened_again()
+    public void Should_keep_undelivered_outcomes_in_order_when_it_is_reopened()
     {
         using (var outbox = Open())
         {
@@ -32,7 +32,7 @@ public sealed class OutcomeOutboxSpecs : IDisposable
     }
 
     [Fact]
-    public void Should_leave_out_a_torn_line_when_the_agent_was_killed_while_it_wrote()
+    public void Should_skip_an_incomplete_line_when_the_agent_was_killed_during_a_write()
     {
         using (var outbox = Open())
         {
@@ -56,7 +56,7 @@ public sealed class OutcomeOutboxSpecs : IDisposable
     }
 
     [Fact]
-    public void Should_be_an_empty_file_when_everything_was_delivered()
+    public void Should_empty_the_file_when_everything_is_delivered()
     {
         using var outbox = Open();
         outbox.Add(Success(1));
@@ -67,7 +67,7 @@ public sealed class OutcomeOutboxSpecs : IDisposable
     }
 
     [Fact]
-    public void Should_give_no_more_than_fits_into_a_call_but_at_least_one()
+    public void Should_return_at_least_one_outcome_and_no_more_than_fit_when_a_call_is_prepared()
     {
         using var outbox = Open();
         outbox.Add(Success(1));

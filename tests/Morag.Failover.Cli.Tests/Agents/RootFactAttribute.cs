@@ -1,9 +1,11 @@
 namespace Morag.Failover.Cli.Tests.Agents;
 
-/// <summary>A fact that needs root on Linux, to mount a small disk or to give a program another user: skipped without, but not if CI=true.</summary>
+/// <summary>A fact that needs root on Linux to mount a disk or change users. It is skipped otherwise, except with CI=true.</summary>
 public sealed class RootFactAttribute : FactAttribute
 {
-    public RootFactAttribute() => Skip = Environment.GetEnvironmentVariable("CI") == "true" || (OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess)
+    public RootFactAttribute() => Skip = Environment.GetEnvironmentVariable("CI") == "true" || IsLinuxRoot
         ? null
         : "NOT TESTED: this needs root on Linux (with CI=true this is a failure)";
+
+    private static bool IsLinuxRoot => OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess;
 }

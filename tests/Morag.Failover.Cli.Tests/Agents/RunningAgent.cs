@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Text;
 using Morag.Failover.Cli.Agents;
 using Morag.Failover.Cli.Agents.Processes;
 using Morag.Failover.Cli.Connection;
@@ -7,12 +9,12 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Tests.Agents;
 
-/// <summary>An agent that runs in this process, on a folder of its own.</summary>
+/// <summary>An agent in this process, with its own folder.</summary>
 internal sealed class RunningAgent : IAsyncDisposable
 {
     private readonly CancellationTokenSource stop = new();
     private readonly CancellationTokenSource abort = new();
-    private readonly StringWriter log = new();
+    private readonly LogLines log = new();
     private readonly NodeConnection node;
     private readonly AgentLog agentLog;
     private readonly WorkerAgent agent;
@@ -29,7 +31,7 @@ internal sealed class RunningAgent : IAsyncDisposable
     {
         Folder = folder ?? Directory.CreateTempSubdirectory("morag-agent-").FullName;
         faults ??= new AgentFaults();
-        agentLog = new AgentLog(faults.Around(TextWriter.Synchronized(log)), TimeProvider.System);
+        agentLog = new AgentLog(faults.Around(log), TimeProvider.System);
         node = new NodeConnection(fake.Address, token ?? Token.None);
         agent = new WorkerAgent(
             new AgentSettings
@@ -71,7 +73,7 @@ internal sealed class RunningAgent : IAsyncDisposable
         return await Ended;
     }
 
-    /// <summary>Ends it as violently as can be done inside one process.</summary>
+    /// <summary>Aborts the agent.</summary>
     public async Task AbortAsync()
     {
         await abort.CancelAsync();
@@ -87,5 +89,17 @@ internal sealed class RunningAgent : IAsyncDisposable
         node.Dispose();
         stop.Dispose();
         abort.Dispose();
+    }
+
+    /// <summary>Collects lines that one thread writes and another reads.</summary>
+    private sealed class LogLines : TextWriter
+    {
+        private readonly ConcurrentQueue<string> lines = new();
+
+        public override Encoding Encoding => Encoding.UTF8;
+
+        public override void WriteLine(string? value) => lines.Enqueue(value ?? "");
+
+        public override string ToString() => string.Join('\n', lines);
     }
 }

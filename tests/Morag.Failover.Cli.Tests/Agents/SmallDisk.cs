@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Morag.Failover.Cli.Tests.Agents;
 
-/// <summary>A disk of its own that can be filled up and freed.</summary>
+/// <summary>A small disk that can be filled and freed.</summary>
 internal sealed class SmallDisk : IDisposable
 {
     private const int Kibibytes = 512;
@@ -15,7 +15,7 @@ internal sealed class SmallDisk : IDisposable
 
     public string Folder { get; }
 
-    /// <summary>Leaves no byte.</summary>
+    /// <summary>Fills the disk completely.</summary>
     public void Fill()
     {
         using var file = new FileStream(Path.Combine(Folder, "filler"), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);

@@ -2,7 +2,7 @@ using Morag.Failover.Cli.CommandLine;
 
 namespace Morag.Failover.Cli.Tests.Agents;
 
-/// <summary>Agents that claim the same worker id.</summary>
+/// <summary>Two agents with the same worker id.</summary>
 public sealed class TwoAgentsSpecs : IAsyncLifetime
 {
     private readonly FakeWorkNode node = new() { KnowsInstances = true };
@@ -12,57 +12,57 @@ public sealed class TwoAgentsSpecs : IAsyncLifetime
     public async Task DisposeAsync() => await node.DisposeAsync();
 
     [Fact]
-    public async Task Should_stop_without_touching_the_one_that_works_however_often_it_is_started()
+    public async Task Should_stop_without_registering_when_another_agent_is_alive()
     {
         await using var first = new RunningAgent(node, "cat", instance: "folder1.a");
-        await Eventually.BeTrueAsync(() => node.CallsTo("POST", "/heartbeat").Any(), "the first agent's registration");
+        await Wait.UntilAsync(() => node.CallsTo("POST", "/heartbeat").Any(), "the first agent's registration");
         for (var start = 0; start < 3; start++)
         {
             await using var second = new RunningAgent(node, "cat", instance: $"folder2.{start}");
             var failure = await Assert.ThrowsAsync<CommandFailure>(() => second.Ended.WaitAsync(TimeSpan.FromSeconds(60)));
             Assert.Equal(ExitCode.Conflict, failure.ExitCode);
-            Assert.Contains("another agent on here works as worker w", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("another agent on here is running as worker w", failure.Message, StringComparison.Ordinal);
         }
 
         node.Offer("t-1", "x");
-        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the outcome");
         Assert.Single(node.CallsTo("POST", "/register"));
     }
 
     [Fact]
-    public async Task Should_stop_when_another_took_its_place_and_lives()
+    public async Task Should_stop_when_another_agent_replaced_it()
     {
         await using var first = new RunningAgent(node, "cat", instance: "folder1.a");
-        await Eventually.BeTrueAsync(() => node.CallsTo("POST", "/heartbeat").Any(), "the first agent's registration");
+        await Wait.UntilAsync(() => node.CallsTo("POST", "/heartbeat").Any(), "the first agent's registration");
 
-        // As if both had looked before either registered.
+        // As if both had checked before either registered.
         node.Instance = "folder2.a";
         await using var second = new RunningAgent(node, "cat", instance: "folder2.a");
 
         var failure = await Assert.ThrowsAsync<CommandFailure>(() => first.Ended.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.Equal(ExitCode.Conflict, failure.ExitCode);
         node.Offer("t-1", "x");
-        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the outcome");
         Assert.Equal("folder2.a", node.Instance);
     }
 
     [Fact]
-    public async Task Should_take_over_when_the_other_is_silent()
+    public async Task Should_take_over_when_the_other_agent_is_silent()
     {
         node.Instance = "folder1.dead";
         await using var second = new RunningAgent(node, "cat", instance: "folder2.a");
 
-        await Eventually.BeTrueAsync(() => node.Instance == "folder2.a", "the registration");
-        Assert.Contains("the other agent is silent: this one takes worker w over", second.Log, StringComparison.Ordinal);
+        await Wait.UntilAsync(() => node.Instance == "folder2.a", "the registration");
+        Assert.Contains("the other agent is silent; taking over worker w", second.Log, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Should_take_over_at_once_when_it_is_the_next_run_of_the_same_folder()
+    public async Task Should_take_over_immediately_when_the_last_run_used_the_same_folder()
     {
         node.Instance = "folder1.dead";
         await using var second = new RunningAgent(node, "cat", instance: "folder1.next");
 
-        await Eventually.BeTrueAsync(() => node.Instance == "folder1.next", "the registration");
+        await Wait.UntilAsync(() => node.Instance == "folder1.next", "the registration");
         Assert.DoesNotContain("another agent", second.Log, StringComparison.Ordinal);
     }
 }

@@ -10,7 +10,7 @@ public sealed class WorkFolderSpecs : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
-    public void Should_give_every_id_a_folder_of_its_own()
+    public void Should_use_different_folders_when_ids_differ()
     {
         string[] ids = ["gpu:1", "gpu~1", "gpu~c1", "gpu~~1", "gpu1", "gpu~:1", "gpu:~1", "gpu::1"];
 
@@ -24,17 +24,17 @@ public sealed class WorkFolderSpecs : IDisposable
     }
 
     [Fact]
-    public void Should_refuse_the_id_of_an_agent_that_runs()
+    public void Should_reject_an_id_when_another_agent_uses_it()
     {
         using var first = WorkFolder.Acquire("w", folder);
 
         var conflict = Assert.Throws<CommandFailure>(() => WorkFolder.Acquire("w", folder));
         Assert.Equal(ExitCode.Conflict, conflict.ExitCode);
-        Assert.Contains("another agent on this machine runs as worker w", conflict.Message, StringComparison.Ordinal);
+        Assert.Contains("another agent on this machine is running as worker w", conflict.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Should_refuse_a_folder_that_belongs_to_another_worker()
+    public void Should_reject_a_folder_when_it_belongs_to_another_worker()
     {
         WorkFolder.Acquire("W", folder).Dispose();
         Directory.Move(Path.Combine(folder, "W"), Path.Combine(folder, "w"));
@@ -44,7 +44,7 @@ public sealed class WorkFolderSpecs : IDisposable
     }
 
     [Fact]
-    public void Should_know_the_runs_of_one_folder()
+    public void Should_recognize_runs_when_they_use_the_same_folder()
     {
         using var other = WorkFolder.Acquire("other", folder);
         using var again = WorkFolder.Acquire("w", folder);

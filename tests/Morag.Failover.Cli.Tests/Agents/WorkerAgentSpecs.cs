@@ -17,7 +17,7 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_hand_in_what_the_command_writes_when_it_ends_well()
+    public async Task Should_deliver_the_output_when_the_command_succeeds()
     {
         await using var agent = new RunningAgent(node, "cat; printf ' of %s' \"$MORAG_TASK_ID\"");
         for (var number = 1; number <= 10; number++)
@@ -25,7 +25,7 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
             node.Offer($"t-{number}", $"payload {number}");
         }
 
-        await Eventually.BeTrueAsync(() => node.Outcomes.Count == 10, "ten outcomes");
+        await Wait.UntilAsync(() => node.Outcomes.Count == 10, "ten outcomes");
         Assert.Equal(
             Enumerable.Range(1, 10).Select(number => $"payload {number} of t-{number}").Order(StringComparer.Ordinal),
             node.Outcomes.Select(outcome => (string)outcome["result"]!).Order(StringComparer.Ordinal));
@@ -40,51 +40,51 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
     [InlineData(400_000, 300_000, true)]
     [InlineData(1_000, 2_000, false)]
     [InlineData(1_000, 998, true)]
-    public async Task Should_hand_in_results_as_large_as_the_node_takes_when_the_node_says_how_large(int? limit, int length, bool succeeds)
+    public async Task Should_deliver_results_up_to_the_limit_when_the_node_declares_one(int? limit, int length, bool succeeds)
     {
         await using var limited = new FakeWorkNode { MaxResultBytes = limit };
         await limited.StartAsync();
         await using var agent = new RunningAgent(limited, $"head -c {length} /dev/zero | tr '\\0' x");
         limited.Offer("t-1", "x");
 
-        await Eventually.BeTrueAsync(() => !limited.Outcomes.IsEmpty, "the outcome");
+        await Wait.UntilAsync(() => !limited.Outcomes.IsEmpty, "the outcome");
         var outcome = Assert.Single(limited.Outcomes);
         Assert.Equal(succeeds ? length : null, ((string?)outcome["result"])?.Length);
         Assert.Equal(succeeds ? null : "processing_error", (string?)outcome["failure_type"]);
     }
 
     [Fact]
-    public async Task Should_ask_under_the_same_name_when_the_answer_to_a_lease_was_lost()
+    public async Task Should_repeat_the_request_id_when_the_answer_to_a_lease_call_is_lost()
     {
         node.LoseNextLeaseAnswer();
         node.Offer("t-1", "x");
         await using var agent = new RunningAgent(node, "cat");
 
-        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the outcome");
         var requests = node.CallsTo("POST", "/lease").Select(call => (string)call.Body!["request_id"]!).ToArray();
         Assert.Equal(requests[0], requests[1]);
         Assert.Single(node.Outcomes);
     }
 
     [Fact]
-    public async Task Should_deliver_once_when_the_node_was_away_while_the_command_ended()
+    public async Task Should_deliver_once_when_the_node_was_down_while_the_command_ended()
     {
         var gate = Path.Combine(folder, "gate");
         await using var agent = new RunningAgent(node, $"while [ ! -e {gate} ]; do sleep 0.05; done; cat");
         node.Offer("t-1", "kept");
-        await Eventually.BeTrueAsync(() => agent.Log.Contains("t-1 (epoch 1): leased", StringComparison.Ordinal), "the lease");
+        await Wait.UntilAsync(() => agent.Log.Contains("t-1 (epoch 1): leased", StringComparison.Ordinal), "the lease");
 
         await node.StopAsync();
         await File.WriteAllTextAsync(gate, "");
-        await Eventually.BeTrueAsync(() => Spooled(agent.Folder).Contains("kept", StringComparison.Ordinal), "the spooled outcome");
+        await Wait.UntilAsync(() => Spooled(agent.Folder).Contains("kept", StringComparison.Ordinal), "the spooled outcome");
         await node.StartAsync();
 
-        await Eventually.BeTrueAsync(() => Spooled(agent.Folder).Length == 0, "the delivery");
+        await Wait.UntilAsync(() => Spooled(agent.Folder).Length == 0, "the delivery");
         Assert.Equal("kept", (string)Assert.Single(node.Outcomes)["result"]!);
     }
 
     [Fact]
-    public async Task Should_keep_its_task_and_go_on_when_every_call_is_refused_until_the_token_is_rotated_in_its_file()
+    public async Task Should_keep_its_task_when_calls_are_rejected_until_the_token_is_rotated()
     {
         var file = Path.Combine(folder, "token");
         var gate = Path.Combine(folder, "gate");
@@ -92,85 +92,85 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
         node.RequiredToken = "old";
         await using var agent = new RunningAgent(node, $"while [ ! -e {gate} ]; do sleep 0.05; done; cat", token: Token.FromFile(file));
         node.Offer("t-1", "before");
-        await Eventually.BeTrueAsync(() => agent.Log.Contains("t-1 (epoch 1): leased", StringComparison.Ordinal), "the lease");
+        await Wait.UntilAsync(() => agent.Log.Contains("t-1 (epoch 1): leased", StringComparison.Ordinal), "the lease");
 
         node.RequiredToken = "new";
-        await Eventually.BeTrueAsync(() => agent.Log.Contains("heartbeat refused", StringComparison.Ordinal), "a refused heartbeat");
+        await Wait.UntilAsync(() => agent.Log.Contains("heartbeat rejected", StringComparison.Ordinal), "a refused heartbeat");
         await File.WriteAllTextAsync(gate, "");
-        await Eventually.BeTrueAsync(() => Spooled(agent.Folder).Contains("before", StringComparison.Ordinal), "the spooled outcome");
-        await Eventually.BeTrueAsync(() => node.CallsTo("POST", "/results").Any(call => call.Token == "old"), "a refused outcome");
+        await Wait.UntilAsync(() => Spooled(agent.Folder).Contains("before", StringComparison.Ordinal), "the spooled outcome");
+        await Wait.UntilAsync(() => node.CallsTo("POST", "/results").Any(call => call.Token == "old"), "a refused outcome");
         Assert.Empty(node.Outcomes);
         await File.WriteAllTextAsync(file, "new\n");
         node.Offer("t-2", "after");
 
-        await Eventually.BeTrueAsync(() => node.Outcomes.Count == 2, "both outcomes");
+        await Wait.UntilAsync(() => node.Outcomes.Count == 2, "both outcomes");
         Assert.Equal(["before", "after"], node.Outcomes.Select(outcome => (string)outcome["result"]!));
     }
 
     [Fact]
-    public async Task Should_say_so_and_go_on_when_a_result_came_too_late()
+    public async Task Should_log_it_and_continue_when_an_outcome_is_late()
     {
         node.StatusOf = outcome => (string)outcome["task_id"]! == "t-1" ? 409 : 200;
         await using var agent = new RunningAgent(node, "cat", slots: 1);
         node.Offer("t-1", "x");
         node.Offer("t-2", "x");
 
-        await Eventually.BeTrueAsync(() => agent.Log.Contains("t-2 (epoch 2): completed", StringComparison.Ordinal), "the second task");
-        Assert.Contains("t-1 (epoch 1): a late result, not taken: as the test says", agent.Log, StringComparison.Ordinal);
+        await Wait.UntilAsync(() => agent.Log.Contains("t-2 (epoch 2): completed", StringComparison.Ordinal), "the second task");
+        Assert.Contains("t-1 (epoch 1): late outcome rejected: as the test says", agent.Log, StringComparison.Ordinal);
         Assert.Equal(2, node.Outcomes.Count);
     }
 
     [Fact]
-    public async Task Should_try_an_outcome_again_when_the_node_says_that_it_cannot_take_it_now()
+    public async Task Should_retry_an_outcome_when_the_node_is_temporarily_unavailable()
     {
         var refusals = 0;
         node.StatusOf = _ => Interlocked.Increment(ref refusals) <= 2 ? 503 : 200;
         await using var agent = new RunningAgent(node, "cat");
         node.Offer("t-1", "x");
 
-        await Eventually.BeTrueAsync(() => agent.Log.Contains("completed", StringComparison.Ordinal), "the completion");
+        await Wait.UntilAsync(() => agent.Log.Contains("completed", StringComparison.Ordinal), "the completion");
         Assert.Equal(3, node.Outcomes.Count);
     }
 
     [Fact]
-    public async Task Should_end_the_command_with_its_children_when_the_session_says_that_the_lease_was_taken_away()
+    public async Task Should_kill_the_command_with_its_children_when_the_session_reports_a_revoked_lease()
     {
         var child = Path.Combine(folder, "child");
         await using var agent = new RunningAgent(node, $"sleep 1000 & echo $! > {child}.tmp; mv {child}.tmp {child}; wait");
         node.Offer("t-1", "x");
-        await Eventually.BeTrueAsync(() => File.Exists(child) && node.SessionOpen, "the running command");
+        await Wait.UntilAsync(() => File.Exists(child) && node.SessionOpen, "the running command");
 
-        node.Say("lease_revoked", new { task_id = "t-1", epoch = 1, reason = "the test says so" });
+        node.Send("lease_revoked", new { task_id = "t-1", epoch = 1, reason = "the test says so" });
 
-        await Eventually.BeTrueAsync(() => CommandProcesses.IsGone(CommandProcesses.Id(child)), "the end of the child");
-        await Eventually.BeTrueAsync(() => Freed(1), "a free place");
+        await Wait.UntilAsync(() => CommandProcesses.IsGone(CommandProcesses.Id(child)), "the end of the child");
+        await Wait.UntilAsync(() => Freed(1), "a free place");
         Assert.Empty(node.Outcomes);
     }
 
     [Fact]
-    public async Task Should_end_the_command_when_two_answers_to_heartbeats_do_not_list_its_lease()
+    public async Task Should_kill_the_command_when_two_heartbeat_answers_do_not_list_its_lease()
     {
         var child = Path.Combine(folder, "child");
         await using var agent = new RunningAgent(node, $"echo $$ > {child}.tmp; mv {child}.tmp {child}; sleep 1000");
         node.Offer("t-1", "x");
-        await Eventually.BeTrueAsync(() => File.Exists(child), "the running command");
+        await Wait.UntilAsync(() => File.Exists(child), "the running command");
 
         node.Believed.Clear();
 
-        await Eventually.BeTrueAsync(() => CommandProcesses.IsGone(CommandProcesses.Id(child)), "the end of the command");
+        await Wait.UntilAsync(() => CommandProcesses.IsGone(CommandProcesses.Id(child)), "the end of the command");
         Assert.Empty(node.Outcomes);
     }
 
     [Fact]
-    public async Task Should_report_a_timeout_and_end_all_children_when_the_lease_is_over()
+    public async Task Should_report_a_timeout_and_kill_all_children_when_the_lease_expires()
     {
         var child = Path.Combine(folder, "child");
         await using var agent = new RunningAgent(node, $"sleep 1000 & echo $! > {child}.tmp; mv {child}.tmp {child}; wait");
         node.Offer("t-1", "x", remainingSeconds: 1);
 
-        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the outcome");
         Assert.Equal("task_timeout", (string)node.Outcomes.Single()["failure_type"]!);
-        await Eventually.BeTrueAsync(() => CommandProcesses.IsGone(CommandProcesses.Id(child)), "the end of the child");
+        await Wait.UntilAsync(() => CommandProcesses.IsGone(CommandProcesses.Id(child)), "the end of the child");
     }
 
     [Theory]
@@ -185,7 +185,7 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
         await using var agent = new RunningAgent(node, script);
         node.Offer("t-1", "x");
 
-        await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the outcome");
         Assert.Equal(type, (string)node.Outcomes.Single()["failure_type"]!);
     }
 
@@ -195,10 +195,10 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
         var gate = Path.Combine(folder, "gate");
         await using var agent = new RunningAgent(node, $"while [ ! -e {gate} ]; do sleep 0.05; done; cat");
         node.Offer("t-1", "last");
-        await Eventually.BeTrueAsync(() => agent.Log.Contains("leased", StringComparison.Ordinal), "the lease");
+        await Wait.UntilAsync(() => agent.Log.Contains("leased", StringComparison.Ordinal), "the lease");
 
         var stopped = agent.StopAsync();
-        await Eventually.BeTrueAsync(() => agent.Log.Contains("stopping: 1 task may go on", StringComparison.Ordinal), "the drain");
+        await Wait.UntilAsync(() => agent.Log.Contains("for 1 running task", StringComparison.Ordinal), "the drain");
         await File.WriteAllTextAsync(gate, "");
 
         Assert.Equal(0, await stopped);
@@ -207,11 +207,11 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_give_back_what_still_runs_when_the_grace_is_over()
+    public async Task Should_release_running_tasks_when_the_drain_grace_expires()
     {
         await using var agent = new RunningAgent(node, "sleep 1000", drainGrace: TimeSpan.FromMilliseconds(100));
         node.Offer("t-1", "x");
-        await Eventually.BeTrueAsync(() => agent.Log.Contains("leased", StringComparison.Ordinal), "the lease");
+        await Wait.UntilAsync(() => agent.Log.Contains("leased", StringComparison.Ordinal), "the lease");
 
         Assert.Equal(0, await agent.StopAsync());
         Assert.Equal("/api/v1/tasks/t-1/release", Assert.Single(node.CallsTo("POST", "/release")).PathAndQuery);
@@ -227,14 +227,14 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
             agentFolder = first.Folder;
             node.StatusOf = _ => 503;
             node.Offer("t-1", "left");
-            await Eventually.BeTrueAsync(() => !node.Outcomes.IsEmpty, "a refused outcome");
+            await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "a refused outcome");
             await first.AbortAsync();
         }
 
         var callsBefore = node.Calls.Count;
         node.StatusOf = _ => 200;
         await using var second = new RunningAgent(node, "cat", folder: agentFolder);
-        await Eventually.BeTrueAsync(() => Spooled(agentFolder).Length == 0 && node.CallsTo("POST", "/register").Count() == 2, "the delivery");
+        await Wait.UntilAsync(() => Spooled(agentFolder).Length == 0 && node.CallsTo("POST", "/register").Count() == 2, "the delivery");
 
         var ofSecond = node.Calls.Skip(callsBefore).Select(call => call.PathAndQuery).ToArray();
         Assert.True(
@@ -251,11 +251,11 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
             ? Task.FromResult<Microsoft.AspNetCore.Http.IResult?>(null)
             : answer(call, context);
         await using var agent = new RunningAgent(node, "cat");
-        await Eventually.BeTrueAsync(() => node.CallsTo("POST", "/heartbeat").Any(), "a heartbeat");
+        await Wait.UntilAsync(() => node.CallsTo("POST", "/heartbeat").Any(), "a heartbeat");
 
         forgotten = 1;
 
-        await Eventually.BeTrueAsync(() => node.CallsTo("POST", "/register").Count() == 2, "the second registration");
+        await Wait.UntilAsync(() => node.CallsTo("POST", "/register").Count() == 2, "the second registration");
     }
 
     private static string Spooled(string folder)

@@ -9,7 +9,7 @@ using Morag.Failover.Contracts.Palettes;
 
 namespace Morag.Failover.Cli.Tests.Palettes;
 
-/// <summary>From a palette that a node serves to the call that is made, what is printed, and the exit code.</summary>
+/// <summary>Commands built from a palette: the call, the output and the exit code.</summary>
 public sealed class CommandLineSpecs : IAsyncLifetime
 {
     private static readonly PaletteParameter Id = new() { Name = "id", Help = "The thing", In = ParameterPlace.Path, Required = true };
@@ -112,9 +112,13 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     public async Task DisposeAsync() => await node.DisposeAsync();
 
     [Fact]
-    public async Task Should_print_a_table_when_a_list_is_asked_for()
+    public async Task Should_print_a_table_when_the_answer_is_a_list()
     {
-        Answer(_ => FakeNode.Json(new[] { new { name = "first\u001b[2J", score = new { rate = 0.5 } }, new { name = "second", score = new { rate = 1.0 } } }));
+        Answer(_ => FakeNode.Json(new[]
+        {
+            new { name = "first\u001b[2J", score = new { rate = 0.5 } },
+            new { name = "second", score = new { rate = 1.0 } },
+        }));
 
         var (exitCode, output, _) = await RunAsync("thing", "list", "--state", "new", "--since", "2h");
 
@@ -126,11 +130,12 @@ public sealed class CommandLineSpecs : IAsyncLifetime
                 "second | 100%",
             ],
             Rows(output));
-        Assert.Equal("/api/v1/things?state=new&since=2026-11-23T10%3A00%3A00.000Z&limit=100", Uri.UnescapeDataString(node.Calls.Last().PathAndQuery).Replace(":", "%3A", StringComparison.Ordinal));
+        Assert.Equal(
+            "/api/v1/things?state=new&since=2026-11-23T10:00:00.000Z&limit=100", Uri.UnescapeDataString(node.Calls.Last().PathAndQuery));
     }
 
     [Fact]
-    public async Task Should_follow_the_pages_up_to_the_limit()
+    public async Task Should_follow_pages_until_the_limit_is_reached()
     {
         node.Answer = (call, context) =>
         {
@@ -139,9 +144,9 @@ public sealed class CommandLineSpecs : IAsyncLifetime
                 return Task.FromResult<IResult?>(Served());
             }
 
-            var page = call.PathAndQuery.Contains("after=", StringComparison.Ordinal) ? int.Parse(call.PathAndQuery[^1..], System.Globalization.CultureInfo.InvariantCulture) : 0;
+            var page = call.PathAndQuery.Contains("after=", StringComparison.Ordinal) ? call.PathAndQuery[^1] - '0' : 0;
             context.Response.Headers.Link = $"<http://elsewhere:1/api/v1/things?limit=5&after={page + 1}>; rel=\"next\"";
-            // An empty page is not the end: only one without a link is.
+            // An empty page with a link is not the last one.
             string[] names = page == 1 ? [] : [$"{page}a", $"{page}b"];
             return Task.FromResult<IResult?>(FakeNode.Json(names.Select(name => new { name })));
         };
@@ -152,12 +157,12 @@ public sealed class CommandLineSpecs : IAsyncLifetime
         Assert.Equal(
             ["0a", "0b", "2a", "2b", "3a"],
             JsonDocument.Parse(output).RootElement.EnumerateArray().Select(thing => thing.GetProperty("name").GetString()!));
-        Assert.Equal("there are more than 5: raise --limit, or filter", error.Trim());
+        Assert.Equal("showing the first 5. Raise --limit or add a filter to see more", error.Trim());
         Assert.Equal("/api/v1/things?kind=round&limit=5", node.Calls.First(call => call.PathAndQuery != "/api/v1/palettes").PathAndQuery);
     }
 
     [Fact]
-    public async Task Should_put_each_value_where_its_definition_says()
+    public async Task Should_put_each_value_where_its_parameter_says()
     {
         Answer(_ => FakeNode.Json(new { made = true }));
 
@@ -174,11 +179,11 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     [Theory]
     [InlineData("@@name", "\"@name\"")]
     [InlineData("-", "\"from stdin\\nä\"")]
-    public async Task Should_read_a_large_text_from_where_it_is(string given, string sent)
+    public async Task Should_read_a_large_text_from_standard_input_or_unescape_it(string given, string sent)
     {
         await RunAsync(["thing", "make", "x", "--payload", given], "from stdin\nä");
 
-        Assert.Equal(sent, node.Calls.Last().Body!["payload"]!.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+        Assert.Equal(sent, node.Calls.Last().Body!["payload"]!.ToJsonString(ContractsJson.Options));
     }
 
     [Fact]
@@ -206,9 +211,9 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     [InlineData("--memory-gb must be a number of at least 0.5, not \"0.4\"", "--memory-gb", "0.4")]
     [InlineData("--memory-gb must be a number of at least 0.5, not \" 1\"", "--memory-gb", " 1")]
     [InlineData("--payload-json must be JSON", "--payload-json", "{")]
-    [InlineData("--payload-json cannot be given together with another option for payload", "--payload", "x", "--payload-json", "1")]
+    [InlineData("--payload-json conflicts with another option that sets payload", "--payload", "x", "--payload-json", "1")]
     [InlineData("cannot read the file for --payload: Could not find file", "--payload", "@no-such-file")]
-    public async Task Should_name_the_option_and_its_rule_and_call_nobody_when_a_value_is_wrong(string message, params string[] options)
+    public async Task Should_name_the_option_and_its_rule_and_send_nothing_when_a_value_is_invalid(string message, params string[] options)
     {
         var (exitCode, _, error) = await RunAsync(["thing", "make", "x", .. options], "");
 
@@ -222,7 +227,7 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     [InlineData("--payload is 102 bytes as JSON; the limit is 100 bytes", "--payload", '\u00e4', 50)]
     [InlineData("--note is 11 bytes; the limit is 10 bytes", "--note", 'x', 11)]
     [InlineData("--note is 12 bytes; the limit is 10 bytes", "--note", '\u00e4', 6)]
-    public async Task Should_count_bytes_and_call_nobody_when_a_value_is_too_large(string message, string option, char letter, int length)
+    public async Task Should_count_bytes_and_send_nothing_when_a_value_is_too_large(string message, string option, char letter, int length)
     {
         var (exitCode, _, error) = await RunAsync(["thing", "make", "x", option, new string(letter, length)], "");
 
@@ -236,11 +241,11 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     [InlineData("--payload", '\u00e4', 49)]
     [InlineData("--note", 'x', 10)]
     [InlineData("--note", '\u00e4', 5)]
-    public async Task Should_send_a_value_when_it_is_as_large_as_the_limit(string option, char letter, int length) =>
+    public async Task Should_send_a_value_when_its_size_equals_the_limit(string option, char letter, int length) =>
         Assert.Equal(ExitCode.Ok, (await RunAsync(["thing", "make", "x", option, new string(letter, length)], "")).ExitCode);
 
     [Fact]
-    public async Task Should_measure_json_after_compacting_it_when_a_file_is_indented()
+    public async Task Should_measure_json_after_compacting_it_when_it_is_indented()
     {
         var indented = "{" + new string(' ', 200) + "\"a\":\n\t1}";
 
@@ -251,7 +256,7 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_be_a_usage_error_when_the_command_is_not_known()
+    public async Task Should_fail_with_a_usage_error_when_the_command_is_unknown()
     {
         Assert.Equal(ExitCode.Usage, (await RunAsync("thing", "fly")).ExitCode);
         Assert.Equal(ExitCode.Usage, (await RunAsync("nothing")).ExitCode);
@@ -263,7 +268,7 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     [InlineData("0")]
     [InlineData("1,000")]
     [InlineData("1e400")]
-    public async Task Should_name_the_range_of_the_limit_in_one_line_when_it_is_wrong(string limit)
+    public async Task Should_name_the_range_of_the_limit_in_one_line_when_it_is_invalid(string limit)
     {
         var (exitCode, output, error) = await RunAsync("thing", "list", "--limit", limit);
 
@@ -273,7 +278,7 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_read_numbers_the_same_when_the_machine_writes_them_otherwise()
+    public async Task Should_read_numbers_with_a_decimal_point_when_the_machine_uses_a_comma()
     {
         var culture = System.Globalization.CultureInfo.CurrentCulture;
         System.Globalization.CultureInfo.CurrentCulture = new System.Globalization.CultureInfo("")
@@ -293,7 +298,7 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_read_json_from_a_file_when_it_begins_with_a_byte_order_mark()
+    public async Task Should_read_json_from_a_file_when_it_starts_with_a_byte_order_mark()
     {
         var file = Path.GetTempFileName();
         await File.WriteAllBytesAsync(file, [0xEF, 0xBB, 0xBF, .. "{\"a\":1}"u8]);
@@ -307,7 +312,7 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_ask_for_no_confirmation_and_no_reason_when_it_is_a_dry_run()
+    public async Task Should_require_no_confirmation_and_no_reason_when_it_is_a_dry_run()
     {
         Answer(_ => FakeNode.Json(new { count = 2 }));
 
@@ -320,16 +325,16 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_need_the_reason_and_the_confirmation_when_it_is_no_dry_run()
+    public async Task Should_require_a_reason_and_a_confirmation_when_it_is_not_a_dry_run()
     {
         var (exitCode, _, error) = await RunAsync("thing", "remove-all", "--yes");
-        Assert.Equal((ExitCode.Usage, "morag: --reason is required; only --dry-run does without it"), (exitCode, error.Trim()));
+        Assert.Equal((ExitCode.Usage, "morag: --reason is required, except with --dry-run"), (exitCode, error.Trim()));
 
-        // Where no terminal is, nobody can be asked.
+        // Without a terminal there is nobody to ask.
         if (Console.IsInputRedirected)
         {
             (exitCode, _, error) = await RunAsync("thing", "remove-all", "--reason", "old");
-            Assert.Equal((ExitCode.Usage, "morag: this needs a confirmation: give --yes"), (exitCode, error.Trim()));
+            Assert.Equal((ExitCode.Usage, "morag: this command asks for confirmation. Add --yes to run it without a terminal"), (exitCode, error.Trim()));
         }
 
         Assert.DoesNotContain(node.Calls, call => call.Method == "POST");
@@ -347,7 +352,7 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     [InlineData(429, ExitCode.Refused)]
     [InlineData(500, ExitCode.NodeError)]
     [InlineData(503, ExitCode.NodeError)]
-    public async Task Should_tell_by_the_exit_code_why_a_call_was_refused(int status, int expected)
+    public async Task Should_map_the_status_to_an_exit_code_when_a_call_is_rejected(int status, int expected)
     {
         Answer(_ => Results.Problem("must be nicer", statusCode: status, extensions: new Dictionary<string, object?> { ["field"] = "name" }));
 
@@ -360,7 +365,7 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_end_as_for_whatever_is_not_found_when_a_field_names_an_unknown_queue()
+    public async Task Should_exit_as_not_found_when_a_field_names_an_unknown_queue()
     {
         Answer(_ => Results.Problem("must be one of cpu", type: "urn:morag-failover:problem:unknown_queue", statusCode: 400));
 
@@ -379,7 +384,7 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_ask_for_a_confirmation_unless_it_is_given()
+    public async Task Should_not_ask_for_confirmation_when_yes_is_given()
     {
         Assert.Equal(ExitCode.Ok, (await RunAsync("thing", "remove", "x", "--yes")).ExitCode);
         Assert.Contains(node.Calls, call => call is { Method: "DELETE", PathAndQuery: "/api/v1/things/x" });
@@ -389,7 +394,7 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     [InlineData("""{"result":"a\nb"}""", ExitCode.Ok, "a\nb")]
     [InlineData("""{"result":{"a":1}}""", ExitCode.Ok, """{"a":1}""")]
     [InlineData("""{"result":null,"state":"leased"}""", ExitCode.NotFound, "")]
-    public async Task Should_print_a_raw_value_as_it_is(string answer, int expected, string printed)
+    public async Task Should_print_a_raw_value_unchanged(string answer, int expected, string printed)
     {
         Answer(_ => Results.Text(answer, "application/json"));
 
@@ -400,14 +405,14 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_show_the_palettes_in_the_help()
+    public async Task Should_list_palette_commands_in_the_help()
     {
         Assert.Contains("Things", (await RunAsync("--help")).Output, StringComparison.Ordinal);
         Assert.Contains("--max-retries", (await RunAsync("thing", "make", "--help")).Output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Should_complete_commands_and_choices()
+    public async Task Should_complete_palette_commands()
     {
         Environment.SetEnvironmentVariable("MORAG_NODE", node.Address.ToString());
         try
@@ -421,7 +426,7 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_send_the_token()
+    public async Task Should_send_the_token_when_it_is_given()
     {
         node.RequiredToken = "secret";
 

@@ -41,19 +41,19 @@ public sealed class CompletionSpecs(CommandLineNode node) : IClassFixture<Comman
     [InlineData("morag wor", "worker")]
     [InlineData("morag task requeue-", "requeue-all")]
     [InlineData("morag task submit --priority urg", "urgent")]
-    public Task Should_complete_what_the_node_serves_when_bash_asks(string line, string word) => CompletesAsync("bash", Bash, line, word);
+    public Task Should_complete_commands_of_the_node_when_the_shell_is_bash(string line, string word) => CompletesAsync("bash", Bash, line, word);
 
     [ShellTheory("zsh")]
     [InlineData("morag wor", "worker")]
     [InlineData("echo x | morag task requeue-", "requeue-all")]
     [InlineData("morag task submit --priority urg", "urgent")]
-    public Task Should_complete_what_the_node_serves_when_zsh_asks(string line, string word) => CompletesAsync("zsh", Zsh, line, word);
+    public Task Should_complete_commands_of_the_node_when_the_shell_is_zsh(string line, string word) => CompletesAsync("zsh", Zsh, line, word);
 
     [ShellTheory("fish")]
     [InlineData("morag wor", "worker")]
     [InlineData("echo x | morag task requeue-", "requeue-all")]
     [InlineData("morag task submit --priority urg", "urgent")]
-    public Task Should_complete_what_the_node_serves_when_fish_asks(string line, string word) => CompletesAsync("fish", Fish, line, word);
+    public Task Should_complete_commands_of_the_node_when_the_shell_is_fish(string line, string word) => CompletesAsync("fish", Fish, line, word);
 
     public void Dispose() => folder.Dispose();
 

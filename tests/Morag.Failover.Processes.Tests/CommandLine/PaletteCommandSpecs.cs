@@ -50,7 +50,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
 
     [Theory]
     [MemberData(nameof(Lines))]
-    public async Task Should_do_what_it_says_and_print_it(string line)
+    public async Task Should_succeed_and_print_the_expected_output_when_it_is_run(string line)
     {
         var (_, parked, output) = Commands.Single(command => command.Line == line);
         var stage = await node.SetStageAsync(parked);
@@ -71,7 +71,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
     }
 
     [Fact]
-    public async Task Should_print_the_result_alone_once_there_is_one()
+    public async Task Should_print_only_the_result_when_the_task_has_one()
     {
         var stage = await node.SetStageAsync();
         var before = await node.RunAsync("task", "result", stage.Name);
@@ -84,7 +84,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
     }
 
     [Fact]
-    public async Task Should_be_tested_when_a_palette_has_it()
+    public async Task Should_be_covered_when_a_palette_offers_it()
     {
         var palettes = await node.Client.GetAsync<Palette[]>("/palettes");
 
@@ -96,7 +96,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
     [Theory]
     [InlineData("cancel-all", false)]
     [InlineData("requeue-all", true)]
-    public async Task Should_change_nothing_and_ask_nothing_when_it_is_a_dry_run(string command, bool parked)
+    public async Task Should_change_nothing_and_not_ask_when_it_is_a_dry_run(string command, bool parked)
     {
         var stage = await node.SetStageAsync(parked);
         var before = await node.Client.TaskAsync(stage.Name);
@@ -117,7 +117,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
     }
 
     [Fact]
-    public async Task Should_change_only_what_matches_when_it_is_no_dry_run()
+    public async Task Should_change_only_matching_tasks_when_it_is_not_a_dry_run()
     {
         var (parked, leased) = (await node.SetStageAsync(parked: true), await node.SetStageAsync());
 
@@ -136,7 +136,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
     }
 
     [Fact]
-    public async Task Should_refuse_to_cancel_when_no_filter_no_reason_or_no_confirmation_is_given()
+    public async Task Should_refuse_to_cancel_when_the_filter_reason_or_confirmation_is_missing()
     {
         var stage = await node.SetStageAsync();
 
@@ -145,7 +145,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
         Assert.Contains("filter: must name at least one of state, queue, worker", unfiltered.Error, StringComparison.Ordinal);
         Assert.Equal(2, (await node.RunAsync("task", "cancel-all", "--worker", stage.Name, "--yes")).ExitCode);
         var unconfirmed = await node.RunAsync("task", "cancel-all", "--worker", stage.Name, "--reason", "old");
-        Assert.Equal((2, "morag: this needs a confirmation: give --yes"), (unconfirmed.ExitCode, unconfirmed.Error.Trim()));
+        Assert.Equal((2, "morag: this command asks for confirmation. Add --yes to run it without a terminal"), (unconfirmed.ExitCode, unconfirmed.Error.Trim()));
 
         Assert.Equal(TaskState.Leased, (await node.Client.TaskAsync(stage.Name)).State);
     }
@@ -170,7 +170,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
     }
 
     [Fact]
-    public async Task Should_honour_the_payload_limit_of_the_node()
+    public async Task Should_use_the_payload_limit_of_the_node_when_it_was_raised()
     {
         var file = Path.GetTempFileName();
         try
@@ -194,7 +194,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
     }
 
     [Fact]
-    public async Task Should_name_the_option_and_the_limit_when_a_payload_is_nested_too_deep()
+    public async Task Should_name_the_option_and_the_limit_when_a_payload_is_nested_too_deeply()
     {
         var deep = await node.RunAsync("task", "submit", "--queue", "gpu_fallback", "--payload-json", new string('[', 63) + new string(']', 63));
 

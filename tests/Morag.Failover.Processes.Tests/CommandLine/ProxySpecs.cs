@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Morag.Failover.Processes.Tests.CommandLine;
 
-/// <summary>What the command line sends when the environment names a proxy.</summary>
+/// <summary>The command line when the environment names a proxy.</summary>
 public sealed class ProxySpecs(CommandLineNode node) : IClassFixture<CommandLineNode>, IDisposable
 {
     private readonly TcpListener proxy = Listen();
@@ -11,7 +11,7 @@ public sealed class ProxySpecs(CommandLineNode node) : IClassFixture<CommandLine
     [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("localhost")]
-    public async Task Should_reach_a_node_on_this_machine_without_the_proxy(string host)
+    public async Task Should_bypass_the_proxy_when_the_node_is_on_this_machine(string host)
     {
         var run = await MoragCommand.RunAsync(Variables($"http://{host}:{node.Address.Port}"), "worker", "list", "--token", "secret");
 
@@ -20,12 +20,12 @@ public sealed class ProxySpecs(CommandLineNode node) : IClassFixture<CommandLine
     }
 
     [Fact]
-    public async Task Should_refuse_to_send_the_token_when_the_proxy_could_read_it()
+    public async Task Should_send_nothing_when_the_proxy_could_read_the_token()
     {
         var run = await MoragCommand.RunAsync(Variables("http://node.invalid:8080"), "worker", "list", "--token", "secret");
 
         Assert.Equal(2, run.ExitCode);
-        Assert.StartsWith("morag: the token for http://node.invalid:8080 would go through the proxy http://127.0.0.1:", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith("morag: nothing was sent, because the proxy http://127.0.0.1:", run.Error, StringComparison.Ordinal);
         Assert.Single(run.Error.Trim().Split('\n'));
         Assert.False(proxy.Pending());
     }

@@ -28,7 +28,7 @@ public sealed class DiskSpaceSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_wait_for_a_worker_with_enough_when_one_with_less_asks_first()
+    public async Task Should_wait_for_a_worker_with_enough_space_when_a_smaller_one_asks_first()
     {
         await RegisterAsync("small", Needed - 1);
         await RegisterAsync("large", Needed);

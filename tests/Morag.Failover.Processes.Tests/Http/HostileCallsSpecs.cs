@@ -14,7 +14,7 @@ public sealed class HostileCallsSpecs(HostileCallsSpecs.RealNode shared) : IClas
 
     [Theory]
     [MemberData(nameof(Calls))]
-    public async Task Should_answer_with_problem_details_and_go_on_working_when_a_call_is_abused(string name)
+    public async Task Should_answer_with_problem_details_and_keep_working_when_a_call_is_malformed(string name)
     {
         var call = ApiCall.All.Single(call => call.Name == name);
         var stage = await shared.SetStageAsync(call.OnParkedTask);
@@ -41,7 +41,7 @@ public sealed class HostileCallsSpecs(HostileCallsSpecs.RealNode shared) : IClas
 
     [Theory]
     [MemberData(nameof(Calls))]
-    public async Task Should_answer_with_a_success_or_a_problem_when_a_call_is_made_many_times_at_once(string name)
+    public async Task Should_answer_each_call_with_a_success_or_a_problem_when_many_are_made_at_once(string name)
     {
         var call = ApiCall.All.Single(call => call.Name == name);
         var stage = await shared.SetStageAsync(call.OnParkedTask);
@@ -59,7 +59,7 @@ public sealed class HostileCallsSpecs(HostileCallsSpecs.RealNode shared) : IClas
     }
 
     [Fact]
-    public async Task Should_be_tested_at_every_call_when_the_API_has_it()
+    public async Task Should_be_covered_when_the_API_offers_it()
     {
         using var answer = await shared.Raw.SendAsync(new RawRequest("GET", "/openapi/v1.json"));
         var document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
@@ -76,7 +76,7 @@ public sealed class HostileCallsSpecs(HostileCallsSpecs.RealNode shared) : IClas
     [Theory]
     [InlineData("/api/v1/tasks/%00")]
     [InlineData("/api/v1/queues/%00?state=leased")]
-    public async Task Should_refuse_and_go_on_working_when_a_request_is_no_HTTP(string path)
+    public async Task Should_reject_it_and_keep_working_when_a_request_is_not_valid_HTTP(string path)
     {
         // The server refuses these before any code of the product: without a body.
         using var answer = await shared.Raw.SendAsync(new RawRequest("GET", path));

@@ -14,7 +14,7 @@ public sealed class OpenApiAnswersSpecs : IAsyncLifetime
     private JsonElement document;
 
     [Fact]
-    public async Task Should_answer_each_call_as_the_document_says()
+    public async Task Should_match_the_document_when_a_call_succeeds()
     {
         var schema = new JsonSchema(document);
         var wrong = new List<string>();
@@ -39,7 +39,7 @@ public sealed class OpenApiAnswersSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_answer_what_it_refuses_as_the_document_says()
+    public async Task Should_match_the_document_when_a_call_is_rejected()
     {
         var schema = new JsonSchema(document);
         var wrong = new List<string>();
@@ -70,7 +70,7 @@ public sealed class OpenApiAnswersSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public void Should_know_the_fields_of_each_request_that_the_document_has_and_no_others()
+    public void Should_document_a_field_exactly_when_a_request_has_it()
     {
         var schema = new JsonSchema(document);
         var stage = new Stage("name", 1);
@@ -89,7 +89,7 @@ public sealed class OpenApiAnswersSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public void Should_have_the_parameters_of_each_query()
+    public void Should_document_a_parameter_when_a_query_has_it()
     {
         var wrong = from call in ApiCall.All
                     let declared = Operation(call).TryGetProperty("parameters", out var parameters)

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Morag.Failover.Cli.Agents.Processes;
 
-/// <summary>How far the standard output of a command was read.</summary>
+/// <summary>How far a command's standard output has been read.</summary>
 internal enum OutputState
 {
     /// <summary>It is still open.</summary>
@@ -11,14 +11,14 @@ internal enum OutputState
     /// <summary>It was read to its end.</summary>
     Complete,
 
-    /// <summary>It has more bytes than the cap.</summary>
+    /// <summary>It exceeds the limit.</summary>
     TooLong,
 
     /// <summary>Reading it failed.</summary>
     Broken,
 }
 
-/// <summary>Collects what a command writes to its standard output, up to a cap.</summary>
+/// <summary>Collects a command's standard output, up to a limit.</summary>
 internal sealed class CommandOutput(int maxBytes)
 {
     private readonly ArrayBufferWriter<byte> bytes = new();
@@ -27,18 +27,18 @@ internal sealed class CommandOutput(int maxBytes)
 
     public OutputState State { get; private set; }
 
-    /// <summary>Completes when there are more bytes than the cap.</summary>
+    /// <summary>Completes when the output exceeds the limit.</summary>
     public Task Overflow => overflow.Task;
 
     /// <summary>Why reading failed.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>How much has been read; any thread may ask.</summary>
+    /// <summary>The number of bytes read so far. It is thread-safe.</summary>
     public long Length => Interlocked.Read(ref length);
 
     public byte[] ToArray() => bytes.WrittenSpan.ToArray();
 
-    /// <summary>Reads until the end, the cap, a failure or the cancellation, which leaves it <see cref="OutputState.Open"/>.</summary>
+    /// <summary>Reads until the end, the limit or a failure. Cancellation leaves the state <see cref="OutputState.Open"/>.</summary>
     public async Task ReadAsync(Stream stream, CancellationToken cancellation)
     {
         var buffer = new byte[16 * 1024];
@@ -62,7 +62,7 @@ internal sealed class CommandOutput(int maxBytes)
         }
         catch (OperationCanceledException)
         {
-            // The caller knows why.
+            // The state says that the output is still open.
         }
         catch (Exception failure) when (failure is IOException or ObjectDisposedException or System.Net.Sockets.SocketException)
         {

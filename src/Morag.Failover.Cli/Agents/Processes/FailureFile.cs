@@ -4,26 +4,26 @@ using Morag.Failover.Contracts.Failover;
 
 namespace Morag.Failover.Cli.Agents.Processes;
 
-/// <summary>What a command left at the path of its failure file: a text, or something that cannot be read as one.</summary>
+/// <summary>What a command left at the path of its failure file: a text, or the reason why it cannot be read.</summary>
 internal sealed record FailureFileContent(string? Text, string? Problem);
 
 /// <summary>
-/// Reads and removes failure files. A command may leave anything at the path, by mistake too: reading never waits, never
-/// follows a link, and never takes more than <see cref="MaxBytes"/>.
+/// Reads and removes failure files. A command may leave anything at the path, so reading never blocks, follows no link, and stops at
+/// <see cref="MaxBytes"/>.
 /// </summary>
 internal static class FailureFile
 {
     public const int MaxBytes = 8 * FailureLimits.MaxErrorMessageBytes;
 
-    /// <summary>Null where there is nothing.</summary>
+    /// <summary>Reads the failure file; null if there is none.</summary>
     public static FailureFileContent? Read(string path)
     {
         try
         {
-            // Of a link, these are the link's own.
+            // For a link, these are the attributes of the link itself.
             var attributes = File.GetAttributes(path);
-            return attributes.HasFlag(FileAttributes.ReparsePoint) ? Unreadable("a link")
-                : attributes.HasFlag(FileAttributes.Directory) ? Unreadable("a folder")
+            return attributes.HasFlag(FileAttributes.ReparsePoint) ? Unreadable("is a link")
+                : attributes.HasFlag(FileAttributes.Directory) ? Unreadable("is a folder")
                 : ReadText(path);
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
@@ -32,11 +32,11 @@ internal static class FailureFile
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return new FailureFileContent(null, $"which cannot be read ({failure.Message})");
+            return new FailureFileContent(null, $"cannot be read ({failure.Message})");
         }
     }
 
-    /// <summary>Removes whatever lies there. Null where nothing is left; else why it could not be removed.</summary>
+    /// <summary>Removes whatever is at the path. Returns null, or the reason why it cannot be removed.</summary>
     public static string? Remove(string path)
     {
         try
@@ -75,11 +75,11 @@ internal static class FailureFile
         }
 
         return length > MaxBytes
-            ? Unreadable($"longer than {MaxBytes:N0} bytes")
+            ? Unreadable($"is longer than {MaxBytes:N0} bytes")
             : new FailureFileContent(Encoding.UTF8.GetString(bytes, 0, length).TrimStart('\uFEFF'), null);
     }
 
-    // Opening a FIFO waits for a writer unless told not to, which .NET cannot do.
+    // Opening a FIFO blocks until it has a writer, unless O_NONBLOCK is set, which .NET does not offer.
     private static SafeFileHandle Open(string path)
     {
         if (OperatingSystem.IsWindows())
@@ -93,5 +93,5 @@ internal static class FailureFile
             : throw new IOException(Posix.Describe(System.Runtime.InteropServices.Marshal.GetLastPInvokeError()));
     }
 
-    private static FailureFileContent Unreadable(string what) => new(null, $"that is {what}");
+    private static FailureFileContent Unreadable(string problem) => new(null, problem);
 }

@@ -1,16 +1,16 @@
 namespace Morag.Failover.Cli.Agents.Processes;
 
-/// <summary>What is started: a program with its arguments, and its whole environment.</summary>
+/// <summary>A program to start: its arguments and its complete environment.</summary>
 internal sealed record ProcessStart(IReadOnlyList<string> Words, IReadOnlyDictionary<string, string> Environment)
 {
-    /// <summary>Whether its output and errors can be read here; otherwise they are thrown away.</summary>
+    /// <summary>Whether its standard output and error are read. Otherwise they are discarded.</summary>
     public bool ReadsOutput { get; init; } = true;
 }
 
-/// <summary>The system refused to start a process.</summary>
+/// <summary>The system did not start the process.</summary>
 internal sealed class ProcessNotStarted(string message, bool tooLarge = false) : Exception(message)
 {
-    /// <summary>Whether what the process was given is larger than any process may get.</summary>
+    /// <summary>Whether the arguments and the environment exceed the system's limit.</summary>
     public bool TooLarge { get; } = tooLarge;
 }
 
@@ -18,7 +18,7 @@ internal sealed class ProcessNotStarted(string message, bool tooLarge = false) :
 internal delegate ICommandProcess ProcessLauncher(ProcessStart start);
 
 /// <summary>
-/// A running process that leads a group of its own. Its id, and that of the group, stay its own until <see cref="Reap"/>.
+/// A running process that leads its own process group. The ids of the process and the group are not reused before <see cref="Reap"/>.
 /// </summary>
 internal interface ICommandProcess : IDisposable
 {
@@ -30,20 +30,20 @@ internal interface ICommandProcess : IDisposable
 
     Stream Errors { get; }
 
-    /// <summary>Completes when the process itself has ended; what it started may still run.</summary>
+    /// <summary>Completes when the process has ended. Its children may still be running.</summary>
     Task Ended { get; }
 
-    /// <summary>Signals the whole group. Null where that was done, or nobody was left; else why the system refused.</summary>
+    /// <summary>Signals the whole group. Returns null, also if the group is gone, or the system's error.</summary>
     string? Signal(int signal);
 
-    /// <summary>Takes the exit status of a process that has ended.</summary>
+    /// <summary>Reads the exit status of a process that has ended.</summary>
     ProcessExit Reap();
 
-    /// <summary>What of its group still runs, named for people.</summary>
+    /// <summary>The processes of the group that are still running, such as <c>4711 (sleep)</c>.</summary>
     IReadOnlyList<string> Remaining();
 }
 
-/// <summary>Starts processes in the way of this system.</summary>
+/// <summary>The process launcher of this system.</summary>
 internal static class Launchers
 {
     public static ProcessLauncher Current { get; } = OperatingSystem.IsWindows() ? WindowsProcess.Start : UnixProcess.Start;

@@ -2,13 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace Morag.Failover.Cli.Agents.Processes;
 
-/// <summary>The calls of POSIX that .NET does not offer, with the constants of Linux and macOS.</summary>
+/// <summary>POSIX calls that .NET does not offer, with the constants of Linux and macOS.</summary>
 internal static unsafe partial class Posix
 {
     public const int ArgumentsTooLong = 7;
     public const int NoSuchProcess = 3;
 
-    /// <summary>More than any system's structure for attributes, file actions, signal sets or child status takes.</summary>
+    /// <summary>An upper bound for the size of the structures for attributes, file actions, signal sets and child status, in bytes.</summary>
     public const int LargestStructure = 1024;
 
     public const short SpawnDefaultSignals = 0x04;
@@ -72,6 +72,6 @@ internal static unsafe partial class Posix
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial int Open(string path, int flags);
 
-    /// <summary>The system's words for an error number.</summary>
+    /// <summary>The system's message for an error number.</summary>
     public static string Describe(int error) => Marshal.GetPInvokeErrorMessage(error);
 }

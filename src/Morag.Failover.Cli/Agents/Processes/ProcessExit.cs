@@ -1,6 +1,6 @@
 namespace Morag.Failover.Cli.Agents.Processes;
 
-/// <summary>How a process ended: by exiting with a code, or by a signal. Neither where its status was lost.</summary>
+/// <summary>How a process ended: with an exit code or by a signal. Both are null if the status was lost.</summary>
 internal readonly record struct ProcessExit(int? Code, int? Signal)
 {
     public static readonly ProcessExit Lost;

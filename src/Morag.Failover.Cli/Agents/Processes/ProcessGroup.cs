@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Morag.Failover.Cli.Agents.Processes;
 
-/// <summary>Reads from the system which processes of a group still run.</summary>
+/// <summary>Finds the running processes of a process group.</summary>
 internal static class ProcessGroup
 {
     private const string Processes = "/proc";
 
-    /// <summary>Every process of the group that is not only waiting to be reaped, as "4711 (sleep)".</summary>
+    /// <summary>The processes of the group that are not zombies, such as <c>4711 (sleep)</c>.</summary>
     public static IReadOnlyList<string> Running(int group)
     {
         if (Posix.Kill(-group, 0) != 0 && System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == Posix.NoSuchProcess)
@@ -15,7 +15,7 @@ internal static class ProcessGroup
             return [];
         }
 
-        return Directory.Exists(Processes) ? [.. Members(group)] : [$"the process group {group}"];
+        return Directory.Exists(Processes) ? [.. Members(group)] : [$"process group {group}"];
     }
 
     private static IEnumerable<string> Members(int group)
@@ -25,7 +25,7 @@ internal static class ProcessGroup
             if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var processId)
                 && Stat(folder) is { } stat)
             {
-                // The name stands in brackets and may hold anything; state, parent and group follow it.
+                // The name is in parentheses and may contain any character. State, parent and group follow it.
                 var name = stat.LastIndexOf(')') + 1;
                 var fields = stat[name..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
                 if (fields[0] is not ("Z" or "X") && fields[2] == group.ToString(CultureInfo.InvariantCulture))

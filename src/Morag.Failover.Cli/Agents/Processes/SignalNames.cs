@@ -1,6 +1,6 @@
 namespace Morag.Failover.Cli.Agents.Processes;
 
-/// <summary>The signals of this system, by their numbers.</summary>
+/// <summary>The signals of this system by number.</summary>
 internal static class SignalNames
 {
     public const int Hangup = 1;
@@ -10,7 +10,7 @@ internal static class SignalNames
     public const int BrokenPipe = 13;
     public const int Terminate = 15;
 
-    /// <summary>The exit code by which a shell says that what it ran was ended by signal N is this much more than N.</summary>
+    /// <summary>A shell whose command was ended by signal N exits with this value plus N.</summary>
     public const int ShellOffset = 128;
 
     private static readonly Dictionary<int, string> Names = new()
@@ -35,9 +35,9 @@ internal static class SignalNames
         [OperatingSystem.IsLinux() ? 31 : 12] = "SIGSYS",
     };
 
-    /// <summary>The name as in "killed by SIGSEGV"; the number where the signal has no common name.</summary>
+    /// <summary>The signal's name, such as <c>SIGSEGV</c>, or its number if it has no common name.</summary>
     public static string Of(int signal) => Names.GetValueOrDefault(signal) ?? $"signal {signal}";
 
-    /// <summary>The signal that an exit code stands for by the shells' convention; null where it stands for none.</summary>
+    /// <summary>The signal that an exit code stands for by the convention of shells; null if it stands for none.</summary>
     public static string? OfExitCode(int code) => Names.GetValueOrDefault(code - ShellOffset);
 }

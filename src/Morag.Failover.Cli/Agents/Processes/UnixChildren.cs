@@ -6,15 +6,15 @@ using System.Runtime.Versioning;
 namespace Morag.Failover.Cli.Agents.Processes;
 
 /// <summary>
-/// Notices that children have ended, and leaves them unreaped: until their status is taken, their ids, and those of the groups
-/// that they lead, cannot be given to other processes. .NET's own children are not touched.
+/// Watches child processes and leaves ended ones unreaped, so that the ids of the processes and their groups are not reused until the exit
+/// status is read. It does not touch the children that .NET itself started.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
-[SuppressMessage("Design", "CA1001", Justification = "There is one, and it lives as long as this process.")]
+[SuppressMessage("Design", "CA1001", Justification = "The only instance lives as long as this process.")]
 internal sealed class UnixChildren
 {
-    // The signal says when; this only bounds the wait for one that was lost.
-    private static readonly TimeSpan LookAnyway = TimeSpan.FromSeconds(1);
+    // SIGCHLD triggers the check. The timer covers a lost signal.
+    private static readonly TimeSpan FallbackInterval = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<int, TaskCompletionSource> watched = new();
     private readonly PosixSignalRegistration signal;
@@ -22,21 +22,21 @@ internal sealed class UnixChildren
 
     private UnixChildren()
     {
-        signal = PosixSignalRegistration.Create(PosixSignal.SIGCHLD, _ => Look());
-        timer = new Timer(_ => Look(), null, LookAnyway, LookAnyway);
+        signal = PosixSignalRegistration.Create(PosixSignal.SIGCHLD, _ => CheckAll());
+        timer = new Timer(_ => CheckAll(), null, FallbackInterval, FallbackInterval);
     }
 
     public static UnixChildren Instance { get; } = new();
 
-    /// <summary>Completes when this child has ended.</summary>
+    /// <summary>Completes when the child has ended.</summary>
     public Task EndOf(int processId)
     {
         var ended = watched.GetOrAdd(processId, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        Look();
+        CheckAll();
         return ended.Task;
     }
 
-    /// <summary>Takes the status of a child that has ended.</summary>
+    /// <summary>Reads the exit status of a child that has ended.</summary>
     public static ProcessExit Reap(int processId)
     {
         if (Posix.WaitPid(processId, out var status, Posix.WaitNoHang) != processId)
@@ -48,7 +48,7 @@ internal sealed class UnixChildren
         return signal == 0 ? ProcessExit.WithCode((status >> 8) & 0xff) : ProcessExit.BySignal(signal);
     }
 
-    private void Look()
+    private void CheckAll()
     {
         foreach (var (processId, ended) in watched)
         {
@@ -66,7 +66,7 @@ internal sealed class UnixChildren
         var answer = Posix.WaitId(
             Posix.WaitForProcess, processId, found, Posix.WaitExited | Posix.WaitNoHang | Posix.WaitWithoutReaping);
 
-        // The first field is the signal's number, which stays 0 while the child runs. An error means that someone else reaped it.
+        // The first field is the signal number, which stays 0 while the child is running. An error means that the child was reaped elsewhere.
         return answer != 0 || found[0] != 0;
     }
 }

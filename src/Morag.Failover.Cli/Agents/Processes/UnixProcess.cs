@@ -5,8 +5,8 @@ using System.Runtime.Versioning;
 namespace Morag.Failover.Cli.Agents.Processes;
 
 /// <summary>
-/// A process of a session of its own, started by <c>posix_spawn</c>: .NET starts no sessions, and tells neither a signal from an
-/// exit code nor holds a dead process's id until its group has been signalled.
+/// A process in its own session, started with <c>posix_spawn</c>. .NET cannot start a session, does not distinguish a signal from an exit code,
+/// and reaps a process before its group is signalled.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class UnixProcess : ICommandProcess
@@ -16,7 +16,8 @@ internal sealed class UnixProcess : ICommandProcess
     private readonly AnonymousPipeServerStream? errors;
     private bool reaped;
 
-    private UnixProcess(int id, AnonymousPipeServerStream input, AnonymousPipeServerStream? output, AnonymousPipeServerStream? errors)
+    private UnixProcess(
+        int id, AnonymousPipeServerStream input, AnonymousPipeServerStream? output, AnonymousPipeServerStream? errors)
     {
         Id = id;
         this.input = input;
@@ -35,7 +36,8 @@ internal sealed class UnixProcess : ICommandProcess
 
     public Task Ended { get; }
 
-    /// <summary>Starts a process; throws <see cref="ProcessNotStarted"/>.</summary>
+    /// <summary>Starts a process.</summary>
+    /// <exception cref="ProcessNotStarted">The system did not start the process.</exception>
     public static ICommandProcess Start(ProcessStart start)
     {
         AnonymousPipeServerStream? input = null, output = null, errors = null;
@@ -128,7 +130,7 @@ internal sealed class UnixProcess : ICommandProcess
         }
     }
 
-    // .NET ignores SIGPIPE for itself, and a command would inherit that.
+    // .NET ignores SIGPIPE, and the command would inherit that.
     private static unsafe void SetSession(void* attributes)
     {
         var signals = stackalloc long[Posix.LargestStructure / sizeof(long)];
@@ -148,7 +150,7 @@ internal sealed class UnixProcess : ICommandProcess
         }
     }
 
-    /// <summary>Texts as C takes them, for as long as this lives.</summary>
+    /// <summary>Null-terminated strings, valid until this is disposed.</summary>
     private sealed unsafe class NativeTexts : IDisposable
     {
         private readonly List<IntPtr> texts = [];

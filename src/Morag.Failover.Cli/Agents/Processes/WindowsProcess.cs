@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Morag.Failover.Cli.Agents.Processes;
 
-/// <summary>A process on Windows, which has no process groups: ending it also ends those of its children that are still known.</summary>
+/// <summary>A process on Windows, which has no process groups. Killing it also kills the children that Windows still associates with it.</summary>
 internal sealed class WindowsProcess : ICommandProcess
 {
     private readonly Process process;
@@ -24,7 +24,8 @@ internal sealed class WindowsProcess : ICommandProcess
 
     public Task Ended { get; }
 
-    /// <summary>Starts a process; throws <see cref="ProcessNotStarted"/>.</summary>
+    /// <summary>Starts a process.</summary>
+    /// <exception cref="ProcessNotStarted">The system did not start the process.</exception>
     public static ICommandProcess Start(ProcessStart start)
     {
         var info = new ProcessStartInfo(start.Words[0], start.Words.Skip(1))
