@@ -374,7 +374,7 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
                 OpenBreaker = verdict.OpenBreaker,
                 Excuses = verdict.Excuses,
                 Names = [.. failure.Names],
-                SaysNothingOfTask = verdict.SaysNothingOfTask,
+                ExcludedFromBudgets = verdict.ExcludedFromBudgets,
             },
             _ =>
             {
@@ -402,7 +402,7 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
     {
         if (known.Decision.DecisionMetadata.Executed)
         {
-            regions.Queues.Tell(known.Reassign ?? FailoverPolicy.ReassignFor(known.Decision, known.SaysNothingOfTask, facts), Self);
+            regions.Queues.Tell(known.Reassign ?? FailoverPolicy.ReassignFor(known.Decision, known.ExcludedFromBudgets, facts), Self);
         }
     });
 

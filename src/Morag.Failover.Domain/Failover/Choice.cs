@@ -7,6 +7,9 @@ internal sealed record Choice
 {
     public required FailoverStrategy Strategy { get; init; }
 
+    /// <summary>What the strategy means.</summary>
+    public StrategyTraits Traits => FailoverStrategies.Of(Strategy);
+
     /// <summary>Why it is the choice, for the explanation.</summary>
     public required string Because { get; init; }
 

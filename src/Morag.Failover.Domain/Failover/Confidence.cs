@@ -18,14 +18,14 @@ internal static class Confidence
     /// <summary>The confidence in a choice, and the evidence by name.</summary>
     public static (double Value, ImmutableSortedDictionary<string, string> Evidence) In(FailoverStrategy strategy, FailureCase failure)
     {
-        var (forIt, against, about) = InThisCase(strategy, failure);
+        var here = FailoverStrategies.Of(strategy).Evidence(failure);
         var record = failure.Records.Of(failure.Type, strategy);
-        var inThisCase = LowerBound(forIt, against);
+        var inThisCase = LowerBound(here.For, here.Against);
         var byExperience = LowerBound(record.Held, record.FailedAgain);
         var evidence = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-        evidence["about"] = about;
-        evidence["for"] = Text(forIt);
-        evidence["against"] = Text(against);
+        evidence["about"] = here.About;
+        evidence["for"] = Text(here.For);
+        evidence["against"] = Text(here.Against);
         evidence["lower_bound_here"] = Text(inThisCase);
         evidence["strategy_tried"] = Text(record.Tried);
         evidence["strategy_held"] = Text(record.Held);
@@ -41,38 +41,6 @@ internal static class Confidence
         var mean = alpha / total;
         var deviation = Math.Sqrt(alpha * beta / (total * total * (total + 1)));
         return Math.Clamp(mean - deviation, 0, 1);
-    }
-
-    private static (long For, long Against, string About) InThisCase(FailoverStrategy strategy, FailureCase failure)
-    {
-        var history = failure.Task.History;
-        var sameKind = 1L + history.LongCount(earlier => earlier.FailureType == failure.Type);
-        var otherKinds = history.Length + 1 - sameKind;
-        switch (strategy)
-        {
-            case FailoverStrategy.RetrySameWorker:
-                var score = failure.Worker?.Score;
-                return (
-                    (score?.TotalTasks ?? 0) - (score?.FailureCount ?? 0),
-                    score?.FailureCount ?? 0,
-                    "the worker's successes speak for another try on it, its failures against");
-            case FailoverStrategy.ReassignSameQueue or FailoverStrategy.CircuitBreaker:
-            case FailoverStrategy.FallbackQueue when !failure.IsTasksOwn:
-                return (
-                    failure.ConsecutiveFailures,
-                    history.Where(earlier => earlier.FailureType == failure.Type && earlier.WorkerId != failure.Failure.WorkerId)
-                        .Select(earlier => earlier.WorkerId).Distinct().LongCount(),
-                    "the worker's consecutive failures speak for leaving it, other workers that failed the same way against");
-            case FailoverStrategy.ManualIntervention when !failure.Witnesses.IsEmpty:
-                return (
-                    failure.Witnesses.Where(witness => witness.Verdict == WitnessVerdict.Credible).Sum(witness => witness.Failures.Length),
-                    failure.Witnesses.Where(witness => witness.Verdict != WitnessVerdict.Credible).Sum(witness => witness.Failures.Length),
-                    "failures on workers that succeed at other work speak for the task being the cause, failures on other workers against");
-            case FailoverStrategy.FallbackQueue or FailoverStrategy.DegradeQuality or FailoverStrategy.ManualIntervention:
-                return (sameKind, otherKinds, "the task's failures of this kind speak for changing the task's way, its failures of other kinds against");
-            default:
-                throw new ArgumentOutOfRangeException(nameof(strategy), strategy, "not a strategy");
-        }
     }
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);

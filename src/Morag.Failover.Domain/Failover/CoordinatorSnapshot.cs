@@ -15,7 +15,7 @@ public sealed record StoredFailure
     [ProtoMember(2)] public ImmutableArray<EventId> Names { get; init; } = [];
 
     /// <summary>Whether it says nothing about its task.</summary>
-    [ProtoMember(3)] public bool SaysNothingOfTask { get; init; }
+    [ProtoMember(3)] public bool ExcludedFromBudgets { get; init; }
 
     /// <summary>What the queue still has to answer.</summary>
     [ProtoMember(4)] public Reassign? Reassign { get; init; }

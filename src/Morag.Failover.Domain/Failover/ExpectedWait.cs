@@ -1,43 +1,42 @@
-using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Failover;
 
-/// <summary>How long it should take until the task runs again: its delay, or longer where the fleet is known to have nobody free for it.</summary>
+/// <summary>How long it should take until the task runs again: its delay, or longer when no worker in the fleet view is ready for it.</summary>
 internal static class ExpectedWait
 {
     /// <summary>The wait, and what it rests on.</summary>
     public static (TimeSpan Wait, string Basis) For(Choice choice, TimeSpan delay, FailureCase failure, FailoverSettings settings)
     {
-        if (choice.Strategy == FailoverStrategy.ManualIntervention)
+        if (choice.Traits.ParksTask)
         {
-            return (TimeSpan.Zero, "an operator decides when");
+            return (TimeSpan.Zero, "waits for an operator");
         }
 
         var queue = (choice.TargetQueue ?? failure.Task.Queue) is { } name ? settings.Queues.Find(name) : null;
         if (queue is null
-            || choice.Strategy == FailoverStrategy.RetrySameWorker
+            || choice.Traits.PinsToWorker
             || !failure.Fleet.IsComplete(settings.Partitions.DirectoryBuckets))
         {
-            return (delay, "the delay");
+            return (delay, "retry delay");
         }
 
-        var avoided = choice.Strategy is FailoverStrategy.ReassignSameQueue or FailoverStrategy.CircuitBreaker ? failure.Failure.WorkerId : null;
+        var avoided = choice.Traits.AvoidsFailedWorker ? failure.Failure.WorkerId : null;
         if (failure.Fleet.AnyReady(queue, failure.Task.ContentType, failure.Task.Needs, avoided))
         {
-            return (delay, "the delay: a worker is ready");
+            return (delay, "retry delay; a worker is ready");
         }
 
         var moves = settings.Queues.UnservedAfterOf(queue);
         var opens = failure is { BreakerOpen: true, Worker.Score.CircuitBreakerUntil: { } until } ? until - failure.Now : TimeSpan.MaxValue;
         if (opens <= moves && failure.Fleet.AnyLive(queue, failure.Task.ContentType, failure.Task.Needs))
         {
-            return (Max(delay, opens), $"no other worker is ready, and the breaker of {failure.WorkerName} is open until then");
+            return (Max(delay, opens), $"the breaker of {failure.WorkerName} is open until then, and no other worker is ready");
         }
 
         return !failure.BreakerOpen && failure.Fleet.AnyReady(queue, failure.Task.ContentType, failure.Task.Needs)
-            ? (delay, "the delay; no other worker is ready now")
-            : (Max(delay, moves), $"no available worker can take it from {queue.Name}: it may move to the next queue then");
+            ? (delay, "retry delay; no other worker is ready now")
+            : (Max(delay, moves), $"no available worker can take the task from {queue.Name}; it may move to the next queue then");
     }
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;

@@ -6,7 +6,7 @@ namespace Morag.Failover.Domain.Failover;
 /// <summary>The facts that a decision used, by name, as they were at its time.</summary>
 internal static class FactsUsed
 {
-    public static ImmutableSortedDictionary<string, string> In(FailureCase failure, bool saysNothingOfTask, string expectedWait, FailoverSettings settings)
+    public static ImmutableSortedDictionary<string, string> In(FailureCase failure, bool excludedFromBudgets, string expectedWait, FailoverSettings settings)
     {
         var facts = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         var task = failure.Task;
@@ -23,11 +23,11 @@ internal static class FactsUsed
         AddWhereSaid("quality_rung", task.QualityRung > 0 ? Text(task.QualityRung) : null);
         AddWhereSaid("planned", failure.Planned ? "true" : null);
         AddWhereSaid("unserved", failure.Unserved ? "true" : null);
-        AddWhereSaid("says_nothing_of_task", saysNothingOfTask ? "true" : null);
-        AddWhereSaid("workers_fault", failure.IsWorkersFault ? "true: the worker fails everything it is given" : null);
+        AddWhereSaid("excluded_from_budgets", excludedFromBudgets ? "true" : null);
+        AddWhereSaid("workers_fault", failure.IsWorkersFault ? "true: the worker fails every task" : null);
         AddWhereSaid("earlier_workers_fault", failure.EarlierWorkersFault > 0 ? Text(failure.EarlierWorkersFault) : null);
         AddWhereSaid("earlier_cleared", failure.EarlierCleared > 0 ? Text(failure.EarlierCleared) : null);
-        AddWhereSaid("fleet_view", failure.Fleet.IsComplete(settings.Partitions.DirectoryBuckets) ? null : "incomplete: an absence means nothing");
+        AddWhereSaid("fleet_view", failure.Fleet.IsComplete(settings.Partitions.DirectoryBuckets) ? null : "incomplete: workers may be missing from it");
         if (failure.Worker is { } worker)
         {
             facts["worker_successes"] = Of(worker.Score.TotalTasks - worker.Score.FailureCount, worker.Score.TotalTasks);

@@ -24,7 +24,8 @@ public static class FailoverPolicy
     public static PolicyVerdict Decide(FailureCase failure, FailoverSettings settings)
     {
         failure = failure with { Witnesses = Witnesses.Of(failure) };
-        var (rule, choice) = BaseRule.For(failure, settings.Policy);
+        var rule = BaseRule.For(failure, settings.Policy);
+        var choice = rule.Choose(settings.Policy);
         var fired = ImmutableArray.CreateBuilder<GuardFired>();
         var lost = new List<Choice>();
         var excuses = ImmutableArray<ExcuseFailures>.Empty;
@@ -46,7 +47,7 @@ public static class FailoverPolicy
 
         lost.RemoveAll(overruled => overruled.Strategy == choice.Strategy);
         lost.AddRange(Alternatives.Weighed(failure, choice, lost.ConvertAll(overruled => overruled.Strategy), settings.Policy));
-        return Verdict(failure, settings, rule, choice, fired.ToImmutable(), lost, excuses);
+        return Verdict(failure, settings, rule.Name, choice, fired.ToImmutable(), lost, excuses);
     }
 
     private static PolicyVerdict Verdict(
@@ -59,10 +60,10 @@ public static class FailoverPolicy
         ImmutableArray<ExcuseFailures> excuses)
     {
         var task = failure.Task;
-        var delay = Delays.Of(choice, task, settings.Policy);
+        var delay = RetryDelays.Of(choice, task, settings.Policy);
         var (wait, basis) = ExpectedWait.For(choice, delay, failure, settings);
         var (confidence, evidence) = Confidence.In(choice.Strategy, failure);
-        var saysNothing = SaysNothingOfTask(failure, settings.Policy);
+        var excluded = ExcludedFromBudgets(failure, settings.Policy);
         var action = ActionOf(choice, failure, settings.Policy);
         var decision = new FailoverDecision
         {
@@ -81,7 +82,7 @@ public static class FailoverPolicy
                 PolicyVersion = Version,
                 Rule = rule,
                 Guards = fired,
-                Facts = FactsUsed.In(failure, saysNothing, basis, settings),
+                Facts = FactsUsed.In(failure, excluded, basis, settings),
                 Evidence = evidence,
                 DecidedAt = failure.Now,
                 Epoch = failure.Epoch,
@@ -93,18 +94,18 @@ public static class FailoverPolicy
         {
             Decision = decision,
             Reassign = task.Facts is { } facts
-                ? ReassignFor(decision, saysNothing, facts) with { Delay = Delays.WithJitter(delay, failure.JitterDraw, settings.Policy) }
+                ? ReassignFor(decision, excluded, facts) with { Delay = RetryDelays.WithJitter(delay, failure.JitterDraw, settings.Policy) }
                 : null,
-            OpenBreaker = choice.Strategy == FailoverStrategy.CircuitBreaker ? OpenBreakerOf(failure, choice) : null,
+            OpenBreaker = choice.Traits.OpensBreaker ? OpenBreakerOf(failure, choice) : null,
             Excuses = excuses,
-            SaysNothingOfTask = saysNothing,
+            ExcludedFromBudgets = excluded,
         };
     }
 
     /// <summary>What the queue has to do for a decision, without jitter: also for one that it carried out and then lost.</summary>
-    public static Reassign ReassignFor(FailoverDecision decision, bool saysNothingOfTask, TaskFacts facts)
+    public static Reassign ReassignFor(FailoverDecision decision, bool excludedFromBudgets, TaskFacts facts)
     {
-        var degrades = decision.SelectedAction.Strategy == FailoverStrategy.DegradeQuality;
+        var strategy = FailoverStrategies.Of(decision.SelectedAction.Strategy);
         return new Reassign
         {
             TaskId = decision.TaskId,
@@ -112,10 +113,10 @@ public static class FailoverPolicy
             FailureId = decision.DecisionMetadata.FailureId,
             Action = decision.SelectedAction,
             Delay = TimeSpan.FromSeconds(decision.SelectedAction.RetryDelaySeconds),
-            Avoid = ToAvoid(decision.SelectedAction.Strategy, decision.FailureEvent),
-            Quality = degrades ? QualitySettings.Merge(facts.Quality, decision.SelectedAction.QualityDegradation) : null,
-            QualityRung = facts.QualityRung + (degrades ? 1 : 0),
-            SaysNothingOfTask = saysNothingOfTask,
+            Avoid = strategy.AvoidsFailedWorker ? decision.FailureEvent.WorkerId : null,
+            Quality = strategy.LowersQuality ? QualitySettings.Merge(facts.Quality, decision.SelectedAction.QualityDegradation) : null,
+            QualityRung = facts.QualityRung + (strategy.LowersQuality ? 1 : 0),
+            ExcludedFromBudgets = excludedFromBudgets,
             WorkersFault = Witnesses.WorkersFault(decision.DecisionMetadata.Witnesses),
             Cleared = Witnesses.Cleared(decision.DecisionMetadata.Witnesses, facts.History),
         };
@@ -128,17 +129,13 @@ public static class FailoverPolicy
     private static FailoverAction ActionOf(Choice choice, FailureCase failure, PolicySettings settings) => new()
     {
         Strategy = choice.Strategy,
-        TargetWorkerId = choice.Strategy == FailoverStrategy.RetrySameWorker ? failure.Failure.WorkerId : null,
+        TargetWorkerId = choice.Traits.PinsToWorker ? failure.Failure.WorkerId : null,
         TargetQueue = choice.TargetQueue,
-        RetryDelaySeconds = (int)Math.Round(Delays.Of(choice, failure.Task, settings).TotalSeconds),
+        RetryDelaySeconds = (int)Math.Round(RetryDelays.Of(choice, failure.Task, settings).TotalSeconds),
         MaxRetries = choice.MaxRetries ?? failure.Task.MaxRetries,
         QualityDegradation = choice.Rung,
         Reason = choice.Because,
     };
-
-    /// <summary>Who comes to the task last: the one that failed, where the strategy leaves it.</summary>
-    private static WorkerId? ToAvoid(FailoverStrategy strategy, FailureEvent failure) =>
-        strategy is FailoverStrategy.ReassignSameQueue or FailoverStrategy.CircuitBreaker ? failure.WorkerId : null;
 
     private static OpenBreakerByStrategy? OpenBreakerOf(FailureCase failure, Choice choice) => failure.Failure.WorkerId is { } worker
         ? new OpenBreakerByStrategy
@@ -146,14 +143,14 @@ public static class FailoverPolicy
             WorkerId = worker,
             TaskId = failure.Failure.TaskId,
             FailureId = failure.FailureId,
-            Reason = $"{choice.Because}: {Counted.Of(failure.ConsecutiveFailures, "failure")} in a row",
+            Reason = $"{Counted.Of(failure.ConsecutiveFailures, "failure")} in a row, the last one {WireName.Of(failure.Type)} of task {failure.Failure.TaskId}",
         }
         : null;
 
-    private static bool SaysNothingOfTask(FailureCase failure, PolicySettings settings) =>
+    private static bool ExcludedFromBudgets(FailureCase failure, PolicySettings settings) =>
         failure.Planned
         || failure.Unserved
-        || (failure.Type == FailureType.WorkerOffline
+        || (FailureTypes.Of(failure.Type).Poison == PoisonEvidence.WorkerLoss
             && failure.Failure.WorkerId is { } worker
             && new MassLoss(failure, settings).Includes(worker, failure.Failure.OccurredAt));
 }

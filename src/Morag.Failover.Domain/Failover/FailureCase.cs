@@ -54,7 +54,7 @@ public sealed record FailureCase
     internal FailureType Type => Failure.FailureType;
 
     /// <summary>Whether the kind of failure is the task's own, and not that of a worker or the network.</summary>
-    internal bool IsTasksOwn => !Unserved && Blame.IsTasksOwn(Type);
+    internal bool IsTaskFault => !Unserved && FailureTypes.Of(Type).IsTaskFault;
 
     /// <summary>What the testimonies make of those workers.</summary>
     internal ImmutableArray<Witness> Witnesses { get; init; } = [];
@@ -69,7 +69,7 @@ public sealed record FailureCase
     internal int EarlierCleared => Failover.Witnesses.Cleared(Witnesses, Task.History).Length;
 
     /// <summary>Whether the failure counts against the task itself.</summary>
-    internal bool CountsAgainstTask => IsTasksOwn && !IsWorkersFault;
+    internal bool CountsAgainstTask => IsTaskFault && !IsWorkersFault;
 
     /// <summary>Whether the worker's breaker is open.</summary>
     internal bool BreakerOpen => Worker is { Score.CircuitBreakerActive: true };

@@ -24,7 +24,7 @@ public sealed record FailureDecided : IStoredEvent
     [ProtoMember(5)] public ImmutableArray<EventId> Names { get; init; } = [];
 
     /// <summary>Whether the failure says nothing about the task.</summary>
-    [ProtoMember(6)] public bool SaysNothingOfTask { get; init; }
+    [ProtoMember(6)] public bool ExcludedFromBudgets { get; init; }
 }
 
 /// <summary>The queue answered what became of a decision's action.</summary>

@@ -1,4 +1,3 @@
-using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Settings;
@@ -20,7 +19,7 @@ internal sealed class MassLoss
     {
         this.settings = settings;
         var lostUnderTask = failure.Task.History
-            .Where(earlier => earlier.FailureType == FailureType.WorkerOffline && earlier.WorkerId is not null)
+            .Where(earlier => FailureTypes.Of(earlier.FailureType).Poison == PoisonEvidence.WorkerLoss && earlier.WorkerId is not null)
             .Select(earlier => earlier.WorkerId!.Value)
             .Concat(failure.Failure.WorkerId is { } worker ? [worker] : [])
             .ToHashSet();

@@ -25,7 +25,8 @@ public static class ParkReview
 
     /// <summary>Whether the decision rests on witnesses, so that it can be looked at again.</summary>
     public static bool IsReviewable(FailoverDecision decision) =>
-        decision is { SelectedAction.Strategy: FailoverStrategy.ManualIntervention, DecisionMetadata: { Executed: true, TakesBack: null, Witnesses.IsEmpty: false } };
+        decision is { DecisionMetadata: { Executed: true, TakesBack: null, Witnesses.IsEmpty: false } }
+        && FailoverStrategies.Of(decision.SelectedAction.Strategy).ParksTask;
 
     /// <summary>Whether what the witnesses are worth will not change any more.</summary>
     public static bool IsSettled(ImmutableArray<Testimony> testimonies) =>
@@ -45,7 +46,7 @@ public static class ParkReview
     public static Unpark UnparkFor(FailoverDecision decision) => new()
     {
         TaskId = decision.TaskId,
-        FailureId = decision.DecisionMetadata.TakesBack ?? throw new ArgumentException("the decision takes no other back", nameof(decision)),
+        FailureId = decision.DecisionMetadata.TakesBack ?? throw new ArgumentException("the decision does not reverse another one", nameof(decision)),
         Reason = decision.SelectedAction.Reason,
         Avoid = decision.DecisionMetadata.Witnesses.Last(witness => witness.Verdict == WitnessVerdict.Suspect).WorkerId,
         WorkersFault = Witnesses.WorkersFault(decision.DecisionMetadata.Witnesses),
@@ -72,9 +73,9 @@ public static class ParkReview
             {
                 Strategy = FailoverStrategy.ReassignSameQueue,
                 MaxRetries = parked.SelectedAction.MaxRetries,
-                Reason = $"the failures were the workers', not the task's: {string.Join(", ", suspects.Select(Witnesses.InWords))}",
+                Reason = $"the workers were at fault, not the task: {string.Join(", ", suspects.Select(Witnesses.InWords))}",
             },
-            AlternativeActions = [parked.SelectedAction with { Reason = "the workers that had failed the task turned out to fail everything they are given" }],
+            AlternativeActions = [parked.SelectedAction with { Reason = "the workers that failed the task turned out to fail every task" }],
             Confidence = Confidence.LowerBound(failed, succeeded),
             DecisionMetadata = new DecisionMetadata
             {
@@ -84,7 +85,7 @@ public static class ParkReview
                 PolicyVersion = FailoverPolicy.Version,
                 Rule = Rule,
                 Evidence = ImmutableSortedDictionary<string, string>.Empty
-                    .Add("about", "other tasks that the suspects failed speak for queueing the task again, those that they completed against")
+                    .Add("about", "for: other tasks that the suspect workers failed; against: other tasks that they completed")
                     .Add("for", failed.ToString(CultureInfo.InvariantCulture))
                     .Add("against", succeeded.ToString(CultureInfo.InvariantCulture)),
                 DecidedAt = now,

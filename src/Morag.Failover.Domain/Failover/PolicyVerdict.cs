@@ -22,5 +22,5 @@ public sealed record PolicyVerdict
     public ImmutableArray<ExcuseFailures> Excuses { get; init; } = [];
 
     /// <summary>Whether the failure says nothing about the task: planned, part of a mass loss, or nobody was there to take it.</summary>
-    public bool SaysNothingOfTask { get; init; }
+    public bool ExcludedFromBudgets { get; init; }
 }

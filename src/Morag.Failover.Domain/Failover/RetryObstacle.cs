@@ -10,7 +10,7 @@ public static class RetryObstacle
     public static string? Of(WorkerStanding worker) => worker switch
     {
         { Score.CircuitBreakerActive: true } => "its breaker is open",
-        { Unregistered: true } => "it has unregistered",
+        { Unregistered: true } => "it is unregistered",
         { Registered: true, Liveness: Liveness.Offline } => "it is offline",
         { Registered: true, Draining: true } => "it is draining",
         _ => null,

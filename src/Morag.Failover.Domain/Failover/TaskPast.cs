@@ -68,14 +68,15 @@ public sealed record TaskPast
         ImmutableArray<TaskFailure> earlier, FailureType type, WorkerId? worker, PolicySettings settings) => new()
         {
             MaxRetries = settings.MaxRetries,
-            OwnFailures = earlier.Count(failure => Blame.IsTasksOwn(failure.FailureType)),
-            FleetFailures = earlier.Count(failure => !Blame.IsTasksOwn(failure.FailureType) && !failure.SaysNothingOfTask),
+            OwnFailures = earlier.Count(failure => FailureTypes.Of(failure.FailureType).IsTaskFault),
+            FleetFailures = earlier.Count(failure => !FailureTypes.Of(failure.FailureType).IsTaskFault && !failure.ExcludedFromBudgets),
             SameWorkerRetries = earlier.Reverse()
-                .TakeWhile(failure => failure.WorkerId == worker && failure.Strategy == FailoverStrategy.RetrySameWorker)
+                .TakeWhile(failure => failure.WorkerId == worker && Uses(failure, StrategyCounter.SameWorkerRetries))
                 .Count(failure => failure.FailureType == type),
-            Reassignments = earlier.Count(failure =>
-                failure.Strategy is FailoverStrategy.ReassignSameQueue or FailoverStrategy.CircuitBreaker),
-            QualityRung = earlier.Count(failure => failure.Strategy == FailoverStrategy.DegradeQuality),
+            Reassignments = earlier.Count(failure => Uses(failure, StrategyCounter.Reassignments)),
+            QualityRung = earlier.Count(failure => Uses(failure, StrategyCounter.QualityRungs)),
             History = earlier,
         };
+
+    private static bool Uses(TaskFailure failure, StrategyCounter counter) => FailoverStrategies.Of(failure.Strategy).Counter == counter;
 }

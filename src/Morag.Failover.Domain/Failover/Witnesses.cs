@@ -35,7 +35,7 @@ internal static class Witnesses
     /// </summary>
     public static ImmutableArray<Witness> Of(FailureCase failure)
     {
-        if (!failure.IsTasksOwn || failure.Failure.WorkerId is not { } worker)
+        if (!failure.IsTaskFault || failure.Failure.WorkerId is not { } worker)
         {
             return [];
         }
@@ -55,7 +55,7 @@ internal static class Witnesses
                 {
                     WorkerId = witness.Key,
                     Failures = [.. witness.Select(each => each.FailureId)],
-                    ProcessingErrors = witness.Count(each => each.FailureType == FailureType.ProcessingError),
+                    ProcessingErrors = witness.Count(each => FailureTypes.Of(each.FailureType).Poison == PoisonEvidence.ProcessingError),
                     ChanceOfFailingGoodTask = UnknownChance,
                 },
                 failure.Testimonies),
@@ -69,7 +69,7 @@ internal static class Witnesses
         [.. witnesses.Select(witness => Judged(witness, [.. testimonies.Where(testimony => testimony.Remembers)]))];
 
     /// <summary>The workers, other than <paramref name="failing"/>, whose records have to be asked for to decide a failure.</summary>
-    public static IEnumerable<WorkerId> ToAsk(FailureType type, WorkerId failing, ImmutableArray<TaskFailure> history) => !Blame.IsTasksOwn(type)
+    public static IEnumerable<WorkerId> ToAsk(FailureType type, WorkerId failing, ImmutableArray<TaskFailure> history) => !FailureTypes.Of(type).IsTaskFault
         ? []
         : history
             .Where(IsEvidence)
@@ -103,10 +103,10 @@ internal static class Witnesses
 
     /// <summary>A witness in words.</summary>
     public static string InWords(Witness witness) => string.Create(
-        CultureInfo.InvariantCulture, $"{witness.WorkerId} (completed {Counted.Of(witness.Succeeded, "other task")} of late and failed {witness.FailedOthers})");
+        CultureInfo.InvariantCulture, $"{witness.WorkerId} (recently completed {Counted.Of(witness.Succeeded, "other task")} and failed {witness.FailedOthers})");
 
     private static bool IsEvidence(TaskFailure failure) =>
-        Blame.IsTasksOwn(failure.FailureType) && failure is { WorkerId: not null, SaysNothingOfTask: false };
+        FailureTypes.Of(failure.FailureType).IsTaskFault && failure is { WorkerId: not null, ExcludedFromBudgets: false };
 
     private static HashSet<FailureId> Blamed(ImmutableArray<TaskFailure> history) =>
         [.. history.Where(failure => failure.WorkersFault).Select(failure => failure.FailureId)];

@@ -184,7 +184,7 @@ public sealed record TaskReassigned : IStoredEvent
     [ProtoMember(11)] public int QualityRung { get; init; }
 
     /// <summary>Whether the failure says nothing about the task, and so uses up none of its budgets.</summary>
-    [ProtoMember(12)] public bool SaysNothingOfTask { get; init; }
+    [ProtoMember(12)] public bool ExcludedFromBudgets { get; init; }
 
     /// <summary>Why it was decided so.</summary>
     [ProtoMember(13)] public string Reason { get; init; } = "";

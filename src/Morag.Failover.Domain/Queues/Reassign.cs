@@ -34,7 +34,7 @@ public sealed record Reassign : ITaskMessage
     [ProtoMember(8)] public int QualityRung { get; init; }
 
     /// <summary>Whether the failure says nothing about the task (planned, or part of a mass loss).</summary>
-    [ProtoMember(9)] public bool SaysNothingOfTask { get; init; }
+    [ProtoMember(9)] public bool ExcludedFromBudgets { get; init; }
 
     /// <summary>Failures of the task, this one included, that are now known to be their workers' fault: they leave the task's own budget.</summary>
     [ProtoMember(10)] public ImmutableArray<FailureId> WorkersFault { get; init; } = [];

@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Failover;
 
 namespace Morag.Failover.Domain.Queues;
 
@@ -27,8 +28,8 @@ internal static class RetryBudgets
     /// <summary>The budgets after a decision was carried out.</summary>
     public static TaskBudgets After(TaskBudgets budgets, PendingFailure failure, TaskReassigned decision)
     {
-        var isOwn = IsOwn(failure.FailureType) && !decision.WorkersFault.Contains(decision.FailureId);
-        var used = failure.Unserved || decision.SaysNothingOfTask
+        var isOwn = FailureTypes.Of(failure.FailureType).IsTaskFault && !decision.WorkersFault.Contains(decision.FailureId);
+        var used = failure.Unserved || decision.ExcludedFromBudgets
             ? budgets
             : budgets with
             {
@@ -36,16 +37,18 @@ internal static class RetryBudgets
                 OwnFailures = budgets.OwnFailures + (isOwn ? 1 : 0),
                 FleetFailures = budgets.FleetFailures + (isOwn ? 0 : 1),
             };
-        return decision.Strategy switch
+        var counter = FailoverStrategies.Of(decision.Strategy).Counter;
+        return counter switch
         {
-            FailoverStrategy.RetrySameWorker => used with
+            StrategyCounter.None => used,
+            StrategyCounter.SameWorkerRetries => used with
             {
                 RetriedOn = decision.PinnedTo,
                 Retries = OneMore(used.RetriedOn == decision.PinnedTo ? used.Retries : [], failure.FailureType),
             },
-            FailoverStrategy.ReassignSameQueue or FailoverStrategy.CircuitBreaker => used with { Reassignments = used.Reassignments + 1 },
-            FailoverStrategy.DegradeQuality => used with { QualityRung = decision.QualityRung },
-            _ => used,
+            StrategyCounter.Reassignments => used with { Reassignments = used.Reassignments + 1 },
+            StrategyCounter.QualityRungs => used with { QualityRung = decision.QualityRung },
+            _ => throw new ArgumentOutOfRangeException(nameof(decision), counter, "a task has no such counter"),
         };
     }
 
@@ -58,17 +61,13 @@ internal static class RetryBudgets
     /// <summary>The task with failures that had been blamed on their workers counted against the task after all.</summary>
     public static TaskRecord Clearing(TaskRecord task, ImmutableArray<FailureId> cleared) => Moved(task, cleared, areWorkersFault: false);
 
-    /// <summary>Whether a failure is the task's own, and not its worker's or the network's.</summary>
-    public static bool IsOwn(FailureType type) =>
-        type is FailureType.ProcessingError or FailureType.TaskTimeout or FailureType.ResourceExhaustion;
-
     private static TaskRecord Moved(TaskRecord task, ImmutableArray<FailureId> which, bool areWorkersFault)
     {
         var (failures, moved) = (task.Failures, 0);
         for (var index = task.Forgiven; index < failures.Length; index++)
         {
             var failure = failures[index];
-            if (failure.WorkersFault != areWorkersFault && IsOwn(failure.FailureType) && which.Contains(failure.FailureId))
+            if (failure.WorkersFault != areWorkersFault && FailureTypes.Of(failure.FailureType).IsTaskFault && which.Contains(failure.FailureId))
             {
                 failures = failures.SetItem(index, failure with { WorkersFault = areWorkersFault });
                 moved += areWorkersFault ? 1 : -1;

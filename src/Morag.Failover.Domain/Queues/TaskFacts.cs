@@ -64,7 +64,7 @@ public sealed record TaskFailure
     [ProtoMember(5)] public FailoverStrategy Strategy { get; init; }
 
     /// <summary>Whether it says nothing about the task: the loss was planned, or one of a mass loss.</summary>
-    [ProtoMember(6)] public bool SaysNothingOfTask { get; init; }
+    [ProtoMember(6)] public bool ExcludedFromBudgets { get; init; }
 
     /// <summary>Whether it is known to be the worker's fault: the worker failed everything it was given.</summary>
     [ProtoMember(7)] public bool WorkersFault { get; init; }

@@ -1,5 +1,5 @@
-using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Failover;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Queues;
@@ -22,7 +22,7 @@ public static class TaskReassignment
         {
             if (failure.FailureId == command.FailureId)
             {
-                return new(null, outcome with { Applied = true, Detail = Words(failure.Strategy) });
+                return new(null, outcome with { Applied = true, Detail = FailoverStrategies.Of(failure.Strategy).QueuedAs });
             }
         }
 
@@ -32,7 +32,7 @@ public static class TaskReassignment
         }
 
         var action = command.Action;
-        var pinnedTo = action.Strategy == FailoverStrategy.RetrySameWorker ? action.TargetWorkerId ?? task.Pending.WorkerId : null;
+        var pinnedTo = FailoverStrategies.Of(action.Strategy).PinsToWorker ? action.TargetWorkerId ?? task.Pending.WorkerId : null;
         var decided = new TaskReassigned
         {
             At = now,
@@ -46,12 +46,12 @@ public static class TaskReassignment
             Avoid = command.Avoid,
             Quality = command.Quality,
             QualityRung = command.QualityRung,
-            SaysNothingOfTask = command.SaysNothingOfTask,
+            ExcludedFromBudgets = command.ExcludedFromBudgets,
             Reason = action.Reason,
             WorkersFault = command.WorkersFault,
             Cleared = command.Cleared,
         };
-        return new(decided, outcome with { Applied = true, Detail = Words(action.Strategy) });
+        return new(decided, outcome with { Applied = true, Detail = FailoverStrategies.Of(action.Strategy).QueuedAs });
     }
 
     /// <summary>The state with the task where the decision puts it.</summary>
@@ -60,7 +60,7 @@ public static class TaskReassignment
         var edit = new QueueEdit(state);
         var task = edit.Get(@event.TaskId);
         var failure = task.Pending!;
-        var parks = @event.Strategy == FailoverStrategy.ManualIntervention;
+        var parks = FailoverStrategies.Of(@event.Strategy).ParksTask;
         var full = task.Failures.Length >= FailuresKept;
         var earlier = RetryBudgets.Clearing(RetryBudgets.Blaming(task, @event.WorkersFault), @event.Cleared);
         var after = task with
@@ -77,7 +77,7 @@ public static class TaskReassignment
                 WorkerId = failure.WorkerId,
                 At = failure.OccurredAt,
                 Strategy = @event.Strategy,
-                SaysNothingOfTask = @event.SaysNothingOfTask,
+                ExcludedFromBudgets = @event.ExcludedFromBudgets,
                 WorkersFault = @event.WorkersFault.Contains(@event.FailureId),
             }),
             Forgiven = full ? Math.Max(0, task.Forgiven - 1) : task.Forgiven,
@@ -89,18 +89,9 @@ public static class TaskReassignment
             ParkedBecause = parks ? @event.Reason : null,
             History = parks
                 ? task.History.With(edit.HistoryKept, @event.At, TaskHistory.Parked, epoch: failure.Epoch, detail: @event.Reason)
-                : task.History.With(edit.HistoryKept, @event.At, TaskHistory.Reassigned, @event.PinnedTo, failure.Epoch, $"{Words(@event.Strategy)}: {@event.Reason}"),
+                : task.History.With(edit.HistoryKept, @event.At, TaskHistory.Reassigned, @event.PinnedTo, failure.Epoch, $"{FailoverStrategies.Of(@event.Strategy).QueuedAs}: {@event.Reason}"),
         };
         edit.Put(after);
         return edit.Done();
     }
-
-    private static string Words(FailoverStrategy strategy) => strategy switch
-    {
-        FailoverStrategy.RetrySameWorker => "pinned to its worker",
-        FailoverStrategy.FallbackQueue => "moved to the fallback queue",
-        FailoverStrategy.DegradeQuality => "queued again with lower quality",
-        FailoverStrategy.ManualIntervention => "parked for an operator",
-        _ => "queued again",
-    };
 }

@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Failover;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 
@@ -35,7 +36,7 @@ public static class FailureAccounting
             Breaker = Changed(
                 state.Breaker,
                 BreakerRules.AfterFailure(state.Breaker, command.FailureId, consecutive, ofProbe, settings, now)),
-            Outcome = WorkRecord.Tells(command.FailureType)
+            Outcome = FailureTypes.Of(command.FailureType).CountsInWorkerRecord
                 ? new WorkOutcome { FailedTask = command.TaskId, FailureId = command.FailureId, Queue = command.Queue, ContentType = command.ContentType }
                 : null,
         };

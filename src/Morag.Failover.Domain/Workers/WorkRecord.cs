@@ -39,15 +39,6 @@ public sealed record WorkRecord
     /// <summary>The entries, oldest first.</summary>
     public ImmutableList<WorkOutcome> Entries { get; init; } = [];
 
-    /// <summary>Whether a kind of failure says how a worker does its work; that it was cut off or is gone does not.</summary>
-    public static bool Tells(FailureType type) => type switch
-    {
-        FailureType.ProcessingError or FailureType.TaskTimeout or FailureType.ResourceExhaustion
-            or FailureType.WorkerOverloaded or FailureType.AuthenticationFailure => true,
-        FailureType.WorkerOffline or FailureType.NetworkFailure => false,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not a kind of failure"),
-    };
-
     /// <summary>With one more entry.</summary>
     public WorkRecord With(WorkOutcome outcome)
     {

@@ -47,7 +47,7 @@ public sealed class FleetSpecs(ITestOutputHelper output) : ScenarioSpec(output)
 
         var decision = (await DecisionAsync(movable)).Chose(FallbackQueue, "unserved").WithoutGuards().Knowing("unserved", "true").CarriedOut();
         Assert.Equal("cpu_standard", decision.SelectedAction.TargetQueue?.Value);
-        Assert.Contains("no available worker can take it from gpu_fallback", decision.SelectedAction.Reason, StringComparison.Ordinal);
+        Assert.Contains("no available worker can take the task: gpu_fallback", decision.SelectedAction.Reason, StringComparison.Ordinal);
         Assert.Null(decision.FailureEvent.WorkerId);
         var leases = await cpu.LeaseAsync();
         Assert.Equal(["movable", "running-1", "running-2"], leases.Select(lease => lease.TaskId.Value).Order());
@@ -128,7 +128,7 @@ public sealed class FleetSpecs(ITestOutputHelper output) : ScenarioSpec(output)
             rack.ForEach(worker => worker.FallsSilent());
             await PassAsync(TimeSpan.FromMinutes(5));
 
-            (await DecisionAsync(task, outage)).Chose(ReassignSameQueue, "worker_offline").WithoutGuards().Knowing("says_nothing_of_task", "true").CarriedOut();
+            (await DecisionAsync(task, outage)).Chose(ReassignSameQueue, "worker_offline").WithoutGuards().Knowing("excluded_from_budgets", "true").CarriedOut();
         }
 
         Assert.Equal((TaskState.Queued, 0), ((await TaskAsync(task)).State, (await TaskAsync(task)).RetryCount));

@@ -52,7 +52,7 @@ public sealed class ParkReviewSpecs : ScenarioSpec
         var takenBack = parkedAndBack[2].Chose(ReassignSameQueue, "witness_suspect").CarriedOut();
         Assert.Equal(parkedAndBack[1].DecisionMetadata.FailureId, takenBack.DecisionMetadata.TakesBack);
         Assert.All(takenBack.DecisionMetadata.Witnesses, witness => Assert.Equal(WitnessVerdict.Suspect, witness.Verdict));
-        Assert.Contains("b1 (completed", takenBack.SelectedAction.Reason, StringComparison.Ordinal);
+        Assert.Contains("b1 (recently completed", takenBack.SelectedAction.Reason, StringComparison.Ordinal);
         var info = await TaskAsync(task);
         Assert.Equal(TaskState.Queued, info.State);
         Assert.Single(info.History, entry => entry.What == "unparked");

@@ -58,7 +58,7 @@ public sealed class PoisonSpecs(ITestOutputHelper output)
             else
             {
                 decision.Chose(ManualIntervention, "worker_offline")
-                    .Overruling("poison", ReassignSameQueue, "was running when we lost 3 different workers", "gpu-1", "gpu-2", "gpu-3").CarriedOut();
+                    .Overruling("poison", ReassignSameQueue, "was running on 3 different workers when they were lost", "gpu-1", "gpu-2", "gpu-3").CarriedOut();
             }
         }
 

@@ -32,7 +32,7 @@ public sealed class TaskFailureSpecs(ITestOutputHelper output) : ScenarioSpec(ou
         (await flaky.FailAsync(await flaky.LeaseOneAsync(), NetworkFailure)).Chose(RetrySameWorker, "network_failure").WithoutGuards().Delaying(60);
         await PassAsync(TimeSpan.FromSeconds(60));
         (await flaky.FailAsync(await flaky.LeaseOneAsync(), NetworkFailure))
-            .Chose(ReassignSameQueue, "network_failure").Overruling("budget", RetrySameWorker, "retry 3 in a row on cpu-1, and 2 are allowed").Delaying(0);
+            .Chose(ReassignSameQueue, "network_failure").Overruling("budget", RetrySameWorker, "retries on cpu-1 exhausted: 2 of 2 in a row used").Delaying(0);
 
         Assert.Empty(await flaky.LeaseAsync());
         await other.CompleteAsync(await other.LeaseOneAsync());
@@ -107,7 +107,7 @@ public sealed class TaskFailureSpecs(ITestOutputHelper output) : ScenarioSpec(ou
         Assert.Equal(Lower, lease.Quality.Raw);
 
         var fallback = (await gpu.FailAsync(lease, ResourceExhaustion))
-            .Chose(FallbackQueue, "resource_exhaustion.degrade").Overruling("quality_ladder", DegradeQuality, "all 1 rungs").Knowing("quality_rung", "1");
+            .Chose(FallbackQueue, "resource_exhaustion.degrade").Overruling("quality_ladder", DegradeQuality, "rung 1 of 1").Knowing("quality_rung", "1");
         Assert.Equal("gpu_fallback", fallback.SelectedAction.TargetQueue?.Value);
         lease = await gpu.LeaseOneAsync();
         Assert.Equal("gpu_fallback", lease.Queue.Value);
@@ -115,10 +115,10 @@ public sealed class TaskFailureSpecs(ITestOutputHelper output) : ScenarioSpec(ou
         fallback = (await gpu.FailAsync(lease, ResourceExhaustion)).Chose(FallbackQueue, "resource_exhaustion.degrade");
         Assert.Equal("cpu_standard", fallback.SelectedAction.TargetQueue?.Value);
         (await cpu.FailAsync(await cpu.LeaseOneAsync(), ResourceExhaustion))
-            .Chose(ManualIntervention, "resource_exhaustion.degrade").Overruling("budget", DegradeQuality, "failure 4 of the task's own, and its budget is 3");
+            .Chose(ManualIntervention, "resource_exhaustion.degrade").Overruling("budget", DegradeQuality, "task failure 4, and 3 are allowed");
         var parked = await TaskAsync(task);
         Assert.Equal((TaskState.Parked, "cpu_standard"), (parked.State, parked.Queue.Value));
-        Assert.Contains("failure 4 of the task's own", parked.ParkedBecause, StringComparison.Ordinal);
+        Assert.Contains("task failure 4", parked.ParkedBecause, StringComparison.Ordinal);
         (await DecisionAsync(task, number: 4)).CarriedOut();
 
         await PassAsync(TimeSpan.FromHours(1));
@@ -151,7 +151,7 @@ public sealed class TaskFailureSpecs(ITestOutputHelper output) : ScenarioSpec(ou
         var decision = await cpu.FailAsync(await cpu.LeaseOneAsync(), ResourceExhaustion);
 
         decision.Chose(ManualIntervention, "resource_exhaustion.degrade")
-            .Overruling("quality_ladder", DegradeQuality).Overruling("fallback_chain", FallbackQueue, "cpu_batch is the end of its fallback chain");
+            .Overruling("quality_ladder", DegradeQuality).Overruling("fallback_chain", FallbackQueue, "cpu_batch is the last queue of its fallback chain");
         Assert.Equal(TaskState.Parked, (await TaskAsync(task)).State);
     }
 

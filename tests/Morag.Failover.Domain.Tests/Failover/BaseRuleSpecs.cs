@@ -79,7 +79,7 @@ public sealed class BaseRuleSpecs
 
         Assert.Equal(FallbackQueue, verdict.Action().Strategy);
         Assert.Equal("resource_exhaustion.fallback", verdict.Decision.DecisionMetadata.Rule);
-        Assert.Contains(verdict.Decision.AlternativeActions, lost => lost is { Strategy: DegradeQuality, Reason: "quality degradation is switched off" });
+        Assert.Contains(verdict.Decision.AlternativeActions, lost => lost is { Strategy: DegradeQuality, Reason: "quality degradation is disabled" });
     }
 
     [Fact]

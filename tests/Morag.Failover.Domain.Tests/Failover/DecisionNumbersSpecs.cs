@@ -110,11 +110,11 @@ public sealed class DecisionNumbersSpecs
 
     [Fact]
     public void Should_estimate_nothing_where_an_operator_decides() =>
-        Estimated(0, Of(ProcessingError, Facts with { OwnFailures = 3 }), "an operator decides when");
+        Estimated(0, Of(ProcessingError, Facts with { OwnFailures = 3 }), "waits for an operator");
 
     [Fact]
     public void Should_estimate_the_time_after_which_unserved_tasks_move_where_no_live_worker_can_take_it() =>
-        Estimated(Defaults.Queues.UnservedAfter.TotalMinutes, Of(WorkerOverloaded) with { Fleet = FleetOf() }, "no available worker can take it from gpu_priority");
+        Estimated(Defaults.Queues.UnservedAfter.TotalMinutes, Of(WorkerOverloaded) with { Fleet = FleetOf() }, "no available worker can take the task from gpu_priority");
 
     [Fact]
     public void Should_estimate_the_rest_of_the_breakers_time_where_no_other_worker_is_ready() => Estimated(
@@ -130,7 +130,7 @@ public sealed class DecisionNumbersSpecs
 
     [Fact]
     public void Should_estimate_the_delay_alone_before_the_fleet_is_known() =>
-        Estimated(0, Of(WorkerOverloaded) with { Fleet = Domain.Fleet.FleetView.Empty }, "the delay");
+        Estimated(0, Of(WorkerOverloaded) with { Fleet = Domain.Fleet.FleetView.Empty }, "retry delay");
 
     private static void Estimated(double minutes, FailureCase failure, string basis)
     {

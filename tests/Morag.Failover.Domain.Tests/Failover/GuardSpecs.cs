@@ -19,7 +19,7 @@ public sealed class GuardSpecs
     {
         Assert.NotEqual(ManualIntervention, Of(type, Facts with { OwnFailures = 2 }).Decide().Action().Strategy);
 
-        Explained(Of(type, Facts with { OwnFailures = 3 }).Decide(), "budget", ManualIntervention, "failure 4 of the task's own, and its budget is 3");
+        Explained(Of(type, Facts with { OwnFailures = 3 }).Decide(), "budget", ManualIntervention, "task failure 4, and 3 are allowed");
     }
 
     [Theory]
@@ -32,7 +32,7 @@ public sealed class GuardSpecs
         var tired = Facts with { OwnFailures = 3, FleetFailures = 9 };
 
         Assert.NotEqual(ManualIntervention, Of(type, tired).Decide().Action().Strategy);
-        Explained(Of(type, tired with { FleetFailures = 10 }).Decide(), "budget", ManualIntervention, "their budget is 10");
+        Explained(Of(type, tired with { FleetFailures = 10 }).Decide(), "budget", ManualIntervention, "11 of the task, and 10 are allowed");
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class GuardSpecs
     {
         var verdict = Of(NetworkFailure, Facts with { SameWorkerRetries = 2 }).Decide();
 
-        Explained(verdict, "budget", ReassignSameQueue, "retry 3 in a row on worker-a, and 2 are allowed");
+        Explained(verdict, "budget", ReassignSameQueue, "retries on worker-a exhausted: 2 of 2 in a row used");
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class GuardSpecs
         var verdict = Of(ProcessingError, Facts with { OwnFailures = 1, History = [Earlier(3, ProcessingError, B)] })
             .Hearing((A, 9, 1, 0.1), (B, 4, 0, 0.2)).Decide();
 
-        Explained(verdict, "poison", ManualIntervention, "2 different workers", "a chance of 2%", "worker-b (completed 4 other tasks of late and failed 0)", "worker-a (completed 9");
+        Explained(verdict, "poison", ManualIntervention, "2 different workers", "a good task would is 2%", "worker-b (recently completed 4 other tasks and failed 0)", "worker-a (recently completed 9");
         Assert.Equal(
             [(B, new FailureId("video-1.3")), (A, new FailureId("video-1.7"))],
             verdict.Excuses.Select(excuse => (excuse.WorkerId, Assert.Single(excuse.Failures))));
@@ -78,7 +78,7 @@ public sealed class GuardSpecs
         var undecided = Of(ProcessingError, facts).Hearing((A, 0, 5, 0.9), (B, 0, 5, 0.9), (C, 9, 0, 0.1)).Decide();
         Assert.Equal(ReassignSameQueue, undecided.Action().Strategy);
         Assert.Equal(["video-1.3", "video-1.7"], undecided.Reassign!.WorkersFault.Select(id => id.Value).Order(StringComparer.Ordinal));
-        Assert.Equal("true: the worker fails everything it is given", undecided.Decision.DecisionMetadata.Facts["workers_fault"]);
+        Assert.Equal("true: the worker fails every task", undecided.Decision.DecisionMetadata.Facts["workers_fault"]);
         Assert.Equal("1", undecided.Decision.DecisionMetadata.Facts["earlier_workers_fault"]);
 
         var convicted = Of(ProcessingError, facts).Hearing((A, 9, 0, 0.1), (B, 0, 5, 0.9), (C, 9, 0, 0.1)).Decide();
@@ -126,15 +126,15 @@ public sealed class GuardSpecs
     {
         var facts = Facts with { OwnFailures = 3, FleetFailures = 2, History = [Earlier(3, TaskTimeout, B), Earlier(4, TaskTimeout, C), Earlier(5, ResourceExhaustion, C)] };
 
-        Explained(Of(TaskTimeout, facts).Decide(), "budget", ManualIntervention, "failure 4 of the task's own");
-        Explained(Of(TaskTimeout, facts with { MaxRetries = 0 }).Hearing((B, 0, 9, 0.9)).Decide(), "budget", ManualIntervention, "failure 3 of the task's own, and its budget is 0");
+        Explained(Of(TaskTimeout, facts).Decide(), "budget", ManualIntervention, "task failure 4");
+        Explained(Of(TaskTimeout, facts with { MaxRetries = 0 }).Hearing((B, 0, 9, 0.9)).Decide(), "budget", ManualIntervention, "task failure 3, and 0");
         Assert.Empty(Of(TaskTimeout, facts).Hearing((B, 0, 9, 0.9)).Decide().Decision.DecisionMetadata.Guards);
         Assert.Empty(Of(TaskTimeout, facts).Hearing((A, 0, 9, 0.9)).Decide().Decision.DecisionMetadata.Guards);
         Explained(
             Of(TaskTimeout, facts with { FleetFailures = 7 }).Hearing((A, 0, 9, 0.9), (C, 0, 9, 0.9), (B, 0, 9, 0.9)).Decide(),
             "budget",
             ManualIntervention,
-            "failure 11 of workers and networks");
+            "worker or network failure 11");
     }
 
     /// <summary>A worker that fails two bad tasks in a row looks broken until it completes others.</summary>
@@ -152,7 +152,7 @@ public sealed class GuardSpecs
 
         facts = facts with { MaxRetries = 1, History = [Earlier(3, TaskTimeout, B) with { WorkersFault = true }] };
         Assert.Empty(Of(TaskTimeout, facts).Hearing((B, 0, 5, 0.6)).Decide().Decision.DecisionMetadata.Guards);
-        Explained(Of(TaskTimeout, facts).Hearing((B, 9, 5, 0.2)).Decide(), "budget", ManualIntervention, "failure 2 of the task's own");
+        Explained(Of(TaskTimeout, facts).Hearing((B, 9, 5, 0.2)).Decide(), "budget", ManualIntervention, "task failure 2");
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class GuardSpecs
             History =
             [
                 Earlier(3, ProcessingError, B) with { WorkersFault = true },
-                Earlier(4, ProcessingError, C) with { SaysNothingOfTask = true },
+                Earlier(4, ProcessingError, C) with { ExcludedFromBudgets = true },
                 Earlier(5, NetworkFailure, C),
             ],
         };
@@ -204,9 +204,9 @@ public sealed class GuardSpecs
         var verdict = (failure with { Fleet = fleet }).Decide();
 
         Assert.Equal(ReassignSameQueue, verdict.Action().Strategy);
-        Assert.True(verdict.Reassign!.SaysNothingOfTask);
+        Assert.True(verdict.Reassign!.ExcludedFromBudgets);
         Assert.Empty(verdict.Excuses);
-        Assert.Equal("true", verdict.Decision.DecisionMetadata.Facts["says_nothing_of_task"]);
+        Assert.Equal("true", verdict.Decision.DecisionMetadata.Facts["excluded_from_budgets"]);
     }
 
     [Fact]
@@ -216,7 +216,7 @@ public sealed class GuardSpecs
         var lost = Noon.AddMinutes(-4);
         var fleet = failure.Fleet.Losing(("worker-a", lost), ("worker-x", lost.AddSeconds(20)), ("worker-y", lost.AddSeconds(30)));
 
-        Assert.True((failure with { Fleet = fleet }).Decide().SaysNothingOfTask);
+        Assert.True((failure with { Fleet = fleet }).Decide().ExcludedFromBudgets);
     }
 
     [Fact]
@@ -227,7 +227,7 @@ public sealed class GuardSpecs
         var verdict = (Of(WorkerOffline, facts) with { Planned = true }).Decide();
 
         Assert.Equal(ReassignSameQueue, verdict.Action().Strategy);
-        Assert.True(verdict.SaysNothingOfTask);
+        Assert.True(verdict.ExcludedFromBudgets);
     }
 
     public static TheoryData<string, string> Obstacles => new()
@@ -235,7 +235,7 @@ public sealed class GuardSpecs
         { "open", "its breaker is open" },
         { "offline", "it is offline" },
         { "draining", "it is draining" },
-        { "unregistered", "it has unregistered" },
+        { "unregistered", "it is unregistered" },
     };
 
     [Theory]
@@ -273,7 +273,7 @@ public sealed class GuardSpecs
 
         Assert.Equal("""{"r":2}""", Of(ResourceExhaustion, facts).Decide(settings).Action().QualityDegradation.Raw);
         var past = Of(ResourceExhaustion, facts with { QualityRung = 2 }).Decide(settings);
-        Explained(past, "quality_ladder", FallbackQueue, "all 2 rungs");
+        Explained(past, "quality_ladder", FallbackQueue, "rung 2 of 2");
         Assert.Equal(new QueueName("gpu_fallback"), past.Action().TargetQueue);
     }
 
@@ -301,8 +301,8 @@ public sealed class GuardSpecs
     {
         var atTheEnd = Facts with { Queue = new("cpu_batch"), QualityRung = 1 };
 
-        Explained(Of(ResourceExhaustion, atTheEnd).Decide(), "fallback_chain", ManualIntervention, "cpu_batch is the end");
-        Explained(Of(WorkerOffline, atTheEnd, Standing(open: true)).Decide(), "fallback_chain", ReassignSameQueue, "cpu_batch is the end");
+        Explained(Of(ResourceExhaustion, atTheEnd).Decide(), "fallback_chain", ManualIntervention, "cpu_batch is the last queue");
+        Explained(Of(WorkerOffline, atTheEnd, Standing(open: true)).Decide(), "fallback_chain", ReassignSameQueue, "cpu_batch is the last queue");
     }
 
     [Theory]
@@ -333,7 +333,7 @@ public sealed class GuardSpecs
 
         var verdict = (exhausted with { Fleet = FleetOf(draining, Ready(WorkerCapability.Cpu, "worker-b")) }).Decide();
         Assert.Equal(new QueueName("cpu_standard"), verdict.Action().TargetQueue);
-        Assert.Contains("no available worker can take it from gpu_fallback", verdict.Action().Reason, StringComparison.Ordinal);
+        Assert.Contains("no available worker can take the task: gpu_fallback", verdict.Action().Reason, StringComparison.Ordinal);
         Assert.Equal(new QueueName("gpu_fallback"), (exhausted with { Fleet = FleetOf(draining) }).Decide().Action().TargetQueue);
     }
 

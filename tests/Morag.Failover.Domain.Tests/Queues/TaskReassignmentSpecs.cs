@@ -128,9 +128,9 @@ public sealed class TaskReassignmentSpecs
     public void Should_use_up_no_budget_when_a_failure_says_nothing_of_the_task()
     {
         Failed(FailureType.WorkerOffline);
-        queue.Reassign("a", with: command => command with { SaysNothingOfTask = true });
+        queue.Reassign("a", with: command => command with { ExcludedFromBudgets = true });
 
         Assert.Equal(0, queue["a"].Budgets.FleetFailures);
-        Assert.True(queue["a"].Failures[0].SaysNothingOfTask);
+        Assert.True(queue["a"].Failures[0].ExcludedFromBudgets);
     }
 }

@@ -79,16 +79,6 @@ public sealed class WorkRecordSpecs
         Assert.Same(excused, excused.Excusing([new FailureId("f-1")]));
     }
 
-    [Theory]
-    [InlineData(FailureType.ProcessingError, true)]
-    [InlineData(FailureType.TaskTimeout, true)]
-    [InlineData(FailureType.ResourceExhaustion, true)]
-    [InlineData(FailureType.WorkerOverloaded, true)]
-    [InlineData(FailureType.AuthenticationFailure, true)]
-    [InlineData(FailureType.NetworkFailure, false)]
-    [InlineData(FailureType.WorkerOffline, false)]
-    public void Should_hold_failures_that_tell_how_a_worker_does_its_work(FailureType type, bool tells) => Assert.Equal(tells, WorkRecord.Tells(type));
-
     private static Testimony On(string outcomes) => Record(outcomes).On(Worker, Task);
 
     private static WorkRecord Record(string outcomes) =>

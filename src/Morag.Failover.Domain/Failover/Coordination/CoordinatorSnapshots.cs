@@ -53,7 +53,7 @@ public sealed partial record CoordinatorState
             Number = state.LastNumber + 1,
             Decision = failure.Decision,
             Names = failure.Names,
-            SaysNothingOfTask = failure.SaysNothingOfTask,
+            ExcludedFromBudgets = failure.ExcludedFromBudgets,
             Reassign = failure.Reassign,
             OpenBreaker = failure.OpenBreaker,
             Excuses = failure.Excuses,
@@ -82,7 +82,7 @@ public sealed partial record CoordinatorState
     {
         Decision = failure.Decision,
         Names = failure.Names,
-        SaysNothingOfTask = failure.SaysNothingOfTask,
+        ExcludedFromBudgets = failure.ExcludedFromBudgets,
         Reassign = failure.Reassign,
         OpenBreaker = failure.OpenBreaker,
         Excuses = failure.Excuses,

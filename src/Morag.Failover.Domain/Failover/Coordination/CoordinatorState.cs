@@ -79,7 +79,7 @@ public sealed partial record CoordinatorState
             Number = LastNumber + 1,
             Decision = decision,
             Names = decided.Names,
-            SaysNothingOfTask = decided.SaysNothingOfTask,
+            ExcludedFromBudgets = decided.ExcludedFromBudgets,
             Reassign = decided.Reassign,
             OpenBreaker = decided.OpenBreaker,
             Excuses = decided.Excuses,

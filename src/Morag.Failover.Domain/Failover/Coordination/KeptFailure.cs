@@ -25,7 +25,7 @@ public sealed record KeptFailure
     public ImmutableArray<EventId> Names { get; init; } = [];
 
     /// <summary>Whether it says nothing about its task.</summary>
-    public bool SaysNothingOfTask { get; init; }
+    public bool ExcludedFromBudgets { get; init; }
 
     /// <summary>What the queue still has to answer.</summary>
     public Reassign? Reassign { get; init; }
@@ -47,7 +47,8 @@ public sealed record KeptFailure
 
     /// <summary>Whether its decision parked the task, and the task is parked still as far as is known here.</summary>
     public bool Parks => !WentOn
-        && Decision is { SelectedAction.Strategy: FailoverStrategy.ManualIntervention, DecisionMetadata.Outcome: DecisionOutcome.Resolved }
+        && Decision.DecisionMetadata.Outcome == DecisionOutcome.Resolved
+        && FailoverStrategies.Of(Decision.SelectedAction.Strategy).ParksTask
         && TakenBack is not { DecisionMetadata.Outcome: DecisionOutcome.Resolved };
 
     /// <summary>The failure's id.</summary>
@@ -72,7 +73,7 @@ public sealed record KeptFailure
         WorkerId = Decision.FailureEvent.WorkerId,
         At = Decision.FailureEvent.OccurredAt,
         Strategy = Decision.SelectedAction.Strategy,
-        SaysNothingOfTask = SaysNothingOfTask,
+        ExcludedFromBudgets = ExcludedFromBudgets,
     };
 }
 

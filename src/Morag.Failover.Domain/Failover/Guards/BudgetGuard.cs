@@ -3,7 +3,10 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Failover.Guards;
 
-/// <summary>Nothing is tried for ever: the task's own failures, those of the fleet, and retries on one worker each have a budget.</summary>
+/// <summary>
+/// Limits how often a task is retried: failures of the task, failures of workers and networks, and retries on one worker each have a
+/// budget.
+/// </summary>
 internal sealed class BudgetGuard : IGuard
 {
     public string Name => "budget";
@@ -18,7 +21,7 @@ internal sealed class BudgetGuard : IGuard
         {
             return Verdict.Overrules(
                 FailoverStrategy.ManualIntervention,
-                $"this is failure {ownFailures + 1} of the task's own, and its budget is {task.MaxRetries}");
+                $"retry budget exhausted: this is task failure {ownFailures + 1}, and {task.MaxRetries} are allowed");
         }
 
         var countsAgainstFleet = !failure.CountsAgainstTask && !failure.Planned && !failure.Unserved;
@@ -26,13 +29,14 @@ internal sealed class BudgetGuard : IGuard
         {
             return Verdict.Overrules(
                 FailoverStrategy.ManualIntervention,
-                $"this is failure {fleetFailures + 1} of workers and networks under the task, and their budget is {settings.Policy.MaxFleetFailures}");
+                $"retry budget exhausted: this is worker or network failure {fleetFailures + 1} of the task, "
+                + $"and {settings.Policy.MaxFleetFailures} are allowed");
         }
 
-        return choice is { Strategy: FailoverStrategy.RetrySameWorker, MaxRetries: { } allowed } && task.SameWorkerRetries + 1 > allowed
+        return choice is { Traits.PinsToWorker: true, MaxRetries: { } allowed } && task.SameWorkerRetries + 1 > allowed
             ? Verdict.Overrules(
                 FailoverStrategy.ReassignSameQueue,
-                $"this would be retry {task.SameWorkerRetries + 1} in a row on {failure.WorkerName}, and {allowed} are allowed")
+                $"retries on {failure.WorkerName} exhausted: {task.SameWorkerRetries} of {allowed} in a row used")
             : Verdict.Stands(choice);
     }
 }

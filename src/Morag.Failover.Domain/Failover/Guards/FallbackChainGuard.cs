@@ -4,9 +4,9 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Domain.Failover.Guards;
 
 /// <summary>
-/// A fallback names the next queue of the chain that an available worker able to take this task serves, or else a live one. Where the
-/// chain has ended, the task's own failure needs a person. Where it has not but nobody is there to take the task, it stays: no task is
-/// parked because workers are absent.
+/// Finds the queue of a fallback: the next one in the chain that an available worker can take the task from, or else a live worker. At the
+/// end of the chain, a failure of the task itself parks it. If no worker can take the task from any later queue, it stays in its queue:
+/// a task is never parked because workers are missing.
 /// </summary>
 internal sealed class FallbackChainGuard : IGuard
 {
@@ -14,7 +14,7 @@ internal sealed class FallbackChainGuard : IGuard
 
     public Verdict Check(FailureCase failure, Choice choice, FailoverSettings settings)
     {
-        if (choice.Strategy != FailoverStrategy.FallbackQueue || failure.Task.Queue is not { } queue)
+        if (!choice.Traits.MovesToNextQueue || failure.Task.Queue is not { } queue)
         {
             return Verdict.Stands(choice);
         }
@@ -24,7 +24,7 @@ internal sealed class FallbackChainGuard : IGuard
         {
             return Verdict.Overrules(
                 failure.CountsAgainstTask ? FailoverStrategy.ManualIntervention : FailoverStrategy.ReassignSameQueue,
-                $"{queue} is the end of its fallback chain");
+                $"{queue} is the last queue of its fallback chain");
         }
 
         var target = Target(failure, chain, settings);
@@ -32,17 +32,17 @@ internal sealed class FallbackChainGuard : IGuard
         return target is null
             ? Verdict.Overrules(
                 FailoverStrategy.ReassignSameQueue,
-                $"{nobody} can take the task from any queue after {queue} ({string.Join(", ", chain.Select(next => next.Name))})")
+                $"{nobody} can take the task from a later queue of the chain ({string.Join(", ", chain.Select(next => next.Name))})")
             : Verdict.Stands(choice with { TargetQueue = target.Name, Because = choice.Because + SkippedBefore(target, chain) });
     }
 
     /// <summary>
-    /// A queue that an available worker serves comes first. A task that could not stay may also wait for one that is only live; an
-    /// unserved task would move from one such queue to the next.
+    /// Queues with an available worker come first. A task that cannot stay in its queue may also wait for a worker that is live but not
+    /// available. An unserved task may not: it would move from one such queue to the next.
     /// </summary>
     private static QueueDefinition? Target(FailureCase failure, ImmutableArray<QueueDefinition> chain, FailoverSettings settings)
     {
-        // Before every bucket of the directory has been heard of, an absence means nothing: then the nearest queue is taken.
+        // The view is incomplete until every directory bucket has answered. A worker missing from it proves nothing, so take the next queue.
         if (!failure.Fleet.IsComplete(settings.Partitions.DirectoryBuckets))
         {
             return chain[0];
@@ -56,6 +56,6 @@ internal sealed class FallbackChainGuard : IGuard
     private static string SkippedBefore(QueueDefinition target, ImmutableArray<QueueDefinition> chain)
     {
         var skipped = chain.TakeWhile(next => next != target).Select(next => next.Name.Value).ToList();
-        return skipped.Count == 0 ? "" : $" (no available worker can take it from {string.Join(", ", skipped)})";
+        return skipped.Count == 0 ? "" : $" (skipped, because no available worker can take the task: {string.Join(", ", skipped)})";
     }
 }

@@ -5,27 +5,27 @@ using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Domain.Failover.Guards;
 
-/// <summary>Looks at a choice, and lets it stand, completes it, or overrules it.</summary>
+/// <summary>Checks a choice and accepts, completes or overrules it.</summary>
 internal interface IGuard
 {
-    /// <summary>The name that explanations give it.</summary>
+    /// <summary>The name that decisions show.</summary>
     string Name { get; }
 
     Verdict Check(FailureCase failure, Choice choice, FailoverSettings settings);
 }
 
-/// <summary>What a guard says.</summary>
-/// <param name="Choice">The choice from here on.</param>
-/// <param name="OverruledBecause">Why the guard fired, with its evidence; null where the choice stands.</param>
+/// <summary>The result of a guard's check.</summary>
+/// <param name="Choice">The choice that the next guard checks.</param>
+/// <param name="OverruledBecause">Why the guard overruled the choice, with its evidence; null when it did not.</param>
 internal sealed record Verdict(Choice Choice, string? OverruledBecause = null)
 {
-    /// <summary>Failures that turned out to be the task's own, to be taken off their workers' counts.</summary>
+    /// <summary>Failures that turned out to be the task's fault, to be removed from their workers' counts.</summary>
     public ImmutableArray<ExcuseFailures> Excuses { get; init; } = [];
 
-    /// <summary>The choice stands.</summary>
+    /// <summary>Accepts the choice.</summary>
     public static Verdict Stands(Choice choice) => new(choice);
 
-    /// <summary>Another strategy is chosen, for that reason.</summary>
+    /// <summary>Replaces the choice with another strategy.</summary>
     public static Verdict Overrules(FailoverStrategy strategy, string because) =>
         new(new Choice { Strategy = strategy, Because = because }, because);
 }

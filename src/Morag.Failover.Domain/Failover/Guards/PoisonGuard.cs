@@ -9,21 +9,25 @@ using Morag.Failover.Domain.Workers;
 namespace Morag.Failover.Domain.Failover.Guards;
 
 /// <summary>
-/// A task that fails on workers which succeed at other work, or takes its workers down, is itself the cause: it is parked with the
-/// evidence, and its failures are excused on those workers, so that one bad document does not close down a fleet. A worker that fails
-/// everything it is given is no witness: neither does it convict a task, nor are its failures excused.
+/// Parks poison tasks. A task that fails on workers that complete other tasks, or takes its workers down, is itself the cause: it is parked
+/// with the evidence, and its failures are excused on those workers, so that one bad document does not shut down a fleet. A worker that
+/// fails every task is no evidence against a task, and its failures are not excused.
 /// </summary>
 internal sealed class PoisonGuard : IGuard
 {
     public string Name => "poison";
 
-    public Verdict Check(FailureCase failure, Choice choice, FailoverSettings settings) => failure switch
+    public Verdict Check(FailureCase failure, Choice choice, FailoverSettings settings)
     {
-        { Unserved: true } => Verdict.Stands(choice),
-        { Type: FailureType.ProcessingError } => OfErrors(failure, choice, settings.Policy),
-        { Type: FailureType.WorkerOffline } => OfLosses(failure, choice, settings.Policy),
-        _ => Verdict.Stands(choice),
-    };
+        var evidence = failure.Unserved ? PoisonEvidence.None : FailureTypes.Of(failure.Type).Poison;
+        return evidence switch
+        {
+            PoisonEvidence.None => Verdict.Stands(choice),
+            PoisonEvidence.ProcessingError => OfErrors(failure, choice, settings.Policy),
+            PoisonEvidence.WorkerLoss => OfLosses(failure, choice, settings.Policy),
+            _ => throw new ArgumentOutOfRangeException(nameof(failure), evidence, "the poison guard does not know this kind of evidence"),
+        };
+    }
 
     private static Verdict OfErrors(FailureCase failure, Choice choice, PolicySettings policy)
     {
@@ -32,11 +36,13 @@ internal sealed class PoisonGuard : IGuard
             return Verdict.Stands(choice);
         }
 
-        var convicting = failure.Witnesses.Where(witness => witness.Verdict != WitnessVerdict.Suspect && witness.ProcessingErrors > 0).ToList();
+        var convicting = failure.Witnesses
+            .Where(witness => witness.Verdict != WitnessVerdict.Suspect && witness.ProcessingErrors > 0)
+            .ToList();
         var chance = Witnesses.ChanceOfGoodTask(failure.Witnesses).ToString("0.#%", CultureInfo.InvariantCulture);
         return Verdict.Overrules(
             FailoverStrategy.ManualIntervention,
-            $"the task failed on {Counted.Of(convicting.Count, "different worker")}; a good task would do so with a chance of {chance}: "
+            $"the task failed on {Counted.Of(convicting.Count, "different worker")}, and the probability that a good task would is {chance}: "
             + string.Join(", ", convicting.Select(Witnesses.InWords))) with
         {
             Excuses = [.. convicting.Select(witness => Excuse(failure, witness.WorkerId))],
@@ -47,21 +53,24 @@ internal sealed class PoisonGuard : IGuard
     {
         var massLoss = new MassLoss(failure, policy);
         var witnesses = WithThisOne(failure)
-            .Where(each => each is { FailureType: FailureType.WorkerOffline, WorkerId: not null, SaysNothingOfTask: false })
+            .Where(each => each is { WorkerId: not null, ExcludedFromBudgets: false })
+            .Where(each => FailureTypes.Of(each.FailureType).Poison == PoisonEvidence.WorkerLoss)
             .Where(each => !massLoss.Includes(each.WorkerId!.Value, each.At))
             .GroupBy(each => each.WorkerId!.Value)
             .ToList();
 
-        // A loss that says nothing of the task convicts it neither, whatever happened before.
+        // A loss that is excluded from the budgets, such as one of a mass loss, must not park the task, whatever happened before it.
         if (witnesses.Count < policy.PoisonLostWorkers || witnesses.All(worker => worker.Key != failure.Failure.WorkerId))
         {
             return Verdict.Stands(choice);
         }
 
-        var evidence = string.Join(", ", witnesses.Select(worker => $"{worker.Key} ({worker.Min(each => each.At.UtcDateTime):yyyy-MM-ddTHH:mm:ssZ})"));
+        var evidence = string.Join(
+            ", ", witnesses.Select(worker => $"{worker.Key} ({worker.Min(each => each.At.UtcDateTime):yyyy-MM-ddTHH:mm:ssZ})"));
         return Verdict.Overrules(
             FailoverStrategy.ManualIntervention,
-            $"the task was running when we lost {Counted.Of(witnesses.Count, "different worker")}, from {policy.PoisonLostWorkers} it counts as poison: {evidence}") with
+            $"the task was running on {Counted.Of(witnesses.Count, "different worker")} when they were lost "
+            + $"(limit {policy.PoisonLostWorkers}): {evidence}") with
         {
             Excuses = [.. witnesses.Select(worker => Excuse(failure, worker.Key))],
         };
@@ -73,7 +82,7 @@ internal sealed class PoisonGuard : IGuard
         FailureType = failure.Type,
         WorkerId = failure.Failure.WorkerId,
         At = failure.Failure.OccurredAt,
-        SaysNothingOfTask = failure.Planned,
+        ExcludedFromBudgets = failure.Planned,
     });
 
     private static ExcuseFailures Excuse(FailureCase failure, WorkerId worker) => new()

@@ -3,14 +3,14 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Failover.Guards;
 
-/// <summary>Lower quality climbs a ladder of rungs, by content type; past its end a machine of another kind has to do.</summary>
+/// <summary>Picks the next rung of the quality ladder, by content type. After the last rung the task moves to the next queue.</summary>
 internal sealed class QualityLadderGuard : IGuard
 {
     public string Name => "quality_ladder";
 
     public Verdict Check(FailureCase failure, Choice choice, FailoverSettings settings)
     {
-        if (choice.Strategy != FailoverStrategy.DegradeQuality)
+        if (!choice.Traits.LowersQuality)
         {
             return Verdict.Stands(choice);
         }
@@ -21,7 +21,9 @@ internal sealed class QualityLadderGuard : IGuard
             ? Verdict.Stands(choice with { Rung = ladder[rung], Because = $"{choice.Because} (rung {rung + 1} of {ladder.Length})" })
             : Verdict.Overrules(
                 FailoverStrategy.FallbackQueue,
-                $"all {ladder.Length} rungs of the quality ladder are climbed, and the task still needs more than the machine has");
+                ladder.IsEmpty
+                    ? "no quality rungs are configured for the content type of the task"
+                    : $"the task ran out of resources at the lowest quality (rung {rung} of {ladder.Length})");
     }
 
     private static ImmutableArray<JsonText> LadderOf(string? contentType, PolicySettings settings) =>

@@ -3,20 +3,20 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Failover.Guards;
 
-/// <summary>A retry needs a worker that may take work.</summary>
+/// <summary>Reassigns a retry when the worker cannot take work.</summary>
 internal sealed class SameWorkerGuard : IGuard
 {
     public string Name => "same_worker";
 
     public Verdict Check(FailureCase failure, Choice choice, FailoverSettings settings)
     {
-        if (choice.Strategy != FailoverStrategy.RetrySameWorker || failure.Worker is not { } worker)
+        if (!choice.Traits.PinsToWorker || failure.Worker is not { } worker)
         {
             return Verdict.Stands(choice);
         }
 
         return RetryObstacle.Of(worker) is { } obstacle
-            ? Verdict.Overrules(FailoverStrategy.ReassignSameQueue, $"{failure.WorkerName} may not take the retry: {obstacle}")
+            ? Verdict.Overrules(FailoverStrategy.ReassignSameQueue, $"{failure.WorkerName} cannot take the retry: {obstacle}")
             : Verdict.Stands(choice);
     }
 }
