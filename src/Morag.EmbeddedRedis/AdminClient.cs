@@ -5,40 +5,43 @@ using System.Text;
 namespace Morag.EmbeddedRedis;
 
 /// <summary>
-/// The user that a server serves before it serves others. It speaks to the server in the few bytes of the Redis protocol
-/// that this takes.
+/// Sends commands to the server as an administrator, the only user that it accepts until it has started. Each command has a connection of
+/// its own.
 /// </summary>
 /// <param name="SocketPath">Path of the server's Unix socket.</param>
-/// <param name="Password">The password of this user.</param>
+/// <param name="Password">Password of the administrator.</param>
 internal sealed record AdminClient(string SocketPath, string Password)
 {
-    private const string Name = "starter";
+    /// <summary>Time limit for a reply while the server is up.</summary>
+    public static readonly TimeSpan ReplyTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>No reply that is asked for is nearly as long.</summary>
-    private const int LongestReply = 64 * 1024;
+    private const string Name = "admin";
 
-    /// <summary>The users that the server begins with, as a Redis ACL file has them: nobody else gets in.</summary>
-    public string Users => $"user default off\nuser {Name} on >{Password} +@all\n";
+    /// <summary>Characters of the longest reply that is read. The replies to the commands sent here are far shorter.</summary>
+    private const int MaxReplyLength = 64 * 1024;
+
+    /// <summary>The content of the server's ACL file: this user alone can connect.</summary>
+    public string AclUsers => $"user default off\nuser {Name} on >{Password} +@all\n";
 
     /// <summary>
-    /// The reply to a command: the text of a reply of several lines, or else its one line. Null when the server does not serve yet, or
-    /// not within the bound.
+    /// Sends a command. Returns the text of a bulk reply or the line of any other, or null if the server does not accept connections or
+    /// does not reply in time.
     /// </summary>
-    public async Task<string?> AskAsync(IReadOnlyList<string> command, TimeSpan bound, CancellationToken cancellation)
+    public async Task<string?> SendAsync(IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(bound);
+        limit.CancelAfter(timeout);
         try
         {
             using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await client.ConnectAsync(new UnixDomainSocketEndPoint(SocketPath), limit.Token).ConfigureAwait(false);
             await using var stream = new NetworkStream(client);
-            var request = Encoding.ASCII.GetBytes(Write(["AUTH", Name, Password]) + Write(command));
+            var request = Encoding.ASCII.GetBytes(Format(["AUTH", Name, Password]) + Format(command));
             await stream.WriteAsync(request, limit.Token).ConfigureAwait(false);
             using var replies = new StreamReader(stream, Encoding.ASCII);
             var authentication = await replies.ReadLineAsync(limit.Token).ConfigureAwait(false);
             return authentication == "+OK"
-                ? await ReadAsync(replies, limit.Token).ConfigureAwait(false)
+                ? await ReadReplyAsync(replies, limit.Token).ConfigureAwait(false)
                 : authentication;
         }
         catch (Exception e) when (e is SocketException or IOException)
@@ -51,7 +54,16 @@ internal sealed record AdminClient(string SocketPath, string Password)
         }
     }
 
-    private static async Task<string?> ReadAsync(StreamReader replies, CancellationToken cancellation)
+    /// <summary>Reads a number from the server's INFO, or null if the server does not reply or the field is missing.</summary>
+    public async Task<long?> ReadInfoAsync(string section, string field, TimeSpan timeout, CancellationToken cancellation)
+    {
+        var prefix = field + ":";
+        var info = await SendAsync(["INFO", section], timeout, cancellation).ConfigureAwait(false);
+        var line = info?.Split("\r\n").FirstOrDefault(line => line.StartsWith(prefix, StringComparison.Ordinal));
+        return long.TryParse(line?[prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
+    }
+
+    private static async Task<string?> ReadReplyAsync(StreamReader replies, CancellationToken cancellation)
     {
         var line = await replies.ReadLineAsync(cancellation).ConfigureAwait(false);
         if (line is not ['$', .. var length])
@@ -59,7 +71,7 @@ internal sealed record AdminClient(string SocketPath, string Password)
             return line;
         }
 
-        if (!int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var characters) || characters > LongestReply)
+        if (!int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var characters) || characters > MaxReplyLength)
         {
             return null;
         }
@@ -68,7 +80,7 @@ internal sealed record AdminClient(string SocketPath, string Password)
         return new string(text, 0, await replies.ReadBlockAsync(text, cancellation).ConfigureAwait(false));
     }
 
-    private static string Write(IReadOnlyList<string> command) =>
+    private static string Format(IReadOnlyList<string> command) =>
         string.Create(CultureInfo.InvariantCulture, $"*{command.Count}\r\n")
         + string.Concat(command.Select(word => string.Create(CultureInfo.InvariantCulture, $"${word.Length}\r\n{word}\r\n")));
 }

@@ -1,25 +1,25 @@
 namespace Morag.EmbeddedRedis;
 
 /// <summary>
-/// The checkpoint that a server writes before it lets clients in. It may be gigabytes on a slow disk, so the wait ends not after a fixed
-/// time, but once the files have not changed for a long one.
+/// Writes the checkpoint that replaces the log before clients are admitted. A checkpoint can be gigabytes on a slow disk, so the wait has
+/// no fixed time limit: it ends when the files have not changed for <see cref="MaxStandstill"/>.
 /// </summary>
-internal sealed class CheckpointWriter(AdminClient starter, DataFolder folder, Action<string> log, TimeProvider time)
+internal sealed class CheckpointWriter(AdminClient admin, DataFolder folder, Action<string> log, TimeProvider time)
 {
-    /// <summary>How long the files may stay as they are: longer than a slow disk takes to flush what it has been sent.</summary>
-    public static readonly TimeSpan LongestStandstill = TimeSpan.FromMinutes(10);
+    /// <summary>How long the files may stay unchanged: longer than a slow disk takes to flush its buffers.</summary>
+    public static readonly TimeSpan MaxStandstill = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(30);
-    private static readonly TimeSpan NewsInterval = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(15);
 
-    /// <summary>Has the server write the checkpoint; its reply, or null when there was none because the server has ended.</summary>
-    /// <exception cref="EmbeddedRedisException">The files have not changed for <see cref="LongestStandstill"/>.</exception>
-    public async Task<string?> SaveAsync(CancellationToken cancellation)
+    /// <summary>Returns the server's reply once the checkpoint is written, or null if the server has exited without a reply.</summary>
+    /// <exception cref="EmbeddedRedisException">The files have not changed for <see cref="MaxStandstill"/>.</exception>
+    public async Task<string?> WriteAsync(CancellationToken cancellation)
     {
-        using var givenUp = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var written = folder.CheckpointProgress();
-        var (changedAt, newsAt) = (time.GetTimestamp(), time.GetTimestamp());
-        var reply = starter.AskAsync(["SAVE"], Timeout.InfiniteTimeSpan, givenUp.Token);
+        var (changedAt, loggedAt) = (time.GetTimestamp(), time.GetTimestamp());
+        var reply = admin.SendAsync(["SAVE"], Timeout.InfiniteTimeSpan, abandoned.Token);
         while (await Task.WhenAny(reply, Task.Delay(PollInterval, cancellation)).ConfigureAwait(false) != reply)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -29,24 +29,23 @@ internal sealed class CheckpointWriter(AdminClient starter, DataFolder folder, A
                 (written, changedAt) = (progress, now);
             }
 
-            if (time.GetElapsedTime(changedAt, now) > LongestStandstill)
+            if (time.GetElapsedTime(changedAt, now) > MaxStandstill)
             {
-                await givenUp.CancelAsync().ConfigureAwait(false);
+                await abandoned.CancelAsync().ConfigureAwait(false);
                 await ((Task)reply).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                throw Standstill();
+                throw new EmbeddedRedisException(
+                    $"The embedded Redis server cannot start: it has written nothing to the checkpoint in {folder.Data} for "
+                    + $"{MaxStandstill.TotalMinutes:0} minutes. No data is lost. Check the disk of this folder (a failing disk, or a "
+                    + "network drive that does not respond), then start again.");
             }
 
-            if (time.GetElapsedTime(newsAt, now) > NewsInterval)
+            if (time.GetElapsedTime(loggedAt, now) > ProgressInterval)
             {
                 log("The embedded Redis server is still writing its checkpoint");
-                newsAt = now;
+                loggedAt = now;
             }
         }
 
         return await reply.ConfigureAwait(false);
     }
-
-    private EmbeddedRedisException Standstill() => new(
-        $"The embedded Redis server cannot start: for {LongestStandstill.TotalMinutes:0} minutes it has written nothing of the checkpoint of its data in {folder.Data}. "
-        + "No data is lost. Check the disk of this folder (a failing disk, or a network drive that does not respond), then start again.");
 }

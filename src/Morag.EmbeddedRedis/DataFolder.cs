@@ -4,17 +4,19 @@ using System.Globalization;
 namespace Morag.EmbeddedRedis;
 
 /// <summary>
-/// The folder of one embedded Redis. Two locks guard it, both given back by the operating system however their holder
-/// dies: one of the owner (this process), one of the server, which may outlive a killed owner for a moment.
+/// The folder of one embedded Redis. Two locks guard it: one of this process, which owns the folder, and one of the server, which can
+/// outlive a killed owner for a moment. The operating system releases each however its holder ends.
 /// </summary>
 internal sealed class DataFolder : IDisposable
 {
+    private const string SegmentPrefix = "aof.log.";
+
+    /// <summary>A disk with less free space than this counts as full, in bytes: the checkpoint of a start needs at least as much.</summary>
+    private const long MinFreeSpace = 16L << 20;
+
     private static readonly TimeSpan StaleServerGrace = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan KilledServerGrace = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LockPollInterval = TimeSpan.FromMilliseconds(20);
-
-    /// <summary>A start writes a checkpoint, which takes at least as much, in bytes.</summary>
-    private const long LittleRoom = 16L << 20;
 
     private readonly FileStream ownerLock;
 
@@ -22,23 +24,19 @@ internal sealed class DataFolder : IDisposable
     {
         Path = path;
         this.ownerLock = ownerLock;
-        Socket = ServerSocket.In(path);
+        Socket = ServerSocket.Create(path);
     }
 
     public string Path { get; }
 
     public string Data => System.IO.Path.Combine(Path, "data");
 
-    /// <summary>The server's log, and what it writes about it.</summary>
+    /// <summary>Folder of the server's log.</summary>
     public string Log => System.IO.Path.Combine(Data, "AOF");
 
-    /// <summary>Where the server writes how far its log goes.</summary>
+    /// <summary>Folder in which the server records how far its log goes.</summary>
     public string LogCommits => System.IO.Path.Combine(Log, "log-commits");
 
-    /// <summary>Where the part of the log is kept that an accepted loss leaves out.</summary>
-    public string UnreadLog(string loss) => System.IO.Path.Combine(Path, $"unread-log-{loss}");
-
-    /// <summary>Where the server is reached.</summary>
     public ServerSocket Socket { get; }
 
     public string ServerUsers => System.IO.Path.Combine(Path, "server.users");
@@ -47,29 +45,37 @@ internal sealed class DataFolder : IDisposable
 
     public string ServerProcessId => System.IO.Path.Combine(Path, "server.pid");
 
-    /// <summary>The files of the server's log and their numbers, in no order; without others beside them, such as copies.</summary>
+    /// <summary>Path of a file of the server's log.</summary>
+    public string LogSegment(int number) =>
+        System.IO.Path.Combine(Log, string.Create(CultureInfo.InvariantCulture, $"{SegmentPrefix}{number}"));
+
+    /// <summary>Folder that keeps the part of the log that is removed when a loss is accepted.</summary>
+    public string UnreadLog(string lossToken) => System.IO.Path.Combine(Path, $"unread-log-{lossToken}");
+
+    /// <summary>The files of the server's log, in no order. Other files in its folder, such as copies, are not included.</summary>
     public IEnumerable<(int Number, string Path)> LogSegments()
     {
-        const string Prefix = "aof.log.";
         if (!Directory.Exists(Log))
         {
             yield break;
         }
 
-        foreach (var path in Directory.EnumerateFiles(Log, Prefix + "*"))
+        foreach (var path in Directory.EnumerateFiles(Log, SegmentPrefix + "*"))
         {
-            var end = System.IO.Path.GetFileName(path)[Prefix.Length..];
-            if (int.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                && number.ToString(CultureInfo.InvariantCulture) == end)
+            var suffix = System.IO.Path.GetFileName(path)[SegmentPrefix.Length..];
+            if (int.TryParse(suffix, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && path == LogSegment(number))
             {
                 yield return (number, path);
             }
         }
     }
 
-    /// <summary>Size of the server's log; files that go meanwhile count for nothing.</summary>
+    /// <summary>Size of the server's log. A file that is deleted meanwhile counts as empty.</summary>
     public long LogBytes() =>
         LogSegments().Select(static segment => new FileInfo(segment.Path)).Sum(static file => file.Exists ? file.Length : 0);
+
+    /// <summary>Size of everything that the server reads when it starts, in bytes.</summary>
+    public long StoredBytes() => LogBytes() + CheckpointProgress().Bytes;
 
     /// <summary>The files of the server's checkpoints, in no order.</summary>
     public IEnumerable<FileInfo> CheckpointFiles()
@@ -78,15 +84,15 @@ internal sealed class DataFolder : IDisposable
         return checkpoints.Exists ? checkpoints.EnumerateFiles("*", SearchOption.AllDirectories) : [];
     }
 
-    /// <summary>Changes whenever the server writes to a checkpoint; files that go meanwhile count for nothing.</summary>
+    /// <summary>Changes whenever the server writes to a checkpoint. A file that is deleted meanwhile counts as empty.</summary>
     public (long Bytes, DateTime WrittenAt) CheckpointProgress() => CheckpointFiles()
         .Where(static file => file.Exists)
         .Aggregate(
             (Bytes: 0L, WrittenAt: DateTime.MinValue),
             static (sum, file) => (sum.Bytes + file.Length, file.LastWriteTimeUtc > sum.WrittenAt ? file.LastWriteTimeUtc : sum.WrittenAt));
 
-    /// <summary>A sentence for the operator when its disk is full or nearly so, or else null; also null when the system does not say.</summary>
-    public string? FullDisk
+    /// <summary>Tells an operator what to do about a full disk. Null if the disk has room, or if the system does not report it.</summary>
+    public string? FullDiskAdvice
     {
         get
         {
@@ -94,8 +100,8 @@ internal sealed class DataFolder : IDisposable
             {
                 var drive = new DriveInfo(Path);
                 // Some network file systems report no sizes.
-                return drive.TotalSize > 0 && drive.AvailableFreeSpace < LittleRoom
-                    ? $"The disk of its data folder {Path} is full: make room for a checkpoint of all its data, "
+                return drive.TotalSize > 0 && drive.AvailableFreeSpace < MinFreeSpace
+                    ? $"The disk of its data folder {Path} is full. Free enough space for a checkpoint of all its data, "
                         + "or move the folder to a larger disk."
                     : null;
             }
@@ -106,11 +112,11 @@ internal sealed class DataFolder : IDisposable
         }
     }
 
-    /// <summary>Creates the folder, takes it for this process, and ends a server that a killed owner left.</summary>
-    /// <exception cref="EmbeddedRedisException">Another process has the folder, or it cannot be written.</exception>
+    /// <summary>Creates the folder if necessary, locks it for this process, and ends a server that a killed owner left running.</summary>
+    /// <exception cref="EmbeddedRedisException">Another process uses the folder, or it is not writable.</exception>
     public static async Task<DataFolder> OpenAsync(string path, Action<string> log, CancellationToken cancellation)
     {
-        var folder = Take(System.IO.Path.GetFullPath(path));
+        var folder = OpenLocked(System.IO.Path.GetFullPath(path));
         try
         {
             await folder.EndStaleServerAsync(log, cancellation).ConfigureAwait(false);
@@ -129,7 +135,7 @@ internal sealed class DataFolder : IDisposable
         ownerLock.Dispose();
     }
 
-    private static DataFolder Take(string path)
+    private static DataFolder OpenLocked(string path)
     {
         FileStream? ownerLock = null;
         try
@@ -137,7 +143,7 @@ internal sealed class DataFolder : IDisposable
             PrivateFolder.Create(path);
             ownerLock = TryLock(System.IO.Path.Combine(path, "owner.lock"))
                 ?? throw new EmbeddedRedisException(
-                    $"The data folder {path} is in use by another running process: stop that one, or choose another folder.");
+                    $"The data folder {path} is in use by another running process. Stop that process, or choose another folder.");
             var folder = new DataFolder(path, ownerLock);
             Directory.CreateDirectory(folder.Data);
             return folder;
@@ -156,21 +162,21 @@ internal sealed class DataFolder : IDisposable
 
     private async Task EndStaleServerAsync(Action<string> log, CancellationToken cancellation)
     {
-        if (await ServerLockIsFreeWithinAsync(StaleServerGrace, cancellation).ConfigureAwait(false))
+        if (await IsServerLockFreeWithinAsync(StaleServerGrace, cancellation).ConfigureAwait(false))
         {
             return;
         }
 
-        // Whoever holds the lock has written its process id, so this cannot be a stranger with a recycled number.
+        // The holder of the lock has written this process id itself, so a process with a recycled number is not killed by mistake.
         var written = File.Exists(ServerProcessId) ? await File.ReadAllTextAsync(ServerProcessId, cancellation).ConfigureAwait(false) : "";
         if (!int.TryParse(written, NumberStyles.None, CultureInfo.InvariantCulture, out var processId))
         {
             throw new EmbeddedRedisException(
-                $"A Redis server still holds the data folder {Path}, and {ServerProcessId} does not say which: "
-                + $"end the process that has {ServerLock} open, then start again.");
+                $"A Redis server still uses the data folder {Path}, and {ServerProcessId} does not say which process it is. "
+                + $"End the process that has {ServerLock} open, then start again.");
         }
 
-        log($"Ending the Redis server {processId} that an earlier process left on {Path}");
+        log($"Ending the Redis server {processId}, which an earlier process left running on {Path}");
         try
         {
             using var stale = Process.GetProcessById(processId);
@@ -178,22 +184,24 @@ internal sealed class DataFolder : IDisposable
         }
         catch (ArgumentException)
         {
-            // It ended by itself meanwhile.
+            // It has exited meanwhile.
         }
 
-        if (!await ServerLockIsFreeWithinAsync(KilledServerGrace, cancellation).ConfigureAwait(false))
+        if (!await IsServerLockFreeWithinAsync(KilledServerGrace, cancellation).ConfigureAwait(false))
         {
-            throw new EmbeddedRedisException($"The Redis server {processId} still holds the data folder {Path} and could not be ended: end it by hand.");
+            throw new EmbeddedRedisException(
+                $"The Redis server {processId} still uses the data folder {Path}, and killing it did not end it. "
+                + "End this process by hand, then start again.");
         }
     }
 
-    private async Task<bool> ServerLockIsFreeWithinAsync(TimeSpan bound, CancellationToken cancellation)
+    private async Task<bool> IsServerLockFreeWithinAsync(TimeSpan timeout, CancellationToken cancellation)
     {
-        for (var waited = Stopwatch.StartNew(); waited.Elapsed < bound;)
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < timeout;)
         {
-            using (var taken = TryLock(ServerLock))
+            using (var acquired = TryLock(ServerLock))
             {
-                if (taken is not null)
+                if (acquired is not null)
                 {
                     return true;
                 }

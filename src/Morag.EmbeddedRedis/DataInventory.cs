@@ -5,100 +5,100 @@ using System.Text.Json.Serialization;
 namespace Morag.EmbeddedRedis;
 
 /// <summary>
-/// Which files the data is in, written beside them. The server serves what it finds: with its newest checkpoint gone it would
-/// start on an older one, or with nothing, and nobody would notice what is missing.
+/// Records in <c>data.json</c> which files hold the data. The server serves whatever it finds: without its newest checkpoint it would
+/// start from an older one, or empty, and nobody would notice the loss.
 /// </summary>
 internal sealed partial class DataInventory(DataFolder folder)
 {
-    private const string LogName = "AOF/aof.log.";
-
     private readonly string file = Path.Combine(folder.Path, "data.json");
 
-    /// <summary>Compares the record with the files. A folder without a record passes: nothing was ever stored in it.</summary>
-    /// <exception cref="DataLossException">Files are missing, or are not what they were.</exception>
+    /// <summary>Compares the record with the files. A folder without a record passes: nothing has been stored in it yet.</summary>
+    /// <exception cref="DataLossException">Files are missing or truncated.</exception>
     public void Verify()
     {
-        if (Read() is not { } stored)
+        if (Read() is not { } recorded)
         {
             return;
         }
 
-        var damage = DamageOfCheckpoint(stored) ?? DamageOfLog(stored);
+        var damage = FindCheckpointDamage(recorded) ?? FindLogDamage(recorded);
         if (damage is not null)
         {
             throw new DataLossException(
                 $"The data folder {folder.Path} is incomplete: {damage}.",
                 "The server was not started, because it would serve the remaining data as if nothing were missing.",
-                TokenOf(stored, damage));
+                CreateToken(recorded, damage));
         }
     }
 
-    /// <summary>Verifies, and takes what is there for all there is if that loss is accepted; whether it was.</summary>
-    /// <exception cref="DataLossException">Files are missing, or are not what they were, and that is not accepted.</exception>
-    public bool AcceptLoss(string? acceptDataLoss, Action<string> log)
+    /// <summary>Verifies the files. If the operator has accepted their loss, deletes the record instead of throwing.</summary>
+    /// <returns>Whether a loss was accepted.</returns>
+    /// <exception cref="DataLossException">Files are missing or truncated, and the operator has not accepted that.</exception>
+    public bool VerifyUnlessAccepted(string? acceptDataLoss, Action<string> log)
     {
         try
         {
             Verify();
             return false;
         }
-        catch (DataLossException found)
+        catch (DataLossException loss)
         {
-            found.ThrowUnlessAccepted(acceptDataLoss, log);
+            loss.ThrowUnlessAccepted(acceptDataLoss, log);
             File.Delete(file);
             return true;
         }
     }
 
     /// <summary>Where the part of the log begins that the checkpoint does not cover, and an address up to which it was committed.</summary>
-    public (long? From, long? Committed) KnownLog()
+    public (long? Start, long? Committed) KnownLog()
     {
-        if (Read() is not { } stored)
+        if (Read() is not { } recorded)
         {
             return default;
         }
 
-        // While a checkpoint was being written, the log before it may have been removed already.
-        var isRemoved = stored.Superseding is not null
-            && stored.Covered is { } covered
-            && !LogNumbers().Contains(LogTail.SegmentAt(covered));
-        return (isRemoved ? stored.BeingCovered : stored.Covered, stored.Committed);
+        // If a checkpoint was being written, the log that it covers may have been deleted already.
+        var isDeleted = recorded.Superseding is not null
+            && recorded.Covered is { } covered
+            && !LogNumbers().Contains(LogFormat.SegmentAt(covered));
+        return (isDeleted ? recorded.BeingCovered : recorded.Covered, recorded.Committed);
     }
 
     /// <summary>
-    /// Called when the server has committed its log up to this address, and is about to be stopped. After a kill, only what was known when
-    /// it started is known of it.
+    /// Records the address up to which the server has committed its log. Called before the server is stopped; after a kill, only the
+    /// address of its start is known.
     /// </summary>
-    public void Committed(long end)
+    public void RecordCommit(long end)
     {
-        if (Read() is { } stored)
+        if (Read() is { } recorded)
         {
-            Write(stored with { Committed = end });
+            Write(recorded with { Committed = end });
         }
     }
 
-    /// <summary>Called when the log was cut at this address, or moved away (null), and that loss was accepted.</summary>
-    public void LogEndsAt(long? end)
+    /// <summary>Records that the log was truncated at this address, or moved away (null), because the operator accepted that.</summary>
+    public void RecordTruncation(long? end)
     {
-        if (Read() is { } stored)
+        if (Read() is { } recorded)
         {
             Write(end is null
-                ? stored with { FirstLog = null, Covered = null, BeingCovered = null, Committed = null }
-                : stored with { Committed = end });
+                ? recorded with { FirstLog = null, Covered = null, BeingCovered = null, Committed = null }
+                : recorded with { Committed = end });
         }
     }
 
     /// <summary>
-    /// Called before the server writes a checkpoint that covers the log up to this address: a kill from here on may leave the earlier one,
-    /// the new one, or both.
+    /// Records that the server is about to write a checkpoint that covers the log up to this address. A kill from here on can leave the
+    /// earlier checkpoint, the new one, or both.
     /// </summary>
-    public void BeforeCheckpoint(long covered) =>
-        Write((Read() ?? new Stored()) with { Superseding = [.. folder.CheckpointFiles().Select(NameOf)], BeingCovered = covered });
+    public void BeginCheckpoint(long covered) => Write(
+        (Read() ?? new InventoryFile()) with { Superseding = [.. folder.CheckpointFiles().Select(NameOf)], BeingCovered = covered });
 
-    /// <summary>Called after the server has written a checkpoint, which covers the log up to this address.</summary>
-    /// <param name="covered">Where the part of the log begins that the checkpoint does not cover.</param>
+    /// <summary>Records the checkpoint that the server has written.</summary>
+    /// <param name="covered">The address up to which the checkpoint covers the log.</param>
     /// <param name="committed">The address up to which the log is committed.</param>
-    public void AfterCheckpoint(long covered, long committed)
+    /// <exception cref="EmbeddedRedisException">There is no new checkpoint.</exception>
+    public void CompleteCheckpoint(long covered, long committed)
     {
         var earlier = Read()!.Superseding!.ToHashSet();
         var written = folder.CheckpointFiles().Where(found => !earlier.Contains(NameOf(found))).ToList();
@@ -108,30 +108,31 @@ internal sealed partial class DataInventory(DataFolder folder)
                 $"The embedded Redis server reported a checkpoint, but wrote none to {folder.Data}. Start again.");
         }
 
-        Write(new Stored
+        Write(new InventoryFile
         {
-            Checkpoint = [.. written.Select(found => new StoredFile(NameOf(found), found.Length))],
+            Checkpoint = [.. written.Select(found => new CheckpointFile(NameOf(found), found.Length))],
             WrittenAt = written.Max(found => found.LastWriteTimeUtc),
-            FirstLog = LogTail.SegmentAt(covered),
+            FirstLog = LogFormat.SegmentAt(covered),
             Covered = covered,
             Committed = committed,
         });
     }
 
-    private string? DamageOfCheckpoint(Stored stored)
+    private string? FindCheckpointDamage(InventoryFile recorded)
     {
-        var missing = stored.Checkpoint.Where(expected => !IsThere(expected)).ToList();
-        var wasSuperseded = stored.Superseding is { } earlier && folder.CheckpointFiles().Any(found => !earlier.Contains(NameOf(found)));
+        var missing = recorded.Checkpoint.Where(expected => !IsComplete(expected)).ToList();
+        var wasSuperseded = recorded.Superseding is { } earlier && folder.CheckpointFiles().Any(found => !earlier.Contains(NameOf(found)));
         return missing.Count == 0 || wasSuperseded
             ? null
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{missing.Count} of the {stored.Checkpoint.Count} files of its newest checkpoint, of {stored.WrittenAt:u}, are missing or cut, such as data/{missing[0].Name}");
+                $"its newest checkpoint, of {recorded.WrittenAt:u}, has missing or truncated files "
+                + $"({missing.Count} of {recorded.Checkpoint.Count}, for example data/{missing[0].Name})");
     }
 
-    private string? DamageOfLog(Stored stored)
+    private string? FindLogDamage(InventoryFile recorded)
     {
-        if (stored.FirstLog is not { } first)
+        if (recorded.FirstLog is not { } first)
         {
             return null;
         }
@@ -139,17 +140,19 @@ internal sealed partial class DataInventory(DataFolder folder)
         var numbers = LogNumbers().Where(number => number >= first).ToHashSet();
         for (var number = first; number <= numbers.DefaultIfEmpty(first).Max(); number++)
         {
-            // While a checkpoint was being written, the log before it may have been removed already.
-            if (!numbers.Contains(number) && stored.Superseding is null)
+            // If a checkpoint was being written, the log that it covers may have been deleted already.
+            if (!numbers.Contains(number) && recorded.Superseding is null)
             {
-                return string.Create(CultureInfo.InvariantCulture, $"the part data/{LogName}{number} of its log is missing");
+                return $"{RelativePath(folder.LogSegment(number))}, a part of its log, is missing";
             }
         }
 
-        return Directory.Exists(folder.LogCommits) && Directory.EnumerateFiles(folder.LogCommits).Any() ? null : "data/AOF/log-commits, which says how far its log goes, is empty or missing";
+        return Directory.Exists(folder.LogCommits) && Directory.EnumerateFiles(folder.LogCommits).Any()
+            ? null
+            : $"{RelativePath(folder.LogCommits)}, which records how far its log goes, is empty or missing";
     }
 
-    private bool IsThere(StoredFile expected)
+    private bool IsComplete(CheckpointFile expected)
     {
         var found = new FileInfo(Path.Combine(folder.Data, expected.Name));
         return found.Exists && found.Length >= expected.Bytes;
@@ -157,69 +160,73 @@ internal sealed partial class DataInventory(DataFolder folder)
 
     private IEnumerable<int> LogNumbers() => folder.LogSegments().Select(static segment => segment.Number);
 
-    private string NameOf(FileInfo found) => Path.GetRelativePath(folder.Data, found.FullName).Replace('\\', '/');
+    private string NameOf(FileInfo found) => WithSlashes(Path.GetRelativePath(folder.Data, found.FullName));
 
-    private Stored? Read()
+    private string RelativePath(string path) => WithSlashes(Path.GetRelativePath(folder.Path, path));
+
+    private static string WithSlashes(string path) => path.Replace('\\', '/');
+
+    private InventoryFile? Read()
     {
         try
         {
-            return File.Exists(file) ? JsonSerializer.Deserialize(File.ReadAllText(file), StoredJson.Default.Stored) : null;
+            return File.Exists(file) ? JsonSerializer.Deserialize(File.ReadAllText(file), InventoryJson.Default.InventoryFile) : null;
         }
         catch (JsonException e)
         {
             throw new DataLossException(
-                $"The file {file}, which says what belongs to the data, cannot be read: {e.Message.ReplaceLineEndings(" ")}.",
+                $"The file {file}, which records the files of the data, cannot be read: {e.Message.ReplaceLineEndings(" ")}.",
                 "The server was not started.",
                 "unreadable");
         }
     }
 
-    /// <summary>Whole or not at all, also when the machine loses power.</summary>
-    private void Write(Stored stored)
+    /// <summary>Replaces the file atomically: a loss of power leaves the old one or the new one.</summary>
+    private void Write(InventoryFile recorded)
     {
         var next = file + ".next";
         using (var stream = new FileStream(next, FileMode.Create, FileAccess.Write))
         {
-            JsonSerializer.Serialize(stream, stored, StoredJson.Default.Stored);
+            JsonSerializer.Serialize(stream, recorded, InventoryJson.Default.InventoryFile);
             stream.Flush(flushToDisk: true);
         }
 
         File.Move(next, file, overwrite: true);
     }
 
-    /// <summary>Stands for this loss, and for no other.</summary>
-    private static string TokenOf(Stored stored, string damage) =>
-        DataLossException.TokenOf(string.Create(CultureInfo.InvariantCulture, $"{stored.WrittenAt:O} {damage}"));
+    private static string CreateToken(InventoryFile recorded, string damage) =>
+        DataLossException.CreateToken(string.Create(CultureInfo.InvariantCulture, $"{recorded.WrittenAt:O} {damage}"));
 
-    /// <summary>The record as it is in the file.</summary>
-    internal sealed record Stored
+    /// <summary>The content of <c>data.json</c>.</summary>
+    internal sealed record InventoryFile
     {
-        /// <summary>The files of the newest checkpoint.</summary>
-        public IReadOnlyList<StoredFile> Checkpoint { get; init; } = [];
+        /// <summary>Files of the newest checkpoint.</summary>
+        public IReadOnlyList<CheckpointFile> Checkpoint { get; init; } = [];
 
-        /// <summary>When it was written.</summary>
+        /// <summary>When the newest checkpoint was written.</summary>
         public DateTime? WrittenAt { get; init; }
 
-        /// <summary>Number of the oldest part of the log that it does not cover. The server removes the earlier ones later.</summary>
+        /// <summary>Number of the oldest log file that the checkpoint does not cover. The server deletes earlier ones later.</summary>
         public int? FirstLog { get; init; }
 
-        /// <summary>Address at which the part of the log begins that it does not cover.</summary>
+        /// <summary>Address at which the part of the log begins that the checkpoint does not cover.</summary>
         public long? Covered { get; init; }
 
         /// <summary>Address up to which the log is known to have been committed.</summary>
         public long? Committed { get; init; }
 
-        /// <summary>While another checkpoint is written: what that one covers.</summary>
+        /// <summary>What the next checkpoint covers, while it is being written.</summary>
         public long? BeingCovered { get; init; }
 
-        /// <summary>While another checkpoint is written: the files of all earlier ones.</summary>
+        /// <summary>Files of all earlier checkpoints, while the next one is being written.</summary>
         public IReadOnlyList<string>? Superseding { get; init; }
     }
 
-    /// <summary>A file under the folder of the data, and its size.</summary>
-    internal sealed record StoredFile(string Name, long Bytes);
+    /// <param name="Name">Path relative to the folder of the data.</param>
+    /// <param name="Bytes">Size of the file.</param>
+    internal sealed record CheckpointFile(string Name, long Bytes);
 
-    [JsonSerializable(typeof(Stored))]
+    [JsonSerializable(typeof(InventoryFile))]
     [JsonSourceGenerationOptions(WriteIndented = true)]
-    private sealed partial class StoredJson : JsonSerializerContext;
+    private sealed partial class InventoryJson : JsonSerializerContext;
 }

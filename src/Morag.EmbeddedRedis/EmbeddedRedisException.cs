@@ -1,6 +1,6 @@
 namespace Morag.EmbeddedRedis;
 
-/// <summary>The embedded Redis cannot start; the message is one that an operator can act on.</summary>
+/// <summary>The embedded Redis cannot start. The message tells an operator what to do.</summary>
 public class EmbeddedRedisException : Exception
 {
     public EmbeddedRedisException(string message)

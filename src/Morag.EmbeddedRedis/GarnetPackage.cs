@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Morag.EmbeddedRedis;
 
-/// <summary>Where the Garnet server and the .NET host that runs it are on this machine.</summary>
+/// <summary>Finds the Garnet server, and the .NET host that runs it, on this machine.</summary>
 internal static class GarnetPackage
 {
     private const string ServerInPackage = "tools/net10.0/any/GarnetServer.dll";
@@ -11,7 +11,7 @@ internal static class GarnetPackage
     private static readonly string Version = Metadata("GarnetVersion");
 
     /// <summary>Full path of GarnetServer.dll.</summary>
-    /// <exception cref="EmbeddedRedisException">The package is in none of the package folders.</exception>
+    /// <exception cref="EmbeddedRedisException">No package folder contains the package.</exception>
     public static string FindServer() =>
         FindServer(
         [
@@ -30,14 +30,14 @@ internal static class GarnetPackage
 
         return candidates.Find(File.Exists)
             ?? throw new EmbeddedRedisException(
-                $"The embedded Redis needs the NuGet package garnet-server {Version}, which is not at "
-                + $"{string.Join(" nor at ", candidates)}. Run 'dotnet restore' on this machine with a package source "
-                + "that has it, or configure a Redis server of your own.");
+                $"The embedded Redis needs the NuGet package garnet-server {Version}, which is missing (expected at "
+                + $"{string.Join(" or ", candidates)}). Run 'dotnet restore' on this machine with a package source that has it, "
+                + "or configure a Redis server of your own.");
     }
 
     /// <summary>
-    /// The dotnet host of the runtime that this process runs on. The process itself may be another executable (an
-    /// app host, a test host), so its own path says nothing.
+    /// The dotnet host of the runtime that this process runs on. The process itself may be another executable, such as an app host or a
+    /// test host.
     /// </summary>
     public static string FindDotnetHost()
     {

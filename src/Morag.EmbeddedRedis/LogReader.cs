@@ -4,15 +4,11 @@ using Microsoft.Win32.SafeHandles;
 namespace Morag.EmbeddedRedis;
 
 /// <summary>
-/// Reads the server's log from record to record. Garnet 2.2.8 does not notice damage: it takes a record without a length for the end of a
-/// page and goes on with the next page, and it does not look at all at what lies before the commit in <c>log-commits</c>.
+/// Reads the server's log record by record. Garnet 2.2.8 does not notice damage: it reads a record without a length as the end of a page
+/// and continues with the next page, and it does not check anything before the commit in <c>log-commits</c>.
 /// </summary>
 internal sealed class LogReader : IDisposable
 {
-    /// <summary>The size of a page of the log, in MiB. No record crosses the end of a page.</summary>
-    public const int PageMebibytes = 32;
-
-    private const long PageBytes = (long)PageMebibytes << 20;
     private const int BlockBytes = 1 << 20;
     private const int LengthBytes = sizeof(int);
 
@@ -26,60 +22,60 @@ internal sealed class LogReader : IDisposable
     private LogReader(DataFolder folder) =>
         segments = folder.LogSegments().ToDictionary(static segment => segment.Number, static segment => segment.Path);
 
-    /// <summary>The end of the last commit up to which all records are whole, or where reading began if there is none.</summary>
-    /// <param name="folder">No server may be running on it.</param>
-    /// <param name="from">Address at which a record begins.</param>
-    public static long ReadableUntil(DataFolder folder, long from)
+    /// <summary>The end of the last commit up to which all records are intact, or <paramref name="start"/> if there is none.</summary>
+    /// <param name="folder">A folder on which no server is running.</param>
+    /// <param name="start">Address at which a record begins.</param>
+    public static long FindReadableEnd(DataFolder folder, long start)
     {
         using var reader = new LogReader(folder);
-        var readable = from;
-        var leftOver = 0L;
-        for (var address = from; ;)
+        var readable = start;
+        var skippedRoom = 0L;
+        for (var address = start; ;)
         {
             var record = reader.RecordAt(address);
-            var room = PageBytes - (address % PageBytes);
+            var room = LogFormat.PageBytes - (address % LogFormat.PageBytes);
             var length = record.Length < LengthBytes ? 0 : BinaryPrimitives.ReadInt32LittleEndian(record);
-            if (length == 0 && record.Length >= LengthBytes && room < PageBytes)
+            if (length == 0 && record.Length >= LengthBytes && room < LogFormat.PageBytes)
             {
-                // The next record did not fit into the rest of the page, or else this is no end of a page.
-                (leftOver, address) = (room, address + room);
+                // This is the end of a page only if the next record is too large for the skipped room.
+                (skippedRoom, address) = (room, address + room);
                 continue;
             }
 
-            var size = LogTail.SizeOf(length);
-            if (length == 0 || size > room || size <= leftOver || (length < 0 && !LogTail.IsCommitAt(record, address)))
+            var size = LogFormat.SizeOf(length);
+            if (length == 0 || size > room || size <= skippedRoom || (length < 0 && !LogFormat.IsCommitAt(record, address)))
             {
                 return readable;
             }
 
-            (leftOver, address) = (0, address + size);
+            (skippedRoom, address) = (0, address + size);
             readable = length < 0 ? address : readable;
         }
     }
 
     public void Dispose() => file?.Dispose();
 
-    /// <summary>The beginning of the record at this address, and more than a commit record, if the file goes on that far.</summary>
+    /// <summary>The bytes from this address on: at least a commit record's size, unless the file ends before.</summary>
     private ReadOnlySpan<byte> RecordAt(long address)
     {
-        var number = LogTail.SegmentAt(address);
-        var at = address - blockAddress;
-        if (number != fileNumber || at < 0 || at + LogTail.CommitBytes > blockLength)
+        var number = LogFormat.SegmentAt(address);
+        var offset = address - blockAddress;
+        if (number != fileNumber || offset < 0 || offset + LogFormat.CommitBytes > blockLength)
         {
-            if (!Open(number))
+            if (!TryOpen(number))
             {
                 return [];
             }
 
             blockAddress = address;
-            blockLength = RandomAccess.Read(file!, block, address - LogTail.AddressOf(number));
-            at = 0;
+            blockLength = RandomAccess.Read(file!, block, address - LogFormat.AddressOf(number));
+            offset = 0;
         }
 
-        return block.AsSpan((int)at, blockLength - (int)at);
+        return block.AsSpan((int)offset, blockLength - (int)offset);
     }
 
-    private bool Open(int number)
+    private bool TryOpen(int number)
     {
         if (number == fileNumber)
         {

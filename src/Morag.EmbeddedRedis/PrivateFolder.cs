@@ -3,9 +3,9 @@ namespace Morag.EmbeddedRedis;
 /// <summary>Folders that only the user of this process can enter.</summary>
 internal static class PrivateFolder
 {
-    private const UnixFileMode UserAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode OnlyUser = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>Creates the folder if need be. One that exists keeps its permissions. On Windows, a new one has those of its parent.</summary>
+    /// <summary>Creates the folder. An existing one keeps its permissions. On Windows, a new one inherits those of its parent.</summary>
     public static void Create(string path)
     {
         if (OperatingSystem.IsWindows())
@@ -14,17 +14,17 @@ internal static class PrivateFolder
         }
         else
         {
-            Directory.CreateDirectory(path, UserAlone);
+            Directory.CreateDirectory(path, OnlyUser);
         }
     }
 
-    /// <summary>Creates the folder if need be, and takes the permissions of everybody else from one that exists.</summary>
-    public static void CreateOrClose(string path)
+    /// <summary>Creates the folder, and removes everybody else's permissions from an existing one.</summary>
+    public static void CreateOrRestrict(string path)
     {
         Create(path);
         if (!OperatingSystem.IsWindows())
         {
-            File.SetUnixFileMode(path, UserAlone);
+            File.SetUnixFileMode(path, OnlyUser);
         }
     }
 }

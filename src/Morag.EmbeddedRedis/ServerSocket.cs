@@ -3,13 +3,14 @@ using System.Net.Sockets;
 namespace Morag.EmbeddedRedis;
 
 /// <summary>
-/// The Unix socket of one embedded Redis: in its data folder, or, where no socket can be made there (the path is too long, or the
-/// file system has no sockets), in a temporary folder.
+/// The Unix socket of one embedded Redis. It is in the data folder, or in a temporary folder if the data folder cannot hold a socket
+/// (its path is too long, or its file system does not support sockets).
 /// </summary>
 internal sealed class ServerSocket : IDisposable
 {
     private const string TemporaryPrefix = "morag-redis-";
-    // A connection string of StackExchange.Redis cannot hold a path with these.
+
+    // A connection string of StackExchange.Redis cannot contain a path with these.
     private static readonly char[] Separators = [',', '='];
 
     private readonly string? temporaryFolder;
@@ -23,35 +24,35 @@ internal sealed class ServerSocket : IDisposable
     /// <summary>Full path of the socket.</summary>
     public string Path { get; }
 
-    /// <summary>Finds a place where a socket can be made.</summary>
+    /// <summary>Finds a folder in which a socket can be created.</summary>
     /// <param name="dataFolder">Full path of the data folder, which exists.</param>
-    /// <exception cref="EmbeddedRedisException">There is none.</exception>
-    public static ServerSocket In(string dataFolder)
+    /// <exception cref="EmbeddedRedisException">Neither the data folder nor a temporary one can hold a socket.</exception>
+    public static ServerSocket Create(string dataFolder)
     {
         var note = System.IO.Path.Combine(dataFolder, "socket.folder");
-        DeleteTemporary(note);
+        DeleteNotedFolder(note);
         var own = System.IO.Path.Combine(dataFolder, "socket");
-        PrivateFolder.CreateOrClose(own);
-        if (WhyNotIn(own) is not { } why)
+        PrivateFolder.CreateOrRestrict(own);
+        if (FindObstacle(own) is not { } obstacle)
         {
             return new ServerSocket(own, isTemporary: false);
         }
 
         var temporary = Directory.CreateTempSubdirectory(TemporaryPrefix).FullName;
-        if (WhyNotIn(temporary) is { } whyNeither)
+        if (FindObstacle(temporary) is { } otherObstacle)
         {
             Directory.Delete(temporary, recursive: true);
             throw new EmbeddedRedisException(
-                $"The embedded Redis cannot listen: no Unix socket can be made in {own} ({why}) nor in {temporary} ({whyNeither}). "
+                $"The embedded Redis cannot listen: neither {own} ({obstacle}) nor {temporary} ({otherObstacle}) can hold a Unix socket. "
                 + "Choose a data folder with a shorter path on a local disk, or configure a Redis server of your own.");
         }
 
-        // For the next start on this folder, if a kill keeps this one from removing it.
+        // If this process is killed, the next one that uses the data folder deletes the temporary one.
         File.WriteAllText(note, temporary);
         return new ServerSocket(temporary, isTemporary: true);
     }
 
-    /// <summary>Removes the temporary folder, if there is one. The server has ended.</summary>
+    /// <summary>Deletes the temporary folder, if there is one. The server must have exited.</summary>
     public void Dispose()
     {
         if (temporaryFolder is not null && Directory.Exists(temporaryFolder))
@@ -62,18 +63,18 @@ internal sealed class ServerSocket : IDisposable
 
     private static string PathIn(string folder) => System.IO.Path.Combine(folder, "redis");
 
-    /// <summary>Null where a socket can be made: this was tried.</summary>
-    private static string? WhyNotIn(string folder)
+    /// <summary>Tries to create a socket. Returns the reason why that failed, or null if it worked.</summary>
+    private static string? FindObstacle(string folder)
     {
         var path = PathIn(folder);
         if (path.IndexOfAny(Separators) >= 0)
         {
-            return "its path has a comma or an equals sign";
+            return "its path contains a comma or an equals sign";
         }
 
         try
         {
-            // A killed server has left its own.
+            // A killed server leaves its socket behind.
             File.Delete(path);
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             socket.Bind(new UnixDomainSocketEndPoint(path));
@@ -87,7 +88,7 @@ internal sealed class ServerSocket : IDisposable
         return null;
     }
 
-    private static void DeleteTemporary(string note)
+    private static void DeleteNotedFolder(string note)
     {
         if (!File.Exists(note))
         {

@@ -2,26 +2,25 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 /// <summary>
-/// Runs inside the Garnet process before its own code (DOTNET_STARTUP_HOOKS), and ties that process to its parent:
-/// it holds the data folder's server lock for as long as it lives, and dies with the pipe that the parent holds open,
-/// so that not even kill -9 of the parent leaves it behind.
+/// Runs inside the Garnet process before Garnet's own code (DOTNET_STARTUP_HOOKS) and ties the process to its parent: it holds the data
+/// folder's server lock while it lives, and exits when the pipe from the parent closes, even after kill -9 of the parent.
 /// </summary>
 /// <remarks>
-/// The runtime demands this name without a namespace. Only the base class library may be used here: nothing else that
-/// the parent has loaded exists in Garnet's process.
+/// The runtime requires this type name, without a namespace. Only the base class library is available here: Garnet's process does not
+/// load the parent's other assemblies.
 /// </remarks>
 internal static partial class StartupHook
 {
-    /// <summary>Names the lock file that the process holds while it lives.</summary>
+    /// <summary>Environment variable with the path of the lock file that the process holds while it lives.</summary>
     internal const string LockFileVariable = "MORAG_EMBEDDED_REDIS_LOCK";
 
-    /// <summary>Names the file that tells the next owner of the folder whom to kill if the lock is not given back.</summary>
+    /// <summary>Environment variable with the path of the file for the process id, so that the folder's next owner can end it.</summary>
     internal const string ProcessIdFileVariable = "MORAG_EMBEDDED_REDIS_PID";
 
-    /// <summary>Exit code of a server that found another one on the same data.</summary>
+    /// <summary>Exit code when another server holds the lock on the same data.</summary>
     internal const int DataInUseExitCode = 73;
 
-    // Static, so that the collector closes neither: a closed lock would let a second server onto the data.
+    // Static, so that they are never finalized: a closed lock would let a second server use the data.
     private static FileStream? serverLock;
     private static PosixSignalRegistration? terminationHandler;
 
@@ -32,16 +31,16 @@ internal static partial class StartupHook
             return;
         }
 
-        IgnoreTheTerminalAndServiceManager();
-        TakeServerLock(lockFile);
-        DieWithParent();
+        IgnoreTerminalAndServiceManager();
+        AcquireServerLock(lockFile);
+        ExitWithParent();
     }
 
     /// <summary>
-    /// Ctrl+C goes to every process of a terminal, and a service manager's stop to every process of the service. The
-    /// parent still has writes to finish then, so it alone says when this process ends.
+    /// Ctrl+C reaches every process of a terminal, and a service manager's stop reaches every process of the service. The parent may still
+    /// have writes to finish, so only the parent decides when this process ends.
     /// </summary>
-    private static void IgnoreTheTerminalAndServiceManager()
+    private static void IgnoreTerminalAndServiceManager()
     {
         terminationHandler = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => context.Cancel = true);
         if (!OperatingSystem.IsWindows())
@@ -50,7 +49,7 @@ internal static partial class StartupHook
         }
     }
 
-    private static void TakeServerLock(string lockFile)
+    private static void AcquireServerLock(string lockFile)
     {
         try
         {
@@ -66,7 +65,7 @@ internal static partial class StartupHook
         }
     }
 
-    private static void DieWithParent()
+    private static void ExitWithParent()
     {
         var watcher = new Thread(WaitForEndOfInput) { IsBackground = true, Name = "parent watcher" };
         watcher.Start();
@@ -84,10 +83,10 @@ internal static partial class StartupHook
         }
         catch (IOException)
         {
-            // A broken pipe means the same as its end.
+            // A broken pipe also means that the parent is gone.
         }
 
-        // What was acknowledged is on disk already (--aof-commit-wait), so there is nothing to wait for.
+        // Every acknowledged write is on disk already (--aof-commit-wait), so there is nothing to wait for.
         using var self = Process.GetCurrentProcess();
         self.Kill();
     }

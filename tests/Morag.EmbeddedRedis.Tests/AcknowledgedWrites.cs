@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace Morag.EmbeddedRedis.Tests;
 
-/// <summary>Writes to a server on several connections' worth of concurrency, and remembers what was acknowledged.</summary>
+/// <summary>Writes concurrently to a server, and remembers which writes were acknowledged.</summary>
 internal sealed class AcknowledgedWrites(IDatabase database, int round = 1)
 {
     private const int Writers = 20;
@@ -13,12 +13,12 @@ internal sealed class AcknowledgedWrites(IDatabase database, int round = 1)
 
     public int Count => acknowledged.Count;
 
-    /// <summary>Writes until the server is gone; the task ends then.</summary>
+    /// <summary>Writes until the server is gone or <see cref="Stop"/> is called. The task ends then.</summary>
     public Task RunAsync() => Task.WhenAll(Enumerable.Range(0, Writers).Select(WriteAsync));
 
     public void Stop() => stopping = true;
 
-    public async Task ShouldAllBeInAsync(IDatabase recovered)
+    public async Task AssertAllInAsync(IDatabase recovered)
     {
         Assert.NotEmpty(acknowledged);
         var keys = acknowledged.ToList();
@@ -39,7 +39,7 @@ internal sealed class AcknowledgedWrites(IDatabase database, int round = 1)
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
-            // Not acknowledged: it may be there or not.
+            // It was not acknowledged, so it may be stored or not.
         }
     }
 }

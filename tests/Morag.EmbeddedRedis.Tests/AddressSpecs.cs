@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -8,27 +6,26 @@ using StackExchange.Redis;
 
 namespace Morag.EmbeddedRedis.Tests;
 
-/// <summary>Where the server is reached, and that nobody else can be there.</summary>
+/// <summary>Where clients reach the server, and that no other program can take its place there.</summary>
 public sealed class AddressSpecs : IDisposable
 {
-    private readonly string root = Directory.CreateTempSubdirectory("morag-address-").FullName;
-    private readonly ConcurrentQueue<string> log = [];
+    private readonly TestInstance instance = new();
 
-    public void Dispose() => Directory.Delete(root, recursive: true);
+    public void Dispose() => instance.Dispose();
 
     [LinuxFact]
-    public async Task Should_send_nothing_to_others_who_take_its_ports_when_it_is_killed()
+    public async Task Should_send_nothing_to_programs_that_take_its_ports_when_it_is_killed()
     {
         await using var redis = await StartAsync("data");
         var ports = await ListenedPortsAsync(redis.ServerProcessId);
         await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
         await connection.GetDatabase().StringSetAsync("kept", "yes");
 
-        Kill(redis.ServerProcessId);
+        TestInstance.Kill(redis);
         var strangers = ports.Select(Listen).ToList();
-        await Wait.UntilAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
+        await instance.AwaitRestartAsync();
 
-        await Wait.UntilAsync(() => connection.IsConnected, "the client has connected again");
+        await Wait.UntilAsync(() => connection.IsConnected, "the client has reconnected");
         Assert.Equal("yes", await connection.GetDatabase().StringGetAsync("kept"));
         Assert.NotEmpty(strangers);
         Assert.All(strangers, stranger => Assert.False(stranger.Pending(), "somebody connected to the stranger"));
@@ -37,9 +34,9 @@ public sealed class AddressSpecs : IDisposable
 
     [LinuxFact]
     [SupportedOSPlatform("linux")]
-    public async Task Should_let_this_user_alone_reach_the_socket_also_in_a_folder_that_is_open_to_all()
+    public async Task Should_let_only_this_user_reach_the_socket_when_its_folder_is_open_to_all()
     {
-        var socketFolder = Directory.CreateDirectory(Path.Combine(root, "open", "socket")).FullName;
+        var socketFolder = Directory.CreateDirectory(Path.Combine(instance.Folder, "open", "socket")).FullName;
         File.SetUnixFileMode(socketFolder, (UnixFileMode)0b111_111_111);
 
         await using var redis = await StartAsync("open");
@@ -51,8 +48,8 @@ public sealed class AddressSpecs : IDisposable
     [Theory]
     [InlineData("a,b")]
     [InlineData("a=b")]
-    [InlineData("a folder whose name is so long that, with the names of the folders it is in, no socket can have it as its path any more")]
-    public async Task Should_be_reached_in_a_temporary_folder_when_the_data_folder_can_hold_no_socket(string folder)
+    [InlineData("a folder with a name so long that its path, with the name of a socket, exceeds the limit of a socket path")]
+    public async Task Should_listen_in_a_temporary_folder_when_the_data_folder_cannot_hold_a_socket(string folder)
     {
         string socketFolder;
         await using (var redis = await StartAsync(folder))
@@ -67,9 +64,9 @@ public sealed class AddressSpecs : IDisposable
     }
 
     [UnixFact]
-    public async Task Should_remove_the_temporary_folder_that_a_killed_process_has_left()
+    public async Task Should_delete_the_temporary_folder_when_a_killed_process_has_left_it()
     {
-        var data = Path.Combine(root, "a,b");
+        var data = Path.Combine(instance.Folder, "a,b");
         await using var host = await HostProcess.StartAsync(data);
         var left = Path.GetDirectoryName(host.ConnectionString.Split(',')[0][1..])!;
         await host.KillAsync();
@@ -81,14 +78,7 @@ public sealed class AddressSpecs : IDisposable
     }
 
     private Task<EmbeddedRedis> StartAsync(string folder) =>
-        EmbeddedRedis.StartAsync(new EmbeddedRedisOptions { DataFolder = Path.Combine(root, folder), Log = log.Enqueue });
-
-    private static void Kill(int processId)
-    {
-        using var process = Process.GetProcessById(processId);
-        process.Kill();
-        process.WaitForExit();
-    }
+        instance.StartAsync(options => options with { DataFolder = Path.Combine(instance.Folder, folder) });
 
     private static TcpListener Listen(int port)
     {
@@ -97,7 +87,7 @@ public sealed class AddressSpecs : IDisposable
         return listener;
     }
 
-    /// <summary>What a descriptor stands for; null when it was closed meanwhile.</summary>
+    /// <summary>What a descriptor refers to, or null if it was closed meanwhile.</summary>
     private static string? TargetOf(string descriptor)
     {
         try
@@ -122,10 +112,4 @@ public sealed class AddressSpecs : IDisposable
             .Where(columns => columns[3] == Listening && sockets.Contains($"socket:[{columns[9]}]"))
             .Select(columns => int.Parse(columns[1].Split(':')[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
     }
-}
-
-/// <summary>A fact that looks into /proc.</summary>
-internal sealed class LinuxFactAttribute : FactAttribute
-{
-    public LinuxFactAttribute() => Skip = OperatingSystem.IsLinux() ? null : "NOT TESTED: this system has no /proc as Linux has";
 }

@@ -5,10 +5,10 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Morag.EmbeddedRedis.Tests;
 
-/// <summary>A start waits for the checkpoint while it is being written, and no longer.</summary>
+/// <summary>A start waits for the checkpoint as long as the server is writing it.</summary>
 public sealed class CheckpointWriterSpecs : IAsyncLifetime
 {
-    private static readonly TimeSpan NearlyTooLong = CheckpointWriter.LongestStandstill - TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan NearlyTooLong = CheckpointWriter.MaxStandstill - TimeSpan.FromMinutes(1);
 
     private readonly string path = Directory.CreateTempSubdirectory("morag-checkpoint-").FullName;
     private readonly ConcurrentQueue<string> log = [];
@@ -30,39 +30,39 @@ public sealed class CheckpointWriterSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_wait_while_the_server_writes_and_say_what_to_do_when_it_writes_no_more()
+    public async Task Should_wait_while_the_server_writes_and_say_what_to_do_when_it_stops_writing()
     {
-        var saving = SaveAsync();
-        await server.AskedToSaveAsync();
+        var writing = WriteAsync();
+        await server.SaveRequested;
         for (var round = 1; round <= 3; round++)
         {
             Write(round);
             time.Advance(NearlyTooLong);
-            await Wait.UntilAsync(() => log.Count == round, $"the wait is told for the {round}th time; it has come to {saving.Status}");
+            await Wait.UntilAsync(() => log.Count == round, $"{round} log lines about the wait, which is {writing.Status}");
         }
 
-        time.Advance(CheckpointWriter.LongestStandstill + TimeSpan.FromSeconds(1));
-        var refusal = await Assert.ThrowsAsync<EmbeddedRedisException>(() => saving);
+        time.Advance(CheckpointWriter.MaxStandstill + TimeSpan.FromSeconds(1));
+        var refusal = await Assert.ThrowsAsync<EmbeddedRedisException>(() => writing);
 
-        Assert.Contains($"has written nothing of the checkpoint of its data in {folder.Data}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"has written nothing to the checkpoint in {folder.Data}", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("then start again", refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refusal.Message);
         Assert.All(log, static line => Assert.Contains("still writing its checkpoint", line, StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task Should_pass_on_the_reply_of_the_server()
+    public async Task Should_return_the_reply_when_the_server_has_saved()
     {
-        var saving = SaveAsync();
-        await server.AskedToSaveAsync();
+        var writing = WriteAsync();
+        await server.SaveRequested;
 
-        server.Saved();
+        server.CompleteSave();
 
-        Assert.Equal("+OK", await saving);
+        Assert.Equal("+OK", await writing);
     }
 
-    private Task<string?> SaveAsync() =>
-        new CheckpointWriter(new AdminClient(folder.Socket.Path, "secret"), folder, log.Enqueue, time).SaveAsync(CancellationToken.None);
+    private Task<string?> WriteAsync() =>
+        new CheckpointWriter(new AdminClient(folder.Socket.Path, "secret"), folder, log.Enqueue, time).WriteAsync(CancellationToken.None);
 
     private void Write(int number)
     {
@@ -70,11 +70,11 @@ public sealed class CheckpointWriterSpecs : IAsyncLifetime
         File.WriteAllText(Path.Combine(checkpoint.FullName, number.ToString(CultureInfo.InvariantCulture)), "part");
     }
 
-    /// <summary>A server that lets the starter in, and saves until it is told that it has.</summary>
+    /// <summary>A server that accepts the administrator, and saves until the test completes the save.</summary>
     private sealed class BusyServer : IAsyncDisposable
     {
         private readonly Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        private readonly TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource requested = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource saved = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly Task serving;
 
@@ -85,9 +85,9 @@ public sealed class CheckpointWriterSpecs : IAsyncLifetime
             serving = ServeAsync();
         }
 
-        public Task AskedToSaveAsync() => asked.Task;
+        public Task SaveRequested => requested.Task;
 
-        public void Saved() => saved.SetResult();
+        public void CompleteSave() => saved.SetResult();
 
         public async ValueTask DisposeAsync()
         {
@@ -106,7 +106,7 @@ public sealed class CheckpointWriterSpecs : IAsyncLifetime
             }
 
             await stream.WriteAsync("+OK\r\n"u8.ToArray());
-            asked.SetResult();
+            requested.SetResult();
             await saved.Task;
             try
             {

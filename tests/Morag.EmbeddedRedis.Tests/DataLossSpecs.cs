@@ -1,54 +1,61 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using StackExchange.Redis;
 
 namespace Morag.EmbeddedRedis.Tests;
 
-/// <summary>A folder whose data is not whole is never served as if it were.</summary>
+/// <summary>A folder with incomplete data is never served as if it were complete.</summary>
 public sealed class DataLossSpecs : IDisposable
 {
     private const int Keys = 100;
 
-    private readonly string folder = Directory.CreateTempSubdirectory("morag-loss-").FullName;
-    private readonly ConcurrentQueue<string> log = [];
+    private readonly TestInstance instance = new();
 
-    private string Data => Path.Combine(folder, "data");
+    public enum LogDamage
+    {
+        HoleNearEnd,
+        HoleAtStart,
+        WrongRecordLength,
+        OnlyZeros,
+        Empty,
+        FirstHalf,
+    }
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => instance.Dispose();
 
     [Fact]
-    public async Task Should_refuse_a_folder_whose_newest_checkpoint_is_gone()
+    public async Task Should_refuse_to_start_when_the_newest_checkpoint_is_missing()
     {
         await WriteAsync("first");
         await WriteAsync("second");
         await WriteAsync("third");
-        var newest = new DirectoryInfo(Path.Combine(Data, "Store/checkpoints/cpr-checkpoints")).GetDirectories().MaxBy(found => found.CreationTimeUtc)!;
-        newest.Delete(recursive: true);
+        var checkpoints = new DirectoryInfo(Path.Combine(instance.Data, "Store/checkpoints/cpr-checkpoints"));
+        checkpoints.GetDirectories().MaxBy(found => found.CreationTimeUtc)!.Delete(recursive: true);
 
-        await IsRefusedAsync("newest checkpoint");
+        await ExpectRefusalAsync("newest checkpoint");
     }
 
     [Fact]
-    public async Task Should_refuse_a_folder_whose_checkpoints_are_gone()
+    public async Task Should_refuse_to_start_when_all_checkpoints_are_missing()
     {
         await WriteAsync("first");
-        Directory.Delete(Path.Combine(Data, "Store"), recursive: true);
+        DeleteCheckpoints();
 
-        await IsRefusedAsync("newest checkpoint");
+        await ExpectRefusalAsync("newest checkpoint");
     }
 
     [Fact]
-    public async Task Should_refuse_a_folder_with_a_checkpoint_that_is_cut()
+    public async Task Should_refuse_to_start_when_the_checkpoint_is_truncated()
     {
         await WriteAsync("first");
-        var index = new DirectoryInfo(Path.Combine(Data, "Store/checkpoints/index-checkpoints")).GetFiles("ht.dat.*", SearchOption.AllDirectories).Single();
+        var indexes = new DirectoryInfo(Path.Combine(instance.Data, "Store/checkpoints/index-checkpoints"));
+        var index = indexes.GetFiles("ht.dat.*", SearchOption.AllDirectories).Single();
         await using (var stream = index.OpenWrite())
         {
             stream.SetLength(index.Length / 2);
         }
 
-        await IsRefusedAsync("newest checkpoint");
+        await ExpectRefusalAsync("newest checkpoint");
     }
 
     [Theory]
@@ -56,66 +63,71 @@ public sealed class DataLossSpecs : IDisposable
     [InlineData("AOF/log-commits")]
     [InlineData("AOF")]
     [InlineData("")]
-    public async Task Should_refuse_a_folder_whose_log_is_gone(string what)
+    public async Task Should_refuse_to_start_when_the_log_is_missing(string missing)
     {
         await WriteAsync("first");
         await WriteAsync("second");
-        var gone = Path.Combine(Data, what);
-        if (File.Exists(gone))
+        var path = Path.Combine(instance.Data, missing);
+        if (File.Exists(path))
         {
-            File.Delete(gone);
+            File.Delete(path);
         }
         else
         {
-            Directory.Delete(gone, recursive: true);
+            Directory.Delete(path, recursive: true);
         }
 
-        await IsRefusedAsync("data/");
+        await ExpectRefusalAsync("data/");
     }
 
-    /// <summary>The server removes the files that a checkpoint covers some time after it.</summary>
+    /// <summary>The server deletes the log files that a checkpoint covers some time after the checkpoint.</summary>
     [Fact]
-    public async Task Should_start_again_and_again_when_the_log_had_several_files()
+    public async Task Should_start_repeatedly_when_the_log_had_several_files()
     {
         const int Values = 70;
         var value = new byte[1_000_000];
-        await using (var redis = await StartAsync())
+        await using (var redis = await instance.StartAsync())
         {
-            await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
-            await Task.WhenAll(Enumerable.Range(0, Values).Select(number => connection.GetDatabase().StringSetAsync(Key("large", number), value)));
-            Assert.True(File.Exists(Path.Combine(Data, "AOF/aof.log.1")));
+            await using var connection = await ConnectAsync(redis);
+            for (var number = 0; number < Values; number++)
+            {
+                await connection.GetDatabase().StringSetAsync(Key("large", number), value);
+            }
+
+            Assert.True(File.Exists(Path.Combine(instance.ServerLog, "aof.log.1")));
         }
 
-        await using (await StartAsync())
+        await using (await instance.StartAsync())
         {
-            await Wait.UntilAsync(() => !File.Exists(Path.Combine(Data, "AOF/aof.log.0")), "the covered part of the log is removed");
+            await Wait.UntilAsync(
+                () => !File.Exists(Path.Combine(instance.ServerLog, "aof.log.0")), "the server deletes the covered part of its log");
         }
 
-        await using var again = await StartAsync();
-        await using var reader = await ConnectionMultiplexer.ConnectAsync(again.ConnectionString);
+        await using var restarted = await instance.StartAsync();
+        await using var reader = await ConnectAsync(restarted);
         Assert.Equal(value.Length, await reader.GetDatabase().StringLengthAsync(Key("large", Values - 1)));
     }
 
     [Fact]
-    public async Task Should_go_on_with_what_is_left_only_for_the_loss_that_was_accepted()
+    public async Task Should_start_with_the_remaining_data_only_when_this_very_loss_was_accepted()
     {
         await WriteAsync("first");
-        Directory.Delete(Path.Combine(Data, "Store"), recursive: true);
-        var accepted = (await IsRefusedAsync("newest checkpoint")).Loss;
+        DeleteCheckpoints();
+        var accepted = (await ExpectRefusalAsync("newest checkpoint")).Token;
 
-        await using (await StartAsync(accepted))
+        await using (await StartAcceptingAsync(accepted))
         {
-            Assert.Contains(log, line => line.Contains("is accepted"));
+            Assert.Contains(instance.Log, IsAcceptance);
         }
 
         await WriteAsync("second", accepted);
-        Directory.Delete(Path.Combine(Data, "Store"), recursive: true);
-        var another = await Assert.ThrowsAsync<DataLossException>(() => StartAsync(accepted));
-        Assert.NotEqual(accepted, another.Loss);
+        DeleteCheckpoints();
+        var later = await Assert.ThrowsAsync<DataLossException>(() => StartAcceptingAsync(accepted));
+        Assert.NotEqual(accepted, later.Token);
     }
 
     [Fact]
-    public async Task Should_start_with_all_that_was_acknowledged_before_when_a_kill_cut_the_log_in_its_last_record()
+    public async Task Should_start_with_everything_committed_before_when_a_kill_cut_the_last_record_of_the_log()
     {
         await WriteAndKillAsync("first");
         await using (var log = LogFile().OpenWrite())
@@ -123,15 +135,14 @@ public sealed class DataLossSpecs : IDisposable
             log.SetLength(log.Length - 600);
         }
 
-        await using var redis = await StartAsync();
-        await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
-        var kept = await KeptAsync(connection, "first");
-        Assert.InRange(kept, Keys / 2, Keys - 1);
+        await using var redis = await instance.StartAsync();
+        await using var connection = await ConnectAsync(redis);
+        Assert.InRange(await CountAsync(connection, "first"), Keys / 2, Keys - 1);
     }
 
     /// <summary>
-    /// A kill leaves whole sectors. Garnet 2.2.8 takes the length and the version of a commit record, with nothing but zeros after them,
-    /// for a valid commit, and then starts without its log.
+    /// A kill leaves whole sectors. Garnet 2.2.8 reads the length and the version of a commit record, followed by zeros, as a valid
+    /// commit, and then starts without its log.
     /// </summary>
     [Fact]
     public async Task Should_lose_nothing_when_the_log_ends_within_a_commit_record()
@@ -140,96 +151,100 @@ public sealed class DataLossSpecs : IDisposable
         await WriteAsync("second");
         await using (var log = LogFile().Open(FileMode.Open))
         {
-            log.SetLength(EndOf(log));
+            log.SetLength(FindEnd(log));
             log.Position = log.Length;
             log.Write([0xd8, 0xff, 0xff, 0xff, 1, 0, 0, 0]);
         }
 
-        await using var redis = await StartAsync();
-        await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
-        Assert.Equal(Keys, await KeptAsync(connection, "first"));
-        Assert.Equal(Keys, await KeptAsync(connection, "second"));
+        await using var redis = await instance.StartAsync();
+        await using var connection = await ConnectAsync(redis);
+        Assert.Equal(Keys, await CountAsync(connection, "first"));
+        Assert.Equal(Keys, await CountAsync(connection, "second"));
         Assert.False(redis.AcceptedDataLoss);
     }
 
-    /// <summary>Garnet 2.2.8 notices few of these: it starts with what is before the damage, or without the log.</summary>
+    /// <summary>Garnet 2.2.8 detects few of these: it starts with what precedes the damage, or without the log.</summary>
     [Theory]
-    [InlineData("a hole near its end")]
-    [InlineData("a hole at its beginning")]
-    [InlineData("a record with a wrong length")]
-    [InlineData("zeros only")]
-    [InlineData("nothing")]
-    [InlineData("only its first half")]
-    public async Task Should_refuse_a_log_that_is_damaged_and_go_on_with_the_rest_once_that_is_accepted(string what)
+    [InlineData(LogDamage.HoleNearEnd)]
+    [InlineData(LogDamage.HoleAtStart)]
+    [InlineData(LogDamage.WrongRecordLength)]
+    [InlineData(LogDamage.OnlyZeros)]
+    [InlineData(LogDamage.Empty)]
+    [InlineData(LogDamage.FirstHalf)]
+    public async Task Should_refuse_to_start_until_the_loss_is_accepted_when_the_log_is_damaged(LogDamage damage)
     {
         await WriteAsync("first");
         await WriteAsync("second");
-        var atLeast = await DamageAsync(what);
+        var atLeast = await DamageAsync(damage);
         var before = await File.ReadAllBytesAsync(LogFile().FullName);
-        var refusal = await IsRefusedAsync("it is damaged or cut");
+        var refusal = await ExpectRefusalAsync("it is damaged or truncated");
         Assert.Equal(before, await File.ReadAllBytesAsync(LogFile().FullName));
 
         int kept;
-        await using (var redis = await StartAsync(refusal.Loss))
+        await using (var redis = await StartAcceptingAsync(refusal.Token))
         {
-            await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
+            await using var connection = await ConnectAsync(redis);
             Assert.True(redis.AcceptedDataLoss);
-            Assert.Contains(log, static line => line.Contains("is accepted") && !line.Contains("not started"));
-            kept = await KeptAsync(connection, "second");
+            Assert.Contains(instance.Log, static line => IsAcceptance(line) && !line.Contains("not started"));
+            kept = await CountAsync(connection, "second");
             Assert.InRange(kept, atLeast, Keys - 1);
         }
 
-        Assert.Contains(Directory.GetFiles(folder, "aof.log.0", SearchOption.AllDirectories), file => file.Contains($"unread-log-{refusal.Loss}"));
+        Assert.Contains(
+            Directory.GetFiles(instance.Folder, "aof.log.0", SearchOption.AllDirectories),
+            file => file.Contains($"unread-log-{refusal.Token}"));
         await WriteAsync("third");
-        await using var again = await StartAsync();
-        await using var reader = await ConnectionMultiplexer.ConnectAsync(again.ConnectionString);
-        Assert.False(again.AcceptedDataLoss);
-        Assert.Equal((Keys, kept, Keys), (await KeptAsync(reader, "first"), await KeptAsync(reader, "second"), await KeptAsync(reader, "third")));
+        await using var restarted = await instance.StartAsync();
+        await using var reader = await ConnectAsync(restarted);
+        Assert.False(restarted.AcceptedDataLoss);
+        Assert.Equal(
+            (Keys, kept, Keys),
+            (await CountAsync(reader, "first"), await CountAsync(reader, "second"), await CountAsync(reader, "third")));
     }
 
     [Theory]
-    [InlineData("zeros only")]
-    [InlineData("nothing")]
-    public async Task Should_refuse_a_log_that_is_gone_when_its_owner_was_killed(string what)
+    [InlineData(LogDamage.OnlyZeros)]
+    [InlineData(LogDamage.Empty)]
+    public async Task Should_refuse_to_start_when_the_log_is_gone_after_its_owner_was_killed(LogDamage damage)
     {
         await WriteAsync("first");
         await WriteAndKillAsync("second");
-        await DamageAsync(what);
+        await DamageAsync(damage);
 
-        await IsRefusedAsync("it is damaged or cut");
+        await ExpectRefusalAsync("it is damaged or truncated");
     }
 
-    /// <summary>The least that is left of the keys that were written last.</summary>
-    private async Task<int> DamageAsync(string what)
+    /// <summary>Damages the log. Returns the least number of the keys written last that the undamaged part holds.</summary>
+    private async Task<int> DamageAsync(LogDamage damage)
     {
-        // Where a start has let clients in: after the commit record that follows what its checkpoint covers.
-        const int Commit = 44;
-        var record = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "data.json")));
-        var begin = record.RootElement.GetProperty("Covered").GetInt64() + Commit;
+        // The first entry of a client follows the commit record after the part of the log that the checkpoint covers.
+        const int CommitBytes = 44;
+        var inventory = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(instance.Folder, "data.json")));
+        var begin = inventory.RootElement.GetProperty("Covered").GetInt64() + CommitBytes;
         await using var log = LogFile().Open(FileMode.Open);
-        var end = EndOf(log);
-        switch (what)
+        var end = FindEnd(log);
+        switch (damage)
         {
-            case "a hole near its end":
+            case LogDamage.HoleNearEnd:
                 await WriteAtAsync(log, end - 1_000, new byte[100]);
                 return Keys / 2;
-            case "a hole at its beginning":
+            case LogDamage.HoleAtStart:
                 await WriteAtAsync(log, begin, new byte[sizeof(int)]);
                 return 0;
-            case "a record with a wrong length":
+            case LogDamage.WrongRecordLength:
                 await WriteAtAsync(log, begin, [0xff, 0xff, 0xff, 0x7f]);
                 return 0;
-            case "zeros only":
+            case LogDamage.OnlyZeros:
                 await WriteAtAsync(log, 0, new byte[log.Length]);
                 return 0;
-            case "nothing":
+            case LogDamage.Empty:
                 log.SetLength(0);
                 return 0;
-            case "only its first half":
+            case LogDamage.FirstHalf:
                 log.SetLength((begin + end) / 2);
                 return 1;
             default:
-                throw new ArgumentOutOfRangeException(nameof(what), what, "no such damage");
+                throw new ArgumentOutOfRangeException(nameof(damage), damage, "unknown damage");
         }
     }
 
@@ -239,17 +254,19 @@ public sealed class DataLossSpecs : IDisposable
         await log.WriteAsync(bytes);
     }
 
-    /// <summary>Starts, writes and stops; each start makes a checkpoint of what was written before.</summary>
+    private void DeleteCheckpoints() => Directory.Delete(Path.Combine(instance.Data, "Store"), recursive: true);
+
+    /// <summary>Starts, writes and stops. Each start writes a checkpoint of what was written before.</summary>
     private async Task WriteAsync(string prefix, string? acceptDataLoss = null)
     {
-        await using var redis = await StartAsync(acceptDataLoss);
+        await using var redis = await StartAcceptingAsync(acceptDataLoss);
         await WriteToAsync(redis.ConnectionString, prefix);
     }
 
     private async Task WriteAndKillAsync(string prefix)
     {
-        await using var killedAtItsEnd = await HostProcess.StartAsync(folder);
-        await WriteToAsync(killedAtItsEnd.ConnectionString, prefix);
+        await using var killedAtTheEnd = await HostProcess.StartAsync(instance.Folder);
+        await WriteToAsync(killedAtTheEnd.ConnectionString, prefix);
     }
 
     private static async Task WriteToAsync(string server, string prefix)
@@ -261,17 +278,18 @@ public sealed class DataLossSpecs : IDisposable
         }
     }
 
-    private static async Task<int> KeptAsync(ConnectionMultiplexer connection, string prefix)
+    private static async Task<int> CountAsync(ConnectionMultiplexer connection, string prefix)
     {
-        var values = await connection.GetDatabase().StringGetAsync([.. Enumerable.Range(0, Keys).Select(number => (RedisKey)Key(prefix, number))]);
-        return values.Count(value => !value.IsNull);
+        RedisKey[] keys = [.. Enumerable.Range(0, Keys).Select(number => (RedisKey)Key(prefix, number))];
+        return (await connection.GetDatabase().StringGetAsync(keys)).Count(static value => !value.IsNull);
     }
 
-    private FileInfo LogFile() =>
-        Directory.GetFiles(Path.Combine(Data, "AOF"), "aof.log.*").Select(static path => new FileInfo(path)).MaxBy(static file => file.Length)!;
+    private FileInfo LogFile() => Directory.GetFiles(instance.ServerLog, "aof.log.*")
+        .Select(static path => new FileInfo(path))
+        .MaxBy(static file => file.Length)!;
 
-    /// <summary>Zeros fill its last sector.</summary>
-    private static long EndOf(FileStream log)
+    /// <summary>The end of the log before the zeros that fill its last sector.</summary>
+    private static long FindEnd(FileStream log)
     {
         var bytes = new byte[log.Length];
         log.Position = 0;
@@ -281,15 +299,20 @@ public sealed class DataLossSpecs : IDisposable
 
     private static string Key(string prefix, int number) => string.Create(CultureInfo.InvariantCulture, $"{prefix}-{number}");
 
-    private async Task<DataLossException> IsRefusedAsync(string cause)
+    private static bool IsAcceptance(string line) => line.Contains("has accepted this data loss", StringComparison.Ordinal);
+
+    private async Task<DataLossException> ExpectRefusalAsync(string cause)
     {
-        var refusal = await Assert.ThrowsAsync<DataLossException>(() => StartAsync());
-        Assert.Contains(folder, refusal.Message, StringComparison.Ordinal);
+        var refusal = await Assert.ThrowsAsync<DataLossException>(() => instance.StartAsync());
+        Assert.Contains(instance.Folder, refusal.Message, StringComparison.Ordinal);
         Assert.Contains(cause, refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refusal.Message);
         return refusal;
     }
 
-    private Task<EmbeddedRedis> StartAsync(string? acceptDataLoss = null) =>
-        EmbeddedRedis.StartAsync(new EmbeddedRedisOptions { DataFolder = folder, AcceptDataLoss = acceptDataLoss, Log = log.Enqueue });
+    private Task<EmbeddedRedis> StartAcceptingAsync(string? token) =>
+        instance.StartAsync(options => options with { AcceptDataLoss = token });
+
+    private static Task<ConnectionMultiplexer> ConnectAsync(EmbeddedRedis redis) =>
+        ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
@@ -8,22 +7,15 @@ namespace Morag.EmbeddedRedis.Tests;
 
 public sealed class EmbeddedRedisSpecs : IDisposable
 {
-    private readonly string folder = Path.Combine(Path.GetTempPath(), $"morag-embedded-{Guid.NewGuid():n}");
-    private readonly ConcurrentQueue<string> log = [];
+    private readonly TestInstance instance = new();
 
-    public void Dispose()
-    {
-        if (Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
+    public void Dispose() => instance.Dispose();
 
     [Fact]
-    public async Task Should_keep_data_and_leave_no_server_when_stopped()
+    public async Task Should_keep_the_data_and_leave_no_server_running_when_stopped()
     {
         string socket;
-        await using (var redis = await StartAsync())
+        await using (var redis = await instance.StartAsync())
         {
             socket = redis.SocketPath;
             await using var connection = await ConnectAsync(redis.ConnectionString);
@@ -31,16 +23,16 @@ public sealed class EmbeddedRedisSpecs : IDisposable
         }
 
         await AssertNothingListensAsync(socket);
-        await using var again = await StartAsync();
+        await using var again = await instance.StartAsync();
         await using var reader = await ConnectAsync(again.ConnectionString);
         Assert.Equal("yes", await reader.GetDatabase().StringGetAsync("kept"));
-        Assert.Empty(log);
+        Assert.Empty(instance.Log);
     }
 
     [Fact]
-    public async Task Should_leave_no_server_and_lose_no_acknowledged_write_when_parent_is_killed()
+    public async Task Should_leave_no_server_running_and_lose_no_acknowledged_write_when_the_parent_is_killed()
     {
-        await using var host = await HostProcess.StartAsync(folder);
+        await using var host = await HostProcess.StartAsync(instance.Folder);
         AcknowledgedWrites writes;
         await using (var connection = await ConnectAsync(host.ConnectionString))
         {
@@ -51,39 +43,39 @@ public sealed class EmbeddedRedisSpecs : IDisposable
             await running;
         }
 
-        await using var redis = await StartAsync();
+        await using var redis = await instance.StartAsync();
         await using var reader = await ConnectAsync(redis.ConnectionString);
-        await writes.ShouldAllBeInAsync(reader.GetDatabase());
+        await writes.AssertAllInAsync(reader.GetDatabase());
 
-        // It did not have to end a left-over server: that one had ended itself.
-        Assert.Empty(log);
+        // The log would say so if a server had still been running.
+        Assert.Empty(instance.Log);
     }
 
     [Fact]
-    public async Task Should_start_server_again_on_its_socket_with_all_acknowledged_writes_when_server_is_killed()
+    public async Task Should_restart_the_server_on_its_socket_with_all_acknowledged_writes_when_it_is_killed()
     {
-        await using var redis = await StartAsync();
+        await using var redis = await instance.StartAsync();
         await using var connection = await ConnectAsync(redis.ConnectionString);
         var writes = new AcknowledgedWrites(connection.GetDatabase());
         var running = writes.RunAsync();
         await Wait.UntilAsync(() => writes.Count > 500, "500 acknowledged writes");
 
-        Kill(redis.ServerProcessId);
-        await Wait.UntilAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
+        await instance.KillAndAwaitRestartAsync(redis);
         writes.Stop();
         await running;
 
         await using var reader = await ConnectAsync(redis.ConnectionString);
-        await writes.ShouldAllBeInAsync(reader.GetDatabase());
-        var end = OperatingSystem.IsWindows() ? "(exit code" : "(signal 9) and is started again";
-        Assert.Contains(log, line => line.Contains("ended unexpectedly") && line.Contains(end) && !line.EndsWith(' ') && !line.EndsWith(':'));
+        await writes.AssertAllInAsync(reader.GetDatabase());
+        var exit = OperatingSystem.IsWindows() ? "(exit code" : "(signal 9); restarting it";
+        Assert.Contains(
+            instance.Log,
+            line => line.Contains("exited unexpectedly") && line.Contains(exit) && !line.EndsWith(' ') && !line.EndsWith(':'));
     }
 
     [UnixFact]
-    public async Task Should_start_server_again_with_all_acknowledged_writes_when_it_does_not_answer_any_more()
+    public async Task Should_restart_the_server_with_all_acknowledged_writes_when_it_stops_responding()
     {
-        await using var redis = await EmbeddedRedis.StartAsync(
-            new EmbeddedRedisOptions { DataFolder = folder, Log = log.Enqueue, AskInterval = TimeSpan.FromSeconds(1) });
+        await using var redis = await instance.StartAsync(static options => options with { PingInterval = TimeSpan.FromSeconds(1) });
         var frozen = redis.ServerProcessId;
         await using var connection = await ConnectAsync(redis.ConnectionString);
         var writes = new AcknowledgedWrites(connection.GetDatabase());
@@ -91,21 +83,21 @@ public sealed class EmbeddedRedisSpecs : IDisposable
         await Wait.UntilAsync(() => writes.Count > 500, "500 acknowledged writes");
 
         await SignalAsync("STOP", frozen);
-        await Wait.UntilAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
+        await instance.AwaitRestartAsync();
         writes.Stop();
         await running;
 
-        Assert.Contains(log, line => line.Contains("stopped responding"));
+        Assert.Contains(instance.Log, line => line.Contains("stopped responding"));
         Assert.NotEqual(frozen, redis.ServerProcessId);
         await using var reader = await ConnectAsync(redis.ConnectionString);
-        await writes.ShouldAllBeInAsync(reader.GetDatabase());
+        await writes.AssertAllInAsync(reader.GetDatabase());
     }
 
     [Fact]
-    public async Task Should_lose_no_acknowledged_transaction_when_server_is_killed_within_transactions_again_and_again()
+    public async Task Should_lose_no_acknowledged_transaction_when_the_server_is_repeatedly_killed_within_transactions()
     {
         const int Connections = 8;
-        await using var redis = await StartAsync();
+        await using var redis = await instance.StartAsync();
         var acknowledged = new int[Connections];
         for (var round = 1; round <= 4; round++)
         {
@@ -114,10 +106,10 @@ public sealed class EmbeddedRedisSpecs : IDisposable
             var writing = Enumerable.Range(0, Connections).Select(async writer =>
             {
                 await using var connection = await ConnectAsync(redis.ConnectionString);
-                await TransactionsAsync(connection.GetDatabase(), writer, acknowledged, over.Token);
+                await WriteTransactionsAsync(connection.GetDatabase(), writer, acknowledged, over.Token);
             }).ToList();
             await Wait.UntilAsync(() => acknowledged.Sum() > enough, "200 acknowledged transactions");
-            await KillAndRestartAsync(redis);
+            await instance.KillAndAwaitRestartAsync(redis);
             await over.CancelAsync();
             await Task.WhenAll(writing);
 
@@ -133,32 +125,32 @@ public sealed class EmbeddedRedisSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Should_start_server_again_with_an_empty_log_and_all_acknowledged_writes_when_its_log_has_grown()
+    public async Task Should_restart_the_server_with_an_empty_log_and_all_acknowledged_writes_when_its_log_reaches_the_limit()
     {
         const int LogLimit = 1_000_000;
-        await using var redis = await StartAsync(LogLimit);
+        await using var redis = await instance.StartAsync(static options => options with { LogLimit = LogLimit });
         for (var round = 1; round <= 2; round++)
         {
-            log.Clear();
+            instance.Log.Clear();
             await using var connection = await ConnectAsync(redis.ConnectionString);
             var writes = new AcknowledgedWrites(connection.GetDatabase(), round);
             var running = writes.RunAsync();
-            await Wait.UntilAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
+            await instance.AwaitRestartAsync();
             writes.Stop();
             await running;
 
             await using var reader = await ConnectAsync($"{redis.ConnectionString},allowAdmin=true");
-            await writes.ShouldAllBeInAsync(reader.GetDatabase());
+            await writes.AssertAllInAsync(reader.GetDatabase());
             Assert.InRange(await LogBytesAsync(reader), 0, LogLimit);
-            Assert.DoesNotContain(log, line => line.Contains("unexpectedly"));
+            Assert.DoesNotContain(instance.Log, line => line.Contains("unexpectedly"));
         }
     }
 
-    /// <summary>With less, Garnet drops the oldest data, acknowledged or not, as soon as it has more.</summary>
+    /// <summary>Garnet drops its oldest data, acknowledged or not, when it exceeds this setting.</summary>
     [Fact]
-    public async Task Should_never_drop_data_for_want_of_memory_on_any_machine()
+    public async Task Should_never_drop_data_to_save_memory_on_any_machine()
     {
-        await using var redis = await StartAsync();
+        await using var redis = await instance.StartAsync();
         await using var connection = await ConnectAsync($"{redis.ConnectionString},allowAdmin=true");
 
         var memory = (await connection.GetServers()[0].InfoAsync("memory")).SelectMany(section => section)
@@ -168,11 +160,11 @@ public sealed class EmbeddedRedisSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Should_be_full_at_its_limit_and_keep_what_is_written_beyond_it()
+    public async Task Should_be_full_and_keep_all_data_when_the_data_exceeds_its_limit()
     {
         const int Entries = 2_400;
         var value = new byte[100_000];
-        await using var redis = await EmbeddedRedis.StartAsync(new EmbeddedRedisOptions { DataFolder = folder, Memory = EmbeddedRedisOptions.LeastMemory, Log = log.Enqueue });
+        await using var redis = await instance.StartAsync(static options => options with { Memory = EmbeddedRedisOptions.LeastMemory });
         await using var connection = await ConnectAsync(redis.ConnectionString);
         var database = connection.GetDatabase();
         Assert.False(redis.IsFull);
@@ -185,8 +177,8 @@ public sealed class EmbeddedRedisSpecs : IDisposable
 
         await Wait.UntilAsync(() => redis.IsFull, "the server is full");
         Assert.Equal(Entries, await database.SortedSetLengthAsync("z"));
-        Assert.Contains(log, line => line.Contains("is full: its data takes"));
-        await KillAndRestartAsync(redis);
+        Assert.Contains(instance.Log, line => line.Contains("is full: its data takes"));
+        await instance.KillAndAwaitRestartAsync(redis);
         await using var reader = await ConnectAsync(redis.ConnectionString);
         Assert.Equal(Entries, await reader.GetDatabase().SortedSetLengthAsync("z"));
 
@@ -195,54 +187,54 @@ public sealed class EmbeddedRedisSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Should_refuse_with_one_line_when_folder_is_in_use()
+    public async Task Should_refuse_to_start_with_one_line_when_the_folder_is_in_use()
     {
-        await using var redis = await StartAsync();
+        await using var redis = await instance.StartAsync();
 
-        var refusal = await Assert.ThrowsAsync<EmbeddedRedisException>(StartAsync);
+        var refusal = await Assert.ThrowsAsync<EmbeddedRedisException>(() => instance.StartAsync());
 
         Assert.Contains("in use by another running process", refusal.Message);
-        Assert.Contains(folder, refusal.Message);
+        Assert.Contains(instance.Folder, refusal.Message);
         Assert.DoesNotContain('\n', refusal.Message);
     }
 
     [Fact]
-    public async Task Should_refuse_with_one_line_when_folder_is_in_use_by_another_process()
+    public async Task Should_refuse_to_start_until_the_other_process_has_stopped_when_the_folder_is_in_use_by_it()
     {
-        await using var host = await HostProcess.StartAsync(folder);
+        await using var host = await HostProcess.StartAsync(instance.Folder);
 
-        var refusal = await Assert.ThrowsAsync<EmbeddedRedisException>(StartAsync);
+        var refusal = await Assert.ThrowsAsync<EmbeddedRedisException>(() => instance.StartAsync());
         Assert.Contains("in use by another running process", refusal.Message);
 
         await host.StopAsync();
-        await using var redis = await StartAsync();
+        await using var redis = await instance.StartAsync();
     }
 
     [UnixFact]
-    public async Task Should_end_left_over_server_when_it_does_not_end_itself()
+    public async Task Should_end_a_leftover_server_when_it_does_not_exit_by_itself()
     {
-        await using var host = await HostProcess.StartAsync(folder);
+        await using var host = await HostProcess.StartAsync(instance.Folder);
         await using (var connection = await ConnectAsync(host.ConnectionString))
         {
             await connection.GetDatabase().StringSetAsync("kept", "yes");
         }
 
-        var server = HostProcess.ServerProcessId(folder);
+        var server = HostProcess.ServerProcessId(instance.Folder);
         await SignalAsync("STOP", server);
-        // A busy machine takes its time: until one thread has seen the signal, the others run on, and would see their parent's end.
+        // Until one thread has seen the signal, the others still run and would notice that their parent has gone.
         await Wait.UntilAsync(() => Ps("stat=", server).StartsWith('T'), "the server is stopped");
         await host.KillAsync();
 
-        await using var redis = await StartAsync();
+        await using var redis = await instance.StartAsync();
         await using var reader = await ConnectAsync(redis.ConnectionString);
         Assert.Equal("yes", await reader.GetDatabase().StringGetAsync("kept"));
-        Assert.Contains(log, line => line.Contains("an earlier process left"));
+        Assert.Contains(instance.Log, line => line.Contains("an earlier process left"));
     }
 
     [UnixFact]
-    public async Task Should_keep_serving_when_terminal_or_service_manager_signals_the_whole_group()
+    public async Task Should_keep_serving_when_the_terminal_or_service_manager_signals_the_whole_group()
     {
-        await using var redis = await StartAsync();
+        await using var redis = await instance.StartAsync();
         var server = redis.ServerProcessId;
 
         await SignalAsync("TERM", server);
@@ -254,9 +246,9 @@ public sealed class EmbeddedRedisSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Should_refuse_clients_that_do_not_know_the_password()
+    public async Task Should_reject_clients_when_they_do_not_know_the_password()
     {
-        await using var redis = await StartAsync();
+        await using var redis = await instance.StartAsync();
         using var client = UnixSocket();
         await client.ConnectAsync(new UnixDomainSocketEndPoint(redis.SocketPath));
         await using var stream = new NetworkStream(client);
@@ -266,14 +258,14 @@ public sealed class EmbeddedRedisSpecs : IDisposable
         using var answer = new StreamReader(stream);
         Assert.StartsWith("-NOAUTH", await answer.ReadLineAsync());
         var secret = ConfigurationOptions.Parse(redis.ConnectionString).Password!;
-        Assert.All(Directory.GetFiles(folder), file => Assert.NotEqual("server.users", Path.GetFileName(file)));
+        Assert.All(Directory.GetFiles(instance.Folder), file => Assert.NotEqual("server.users", Path.GetFileName(file)));
         Assert.DoesNotContain(secret, CommandLine(redis.ServerProcessId));
     }
 
     [Fact]
-    public async Task Should_run_scripts()
+    public async Task Should_run_a_script_when_a_client_sends_one()
     {
-        await using var redis = await StartAsync();
+        await using var redis = await instance.StartAsync();
         await using var connection = await ConnectAsync(redis.ConnectionString);
 
         var result = await connection.GetDatabase().ScriptEvaluateAsync(
@@ -283,39 +275,28 @@ public sealed class EmbeddedRedisSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Should_say_what_to_do_when_folder_cannot_be_made()
+    public async Task Should_say_what_to_do_when_the_folder_cannot_be_created()
     {
-        await File.WriteAllTextAsync(folder + ".file", "");
-        try
-        {
-            var refusal = await Assert.ThrowsAsync<EmbeddedRedisException>(
-                () => EmbeddedRedis.StartAsync(new EmbeddedRedisOptions { DataFolder = Path.Combine(folder + ".file", "data") }));
-            Assert.Contains("cannot be used", refusal.Message);
-        }
-        finally
-        {
-            File.Delete(folder + ".file");
-        }
+        var file = Path.Combine(instance.Folder, "file");
+        await File.WriteAllTextAsync(file, "");
+
+        var refusal = await Assert.ThrowsAsync<EmbeddedRedisException>(
+            () => EmbeddedRedis.StartAsync(new EmbeddedRedisOptions { DataFolder = Path.Combine(file, "data") }));
+
+        Assert.Contains("cannot be used", refusal.Message);
     }
 
     [Fact]
-    public void Should_say_what_to_do_when_package_is_missing()
+    public void Should_say_what_to_do_when_the_package_is_missing()
     {
-        var refusal = Assert.Throws<EmbeddedRedisException>(() => GarnetPackage.FindServer([folder]));
+        var refusal = Assert.Throws<EmbeddedRedisException>(() => GarnetPackage.FindServer([instance.Folder]));
 
         Assert.Contains("dotnet restore", refusal.Message);
-        Assert.Contains(folder, refusal.Message);
+        Assert.Contains(instance.Folder, refusal.Message);
     }
 
-    private async Task KillAndRestartAsync(EmbeddedRedis redis)
-    {
-        log.Clear();
-        Kill(redis.ServerProcessId);
-        await Wait.UntilAsync(() => log.Any(line => line.Contains("runs again")), "the server is started again");
-    }
-
-    /// <summary>Writes all parts with the next number, in one transaction after the other, until one fails or the end is told.</summary>
-    private static async Task TransactionsAsync(IDatabase database, int writer, int[] acknowledged, CancellationToken over)
+    /// <summary>Writes the next number to all parts, one transaction after the other, until one fails or the test cancels.</summary>
+    private static async Task WriteTransactionsAsync(IDatabase database, int writer, int[] acknowledged, CancellationToken over)
     {
         try
         {
@@ -329,7 +310,7 @@ public sealed class EmbeddedRedisSpecs : IDisposable
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
-            // Not acknowledged: it may be there or not.
+            // It was not acknowledged, so it may be stored or not.
         }
     }
 
@@ -343,19 +324,9 @@ public sealed class EmbeddedRedisSpecs : IDisposable
 
         long Address(string name) => long.Parse(info[name], CultureInfo.InvariantCulture);
     }
-    private Task<EmbeddedRedis> StartAsync() => StartAsync(logLimit: 100_000_000);
-
-    private Task<EmbeddedRedis> StartAsync(long logLimit) =>
-        EmbeddedRedis.StartAsync(new EmbeddedRedisOptions { DataFolder = folder, LogLimit = logLimit, Log = log.Enqueue });
 
     private static Task<ConnectionMultiplexer> ConnectAsync(string connectionString) =>
         ConnectionMultiplexer.ConnectAsync(connectionString);
-
-    private static void Kill(int processId)
-    {
-        using var process = Process.GetProcessById(processId);
-        process.Kill();
-    }
 
     private static async Task SignalAsync(string signal, int processId)
     {
@@ -384,10 +355,4 @@ public sealed class EmbeddedRedisSpecs : IDisposable
         using var client = UnixSocket();
         await Assert.ThrowsAnyAsync<SocketException>(() => client.ConnectAsync(new UnixDomainSocketEndPoint(socket)));
     }
-}
-
-/// <summary>A fact about Unix signals.</summary>
-internal sealed class UnixFactAttribute : FactAttribute
-{
-    public UnixFactAttribute() => Skip = OperatingSystem.IsWindows() ? "NOT TESTED: this system has no Unix signals" : null;
 }

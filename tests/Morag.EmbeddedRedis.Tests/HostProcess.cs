@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Morag.EmbeddedRedis.Tests;
 
-/// <summary>Another process that owns an embedded Redis, which a test may kill.</summary>
+/// <summary>Another process that owns an embedded Redis, and that a test can kill.</summary>
 internal sealed class HostProcess : IAsyncDisposable
 {
     private readonly Process process;

@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace Morag.EmbeddedRedis.Tests;
 
-/// <summary>Logs as the server writes them, on two pages.</summary>
+/// <summary>Reading a log of two pages in the format of the server.</summary>
 public sealed class LogReaderSpecs : IAsyncLifetime
 {
-    private const long PageBytes = (long)LogReader.PageMebibytes << 20;
+    private const long PageBytes = LogFormat.PageBytes;
     private const int Entry = 3_000_000;
 
     private readonly string path = Directory.CreateTempSubdirectory("morag-log-").FullName;
@@ -13,7 +13,7 @@ public sealed class LogReaderSpecs : IAsyncLifetime
     private DataFolder folder = null!;
     private long end;
 
-    private string LogFile => Path.Combine(folder.Log, "aof.log.0");
+    private string LogFile => folder.LogSegment(0);
 
     public async Task InitializeAsync()
     {
@@ -25,7 +25,7 @@ public sealed class LogReaderSpecs : IAsyncLifetime
         {
             Append(log, Entry, static (_, _) => { });
             var commit = number;
-            Append(log, -LogTail.CommitBytes + sizeof(int), (record, until) => WriteCommit(record, until, commit));
+            Append(log, -LogFormat.CommitBytes + sizeof(int), (record, until) => WriteCommit(record, until, commit));
             commits.Add(end);
         }
     }
@@ -38,17 +38,18 @@ public sealed class LogReaderSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public void Should_read_across_pages_up_to_the_last_commit() => Assert.Equal(end, LogReader.ReadableUntil(folder, 64));
+    public void Should_read_up_to_the_last_commit_when_records_span_two_pages() => Assert.Equal(end, LogReader.FindReadableEnd(folder, 64));
 
-    /// <summary>The server would go on with the next page.</summary>
+    /// <summary>The server would continue with the next page.</summary>
     [Fact]
-    public void Should_not_take_a_hole_for_the_end_of_a_page() => Assert.Equal(commits[3], ReadableWith(new byte[sizeof(int)], commits[3]));
+    public void Should_stop_when_zeros_are_not_the_end_of_a_page() =>
+        Assert.Equal(commits[3], ReadableWith(new byte[sizeof(int)], commits[3]));
 
     [Theory]
     [InlineData(-40)]
     [InlineData(int.MaxValue)]
     [InlineData(int.MinValue)]
-    public void Should_stop_at_a_record_with_a_wrong_length(int length)
+    public void Should_stop_when_a_record_has_a_wrong_length(int length)
     {
         var header = new byte[sizeof(int)];
         BinaryPrimitives.WriteInt32LittleEndian(header, length);
@@ -57,14 +58,15 @@ public sealed class LogReaderSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public void Should_stop_at_a_page_that_is_empty() => Assert.Equal(commits.Last(static commit => commit < PageBytes), ReadableWith(new byte[Entry], PageBytes));
+    public void Should_stop_when_a_page_is_empty() =>
+        Assert.Equal(commits.Last(static commit => commit < PageBytes), ReadableWith(new byte[Entry], PageBytes));
 
     [Fact]
-    public void Should_read_nothing_of_a_log_that_is_missing()
+    public void Should_read_nothing_when_the_log_is_missing()
     {
         File.Delete(LogFile);
 
-        Assert.Equal(64, LogReader.ReadableUntil(folder, 64));
+        Assert.Equal(64, LogReader.FindReadableEnd(folder, 64));
     }
 
     private long ReadableWith(byte[] damage, long at)
@@ -75,12 +77,12 @@ public sealed class LogReaderSpecs : IAsyncLifetime
             log.Write(damage);
         }
 
-        return LogReader.ReadableUntil(folder, 64);
+        return LogReader.FindReadableEnd(folder, 64);
     }
 
     private void Append(FileStream log, int length, Action<Span<byte>, long> fill)
     {
-        var record = new byte[LogTail.SizeOf(length)];
+        var record = new byte[LogFormat.SizeOf(length)];
         var room = PageBytes - (end % PageBytes);
         end += record.Length > room ? room : 0;
         BinaryPrimitives.WriteInt32LittleEndian(record, length);

@@ -1,7 +1,10 @@
 
 namespace Morag.EmbeddedRedis.Tests;
 
-/// <summary>The ports of test servers. Each instance stands for a process: an open file excludes those of its own process as it does others.</summary>
+/// <summary>
+/// How processes share the ports of test servers. Each instance of <see cref="TestPorts"/> acts as a process: an open file excludes
+/// instances in the same process as well.
+/// </summary>
 public sealed class TestPortsSpecs : IDisposable
 {
     private const int Many = TestPorts.BlockSize + 10;
@@ -11,7 +14,7 @@ public sealed class TestPortsSpecs : IDisposable
     public void Dispose() => folder.Delete(recursive: true);
 
     [Fact]
-    public void Should_give_no_port_twice_when_several_processes_ask()
+    public void Should_return_no_port_twice_when_several_processes_ask()
     {
         TestPorts[] processes = [.. Enumerable.Range(0, 40).Select(_ => new TestPorts(folder.FullName, _ => true))];
 
@@ -22,7 +25,7 @@ public sealed class TestPortsSpecs : IDisposable
     }
 
     [Fact]
-    public void Should_give_the_ports_of_a_process_to_others_once_it_has_ended()
+    public void Should_return_the_ports_of_a_process_to_others_when_it_has_ended()
     {
         for (var process = 0; process < 200; process++)
         {
@@ -32,7 +35,7 @@ public sealed class TestPortsSpecs : IDisposable
     }
 
     [Fact]
-    public void Should_leave_out_ports_on_which_somebody_listens()
+    public void Should_skip_a_port_when_a_program_listens_on_it()
     {
         using var ports = new TestPorts(folder.FullName, port => port % 2 == 0);
 

@@ -2,15 +2,14 @@ using StackExchange.Redis;
 
 namespace Morag.EmbeddedRedis.Tests;
 
-/// <summary>What tests of other projects rely on when they kill and restart their servers.</summary>
+/// <summary>What tests rely on when they kill and restart their servers.</summary>
 public abstract class TestServerSpecs(RedisTestServer server)
 {
     [ServerFact]
-    public async Task Should_keep_port_and_data_when_killed_and_started_again()
+    public async Task Should_keep_its_port_and_data_when_killed_and_restarted()
     {
         await using (var connection = await server.ConnectAsync())
         {
-            // The append-only file of redis-server is at most a second behind; a kill of the process loses nothing.
             await connection.GetDatabase().StringSetAsync("kept", "yes");
         }
 
@@ -23,20 +22,20 @@ public abstract class TestServerSpecs(RedisTestServer server)
     }
 
     [ServerFact]
-    public async Task Should_hold_answers_back_while_paused()
+    public async Task Should_not_reply_while_paused()
     {
         await using var connection = await server.ConnectAsync();
         await server.PauseAsync();
-        var answer = connection.GetDatabase().StringSetAsync("paused", "yes");
-        Assert.False(answer.IsCompleted);
+        var reply = connection.GetDatabase().StringSetAsync("paused", "yes");
+        Assert.False(reply.IsCompleted);
 
         await server.ResumeAsync();
 
-        Assert.True(await answer);
+        Assert.True(await reply);
     }
 
     [ServerFact]
-    public async Task Should_hold_no_keys_when_flushed()
+    public async Task Should_have_no_keys_when_flushed()
     {
         await using var connection = await server.ConnectAsync();
         await connection.GetDatabase().StringSetAsync("flushed", "no");

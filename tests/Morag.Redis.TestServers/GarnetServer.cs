@@ -2,7 +2,7 @@ using Morag.EmbeddedRedis;
 
 namespace Morag.Redis.TestServers;
 
-/// <summary>The embedded Redis of the product, with its flags and its password, but not started again when it is killed.</summary>
+/// <summary>The embedded Redis with its options and its password, but without supervision: a test that kills it also restarts it.</summary>
 public sealed class GarnetServer : RedisTestServer
 {
     private readonly string password = EmbeddedRedis.EmbeddedRedis.NewPassword();
@@ -28,7 +28,7 @@ public sealed class GarnetServer : RedisTestServer
         if (process is not null)
         {
             process.Kill();
-            await process.EndedAsync();
+            await process.WaitForExitAsync();
             process.Dispose();
             process = null;
         }
