@@ -25,7 +25,7 @@ public sealed class StoredIdSpecs
         Assert.True(Identifier.IsValid(id));
         var stored = PersistenceIds.Worker(new WorkerId(id));
 
-        KeyLayout.CheckPersistenceId(stored);
+        KeyLayout.ValidatePersistenceId(stored);
         Assert.All(Layouts, layout =>
         {
             Assert.Equal((stored, false), (layout.PersistenceIdIn(layout.Events(stored).ToString(), out var isCounter), isCounter));
@@ -37,6 +37,6 @@ public sealed class StoredIdSpecs
     public void Should_refuse_the_ending_that_the_journal_cannot_store()
     {
         Assert.False(Identifier.IsValid("w" + Ending));
-        Assert.Throws<ArgumentException>(() => KeyLayout.CheckPersistenceId(PersistenceIds.Worker(new WorkerId("w" + Ending))));
+        Assert.Throws<ArgumentException>(() => KeyLayout.ValidatePersistenceId(PersistenceIds.Worker(new WorkerId("w" + Ending))));
     }
 }

@@ -13,7 +13,7 @@ internal sealed class ProxiedConnection(RedisProxy proxy, Socket client, EndPoin
         : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 
     private readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private RedisProxy.Armed? cutAtReply;
+    private RedisProxy.ArmedFault? cutAtReply;
     private byte[] heldBack = [];
     private volatile bool swallows;
 
@@ -48,7 +48,7 @@ internal sealed class ProxiedConnection(RedisProxy proxy, Socket client, EndPoin
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // One end is gone: so is the other, except for a server that still has to get what was held back.
+            // If one end is gone, the other is closed, except for a server that is still to receive a held-back request.
             client.Dispose();
             if (heldBack.Length == 0)
             {
@@ -63,9 +63,9 @@ internal sealed class ProxiedConnection(RedisProxy proxy, Socket client, EndPoin
         while (true)
         {
             var read = await ReceiveAsync(client, buffer);
-            await proxy.PassAsync();
+            await proxy.AwaitOpenAsync();
             var request = buffer.AsMemory(0, read);
-            if (proxy.Strike(request.Span) is not { } armed)
+            if (proxy.MatchFault(request.Span) is not { } armed)
             {
                 await upstream.SendAsync(request);
                 continue;
@@ -94,7 +94,7 @@ internal sealed class ProxiedConnection(RedisProxy proxy, Socket client, EndPoin
                     break;
             }
 
-            armed.Struck.SetResult();
+            armed.Injected.SetResult();
         }
     }
 
@@ -104,7 +104,7 @@ internal sealed class ProxiedConnection(RedisProxy proxy, Socket client, EndPoin
         while (true)
         {
             var read = await ReceiveAsync(upstream, buffer);
-            await proxy.PassReplyAsync();
+            await proxy.AwaitRepliesOpenAsync();
             if (heldBack.Length > 0)
             {
                 released.SetResult();
@@ -114,7 +114,7 @@ internal sealed class ProxiedConnection(RedisProxy proxy, Socket client, EndPoin
             if (cutAtReply is { } armed)
             {
                 Close();
-                armed.Struck.SetResult();
+                armed.Injected.SetResult();
             }
 
             if (!swallows)
@@ -124,7 +124,7 @@ internal sealed class ProxiedConnection(RedisProxy proxy, Socket client, EndPoin
         }
     }
 
-    /// <summary>At least one byte; the end of a connection is an error like any other.</summary>
+    /// <summary>Receives at least one byte. The end of the connection is an error.</summary>
     private static async Task<int> ReceiveAsync(Socket socket, byte[] buffer)
     {
         var read = await socket.ReceiveAsync(buffer);

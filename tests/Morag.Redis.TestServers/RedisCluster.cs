@@ -4,11 +4,11 @@ using StackExchange.Redis;
 
 namespace Morag.Redis.TestServers;
 
-/// <summary>A Redis Cluster of three masters without replicas, each with a third of the slots.</summary>
+/// <summary>A Redis Cluster of three masters, each with a third of the slots and without a replica.</summary>
 public sealed class RedisCluster : RedisTestServer
 {
     private const int Slots = 16384;
-    private static readonly TimeSpan FormingBound = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan FormingTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly int[] busPorts = [.. Enumerable.Range(0, 3).Select(_ => FreePort())];
@@ -21,17 +21,17 @@ public sealed class RedisCluster : RedisTestServer
             Settings =
             [
                 "--cluster-enabled", "yes",
-                // By default it is the client port and 10,000, which there may be none of.
+                // The default is the client port plus 10,000, which may exceed the highest port.
                 "--cluster-port", port.ToString(CultureInfo.InvariantCulture),
                 "--cluster-node-timeout", "3000",
             ],
         }),
     ];
 
-    /// <summary>The masters, each of which can be killed and started again.</summary>
+    /// <summary>The masters. Each can be killed and restarted.</summary>
     public IReadOnlyList<RedisServer> Masters { get; }
 
-    /// <summary>The master that has a slot.</summary>
+    /// <summary>The master that owns a slot.</summary>
     public RedisServer MasterOf(int slot) => Masters.Where((_, index) => FirstSlot(index) <= slot).Last();
 
     public override string Address => string.Join(',', Masters.Select(master => master.Address));
@@ -61,7 +61,7 @@ public sealed class RedisCluster : RedisTestServer
 
         foreach (var master in Masters)
         {
-            await ServesAsync(master);
+            await AwaitClusterAsync(master);
         }
     }
 
@@ -97,7 +97,7 @@ public sealed class RedisCluster : RedisTestServer
         }
     }
 
-    private async Task ServesAsync(RedisServer master)
+    private async Task AwaitClusterAsync(RedisServer master)
     {
         for (var waited = Stopwatch.StartNew(); ; await Task.Delay(PollInterval))
         {
@@ -108,9 +108,9 @@ public sealed class RedisCluster : RedisTestServer
                 return;
             }
 
-            if (waited.Elapsed > FormingBound)
+            if (waited.Elapsed > FormingTimeout)
             {
-                throw new InvalidOperationException($"The cluster does not serve: {info}");
+                throw new InvalidOperationException($"The cluster is not ready after {FormingTimeout}: {info}");
             }
         }
     }

@@ -4,28 +4,27 @@ using StackExchange.Redis;
 
 namespace Morag.Redis.TestServers;
 
-/// <summary>What a <see cref="RedisProxy"/> does to the connection on which the next matching request arrives.</summary>
+/// <summary>What a <see cref="RedisProxy"/> does to the connection of the next matching request.</summary>
 public enum ProxyFault
 {
-    /// <summary>The connection breaks before the request has left: the server never sees it.</summary>
+    /// <summary>The connection breaks before the request is sent. The server never receives it.</summary>
     CutBefore,
 
-    /// <summary>The connection breaks when the server has received a part of the request.</summary>
+    /// <summary>The connection breaks when the server has received part of the request.</summary>
     CutWithin,
 
-    /// <summary>The connection breaks when the server has answered, but before the answer arrives.</summary>
+    /// <summary>The connection breaks after the server has replied, and before the reply arrives.</summary>
     CutAfter,
 
-    /// <summary>The connection stays open, but no more answers come through.</summary>
+    /// <summary>The connection stays open, but no more replies arrive.</summary>
     SwallowReplies,
 
-    /// <summary>The client sees the connection break; the server receives the request when it is released.</summary>
+    /// <summary>The connection breaks for the client. The server receives the request when the test releases it.</summary>
     HoldBack,
 }
 
 /// <summary>
-/// A TCP connection between a client and a test server that fails when and as a test says. It only looks at whether a request
-/// contains a word.
+/// A TCP proxy between clients and a test server that injects faults. A fault applies to the next request that contains a given word.
 /// </summary>
 public sealed class RedisProxy : IAsyncDisposable
 {
@@ -36,7 +35,7 @@ public sealed class RedisProxy : IAsyncDisposable
     private readonly RedisTestServer server;
     private readonly EndPoint upstream;
     private readonly Task accepting;
-    private Armed? armed;
+    private ArmedFault? armed;
     private TaskCompletionSource open = new();
     private TaskCompletionSource repliesOpen = new();
 
@@ -54,32 +53,32 @@ public sealed class RedisProxy : IAsyncDisposable
     /// <summary>Port on 127.0.0.1.</summary>
     public int Port { get; }
 
-    /// <summary>The server's connection string, with the proxy in place of the server.</summary>
+    /// <summary>The server's connection string with the address of the proxy.</summary>
     public string ConnectionString => server.ConnectionString.Replace(server.Address, $"127.0.0.1:{Port}", StringComparison.Ordinal);
 
-    /// <summary>A proxy in front of the server.</summary>
-    public static RedisProxy To(RedisTestServer server) => new(server);
+    /// <summary>Starts a proxy in front of a server.</summary>
+    public static RedisProxy Start(RedisTestServer server) => new(server);
 
-    /// <summary>Lets the next request that contains the word fail, and that one only; completes when it has.</summary>
+    /// <summary>Injects a fault into the next request that contains a word. The task completes when that has happened.</summary>
     public Task FailNextAsync(ProxyFault fault, string word = "EVAL")
     {
         lock (gate)
         {
-            armed = new Armed(fault, System.Text.Encoding.ASCII.GetBytes(word));
-            return armed.Struck.Task;
+            armed = new ArmedFault(fault, System.Text.Encoding.ASCII.GetBytes(word));
+            return armed.Injected.Task;
         }
     }
 
-    /// <summary>Breaks every connection that is open now.</summary>
+    /// <summary>Breaks every open connection.</summary>
     public void Cut()
     {
-        foreach (var connection in Take())
+        foreach (var connection in SnapshotConnections())
         {
             connection.Close();
         }
     }
 
-    /// <summary>From now on bytes wait in the proxy, in both directions, and so do new connections.</summary>
+    /// <summary>From now on, the proxy holds bytes in both directions, and new connections.</summary>
     public void Stall()
     {
         lock (gate)
@@ -88,7 +87,7 @@ public sealed class RedisProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>From now on requests reach the server, and its replies wait in the proxy, as on a line that is ever so long.</summary>
+    /// <summary>From now on, the proxy holds replies, while requests still reach the server.</summary>
     public void HoldReplies()
     {
         lock (gate)
@@ -97,23 +96,23 @@ public sealed class RedisProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends <see cref="Stall"/> and <see cref="HoldReplies"/>: what waited is delivered.</summary>
+    /// <summary>Ends <see cref="Stall"/> and <see cref="HoldReplies"/>, and delivers what was held.</summary>
     public void Resume()
     {
         open.TrySetResult();
         repliesOpen.TrySetResult();
     }
 
-    /// <summary>Sends to the server what <see cref="ProxyFault.HoldBack"/> has kept from it; completes when it has answered.</summary>
+    /// <summary>Sends the requests held by <see cref="ProxyFault.HoldBack"/>. The task completes when the server has replied.</summary>
     public async Task ReleaseAsync()
     {
-        foreach (var connection in Take())
+        foreach (var connection in SnapshotConnections())
         {
             await connection.ReleaseAsync();
         }
     }
 
-    /// <summary>Breaks all connections and takes no more.</summary>
+    /// <summary>Breaks all connections and accepts no more.</summary>
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
@@ -124,12 +123,12 @@ public sealed class RedisProxy : IAsyncDisposable
         stopping.Dispose();
     }
 
-    internal Task PassAsync() => open.Task;
+    internal Task AwaitOpenAsync() => open.Task;
 
-    internal Task PassReplyAsync() => Task.WhenAll(open.Task, repliesOpen.Task);
+    internal Task AwaitRepliesOpenAsync() => Task.WhenAll(open.Task, repliesOpen.Task);
 
-    /// <summary>The fault that this request meets, if any.</summary>
-    internal Armed? Strike(ReadOnlySpan<byte> request)
+    /// <summary>Returns the fault for this request, if any, and disarms it.</summary>
+    internal ArmedFault? MatchFault(ReadOnlySpan<byte> request)
     {
         lock (gate)
         {
@@ -138,13 +137,13 @@ public sealed class RedisProxy : IAsyncDisposable
                 return null;
             }
 
-            var struck = armed;
+            var matched = armed;
             armed = null;
-            return struck;
+            return matched;
         }
     }
 
-    private ProxiedConnection[] Take()
+    private ProxiedConnection[] SnapshotConnections()
     {
         lock (gate)
         {
@@ -159,7 +158,7 @@ public sealed class RedisProxy : IAsyncDisposable
             while (true)
             {
                 var client = await listener.AcceptSocketAsync(stopping.Token);
-                await PassAsync();
+                await AwaitOpenAsync();
                 var connection = new ProxiedConnection(this, client, upstream);
                 lock (gate)
                 {
@@ -174,8 +173,8 @@ public sealed class RedisProxy : IAsyncDisposable
         }
     }
 
-    internal sealed record Armed(ProxyFault Fault, byte[] Word)
+    internal sealed record ArmedFault(ProxyFault Fault, byte[] Word)
     {
-        public TaskCompletionSource Struck { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource Injected { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

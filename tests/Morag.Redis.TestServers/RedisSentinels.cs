@@ -5,15 +5,15 @@ using StackExchange.Redis;
 
 namespace Morag.Redis.TestServers;
 
-/// <summary>A primary and a replica, watched by three Redis Sentinels that promote the replica when two of them miss the primary.</summary>
+/// <summary>A primary, a replica, and three Redis Sentinels. They promote the replica when two of them have lost the primary.</summary>
 public sealed class RedisSentinels : RedisTestServer
 {
     private const string ServiceName = "journal";
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly int[] ports = [.. Enumerable.Range(0, 3).Select(_ => FreePort())];
-    private readonly List<KeptProcess> sentinels = [];
+    private readonly List<RedisProcess> sentinels = [];
     private readonly RedisServer[] servers;
 
     public RedisSentinels()
@@ -26,16 +26,16 @@ public sealed class RedisSentinels : RedisTestServer
         ];
     }
 
-    /// <summary>Where the sentinels are.</summary>
+    /// <summary>Addresses of the sentinels.</summary>
     public override string Address => string.Join(',', ports.Select(port => $"127.0.0.1:{port}"));
 
-    /// <summary>Where the sentinels are, and the name of what they watch.</summary>
+    /// <summary>Addresses of the sentinels, and the name of the service that they watch.</summary>
     public override string ConnectionString => $"{Address},serviceName={ServiceName},abortConnect=false";
 
     /// <summary>Process id of the first server.</summary>
     public override int ProcessId => servers[0].ProcessId;
 
-    /// <summary>Which server is the primary, as the sentinels have agreed, and which is not.</summary>
+    /// <summary>Returns the server that the sentinels have agreed on as the primary, and the other server.</summary>
     public async Task<(RedisServer Primary, RedisServer Other)> RolesAsync()
     {
         await using var sentinel = await ConnectToSentinelAsync(ports[0]);
@@ -44,8 +44,8 @@ public sealed class RedisSentinels : RedisTestServer
     }
 
     /// <summary>
-    /// Starts what does not run, and returns once all sentinels know each other and a primary, of which the other server is a
-    /// replica that has all of its data.
+    /// Starts whatever is not running. Returns once the sentinels know each other and the primary, and the other server is its replica
+    /// and has all of its data.
     /// </summary>
     public override async Task InitializeAsync()
     {
@@ -67,11 +67,11 @@ public sealed class RedisSentinels : RedisTestServer
             sentinels.Add(await StartSentinelAsync(port));
         }
 
-        for (var waited = Stopwatch.StartNew(); await MissingAsync() is { } missing; await Task.Delay(PollInterval))
+        for (var waited = Stopwatch.StartNew(); await FindObstacleAsync() is { } obstacle; await Task.Delay(PollInterval))
         {
-            if (waited.Elapsed > Bound)
+            if (waited.Elapsed > ReadyTimeout)
             {
-                throw new InvalidOperationException($"The sentinels are not ready: {missing}");
+                throw new InvalidOperationException($"The sentinels are not ready: {obstacle}");
             }
         }
     }
@@ -99,9 +99,9 @@ public sealed class RedisSentinels : RedisTestServer
         }
     }
 
-    private async Task<KeptProcess> StartSentinelAsync(int port)
+    private async Task<RedisProcess> StartSentinelAsync(int port)
     {
-        // A sentinel keeps in its file what it knows.
+        // A sentinel stores its state in this file.
         var folder = Path.Combine(DataFolder, port.ToString(CultureInfo.InvariantCulture));
         Directory.CreateDirectory(folder);
         var settings = Path.Combine(folder, "sentinel.conf");
@@ -117,11 +117,11 @@ public sealed class RedisSentinels : RedisTestServer
                 """));
         }
 
-        return await KeptProcess.StartAsync(Path.Combine(folder, "sentinel.log"), [settings, "--sentinel"]);
+        return await RedisProcess.StartAsync(Path.Combine(folder, "sentinel.log"), [settings, "--sentinel"]);
     }
 
-    /// <summary>What is not as it should be; null once everything is.</summary>
-    private async Task<string?> MissingAsync()
+    /// <summary>Returns why the sentinels are not ready, or null if they are.</summary>
+    private async Task<string?> FindObstacleAsync()
     {
         try
         {
@@ -150,5 +150,6 @@ public sealed class RedisSentinels : RedisTestServer
         }
     }
 
-    private static Task<ConnectionMultiplexer> ConnectToSentinelAsync(int port) => ConnectionMultiplexer.SentinelConnectAsync($"127.0.0.1:{port}");
+    private static Task<ConnectionMultiplexer> ConnectToSentinelAsync(int port) =>
+        ConnectionMultiplexer.SentinelConnectAsync($"127.0.0.1:{port}");
 }

@@ -4,39 +4,39 @@ using StackExchange.Redis;
 
 namespace Morag.Redis.TestServers;
 
-/// <summary>When an append-only file is forced to disk.</summary>
+/// <summary>When redis-server flushes its append-only file to disk.</summary>
 public enum AppendFsync
 {
     /// <summary>
-    /// While the disk is busy, redis-server answers up to two seconds before it writes to the file at all, so that not only a
-    /// power loss but also kill -9 takes writes that were acknowledged.
+    /// Every second. While the disk is busy, redis-server postpones even the write to the file for up to two seconds, so kill -9 can lose
+    /// acknowledged writes, not only a power failure.
     /// </summary>
     EverySecond,
 
-    /// <summary>Before each answer: what was acknowledged is there.</summary>
+    /// <summary>Before each reply. No acknowledged write is lost.</summary>
     Always,
 }
 
 /// <summary>
-/// redis-server as the machine has it, with an append-only file. On a machine without it, tests are skipped (see
-/// <see cref="RequiresRedisServerFactAttribute"/> and <see cref="ServerFactAttribute"/>); where CI is set, they fail.
+/// The machine's redis-server, with an append-only file. On a machine without redis-server, tests are skipped (see
+/// <see cref="RequiresRedisServerFactAttribute"/> and <see cref="ServerFactAttribute"/>), or fail if CI=true.
 /// </summary>
 public sealed class RedisServer : RedisTestServer
 {
-    private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
-    private KeptProcess? process;
+    private RedisProcess? process;
 
     public AppendFsync AppendFsync { get; init; } = AppendFsync.Always;
 
-    /// <summary>More arguments of redis-server, such as <c>["--maxmemory", "10mb"]</c>.</summary>
+    /// <summary>Additional arguments of redis-server, such as <c>["--maxmemory", "10mb"]</c>.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
-    /// <summary>What <see cref="Settings"/> make clients say, if anything.</summary>
+    /// <summary>The password that <see cref="Settings"/> require from clients, if any.</summary>
     public string? Password { get; init; }
 
-    /// <summary>Port on 127.0.0.1, the same after a restart.</summary>
+    /// <summary>Port on 127.0.0.1. It stays the same after a restart.</summary>
     public int Port { get; } = FreePort();
 
     public override string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
@@ -45,10 +45,10 @@ public sealed class RedisServer : RedisTestServer
 
     public override int ProcessId => process?.Id ?? throw new InvalidOperationException("The server is not running");
 
-    /// <summary>Whether it was started and not killed since.</summary>
+    /// <summary>Whether it was started and has not been killed since.</summary>
     internal bool IsRunning => process is not null;
 
-    /// <summary>Why a test that needs redis-server cannot run here; null if it can, or if it has to fail instead.</summary>
+    /// <summary>Why tests that need redis-server are skipped here. Null if they run, or if they fail because CI=true.</summary>
     public static string? SkipReason { get; } =
         IsInstalled() || Environment.GetEnvironmentVariable("CI") == "true"
             ? null
@@ -58,19 +58,19 @@ public sealed class RedisServer : RedisTestServer
     {
         if (SkipReason is not null)
         {
-            // xunit makes fixtures also for tests that it skips.
+            // xunit also creates the fixtures of skipped tests.
             return;
         }
 
         if (!IsInstalled())
         {
-            throw new InvalidOperationException("redis-server is not on the PATH, and CI=true forbids to skip its tests");
+            throw new InvalidOperationException("redis-server is not on the PATH, and with CI=true its tests must not be skipped");
         }
 
         Directory.CreateDirectory(DataFolder);
         var log = Path.Combine(DataFolder, "redis.log");
-        process = await KeptProcess.StartAsync(log, Arguments());
-        await ServesAsync(log);
+        process = await RedisProcess.StartAsync(log, Arguments());
+        await AwaitReadyAsync(log);
     }
 
     public override async Task KillAsync()
@@ -97,11 +97,11 @@ public sealed class RedisServer : RedisTestServer
         .. Settings,
     ];
 
-    private async Task ServesAsync(string log)
+    private async Task AwaitReadyAsync(string log)
     {
-        for (var waited = Stopwatch.StartNew(); waited.Elapsed < StartBound;)
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < StartTimeout;)
         {
-            if (await AnswersAsync())
+            if (await RepliesAsync())
             {
                 return;
             }
@@ -109,10 +109,10 @@ public sealed class RedisServer : RedisTestServer
             await Task.Delay(PollInterval);
         }
 
-        throw new InvalidOperationException($"redis-server does not serve: {await File.ReadAllTextAsync(log)}");
+        throw new InvalidOperationException($"redis-server is not ready after {StartTimeout}: {await File.ReadAllTextAsync(log)}");
     }
 
-    private async Task<bool> AnswersAsync()
+    private async Task<bool> RepliesAsync()
     {
         try
         {

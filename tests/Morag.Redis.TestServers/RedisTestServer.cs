@@ -6,46 +6,46 @@ using Xunit;
 namespace Morag.Redis.TestServers;
 
 /// <summary>
-/// A real Redis-compatible server process that a test owns: it can be killed, paused and started again on its data.
-/// Usable as a class fixture, so that one abstract test class runs on each kind of server.
+/// A real Redis-compatible server process of a test. The test can kill, pause and restart it on its data. It can be a class fixture, so
+/// one abstract test class runs on each kind of server.
 /// </summary>
 public abstract class RedisTestServer : IAsyncLifetime
 {
-    /// <summary>Where it listens, as StackExchange.Redis writes it; the same after a restart.</summary>
+    /// <summary>Address in the format of StackExchange.Redis. It stays the same after a restart.</summary>
     public abstract string Address { get; }
 
-    /// <summary>For StackExchange.Redis, with the password if the server has one.</summary>
+    /// <summary>Connection string for StackExchange.Redis, with the password if the server has one.</summary>
     public abstract string ConnectionString { get; }
 
-    /// <summary>A temporary folder that holds the server's data until the server is disposed.</summary>
+    /// <summary>Temporary folder of the server's data. It is deleted when the server is disposed.</summary>
     public string DataFolder { get; } = Path.Combine(Path.GetTempPath(), $"morag-redis-{Guid.NewGuid():n}");
 
-    /// <summary>Process id of the server; it changes with each restart.</summary>
+    /// <summary>Process id of the server. It changes with each restart.</summary>
     public abstract int ProcessId { get; }
 
-    /// <summary>A port on 127.0.0.1 that nobody uses now, and that nobody else is given while this process runs.</summary>
+    /// <summary>Reserves an unused port on 127.0.0.1 for this process.</summary>
     public static int FreePort() => TestPorts.OfThisProcess.Next();
 
-    /// <summary>Starts the server, and returns once it serves.</summary>
+    /// <summary>Starts the server, and returns once it accepts clients.</summary>
     public abstract Task InitializeAsync();
 
-    /// <summary>Ends the server as kill -9 does, and returns once it is gone. Its data stays.</summary>
+    /// <summary>Kills the server with SIGKILL, and returns once it is gone. Its data stays.</summary>
     public abstract Task KillAsync();
 
-    /// <summary>Starts the server on its data and address again (after <see cref="KillAsync"/> if it still runs).</summary>
+    /// <summary>Restarts the server on its data and address. Kills it first if it is running.</summary>
     public async Task RestartAsync()
     {
         await KillAsync();
         await InitializeAsync();
     }
 
-    /// <summary>Freezes the process (SIGSTOP): connections stay open, nothing answers.</summary>
+    /// <summary>Freezes the process (SIGSTOP): its connections stay open, but it does not reply.</summary>
     public Task PauseAsync() => SignalAsync("STOP");
 
-    /// <summary>Lets a frozen process go on (SIGCONT).</summary>
+    /// <summary>Resumes a frozen process (SIGCONT).</summary>
     public Task ResumeAsync() => SignalAsync("CONT");
 
-    /// <summary>Opens a connection of the test's own, with administration commands allowed.</summary>
+    /// <summary>Opens a connection that allows administration commands. The caller disposes it.</summary>
     public async Task<ConnectionMultiplexer> ConnectAsync()
     {
         var options = ConfigurationOptions.Parse(ConnectionString);
@@ -53,7 +53,7 @@ public abstract class RedisTestServer : IAsyncLifetime
         return await ConnectionMultiplexer.ConnectAsync(options);
     }
 
-    /// <summary>Removes all keys. The embedded Redis has those of its last checkpoint again after a kill.</summary>
+    /// <summary>Deletes all keys. After a kill, the embedded Redis has the keys of its last checkpoint again.</summary>
     public async Task FlushAsync()
     {
         await using var connection = await ConnectAsync();
@@ -75,7 +75,7 @@ public abstract class RedisTestServer : IAsyncLifetime
         await kill.WaitForExitAsync();
         if (kill.ExitCode != 0)
         {
-            throw new InvalidOperationException($"kill -{signal} {ProcessId} ended with {kill.ExitCode}");
+            throw new InvalidOperationException($"kill -{signal} {ProcessId} exited with {kill.ExitCode}");
         }
     }
 }

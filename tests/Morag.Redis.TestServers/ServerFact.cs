@@ -5,13 +5,14 @@ using Xunit.Sdk;
 namespace Morag.Redis.TestServers;
 
 /// <summary>
-/// A fact of an abstract test class that runs on each kind of <see cref="RedisTestServer"/>. In a class whose fixture is
-/// <see cref="RedisServer"/>, <see cref="RedisCluster"/> or <see cref="RedisSentinels"/> it is skipped where there is no redis-server (a failure there if CI=true).
+/// A fact of an abstract test class that runs on each kind of <see cref="RedisTestServer"/>. If the fixture is a
+/// <see cref="RedisServer"/>, <see cref="RedisCluster"/> or <see cref="RedisSentinels"/> and the machine has no redis-server, it is
+/// skipped, or fails if CI=true.
 /// </summary>
 [XunitTestCaseDiscoverer("Morag.Redis.TestServers.ServerFactDiscoverer", "Morag.Redis.TestServers")]
 public sealed class ServerFactAttribute : FactAttribute;
 
-/// <summary>The same as <see cref="ServerFactAttribute"/>, for a theory.</summary>
+/// <summary>A theory with the rules of <see cref="ServerFactAttribute"/>.</summary>
 [XunitTestCaseDiscoverer("Morag.Redis.TestServers.ServerTheoryDiscoverer", "Morag.Redis.TestServers")]
 public sealed class ServerTheoryAttribute : TheoryAttribute;
 
@@ -33,10 +34,10 @@ public sealed class ServerTheoryDiscoverer(IMessageSink diagnostics) : TheoryDis
             : base.Discover(discoveryOptions, testMethod, theoryAttribute);
 }
 
-/// <summary>Stands in the test report for a test that this machine cannot run.</summary>
+/// <summary>Represents a test that this machine cannot run in the test report.</summary>
 public sealed class SkippedTestCase : XunitTestCase
 {
-    [Obsolete("Called by the de-serializer of xunit")]
+    [Obsolete("Called by xunit when it deserializes a test case")]
     public SkippedTestCase()
     {
     }

@@ -5,16 +5,16 @@ using System.Net.Sockets;
 namespace Morag.Redis.TestServers;
 
 /// <summary>
-/// Ports on 127.0.0.1 for the servers of this process alone: a server that is killed finds its port again when it is restarted,
-/// however many test processes run at once. The ports come in blocks. A process holds a block by an exclusively opened file, which the
-/// operating system closes when the process ends, also when it is killed.
+/// Reserves ports on 127.0.0.1 for the servers of this process, so a server finds its port free again after a restart, however many test
+/// processes run at once. A process reserves a block of ports with an exclusively opened file, which the operating system closes when
+/// the process ends or is killed.
 /// </summary>
 public sealed class TestPorts : IDisposable
 {
-    /// <summary>Ports in a block.</summary>
+    /// <summary>Number of ports in a block.</summary>
     public const int BlockSize = 100;
 
-    // Below the ports that outgoing connections get: one of those could take a port before its server does.
+    // Below the range for outgoing connections, which could otherwise occupy a port before its server does.
     private const int FirstPort = 15_000;
     private const int Blocks = 170;
 
@@ -25,8 +25,8 @@ public sealed class TestPorts : IDisposable
     private readonly Queue<int> left = [];
     private readonly Queue<int> untried;
 
-    /// <param name="folder">Where the files are by which processes hold their blocks.</param>
-    /// <param name="isUnused">Whether nobody listens on a port now. Asked only of ports that this process holds.</param>
+    /// <param name="folder">Folder of the files that reserve blocks.</param>
+    /// <param name="isUnused">Whether no program listens on a port. Called only for ports that this process has reserved.</param>
     public TestPorts(string folder, Func<int, bool> isUnused)
     {
         this.isUnused = isUnused;
@@ -35,10 +35,10 @@ public sealed class TestPorts : IDisposable
         untried = new Queue<int>(Enumerable.Range(0, Blocks).Select(block => (start + block) % Blocks));
     }
 
-    /// <summary>Those of this process.</summary>
     internal static TestPorts OfThisProcess { get; } = new(Path.Combine(Path.GetTempPath(), "morag-test-ports"), IsUnused);
 
-    /// <summary>A port that nobody uses now, and that is never given again.</summary>
+    /// <summary>Returns an unused port that it has not returned before.</summary>
+    /// <exception cref="InvalidOperationException">Other processes have reserved all remaining blocks.</exception>
     public int Next()
     {
         lock (gate)
@@ -53,27 +53,27 @@ public sealed class TestPorts : IDisposable
                     }
                 }
 
-                HoldAnotherBlock();
+                ReserveBlock();
             }
         }
     }
 
-    /// <summary>Leaves the ports to others.</summary>
+    /// <summary>Releases all blocks.</summary>
     public void Dispose() => held.ForEach(file => file.Dispose());
 
-    private void HoldAnotherBlock()
+    private void ReserveBlock()
     {
         while (untried.TryDequeue(out var block))
         {
             var first = FirstPort + (block * BlockSize);
             try
             {
-                held.Add(new FileStream(
-                    Path.Combine(folder, first.ToString(CultureInfo.InvariantCulture)), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+                var file = Path.Combine(folder, first.ToString(CultureInfo.InvariantCulture));
+                held.Add(new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Another process holds it, or another user made it.
+                // Another process has reserved the block, or another user owns the file.
                 continue;
             }
 
@@ -85,7 +85,8 @@ public sealed class TestPorts : IDisposable
             return;
         }
 
-        throw new InvalidOperationException($"No ports are left: other test processes hold all blocks that this one does not (see {folder})");
+        throw new InvalidOperationException(
+            $"No free ports: other test processes have reserved all remaining blocks (see {folder})");
     }
 
     private static bool IsUnused(int port)

@@ -53,7 +53,7 @@ internal sealed class JournalSystem : IAsyncDisposable
     /// <summary>Starts persistent actors with the ids <c>name-0</c>, <c>name-1</c> and so on.</summary>
     public IActorRef[] StartWriters(string name, int count)
         // Props from an expression would compile its argument, which costs more than recovering a short history.
-        => [.. Enumerable.Range(0, count).Select(number => Actors.ActorOf(Props.Create<Writer>($"{name}-{number}")))];
+        => [.. Enumerable.Range(0, count).Select(number => Actors.ActorOf(Props.Create<BenchmarkActor>($"{name}-{number}")))];
 
     /// <summary>Runs the work and records how many cores the actor system and Redis kept busy.</summary>
     /// <returns>The rate per second of the <paramref name="count"/> items.</returns>

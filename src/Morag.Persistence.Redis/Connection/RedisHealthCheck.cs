@@ -3,10 +3,10 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Connection;
 
-/// <summary>Whether Redis can be reached and answers.</summary>
+/// <summary>Checks whether Redis replies.</summary>
 internal static class RedisHealthCheck
 {
-    /// <summary>Adds to what the circuit breaker knows from the past what Redis answers now.</summary>
+    /// <summary>Combines the state of the circuit breaker, which reflects past calls, with a ping.</summary>
     public static async Task<PersistenceHealthCheckResult> CheckHealthAsync(
         this RedisConnection connection,
         PersistenceHealthCheckResult breaker,
@@ -14,19 +14,21 @@ internal static class RedisHealthCheck
     {
         try
         {
-            if (await connection.WhyUnreachableAsync(cancellation).ConfigureAwait(false) is { } why)
+            if (await connection.DiagnoseAsync(cancellation).ConfigureAwait(false) is { } reason)
             {
-                return new PersistenceHealthCheckResult(PersistenceHealthStatus.Unhealthy, why, null, breaker.Data);
+                return new PersistenceHealthCheckResult(PersistenceHealthStatus.Unhealthy, reason, null, breaker.Data);
             }
 
             var open = await connection.OpenAsync(cancellation).ConfigureAwait(false);
-            // A replica that answers helps nobody who wants to write, or to recover.
+            // The reply of a replica does not count: writes and recoveries need the primary.
             await open.Database.PingAsync(CommandFlags.DemandMaster).WaitAsync(cancellation).ConfigureAwait(false);
             return breaker;
         }
-        catch (Exception e) when (e is RedisException or RedisCommandException or TimeoutException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is RedisException or RedisCommandException or TimeoutException or OperationCanceledException
+            or ObjectDisposedException)
         {
-            return new PersistenceHealthCheckResult(PersistenceHealthStatus.Unhealthy, $"Redis does not answer: {RedisErrorText.Describe(e)}", e, breaker.Data);
+            var description = $"Redis does not reply: {RedisErrorText.Describe(e)}";
+            return new PersistenceHealthCheckResult(PersistenceHealthStatus.Unhealthy, description, e, breaker.Data);
         }
     }
 }

@@ -5,37 +5,40 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Connection;
 
-/// <summary>Where the data of one plugin is, read from its section of the configuration.</summary>
+/// <summary>Connection settings of one plugin, from its section of the configuration.</summary>
 internal sealed record RedisSettings
 {
-    private const double ShareForConnecting = 0.6;
+    private const double ConnectShareOfCallTimeout = 0.6;
     private static readonly TimeSpan DefaultCallTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>The plugin's place in the configuration, for messages.</summary>
+    /// <summary>Path of the plugin's section, for messages.</summary>
     public required string Path { get; init; }
 
-    /// <summary>How to connect. Its default database is the one to use.</summary>
+    /// <summary>How to connect, and which database to use.</summary>
     public required ConfigurationOptions Connection { get; init; }
 
     /// <summary>
-    /// How long one attempt to connect may take: shorter than the circuit breaker waits for a call, which would else answer that the
-    /// call timed out, and not why.
+    /// Time limit of one attempt to connect. It is shorter than the circuit breaker's call timeout, because the breaker would only report
+    /// that the call timed out, not why.
     /// </summary>
-    public required TimeSpan LongestConnect { get; init; }
+    public required TimeSpan MaxConnectTime { get; init; }
 
-    /// <summary>Put before every key.</summary>
+    /// <summary>Prefix of every key.</summary>
     public required string KeyPrefix { get; init; }
 
-    /// <summary>By what Redis is told from any other; null where it may be any.</summary>
+    /// <summary>Identity that Redis must have, or null if any Redis is accepted.</summary>
     public required StoreIdentity? Identity { get; init; }
 
-    /// <summary>Reads and checks the settings of one plugin.</summary>
-    /// <exception cref="ConfigurationException">A value is missing or outside its range.</exception>
+    /// <summary>Reads and validates the settings of one plugin.</summary>
+    /// <exception cref="ConfigurationException">A value is missing or out of range.</exception>
     public static RedisSettings Read(Config plugin, string path)
     {
         var configurationString = plugin.GetString("configuration-string", string.Empty);
         if (string.IsNullOrWhiteSpace(configurationString))
-            throw new ConfigurationException($"{path}.configuration-string is empty: it has to say where Redis is, for example \"127.0.0.1:6379\".");
+        {
+            throw new ConfigurationException(
+                $"{path}.configuration-string is empty. Set it to the address of Redis, for example \"127.0.0.1:6379\".");
+        }
 
         ConfigurationOptions connection;
         try
@@ -44,20 +47,22 @@ internal sealed record RedisSettings
         }
         catch (ArgumentException e)
         {
-            throw new ConfigurationException($"{path}.configuration-string cannot be read: {e.Message}", e);
+            throw new ConfigurationException(
+                $"{path}.configuration-string is not a connection string of StackExchange.Redis: {e.Message}", e);
         }
 
-        // A first attempt that fails says why, and the next use makes another; what was open is always opened again.
+        // The first attempt fails with its cause, and the next use tries again. Once open, the client always reconnects by itself.
         connection.AbortOnConnectFail = true;
         connection.ConnectRetry = 1;
         if (!configurationString.Contains("configCheckSeconds", StringComparison.OrdinalIgnoreCase))
             connection.ConfigCheckSeconds = 5;
-        // Asking a cluster for its nodes is all that we do with it.
+        // Needed only to list the nodes of a cluster.
         connection.AllowAdmin = true;
         connection.ReconnectRetryPolicy = new LinearRetry(500);
         connection.ClientName ??= path;
-        var longestConnect = plugin.GetTimeSpan("circuit-breaker.call-timeout", DefaultCallTimeout, allowInfinite: false) * ShareForConnecting;
-        connection.ConnectTimeout = Math.Min(connection.ConnectTimeout, (int)Math.Min(int.MaxValue, longestConnect.TotalMilliseconds));
+        var callTimeout = plugin.GetTimeSpan("circuit-breaker.call-timeout", DefaultCallTimeout, allowInfinite: false);
+        var maxConnectTime = callTimeout * ConnectShareOfCallTimeout;
+        connection.ConnectTimeout = Math.Min(connection.ConnectTimeout, (int)Math.Min(int.MaxValue, maxConnectTime.TotalMilliseconds));
         connection.DefaultDatabase = plugin.GetBoolean("use-database-number-from-connection-string", false)
             ? connection.DefaultDatabase ?? 0
             : (int)ReadInRange(plugin, path, "database", 0, int.MaxValue);
@@ -70,7 +75,7 @@ internal sealed record RedisSettings
         {
             Path = path,
             Connection = connection,
-            LongestConnect = longestConnect,
+            MaxConnectTime = maxConnectTime,
             KeyPrefix = plugin.GetString("key-prefix", string.Empty),
             Identity = StoreIdentity.Read(plugin, path),
         };
@@ -84,42 +89,43 @@ internal sealed record RedisSettings
         }
         catch (Exception e) when (e is CryptographicException or IOException)
         {
-            throw new ConfigurationException($"{path}.tls-trusted-issuer: the certificate \"{issuer}\" cannot be read: {e.Message}", e);
+            throw new ConfigurationException(
+                $"{path}.tls-trusted-issuer is \"{issuer}\", which is not a readable certificate: {e.Message}", e);
         }
     }
 
-    /// <summary>Where a journal has its data, for those who read it.</summary>
-    /// <exception cref="ConfigurationException">There is no such journal, or a value is missing or outside its range.</exception>
-    public static RedisSettings OfJournal(ActorSystem system, string journal)
+    /// <summary>Reads the settings of a journal, for the tools and queries that read it.</summary>
+    /// <exception cref="ConfigurationException">There is no such journal, or a value is missing or out of range.</exception>
+    public static RedisSettings ReadJournal(ActorSystem system, string journal)
     {
         if (!system.Settings.Config.HasPath(journal))
-            throw new ConfigurationException($"There is no journal \"{journal}\" in the configuration.");
-        var plugin = system.Settings.Config.GetConfig(journal).WithFallback(RedisPersistence.DefaultConfig().GetConfig(RedisPersistence.JournalPluginId));
-        return Read(plugin, journal);
+            throw new ConfigurationException($"The configuration has no journal \"{journal}\".");
+        var defaults = RedisPersistence.DefaultConfig().GetConfig(RedisPersistence.JournalPluginId);
+        return Read(system.Settings.Config.GetConfig(journal).WithFallback(defaults), journal);
     }
 
-    /// <summary>Reads a number and checks its range.</summary>
-    /// <exception cref="ConfigurationException">The value is outside its range.</exception>
+    /// <summary>Reads a number.</summary>
+    /// <exception cref="ConfigurationException">The value is out of range.</exception>
     public static long ReadInRange(Config plugin, string path, string key, long lowest, long highest)
         => CheckRange(plugin.GetLong(key, lowest), path, key, lowest, highest);
 
-    /// <summary>Reads a size in bytes and checks its range.</summary>
-    /// <exception cref="ConfigurationException">The value is missing or outside its range.</exception>
+    /// <summary>Reads a size in bytes.</summary>
+    /// <exception cref="ConfigurationException">The value is missing or out of range.</exception>
     public static long ReadBytesInRange(Config plugin, string path, string key, long lowest, long highest)
         => CheckRange(plugin.GetByteSize(key) ?? -1, path, key, lowest, highest);
 
-    /// <summary>Reads a duration and checks its range.</summary>
-    /// <exception cref="ConfigurationException">The value is outside its range.</exception>
+    /// <summary>Reads a duration.</summary>
+    /// <exception cref="ConfigurationException">The value is out of range.</exception>
     public static TimeSpan ReadDurationInRange(Config plugin, string path, string key, TimeSpan shortest, TimeSpan longest)
     {
         var value = plugin.GetTimeSpan(key, TimeSpan.Zero, allowInfinite: false);
         return value >= shortest && value <= longest
             ? value
-            : throw new ConfigurationException($"{path}.{key} is {value}, but has to be from {shortest} to {longest}.");
+            : throw new ConfigurationException($"{path}.{key} is {value}, but must be from {shortest} to {longest}.");
     }
 
     private static long CheckRange(long value, string path, string key, long lowest, long highest)
         => value >= lowest && value <= highest
             ? value
-            : throw new ConfigurationException($"{path}.{key} is {value}, but has to be from {lowest} to {highest}.");
+            : throw new ConfigurationException($"{path}.{key} is {value}, but must be from {lowest} to {highest}.");
 }

@@ -1,21 +1,24 @@
 namespace Morag.Persistence.Redis.Connection;
 
-/// <summary>Redis is not the one that the plugin belongs to, or has lost its data. Nothing was written, and nothing was read as if it were complete.</summary>
+/// <summary>
+/// Redis does not have the identity that the plugin requires: it is another server, or it has lost its data. Nothing was written, and
+/// nothing incomplete was returned.
+/// </summary>
 public sealed class WrongStoreException : InvalidOperationException
 {
     internal WrongStoreException(string key, string expected, string? found)
         : base(
-            $"Redis is not the one that holds this data: \"{key}\" has to be \"{expected}\", but "
-            + (found is null ? "is missing. Redis is empty, was emptied, or is another." : $"is \"{found}\". This is another store.")
-            + " Nothing was written.")
+            $"This Redis does not hold the expected data: its key \"{key}\" must be \"{expected}\", but "
+            + (found is null ? "is missing. Redis has been emptied, or is another server." : $"is \"{found}\". It is another server.")
+            + " Nothing was written. Check the address of Redis, or restore its data.")
         => (Key, Expected, Found) = (key, expected, found);
 
-    /// <summary>The key of <c>identity.key</c>.</summary>
+    /// <summary>The setting <c>identity.key</c>.</summary>
     public string Key { get; }
 
-    /// <summary>What it has to hold.</summary>
+    /// <summary>The setting <c>identity.value</c>.</summary>
     public string Expected { get; }
 
-    /// <summary>What it holds; null where it is missing.</summary>
+    /// <summary>The value of the key in Redis, or null if the key is missing.</summary>
     public string? Found { get; }
 }

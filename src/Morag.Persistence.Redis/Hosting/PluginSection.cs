@@ -4,7 +4,7 @@ using Akka.Hosting;
 
 namespace Morag.Persistence.Redis.Hosting;
 
-/// <summary>The keys that journal and snapshot store have in common, as HOCON.</summary>
+/// <summary>Writes the settings that the journal and the snapshot store have in common as HOCON.</summary>
 internal static class PluginSection
 {
     public static void Append(StringBuilder hocon, string configurationString, string? keyPrefix, int? database)

@@ -1,37 +1,37 @@
 namespace Morag.Persistence.Redis.Inspection;
 
-/// <summary>One stored event, for people.</summary>
+/// <summary>A stored event in readable form.</summary>
 public sealed record InspectedEvent
 {
-    /// <summary>The number under which it is stored.</summary>
+    /// <summary>Sequence number under which the event is stored.</summary>
     public required long SequenceNr { get; init; }
 
-    /// <summary>When it was written; null where the writer did not say, or where the entry cannot be read.</summary>
+    /// <summary>When the event was written. Null if its writer stored no time, or if the entry cannot be read.</summary>
     public DateTimeOffset? WrittenAt { get; init; }
 
-    /// <summary>What its serializer calls it; null where the entry cannot be read.</summary>
+    /// <summary>The serializer's manifest. Null if the entry cannot be read.</summary>
     public string? Manifest { get; init; }
 
-    /// <summary>Which serializer wrote it; null where the entry cannot be read.</summary>
+    /// <summary>Id of the serializer that wrote the event. Null if the entry cannot be read.</summary>
     public int? SerializerId { get; init; }
 
-    /// <summary>The incarnation of the actor that wrote it; null where the entry cannot be read.</summary>
+    /// <summary>Incarnation of the actor that wrote the event. Null if the entry cannot be read.</summary>
     public string? Writer { get; init; }
 
-    /// <summary>Its tags.</summary>
+    /// <summary>Tags of the event.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
-    /// <summary>Bytes of the entry.</summary>
+    /// <summary>Size of the stored entry, in bytes.</summary>
     public required int Size { get; init; }
 
-    /// <summary>The event as it is stored, before any event adapter; null where it cannot be read.</summary>
+    /// <summary>The event as it is stored, before any event adapter. Null if it cannot be read.</summary>
     public object? Event { get; init; }
 
-    /// <summary>Why it cannot be read; null where it can.</summary>
+    /// <summary>Why the event cannot be read. Null if it can.</summary>
     public string? Unreadable { get; init; }
 }
 
-/// <summary>Some events of one persistence id, in order.</summary>
+/// <summary>A page of the events of one persistence id, in the order of their sequence numbers.</summary>
 /// <param name="Events">The events.</param>
-/// <param name="Next">The number to read on from; null at the end.</param>
+/// <param name="Next">The sequence number at which the next page begins. Null if this is the last page.</param>
 public sealed record InspectedEventPage(IReadOnlyList<InspectedEvent> Events, long? Next);

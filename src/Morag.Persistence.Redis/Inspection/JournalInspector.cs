@@ -9,8 +9,8 @@ using StackExchange.Redis;
 namespace Morag.Persistence.Redis.Inspection;
 
 /// <summary>
-/// Looks at what a journal has stored, entry by entry, for tools. It changes nothing, has a connection of its own, and goes on where
-/// an entry cannot be read.
+/// Reads the stored data of a journal for tools, over its own connection and without changing anything. Unreadable entries are reported
+/// and do not stop it.
 /// </summary>
 public sealed class JournalInspector
 {
@@ -21,22 +21,26 @@ public sealed class JournalInspector
     private readonly ExtendedActorSystem _system;
     private readonly RedisConnection _connection;
 
-    /// <summary>Prepares to read; connects at the first use, and closes with the actor system.</summary>
-    /// <param name="system">The system whose serializers read the events.</param>
+    /// <summary>Creates an inspector. It connects at its first use, and disconnects when the actor system terminates.</summary>
+    /// <param name="system">The actor system whose serializers read the events.</param>
     /// <param name="journal">Id of the journal plugin.</param>
-    /// <exception cref="ConfigurationException">There is no such journal, or its settings make no sense.</exception>
+    /// <exception cref="ConfigurationException">There is no such journal, or one of its settings is missing or out of range.</exception>
     public JournalInspector(ActorSystem system, string journal = RedisPersistence.JournalPluginId)
     {
         _system = (ExtendedActorSystem)system;
-        _connection = new RedisConnection(RedisSettings.OfJournal(system, journal));
+        _connection = new RedisConnection(RedisSettings.ReadJournal(system, journal));
         system.RegisterOnTermination(_connection.Close);
     }
 
-    /// <summary>A page of the persistence ids that have written. One that is there all the time is on a page; in rare cases on two.</summary>
-    /// <param name="after"><see cref="InspectedIdPage.Next"/> of the page before; null for the first.</param>
-    /// <param name="count">About how many ids.</param>
-    /// <param name="cancellation">Cancels reading.</param>
-    /// <exception cref="FormatException"><paramref name="after"/> is not what a page has given.</exception>
+    /// <summary>
+    /// Reads a page of the persistence ids under which events have been written. An id that exists throughout the listing appears on one
+    /// page, in rare cases on two.
+    /// </summary>
+    /// <param name="after"><see cref="InspectedIdPage.Next"/> of the previous page, or null for the first page.</param>
+    /// <param name="count">Approximate number of ids.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <exception cref="FormatException"><paramref name="after"/> is not the position of a page.</exception>
+    /// <exception cref="RedisException">Redis cannot be reached.</exception>
     public async Task<InspectedIdPage> ListIdsAsync(string? after, int count, CancellationToken cancellation = default)
     {
         var position = after is null ? PersistenceIdScan.Position.Start : PersistenceIdScan.Position.Parse(after);
@@ -53,15 +57,17 @@ public sealed class JournalInspector
         }
     }
 
-    /// <summary>Events of one persistence id, from a number on; null where the id has never written.</summary>
-    /// <param name="persistenceId">The id.</param>
-    /// <param name="from">The lowest number.</param>
-    /// <param name="count">The most events; there are fewer on a page where they are large.</param>
-    /// <param name="cancellation">Cancels reading.</param>
-    /// <exception cref="ArgumentException">No actor can have this id.</exception>
-    public async Task<InspectedEventPage?> ReadEventsAsync(string persistenceId, long from, int count, CancellationToken cancellation = default)
+    /// <summary>Reads a page of the events of a persistence id. Returns null if nothing was ever written under the id.</summary>
+    /// <param name="persistenceId">The persistence id.</param>
+    /// <param name="from">Lowest sequence number of the page.</param>
+    /// <param name="count">Maximum number of events. A page of large events has fewer.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <exception cref="ArgumentException">The journal does not accept this persistence id.</exception>
+    /// <exception cref="RedisException">Redis cannot be reached.</exception>
+    public async Task<InspectedEventPage?> ReadEventsAsync(
+        string persistenceId, long from, int count, CancellationToken cancellation = default)
     {
-        KeyLayout.CheckPersistenceId(persistenceId);
+        KeyLayout.ValidatePersistenceId(persistenceId);
         var open = await _connection.OpenAsync(cancellation).ConfigureAwait(false);
         if (await HighestSequenceNr.ReadAsync(open, persistenceId).WaitAsync(cancellation).ConfigureAwait(false) == 0) return null;
 
@@ -82,9 +88,10 @@ public sealed class JournalInspector
         return new InspectedEventPage(events, from);
     }
 
-    /// <summary>What all ids take up. Looks at every key of the database.</summary>
-    /// <param name="largest">How many of the largest ids to name.</param>
-    /// <param name="cancellation">Cancels reading.</param>
+    /// <summary>Measures the storage used by all persistence ids. Scans every key of the database.</summary>
+    /// <param name="largest">Number of entries in <see cref="JournalSizes.Largest"/>.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <exception cref="RedisException">Redis cannot be reached.</exception>
     public async Task<JournalSizes> MeasureAsync(int largest, CancellationToken cancellation = default)
     {
         var open = await _connection.OpenAsync(cancellation).ConfigureAwait(false);
@@ -107,13 +114,17 @@ public sealed class JournalInspector
         return total;
     }
 
-    /// <summary>Reads every event and every snapshot of one persistence id, and says what is wrong; null where the id has never written.</summary>
-    /// <param name="persistenceId">The id.</param>
-    /// <param name="cancellation">Cancels reading.</param>
-    /// <exception cref="ArgumentException">No actor can have this id.</exception>
+    /// <summary>
+    /// Reads every event and every snapshot of a persistence id, and returns the defects that it finds. Returns null if nothing was ever
+    /// written under the id.
+    /// </summary>
+    /// <param name="persistenceId">The persistence id.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <exception cref="ArgumentException">The journal does not accept this persistence id.</exception>
+    /// <exception cref="RedisException">Redis cannot be reached.</exception>
     public async Task<IReadOnlyList<JournalDefect>?> VerifyAsync(string persistenceId, CancellationToken cancellation = default)
     {
-        KeyLayout.CheckPersistenceId(persistenceId);
+        KeyLayout.ValidatePersistenceId(persistenceId);
         var open = await _connection.OpenAsync(cancellation).ConfigureAwait(false);
         return await new JournalVerification(_system, open, persistenceId).RunAsync(cancellation).ConfigureAwait(false);
     }
@@ -135,7 +146,7 @@ public sealed class JournalInspector
             };
             return inspected with { Event = StoredEvent.Decode(_system, bytes.Span).Payload };
         }
-#pragma warning disable CA1031 // Whatever is wrong with an entry is what is asked for.
+#pragma warning disable CA1031 // The result reports any failure to read the entry.
         catch (Exception e)
 #pragma warning restore CA1031
         {

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Inspection;
 
-/// <summary>One look at everything that is stored of one persistence id. It may be written to meanwhile.</summary>
+/// <summary>Verifies everything that is stored for one persistence id. Events may be written or deleted meanwhile.</summary>
 internal sealed class JournalVerification(ExtendedActorSystem system, OpenConnection open, string persistenceId)
 {
     private const int EventsPerRead = 100;
@@ -15,7 +15,7 @@ internal sealed class JournalVerification(ExtendedActorSystem system, OpenConnec
     private readonly RedisKey _events = open.Keys.Events(persistenceId);
     private readonly List<JournalDefect> _defects = [];
 
-    /// <summary>Null where the id has never written.</summary>
+    /// <summary>Returns the defects, or null if nothing was ever written under the id.</summary>
     public async Task<IReadOnlyList<JournalDefect>?> RunAsync(CancellationToken cancellation)
     {
         try
@@ -40,9 +40,10 @@ internal sealed class JournalVerification(ExtendedActorSystem system, OpenConnec
         var previous = default(SortedSetEntry);
         for (long rank = 0; ;)
         {
-            // From the last number on, without those that were seen: several may have it.
+            // Starts at the last number, which several events may have, and skips those of them that were read.
             var page = await open.Database
-                .SortedSetRangeByScoreWithScoresAsync(_events, last, highest, skip: withLast, take: EventsPerRead, flags: CommandFlags.DemandMaster)
+                .SortedSetRangeByScoreWithScoresAsync(
+                    _events, last, highest, skip: withLast, take: EventsPerRead, flags: CommandFlags.DemandMaster)
                 .WaitAsync(cancellation)
                 .ConfigureAwait(false);
             foreach (var entry in page)
@@ -61,19 +62,30 @@ internal sealed class JournalVerification(ExtendedActorSystem system, OpenConnec
         }
 
         if (last > 0) await VerifyNoGapAsync(last, highest + 1).ConfigureAwait(false);
-        var counted = await open.Database.StringGetAsync(open.Keys.Counter(persistenceId), CommandFlags.DemandMaster).ConfigureAwait(false);
-        if (!counted.TryParse(out long counter) || counter < last)
-            Add(
-                open.Keys.Counter(persistenceId),
-                last,
-                DefectKind.HighestBehind,
-                $"the highest number is {(counted.IsNull ? "missing" : counted)}, but the last event is {last}: the last write was cut between the two, by a crash or at the end of a log. No event is missing, and the next write corrects the number");
+        await VerifyCounterAsync(last).ConfigureAwait(false);
+    }
+
+    private async Task VerifyCounterAsync(long last)
+    {
+        var key = open.Keys.Counter(persistenceId);
+        var counted = await open.Database.StringGetAsync(key, CommandFlags.DemandMaster).ConfigureAwait(false);
+        if (counted.TryParse(out long counter) && counter >= last) return;
+        Add(
+            key,
+            last,
+            DefectKind.HighestBehind,
+            $"the highest sequence number is {(counted.IsNull ? "missing" : counted)}, but the last event is {last}: a crash or a "
+            + "truncated log has kept the event but not the number. No event is missing, and the next write corrects the number");
     }
 
     private void AddDuplicate(SortedSetEntry one, SortedSetEntry other, long rank)
     {
         var number = (long)other.Score;
-        Add(_events, number, DefectKind.Duplicate, $"number {number} has more than one event: {Describe(one, rank - 1)}; {Describe(other, rank)}");
+        Add(
+            _events,
+            number,
+            DefectKind.Duplicate,
+            $"number {number} has more than one event: {Describe(one, rank - 1)}; {Describe(other, rank)}");
     }
 
     private static string Describe(SortedSetEntry entry, long rank)
@@ -87,10 +99,12 @@ internal sealed class JournalVerification(ExtendedActorSystem system, OpenConnec
     private async Task VerifyNoGapAsync(long before, long after)
     {
         if (after <= before + 1) return;
-        // Deleting removes events from the first on, also while they are read here.
-        var first = await open.Database.SortedSetRangeByRankWithScoresAsync(_events, 0, 0, flags: CommandFlags.DemandMaster).ConfigureAwait(false);
+        // Deletion starts at the first event, and may have reached these since they were read.
+        var first = await open.Database
+            .SortedSetRangeByRankWithScoresAsync(_events, 0, 0, flags: CommandFlags.DemandMaster)
+            .ConfigureAwait(false);
         if (first.Length == 0 || first[0].Score > before) return;
-        var missing = after == before + 2 ? $"number {before + 1} has" : $"the numbers {before + 1} to {after - 1} have";
+        var missing = after == before + 2 ? $"number {before + 1} has" : $"numbers {before + 1} to {after - 1} have";
         Add(_events, before + 1, DefectKind.Gap, $"{missing} no event: a write was rejected, or events were lost");
     }
 
@@ -101,11 +115,16 @@ internal sealed class JournalVerification(ExtendedActorSystem system, OpenConnec
         {
             var stored = StoredEvent.Decode(system, ((ReadOnlyMemory<byte>)entry.Element).Span);
             if (stored.SequenceNr != entry.Score)
-                Add(_events, number, DefectKind.WrongSequence, string.Create(CultureInfo.InvariantCulture, $"stored under {entry.Score}, but it says that it is number {stored.SequenceNr}"));
+            {
+                var detail = string.Create(
+                    CultureInfo.InvariantCulture, $"the event is stored as number {entry.Score}, but contains number {stored.SequenceNr}");
+                Add(_events, number, DefectKind.WrongSequence, detail);
+            }
+
             if (stored.PersistenceId != persistenceId)
-                Add(_events, number, DefectKind.WrongPersistenceId, $"it says that it belongs to \"{stored.PersistenceId}\"");
+                Add(_events, number, DefectKind.WrongPersistenceId, $"the event contains the persistence id \"{stored.PersistenceId}\"");
         }
-#pragma warning disable CA1031 // Whatever is wrong with an entry is what is asked for.
+#pragma warning disable CA1031 // A defect reports any failure to read the entry.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -118,7 +137,7 @@ internal sealed class JournalVerification(ExtendedActorSystem system, OpenConnec
         var key = open.Keys.Snapshots(persistenceId);
         for (var rank = 0; ; rank++)
         {
-            // One at a time: each may be large.
+            // One at a time, because a snapshot may be large.
             var read = await open.Database
                 .SortedSetRangeByRankWithScoresAsync(key, rank, rank, flags: CommandFlags.DemandMaster)
                 .WaitAsync(cancellation)
@@ -129,9 +148,15 @@ internal sealed class JournalVerification(ExtendedActorSystem system, OpenConnec
             {
                 var stored = StoredSnapshot.Decode(system, ((ReadOnlyMemory<byte>)read[0].Element).Span);
                 if (stored.Metadata.SequenceNr != number)
-                    Add(key, number, DefectKind.WrongSequence, $"the snapshot says that it is number {stored.Metadata.SequenceNr}");
+                {
+                    Add(
+                        key,
+                        number,
+                        DefectKind.WrongSequence,
+                        $"the snapshot is stored as number {number}, but contains number {stored.Metadata.SequenceNr}");
+                }
             }
-#pragma warning disable CA1031 // Whatever is wrong with an entry is what is asked for.
+#pragma warning disable CA1031 // A defect reports any failure to read the entry.
             catch (Exception e)
 #pragma warning restore CA1031
             {

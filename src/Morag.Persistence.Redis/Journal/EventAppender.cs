@@ -5,9 +5,9 @@ using StackExchange.Redis;
 namespace Morag.Persistence.Redis.Journal;
 
 /// <summary>
-/// Sends the writes of all actors. What arrives while enough calls are under way gathers and travels together in the next,
-/// so that one actor alone waits for nothing, and many share the cost of a round trip. Of one persistence id one write is
-/// under way at a time: a call that has to be repeated, because Redis does not know the script, must not be overtaken.
+/// Sends the writes of all actors. Writes that arrive while the maximum number of calls is in flight are batched into the next call: a
+/// single actor never waits, and many actors share round trips. Only one write per persistence id is in flight, because a call that is
+/// repeated with the text of the script must not be overtaken.
 /// </summary>
 internal sealed class EventAppender(RedisConnection connection, JournalSettings settings)
 {
@@ -15,41 +15,41 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
 
     private readonly Lock _gate = new();
     private readonly Queue<PendingWrite> _waiting = [];
-    // The latest of each persistence id.
-    private readonly Dictionary<string, PendingWrite> _unanswered = [];
-    private int _underWay;
+    // The last write of each persistence id that has not completed.
+    private readonly Dictionary<string, PendingWrite> _lastPending = [];
+    private int _inFlight;
 
-    /// <summary>Stores the writes of one actor. Its task fails unless all of them are stored.</summary>
-    public void Add(PendingWrite append)
+    /// <summary>Queues a write. Its task fails unless all of its events are stored.</summary>
+    public void Enqueue(PendingWrite write)
     {
         lock (_gate)
         {
-            if (_unanswered.TryGetValue(append.PersistenceId, out var earlier)) earlier.Next = append;
-            else _waiting.Enqueue(append);
-            _unanswered[append.PersistenceId] = append;
+            if (_lastPending.TryGetValue(write.PersistenceId, out var earlier)) earlier.Next = write;
+            else _waiting.Enqueue(write);
+            _lastPending[write.PersistenceId] = write;
         }
 
-        SendWaiting();
+        StartSending();
     }
 
-    /// <summary>Completes when no earlier write of this id can be stored any more, whether those have succeeded or not.</summary>
-    public async Task SettleAsync(string persistenceId, CancellationToken cancellation)
+    /// <summary>Waits until all earlier writes of a persistence id have succeeded or failed, so none of them can be stored later.</summary>
+    public async Task WaitForPendingAsync(string persistenceId, CancellationToken cancellation)
     {
-        PendingWrite? append;
+        PendingWrite? write;
         lock (_gate)
-            _unanswered.TryGetValue(persistenceId, out append);
+            _lastPending.TryGetValue(persistenceId, out write);
 
-        if (append is not null)
-            await ((Task)append.Task).WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (write is not null)
+            await ((Task)write.Task).WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellation.ThrowIfCancellationRequested();
     }
 
-    private void SendWaiting()
+    private void StartSending()
     {
         lock (_gate)
         {
-            if (_waiting.Count == 0 || _underWay == settings.WritesInFlight) return;
-            _underWay++;
+            if (_waiting.Count == 0 || _inFlight == settings.WritesInFlight) return;
+            _inFlight++;
         }
 
         _ = SendWaitingAsync();
@@ -57,24 +57,24 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
 
     private async Task SendWaitingAsync()
     {
-        while (TakeWaiting() is { } batch)
+        while (DequeueBatch() is { } batch)
         {
             try
             {
                 var open = await connection.OpenAsync(CancellationToken.None).ConfigureAwait(false);
-                if (open.Keys.OnCluster) SendApart(open, batch);
+                if (open.Keys.OnCluster) SendSeparately(open, batch);
                 else await SendAsync(open, batch).ConfigureAwait(false);
             }
-#pragma warning disable CA1031 // Whatever went wrong is the answer to each of these writes, and the next ones have to go out.
+#pragma warning disable CA1031 // Any failure is the result of these writes, and the next ones must still be sent.
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                Answer(batch, e);
+                Complete(batch, e);
             }
         }
     }
 
-    private List<PendingWrite>? TakeWaiting()
+    private List<PendingWrite>? DequeueBatch()
     {
         List<PendingWrite>? cancelled = null;
         var batch = new List<PendingWrite>();
@@ -82,72 +82,72 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
         lock (_gate)
         {
             while (batch.Count < settings.WriteBatchSize
-                && _waiting.TryPeek(out var append)
-                && (batch.Count == 0 || bytes + append.Bytes <= settings.WriteBatchBytes))
+                && _waiting.TryPeek(out var write)
+                && (batch.Count == 0 || bytes + write.Bytes <= settings.WriteBatchBytes))
             {
                 _waiting.Dequeue();
-                if (append.Cancellation.IsCancellationRequested)
+                if (write.Cancellation.IsCancellationRequested)
                 {
-                    (cancelled ??= []).Add(append);
+                    (cancelled ??= []).Add(write);
                     continue;
                 }
 
-                batch.Add(append);
-                bytes += append.Bytes;
+                batch.Add(write);
+                bytes += write.Bytes;
             }
 
-            if (batch.Count == 0) _underWay--;
+            if (batch.Count == 0) _inFlight--;
         }
 
         if (cancelled is not null)
-            Answer(cancelled, new OperationCanceledException("The write was cancelled before it was sent."));
+            Complete(cancelled, new OperationCanceledException("The write was cancelled before it was sent."));
         return batch.Count == 0 ? null : batch;
     }
 
     /// <summary>
-    /// Each write in a call of its own: they are in different slots. None is waited for, so that a master that does not
-    /// answer keeps nothing from the others.
+    /// Sends each write in a call of its own, because their keys are in different slots. Does not wait for the replies: a master that
+    /// does not reply must not delay writes to the others.
     /// </summary>
-    private void SendApart(OpenConnection open, List<PendingWrite> batch)
+    private void SendSeparately(OpenConnection open, List<PendingWrite> batch)
     {
-        foreach (var append in batch)
-            _ = SendAloneAsync(append);
+        foreach (var write in batch)
+            _ = SendOneAsync(write);
 
-        async Task SendAloneAsync(PendingWrite append)
+        async Task SendOneAsync(PendingWrite write)
         {
-            List<PendingWrite> alone = [append];
+            List<PendingWrite> single = [write];
             try
             {
-                await SendAsync(open, alone).ConfigureAwait(false);
+                await SendAsync(open, single).ConfigureAwait(false);
             }
-#pragma warning disable CA1031 // The failure is the answer to this write alone.
+#pragma warning disable CA1031 // The failure is the result of this write.
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                Answer(alone, e);
+                Complete(single, e);
             }
         }
     }
 
-    /// <summary>All writes in one call.</summary>
+    /// <summary>Sends all writes in one call.</summary>
     private async Task SendAsync(OpenConnection open, List<PendingWrite> batch)
     {
         var values = 1;
-        foreach (var append in batch) values += 3 + append.Entries.Length;
+        foreach (var write in batch) values += 3 + write.Entries.Length;
 
         var keys = new RedisKey[(2 * batch.Count) + (open.Identity is null ? 0 : 2)];
         var arguments = new RedisValue[values];
         var next = 0;
         for (var i = 0; i < batch.Count; i++)
         {
-            var append = batch[i];
-            keys[i] = open.Keys.Events(append.PersistenceId);
-            keys[batch.Count + i] = open.Keys.Counter(append.PersistenceId);
-            arguments[next++] = append.Before;
-            arguments[next++] = append.Last;
-            arguments[next++] = append.Entries.Length / 2;
-            append.Entries.CopyTo(arguments.AsMemory(next));
-            next += append.Entries.Length;
+            var write = batch[i];
+            keys[i] = open.Keys.Events(write.PersistenceId);
+            keys[batch.Count + i] = open.Keys.Counter(write.PersistenceId);
+            arguments[next++] = write.Before;
+            arguments[next++] = write.Last;
+            arguments[next++] = write.Entries.Length / 2;
+            write.Entries.CopyTo(arguments.AsMemory(next));
+            next += write.Entries.Length;
         }
 
         arguments[next] = open.Identity?.Value ?? string.Empty;
@@ -157,59 +157,64 @@ internal sealed class EventAppender(RedisConnection connection, JournalSettings 
             keys[^1] = identity.Writes;
         }
 
-        var failures = await AppendScript.RunGuardedByAsync(open, keys, arguments).ConfigureAwait(false);
+        var failures = await AppendScript.RunWithIdentityAsync(open, keys, arguments).ConfigureAwait(false);
         if (failures.Length == 0)
         {
-            Answer(batch, failure: null);
+            Complete(batch, failure: null);
             return;
         }
 
-        if (failures[1].Resp2Type != ResultType.Integer && ReadOnlyReplica.Says((string?)failures[1]))
+        if (failures[1].Resp2Type != ResultType.Integer && ReadOnlyReplica.IsCauseOf((string?)failures[1]))
             await ReadOnlyReplica.FollowPrimaryAsync(open.Multiplexer).ConfigureAwait(false);
-        AnswerEach(batch, failures);
+        CompleteEach(batch, failures);
     }
 
-    /// <summary>The script's reply is a list of position (from 1) and reason for each write that failed.</summary>
-    private void AnswerEach(List<PendingWrite> batch, RedisResult failures)
+    /// <summary>Completes the writes with the script's reply, a list of position (from 1) and reason for each failed write.</summary>
+    private void CompleteEach(List<PendingWrite> batch, RedisResult failures)
     {
         var reasons = new Dictionary<long, RedisResult>();
         for (var i = 0; i < failures.Length; i += 2)
             reasons[(long)failures[i]] = failures[i + 1];
 
         for (var i = 0; i < batch.Count; i++)
-            Answer([batch[i]], reasons.TryGetValue(i + 1, out var reason) ? Failure(batch[i], reason) : null);
+            Complete([batch[i]], reasons.TryGetValue(i + 1, out var reason) ? Failure(batch[i], reason) : null);
     }
 
-    private void Answer(List<PendingWrite> batch, Exception? failure)
+    private void Complete(List<PendingWrite> batch, Exception? failure)
     {
         var released = false;
         lock (_gate)
         {
-            foreach (var append in batch)
+            foreach (var write in batch)
             {
-                if (append.Next is { } next)
+                if (write.Next is { } next)
                 {
                     _waiting.Enqueue(next);
                     released = true;
                 }
                 else
                 {
-                    _unanswered.Remove(append.PersistenceId);
+                    _lastPending.Remove(write.PersistenceId);
                 }
             }
         }
 
-        foreach (var append in batch)
+        foreach (var write in batch)
         {
-            if (failure is null) append.Succeed();
-            else append.TrySetException(failure);
+            if (failure is null) write.Succeed();
+            else write.TrySetException(failure);
         }
 
-        if (released) SendWaiting();
+        if (released) StartSending();
     }
 
-    private static Exception Failure(PendingWrite append, RedisResult reason)
-        => reason.Resp2Type == ResultType.Integer
-            ? new SequenceConflictException(append.PersistenceId, append.Before + 1, (long)reason)
-            : new RedisException($"The events {append.Before + 1} to {append.Last} of \"{append.PersistenceId}\" were not stored: {(string?)reason}");
+    private static Exception Failure(PendingWrite write, RedisResult reason)
+    {
+        if (reason.Resp2Type == ResultType.Integer)
+            return new SequenceConflictException(write.PersistenceId, write.Before + 1, (long)reason);
+
+        var events = SequenceNrRange.Describe(write.Before + 1, write.Last);
+        return new RedisException(
+            $"Writing {events} of \"{write.PersistenceId}\" failed, and nothing of the write was stored: {(string?)reason}");
+    }
 }

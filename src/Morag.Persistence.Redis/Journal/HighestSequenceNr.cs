@@ -3,25 +3,26 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Journal;
 
-/// <summary>The highest sequence number of a persistence id, as recovery would find it.</summary>
+/// <summary>Reads the highest sequence number of a persistence id.</summary>
 internal static class HighestSequenceNr
 {
     private static readonly RedisScript Script = RedisScript.Load("highest");
 
-    /// <summary>0 where the id has never written.</summary>
-    /// <exception cref="WrongStoreException">Redis is not the one that the journal belongs to.</exception>
+    /// <summary>Returns the highest sequence number, or 0 if nothing was ever written under the id.</summary>
+    /// <exception cref="WrongStoreException">Redis has another identity.</exception>
     public static async Task<long> ReadAsync(OpenConnection open, string persistenceId)
-        => (await ReadWithDisputeAsync(open, persistenceId).ConfigureAwait(false)).Highest;
+        => (await ReadWithDuplicateAsync(open, persistenceId).ConfigureAwait(false)).Highest;
 
     /// <summary>
-    /// The same, and a number that has several events while there are events above the stored highest number; null if there is none.
+    /// Also returns the stored highest number if several events have it and there are events above it, because those may have resurfaced.
+    /// Returns null for it otherwise.
     /// </summary>
-    /// <exception cref="WrongStoreException">Redis is not the one that the journal belongs to.</exception>
-    public static async Task<(long Highest, long? Disputed)> ReadWithDisputeAsync(OpenConnection open, string persistenceId)
+    /// <exception cref="WrongStoreException">Redis has another identity.</exception>
+    public static async Task<(long Highest, long? Duplicate)> ReadWithDuplicateAsync(OpenConnection open, string persistenceId)
     {
-        var answer = await Script
+        var reply = await Script
             .RunGuardedAsync(open, [open.Keys.Events(persistenceId), open.Keys.Counter(persistenceId)], [])
             .ConfigureAwait(false);
-        return answer.Resp2Type == ResultType.Array ? ((long)answer[0], (long)answer[1]) : ((long)answer, null);
+        return reply.Resp2Type == ResultType.Array ? ((long)reply[0], (long)reply[1]) : ((long)reply, null);
     }
 }

@@ -3,26 +3,26 @@ using Morag.Persistence.Redis.Connection;
 
 namespace Morag.Persistence.Redis.Journal;
 
-/// <summary>How much the journal asks for and sends at a time; <c>reference.conf</c> describes each.</summary>
+/// <summary>Batch and page sizes of the journal. <c>reference.conf</c> describes each setting.</summary>
 internal sealed record JournalSettings
 {
-    /// <summary>How much recovery asks for at a time.</summary>
+    /// <summary>Page size of a recovery.</summary>
     public required PageLimits ReplayPage { get; init; }
 
-    /// <summary>About the most bytes that all recoveries have asked for and not got yet.</summary>
+    /// <summary>Approximate maximum number of bytes that all recoveries together have requested and not received.</summary>
     public required long ReplayBytesInFlight { get; init; }
 
-    /// <summary>Most writes in one call of the script.</summary>
+    /// <summary>Maximum number of writes in one call.</summary>
     public required int WriteBatchSize { get; init; }
 
-    /// <summary>About the most bytes in one call of the script; a single write that is larger is a call of its own.</summary>
+    /// <summary>Approximate maximum number of bytes in one call. A single write that is larger has a call of its own.</summary>
     public required long WriteBatchBytes { get; init; }
 
-    /// <summary>Most calls of the script under way.</summary>
+    /// <summary>Maximum number of write calls in flight.</summary>
     public required int WritesInFlight { get; init; }
 
-    /// <summary>Reads and checks the settings of one journal.</summary>
-    /// <exception cref="ConfigurationException">A value is outside its range.</exception>
+    /// <summary>Reads and validates the settings of one journal.</summary>
+    /// <exception cref="ConfigurationException">A value is out of range.</exception>
     public static JournalSettings Read(Config plugin, string path) => new()
     {
         ReplayPage = PageLimits.Read(plugin, path, "replay-page-size", "replay-page-bytes"),

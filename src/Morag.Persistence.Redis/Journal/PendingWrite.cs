@@ -3,13 +3,15 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Journal;
 
-/// <summary>What one persistent actor has asked to be stored, together or not at all, and the answer to it.</summary>
-/// <param name="persistenceId">The actor's id.</param>
-/// <param name="before">The sequence number that has to be the highest one when the events are stored.</param>
+/// <summary>Events of one persistent actor that are to be stored together or not at all, and the task of their result.</summary>
+/// <param name="persistenceId">The actor's persistence id.</param>
+/// <param name="before">The highest sequence number that must be stored before them.</param>
 /// <param name="last">The highest sequence number after them.</param>
-/// <param name="entries">Score and member of each event. Those that were rejected are missing; their numbers are used up.</param>
-/// <param name="rejections">The answer once all are stored: for each write of the actor why it was rejected, or null; null where none was.</param>
-/// <param name="cancellation">Cancels the call as long as it has not been sent.</param>
+/// <param name="entries">Score and member of each event. Rejected events are missing, but their numbers count as used.</param>
+/// <param name="rejections">
+/// The result once they are stored: for each write of the actor the reason why it was rejected, or null. Null if no write was rejected.
+/// </param>
+/// <param name="cancellation">Cancels the write until it is sent.</param>
 internal sealed class PendingWrite(
     string persistenceId,
     long before,
@@ -26,22 +28,22 @@ internal sealed class PendingWrite(
 
     public ReadOnlyMemory<RedisValue> Entries { get; } = entries;
 
-    /// <summary>The bytes of the events.</summary>
-    public long Bytes { get; } = BytesOf(entries.Span);
+    /// <summary>Size of the events in bytes.</summary>
+    public long Bytes { get; } = CountBytes(entries.Span);
 
     public CancellationToken Cancellation { get; } = cancellation;
 
-    /// <summary>The next of the same persistence id, which waits until this one is answered.</summary>
+    /// <summary>The next write of the same persistence id. It is sent after this one has completed.</summary>
     public PendingWrite? Next { get; set; }
 
-    /// <summary>The bytes of the members among scores and members.</summary>
-    public static long BytesOf(ReadOnlySpan<RedisValue> entries)
+    /// <summary>Size of the members in a list of scores and members, in bytes.</summary>
+    public static long CountBytes(ReadOnlySpan<RedisValue> entries)
     {
         long bytes = 0;
         for (var member = 1; member < entries.Length; member += 2) bytes += entries[member].Length();
         return bytes;
     }
 
-    /// <summary>Answers that everything is stored.</summary>
+    /// <summary>Completes the task: everything is stored.</summary>
     public void Succeed() => TrySetResult(rejections);
 }

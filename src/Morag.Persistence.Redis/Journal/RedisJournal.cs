@@ -13,10 +13,10 @@ using StackExchange.Redis;
 namespace Morag.Persistence.Redis.Journal;
 
 /// <summary>
-/// Stores events in Redis. A write is stored whole or not at all, and only if it continues what is stored; when Redis
-/// does not answer, the write fails, and is never reported as rejected.
+/// Stores events in Redis. A write is stored atomically, and only if it continues the stored events. If Redis does not reply, the write
+/// fails; it is never reported as rejected.
 /// </summary>
-public sealed class RedisJournal : AsyncWriteJournal
+public sealed partial class RedisJournal : AsyncWriteJournal
 {
     private const int SequenceNrsPerDelete = 5000;
 
@@ -30,8 +30,8 @@ public sealed class RedisJournal : AsyncWriteJournal
     private readonly EventAppender _appender;
     private readonly ReplayBudget _replayBudget;
 
-    /// <summary>Called by Akka.Persistence with the section of the configuration that belongs to this plugin.</summary>
-    /// <exception cref="ConfigurationException">A setting is missing or outside its range.</exception>
+    /// <summary>Called by Akka.Persistence with the plugin's section of the configuration.</summary>
+    /// <exception cref="ConfigurationException">A setting is missing or out of range.</exception>
     public RedisJournal(Config config)
     {
         var path = Self.Path.Name;
@@ -60,26 +60,17 @@ public sealed class RedisJournal : AsyncWriteJournal
     }
 
     /// <inheritdoc/>
-    protected override Task<IImmutableList<Exception?>?> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
+    public override async Task<long> ReadHighestSequenceNrAsync(
+        string persistenceId, long fromSequenceNr, CancellationToken cancellationToken)
     {
-        var atomicWrites = messages as IReadOnlyList<AtomicWrite> ?? [.. messages];
-        if (atomicWrites.Count == 0) return Task.FromResult<IImmutableList<Exception?>?>(null);
-
-        KeyLayout.CheckPersistenceId(atomicWrites[0].PersistenceId);
-        return FindGap(atomicWrites) is { } gap
-            ? Task.FromException<IImmutableList<Exception?>?>(gap)
-            : Send(atomicWrites, cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken)
-    {
-        KeyLayout.CheckPersistenceId(persistenceId);
-        await _appender.SettleAsync(persistenceId, cancellationToken).ConfigureAwait(false);
+        KeyLayout.ValidatePersistenceId(persistenceId);
+        await _appender.WaitForPendingAsync(persistenceId, cancellationToken).ConfigureAwait(false);
         var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var (highest, disputed) = await HighestSequenceNr.ReadWithDisputeAsync(open, persistenceId).WaitAsync(cancellationToken).ConfigureAwait(false);
-        if (disputed is not { } number) return highest;
-        await new ResurfacedEventRemoval(open, persistenceId, _settings.ReplayPage, _log).RemoveAsync(number, cancellationToken).ConfigureAwait(false);
+        var (highest, duplicate) = await HighestSequenceNr.ReadWithDuplicateAsync(open, persistenceId)
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
+        if (duplicate is not { } number) return highest;
+        await CreateRemoval(open, persistenceId).RunAsync(number, cancellationToken).ConfigureAwait(false);
         return await HighestSequenceNr.ReadAsync(open, persistenceId).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -105,17 +96,20 @@ public sealed class RedisJournal : AsyncWriteJournal
 
         async Task RemoveResurfacedAsync(long number)
         {
-            var resurfaced = new ResurfacedEventRemoval(open, persistenceId, _settings.ReplayPage, _log);
-            if (await resurfaced.RemoveAsync(number, CancellationToken.None).ConfigureAwait(false))
-                throw new RedisException($"The highest sequence number of \"{persistenceId}\" is a lower one after a failed write was removed. Recover it again.");
+            if (await CreateRemoval(open, persistenceId).RunAsync(number, CancellationToken.None).ConfigureAwait(false))
+            {
+                throw new RedisException(
+                    $"The highest sequence number of \"{persistenceId}\" is lower now, because a failed write was removed. "
+                    + "Start the actor again.");
+            }
         }
     }
 
     /// <inheritdoc/>
     protected override async Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr, CancellationToken cancellationToken)
     {
-        KeyLayout.CheckPersistenceId(persistenceId);
-        await _appender.SettleAsync(persistenceId, cancellationToken).ConfigureAwait(false);
+        KeyLayout.ValidatePersistenceId(persistenceId);
+        await _appender.WaitForPendingAsync(persistenceId, cancellationToken).ConfigureAwait(false);
         var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
         RedisKey[] keys = [open.Keys.Events(persistenceId), open.Keys.Counter(persistenceId)];
         bool moreLeft;
@@ -135,97 +129,28 @@ public sealed class RedisJournal : AsyncWriteJournal
     protected override bool ReceivePluginInternal(object message)
     {
         if (message is not EraseHistory erase) return base.ReceivePluginInternal(message);
-        EraseAsync(erase.PersistenceId, erase.SequenceNr).PipeTo(Sender, Self, success: () => HistoryErased.Instance, failure: cause => new Status.Failure(cause));
+        EraseAsync(erase.PersistenceId, erase.SequenceNr).PipeTo(
+            Sender, Self, success: () => HistoryErased.Instance, failure: cause => new Status.Failure(cause));
         return true;
     }
 
     private async Task EraseAsync(string persistenceId, long sequenceNr)
     {
-        KeyLayout.CheckPersistenceId(persistenceId);
-        await _appender.SettleAsync(persistenceId, CancellationToken.None).ConfigureAwait(false);
+        KeyLayout.ValidatePersistenceId(persistenceId);
+        await _appender.WaitForPendingAsync(persistenceId, CancellationToken.None).ConfigureAwait(false);
         var open = await _connection.OpenAsync(CancellationToken.None).ConfigureAwait(false);
         RedisKey[] keys = [open.Keys.Events(persistenceId), open.Keys.Counter(persistenceId), open.Keys.Snapshots(persistenceId)];
         var reply = await EraseScript.RunGuardedAsync(open, keys, [sequenceNr]).ConfigureAwait(false);
         if ((long)reply == 0)
         {
             throw new InvalidOperationException(
-                $"nothing of {persistenceId} was erased: its highest sequence number is not {sequenceNr}, so it has been written to since");
+                $"Nothing of \"{persistenceId}\" was erased: its highest sequence number is not {sequenceNr}, so another actor has written "
+                + "under this id. Stop it, recover the id, and erase it again.");
         }
     }
 
-    private static SequenceConflictException? FindGap(IReadOnlyList<AtomicWrite> writes)
-    {
-        for (var i = 1; i < writes.Count; i++)
-        {
-            if (writes[i].LowestSequenceNr != writes[i - 1].HighestSequenceNr + 1)
-                return new SequenceConflictException(writes[i].PersistenceId, writes[i].LowestSequenceNr, writes[i - 1].HighestSequenceNr);
-        }
-
-        return null;
-    }
-
-    /// <summary>
-    /// Sends the writes in one call, or in several one after the other where they are larger than a call may be: each of those is
-    /// stored only if the one before it is.
-    /// </summary>
-    private Task<IImmutableList<Exception?>?> Send(IReadOnlyList<AtomicWrite> writes, CancellationToken cancellation)
-    {
-        var timestamp = _system.Scheduler.Now.UtcTicks;
-        var entries = new RedisValue[2 * writes.Sum(static write => write.Size)];
-        Exception?[]? rejections = null;
-        List<PendingWrite>? earlier = null;
-        var before = writes[0].LowestSequenceNr - 1;
-        var last = before;
-        var (start, end, bytes) = (0, 0, 0L);
-        for (var i = 0; i < writes.Count; i++)
-        {
-            try
-            {
-                var encoded = Encode(writes[i], timestamp, entries.AsSpan(end));
-                var size = PendingWrite.BytesOf(entries.AsSpan(end, encoded));
-                if (bytes > 0 && bytes + size > _settings.WriteBatchBytes)
-                {
-                    (earlier ??= []).Add(new PendingWrite(writes[i].PersistenceId, before, last, entries.AsMemory(start, end - start), null, cancellation));
-                    (before, start, bytes) = (last, end, 0);
-                }
-
-                end += encoded;
-                bytes += size;
-            }
-#pragma warning disable CA1031 // Whatever a serializer throws rejects this write, and this one only.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                (rejections ??= new Exception?[writes.Count])[i] = e;
-            }
-
-            // The actor goes on behind the numbers of a rejected write too, so they have to count as used.
-            last = writes[i].HighestSequenceNr;
-        }
-
-        var final = new PendingWrite(writes[0].PersistenceId, before, last, entries.AsMemory(start, end - start), rejections?.ToImmutableArray(), cancellation);
-        earlier?.ForEach(_appender.Add);
-        _appender.Add(final);
-        return earlier is null ? final.Task : AllAsync([.. earlier, final]);
-
-        // The first that failed says why; those behind it only say that they do not continue what is stored.
-        static async Task<IImmutableList<Exception?>?> AllAsync(List<PendingWrite> appends) =>
-            (await Task.WhenAll(appends.Select(static append => append.Task)).ConfigureAwait(false))[^1];
-    }
-
-    /// <summary>Score and member of each event.</summary>
-    /// <returns>How many values these are.</returns>
-    private int Encode(AtomicWrite write, long timestamp, Span<RedisValue> entries)
-    {
-        var filled = 0;
-        foreach (var representation in (IImmutableList<IPersistentRepresentation>)write.Payload)
-        {
-            entries[filled++] = representation.SequenceNr;
-            entries[filled++] = StoredEvent.Encode(_system, representation, timestamp);
-        }
-
-        return filled;
-    }
+    private ResurfacedEventRemoval CreateRemoval(OpenConnection open, string persistenceId)
+        => new(open, persistenceId, _settings.ReplayPage, _log);
 
     private Persistent Decode(RedisKey key, SortedSetEntry entry)
     {
@@ -235,7 +160,8 @@ public sealed class RedisJournal : AsyncWriteJournal
         }
         catch (Exception e)
         {
-            throw new SerializationException($"The event with sequence number {entry.Score} in the key \"{key}\" cannot be read: {e.Message}", e);
+            throw new SerializationException(
+                $"The event with sequence number {entry.Score} in the key \"{key}\" cannot be read: {e.Message}", e);
         }
     }
 }

@@ -6,47 +6,47 @@ using StackExchange.Redis;
 namespace Morag.Persistence.Redis.Journal;
 
 /// <summary>
-/// Removes events of a failed write that Redis brought back after a crash (see <see cref="FailedWriteFinder"/>). A copy stays in a key of
-/// its own for <see cref="KeptFor"/>.
+/// Removes resurfaced events: events of a failed write that Redis brought back after a crash (see <see cref="FailedWriteFinder"/>). A copy
+/// stays in a separate key for <see cref="CopyLifetime"/>.
 /// </summary>
 internal sealed class ResurfacedEventRemoval(OpenConnection open, string persistenceId, PageLimits limits, ILoggingAdapter log)
 {
-    /// <summary>How long the copy stays.</summary>
-    public static readonly TimeSpan KeptFor = TimeSpan.FromDays(30);
+    /// <summary>How long the copy of removed events stays.</summary>
+    public static readonly TimeSpan CopyLifetime = TimeSpan.FromDays(30);
 
     /// <summary>
-    /// How many events without a dispute end a disputed range. A writer numbers its events without gaps, unless writes are rejected: one
-    /// that went on is found among the next few.
+    /// Number of unrelated events that end the range around duplicates. A writer numbers its events without gaps, unless writes are
+    /// rejected, so one that continued has written some of the next few events.
     /// </summary>
     private const int LookAhead = 100;
 
-    // Two calls of the most events that one call stores at once.
-    private const int MostEvents = 400_000;
+    // Twice the maximum number of events in one call.
+    private const int MaxEvents = 400_000;
     private const int Attempts = 3;
-    private const int MostWritersNamed = 5;
+    private const int MaxNamedWriters = 5;
 
     private static readonly RedisScript Script = RedisScript.Load("remove-resurfaced");
 
     private readonly RedisKey _events = open.Keys.Events(persistenceId);
 
     /// <summary>Removes the events of failed writes around a number that has several events. Reads only the events around it.</summary>
-    /// <returns>Whether there may be another highest number now.</returns>
-    /// <exception cref="InvalidDataException">The events do not tell which of them were acknowledged. Nothing was removed.</exception>
-    /// <exception cref="RedisException">Among others: somebody keeps writing to the same id.</exception>
-    public async Task<bool> RemoveAsync(long number, CancellationToken cancellation)
+    /// <returns>Whether the highest sequence number may have changed.</returns>
+    /// <exception cref="InvalidDataException">The events do not show which of them were acknowledged. Nothing was removed.</exception>
+    /// <exception cref="RedisException">Redis cannot be reached, or another actor keeps writing under the same id.</exception>
+    public async Task<bool> RunAsync(long number, CancellationToken cancellation)
     {
         for (var attempt = 1; attempt <= Attempts; attempt++)
         {
             var counted = await open
-                .AskAsync(redis => redis.StringGetAsync(open.Keys.Counter(persistenceId), CommandFlags.DemandMaster))
+                .ExecuteAsync(redis => redis.StringGetAsync(open.Keys.Counter(persistenceId), CommandFlags.DemandMaster))
                 .WaitAsync(cancellation)
                 .ConfigureAwait(false);
             var counter = counted.TryParse(out long stored) ? stored : 0;
             var range = await ReadRangeAsync(number, cancellation).ConfigureAwait(false);
-            if (range is null || !FailedWriteFinder.TryFindFailed(range, counter, out var failed)) throw Undecided(number, range);
+            if (range is null || !FailedWriteFinder.TryFind(range, counter, out var failed)) throw Undecided(number, range);
             if (failed.Count == 0) return false;
 
-            var removed = await RunAsync(counted, failed, cancellation).ConfigureAwait(false);
+            var removed = await RemoveAsync(counted, failed, cancellation).ConfigureAwait(false);
             if (removed >= 0)
             {
                 Log(failed, removed);
@@ -54,42 +54,44 @@ internal sealed class ResurfacedEventRemoval(OpenConnection open, string persist
             }
         }
 
-        throw new RedisException($"Several events of \"{persistenceId}\" have the number {number}, and somebody else is writing to this id. Recover it again.");
+        throw new RedisException(
+            $"Several events of \"{persistenceId}\" have the sequence number {number}, and another actor is writing under this id. "
+            + "Stop it, then start this actor again.");
     }
 
-    private async Task<long> RunAsync(RedisValue counted, IReadOnlyList<StoredEntry> failed, CancellationToken cancellation)
+    private async Task<long> RemoveAsync(RedisValue counted, IReadOnlyList<StoredEntry> failed, CancellationToken cancellation)
     {
         RedisKey[] keys = [_events, open.Keys.Counter(persistenceId), open.Keys.Resurfaced(persistenceId)];
         RedisValue[] values =
         [
             counted.IsNull ? RedisValue.EmptyString : counted,
-            (long)KeptFor.TotalSeconds,
+            (long)CopyLifetime.TotalSeconds,
             .. failed.Reverse().SelectMany(static entry => new[] { entry.Number, entry.Bytes }),
         ];
         return (long)await Script.RunGuardedAsync(open, keys, values).WaitAsync(cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>The events around a disputed number; null if there are too many for a failed write.</summary>
+    /// <summary>Reads the events around a duplicate number. Returns null if there are too many for a failed write.</summary>
     private async Task<List<StoredEntry>?> ReadRangeAsync(long number, CancellationToken cancellation)
     {
         var range = new DuplicateRange();
         var from = await FindStartAsync(number, cancellation).ConfigureAwait(false);
-        for (var size = Math.Max(limits.First(cautious: 64), 2); range.Entries.Count <= MostEvents;)
+        for (var size = Math.Max(limits.InitialSize(cautious: 64), 2); range.Entries.Count <= MaxEvents;)
         {
             var page = await ReadPageAsync(from, double.PositiveInfinity, Order.Ascending, size, cancellation).ConfigureAwait(false);
             var isLast = page.Length < size;
-            // The last number of a page may have more events than the page shows, so it is read again.
-            var whole = isLast ? page.Length : Array.FindIndex(page, entry => entry.Score == page[^1].Score);
-            range.Add(page.AsSpan(0, whole));
-            if (isLast || range.Undisputed >= LookAhead) return range.Entries;
+            // The last number of a page may have more events than the page contains, so the next page starts with it.
+            var complete = isLast ? page.Length : Array.FindIndex(page, entry => entry.Score == page[^1].Score);
+            range.Add(page.AsSpan(0, complete));
+            if (isLast || range.UnrelatedAtEnd >= LookAhead) return range.Entries;
             from = page[^1].Score;
-            size = Math.Max(limits.After(page), whole > 0 ? 2 : 2 * size);
+            size = Math.Max(limits.NextSize(page), complete > 0 ? 2 : 2 * size);
         }
 
         return null;
     }
 
-    /// <summary>The last number below a disputed one that has one event only, or the lowest number if there is none.</summary>
+    /// <summary>Finds the last number below a duplicate one that has a single event, or the lowest number if there is none.</summary>
     private async Task<double> FindStartAsync(double number, CancellationToken cancellation)
     {
         for (var size = 2; ;)
@@ -105,42 +107,49 @@ internal sealed class ResurfacedEventRemoval(OpenConnection open, string persist
 
             if (isLast) return page.Length > 0 ? page[^1].Score : number;
             number = page[^1].Score + 1;
-            size = Math.Max(limits.After(page), 2 * size);
+            size = Math.Max(limits.NextSize(page), 2 * size);
         }
     }
 
     private Task<SortedSetEntry[]> ReadPageAsync(double from, double to, Order order, int size, CancellationToken cancellation)
         => open
-            .AskAsync(redis => redis.SortedSetRangeByScoreWithScoresAsync(_events, from, to, order: order, take: size, flags: CommandFlags.DemandMaster))
+            .ExecuteAsync(redis => redis.SortedSetRangeByScoreWithScoresAsync(
+                _events, from, to, order: order, take: size, flags: CommandFlags.DemandMaster))
             .WaitAsync(cancellation);
 
     private void Log(IReadOnlyList<StoredEntry> failed, long removed)
-        => log.Warning(
-            "Removed {0} events of \"{1}\": a failed write that Redis brought back after a crash. Acknowledged events already have their numbers. "
-            + "Run BGREWRITEAOF to clean the file. The removed events, {2}, stay in \"{3}\" for {4} days.",
-            removed,
+    {
+        var writers = failed.GroupBy(static e => e.Writer).Select(static events => $"{Describe([.. events])} of writer {events.Key}");
+        log.Warning(
+            "Removed events of a failed write of \"{0}\" that Redis brought back after a crash: {1} ({2}). Acknowledged events have the "
+            + "same numbers. A copy of the removed events stays in \"{3}\" for {4} days. Run BGREWRITEAOF to rewrite the append-only file.",
             persistenceId,
-            string.Join(", ", failed.GroupBy(static e => e.Writer).Select(static events => $"{Numbers([.. events])} of writer {events.Key}")),
+            removed,
+            string.Join(", ", writers),
             open.Keys.Resurfaced(persistenceId),
-            KeptFor.TotalDays);
+            CopyLifetime.TotalDays);
+    }
 
     private InvalidDataException Undecided(long number, List<StoredEntry>? range)
     {
-        var disputed = range?.GroupBy(static e => e.Number).Where(static events => events.Skip(1).Any()).SelectMany(static events => events).ToList() ?? [];
-        var which = disputed.Count > 0 ? Numbers(disputed) : string.Create(CultureInfo.InvariantCulture, $"{number} and above");
-        var writers = disputed
+        var duplicates = range?.GroupBy(static e => e.Number)
+            .Where(static events => events.Skip(1).Any())
+            .SelectMany(static events => events)
+            .ToList() ?? [];
+        var which = duplicates.Count > 0
+            ? Describe(duplicates)
+            : string.Create(CultureInfo.InvariantCulture, $"event {number} and above");
+        var writers = duplicates
             .Select(static e => e.Writer.Length > 0 ? e.Writer : "unknown")
             .Distinct()
             .Order(StringComparer.Ordinal)
-            .Take(MostWritersNamed);
+            .Take(MaxNamedWriters);
         return new InvalidDataException(
-            $"\"{persistenceId}\" cannot recover: it has several events with the same sequence number (numbers {which}; writers {string.Join(", ", writers)}), "
-            + "and they do not show which of them were acknowledged. Nothing was removed. Run 'morag journal verify "
-            + $"{persistenceId}' to see their times and ranks, then remove the wrong ones with ZREMRANGEBYRANK from \"{_events}\".");
+            $"\"{persistenceId}\" cannot recover: several of its events have the same sequence number ({which}; writers "
+            + $"{string.Join(", ", writers)}), and they do not show which of them were acknowledged. Nothing was removed. Run "
+            + $"'morag journal verify {persistenceId}' to see their times and ranks, then remove the wrong ones with ZREMRANGEBYRANK "
+            + $"from \"{_events}\".");
     }
 
-    private static string Numbers(List<StoredEntry> events)
-        => events[0].Number == events[^1].Number
-            ? string.Create(CultureInfo.InvariantCulture, $"{events[0].Number}")
-            : string.Create(CultureInfo.InvariantCulture, $"{events[0].Number} to {events[^1].Number}");
+    private static string Describe(List<StoredEntry> events) => SequenceNrRange.Describe(events[0].Number, events[^1].Number);
 }

@@ -3,14 +3,14 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Journal;
 
-/// <summary>An event as it lies in Redis, with what tells who has written it.</summary>
-/// <param name="Number">The number under which it is stored.</param>
-/// <param name="Writer">The incarnation of the actor that wrote it; empty if that is not known.</param>
-/// <param name="Timestamp">When it was written, in UTC ticks; 0 if that is not known.</param>
-/// <param name="Bytes">The member of the sorted set.</param>
+/// <summary>An event in Redis, with its writer.</summary>
+/// <param name="Number">Sequence number under which it is stored.</param>
+/// <param name="Writer">Incarnation of the actor that wrote it. Empty if unknown.</param>
+/// <param name="Timestamp">When it was written, in UTC ticks. 0 if unknown.</param>
+/// <param name="Bytes">Member of the sorted set.</param>
 internal sealed record StoredEntry(long Number, string Writer, long Timestamp, RedisValue Bytes)
 {
-    /// <summary>Reads writer and time. An entry that cannot be read has neither.</summary>
+    /// <summary>Reads writer and timestamp, which stay unknown if the entry cannot be read.</summary>
     public static StoredEntry Read(SortedSetEntry entry)
     {
         try

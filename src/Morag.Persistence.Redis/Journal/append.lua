@@ -1,13 +1,13 @@
--- Appends writes, each to the events of another persistence id, if it continues them without a gap.
--- KEYS: the sorted sets of events of all writes, and then, in the same order, their highest sequence numbers; then, if the
---       last of ARGV is not empty, the identity of this Redis and the count of calls that have written.
--- ARGV: for each write, the number before its first event, its last number, the count of its events,
---       and then score and member of each event. A count of 0 only takes the numbers up. Last, what the identity has to be.
--- Returns the failed writes: position (from 1) and reason, which is the highest number where the write
--- did not continue it, else an error. Nothing of a failed write is stored.
+-- Appends writes, each to the events of a different persistence id. A write must continue the stored events without a gap.
+-- KEYS: the sorted set of events for each write, then the highest sequence number for each write, in the same order. If the last of ARGV
+--       is not empty, they are followed by the identity of this Redis and its counter of write calls.
+-- ARGV: for each write, the number before its first event, its last number, the number of its events, and score and member of each event.
+--       A write without events only uses up its numbers. The last value is the expected identity.
+-- Returns position (from 1) and reason of each failed write. The reason is the stored highest number if the write does not continue it,
+-- and an error message otherwise. Nothing of a failed write is stored.
 
--- Most values in one unpack. Redis (Lua 5.1) allows about 8,000, and runs a script whole or not at all. Garnet (Lua 5.4)
--- logs command by command, so that there a batch has to be one command to be whole after a crash.
+-- Maximum number of values in one unpack. Redis (Lua 5.1) allows about 8,000, and runs a script atomically. Garnet (Lua 5.4) logs each
+-- command, so a batch must be a single command there to survive a crash completely.
 local CHUNK = _VERSION == 'Lua 5.1' and 4000 or 400000
 
 local KEYS, ARGV, pcall, unpack = KEYS, ARGV, redis.pcall, unpack
@@ -16,10 +16,10 @@ local guarded = expected ~= ''
 local writes = math.floor((guarded and #KEYS - 2 or #KEYS) / 2)
 local failed = {}
 
--- One call for the highest numbers of all writes, and one in the end to set them: calls are what a script costs.
+-- A script costs mostly its calls, so one call reads the highest numbers of all writes, and one sets them at the end.
 local counters = redis.call('MGET', unpack(KEYS, writes + 1))
 if guarded and counters[writes + 1] ~= expected then
-  return redis.error_reply('WRONGSTORE this Redis is not the one that the journal belongs to')
+  return redis.error_reply('WRONGSTORE the identity of this Redis does not match')
 end
 local counted = {}
 
@@ -28,7 +28,7 @@ local function fail(write, reason)
   failed[#failed + 1] = reason
 end
 
-local function take_back(write, arg)
+local function remove_events(write, arg)
   pcall('ZREMRANGEBYSCORE', KEYS[write], '(' .. ARGV[arg], ARGV[arg + 1])
 end
 
@@ -36,7 +36,7 @@ local function append(write, arg, last)
   local events, counter = KEYS[write], KEYS[writes + write]
   local highest = counters[write]
   if not highest then
-    -- MGET finds nothing in a key of another type.
+    -- MGET returns nothing for a key of another type.
     if redis.call('EXISTS', counter) == 1 then return 'WRONGTYPE the highest sequence number is not a string' end
     highest = '0'
   end
@@ -44,7 +44,7 @@ local function append(write, arg, last)
   local above = pcall('ZCOUNT', events, '(' .. highest, '+inf')
   if above ~= 0 then
     if type(above) == 'table' then return above.err end
-    -- A server killed between storing events and counting them may hold events above its counter.
+    -- A server that was killed between the two commands can have events above its counter.
     highest = redis.call('ZREVRANGE', events, 0, 0, 'WITHSCORES')[2]
   end
   if highest ~= ARGV[arg] then return tonumber(highest) or 'ERR the highest sequence number is not a number' end
@@ -52,7 +52,7 @@ local function append(write, arg, last)
   for from = arg + 3, last, CHUNK do
     local added = pcall('ZADD', events, unpack(ARGV, from, math.min(from + CHUNK - 1, last)))
     if type(added) == 'table' then
-      take_back(write, arg)
+      remove_events(write, arg)
       return added.err
     end
   end
@@ -78,7 +78,7 @@ if #counted > 0 then
   local set = pcall('MSET', unpack(counted))
   if set.err then
     for write, position in pairs(stored) do
-      take_back(write, position)
+      remove_events(write, position)
       fail(write, set.err)
     end
   end

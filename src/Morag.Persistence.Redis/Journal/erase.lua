@@ -1,9 +1,9 @@
--- Removes everything of one persistence id at once: a part of it would be a history that cannot be read.
--- KEYS: the sorted set of events, the highest sequence number, the snapshots, the identity of this Redis where it matters.
--- ARGV[1]: what the highest sequence number has to be; ARGV[2]: what the identity has to be, empty where it does not matter.
--- Answers 0 where the number is another: a writer that this one knows nothing of has come in between.
+-- Deletes everything that is stored for one persistence id in one step, because part of a history cannot be recovered.
+-- KEYS: the sorted set of events, the highest sequence number, the snapshots, and the identity of this Redis if ARGV[2] is not empty.
+-- ARGV: the expected highest sequence number, the expected identity.
+-- Returns 1, or 0 if the highest sequence number is different because another actor has written under the id.
 if ARGV[2] ~= '' and redis.call('GET', KEYS[4]) ~= ARGV[2] then
-  return redis.error_reply('WRONGSTORE this Redis is not the one that the journal belongs to')
+  return redis.error_reply('WRONGSTORE the identity of this Redis does not match')
 end
 
 if (redis.call('GET', KEYS[2]) or '0') ~= ARGV[1] then

@@ -1,10 +1,10 @@
 -- Reads the highest sequence number of one persistence id: the counter, or the number of the last event if that is higher.
--- KEYS: the sorted set of events, the counter, the identity of this Redis where it matters.
--- ARGV[1]: what the identity has to be; empty where it does not matter.
--- Returns the number. If there are events above the counter and several with its number, returns the number and the counter: those
--- above it may belong to a failed write.
+-- KEYS: the sorted set of events, the counter, and the identity of this Redis if ARGV[1] is not empty.
+-- ARGV: the expected identity.
+-- Returns the number. If there are events above the counter and several events with its number, returns the number and the counter,
+-- because the events above it may belong to a failed write.
 if ARGV[1] ~= '' and redis.call('GET', KEYS[3]) ~= ARGV[1] then
-  return redis.error_reply('WRONGSTORE this Redis is not the one that the journal belongs to')
+  return redis.error_reply('WRONGSTORE the identity of this Redis does not match')
 end
 
 local counter = redis.call('GET', KEYS[2]) or '0'

@@ -1,11 +1,11 @@
--- Removes the events of a failed write that Redis brought back after a crash, and keeps a copy of them for a while.
--- KEYS: the sorted set of events, the highest sequence number, the sorted set of removed events, the identity of this Redis where it
---       matters.
--- ARGV: what the highest sequence number was when the events were judged, empty if it was missing; the seconds to keep the copy; the
---       number and member of each event, in descending order; last, what the identity has to be, empty where it does not matter.
--- Returns how many events were removed, or -1 if somebody has written since they were judged. Then nothing is removed.
+-- Removes the events of a failed write that Redis brought back after a crash, and keeps a copy of them.
+-- KEYS: the sorted set of events, the highest sequence number, the sorted set of copies, and the identity of this Redis if the last of
+--       ARGV is not empty.
+-- ARGV: the highest sequence number when the decision was made, empty if it was missing; the lifetime of the copies in seconds; number
+--       and member of each event, in descending order; the expected identity.
+-- Returns the number of removed events, or -1 if an actor has written since the decision. Then nothing is removed.
 if ARGV[#ARGV] ~= '' and redis.call('GET', KEYS[4]) ~= ARGV[#ARGV] then
-  return redis.error_reply('WRONGSTORE this Redis is not the one that the journal belongs to')
+  return redis.error_reply('WRONGSTORE the identity of this Redis does not match')
 end
 if (redis.call('GET', KEYS[2]) or '') ~= ARGV[1] then return -1 end
 
@@ -16,7 +16,7 @@ for from = 3, #ARGV - 1, CHUNK do
 end
 redis.call('EXPIRE', KEYS[3], ARGV[2])
 
--- The highest number first: after a crash in between, the lower ones still show that a number has two events.
+-- In descending order: after a crash halfway, the lower numbers still have two events each.
 local removed = 0
 for from = 3, #ARGV - 1, CHUNK do
   local members = {}

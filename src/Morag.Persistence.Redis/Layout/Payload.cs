@@ -3,20 +3,20 @@ using Akka.Serialization;
 
 namespace Morag.Persistence.Redis.Layout;
 
-/// <summary>An event or a snapshot as its serializer stores it: the serializer's id, its bytes and its manifest.</summary>
+/// <summary>A serialized event or snapshot: the id of its serializer, its bytes and its manifest.</summary>
 internal readonly record struct Payload(int SerializerId, byte[] Content, string Manifest)
 {
     internal const int SerializerIdField = 1;
     internal const int ContentField = 2;
     internal const int ManifestField = 3;
 
-    /// <summary>Length of the encoded payload.</summary>
+    /// <summary>Size of the encoded payload in bytes.</summary>
     public int Size
         => ProtobufWriter.SizeOfField(SerializerIdField, SerializerId)
             + (Content.Length == 0 ? 0 : ProtobufWriter.SizeOfBytes(ContentField, Content.Length))
             + ProtobufWriter.SizeOfField(ManifestField, Manifest);
 
-    /// <summary>Serializes with the serializer that is bound to the type, actor references with their full address.</summary>
+    /// <summary>Serializes with the serializer bound to the type. Actor references contain their full address.</summary>
     public static Payload Serialize(ExtendedActorSystem system, object content)
         => Akka.Serialization.Serialization.WithTransport(
             system,
@@ -30,7 +30,7 @@ internal readonly record struct Payload(int SerializerId, byte[] Content, string
                     Akka.Serialization.Serialization.ManifestFor(serializer, state.content));
             });
 
-    /// <summary>Gives back what was serialized.</summary>
+    /// <summary>Deserializes an event or snapshot.</summary>
     public static object Deserialize(ExtendedActorSystem system, ReadOnlySpan<byte> payload)
     {
         var serializerId = 0;
@@ -51,7 +51,7 @@ internal readonly record struct Payload(int SerializerId, byte[] Content, string
         return system.Serialization.Deserialize(content.ToArray(), serializerId, manifest);
     }
 
-    /// <summary>Writes the payload into a field of its own.</summary>
+    /// <summary>Writes the payload as a field.</summary>
     public void Write(ref ProtobufWriter writer, int field)
     {
         writer.WriteLength(field, Size);

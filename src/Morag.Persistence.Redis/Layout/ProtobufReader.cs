@@ -2,17 +2,17 @@ using System.Text;
 
 namespace Morag.Persistence.Redis.Layout;
 
-/// <summary>Reads Protobuf fields one after the other. Fields that are not asked for are skipped.</summary>
+/// <summary>Reads Protobuf fields one after the other. The caller reads or skips each field.</summary>
 internal ref struct ProtobufReader(ReadOnlySpan<byte> buffer)
 {
     private readonly ReadOnlySpan<byte> _buffer = buffer;
     private int _position;
     private int _wireType;
 
-    /// <summary>Number of the field that is to be read or skipped next.</summary>
+    /// <summary>Number of the current field.</summary>
     public int Field { get; private set; }
 
-    /// <summary>Goes on to the next field.</summary>
+    /// <summary>Moves to the next field. Returns false at the end.</summary>
     /// <exception cref="FormatException">The bytes are not a Protobuf message.</exception>
     public bool Next()
     {
@@ -31,7 +31,7 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> buffer)
         return (long)((ulong)value >> 1) ^ -(value & 1);
     }
 
-    public ReadOnlySpan<byte> Bytes() => _wireType == 2 ? Take(Varint()) : throw Malformed();
+    public ReadOnlySpan<byte> Bytes() => _wireType == 2 ? ReadSlice(Varint()) : throw Malformed();
 
     public string Text() => Encoding.UTF8.GetString(Bytes());
 
@@ -40,19 +40,19 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> buffer)
         switch (_wireType)
         {
             case 0: Varint(); break;
-            case 1: Take(8); break;
-            case 2: Take(Varint()); break;
-            case 5: Take(4); break;
+            case 1: ReadSlice(8); break;
+            case 2: ReadSlice(Varint()); break;
+            case 5: ReadSlice(4); break;
             default: throw Malformed();
         }
     }
 
-    private ReadOnlySpan<byte> Take(ulong length)
+    private ReadOnlySpan<byte> ReadSlice(ulong length)
     {
         if (length > (ulong)(_buffer.Length - _position)) throw Malformed();
-        var taken = _buffer.Slice(_position, (int)length);
+        var slice = _buffer.Slice(_position, (int)length);
         _position += (int)length;
-        return taken;
+        return slice;
     }
 
     private ulong Varint()

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Morag.Persistence.Redis.Layout;
 
-/// <summary>Writes Protobuf fields into a buffer of exactly the right size. Fields with the default value are left out.</summary>
+/// <summary>Writes Protobuf fields into a buffer of exactly the right size. Omits fields with the default value.</summary>
 internal ref struct ProtobufWriter(Span<byte> buffer)
 {
     private const int VarintType = 0;
@@ -46,7 +46,7 @@ internal ref struct ProtobufWriter(Span<byte> buffer)
         _position += value.Length;
     }
 
-    /// <summary>Begins a field of a known length; the content has to be written next.</summary>
+    /// <summary>Begins a field of a known length. The caller writes its content next.</summary>
     public void WriteLength(int field, int length)
     {
         WriteVarint((uint)(field << 3 | LengthDelimitedType));

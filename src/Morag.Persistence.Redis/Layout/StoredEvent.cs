@@ -4,7 +4,7 @@ using Akka.Persistence.Journal;
 
 namespace Morag.Persistence.Redis.Layout;
 
-/// <summary>One event as it is stored: the envelope of Akka.Persistence, which also the package Akka.Persistence.Redis writes.</summary>
+/// <summary>The stored form of an event: the envelope of Akka.Persistence, which the package Akka.Persistence.Redis also writes.</summary>
 internal static class StoredEvent
 {
     internal const int PayloadField = 1;
@@ -16,15 +16,17 @@ internal static class StoredEvent
     internal const int WriterGuidField = 13;
     internal const int TimestampField = 14;
 
-    // Ours, and only there for events that were tagged; other readers skip it. Far from the envelope's own numbers.
+    // An extension of this package, for tagged events only. Other readers skip it. Its number is far from those of the envelope.
     internal const int TagField = 1001;
 
-    /// <summary>Encodes an event. The tags of a <see cref="Tagged"/> one are kept beside it.</summary>
+    /// <summary>Encodes an event. The tags of a <see cref="Tagged"/> event are stored in a separate field.</summary>
     public static byte[] Encode(ExtendedActorSystem system, IPersistentRepresentation representation, long timestamp)
     {
         var tagged = representation.Payload as Tagged?;
         var payload = Payload.Serialize(system, tagged?.Payload ?? representation.Payload);
-        var sender = representation.Sender is null or Nobody ? null : Akka.Serialization.Serialization.SerializedActorPath(representation.Sender);
+        var sender = representation.Sender is null or Nobody
+            ? null
+            : Akka.Serialization.Serialization.SerializedActorPath(representation.Sender);
 
         var size = ProtobufWriter.SizeOfBytes(PayloadField, payload.Size)
             + ProtobufWriter.SizeOfField(SequenceNrField, representation.SequenceNr)
@@ -56,7 +58,7 @@ internal static class StoredEvent
         return bytes;
     }
 
-    /// <summary>Decodes an event; a tagged one comes back without its tags, as it was before it was tagged.</summary>
+    /// <summary>Decodes an event. A tagged event is returned without its tags.</summary>
     /// <exception cref="FormatException">The bytes are not an event.</exception>
     public static Persistent Decode(ExtendedActorSystem system, ReadOnlySpan<byte> bytes)
     {
@@ -88,9 +90,10 @@ internal static class StoredEvent
         if (payload.IsEmpty || sequenceNr <= 0)
             throw NotAnEvent();
 
-        return new Persistent(Payload.Deserialize(system, payload), sequenceNr, persistenceId, manifest, deleted, sender, writerGuid, timestamp);
+        return new Persistent(
+            Payload.Deserialize(system, payload), sequenceNr, persistenceId, manifest, deleted, sender, writerGuid, timestamp);
     }
 
-    /// <summary>What is said of bytes in which an event's essentials are missing.</summary>
-    public static FormatException NotAnEvent() => new("Not an event: payload or sequence number is missing.");
+    /// <summary>The exception for bytes without the mandatory fields of an event.</summary>
+    public static FormatException NotAnEvent() => new("Not an event: the payload or the sequence number is missing.");
 }

@@ -1,39 +1,39 @@
 namespace Morag.Persistence.Redis.Layout;
 
-/// <summary>What can be told of a stored event without the serializer of its payload.</summary>
+/// <summary>The fields of a stored event that can be read without the serializer of its payload.</summary>
 internal sealed record StoredEventHeader
 {
-    /// <summary>Number of the event; not necessarily the score under which it is stored.</summary>
+    /// <summary>Sequence number of the event. A damaged entry may be stored under another score.</summary>
     public required long SequenceNr { get; init; }
 
-    /// <summary>Whose event it is; not necessarily the id in the key.</summary>
+    /// <summary>Persistence id of the event. A damaged entry may be stored under another key.</summary>
     public required string PersistenceId { get; init; }
 
-    /// <summary>Manifest that an event adapter gave; empty for most events.</summary>
+    /// <summary>Manifest of an event adapter. Empty for most events.</summary>
     public required string Manifest { get; init; }
 
-    /// <summary>The incarnation of the actor that wrote it.</summary>
+    /// <summary>Incarnation of the actor that wrote the event.</summary>
     public required string WriterGuid { get; init; }
 
-    /// <summary>When it was written, in UTC ticks; 0 where the writer did not say.</summary>
+    /// <summary>When the event was written, in UTC ticks. 0 if its writer stored no time.</summary>
     public required long Timestamp { get; init; }
 
-    /// <summary>Whether a very old journal has marked it as deleted; replay leaves it out.</summary>
+    /// <summary>Whether a very old journal has marked the event as deleted. Replay omits it.</summary>
     public required bool IsDeleted { get; init; }
 
-    /// <summary>The tags, where it was stored as tagged.</summary>
+    /// <summary>Tags of the event.</summary>
     public required IReadOnlyList<string> Tags { get; init; }
 
-    /// <summary>Which serializer wrote the payload.</summary>
+    /// <summary>Id of the serializer that wrote the payload.</summary>
     public required int SerializerId { get; init; }
 
-    /// <summary>Manifest that this serializer gave; empty for serializers that need none.</summary>
+    /// <summary>Manifest of this serializer. Empty for serializers without manifests.</summary>
     public required string PayloadManifest { get; init; }
 
-    /// <summary>Bytes of the payload.</summary>
+    /// <summary>Size of the payload in bytes.</summary>
     public required int PayloadSize { get; init; }
 
-    /// <summary>Reads all but the payload.</summary>
+    /// <summary>Reads all fields except the payload.</summary>
     /// <exception cref="FormatException">The bytes are not an event.</exception>
     public static StoredEventHeader Read(ReadOnlySpan<byte> bytes)
     {

@@ -3,7 +3,7 @@ using Akka.Persistence;
 
 namespace Morag.Persistence.Redis.Layout;
 
-/// <summary>One snapshot as it is stored, which is also how the package Akka.Persistence.Redis stores it.</summary>
+/// <summary>The stored form of a snapshot, which is also that of the package Akka.Persistence.Redis.</summary>
 internal static class StoredSnapshot
 {
     private const int PersistenceIdField = 1;
@@ -14,12 +14,12 @@ internal static class StoredSnapshot
     private const int SecondsField = 1;
     private const int NanosecondsField = 2;
 
-    /// <summary>Encodes a snapshot, its time as UTC.</summary>
+    /// <summary>Encodes a snapshot. Its time is stored as UTC.</summary>
     public static byte[] Encode(ExtendedActorSystem system, SnapshotMetadata metadata, object snapshot)
     {
         var ticks = AsUtc(metadata.Timestamp).Ticks - DateTime.UnixEpoch.Ticks;
         var (seconds, remainder) = Math.DivRem(ticks, TimeSpan.TicksPerSecond);
-        // Nanoseconds count forward from the second, also before 1970.
+        // Nanoseconds count forward from the second, even before 1970.
         if (remainder < 0) (seconds, remainder) = (seconds - 1, remainder + TimeSpan.TicksPerSecond);
         var nanoseconds = remainder * TimeSpan.NanosecondsPerTick;
         var payload = Payload.Serialize(system, snapshot);
@@ -39,7 +39,7 @@ internal static class StoredSnapshot
         return bytes;
     }
 
-    /// <summary>What the snapshot is of, without its content.</summary>
+    /// <summary>Decodes the metadata of a snapshot.</summary>
     /// <exception cref="FormatException">The bytes are not a snapshot.</exception>
     public static SnapshotMetadata Metadata(ReadOnlySpan<byte> bytes) => Read(bytes, out _);
 
@@ -51,7 +51,7 @@ internal static class StoredSnapshot
         return new SelectedSnapshot(metadata, Payload.Deserialize(system, payload));
     }
 
-    /// <summary>Times without a zone are taken as UTC.</summary>
+    /// <summary>Converts a time to UTC. A time without a zone counts as UTC.</summary>
     public static DateTime AsUtc(DateTime time)
         => time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : DateTime.SpecifyKind(time, DateTimeKind.Utc);
 
@@ -76,7 +76,7 @@ internal static class StoredSnapshot
         }
 
         if (persistenceId is null || payload.IsEmpty)
-            throw new FormatException("Not a snapshot: persistence id or payload is missing.");
+            throw new FormatException("Not a snapshot: the persistence id or the payload is missing.");
         return new SnapshotMetadata(persistenceId, sequenceNr, timestamp);
     }
 

@@ -11,7 +11,7 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Query;
 
-/// <summary>Reads the events of one persistence id, page by page as they are asked for.</summary>
+/// <summary>Reads the events of one persistence id, page by page on demand.</summary>
 internal sealed class EventQuery(
     ExtendedActorSystem system,
     RedisConnection connection,
@@ -20,14 +20,14 @@ internal sealed class EventQuery(
 {
     private const int FirstPageSize = 16;
 
-    /// <summary>What is stored when the query starts.</summary>
+    /// <summary>Returns the events that are stored when the query starts.</summary>
     public async IAsyncEnumerable<EventEnvelope> CurrentAsync(
         string persistenceId,
         long from,
         long to,
         [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        // The client would take the bounds the other way round.
+        // The client would swap the bounds.
         if (from > to) yield break;
         var page = await ReadPageAsync(persistenceId, from, to, FirstSize, cancellation).ConfigureAwait(false);
         to = Math.Min(to, page.Highest);
@@ -43,18 +43,18 @@ internal sealed class EventQuery(
         }
     }
 
-    /// <summary>What is stored, and what is written from then on.</summary>
+    /// <summary>Returns the stored events, and then new events as they are written.</summary>
     public async IAsyncEnumerable<EventEnvelope> LiveAsync(
         string persistenceId,
         long from,
         long to,
         [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        var outage = new Outage(system.Log, $"of the events of \"{persistenceId}\"");
+        var outage = new Outage(system.Log, $"for the events of \"{persistenceId}\"");
         var size = FirstSize;
         for (long seen = 0; from <= to;)
         {
-            Page page;
+            EventPage page;
             try
             {
                 page = await ReadPageAsync(persistenceId, from, to, size, cancellation).ConfigureAwait(false);
@@ -81,25 +81,26 @@ internal sealed class EventQuery(
         }
     }
 
-    private async Task<Page> ReadPageAsync(string persistenceId, long from, long to, int size, CancellationToken cancellation)
+    private async Task<EventPage> ReadPageAsync(string persistenceId, long from, long to, int size, CancellationToken cancellation)
     {
         var open = await connection.OpenAsync(cancellation).ConfigureAwait(false);
         var key = open.Keys.Events(persistenceId);
-        var asked = HighestSequenceNr.ReadAsync(open, persistenceId);
-        var reading = ReadRangeAsync();
-        await Task.WhenAll(asked, reading).WaitAsync(cancellation).ConfigureAwait(false);
-        var highest = await asked.ConfigureAwait(false);
-        var entries = await reading.ConfigureAwait(false);
+        var readingHighest = HighestSequenceNr.ReadAsync(open, persistenceId);
+        var readingRange = ReadRangeAsync();
+        await Task.WhenAll(readingHighest, readingRange).WaitAsync(cancellation).ConfigureAwait(false);
+        var highest = await readingHighest.ConfigureAwait(false);
+        var entries = await readingRange.ConfigureAwait(false);
 
-        // Where Redis did not know the script for the highest number, it has answered that after the range, and what is missing
-        // may have been written in between. Once it is missing from a range that was read later, it will never be there.
+        // If Redis did not know the script, the highest number was read after the range, and missing events may have been written in
+        // between. Numbers that are also missing from a range read later have no event.
         var last = entries.Length == 0 ? from - 1 : (long)entries[^1].Score;
         if (entries.Length < size && last < Math.Min(highest, to))
             entries = await ReadRangeAsync().WaitAsync(cancellation).ConfigureAwait(false);
-        return new Page(key, entries, highest, from, size);
+        return new EventPage(key, entries, highest, from, size);
 
         Task<SortedSetEntry[]> ReadRangeAsync()
-            => open.AskAsync(redis => redis.SortedSetRangeByScoreWithScoresAsync(key, from, to, take: size, flags: CommandFlags.DemandMaster));
+            => open.ExecuteAsync(redis => redis.SortedSetRangeByScoreWithScoresAsync(
+                key, from, to, take: size, flags: CommandFlags.DemandMaster));
     }
 
     private IEnumerable<EventEnvelope> Decode(RedisKey key, SortedSetEntry entry)
@@ -108,34 +109,36 @@ internal sealed class EventQuery(
         try
         {
             var stored = StoredEvent.Decode(system, bytes.Span);
-            // As the journal does when it replays.
+            // Replay omits these events too.
             if (stored.IsDeleted) return [];
             string[] tags = [.. StoredEventHeader.Read(bytes.Span).Tags];
             return [.. adapters.Get(stored.Payload.GetType())
                 .FromJournal(stored.Payload, stored.Manifest)
                 .Events
-                .Select(e => new EventEnvelope(new Sequence(stored.SequenceNr), stored.PersistenceId, stored.SequenceNr, e, stored.Timestamp, tags))];
+                .Select(e => new EventEnvelope(
+                    new Sequence(stored.SequenceNr), stored.PersistenceId, stored.SequenceNr, e, stored.Timestamp, tags))];
         }
         catch (Exception e)
         {
-            throw new SerializationException($"The event with sequence number {entry.Score} in the key \"{key}\" cannot be read: {e.Message}", e);
+            throw new SerializationException(
+                $"The event with sequence number {entry.Score} in the key \"{key}\" cannot be read: {e.Message}", e);
         }
     }
 
-    private int FirstSize => settings.Buffer.First(FirstPageSize);
+    private int FirstSize => settings.Buffer.InitialSize(FirstPageSize);
 
-    private int NextSize(Page page) => page.Entries.Length == 0 ? FirstSize : settings.Buffer.After(page.Entries);
+    private int NextSize(EventPage page) => page.Entries.Length == 0 ? FirstSize : settings.Buffer.NextSize(page.Entries);
 
-    /// <summary>Some events of one persistence id, in order.</summary>
-    private sealed record Page(RedisKey Key, SortedSetEntry[] Entries, long Highest, long From, int Size)
+    /// <summary>A page of events in the order of their sequence numbers.</summary>
+    private sealed record EventPage(RedisKey Key, SortedSetEntry[] Entries, long Highest, long From, int Size)
     {
-        /// <summary>The highest number that is known to be stored.</summary>
+        /// <summary>The highest stored number, as far as known.</summary>
         public long Highest { get; } = Entries.Length == 0 ? Highest : Math.Max(Highest, (long)Entries[^1].Score);
 
-        /// <summary>Whether nothing more was there to be read.</summary>
+        /// <summary>Whether there were no more events to read.</summary>
         public bool IsCaughtUp => Entries.Length < Size;
 
-        /// <summary>Where to read on. Numbers that are not there when a higher one is were rejected or deleted.</summary>
+        /// <summary>Where the next page begins. Missing numbers below a stored one were rejected or deleted.</summary>
         public long Next => Math.Max(From, (IsCaughtUp ? Highest : (long)Entries[^1].Score) + 1);
     }
 }

@@ -5,10 +5,10 @@ using Morag.Persistence.Redis.Connection;
 
 namespace Morag.Persistence.Redis.Query;
 
-/// <summary>Reads the persistence ids, page by page as they are asked for.</summary>
+/// <summary>Reads the persistence ids, page by page on demand.</summary>
 internal sealed class PersistenceIdQuery(ActorSystem system, RedisConnection connection, ReadJournalSettings settings)
 {
-    /// <summary>Those that are there all the time while the query runs, and perhaps some that are written meanwhile.</summary>
+    /// <summary>Returns each id that exists throughout the query, and perhaps some that are created meanwhile.</summary>
     public async IAsyncEnumerable<string> CurrentAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var found = new HashSet<string>();
@@ -18,11 +18,11 @@ internal sealed class PersistenceIdQuery(ActorSystem system, RedisConnection con
         }
     }
 
-    /// <summary>Those that are there, and those that are written from then on.</summary>
+    /// <summary>Returns the existing ids, and then new ids as they are created.</summary>
     public async IAsyncEnumerable<string> LiveAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var found = new HashSet<string>();
-        var outage = new Outage(system.Log, "of persistence ids");
+        var outage = new Outage(system.Log, "for persistence ids");
         while (true)
         {
             var round = ScanAsync(cancellation).GetAsyncEnumerator(cancellation);
@@ -35,7 +35,7 @@ internal sealed class PersistenceIdQuery(ActorSystem system, RedisConnection con
             await Task.Delay(settings.PersistenceIdsRefreshInterval, cancellation).ConfigureAwait(false);
         }
 
-        // A round that breaks off is over; the next one begins anew.
+        // A failed round ends here, and the next one starts from the beginning.
         async Task<bool> MoveNextAsync(IAsyncEnumerator<string> round)
         {
             try

@@ -6,8 +6,8 @@ using StackExchange.Redis;
 namespace Morag.Persistence.Redis.Query;
 
 /// <summary>
-/// Finds the persistence ids by the names of the keys of all masters, page by page. As SCAN does, it finds each id that is there
-/// all the time, and may find one twice.
+/// Finds the persistence ids by scanning the keys of all masters, page by page. With the guarantees of SCAN: it finds each id that exists
+/// throughout the scan, and may find an id twice.
 /// </summary>
 internal sealed class PersistenceIdScan
 {
@@ -22,7 +22,7 @@ internal sealed class PersistenceIdScan
         _masters = masters;
     }
 
-    /// <summary>Prepares to read the keys of every master that there is now.</summary>
+    /// <summary>Starts a scan of the current masters.</summary>
     /// <exception cref="RedisException">A master cannot be reached.</exception>
     public static async Task<PersistenceIdScan> BeginAsync(OpenConnection open, CancellationToken cancellation)
     {
@@ -30,18 +30,21 @@ internal sealed class PersistenceIdScan
         if (!open.Keys.OnCluster) return new PersistenceIdScan(open, [any]);
 
         var cluster = await any.ClusterNodesAsync().WaitAsync(cancellation).ConfigureAwait(false)
-            ?? throw new RedisException("Redis Cluster does not tell its nodes.");
-        // A master without slots has been replaced, or is new; one that cannot be reached fails the scan: nothing is left out.
+            ?? throw new RedisException("Redis Cluster does not list its nodes. Check that its user may run CLUSTER NODES.");
+        // A master without slots is new or was replaced. A master that cannot be reached fails the scan, so no ids are omitted.
         var masters = cluster.Nodes
             .Where(static node => !node.IsReplica && node.Slots.Count > 0)
             .OrderBy(static node => node.NodeId, StringComparer.Ordinal);
         return new PersistenceIdScan(open, [.. masters.Select(node => Server(open.Multiplexer, node.EndPoint!))]);
     }
 
-    /// <summary>Reads the next page, from about so many keys; most pages are short, and some are empty.</summary>
-    public async Task<Page> ReadAsync(Position position, CancellationToken cancellation, int keys = KeysPerPage)
+    /// <summary>Reads the next page. Most pages are short, and some are empty.</summary>
+    /// <param name="position">Position of the page.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <param name="keys">Approximate number of keys to scan.</param>
+    public async Task<ScanPage> ReadAsync(Position position, CancellationToken cancellation, int keys = KeysPerPage)
     {
-        if (position.Master >= _masters.Count) return new Page([], null);
+        if (position.Master >= _masters.Count) return new ScanPage([], null);
 
         var reply = await _masters[position.Master]
             .ExecuteAsync(
@@ -51,12 +54,12 @@ internal sealed class PersistenceIdScan
             .WaitAsync(cancellation)
             .ConfigureAwait(false);
         var cursor = (string)reply[0]!;
-        var ids = await Task.WhenAll(((string[])reply[1]!).Select(IdOnceAsync)).WaitAsync(cancellation).ConfigureAwait(false);
+        var ids = await Task.WhenAll(((string[])reply[1]!).Select(FindIdOnceAsync)).WaitAsync(cancellation).ConfigureAwait(false);
 
         Position? next = cursor != Position.Start.Cursor ? position with { Cursor = cursor }
             : position.Master + 1 < _masters.Count ? new Position(position.Master + 1, Position.Start.Cursor)
             : null;
-        return new Page([.. ids.OfType<string>()], next);
+        return new ScanPage([.. ids.OfType<string>()], next);
     }
 
     private static IServer AnyMaster(IConnectionMultiplexer multiplexer)
@@ -67,7 +70,7 @@ internal sealed class PersistenceIdScan
         }
         catch (InvalidOperationException e)
         {
-            throw new RedisException("No master of Redis is connected.", e);
+            throw new RedisException("No primary of Redis is connected.", e);
         }
     }
 
@@ -79,15 +82,15 @@ internal sealed class PersistenceIdScan
         }
         catch (ArgumentException e)
         {
-            throw new RedisException($"The master {address} has joined the cluster just now.", e);
+            throw new RedisException($"The master {address} has just joined the cluster. Try again.", e);
         }
     }
 
     /// <summary>
-    /// An id is found by the key of its highest number; by that of its events only where a crash has left no number, or else it
-    /// would be found twice.
+    /// Returns the id of a key with a highest sequence number. Returns the id of a key with events only if a crash has left no highest
+    /// number, because the id would be found twice otherwise.
     /// </summary>
-    private async Task<string?> IdOnceAsync(string key)
+    private async Task<string?> FindIdOnceAsync(string key)
     {
         var id = _open.Keys.PersistenceIdIn(key, out var isCounter);
         if (id is null || isCounter) return id;
@@ -95,28 +98,28 @@ internal sealed class PersistenceIdScan
         return isCounted ? null : id;
     }
 
-    /// <summary>Where a scan is.</summary>
-    /// <param name="Master">Which of the masters is read, from 0.</param>
-    /// <param name="Cursor">The cursor that this master gave.</param>
+    /// <summary>Position of a scan.</summary>
+    /// <param name="Master">Index of the master, starting at 0.</param>
+    /// <param name="Cursor">The SCAN cursor of this master.</param>
     internal readonly record struct Position(int Master, string Cursor)
     {
-        /// <summary>Nothing was read yet.</summary>
+        /// <summary>The beginning.</summary>
         public static Position Start { get; } = new(0, "0");
 
-        /// <summary>Reads what <see cref="ToString"/> has written.</summary>
-        /// <exception cref="FormatException">The text is something else.</exception>
+        /// <summary>Parses the result of <see cref="ToString"/>.</summary>
+        /// <exception cref="FormatException">The text is not a position.</exception>
         public static Position Parse(string text)
             => text.Split('-') is [var master, var cursor]
                 && int.TryParse(master, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
                 && ulong.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out _)
                     ? new Position(number, cursor)
-                    : throw new FormatException($"\"{text}\" is no place in a list of persistence ids.");
+                    : throw new FormatException($"\"{text}\" is not a position in a list of persistence ids.");
 
         public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Master}-{Cursor}");
     }
 
-    /// <summary>Some persistence ids.</summary>
+    /// <summary>A page of persistence ids.</summary>
     /// <param name="Ids">The ids, in no order.</param>
-    /// <param name="Next">Where to read on; null at the end.</param>
-    internal sealed record Page(IReadOnlyList<string> Ids, Position? Next);
+    /// <param name="Next">Position of the next page. Null if this is the last page.</param>
+    internal sealed record ScanPage(IReadOnlyList<string> Ids, Position? Next);
 }

@@ -4,20 +4,20 @@ using Morag.Persistence.Redis.Journal;
 
 namespace Morag.Persistence.Redis.Query;
 
-/// <summary>How often and how much queries read; <c>reference.conf</c> describes each.</summary>
+/// <summary>Settings of queries. <c>reference.conf</c> describes each setting.</summary>
 internal sealed record ReadJournalSettings
 {
-    /// <summary>How often a live query of events looks for more.</summary>
+    /// <summary>How often a live query for events checks for new ones.</summary>
     public required TimeSpan RefreshInterval { get; init; }
 
-    /// <summary>How often the live query of persistence ids looks for new ones.</summary>
+    /// <summary>How often the live query for persistence ids checks for new ones.</summary>
     public required TimeSpan PersistenceIdsRefreshInterval { get; init; }
 
-    /// <summary>How much a query asks for at a time, and holds.</summary>
+    /// <summary>Size of a page, which is also the maximum that a query buffers.</summary>
     public required PageLimits Buffer { get; init; }
 
-    /// <summary>Reads and checks the settings of one read journal.</summary>
-    /// <exception cref="ConfigurationException">A value is outside its range.</exception>
+    /// <summary>Reads and validates the settings of one read journal.</summary>
+    /// <exception cref="ConfigurationException">A value is out of range.</exception>
     public static ReadJournalSettings Read(Config plugin, string path) => new()
     {
         RefreshInterval = RedisSettings.ReadDurationInRange(

@@ -8,8 +8,8 @@ using Morag.Persistence.Redis.Connection;
 namespace Morag.Persistence.Redis.Query;
 
 /// <summary>
-/// Reads what the journal has stored, over a connection of its own. Nothing is read ahead of demand beyond one page.
-/// Live queries outlast outages of Redis; the others fail with them. What cannot be read fails its query, and no other.
+/// Queries the events and persistence ids of a journal, over a connection of its own. A query reads at most one page ahead of demand. Live
+/// queries wait during an outage of Redis; the other queries fail. An unreadable event fails only the queries that read it.
 /// </summary>
 public sealed class RedisReadJournal :
     ICurrentPersistenceIdsQuery,
@@ -30,38 +30,46 @@ public sealed class RedisReadJournal :
         var journal = plugin.GetString("write-plugin", string.Empty) is { Length: > 0 } named
             ? named
             : system.Settings.Config.GetString("akka.persistence.journal.plugin", string.Empty);
-        var connection = new RedisConnection(RedisSettings.OfJournal(system, journal));
+        var connection = new RedisConnection(RedisSettings.ReadJournal(system, journal));
         system.RegisterOnTermination(connection.Close);
 
         _events = new EventQuery(system, connection, Akka.Persistence.Persistence.Instance.Apply(system).AdaptersFor(journal), settings);
         _ids = new PersistenceIdQuery(system, connection, settings);
     }
 
-    /// <summary>Found by Akka.Persistence.Query, so that the settings need not be added by hand.</summary>
+    /// <summary>The default settings. Akka.Persistence.Query calls this method, so applications need not add the settings.</summary>
     public static Config DefaultConfiguration() => RedisPersistence.DefaultConfig();
 
-    /// <summary>The ids of all persistent actors that have written, in no order, also of those whose events are deleted.</summary>
+    /// <summary>
+    /// Returns the persistence ids under which events have been written, each once and in no order, including ids whose events have all
+    /// been deleted. Fails if Redis cannot be reached.
+    /// </summary>
     public Source<string, NotUsed> CurrentPersistenceIds() => Source.From(() => _ids.CurrentAsync());
 
-    /// <summary>The same, and then those that write for the first time. Each id comes once; the query keeps all of them.</summary>
+    /// <summary>
+    /// Returns the same ids, and then new ids as they are created. Each id is returned once, so the query keeps all of them in memory. It
+    /// waits while Redis cannot be reached.
+    /// </summary>
     public Source<string, NotUsed> PersistenceIds() => Source.From(() => _ids.LiveAsync());
 
-    /// <summary>The events of one persistence id that are stored now, in order; both bounds are included.</summary>
-    /// <remarks>The offset of an event is its sequence number. Fails where Redis cannot be reached or an event cannot be read.</remarks>
+    /// <summary>Returns the stored events of a persistence id in order. Both bounds are inclusive.</summary>
+    /// <remarks>The offset of an event is its sequence number. Fails if Redis cannot be reached or an event cannot be read.</remarks>
+    /// <exception cref="ArgumentException">The journal does not accept this persistence id.</exception>
     public Source<EventEnvelope, NotUsed> CurrentEventsByPersistenceId(string persistenceId, long fromSequenceNr, long toSequenceNr)
     {
-        KeyLayout.CheckPersistenceId(persistenceId);
+        KeyLayout.ValidatePersistenceId(persistenceId);
         return Source.From(() => _events.CurrentAsync(persistenceId, fromSequenceNr, toSequenceNr));
     }
 
-    /// <summary>The same, and then those that are written, until <paramref name="toSequenceNr"/> is reached.</summary>
+    /// <summary>Returns the same events, and then new events until <paramref name="toSequenceNr"/> is reached.</summary>
     /// <remarks>
-    /// While Redis cannot be reached the query waits. It fails with <see cref="JournalRewoundException"/> when Redis comes back with
-    /// less than it had, and where an event cannot be read.
+    /// The query waits while Redis cannot be reached. It fails if an event cannot be read, and with <see cref="JournalRewoundException"/>
+    /// if Redis has lost events that the query has seen.
     /// </remarks>
+    /// <exception cref="ArgumentException">The journal does not accept this persistence id.</exception>
     public Source<EventEnvelope, NotUsed> EventsByPersistenceId(string persistenceId, long fromSequenceNr, long toSequenceNr)
     {
-        KeyLayout.CheckPersistenceId(persistenceId);
+        KeyLayout.ValidatePersistenceId(persistenceId);
         return Source.From(() => _events.LiveAsync(persistenceId, fromSequenceNr, toSequenceNr));
     }
 }

@@ -4,7 +4,7 @@ using Morag.Persistence.Redis.Connection;
 
 namespace Morag.Persistence.Redis.Retention;
 
-/// <summary>Sweeps again and again, over a connection of its own, as long as its journal lives. What fails is tried again the next time.</summary>
+/// <summary>Sweeps at intervals over its own connection while its journal runs. The next sweep retries what has failed.</summary>
 internal sealed class RetentionActor : ReceiveActor, IWithTimers
 {
     private readonly RedisConnection _connection;
@@ -18,12 +18,19 @@ internal sealed class RetentionActor : ReceiveActor, IWithTimers
         Receive<Sweep>(_ => sweep.RunAsync().PipeTo(Self, success: static retired => new Swept(retired)));
         Receive<Swept>(swept =>
         {
-            if (swept.Retired > 0) _log.Info("Removed the entries of {0} persistence ids that ended more than {1} ago.", swept.Retired, settings.After);
+            if (swept.Retired > 0)
+            {
+                _log.Info(
+                    "Retention removed the entries of ended persistence ids: {0}. They ended more than {1} ago.",
+                    swept.Retired,
+                    settings.After);
+            }
+
             ScheduleNext(settings.Interval);
         });
         Receive<Status.Failure>(failure =>
         {
-            _log.Warning(failure.Cause, "Retention was broken off; the next sweep is in {0}.", settings.Interval);
+            _log.Warning(failure.Cause, "The retention sweep failed. The next sweep starts in {0}.", settings.Interval);
             ScheduleNext(settings.Interval);
         });
         Self.Tell(Sweep.Instance);
@@ -33,7 +40,7 @@ internal sealed class RetentionActor : ReceiveActor, IWithTimers
 
     protected override void PostStop()
     {
-        // Ends the sweep too, if one is under way.
+        // This also ends a running sweep.
         _connection.Close();
         base.PostStop();
     }

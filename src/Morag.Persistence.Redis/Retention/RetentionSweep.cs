@@ -7,25 +7,25 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Retention;
 
-/// <summary>Looks through the persistence ids once, and removes the entries of those that ended long enough ago.</summary>
+/// <summary>Scans all persistence ids once, and removes the entries of those that ended long enough ago.</summary>
 internal sealed class RetentionSweep(ActorSystem system, RedisConnection connection, RetentionSettings settings)
 {
-    // Each may have an event of many megabytes as its last.
-    private const int IdsAtATime = 16;
+    // The last event of an id may have many megabytes.
+    private const int ConcurrentIds = 16;
 
     private static readonly RedisScript RetireScript = RedisScript.Load("retire");
 
     private readonly ILoggingAdapter _log = Logging.GetLogger(system, typeof(RetentionSweep));
 
-    /// <summary>Sweeps, unless another journal on this database has done so within the interval.</summary>
-    /// <returns>How many ids have lost their entries.</returns>
+    /// <summary>Sweeps, unless another journal on this database has swept within the interval.</summary>
+    /// <returns>The number of ids whose entries were removed.</returns>
     public async Task<int> RunAsync()
     {
         var open = await connection.OpenAsync(CancellationToken.None).ConfigureAwait(false);
-        var isMine = await open.Database
+        var isMyTurn = await open.Database
             .StringSetAsync(open.Keys.RetentionTurn, open.Multiplexer.ClientName, settings.Interval, When.NotExists)
             .ConfigureAwait(false);
-        if (!isMine) return 0;
+        if (!isMyTurn) return 0;
 
         var oldest = system.Scheduler.Now - settings.After;
         var retired = 0;
@@ -33,7 +33,7 @@ internal sealed class RetentionSweep(ActorSystem system, RedisConnection connect
         for (PersistenceIdScan.Position? position = PersistenceIdScan.Position.Start; position is { } here;)
         {
             var page = await scan.ReadAsync(here, CancellationToken.None).ConfigureAwait(false);
-            foreach (var ids in page.Ids.Chunk(IdsAtATime))
+            foreach (var ids in page.Ids.Chunk(ConcurrentIds))
             {
                 var each = await Task.WhenAll(ids.Select(id => RetireAsync(open, id, oldest.UtcTicks))).ConfigureAwait(false);
                 retired += each.Count(static removed => removed);
@@ -61,12 +61,15 @@ internal sealed class RetentionSweep(ActorSystem system, RedisConnection connect
                 .ConfigureAwait(false);
             return (long)removed == 1;
         }
-        catch (Exception e) when (e is FormatException || e is RedisServerException { Message: var why } && why.Contains("WRONGTYPE", StringComparison.Ordinal))
+        catch (Exception e) when (e is FormatException || IsWrongType(e))
         {
-            _log.Warning("Retention leaves the key \"{0}\" as it is: {1}", events, e.Message);
+            _log.Warning("Retention skips the key \"{0}\", because it cannot be read: {1}", events, e.Message);
             return false;
         }
     }
+
+    private static bool IsWrongType(Exception e)
+        => e is RedisServerException && e.Message.Contains("WRONGTYPE", StringComparison.Ordinal);
 
     private bool HasEnded(SortedSetEntry last, long oldest)
     {

@@ -11,7 +11,7 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Snapshots;
 
-/// <summary>Stores snapshots in Redis, one for each sequence number: a later one takes the place of an earlier one.</summary>
+/// <summary>Stores snapshots in Redis, one per sequence number: a later snapshot replaces an earlier one with the same number.</summary>
 public sealed class RedisSnapshotStore : SnapshotStore
 {
     private static readonly RedisScript SupersedeScript = RedisScript.Load("supersede");
@@ -22,8 +22,8 @@ public sealed class RedisSnapshotStore : SnapshotStore
     private readonly RedisConnection _connection;
     private SnapshotMetadata? _failedSave;
 
-    /// <summary>Called by Akka.Persistence with the section of the configuration that belongs to this plugin.</summary>
-    /// <exception cref="ConfigurationException">A setting is missing or outside its range.</exception>
+    /// <summary>Called by Akka.Persistence with the plugin's section of the configuration.</summary>
+    /// <exception cref="ConfigurationException">A setting is missing or out of range.</exception>
     public RedisSnapshotStore(Config config)
     {
         var plugin = config.WithFallback(RedisPersistence.DefaultConfig().GetConfig(RedisPersistence.SnapshotStorePluginId));
@@ -47,8 +47,8 @@ public sealed class RedisSnapshotStore : SnapshotStore
     /// <inheritdoc/>
     protected override bool ReceivePluginInternal(object message)
     {
-        // The base class follows a failed save with a delete of the same metadata. Here a save is stored whole or not
-        // at all, and the delete would take an earlier snapshot with the same number.
+        // After a failed save, the base class deletes the snapshot with the same metadata. Saves are atomic here, so this would delete an
+        // earlier snapshot with the same number.
         if (message is SaveSnapshotFailure failure) _failedSave = failure.Metadata;
         return base.ReceivePluginInternal(message);
     }
@@ -56,14 +56,14 @@ public sealed class RedisSnapshotStore : SnapshotStore
     /// <inheritdoc/>
     protected override async Task SaveAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken)
     {
-        // The next save of an id begins when this one has ended: otherwise it could overtake this one while the connection is checked.
+        // Saves of one id run one after the other. Otherwise the next one could overtake this one while the identity is checked.
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var before = _saving.GetValueOrDefault(metadata.PersistenceId, Task.CompletedTask);
         _saving[metadata.PersistenceId] = ended.Task;
         try
         {
             await before.WaitAsync(cancellationToken).ConfigureAwait(false);
-            await SaveInTurnAsync(metadata, snapshot, cancellationToken).ConfigureAwait(false);
+            await SaveOneAsync(metadata, snapshot, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -72,66 +72,70 @@ public sealed class RedisSnapshotStore : SnapshotStore
         }
     }
 
-    private async Task SaveInTurnAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken)
+    private async Task SaveOneAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken)
     {
         var encoded = StoredSnapshot.Encode(_system, metadata, snapshot);
         var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
         await open.CheckIdentityAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         var key = open.Keys.Snapshots(metadata.PersistenceId);
         var number = metadata.SequenceNr;
-        // Single commands, each of which is whole after any crash: Redis would copy the snapshot into the interpreter of a
-        // script and back, and a transaction that a kill cuts off can keep Garnet from recovering. In this order, so that of
-        // several saves under one number the last one stays.
-        var earlier = open.AskAsync(redis => redis.SortedSetRangeByScoreAsync(key, number, number, flags: CommandFlags.DemandMaster));
-        var added = open.AskAsync(redis => redis.SortedSetAddAsync(key, encoded, number, CommandFlags.DemandMaster));
-        // Once more behind it: a snapshot that went elsewhere must not count as saved, because the events before it are deleted then.
+        // Single commands, each of which is atomic. A script would copy the snapshot into its interpreter and back, and a transaction that
+        // a kill interrupts can prevent Garnet from recovering. In this order, the last of several saves under one number stays.
+        var earlier = open.ExecuteAsync(redis => redis.SortedSetRangeByScoreAsync(key, number, number, flags: CommandFlags.DemandMaster));
+        var added = open.ExecuteAsync(redis => redis.SortedSetAddAsync(key, encoded, number, CommandFlags.DemandMaster));
+        // Checked again afterwards: the actor deletes events once their snapshot is saved, so one in another store must not count.
         await Task.WhenAll(earlier, added, open.CheckIdentityAsync()).WaitAsync(cancellationToken).ConfigureAwait(false);
         RedisValue[] superseded = [.. (await earlier.ConfigureAwait(false)).Where(snapshot => snapshot != encoded)];
         if (superseded.Length > 0)
-            await SupersedeScript.RunAsync(open, [key], [number, .. superseded]).WaitAsync(cancellationToken).ConfigureAwait(false);
+        {
+            await SupersedeScript.RunAsync(open, [key], [number, .. superseded])
+                .WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
+        }
     }
 
     /// <inheritdoc/>
-    protected override async Task<SelectedSnapshot?> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
+    protected override async Task<SelectedSnapshot?> LoadAsync(
+        string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
     {
         var open = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
         var key = open.Keys.Snapshots(persistenceId);
-        var isRightStore = open.CheckIdentityAsync();
+        var identityCheck = open.CheckIdentityAsync();
         SerializationException? unreadable = null;
-        while (await NewestAsync(open, key, criteria, cancellationToken).ConfigureAwait(false) is { } newest)
+        while (await FindNewestAsync(open, key, criteria, cancellationToken).ConfigureAwait(false) is { } newest)
         {
             try
             {
-                await isRightStore.WaitAsync(cancellationToken).ConfigureAwait(false);
-                return Reading(key, newest.Metadata.SequenceNr, () => StoredSnapshot.Decode(_system, newest.Bytes.Span));
+                await identityCheck.WaitAsync(cancellationToken).ConfigureAwait(false);
+                return Decode(key, newest);
             }
             catch (SerializationException e)
             {
-                // The one before it, and the events since, say the same, as long as those were not removed.
+                // The previous snapshot and the events since are equivalent, unless those events were deleted.
                 unreadable ??= e;
-                _log.Error(e, "A snapshot of \"{0}\" cannot be read; the one before it is tried", persistenceId);
+                _log.Error(e, "A snapshot of \"{0}\" cannot be read; trying the previous one", persistenceId);
                 criteria = new SnapshotSelectionCriteria(
                     newest.Metadata.SequenceNr - 1, criteria.MaxTimeStamp, criteria.MinSequenceNr, criteria.MinTimestamp);
             }
         }
 
-        await isRightStore.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await identityCheck.WaitAsync(cancellationToken).ConfigureAwait(false);
 
-        // If no snapshot is readable, recovery must fail: events that the snapshots covered may have been deleted.
+        // If no snapshot is readable, recovery must fail, because the events that the snapshots covered may have been deleted.
         return unreadable is null ? null : throw unreadable;
     }
 
-    private static async Task<StoredMember?> NewestAsync(
+    private static async Task<StoredMember?> FindNewestAsync(
         OpenConnection open, RedisKey key, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
     {
         StoredMember? newest = null;
         await foreach (var member in ReadDescendingAsync(open, key, criteria, cancellationToken).ConfigureAwait(false))
         {
-            // Other writers, and saves that were cut off, may have left several with one number; then the latest counts.
+            // Other writers and interrupted saves may have left several snapshots with one number. The latest of them counts.
             if (newest is not null && member.Metadata.SequenceNr < newest.Metadata.SequenceNr) break;
             if (IsWithinTime(criteria, member.Metadata) && (newest is null || member.Metadata.Timestamp > newest.Metadata.Timestamp))
                 newest = member;
-            if (newest is not null && member.IsOnlyOneOfItsNumber) break;
+            if (newest is not null && member.IsUnique) break;
         }
 
         return newest;
@@ -155,7 +159,7 @@ public sealed class RedisSnapshotStore : SnapshotStore
         if (HasNoTimeBounds(criteria))
         {
             await open
-                .AskAsync(redis => redis.SortedSetRemoveRangeByScoreAsync(key, criteria.MinSequenceNr, criteria.MaxSequenceNr))
+                .ExecuteAsync(redis => redis.SortedSetRemoveRangeByScoreAsync(key, criteria.MinSequenceNr, criteria.MaxSequenceNr))
                 .WaitAsync(cancellationToken)
                 .ConfigureAwait(false);
             return;
@@ -168,23 +172,23 @@ public sealed class RedisSnapshotStore : SnapshotStore
         }
 
         foreach (var member in removed)
-            await open.AskAsync(redis => redis.SortedSetRemoveAsync(key, member)).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await open.ExecuteAsync(redis => redis.SortedSetRemoveAsync(key, member)).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>One at a time from the newest on, so that no more is read than is looked at.</summary>
+    /// <summary>Reads the snapshots one at a time, newest first, because each may be large and the caller may stop early.</summary>
     private static async IAsyncEnumerable<StoredMember> ReadDescendingAsync(
         OpenConnection open,
         RedisKey key,
         SnapshotSelectionCriteria criteria,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // The client would turn bounds around that leave nothing between them.
+        // The client would swap bounds that exclude everything.
         if (criteria.MinSequenceNr > criteria.MaxSequenceNr) yield break;
 
         for (var skip = 0; ; skip++)
         {
             var found = await open
-                .AskAsync(redis => redis.SortedSetRangeByScoreWithScoresAsync(
+                .ExecuteAsync(redis => redis.SortedSetRangeByScoreWithScoresAsync(
                     key,
                     criteria.MinSequenceNr,
                     criteria.MaxSequenceNr,
@@ -197,24 +201,24 @@ public sealed class RedisSnapshotStore : SnapshotStore
             if (found.Length == 0) yield break;
             ReadOnlyMemory<byte> bytes = (byte[])found[0].Element!;
             var sequenceNr = (long)found[0].Score;
-            // A count after the read, and not a script around both, which would copy the snapshot through its interpreter. One
-            // that is saved or removed in between changes the count, but not what was read.
-            var ofItsNumber = await open
-                .AskAsync(redis => redis.SortedSetLengthAsync(key, sequenceNr, sequenceNr, flags: CommandFlags.DemandMaster))
+            // A separate count, because a script around both would copy the snapshot through its interpreter. A save or delete in between
+            // changes the count, but not the snapshot that was read.
+            var withSameNumber = await open
+                .ExecuteAsync(redis => redis.SortedSetLengthAsync(key, sequenceNr, sequenceNr, flags: CommandFlags.DemandMaster))
                 .WaitAsync(cancellationToken)
                 .ConfigureAwait(false);
-            yield return new StoredMember(ReadMetadata(bytes, sequenceNr), bytes, IsOnlyOneOfItsNumber: ofItsNumber <= 1);
+            yield return new StoredMember(ReadMetadata(bytes, sequenceNr), bytes, IsUnique: withSameNumber <= 1);
         }
     }
 
-    /// <summary>Of a member that cannot be read, only the number is known; whoever decodes it learns why.</summary>
+    /// <summary>Reads the metadata. For an unreadable snapshot only the number is known, and decoding it will throw.</summary>
     private static SnapshotMetadata ReadMetadata(ReadOnlyMemory<byte> bytes, long sequenceNr)
     {
         try
         {
             return StoredSnapshot.Metadata(bytes.Span);
         }
-#pragma warning disable CA1031 // Bytes from elsewhere can make a reader throw anything.
+#pragma warning disable CA1031 // Arbitrary bytes can make the reader throw any exception.
         catch (Exception)
 #pragma warning restore CA1031
         {
@@ -222,15 +226,16 @@ public sealed class RedisSnapshotStore : SnapshotStore
         }
     }
 
-    private static T Reading<T>(RedisKey key, long sequenceNr, Func<T> read)
+    private SelectedSnapshot Decode(RedisKey key, StoredMember member)
     {
         try
         {
-            return read();
+            return StoredSnapshot.Decode(_system, member.Bytes.Span);
         }
         catch (Exception e)
         {
-            throw new SerializationException($"The snapshot with sequence number {sequenceNr} in the key \"{key}\" cannot be read: {e.Message}", e);
+            throw new SerializationException(
+                $"The snapshot with sequence number {member.Metadata.SequenceNr} in the key \"{key}\" cannot be read: {e.Message}", e);
         }
     }
 
@@ -241,5 +246,5 @@ public sealed class RedisSnapshotStore : SnapshotStore
         => metadata.Timestamp <= StoredSnapshot.AsUtc(criteria.MaxTimeStamp)
             && metadata.Timestamp >= StoredSnapshot.AsUtc(criteria.MinTimestamp ?? DateTime.MinValue);
 
-    private sealed record StoredMember(SnapshotMetadata Metadata, ReadOnlyMemory<byte> Bytes, bool IsOnlyOneOfItsNumber);
+    private sealed record StoredMember(SnapshotMetadata Metadata, ReadOnlyMemory<byte> Bytes, bool IsUnique);
 }

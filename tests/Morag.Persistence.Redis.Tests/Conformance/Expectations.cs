@@ -1,6 +1,6 @@
 namespace Morag.Persistence.Redis.Tests.Conformance;
 
-/// <summary>Reads in the order of thought: the actual value, then what it should be.</summary>
+/// <summary>Assertions in the form <c>actual.Should(expected)</c>.</summary>
 internal static class Expectations
 {
     public static void Should<T>(this T actual, T expected) => Assert.Equal(expected, actual);

@@ -8,19 +8,19 @@ using Xunit.Abstractions;
 namespace Morag.Persistence.Redis.Tests.Conformance;
 
 /// <summary>
-/// What the documentation of Akka.Persistence asks of a journal: what is written is replayed, in order, whole, and no more than was
-/// asked for.
+/// What the documentation of Akka.Persistence requires of a journal: it replays what was written, completely, in order, and within the
+/// requested range.
 /// </summary>
 public abstract class JournalConformance(Config journal, ITestOutputHelper output) : JournalTestKit(journal, output)
 {
     [ServerFact]
-    public void Should_have_zero_as_the_highest_number_when_nothing_was_written()
+    public void Should_return_0_as_the_highest_number_when_nothing_was_written()
     {
         Replay(Id).Highest.Should(0);
     }
 
     [ServerFact]
-    public void Should_replay_all_events_in_order()
+    public void Should_replay_all_events_in_order_when_no_bounds_are_given()
     {
         WriteEach(Id, 1, 5);
 
@@ -41,7 +41,7 @@ public abstract class JournalConformance(Config journal, ITestOutputHelper outpu
     [InlineData(2, 4, 0, new int[0])]
     [InlineData(4, 3, long.MaxValue, new int[0])]
     [InlineData(6, long.MaxValue, long.MaxValue, new int[0])]
-    public void Should_replay_only_what_was_asked_for(long from, long to, long max, int[] expected)
+    public void Should_replay_only_the_requested_events_when_bounds_are_given(long from, long to, long max, int[] expected)
     {
         WriteEach(Id, 1, 5);
 
@@ -52,7 +52,7 @@ public abstract class JournalConformance(Config journal, ITestOutputHelper outpu
     }
 
     [ServerFact]
-    public void Should_replay_many_events_completely_and_in_order()
+    public void Should_replay_all_events_in_order_when_there_are_many()
     {
         for (var first = 1; first < 12_000; first += 1000)
             Expect(Write(Batch(Id, first, 1000)), 1000);
@@ -67,7 +67,7 @@ public abstract class JournalConformance(Config journal, ITestOutputHelper outpu
     [InlineData(" ")]
     [InlineData("with:colon/and{braces}")]
     [InlineData("unicode-ß-漢字-🙂")]
-    public void Should_keep_ids_apart_whatever_they_are_made_of(string id)
+    public void Should_keep_ids_separate_when_they_contain_special_characters(string id)
     {
         var one = Id + id;
         var other = one + "x";
@@ -79,7 +79,7 @@ public abstract class JournalConformance(Config journal, ITestOutputHelper outpu
     }
 
     [ServerFact]
-    public void Should_store_the_batches_of_severalActors()
+    public void Should_store_all_batches_when_several_actors_write_at_once()
     {
         string[] ids = [.. Enumerable.Range(0, 50).Select(n => $"{Id}-{n}")];
         var actors = ids.ToDictionary(id => id, _ => CreateTestProbe());
@@ -93,7 +93,7 @@ public abstract class JournalConformance(Config journal, ITestOutputHelper outpu
     }
 
     [ServerFact]
-    public void Should_answer_several_writes_of_one_call_in_order()
+    public void Should_reply_in_order_when_one_call_has_several_writes()
     {
         Journal.Tell(new WriteMessages([Batch(Id, 1, 3), Batch(Id, 4, 1), Batch(Id, 5, 2)], Actor.Ref, 7));
 
@@ -102,7 +102,7 @@ public abstract class JournalConformance(Config journal, ITestOutputHelper outpu
     }
 
     [ServerFact]
-    public void Should_recover_what_was_written_just_before()
+    public void Should_recover_an_event_when_its_write_is_still_pending()
     {
         for (var n = 1; n <= 200; n++)
         {
@@ -112,7 +112,7 @@ public abstract class JournalConformance(Config journal, ITestOutputHelper outpu
     }
 
     [ServerFact]
-    public async Task Should_report_that_it_is_healthy()
+    public async Task Should_report_healthy_when_the_store_replies()
     {
         var health = await Akka.Persistence.Persistence.Instance.Apply(Sys).CheckJournalHealthAsync(null);
 
@@ -120,7 +120,7 @@ public abstract class JournalConformance(Config journal, ITestOutputHelper outpu
     }
 
     [ServerFact]
-    public async Task Should_answer_a_health_check_that_is_cancelled()
+    public async Task Should_throw_and_keep_working_when_a_health_check_is_cancelled()
     {
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
@@ -132,7 +132,7 @@ public abstract class JournalConformance(Config journal, ITestOutputHelper outpu
     }
 
     [ServerFact]
-    public void Should_recover_while_others_write()
+    public void Should_recover_all_events_when_other_actors_are_writing()
     {
         WriteEach(Id, 1, 20);
         var others = Enumerable.Range(0, 20).Select(n => (Id: $"{Id}-{n}", Writer: CreateTestProbe())).ToList();
@@ -152,7 +152,7 @@ public abstract class JournalConformance(Config journal, ITestOutputHelper outpu
     }
 
     [ServerFact]
-    public void Should_recover_many_at_the_same_time()
+    public void Should_recover_all_events_when_many_actors_recover_at_once()
     {
         string[] ids = [.. Enumerable.Range(0, 50).Select(n => $"{Id}-{n}")];
         foreach (var id in ids)

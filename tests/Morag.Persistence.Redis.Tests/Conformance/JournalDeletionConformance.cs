@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 namespace Morag.Persistence.Redis.Tests.Conformance;
 
 /// <summary>
-/// What the documentation of Akka.Persistence says of deleting events: they stay deleted, and their numbers stay used.
+/// What the documentation of Akka.Persistence says about deleted events: they stay deleted, and their numbers stay used.
 /// </summary>
 public abstract class JournalDeletionConformance(Config journal, ITestOutputHelper output) : JournalTestKit(journal, output)
 {
@@ -18,7 +18,7 @@ public abstract class JournalDeletionConformance(Config journal, ITestOutputHelp
     [InlineData(7, new int[0])]
     [InlineData(long.MaxValue, new int[0])]
     [InlineData(0, new[] { 1, 2, 3, 4, 5 })]
-    public void Should_delete_up_to_a_number_and_keep_the_highest(long upTo, int[] left)
+    public void Should_keep_later_events_and_the_highest_number_when_deleting_up_to_a_number(long upTo, int[] left)
     {
         WriteEach(Id, 1, 5);
 
@@ -32,7 +32,7 @@ public abstract class JournalDeletionConformance(Config journal, ITestOutputHelp
     }
 
     [ServerFact]
-    public void Should_delete_many_events()
+    public void Should_delete_all_events_up_to_a_number_when_there_are_many()
     {
         for (var first = 1; first < 12_000; first += 1000)
             Expect(Write(Batch(Id, first, 1000)), 1000);
@@ -43,7 +43,7 @@ public abstract class JournalDeletionConformance(Config journal, ITestOutputHelp
     }
 
     [ServerFact]
-    public void Should_delete_nothing_when_there_is_nothing()
+    public void Should_succeed_when_there_is_nothing_to_delete()
     {
         Delete(Id, 10);
 
@@ -51,7 +51,7 @@ public abstract class JournalDeletionConformance(Config journal, ITestOutputHelp
     }
 
     [ServerFact]
-    public void Should_keep_deleted_what_was_deleted()
+    public void Should_not_replay_deleted_events_when_a_later_delete_has_a_lower_bound()
     {
         WriteEach(Id, 1, 6);
         Delete(Id, 4);
@@ -65,7 +65,7 @@ public abstract class JournalDeletionConformance(Config journal, ITestOutputHelp
     }
 
     [ServerFact]
-    public void Should_delete_the_events_of_one_id_only()
+    public void Should_keep_the_events_of_other_ids_when_deleting()
     {
         WriteEach(Id, 1, 3);
         WriteEach(Id + "-other", 1, 3);
@@ -76,7 +76,7 @@ public abstract class JournalDeletionConformance(Config journal, ITestOutputHelp
     }
 
     [ServerFact]
-    public void Should_delete_again_and_again_behind_a_writer()
+    public void Should_keep_the_highest_number_when_every_event_is_deleted_after_its_write()
     {
         for (var n = 1; n <= 100; n++)
         {
@@ -90,7 +90,7 @@ public abstract class JournalDeletionConformance(Config journal, ITestOutputHelp
     }
 
     [ServerFact]
-    public void Should_delete_what_was_sent_to_be_written_just_before()
+    public void Should_delete_events_when_their_writes_are_still_pending()
     {
         for (var n = 1; n <= 50; n++)
             Journal.Tell(new WriteMessages([new AtomicWrite(Event(Id, n, n))], CreateTestProbe().Ref, 1));

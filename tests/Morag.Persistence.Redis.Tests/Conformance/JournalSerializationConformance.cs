@@ -8,13 +8,13 @@ using Xunit.Abstractions;
 namespace Morag.Persistence.Redis.Tests.Conformance;
 
 /// <summary>
-/// What the documentation of Akka.Persistence says of an event on its way into a journal and back: nothing that it carries is lost,
-/// and what cannot be serialized is rejected, it and nothing else.
+/// What the documentation of Akka.Persistence says about the serialization of events: no part of an event is lost, and only a write that
+/// cannot be serialized is rejected.
 /// </summary>
 public abstract class JournalSerializationConformance(Config journal, ITestOutputHelper output) : JournalTestKit(journal, output)
 {
     [ServerFact]
-    public void Should_replay_large_events()
+    public void Should_replay_events_when_they_are_large()
     {
         var large = new string('x', 300_000);
         for (var n = 1; n <= 12; n++)
@@ -24,7 +24,7 @@ public abstract class JournalSerializationConformance(Config journal, ITestOutpu
     }
 
     [ServerFact]
-    public void Should_keep_everything_an_event_carries()
+    public void Should_keep_all_fields_of_an_event_when_replayed()
     {
         var written = new Persistent("content", 1, Id, "manifest", writerGuid: WriterGuid);
         Expect(Write(new AtomicWrite(written)), 1);
@@ -40,7 +40,7 @@ public abstract class JournalSerializationConformance(Config journal, ITestOutpu
     }
 
     [ServerFact]
-    public void Should_give_backActor_references()
+    public void Should_replay_an_actor_reference_when_it_is_the_event()
     {
         Expect(Write(new AtomicWrite(Event(Id, 1, TestActor))), 1);
 
@@ -48,7 +48,7 @@ public abstract class JournalSerializationConformance(Config journal, ITestOutpu
     }
 
     [ServerFact]
-    public void Should_give_back_the_event_when_it_was_tagged()
+    public void Should_replay_the_event_without_its_tags_when_it_was_tagged()
     {
         Expect(Write(new AtomicWrite(Event(Id, 1, new Tagged("content", ["red", "blue"])))), 1);
 
@@ -56,9 +56,10 @@ public abstract class JournalSerializationConformance(Config journal, ITestOutpu
     }
 
     [ServerFact]
-    public void Should_reject_only_the_write_that_cannot_be_serialized()
+    public void Should_reject_only_one_write_when_its_event_cannot_be_serialized()
     {
-        Journal.Tell(new WriteMessages([Batch(Id, 1, 1), new AtomicWrite(Event(Id, 2, new Unserializable())), Batch(Id, 3, 1)], Actor.Ref, 1));
+        var unserializable = new AtomicWrite(Event(Id, 2, new Unserializable()));
+        Journal.Tell(new WriteMessages([Batch(Id, 1, 1), unserializable, Batch(Id, 3, 1)], Actor.Ref, 1));
 
         Actor.ExpectMsg<WriteMessagesSuccessful>(Bound);
         Actor.ExpectMsg<WriteMessageSuccess>(Bound).Persistent.SequenceNr.Should(1);
@@ -68,7 +69,7 @@ public abstract class JournalSerializationConformance(Config journal, ITestOutpu
     }
 
     [ServerFact]
-    public void Should_reject_a_batch_as_a_whole_when_one_of_its_events_cannot_be_serialized()
+    public void Should_reject_the_whole_batch_when_one_of_its_events_cannot_be_serialized()
     {
         var batch = ImmutableList.Create<IPersistentRepresentation>(Event(Id, 1, "a"), Event(Id, 2, new Unserializable()));
         Journal.Tell(new WriteMessages([new AtomicWrite(batch)], Actor.Ref, 1));
@@ -80,7 +81,7 @@ public abstract class JournalSerializationConformance(Config journal, ITestOutpu
     }
 
     [ServerFact]
-    public void Should_go_on_behind_a_rejected_event()
+    public void Should_store_the_next_event_when_one_was_rejected()
     {
         Journal.Tell(new WriteMessages([new AtomicWrite(Event(Id, 1, new Unserializable()))], Actor.Ref, 1));
         Actor.ExpectMsg<WriteMessagesSuccessful>(Bound);
@@ -92,7 +93,7 @@ public abstract class JournalSerializationConformance(Config journal, ITestOutpu
     }
 
     [ServerFact]
-    public void Should_find_the_serializer_by_its_id_and_the_type_by_its_manifest()
+    public void Should_replay_an_event_when_its_serializer_uses_manifests()
     {
         Expect(Write(new AtomicWrite(Event(Id, 1, new Priced(12.5m)))), 1);
 
@@ -100,7 +101,7 @@ public abstract class JournalSerializationConformance(Config journal, ITestOutpu
     }
 
     [ServerFact]
-    public void Should_give_back_actor_references_inside_of_events()
+    public void Should_replay_actor_references_when_events_contain_them()
     {
         Expect(Write(new AtomicWrite(Event(Id, 1, new Watching(TestActor, "why")))), 1);
 
@@ -108,7 +109,7 @@ public abstract class JournalSerializationConformance(Config journal, ITestOutpu
     }
 
     [ServerFact]
-    public void Should_stamp_events_with_the_time_of_the_write()
+    public void Should_set_the_timestamp_of_events_when_they_are_written()
     {
         for (var n = 1; n <= 3; n++)
         {
@@ -121,7 +122,7 @@ public abstract class JournalSerializationConformance(Config journal, ITestOutpu
     }
 
     [ServerFact]
-    public void Should_keep_which_writer_has_written_each_event()
+    public void Should_keep_the_writer_of_each_event_when_several_have_written()
     {
         for (var n = 1; n <= 3; n++)
             Expect(Write(new AtomicWrite(new Persistent(n, n, Id, writerGuid: $"writer-{n}"))), 1);
@@ -130,10 +131,10 @@ public abstract class JournalSerializationConformance(Config journal, ITestOutpu
     }
 
     [ServerFact]
-    public void Should_tell_an_actor_what_was_rejected_and_let_it_go_on()
+    public void Should_notify_the_actor_and_let_it_continue_when_an_event_is_rejected()
     {
         var ledger = Sys.ActorOf(Ledger.Props(Id, Actor.Ref));
-        Actor.ExpectMsg<Ledger.Recovered>(Bound);
+        Actor.ExpectMsg<Ledger.LedgerRecovered>(Bound);
 
         ledger.Tell(new Ledger.EnterUnserializable());
         ledger.Tell(new Ledger.Enter("behind"));

@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 
 namespace Morag.Persistence.Redis.Tests.Conformance;
 
-/// <summary>Speaks to a journal with the messages that persistent actors use. Nothing here knows which journal it is.</summary>
+/// <summary>Sends a journal the messages that persistent actors send. It works with any journal.</summary>
 public abstract class JournalTestKit : TestKit
 {
     protected static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
@@ -25,12 +25,14 @@ public abstract class JournalTestKit : TestKit
         akka.test.single-expect-default = 60s
         akka.persistence.publish-plugin-commands = on
         akka.actor.serializers.fails = "Morag.Persistence.Redis.Tests.Conformance.FailingSerializer, Morag.Persistence.Redis.Tests"
-        akka.actor.serialization-bindings."Morag.Persistence.Redis.Tests.Conformance.Unserializable, Morag.Persistence.Redis.Tests" = fails
+        akka.actor.serialization-bindings {
+          "Morag.Persistence.Redis.Tests.Conformance.Unserializable, Morag.Persistence.Redis.Tests" = fails
+        }
         """);
 
     protected IActorRef Journal { get; }
 
-    /// <summary>Stands for the persistent actor.</summary>
+    /// <summary>Acts as the persistent actor.</summary>
     protected TestProbe Actor { get; }
 
     protected string WriterGuid { get; }
@@ -54,7 +56,7 @@ public abstract class JournalTestKit : TestKit
             Expect(Write(Batch(id, n, 1)), 1);
     }
 
-    protected Replayed Replay(string id, long from = 1, long to = long.MaxValue, long max = long.MaxValue)
+    protected ReplayResult Replay(string id, long from = 1, long to = long.MaxValue, long max = long.MaxValue)
     {
         var recovering = CreateTestProbe();
         Journal.Tell(new ReplayMessages(from, to, max, id, recovering.Ref));
@@ -64,7 +66,7 @@ public abstract class JournalTestKit : TestKit
             switch (recovering.ExpectMsg<object>(Bound))
             {
                 case ReplayedMessage replayed: events.Add(replayed.Persistent); break;
-                case RecoverySuccess success: return new Replayed(events, success.HighestSequenceNr);
+                case RecoverySuccess success: return new ReplayResult(events, success.HighestSequenceNr);
                 case ReplayMessagesFailure failure: throw failure.Cause;
             }
         }
@@ -86,6 +88,6 @@ public abstract class JournalTestKit : TestKit
         return [.. Enumerable.Range(0, events).Select(_ => writer.ExpectMsg<WriteMessageSuccess>(Bound))];
     }
 
-    /// <summary>What a recovery has read.</summary>
-    protected sealed record Replayed(IReadOnlyList<IPersistentRepresentation> Events, long Highest);
+    /// <summary>Result of a recovery.</summary>
+    protected sealed record ReplayResult(IReadOnlyList<IPersistentRepresentation> Events, long Highest);
 }

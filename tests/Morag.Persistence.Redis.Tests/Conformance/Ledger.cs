@@ -3,7 +3,7 @@ using Akka.Persistence;
 
 namespace Morag.Persistence.Redis.Tests.Conformance;
 
-/// <summary>A persistent actor that keeps a list of texts, and tells whoever drives it what happens to it.</summary>
+/// <summary>A persistent actor with a list of texts. It reports what happens to it to its driver.</summary>
 internal sealed class Ledger : UntypedPersistentActor
 {
     private readonly IActorRef _driver;
@@ -29,7 +29,7 @@ internal sealed class Ledger : UntypedPersistentActor
         {
             case SnapshotOffer { Snapshot: string[] entries }: _entries = [.. entries]; break;
             case string entry: _entries.Add(entry); break;
-            case RecoveryCompleted: _driver.Tell(new Recovered([.. _entries], LastSequenceNr)); break;
+            case RecoveryCompleted: _driver.Tell(new LedgerRecovered([.. _entries], LastSequenceNr)); break;
         }
     }
 
@@ -41,13 +41,13 @@ internal sealed class Ledger : UntypedPersistentActor
             case EnterTogether enter: PersistAll(enter.Entries, Stored); break;
             case EnterAsync enter:
                 PersistAsync(enter.Entry, Stored);
-                DeferAsync($"behind {enter.Entry}", _driver.Tell);
+                DeferAsync($"after {enter.Entry}", _driver.Tell);
                 break;
             case EnterAndFail enter:
                 PersistAsync(enter.Entry, Stored);
                 throw new InvalidOperationException("The test asks this actor to fail.");
             case EnterUnserializable: Persist(new Unserializable(), _ => { }); break;
-            case TakeSnapshot: SaveSnapshot(_entries.ToArray()); break;
+            case CreateSnapshot: SaveSnapshot(_entries.ToArray()); break;
             case DeleteUpTo delete: DeleteMessages(delete.SequenceNr); break;
             case SaveSnapshotSuccess or DeleteMessagesSuccess: _driver.Tell(message); break;
         }
@@ -55,7 +55,7 @@ internal sealed class Ledger : UntypedPersistentActor
 
     protected override void OnRecoveryFailure(Exception reason, object? message = null)
     {
-        _driver.Tell(new Unrecovered(reason));
+        _driver.Tell(new RecoveryFailed(reason));
         base.OnRecoveryFailure(reason, message);
     }
 
@@ -68,9 +68,9 @@ internal sealed class Ledger : UntypedPersistentActor
         _driver.Tell(entry);
     }
 
-    internal sealed record Recovered(string[] Entries, long LastSequenceNr);
+    internal sealed record LedgerRecovered(string[] Entries, long LastSequenceNr);
 
-    internal sealed record Unrecovered(Exception Reason);
+    internal sealed record RecoveryFailed(Exception Reason);
 
     internal sealed record Rejected(long SequenceNr);
 
@@ -84,7 +84,7 @@ internal sealed class Ledger : UntypedPersistentActor
 
     internal sealed record EnterUnserializable;
 
-    internal sealed record TakeSnapshot;
+    internal sealed record CreateSnapshot;
 
     internal sealed record DeleteUpTo(long SequenceNr);
 }

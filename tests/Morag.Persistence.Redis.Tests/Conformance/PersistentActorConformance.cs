@@ -6,25 +6,24 @@ using Xunit.Abstractions;
 namespace Morag.Persistence.Redis.Tests.Conformance;
 
 /// <summary>
-/// What the documentation of Akka.Persistence promises to a persistent actor, held to real ones that are stopped and started
-/// again.
+/// What the documentation of Akka.Persistence guarantees to persistent actors, tested with real actors that are stopped and restarted.
 /// </summary>
 public abstract class PersistentActorConformance(Config journal, ITestOutputHelper output) : JournalTestKit(journal, output)
 {
     [ServerFact]
-    public void Should_recover_what_was_persisted_in_order()
+    public void Should_recover_events_in_order_when_restarted()
     {
         var ledger = Start();
         ExpectRecovered([], 0);
 
         Enter(ledger, "a", "b", "c");
 
-        StartAgain(ledger);
+        Restart(ledger);
         ExpectRecovered(["a", "b", "c"], 3);
     }
 
     [ServerFact]
-    public void Should_persist_all_events_of_a_batch_in_order()
+    public void Should_recover_all_events_of_a_batch_in_order_when_restarted()
     {
         var ledger = Start();
         ExpectRecovered([], 0);
@@ -33,12 +32,12 @@ public abstract class PersistentActorConformance(Config journal, ITestOutputHelp
         ledger.Tell(new Ledger.EnterTogether(entries));
         ExpectStored(entries);
 
-        StartAgain(ledger);
+        Restart(ledger);
         ExpectRecovered(entries, 200);
     }
 
     [ServerFact]
-    public void Should_store_in_order_what_is_persisted_while_writes_are_under_way()
+    public void Should_store_events_in_order_when_earlier_writes_are_pending()
     {
         var ledger = Start();
         ExpectRecovered([], 0);
@@ -47,31 +46,31 @@ public abstract class PersistentActorConformance(Config journal, ITestOutputHelp
         foreach (var entry in entries)
             ledger.Tell(new Ledger.EnterAsync(entry));
         foreach (var entry in entries)
-            ExpectStored([entry, $"behind {entry}"]);
+            ExpectStored([entry, $"after {entry}"]);
 
-        StartAgain(ledger);
+        Restart(ledger);
         ExpectRecovered(entries, 300);
     }
 
     [ServerFact]
-    public void Should_recover_from_the_snapshot_and_the_events_after_it()
+    public void Should_recover_from_the_snapshot_and_later_events_when_earlier_events_are_deleted()
     {
         var ledger = Start();
         ExpectRecovered([], 0);
         Enter(ledger, "a", "b");
-        ledger.Tell(new Ledger.TakeSnapshot());
+        ledger.Tell(new Ledger.CreateSnapshot());
         Actor.ExpectMsg<SaveSnapshotSuccess>(Bound).Metadata.SequenceNr.Should(2);
         ledger.Tell(new Ledger.DeleteUpTo(2));
         Actor.ExpectMsg<DeleteMessagesSuccess>(Bound);
         Enter(ledger, "c");
 
-        StartAgain(ledger);
+        Restart(ledger);
 
         ExpectRecovered(["a", "b", "c"], 3);
     }
 
     [ServerFact]
-    public void Should_never_use_a_number_again_when_all_events_are_deleted()
+    public void Should_never_reuse_a_number_when_all_events_are_deleted()
     {
         var ledger = Start();
         ExpectRecovered([], 0);
@@ -79,45 +78,45 @@ public abstract class PersistentActorConformance(Config journal, ITestOutputHelp
         ledger.Tell(new Ledger.DeleteUpTo(long.MaxValue));
         Actor.ExpectMsg<DeleteMessagesSuccess>(Bound);
 
-        var again = StartAgain(ledger);
+        var restarted = Restart(ledger);
         ExpectRecovered([], 2);
-        Enter(again, "c");
+        Enter(restarted, "c");
 
-        StartAgain(again);
+        Restart(restarted);
         ExpectRecovered(["c"], 3);
     }
 
     [ServerFact]
-    public void Should_go_on_behind_the_highest_number_when_recovery_is_off()
+    public void Should_continue_after_the_highest_number_when_recovery_is_off()
     {
         var ledger = Start();
         ExpectRecovered([], 0);
         Enter(ledger, "a", "b");
 
-        var unrecovered = StartAgain(ledger, Recovery.None);
+        var unrecovered = Restart(ledger, Recovery.None);
         ExpectRecovered([], 2);
         Enter(unrecovered, "c");
 
-        StartAgain(unrecovered);
+        Restart(unrecovered);
         ExpectRecovered(["a", "b", "c"], 3);
     }
 
     [ServerTheory]
     [InlineData(3, long.MaxValue, new[] { "a", "b", "c" })]
     [InlineData(long.MaxValue, 2, new[] { "a", "b" })]
-    public void Should_recover_no_further_than_asked_for(long upTo, long most, string[] expected)
+    public void Should_recover_only_the_requested_events_when_recovery_is_limited(long upTo, long most, string[] expected)
     {
         var ledger = Start();
         ExpectRecovered([], 0);
         Enter(ledger, "a", "b", "c", "d");
 
-        StartAgain(ledger, new Recovery(SnapshotSelectionCriteria.Latest, upTo, most));
+        Restart(ledger, new Recovery(SnapshotSelectionCriteria.Latest, upTo, most));
 
-        Actor.ExpectMsg<Ledger.Recovered>(Bound).Entries.Should(expected);
+        Actor.ExpectMsg<Ledger.LedgerRecovered>(Bound).Entries.Should(expected);
     }
 
     [ServerFact]
-    public void Should_find_the_writes_that_were_under_way_when_the_actor_was_restarted()
+    public void Should_recover_pending_writes_in_order_when_the_actor_is_restarted()
     {
         var ledger = Start();
         ExpectRecovered([], 0);
@@ -126,18 +125,18 @@ public abstract class PersistentActorConformance(Config journal, ITestOutputHelp
         foreach (var entry in entries)
         {
             ledger.Tell(new Ledger.EnterAndFail(entry));
-            // The handler of a restarted actor is gone; whether its event is stored tells the recovery.
-            Actor.FishForMessage<Ledger.Recovered>(_ => true, Bound);
+            // The handler is gone after a restart, so only the recovery shows whether the event is stored.
+            Actor.FishForMessage<Ledger.LedgerRecovered>(_ => true, Bound);
         }
 
-        StartAgain(ledger);
-        var recovered = Actor.ExpectMsg<Ledger.Recovered>(Bound);
+        Restart(ledger);
+        var recovered = Actor.ExpectMsg<Ledger.LedgerRecovered>(Bound);
         recovered.Entries.Length.Should((int)recovered.LastSequenceNr);
         recovered.Entries.Should(recovered.Entries.OrderBy(entry => Array.IndexOf(entries, entry)));
     }
 
     [ServerFact]
-    public void Should_keep_the_events_of_many_actors_apart()
+    public void Should_keep_the_events_of_actors_separate_when_many_write_at_once()
     {
         var ledgers = Enumerable.Range(0, 100).Select(n => (Name: $"{Id}-{n}", Driver: CreateTestProbe())).ToList();
         foreach (var (name, driver) in ledgers)
@@ -152,13 +151,13 @@ public abstract class PersistentActorConformance(Config journal, ITestOutputHelp
         foreach (var (name, driver) in ledgers)
         {
             Sys.ActorOf(Ledger.Props(name, driver.Ref));
-            driver.ExpectMsg<Ledger.Recovered>(Bound).Entries.Should([name, "x", "y"]);
+            driver.ExpectMsg<Ledger.LedgerRecovered>(Bound).Entries.Should([name, "x", "y"]);
         }
     }
 
     private IActorRef Start(Recovery? recovery = null) => Sys.ActorOf(Ledger.Props(Id, Actor.Ref, recovery));
 
-    private IActorRef StartAgain(IActorRef ledger, Recovery? recovery = null)
+    private IActorRef Restart(IActorRef ledger, Recovery? recovery = null)
     {
         Actor.Watch(ledger);
         Sys.Stop(ledger);
@@ -181,7 +180,7 @@ public abstract class PersistentActorConformance(Config journal, ITestOutputHelp
 
     private void ExpectRecovered(string[] entries, long last)
     {
-        var recovered = Actor.ExpectMsg<Ledger.Recovered>(Bound);
+        var recovered = Actor.ExpectMsg<Ledger.LedgerRecovered>(Bound);
         recovered.Entries.Should(entries);
         recovered.LastSequenceNr.Should(last);
     }

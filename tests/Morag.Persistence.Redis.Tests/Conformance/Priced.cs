@@ -6,17 +6,17 @@ using Akka.Serialization;
 
 namespace Morag.Persistence.Redis.Tests.Conformance;
 
-/// <summary>An event whose serializer gives it a manifest, as every event of a real application has.</summary>
+/// <summary>An event whose serializer uses manifests, as in real applications.</summary>
 public sealed record Priced(decimal Amount)
 {
-    /// <summary>Binds the serializer, and Akka's own ones for envelopes.</summary>
+    /// <summary>Binds the serializer, and Akka's own serializers for envelopes.</summary>
     public static Config Serialization { get; } = ConfigurationFactory.ParseString("""
         akka.actor.serializers.priced = "Morag.Persistence.Redis.Tests.Conformance.PricedSerializer, Morag.Persistence.Redis.Tests"
         akka.actor.serialization-bindings."Morag.Persistence.Redis.Tests.Conformance.Priced, Morag.Persistence.Redis.Tests" = priced
         """).WithFallback(Akka.Persistence.Persistence.DefaultConfig());
 }
 
-/// <summary>Decimal text under the manifest <c>priced</c>.</summary>
+/// <summary>Writes the amount as decimal text with the manifest <c>priced</c>.</summary>
 public sealed class PricedSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
     public override int Identifier => 987_002;
@@ -28,5 +28,5 @@ public sealed class PricedSerializer(ExtendedActorSystem system) : SerializerWit
     public override object FromBinary(byte[] bytes, string manifest)
         => manifest == "priced"
             ? new Priced(decimal.Parse(Encoding.ASCII.GetString(bytes), CultureInfo.InvariantCulture))
-            : throw new ArgumentException($"Unknown manifest {manifest}.", nameof(manifest));
+            : throw new ArgumentException($"Unknown manifest \"{manifest}\".", nameof(manifest));
 }

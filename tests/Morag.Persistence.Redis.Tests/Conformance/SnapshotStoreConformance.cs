@@ -8,8 +8,8 @@ using Xunit.Abstractions;
 namespace Morag.Persistence.Redis.Tests.Conformance;
 
 /// <summary>
-/// What the documentation of Akka.Persistence asks of a snapshot store, spoken to it with the messages that persistent
-/// actors use. Nothing here knows which store it is.
+/// What the documentation of Akka.Persistence requires of a snapshot store, tested with the messages that persistent actors send. It works
+/// with any store.
 /// </summary>
 public abstract class SnapshotStoreConformance : TestKit
 {
@@ -22,7 +22,9 @@ public abstract class SnapshotStoreConformance : TestKit
         : base(ConfigurationFactory.ParseString("""
             akka.test.single-expect-default = 60s
             akka.actor.serializers.fails = "Morag.Persistence.Redis.Tests.Conformance.FailingSerializer, Morag.Persistence.Redis.Tests"
-            akka.actor.serialization-bindings."Morag.Persistence.Redis.Tests.Conformance.Unserializable, Morag.Persistence.Redis.Tests" = fails
+            akka.actor.serialization-bindings {
+              "Morag.Persistence.Redis.Tests.Conformance.Unserializable, Morag.Persistence.Redis.Tests" = fails
+            }
             """).WithFallback(store).WithFallback(Priced.Serialization), output: output)
     {
         _actor = CreateTestProbe();
@@ -40,7 +42,7 @@ public abstract class SnapshotStoreConformance : TestKit
     }
 
     [ServerFact]
-    public void Should_load_the_newest_snapshot()
+    public void Should_load_the_newest_snapshot_when_there_are_several()
     {
         SaveEachHour(5);
 
@@ -51,7 +53,7 @@ public abstract class SnapshotStoreConformance : TestKit
     }
 
     [ServerFact]
-    public void Should_load_nothing_when_the_criteria_ask_for_none()
+    public void Should_load_nothing_when_the_criteria_match_none()
     {
         SaveEachHour(2);
 
@@ -70,7 +72,8 @@ public abstract class SnapshotStoreConformance : TestKit
     [InlineData(3, 24, 0, 3, "s-3")]
     [InlineData(3, 24, 0, 4, null)]
     [InlineData(9, 0, 0, 0, null)]
-    public void Should_load_the_newest_one_that_meets_all_criteria(long highest, int latestHour, long lowest, int earliestHour, string? expected)
+    public void Should_load_the_newest_match_when_there_are_criteria(
+        long highest, int latestHour, long lowest, int earliestHour, string? expected)
     {
         SaveEachHour(5);
 
@@ -81,7 +84,7 @@ public abstract class SnapshotStoreConformance : TestKit
     }
 
     [ServerFact]
-    public void Should_load_none_above_the_number_that_recovery_may_reach()
+    public void Should_load_no_snapshot_above_the_limit_when_recovery_is_limited()
     {
         SaveEachHour(5);
 
@@ -99,7 +102,8 @@ public abstract class SnapshotStoreConformance : TestKit
     [InlineData(9, 4, 0, 2, new[] { 1, 5 })]
     [InlineData(3, 4, 2, 3, new[] { 1, 2, 4, 5 })]
     [InlineData(2, 24, 4, 0, new[] { 1, 2, 3, 4, 5 })]
-    public void Should_delete_exactly_those_that_meet_all_criteria(long highest, int latestHour, long lowest, int earliestHour, int[] left)
+    public void Should_delete_exactly_the_matches_when_there_are_criteria(
+        long highest, int latestHour, long lowest, int earliestHour, int[] left)
     {
         SaveEachHour(5);
 
@@ -109,7 +113,7 @@ public abstract class SnapshotStoreConformance : TestKit
     }
 
     [ServerFact]
-    public void Should_delete_all_that_the_latest_criteria_cover()
+    public void Should_delete_all_snapshots_when_the_criteria_are_latest()
     {
         SaveEachHour(3);
 
@@ -119,7 +123,7 @@ public abstract class SnapshotStoreConformance : TestKit
     }
 
     [ServerFact]
-    public void Should_delete_one_by_its_number()
+    public void Should_delete_one_snapshot_when_its_number_is_given()
     {
         SaveEachHour(3);
 
@@ -129,7 +133,7 @@ public abstract class SnapshotStoreConformance : TestKit
     }
 
     [ServerFact]
-    public void Should_delete_one_by_number_and_time_only_when_both_match()
+    public void Should_delete_a_snapshot_only_when_both_number_and_time_match()
     {
         SaveEachHour(3);
 
@@ -141,7 +145,7 @@ public abstract class SnapshotStoreConformance : TestKit
     }
 
     [ServerFact]
-    public void Should_replace_a_snapshot_that_is_saved_again_under_its_number()
+    public void Should_replace_a_snapshot_when_its_number_is_saved_again()
     {
         Save(new SnapshotMetadata(Id, 4, Noon), "first");
         Save(new SnapshotMetadata(Id, 4, Noon.AddHours(1)), "second");
@@ -152,7 +156,7 @@ public abstract class SnapshotStoreConformance : TestKit
     }
 
     [ServerFact]
-    public void Should_replace_a_snapshot_by_one_with_an_earlier_time()
+    public void Should_replace_a_snapshot_when_the_new_one_has_an_earlier_time()
     {
         Save(new SnapshotMetadata(Id, 4, Noon), "first");
         Save(new SnapshotMetadata(Id, 4, Noon.AddHours(-1)), "second");
@@ -161,7 +165,7 @@ public abstract class SnapshotStoreConformance : TestKit
     }
 
     [ServerFact]
-    public void Should_save_the_same_snapshot_twice()
+    public void Should_keep_the_snapshot_when_the_same_one_is_saved_twice()
     {
         Save(new SnapshotMetadata(Id, 4, Noon), "same");
         Save(new SnapshotMetadata(Id, 4, Noon), "same");
@@ -173,7 +177,7 @@ public abstract class SnapshotStoreConformance : TestKit
     [InlineData(DateTimeKind.Utc)]
     [InlineData(DateTimeKind.Local)]
     [InlineData(DateTimeKind.Unspecified)]
-    public void Should_take_times_of_any_kind_and_keep_them_to_the_tick(DateTimeKind kind)
+    public void Should_keep_the_exact_time_as_utc_when_it_is_of_any_kind(DateTimeKind kind)
     {
         var time = DateTime.SpecifyKind(Noon.AddTicks(1_234_567), kind);
 
@@ -185,7 +189,7 @@ public abstract class SnapshotStoreConformance : TestKit
     }
 
     [ServerFact]
-    public void Should_stamp_a_snapshot_that_has_no_time()
+    public void Should_set_the_time_when_a_snapshot_has_none()
     {
         Save(Untimed(Id, 1), "s");
 
@@ -196,7 +200,7 @@ public abstract class SnapshotStoreConformance : TestKit
     [InlineData(0)]
     [InlineData(10_000)]
     [InlineData(20_000_000)]
-    public void Should_keep_snapshots_of_any_size(int size)
+    public void Should_load_the_same_bytes_when_a_snapshot_has_any_size(int size)
     {
         var snapshot = new byte[size];
         new Random(size).NextBytes(snapshot);
@@ -208,7 +212,7 @@ public abstract class SnapshotStoreConformance : TestKit
     }
 
     [ServerFact]
-    public void Should_give_back_actor_references()
+    public void Should_load_an_actor_reference_when_it_is_the_snapshot()
     {
         Save(Untimed(Id, 1), TestActor);
 
@@ -216,7 +220,7 @@ public abstract class SnapshotStoreConformance : TestKit
     }
 
     [ServerFact]
-    public void Should_find_the_serializer_by_its_id_and_the_type_by_its_manifest()
+    public void Should_load_a_snapshot_when_its_serializer_uses_manifests()
     {
         Save(Untimed(Id, 1), new Priced(12.5m));
 
@@ -224,7 +228,7 @@ public abstract class SnapshotStoreConformance : TestKit
     }
 
     [ServerFact]
-    public void Should_keep_an_earlier_snapshot_when_saving_another_under_its_number_fails()
+    public void Should_keep_the_earlier_snapshot_when_saving_another_under_its_number_fails()
     {
         Save(new SnapshotMetadata(Id, 4, Noon), "first");
 
@@ -235,7 +239,7 @@ public abstract class SnapshotStoreConformance : TestKit
     }
 
     [ServerFact]
-    public void Should_keep_the_snapshots_of_ids_apart()
+    public void Should_keep_the_snapshots_of_other_ids_when_deleting()
     {
         Save(Untimed(Id + "-a", 1), "a");
         Save(Untimed(Id + "-b", 2), "b");
@@ -246,7 +250,7 @@ public abstract class SnapshotStoreConformance : TestKit
     }
 
     [ServerFact]
-    public void Should_keep_the_order_of_saves_under_one_number()
+    public void Should_load_the_last_save_when_many_have_one_number()
     {
         for (var n = 1; n <= 100; n++)
             Store.Tell(new SaveSnapshot(new SnapshotMetadata(Id, 1, Noon), $"s-{n}"), _actor.Ref);
@@ -257,7 +261,7 @@ public abstract class SnapshotStoreConformance : TestKit
     }
 
     [ServerFact]
-    public async Task Should_report_that_it_is_healthy()
+    public async Task Should_report_healthy_when_the_store_replies()
     {
         var health = await Akka.Persistence.Persistence.Instance.Apply(Sys).CheckSnapshotStoreHealthAsync(null);
 
@@ -265,7 +269,7 @@ public abstract class SnapshotStoreConformance : TestKit
     }
 
     [ServerFact]
-    public async Task Should_answer_a_health_check_that_is_cancelled()
+    public async Task Should_throw_and_keep_working_when_a_health_check_is_cancelled()
     {
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
@@ -309,7 +313,7 @@ public abstract class SnapshotStoreConformance : TestKit
             Save(new SnapshotMetadata(Id, n, Noon.AddHours(n)), $"s-{n}");
     }
 
-    /// <summary>As persistent actors ask: the store gives a snapshot its time, and finds one without it.</summary>
+    /// <summary>Metadata as persistent actors send it: the store sets the time, and finds the snapshot without it.</summary>
     private static SnapshotMetadata Untimed(string id, long sequenceNr) => new(id, sequenceNr, DateTime.MinValue);
 
     private IEnumerable<int> Kept()

@@ -4,10 +4,10 @@ using Akka.Serialization;
 
 namespace Morag.Persistence.Redis.Tests.Conformance;
 
-/// <summary>An event that no serializer takes.</summary>
+/// <summary>An event that cannot be serialized.</summary>
 public sealed record Unserializable;
 
-/// <summary>Refuses everything.</summary>
+/// <summary>Throws for every object.</summary>
 public sealed class FailingSerializer(ExtendedActorSystem system) : Serializer(system)
 {
     public override int Identifier => 987_001;

@@ -11,7 +11,7 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Tests.Connection;
 
-/// <summary>Who may do what: passwords, and the least rights that README.md gives.</summary>
+/// <summary>Passwords, and the minimal permissions from README.md.</summary>
 public sealed class AccessRightsSpecs : IAsyncLifetime
 {
     private readonly string _id = $"id-{Guid.NewGuid():n}";
@@ -25,19 +25,22 @@ public sealed class AccessRightsSpecs : IAsyncLifetime
     [InlineData("", "NOAUTH")]
     [InlineData(",password=wrong", "WRONGPASS")]
     [InlineData(",user=nobody,password=secret", "WRONGPASS")]
-    public async Task Should_say_that_the_password_is_wrong_without_naming_it(string credentials, string reason)
+    public async Task Should_report_wrong_credentials_without_the_password_when_connecting(string credentials, string reason)
     {
         await using var client = new JournalClient(Plugins.At($"127.0.0.1:{_server.Port}{credentials}", Plugins.Patient));
 
         var failure = await Assert.ThrowsAsync<RedisConnectionException>(() => client.WriteAsync(_id, 1));
 
-        Assert.StartsWith($"akka.persistence.journal.redis cannot connect to Redis at 127.0.0.1:{_server.Port}: ", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"akka.persistence.journal.redis cannot connect to Redis at 127.0.0.1:{_server.Port}: ",
+            failure.Message,
+            StringComparison.Ordinal);
         Assert.Contains(reason, failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("wrong", failure.Message, StringComparison.Ordinal);
     }
 
     [RequiresRedisServerFact]
-    public async Task Should_connect_once_the_password_is_right()
+    public async Task Should_connect_when_the_password_has_become_right()
     {
         await using var client = new JournalClient(Plugins.At($"127.0.0.1:{_server.Port},password=later", Plugins.Patient));
         await Assert.ThrowsAsync<RedisConnectionException>(() => client.WriteAsync(_id, 1));
@@ -49,11 +52,11 @@ public sealed class AccessRightsSpecs : IAsyncLifetime
     }
 
     [RequiresRedisServerFact]
-    public async Task Should_do_everything_with_the_rights_of_the_readme()
+    public async Task Should_store_and_recover_when_the_user_has_the_permissions_of_the_readme()
     {
         await using var redis = await _server.ConnectAsync();
-        await GrantAsync(redis, LeastRights.OfThePlugins);
-        await using var client = new JournalClient(LeastRights.Use(_server));
+        await GrantAsync(redis, MinimalPermissions.Plugins);
+        await using var client = new JournalClient(MinimalPermissions.Use(_server));
 
         await client.WriteAsync(_id, 1, 3);
         await redis.GetDatabase().ExecuteAsync("SCRIPT", "FLUSH");
@@ -68,12 +71,12 @@ public sealed class AccessRightsSpecs : IAsyncLifetime
     }
 
     [RequiresRedisServerFact]
-    public async Task Should_query_inspect_and_retire_with_the_further_rights_of_the_readme()
+    public async Task Should_query_inspect_and_retire_when_the_user_has_the_additional_permissions_of_the_readme()
     {
         await using var redis = await _server.ConnectAsync();
-        await GrantAsync(redis, LeastRights.OfThePlugins);
-        await GrantAsync(redis, LeastRights.Further);
-        await using var client = new JournalClient(LeastRights.Use(_server, """
+        await GrantAsync(redis, MinimalPermissions.Plugins);
+        await GrantAsync(redis, MinimalPermissions.Additional);
+        await using var client = new JournalClient(MinimalPermissions.Use(_server, """
             akka.persistence.journal.redis.retention { after = 1 h, ended-by = ["priced"], interval = 1 s }
             """).WithFallback(Priced.Serialization));
         await client.WriteAsync(_id, 1, 3);
@@ -85,39 +88,45 @@ public sealed class AccessRightsSpecs : IAsyncLifetime
         var inspector = new JournalInspector(client.System);
         Assert.Empty((await inspector.VerifyAsync(_id))!);
         await inspector.MeasureAsync(largest: 3);
-        var ended = StoredEvent.Encode((ExtendedActorSystem)client.System, new Persistent(new Priced(1), 1, "ended"), DateTime.UnixEpoch.Ticks);
+        var ended = StoredEvent.Encode(
+            (ExtendedActorSystem)client.System, new Persistent(new Priced(1), 1, "ended"), DateTime.UnixEpoch.Ticks);
         await redis.GetDatabase().StringSetAsync("journal:persisted:ended:highestSequenceNr", 1);
         await redis.GetDatabase().SortedSetAddAsync("journal:persisted:ended", ended, 1);
-        await Wait.UntilSucceedsAsync(async () => Assert.False(await redis.GetDatabase().KeyExistsAsync("journal:persisted:ended")));
+        await Wait.UntilSucceedsAsync(
+            async () => Assert.False(await redis.GetDatabase().KeyExistsAsync("journal:persisted:ended")));
     }
 
     [RequiresRedisServerFact]
-    public async Task Should_name_the_right_that_is_missing()
+    public async Task Should_name_the_missing_permission_when_a_call_fails()
     {
         await using var redis = await _server.ConnectAsync();
-        await GrantAsync(redis, LeastRights.OfThePlugins);
+        await GrantAsync(redis, MinimalPermissions.Plugins);
         await redis.GetDatabase().ExecuteAsync("ACL", "SETUSER", "journal", "-zadd");
-        await using var client = new JournalClient(LeastRights.Use(_server));
+        await using var client = new JournalClient(MinimalPermissions.Use(_server));
 
         var write = await Assert.ThrowsAnyAsync<RedisException>(() => client.WriteAsync(_id, 1));
         Assert.Contains("can't run this command", write.Message, StringComparison.Ordinal);
-        var save = await Assert.ThrowsAnyAsync<RedisException>(() => client.SaveSnapshotAsync(new SnapshotMetadata(_id, 1, DateTime.UnixEpoch), "state"));
+        var save = await Assert.ThrowsAnyAsync<RedisException>(
+            () => client.SaveSnapshotAsync(new SnapshotMetadata(_id, 1, DateTime.UnixEpoch), "state"));
         Assert.Contains("zadd", save.Message, StringComparison.Ordinal);
         (await client.RecoverAsync(_id)).Highest.Should(0);
     }
 
     [RequiresRedisServerFact]
-    public async Task Should_take_back_the_events_whose_highest_number_may_not_be_set()
+    public async Task Should_remove_the_events_of_a_write_when_its_highest_number_cannot_be_set()
     {
         await using var redis = await _server.ConnectAsync();
-        await GrantAsync(redis, LeastRights.OfThePlugins);
-        await using var client = new JournalClient(LeastRights.Use(_server));
+        await GrantAsync(redis, MinimalPermissions.Plugins);
+        await using var client = new JournalClient(MinimalPermissions.Use(_server));
         await client.WriteAsync(_id, 1, 3);
         await redis.GetDatabase().ExecuteAsync("ACL", "SETUSER", "journal", "-mset");
 
         Task[] writes = [client.WriteAsync(_id, 4, 2), client.WriteAsync($"{_id}-other", 1)];
         foreach (var write in writes)
-            Assert.Contains("can't run this command", (await Assert.ThrowsAnyAsync<RedisException>(() => write)).Message, StringComparison.Ordinal);
+        {
+            var failure = await Assert.ThrowsAnyAsync<RedisException>(() => write);
+            Assert.Contains("can't run this command", failure.Message, StringComparison.Ordinal);
+        }
 
         await redis.GetDatabase().ExecuteAsync("ACL", "SETUSER", "journal", "+mset");
         (await client.RecoverAsync(_id)).SequenceNrs.Should([1L, 2, 3]);

@@ -4,11 +4,11 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Tests.Connection;
 
-/// <summary>What people read about a Redis that cannot be used: its own words or ours, never the client's advice to programmers.</summary>
+/// <summary>Descriptions of Redis failures: never the client's advice to programmers.</summary>
 public sealed class RedisErrorTextSpecs
 {
     [Fact]
-    public async Task Should_not_pass_on_the_advice_of_the_client_when_nothing_answers()
+    public async Task Should_replace_the_advice_of_the_client_when_no_server_replies()
     {
         var failure = await Assert.ThrowsAsync<RedisConnectionException>(
             () => ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{RedisTestServer.FreePort()},connectRetry=1,connectTimeout=1000"));
@@ -16,28 +16,33 @@ public sealed class RedisErrorTextSpecs
 
         var reason = RedisErrorText.Describe(failure);
 
-        Assert.StartsWith("no Redis answers there; check that it runs", reason, StringComparison.Ordinal);
+        Assert.StartsWith("no Redis replies there; check that it is running", reason, StringComparison.Ordinal);
         Assert.DoesNotContain("abortConnect", reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Should_say_that_an_answer_is_late_without_the_counters_of_the_client()
+    public void Should_omit_the_counters_of_the_client_when_a_reply_is_late()
     {
-        var failure = new RedisTimeoutException(CommandFlags.None, "Timeout awaiting response (please take a look at https://stackexchange.github.io)", CommandStatus.Sent);
+        var failure = new RedisTimeoutException(
+            CommandFlags.None, "Timeout awaiting response (please take a look at https://stackexchange.github.io)", CommandStatus.Sent);
 
-        Assert.Equal(Late, RedisErrorText.Describe(failure));
-        Assert.Equal($"Redis cannot be asked: {Late}", RedisErrorText.Rewrite(failure).Message);
+        Assert.Equal(TimedOut, RedisErrorText.Describe(failure));
+        Assert.Equal($"The call to Redis failed: {TimedOut}", RedisErrorText.Rewrite(failure).Message);
         Assert.Equal(CommandStatus.Sent, RedisErrorText.Rewrite(failure).Commandstatus);
     }
 
     [Fact]
-    public void Should_pass_on_what_the_server_said() => Assert.Equal(
-        "WRONGPASS invalid username-password pair",
-        RedisErrorText.Describe(Failure(
-            ConnectionFailureType.AuthenticationFailure, new RedisServerException(RedisErrorKind.WrongPass, CommandFlags.None, "WRONGPASS invalid username-password pair."))));
+    public void Should_return_the_message_of_the_server_when_it_is_the_cause()
+    {
+        var error = new RedisServerException(RedisErrorKind.WrongPass, CommandFlags.None, "WRONGPASS invalid username-password pair.");
+
+        Assert.Equal(
+            "WRONGPASS invalid username-password pair",
+            RedisErrorText.Describe(Failure(ConnectionFailureType.AuthenticationFailure, error)));
+    }
 
     [Fact]
-    public void Should_pass_on_what_the_operating_system_said()
+    public void Should_return_the_message_of_the_operating_system_when_it_is_the_cause()
     {
         var refused = new SocketException((int)SocketError.ConnectionRefused);
 
@@ -47,28 +52,33 @@ public sealed class RedisErrorTextSpecs
     [Theory]
     [InlineData(ConnectionFailureType.SocketFailure, "the connection was lost")]
     [InlineData(ConnectionFailureType.SocketClosed, "the connection was lost")]
-    [InlineData(ConnectionFailureType.AuthenticationFailure, "it refuses the user or the password")]
-    public void Should_say_in_our_words_what_only_the_client_knows(ConnectionFailureType kind, string words)
+    [InlineData(ConnectionFailureType.AuthenticationFailure, "it rejects the user or the password")]
+    public void Should_describe_the_failure_when_only_its_type_is_known(ConnectionFailureType kind, string words)
     {
         var failure = Failure(kind);
 
         Assert.Equal(words, RedisErrorText.Describe(failure));
         var reworded = RedisErrorText.Rewrite(failure);
-        Assert.Equal(($"Redis cannot be asked: {words}", kind), (reworded.Message, reworded.FailureType));
+        Assert.Equal(($"The call to Redis failed: {words}", kind), (reworded.Message, reworded.FailureType));
         Assert.Null(reworded.InnerException);
     }
 
     [Fact]
-    public void Should_leave_words_of_ours_as_they_are()
+    public void Should_leave_the_message_unchanged_when_it_is_already_for_operators()
     {
-        var failure = RedisErrorText.CreateFailure(ConnectionFailureType.UnableToConnect, "akka.persistence.journal.redis cannot connect to Redis at a:1: no");
+        var failure = RedisErrorText.CreateFailure(
+            ConnectionFailureType.UnableToConnect, "akka.persistence.journal.redis cannot connect to Redis at a:1: no");
 
         Assert.Equal(failure.Message, RedisErrorText.Describe(failure));
         Assert.Same(failure, RedisErrorText.Rewrite(failure));
     }
 
-    private const string Late = "it did not answer in time. Redis or this machine may be overloaded or frozen";
+    private const string TimedOut = "it did not reply in time. Redis or this machine may be overloaded or frozen";
 
     private static RedisConnectionException Failure(ConnectionFailureType kind, Exception? cause = null) =>
-        new(kind, CommandFlags.None, "SocketFailure on 127.0.0.1:6379/Interactive, last: PING, mgr: 10 of 10 available; use abortConnect=false", cause);
+        new(
+            kind,
+            CommandFlags.None,
+            "SocketFailure on 127.0.0.1:6379/Interactive, last: PING, mgr: 10 of 10 available; use abortConnect=false",
+            cause);
 }

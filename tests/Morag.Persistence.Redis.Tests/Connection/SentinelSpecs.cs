@@ -7,8 +7,8 @@ using StackExchange.Redis;
 namespace Morag.Persistence.Redis.Tests.Connection;
 
 /// <summary>
-/// Redis Sentinel: when the primary is lost, writes fail until a replica is promoted, and then go on where it ends. What was
-/// acknowledged and replicated is there, in one history.
+/// Redis Sentinel: after the loss of the primary, writes fail until a replica is promoted, and then continue its history. Acknowledged and
+/// replicated events are in it.
 /// </summary>
 public sealed class SentinelSpecs(RedisSentinels sentinels) : IClassFixture<RedisSentinels>, IAsyncLifetime
 {
@@ -26,7 +26,7 @@ public sealed class SentinelSpecs(RedisSentinels sentinels) : IClassFixture<Redi
     public async Task DisposeAsync() => await _client.DisposeAsync();
 
     [ServerFact]
-    public async Task Should_store_on_the_primary_that_the_sentinels_name()
+    public async Task Should_store_on_the_primary_when_sentinels_are_configured()
     {
         await _client.WriteAsync(_id, 1, 3);
         await _client.SaveSnapshotAsync(new SnapshotMetadata(_id, 3, DateTime.UnixEpoch), "state");
@@ -38,7 +38,7 @@ public sealed class SentinelSpecs(RedisSentinels sentinels) : IClassFixture<Redi
     }
 
     [ServerFact]
-    public async Task Should_go_on_after_the_primary_was_killed_without_loss_of_what_was_replicated()
+    public async Task Should_continue_without_loss_of_replicated_events_when_the_primary_is_killed()
     {
         var (primary, other) = await sentinels.RolesAsync();
         var writers = await WriteAndReplicateAsync(primary);
@@ -46,13 +46,13 @@ public sealed class SentinelSpecs(RedisSentinels sentinels) : IClassFixture<Redi
         await WriteThroughAsync(writers, primary.KillAsync, promoted: other);
 
         await ExpectOneHistoryAsync(writers);
-        // The old primary comes back as a replica of the new one, with the same history.
+        // The old primary returns as a replica of the new one, with the same history.
         await sentinels.InitializeAsync();
         await ExpectSameOnBothAsync(writers);
     }
 
     [ServerFact]
-    public async Task Should_not_split_when_a_primary_that_was_frozen_goes_on_after_another_was_promoted()
+    public async Task Should_keep_one_history_when_a_frozen_primary_resumes_after_a_promotion()
     {
         var (primary, other) = await sentinels.RolesAsync();
         var writers = await WriteAndReplicateAsync(primary);
@@ -68,10 +68,10 @@ public sealed class SentinelSpecs(RedisSentinels sentinels) : IClassFixture<Redi
         await ExpectSameOnBothAsync(writers);
     }
 
-    /// <summary>Writers, each with a history that primary and replica have.</summary>
-    private async Task<Writer[]> WriteAndReplicateAsync(RedisServer primary)
+    /// <summary>Creates writers with events that are on both servers.</summary>
+    private async Task<EventWriter[]> WriteAndReplicateAsync(RedisServer primary)
     {
-        var writers = Enumerable.Range(0, Actors).Select(n => new Writer(_client, $"{_id}-{n}")).ToArray();
+        var writers = Enumerable.Range(0, Actors).Select(n => new EventWriter(_client, $"{_id}-{n}")).ToArray();
         await Task.WhenAll(writers.Select(writer => writer.WriteAsync(WritesInEachPhase)));
         await using var redis = await primary.ConnectAsync();
         ((long)await redis.GetDatabase().ExecuteAsync("WAIT", 1, 5000)).Should(1);
@@ -80,28 +80,30 @@ public sealed class SentinelSpecs(RedisSentinels sentinels) : IClassFixture<Redi
         return writers;
     }
 
-    /// <summary>Lets something happen to the primary while all write, and returns once each has written to the promoted one.</summary>
-    private async Task WriteThroughAsync(Writer[] writers, Func<Task> fault, RedisServer promoted)
+    /// <summary>Injects a fault into the primary during writes. Returns once each writer has written to the promoted server.</summary>
+    private async Task WriteThroughAsync(EventWriter[] writers, Func<Task> fault, RedisServer promoted)
     {
         using var over = new CancellationTokenSource();
         var writing = writers.Select(writer => writer.WriteThroughFailureAsync(WritesInEachPhase, over.Token)).ToList();
-        await Task.WhenAll(writers.Select(writer => writer.Writes));
+        await Task.WhenAll(writers.Select(writer => writer.FirstWrite));
         await fault();
         await Wait.UntilSucceedsAsync(async () => (await sentinels.RolesAsync()).Primary.Should(promoted));
         await over.CancelAsync();
         await Task.WhenAll(writing);
         var failures = writers.SelectMany(writer => writer.Failures).ToList();
         Assert.NotEmpty(failures);
-        Assert.All(failures, failure => Assert.True(failure is RedisException or TimeoutException or SequenceConflictException, failure.ToString()));
+        Assert.All(
+            failures,
+            failure => Assert.True(failure is RedisException or TimeoutException or SequenceConflictException, failure.ToString()));
     }
 
-    private async Task ExpectOneHistoryAsync(Writer[] writers)
+    private async Task ExpectOneHistoryAsync(EventWriter[] writers)
     {
         foreach (var writer in writers)
             writer.Expect(await _client.RecoverAsync(writer.Id));
     }
 
-    private async Task ExpectSameOnBothAsync(Writer[] writers)
+    private async Task ExpectSameOnBothAsync(EventWriter[] writers)
     {
         var (primary, other) = await sentinels.RolesAsync();
         foreach (var writer in writers)
@@ -114,18 +116,18 @@ public sealed class SentinelSpecs(RedisSentinels sentinels) : IClassFixture<Redi
         return await redis.GetDatabase().SortedSetRangeByScoreWithScoresAsync($"journal:persisted:{id}");
     }
 
-    /// <summary>Writes one event after the other, as a persistent actor does that is started again when a write fails.</summary>
-    private sealed class Writer(JournalClient client, string id)
+    /// <summary>Writes one event after the other, like a persistent actor that is restarted when a write fails.</summary>
+    private sealed class EventWriter(JournalClient client, string id)
     {
         private readonly SortedDictionary<long, string> _acknowledged = [];
-        private readonly TaskCompletionSource _writes = new();
+        private readonly TaskCompletionSource _firstWrite = new();
         private long _replicated;
         private long _next = 1;
 
         public string Id => id;
 
-        /// <summary>Completes once a write was acknowledged while <see cref="WriteThroughFailureAsync"/> runs.</summary>
-        public Task Writes => _writes.Task;
+        /// <summary>Completes at the first acknowledged write of <see cref="WriteThroughFailureAsync"/>.</summary>
+        public Task FirstWrite => _firstWrite.Task;
 
         public List<Exception> Failures { get; } = [];
 
@@ -142,8 +144,8 @@ public sealed class SentinelSpecs(RedisSentinels sentinels) : IClassFixture<Redi
         }
 
         /// <summary>
-        /// Writes until writing has failed, or a fault is over without one (what was asked for during the fault may wait for
-        /// the next primary), and then as many events as said.
+        /// Writes until a write fails or the fault is over (a write during the fault may simply wait for the next primary), and then
+        /// recovers and writes the given number of events.
         /// </summary>
         public async Task WriteThroughFailureAsync(int count, CancellationToken over)
         {
@@ -152,7 +154,7 @@ public sealed class SentinelSpecs(RedisSentinels sentinels) : IClassFixture<Redi
                 while (!over.IsCancellationRequested)
                 {
                     await WriteAsync(1);
-                    _writes.TrySetResult();
+                    _firstWrite.TrySetResult();
                 }
             }
             catch (Exception e) when (e is not WriteRejectedException)
@@ -164,7 +166,7 @@ public sealed class SentinelSpecs(RedisSentinels sentinels) : IClassFixture<Redi
             {
                 var recovered = await client.RecoverAsync(id);
                 Assert.InRange(recovered.Highest, _replicated, _next);
-                // What was acknowledged but not replicated in time is gone, and only that.
+                // Only events that were acknowledged but not yet replicated may be lost.
                 foreach (var lost in _acknowledged.Keys.Where(sequenceNr => sequenceNr > recovered.Highest).ToList())
                     _acknowledged.Remove(lost);
                 Expect(recovered);
@@ -173,8 +175,8 @@ public sealed class SentinelSpecs(RedisSentinels sentinels) : IClassFixture<Redi
             });
         }
 
-        /// <summary>All numbers once, and each event that was acknowledged.</summary>
-        public void Expect(JournalClient.Recovered recovered)
+        /// <summary>Expects each number once, and every acknowledged event.</summary>
+        public void Expect(JournalClient.RecoveredHistory recovered)
         {
             recovered.SequenceNrs.Should(Enumerable.Range(1, (int)recovered.Highest).Select(n => (long)n));
             foreach (var (sequenceNr, entry) in _acknowledged)

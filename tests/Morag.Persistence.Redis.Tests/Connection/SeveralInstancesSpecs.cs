@@ -9,7 +9,7 @@ using Morag.Persistence.Redis.Tests.Servers;
 
 namespace Morag.Persistence.Redis.Tests.Connection;
 
-/// <summary>Several instances of the plugins in one system, which differ in database, key prefix or server: none disturbs another.</summary>
+/// <summary>Several plugin instances in one actor system, which differ in database, key prefix or server, are independent.</summary>
 public sealed class SeveralInstancesSpecs : IAsyncLifetime
 {
     private const string Id = "the-same-id";
@@ -33,7 +33,10 @@ public sealed class SeveralInstancesSpecs : IAsyncLifetime
         _client = new JournalClient(Plugins.On(_first, string.Concat(settings.Select(instance => $$"""
             journal.{{instance.Key}} { class = "{{typeof(RedisJournal).AssemblyQualifiedName}}", {{instance.Value}} }
             snapshots.{{instance.Key}} { class = "{{typeof(RedisSnapshotStore).AssemblyQualifiedName}}", {{instance.Value}} }
-            query.{{instance.Key}} { class = "{{typeof(RedisReadJournalProvider).AssemblyQualifiedName}}", write-plugin = "journal.{{instance.Key}}" }
+            query.{{instance.Key}} {
+              class = "{{typeof(RedisReadJournalProvider).AssemblyQualifiedName}}"
+              write-plugin = "journal.{{instance.Key}}"
+            }
 
             """))));
         foreach (var name in settings.Keys)
@@ -48,7 +51,7 @@ public sealed class SeveralInstancesSpecs : IAsyncLifetime
     }
 
     [RequiresRedisServerFact]
-    public async Task Should_keep_the_histories_of_one_id_apart()
+    public async Task Should_keep_histories_separate_when_instances_use_the_same_id()
     {
         await Task.WhenAll(_instances.Select(async (instance, n) =>
         {
@@ -72,7 +75,7 @@ public sealed class SeveralInstancesSpecs : IAsyncLifetime
     }
 
     [RequiresRedisServerFact]
-    public async Task Should_fail_only_where_the_server_is_gone()
+    public async Task Should_fail_only_on_one_instance_when_its_server_is_down()
     {
         foreach (var instance in _instances.Values)
             await instance.WriteAsync(Id, 1);

@@ -3,7 +3,7 @@ using Morag.Persistence.Redis.Connection;
 
 namespace Morag.Persistence.Redis.Tests.Connection;
 
-/// <summary>However many look whether Redis is back, it is probed once in two seconds.</summary>
+/// <summary>Redis is probed once in two seconds, however many callers check it.</summary>
 public sealed class SharedProbeSpecs
 {
     private readonly FakeTimeProvider _time = new();
@@ -13,11 +13,11 @@ public sealed class SharedProbeSpecs
     public SharedProbeSpecs() => _probe = new SharedProbe(Start, _time);
 
     [Fact]
-    public async Task Should_give_all_who_ask_the_outcome_of_one_probe_when_it_is_under_way()
+    public async Task Should_share_the_result_of_a_probe_when_several_callers_ask_meanwhile()
     {
-        var asked = Enumerable.Range(0, 50).Select(_ => _probe.AskAsync(CancellationToken.None)).ToList();
+        var asked = Enumerable.Range(0, 50).Select(_ => _probe.RunAsync(CancellationToken.None)).ToList();
         _time.Advance(SharedProbe.Interval * 10);
-        asked.Add(_probe.AskAsync(CancellationToken.None));
+        asked.Add(_probe.RunAsync(CancellationToken.None));
 
         Assert.Single(_probes).SetResult("refused");
 
@@ -25,29 +25,29 @@ public sealed class SharedProbeSpecs
     }
 
     [Fact]
-    public async Task Should_probe_again_only_when_the_interval_is_over()
+    public async Task Should_probe_again_only_when_the_interval_has_passed()
     {
-        var first = _probe.AskAsync(CancellationToken.None);
+        var first = _probe.RunAsync(CancellationToken.None);
         _probes[0].SetException(new TimeoutException());
         await Assert.ThrowsAsync<TimeoutException>(() => first);
 
         _time.Advance(SharedProbe.Interval - TimeSpan.FromTicks(1));
-        await Assert.ThrowsAsync<TimeoutException>(() => _probe.AskAsync(CancellationToken.None));
+        await Assert.ThrowsAsync<TimeoutException>(() => _probe.RunAsync(CancellationToken.None));
         Assert.Single(_probes);
 
         _time.Advance(TimeSpan.FromTicks(1));
-        var second = _probe.AskAsync(CancellationToken.None);
+        var second = _probe.RunAsync(CancellationToken.None);
         Assert.Equal(2, _probes.Count);
         _probes[1].SetResult(null);
         Assert.Null(await second);
     }
 
     [Fact]
-    public async Task Should_let_one_who_waits_go_and_keep_the_probe_for_the_others_when_it_is_cancelled()
+    public async Task Should_continue_the_probe_for_others_when_one_caller_cancels()
     {
         using var patience = new CancellationTokenSource();
-        var impatient = _probe.AskAsync(patience.Token);
-        var patient = _probe.AskAsync(CancellationToken.None);
+        var impatient = _probe.RunAsync(patience.Token);
+        var patient = _probe.RunAsync(CancellationToken.None);
 
         await patience.CancelAsync();
 

@@ -6,7 +6,7 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Tests.Connection;
 
-/// <summary>TLS, with certificates that are made for the test.</summary>
+/// <summary>TLS with certificates that the test creates.</summary>
 public sealed class TlsSpecs : IDisposable
 {
     private readonly string _id = $"id-{Guid.NewGuid():n}";
@@ -16,9 +16,9 @@ public sealed class TlsSpecs : IDisposable
     public void Dispose() => _authority.Dispose();
 
     [RequiresRedisServerFact]
-    public async Task Should_store_and_recover_where_the_authority_is_trusted()
+    public async Task Should_store_and_recover_when_the_authority_is_trusted()
     {
-        await using var server = await ServeAsync(_authority.Serve(_port));
+        await using var server = await ServeAsync(_authority.CreateTlsArguments(_port));
         await using var client = Client(_authority);
 
         await client.WriteAsync(_id, 1);
@@ -29,48 +29,49 @@ public sealed class TlsSpecs : IDisposable
     }
 
     [RequiresRedisServerFact]
-    public async Task Should_refuse_a_certificate_of_another_authority()
+    public async Task Should_reject_the_certificate_when_another_authority_issued_it()
     {
         using var other = new TestAuthority();
-        await using var server = await ServeAsync(other.Serve(_port));
+        await using var server = await ServeAsync(other.CreateTlsArguments(_port));
 
         Assert.Contains("certificate", await FailureAsync(Client(_authority)), StringComparison.Ordinal);
     }
 
     [RequiresRedisServerFact]
-    public async Task Should_refuse_a_certificate_that_nobody_trusts()
+    public async Task Should_reject_the_certificate_when_no_authority_is_trusted()
     {
-        await using var server = await ServeAsync(_authority.Serve(_port));
+        await using var server = await ServeAsync(_authority.CreateTlsArguments(_port));
 
         Assert.Contains("UntrustedRoot", await FailureAsync(Client(authority: null)), StringComparison.Ordinal);
     }
 
     [RequiresRedisServerFact]
-    public async Task Should_refuse_a_certificate_of_another_host()
+    public async Task Should_reject_the_certificate_when_it_is_for_another_host()
     {
-        await using var server = await ServeAsync(_authority.Serve(_port, host: "elsewhere.example"));
+        await using var server = await ServeAsync(_authority.CreateTlsArguments(_port, host: "elsewhere.example"));
 
         Assert.Contains("certificate", await FailureAsync(Client(_authority)), StringComparison.Ordinal);
     }
 
     [RequiresRedisServerFact]
-    public async Task Should_refuse_a_certificate_that_has_expired()
+    public async Task Should_reject_the_certificate_when_it_has_expired()
     {
-        await using var server = await ServeAsync(_authority.Serve(_port, expired: true));
+        await using var server = await ServeAsync(_authority.CreateTlsArguments(_port, expired: true));
 
         Assert.Contains("certificate", await FailureAsync(Client(_authority)), StringComparison.Ordinal);
     }
 
     [RequiresRedisServerFact]
-    public async Task Should_say_what_may_be_wrong_when_only_one_side_expects_tls()
+    public async Task Should_suggest_causes_when_only_one_side_expects_tls()
     {
-        await using var server = await ServeAsync(_authority.Serve(_port));
+        await using var server = await ServeAsync(_authority.CreateTlsArguments(_port));
 
-        Assert.Contains("TLS on both sides", await FailureAsync(new JournalClient(Plugins.At($"127.0.0.1:{_port}", Plugins.Patient))), StringComparison.Ordinal);
+        var plain = new JournalClient(Plugins.At($"127.0.0.1:{_port}", Plugins.Patient));
+        Assert.Contains("TLS on both sides", await FailureAsync(plain), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Should_refuse_to_start_with_an_authority_that_cannot_be_read()
+    public void Should_reject_the_settings_when_the_authority_cannot_be_read()
     {
         var section = ConfigurationFactory.ParseString("""
             configuration-string = "localhost,ssl=true"
@@ -95,7 +96,10 @@ public sealed class TlsSpecs : IDisposable
         await using (client)
         {
             var failure = await Assert.ThrowsAsync<RedisConnectionException>(() => client.WriteAsync(_id, 1));
-            Assert.Contains($"akka.persistence.journal.redis cannot connect to Redis at 127.0.0.1:{_port}: ", failure.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"akka.persistence.journal.redis cannot connect to Redis at 127.0.0.1:{_port}: ",
+                failure.Message,
+                StringComparison.Ordinal);
             return failure.Message;
         }
     }

@@ -10,32 +10,32 @@ namespace Morag.Persistence.Redis.Tests.Connection;
 
 public sealed class UnreachableServerSpecs(RedisServer server) : IClassFixture<RedisServer>
 {
-    private const int Looks = 300;
+    private const int Checks = 300;
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
 
     [ServerFact]
-    public async Task Should_probe_a_server_that_is_away_a_few_times_only_when_many_look_at_its_health()
+    public async Task Should_probe_a_server_only_a_few_times_when_it_is_down_and_many_callers_check_its_health()
     {
-        var proxy = RedisProxy.To(server);
+        var proxy = RedisProxy.Start(server);
         await using var client = new JournalClient(Plugins.At(proxy.ConnectionString));
         await client.WriteAsync($"probed-{Guid.NewGuid():n}", 1);
         await proxy.DisposeAsync();
-        using var door = new TcpListener(IPAddress.Loopback, proxy.Port);
-        door.Start();
+        using var listener = new TcpListener(IPAddress.Loopback, proxy.Port);
+        listener.Start();
         using var closing = new CancellationTokenSource();
-        var knocks = TurnAwayAsync(door, closing.Token);
+        var attempts = RejectConnectionsAsync(listener, closing.Token);
 
         var persistence = Akka.Persistence.Persistence.Instance.Apply(client.System);
-        var found = await Task.WhenAll(Enumerable.Range(0, Looks).Select(_ => persistence.CheckJournalHealthAsync(null)));
+        var found = await Task.WhenAll(Enumerable.Range(0, Checks).Select(_ => persistence.CheckJournalHealthAsync(null)));
         await closing.CancelAsync();
 
         Assert.All(found, health => Assert.Equal(PersistenceHealthStatus.Unhealthy, health.Status));
-        // The connection of the journal knocks too, to be let in again.
-        Assert.InRange(await knocks, 1, Looks / 3);
+        // The connection of the journal also tries to reconnect.
+        Assert.InRange(await attempts, 1, Checks / 3);
     }
 
     [Fact]
-    public async Task Should_say_that_a_server_is_mute_before_the_circuit_breaker_says_only_that_a_call_took_too_long()
+    public async Task Should_report_the_cause_before_the_circuit_breaker_times_out_when_a_server_never_replies()
     {
         using var mute = new TcpListener(IPAddress.Loopback, 0);
         mute.Start();
@@ -46,18 +46,21 @@ public sealed class UnreachableServerSpecs(RedisServer server) : IClassFixture<R
     }
 
     [ServerFact]
-    public async Task Should_say_that_a_server_fell_silent_after_it_let_the_client_in()
+    public async Task Should_report_the_cause_when_a_server_stops_replying_after_the_handshake()
     {
-        await using var proxy = RedisProxy.To(server);
+        await using var proxy = RedisProxy.Start(server);
         var silent = proxy.FailNextAsync(ProxyFault.SwallowReplies, "PING");
 
         var refused = await OpenAsync($"{proxy.ConnectionString},asyncTimeout=600000");
 
         await silent;
-        Assert.StartsWith($"the.plugin cannot connect to Redis at 127.0.0.1:{proxy.Port}: it did not answer in time", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"the.plugin cannot connect to Redis at 127.0.0.1:{proxy.Port}: it did not reply in time",
+            refused.Message,
+            StringComparison.Ordinal);
     }
 
-    /// <summary>Connects for calls that take a second at most; what comes of it.</summary>
+    /// <summary>Connects with a call timeout of one second. Returns the failure.</summary>
     private static async Task<RedisConnectionException> OpenAsync(string connectionString)
     {
         var section = ConfigurationFactory.ParseString($$"""
@@ -67,7 +70,8 @@ public sealed class UnreachableServerSpecs(RedisServer server) : IClassFixture<R
         var connection = new RedisConnection(RedisSettings.Read(section, "the.plugin"));
         try
         {
-            return await Assert.ThrowsAsync<RedisConnectionException>(() => connection.OpenAsync(CancellationToken.None).AsTask().WaitAsync(Bound));
+            return await Assert.ThrowsAsync<RedisConnectionException>(
+                () => connection.OpenAsync(CancellationToken.None).AsTask().WaitAsync(Bound));
         }
         finally
         {
@@ -75,21 +79,21 @@ public sealed class UnreachableServerSpecs(RedisServer server) : IClassFixture<R
         }
     }
 
-    /// <summary>Closes each connection at once, until it is cancelled; how many there were.</summary>
-    private static async Task<int> TurnAwayAsync(TcpListener door, CancellationToken closing)
+    /// <summary>Closes each new connection until it is cancelled. Returns the number of connections.</summary>
+    private static async Task<int> RejectConnectionsAsync(TcpListener listener, CancellationToken closing)
     {
-        var knocks = 0;
+        var attempts = 0;
         try
         {
             while (true)
             {
-                (await door.AcceptSocketAsync(closing)).Dispose();
-                knocks++;
+                (await listener.AcceptSocketAsync(closing)).Dispose();
+                attempts++;
             }
         }
         catch (OperationCanceledException)
         {
-            return knocks;
+            return attempts;
         }
     }
 }

@@ -6,7 +6,7 @@ using Morag.Persistence.Redis.Tests.Servers;
 
 namespace Morag.Persistence.Redis.Tests.Inspection;
 
-/// <summary>Histories that were damaged from outside, by a cut log or by hand: what recovery finds, and what verification reports.</summary>
+/// <summary>Recovery and verification after a truncated log, or after data was deleted by hand.</summary>
 public sealed class CutLogSpecs : IAsyncLifetime
 {
     private const string Id = "cut";
@@ -21,7 +21,7 @@ public sealed class CutLogSpecs : IAsyncLifetime
     [InlineData(40)]
     [InlineData(150)]
     [InlineData(400)]
-    public async Task Should_recover_a_prefix_and_find_nothing_that_matters_when_the_end_of_the_log_was_cut_off(int bytes)
+    public async Task Should_recover_a_prefix_and_report_no_loss_when_the_log_is_truncated(int bytes)
     {
         const int Written = 12;
         await using (var writer = new JournalClient(Plugins.On(_server)))
@@ -45,7 +45,7 @@ public sealed class CutLogSpecs : IAsyncLifetime
     }
 
     [RequiresRedisServerFact]
-    public async Task Should_say_that_the_highest_number_is_behind_and_does_not_matter_when_the_log_was_cut_between_the_events_and_their_number()
+    public async Task Should_report_a_harmless_defect_when_the_log_ends_between_events_and_their_highest_number()
     {
         await using (var writer = new JournalClient(Plugins.On(_server))) await writer.WriteAsync(Id, 1, 3);
         await using var redis = await _server.ConnectAsync();
@@ -62,7 +62,7 @@ public sealed class CutLogSpecs : IAsyncLifetime
     [RequiresRedisServerTheory]
     [InlineData(5, "number 5 has no event")]
     [InlineData(10, "number 10 has no event")]
-    public async Task Should_say_that_it_matters_when_an_event_was_removed_by_hand(int removed, string words)
+    public async Task Should_report_a_gap_that_matters_when_an_event_was_deleted_by_hand(int removed, string words)
     {
         await using var client = new JournalClient(Plugins.On(_server));
         await client.WriteAsync(Id, 1, 10);

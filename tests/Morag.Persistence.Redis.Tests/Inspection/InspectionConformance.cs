@@ -10,10 +10,10 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Tests.Inspection;
 
-/// <summary>What the tools see of what is stored, also of what is broken.</summary>
+/// <summary>Inspection of stored data, including damaged data.</summary>
 public abstract class InspectionConformance(RedisTestServer server) : IAsyncLifetime
 {
-    // Each spec has a part of the database for itself.
+    // Separates the keys of each test.
     private readonly string _prefix = $"{Guid.NewGuid():n}:";
     private ConnectionMultiplexer _redis = null!;
     private JournalClient _client = null!;
@@ -40,7 +40,7 @@ public abstract class InspectionConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_list_every_id_once_page_by_page()
+    public async Task Should_list_every_id_once_when_read_page_by_page()
     {
         await Task.WhenAll(Enumerable.Range(1, 300).Select(n => _client.WriteAsync($"id-{n}", 1, n % 3 + 1)));
 
@@ -56,7 +56,8 @@ public abstract class InspectionConformance(RedisTestServer server) : IAsyncLife
         }
         while (next is not null);
 
-        found.Select(id => id.PersistenceId).Order(StringComparer.Ordinal).Should(Enumerable.Range(1, 300).Select(n => $"id-{n}").Order(StringComparer.Ordinal));
+        found.Select(id => id.PersistenceId).Order(StringComparer.Ordinal)
+            .Should(Enumerable.Range(1, 300).Select(n => $"id-{n}").Order(StringComparer.Ordinal));
         Assert.All(found, id => Assert.Equal(int.Parse(id.PersistenceId[3..], null) % 3 + 1, id.Events));
         Assert.All(found, id => Assert.Equal(id.Events, id.HighestSequenceNr));
         Assert.InRange(pages, 2, 16);
@@ -67,13 +68,13 @@ public abstract class InspectionConformance(RedisTestServer server) : IAsyncLife
     [InlineData("0")]
     [InlineData("0-x")]
     [InlineData("-1-0")]
-    public async Task Should_refuse_a_place_that_it_has_not_given(string after)
+    public async Task Should_reject_a_position_when_no_page_returned_it(string after)
     {
         await Assert.ThrowsAsync<FormatException>(() => _inspector.ListIdsAsync(after, 10));
     }
 
     [ServerFact]
-    public async Task Should_show_events_with_all_that_is_known_of_them()
+    public async Task Should_return_all_fields_of_events_when_they_are_readable()
     {
         await _client.WriteAsync("id", 1, payload: new Tagged("text", ["red"]));
         await _client.WriteAsync("id", 2, 49);
@@ -107,7 +108,7 @@ public abstract class InspectionConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_know_nothing_of_an_id_that_has_never_written_but_that_one_whose_events_are_deleted_has()
+    public async Task Should_distinguish_an_unknown_id_when_another_one_has_only_deleted_events()
     {
         await _client.WriteAsync("deleted", 1, 3);
         await _client.DeleteAsync("deleted", 3);
@@ -119,7 +120,7 @@ public abstract class InspectionConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_show_an_entry_that_cannot_be_read_among_the_others()
+    public async Task Should_return_the_other_events_when_one_cannot_be_read()
     {
         await _client.WriteAsync("id", 1);
         await Database.SortedSetAddAsync(Keys.Events("id"), "not an event", 2);
@@ -133,7 +134,7 @@ public abstract class InspectionConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_measure_everything_and_name_the_largest()
+    public async Task Should_return_totals_and_the_largest_ids_when_measured()
     {
         await _client.WriteAsync("small", 1, 3);
         await _client.WriteAsync("large", 1, 10, new string('x', 5000));
@@ -150,7 +151,7 @@ public abstract class InspectionConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_find_nothing_wrong_with_what_the_journal_has_stored()
+    public async Task Should_find_no_defects_when_only_the_journal_has_written()
     {
         await _client.WriteAsync("id", 1, 250);
         await _client.DeleteAsync("id", 120);
@@ -160,7 +161,7 @@ public abstract class InspectionConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_find_gaps()
+    public async Task Should_find_gaps_when_numbers_have_no_event()
     {
         foreach (var number in new[] { 2, 3, 5, 9, 300 }) await StoreAsync("id", number, "e");
         await Database.StringSetAsync(Keys.Counter("id"), 302);
@@ -171,11 +172,11 @@ public abstract class InspectionConformance(RedisTestServer server) : IAsyncLife
         Assert.All(defects, defect => Assert.Equal(Keys.Events("id").ToString(), defect.Key));
         defects.Select(defect => (int)defect.SequenceNr!).Should([4, 6, 10, 301]);
         Assert.Contains("number 4 has no event", defects[0].Detail, StringComparison.Ordinal);
-        Assert.Contains("the numbers 6 to 8 have no event", defects[1].Detail, StringComparison.Ordinal);
+        Assert.Contains("numbers 6 to 8 have no event", defects[1].Detail, StringComparison.Ordinal);
     }
 
     [ServerFact]
-    public async Task Should_find_numbers_that_are_used_twice_also_where_pages_meet()
+    public async Task Should_find_duplicates_when_they_span_two_pages()
     {
         for (var number = 1; number <= 100; number++) await StoreAsync("id", number, "e");
         foreach (var again in new[] { "one", "two" }) await StoreAsync("id", 100, again);
@@ -184,13 +185,14 @@ public abstract class InspectionConformance(RedisTestServer server) : IAsyncLife
 
         var defects = (await _inspector.VerifyAsync("id"))!;
 
-        defects.Select(defect => (defect.Kind, defect.SequenceNr)).Should([(DefectKind.Duplicate, 100L), (DefectKind.Duplicate, 100L)]);
+        defects.Select(defect => (defect.Kind, defect.SequenceNr))
+            .Should([(DefectKind.Duplicate, 100L), (DefectKind.Duplicate, 100L)]);
         Assert.Contains("number 100 has more than one event: rank 99, writer ", defects[0].Detail, StringComparison.Ordinal);
         Assert.Contains("; rank 101, writer ", defects[1].Detail, StringComparison.Ordinal);
     }
 
     [ServerFact]
-    public async Task Should_find_entries_that_are_in_the_wrong_place()
+    public async Task Should_find_entries_when_they_are_stored_in_the_wrong_place()
     {
         var system = (ExtendedActorSystem)_client.System;
         await StoreAsync("id", 1, "e");
@@ -200,13 +202,14 @@ public abstract class InspectionConformance(RedisTestServer server) : IAsyncLife
 
         var defects = (await _inspector.VerifyAsync("id"))!;
 
-        defects.Select(defect => (defect.Kind, defect.SequenceNr)).Should([(DefectKind.WrongSequence, 2L), (DefectKind.WrongPersistenceId, 3L)]);
+        defects.Select(defect => (defect.Kind, defect.SequenceNr))
+            .Should([(DefectKind.WrongSequence, 2L), (DefectKind.WrongPersistenceId, 3L)]);
         Assert.Contains("7", defects[0].Detail, StringComparison.Ordinal);
         Assert.Contains("another", defects[1].Detail, StringComparison.Ordinal);
     }
 
     [ServerFact]
-    public async Task Should_find_entries_that_cannot_be_read()
+    public async Task Should_find_entries_when_they_cannot_be_read()
     {
         await StoreAsync("id", 1, "e");
         await Database.SortedSetAddAsync(Keys.Events("id"), "not an event", 2);
@@ -220,7 +223,7 @@ public abstract class InspectionConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_find_a_highest_number_that_is_missing_or_behind()
+    public async Task Should_find_the_highest_number_when_it_is_missing_or_too_low()
     {
         await StoreAsync("missing", 1, "e");
         await StoreAsync("behind", 1, "e");
@@ -235,7 +238,7 @@ public abstract class InspectionConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_find_a_key_that_holds_something_else()
+    public async Task Should_find_a_key_when_it_has_another_type()
     {
         await Database.StringSetAsync(Keys.Counter("id"), 1);
         await Database.StringSetAsync(Keys.Events("id"), "not a sorted set");
@@ -246,7 +249,10 @@ public abstract class InspectionConformance(RedisTestServer server) : IAsyncLife
     }
 
     private async Task StoreAsync(string id, long number, object e)
-        => await Database.SortedSetAddAsync(Keys.Events(id), StoredEvent.Encode((ExtendedActorSystem)_client.System, new Persistent(e, number, id), 1), number);
+    {
+        var entry = StoredEvent.Encode((ExtendedActorSystem)_client.System, new Persistent(e, number, id), 1);
+        await Database.SortedSetAddAsync(Keys.Events(id), entry, number);
+    }
 }
 
 public sealed class InspectionOnRedisServerSpecs(RedisServer server) : InspectionConformance(server), IClassFixture<RedisServer>;

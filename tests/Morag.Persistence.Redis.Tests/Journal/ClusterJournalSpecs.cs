@@ -3,13 +3,13 @@ using Morag.Persistence.Redis.Tests.Servers;
 
 namespace Morag.Persistence.Redis.Tests.Journal;
 
-/// <summary>A Redis Cluster of which a part does not answer.</summary>
+/// <summary>The journal on Redis Cluster, with masters that do not reply.</summary>
 public sealed class ClusterJournalSpecs(RedisCluster cluster) : IClassFixture<RedisCluster>
 {
     private readonly string _prefix = $"id-{Guid.NewGuid():n}";
 
     [ServerFact]
-    public async Task Should_keep_the_keys_of_one_id_on_one_master_and_ids_on_all()
+    public async Task Should_store_the_keys_of_an_id_on_one_master_when_ids_are_spread_over_all()
     {
         await using var client = new JournalClient(Plugins.On(cluster));
         var ids = await IdsByMasterAsync(perMaster: 3);
@@ -22,13 +22,18 @@ public sealed class ClusterJournalSpecs(RedisCluster cluster) : IClassFixture<Re
         foreach (var (master, id) in ids.SelectMany(group => group.Select(id => (group.Key, id))))
         {
             await using var redis = await master.ConnectAsync();
-            var keys = redis.GetServer("127.0.0.1", master.Port).Keys(pattern: $"*{id}*").Select(key => (string)key!).Order(StringComparer.Ordinal);
-            keys.Should([$"{{__{id}}}.journal:persisted:{id}", $"{{__{id}}}.journal:persisted:{id}:highestSequenceNr", $"{{__{id}}}.snapshot:{id}"]);
+            var keys = redis.GetServer("127.0.0.1", master.Port).Keys(pattern: $"*{id}*").Select(key => (string)key!);
+            keys.Order(StringComparer.Ordinal).Should(
+            [
+                $"{{__{id}}}.journal:persisted:{id}",
+                $"{{__{id}}}.journal:persisted:{id}:highestSequenceNr",
+                $"{{__{id}}}.snapshot:{id}",
+            ]);
         }
     }
 
     [ServerFact]
-    public async Task Should_store_the_writes_of_all_others_while_one_master_does_not_answer()
+    public async Task Should_store_writes_on_other_masters_when_one_does_not_reply()
     {
         await using var client = new JournalClient(Plugins.On(cluster, """
             akka.persistence.journal.redis { writes-in-flight = 1, circuit-breaker.max-failures = 1000 }
@@ -42,10 +47,14 @@ public sealed class ClusterJournalSpecs(RedisCluster cluster) : IClassFixture<Re
         await frozen.Key.PauseAsync();
         var waiting = frozen.Select(id => client.WriteAsync(id, 2)).ToList();
         var others = ids.Where(group => group != frozen).SelectMany(group => group).ToList();
-        // Their answers wait: Akka.Persistence gives those of one journal in the order of the writes.
+        // Their replies wait, because Akka.Persistence delivers the replies of one journal in the order of the writes.
         waiting.AddRange(others.Select(id => client.WriteAsync(id, 2)));
         foreach (var id in others)
-            await Wait.UntilSucceedsAsync(async () => (await redis.GetDatabase().SortedSetLengthAsync($"{{__{id}}}.journal:persisted:{id}")).Should(2));
+        {
+            await Wait.UntilSucceedsAsync(
+                async () => (await redis.GetDatabase().SortedSetLengthAsync($"{{__{id}}}.journal:persisted:{id}")).Should(2));
+        }
+
         Assert.DoesNotContain(waiting, write => write.IsCompleted);
         await frozen.Key.ResumeAsync();
 
@@ -55,9 +64,10 @@ public sealed class ClusterJournalSpecs(RedisCluster cluster) : IClassFixture<Re
     }
 
     [ServerFact]
-    public async Task Should_go_on_when_a_master_comes_back()
+    public async Task Should_continue_when_a_master_is_restarted()
     {
-        await using var client = new JournalClient(Plugins.On(cluster, "akka.persistence.journal.redis.circuit-breaker.max-failures = 1000"));
+        await using var client = new JournalClient(
+            Plugins.On(cluster, "akka.persistence.journal.redis.circuit-breaker.max-failures = 1000"));
         var group = (await IdsByMasterAsync(perMaster: 1)).First();
         var id = group.Single();
         await client.WriteAsync(id, 1);

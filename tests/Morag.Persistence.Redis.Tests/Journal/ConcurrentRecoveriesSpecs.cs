@@ -4,7 +4,7 @@ using Morag.Persistence.Redis.Tests.Servers;
 
 namespace Morag.Persistence.Redis.Tests.Journal;
 
-/// <summary>Recoveries of many actors do not wait for each other's replies, however long those take.</summary>
+/// <summary>Recoveries of many actors do not wait for each other's replies.</summary>
 public sealed class ConcurrentRecoveriesSpecs(RedisServer server) : IClassFixture<RedisServer>
 {
     private const int Actors = 1500;
@@ -12,9 +12,9 @@ public sealed class ConcurrentRecoveriesSpecs(RedisServer server) : IClassFixtur
     private readonly string _id = $"id-{Guid.NewGuid():n}";
 
     [ServerFact]
-    public async Task Should_ask_for_all_actors_before_the_first_reply_arrives()
+    public async Task Should_send_the_requests_of_all_actors_when_no_reply_has_arrived()
     {
-        await using var proxy = RedisProxy.To(server);
+        await using var proxy = RedisProxy.Start(server);
         await using var redis = await server.ConnectAsync();
         await using var client = new JournalClient(Plugins.At(proxy.ConnectionString + ",asyncTimeout=60000", """
             akka.persistence {
@@ -32,7 +32,7 @@ public sealed class ConcurrentRecoveriesSpecs(RedisServer server) : IClassFixtur
         await Wait.UntilSucceedsAsync(async () =>
         {
             var asked = await redis.InfoAsync("stats", "total_commands_processed") - before;
-            Assert.True(asked >= Actors, $"Redis has got {asked} of {Actors} questions, and has answered none");
+            Assert.True(asked >= Actors, $"Redis has received {asked} of {Actors} requests");
         });
         Assert.DoesNotContain(recovered, recovery => recovery.IsCompleted);
         proxy.Resume();
@@ -40,7 +40,7 @@ public sealed class ConcurrentRecoveriesSpecs(RedisServer server) : IClassFixtur
     }
 
     [ServerFact]
-    public async Task Should_recover_all_actors_when_their_events_are_more_than_may_be_on_their_way()
+    public async Task Should_recover_all_actors_when_their_events_exceed_the_budget_in_flight()
     {
         await using var client = new JournalClient(Plugins.On(server, """
             akka.persistence.journal.redis { replay-bytes-in-flight = 1 MiB, replay-page-bytes = 16 MiB }

@@ -8,8 +8,8 @@ using Morag.Persistence.Redis.Tests.Servers;
 namespace Morag.Persistence.Redis.Tests.Journal;
 
 /// <summary>
-/// The connection to Redis breaks before, within and after a write, or answers stop coming: the write fails or is durable, the
-/// actor learns which or stops, and nothing is missing or twice in between.
+/// The connection to Redis breaks before, during and after a write, or replies stop arriving. The write fails or is durable, the actor
+/// learns which or stops, and no event is lost or stored twice.
 /// </summary>
 public abstract class ConnectionLossConformance(RedisTestServer server) : IAsyncLifetime
 {
@@ -19,7 +19,7 @@ public abstract class ConnectionLossConformance(RedisTestServer server) : IAsync
         """;
 
     private readonly string _id = $"id-{Guid.NewGuid():n}";
-    private readonly RedisProxy _proxy = RedisProxy.To(server);
+    private readonly RedisProxy _proxy = RedisProxy.Start(server);
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -30,14 +30,14 @@ public abstract class ConnectionLossConformance(RedisTestServer server) : IAsync
     [InlineData(ProxyFault.CutWithin, 1)]
     [InlineData(ProxyFault.CutAfter, 2)]
     [InlineData(ProxyFault.SwallowReplies, 2)]
-    public async Task Should_fail_the_write_and_find_on_recovery_whether_it_is_stored(ProxyFault fault, int highest)
+    public async Task Should_fail_the_write_and_recover_whether_it_is_stored_when_a_fault_occurs(ProxyFault fault, int highest)
     {
         await using var client = new JournalClient(ThroughProxy());
         await client.WriteAsync(_id, 1);
 
-        var struck = _proxy.FailNextAsync(fault);
+        var injected = _proxy.FailNextAsync(fault);
         var failure = await Assert.ThrowsAnyAsync<Exception>(() => client.WriteAsync(_id, 2));
-        await struck;
+        await injected;
         _proxy.Cut();
 
         Assert.IsNotType<WriteRejectedException>(failure);
@@ -52,39 +52,39 @@ public abstract class ConnectionLossConformance(RedisTestServer server) : IAsync
     [InlineData(ProxyFault.CutWithin)]
     [InlineData(ProxyFault.CutAfter)]
     [InlineData(ProxyFault.SwallowReplies)]
-    public async Task Should_stop_the_actor_whose_write_failed(ProxyFault fault)
+    public async Task Should_stop_the_actor_when_its_write_fails(ProxyFault fault)
     {
         await using var client = new JournalClient(ThroughProxy());
         using var driver = new Driver(client.System);
         var ledger = driver.Start(_id);
-        await driver.ExpectAsync<Ledger.Recovered>();
+        await driver.ExpectAsync<Ledger.LedgerRecovered>();
         ledger.Tell(new Ledger.Enter("first"));
         await driver.ExpectAsync<string>();
 
-        var struck = _proxy.FailNextAsync(fault);
+        var injected = _proxy.FailNextAsync(fault);
         ledger.Tell(new Ledger.Enter("second"));
         ledger.Tell(new Ledger.Enter("third"));
         (await driver.ExpectAsync<Terminated>()).ActorRef.Should(ledger);
-        await struck;
+        await injected;
         _proxy.Cut();
 
         var recovered = await Wait.UntilSucceedsAsync(async () =>
         {
             driver.Start(_id);
-            return await driver.ExpectAsync<Ledger.Recovered>();
+            return await driver.ExpectAsync<Ledger.LedgerRecovered>();
         });
         string[] all = ["first", "second"];
         recovered.Entries.Should(all[..(int)recovered.LastSequenceNr]);
     }
 
     [ServerFact]
-    public async Task Should_fail_the_next_write_when_one_that_was_given_up_arrives_after_the_recovery()
+    public async Task Should_fail_the_next_write_when_an_abandoned_one_arrives_after_the_recovery()
     {
         await using var client = new JournalClient(ThroughProxy());
         await client.WriteAsync(_id, 1);
-        var struck = _proxy.FailNextAsync(ProxyFault.HoldBack);
+        var injected = _proxy.FailNextAsync(ProxyFault.HoldBack);
         await Assert.ThrowsAnyAsync<Exception>(() => client.WriteAsync(_id, 2, payload: "late"));
-        await struck;
+        await injected;
         (await Wait.UntilSucceedsAsync(() => client.RecoverAsync(_id))).Highest.Should(1);
 
         await _proxy.ReleaseAsync();
@@ -95,7 +95,7 @@ public abstract class ConnectionLossConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
-    public async Task Should_fail_reading_and_deleting_while_nothing_comes_through_and_go_on_afterwards()
+    public async Task Should_fail_reads_and_deletes_and_then_continue_when_the_connection_stalls()
     {
         await using var client = new JournalClient(ThroughProxy());
         await client.WriteAsync(_id, 1, 2);
@@ -112,12 +112,12 @@ public abstract class ConnectionLossConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
-    public async Task Should_never_store_a_write_that_was_cancelled_before_it_was_sent()
+    public async Task Should_never_store_a_write_when_it_was_cancelled_before_it_was_sent()
     {
         await using var client = new JournalClient(ThroughProxy("""
             akka.persistence.journal.redis { writes-in-flight = 1, circuit-breaker.call-timeout = 500 ms }
             """));
-        // On a busy machine half a second may not be enough to connect.
+        // On a busy machine, connecting can take longer than half a second.
         await Wait.UntilSucceedsAsync(() => client.RecoverAsync($"{_id}-sent"));
         await client.WriteAsync($"{_id}-sent", 1);
 
@@ -133,7 +133,7 @@ public abstract class ConnectionLossConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
-    public async Task Should_keep_every_acknowledged_event_once_while_connections_break_again_and_again()
+    public async Task Should_keep_every_acknowledged_event_once_when_connections_break_repeatedly()
     {
         const int Actors = 30;
         const int Cuts = 15;
@@ -180,7 +180,8 @@ public abstract class ConnectionLossConformance(RedisTestServer server) : IAsync
         }
     }
 
-    private Config ThroughProxy(string settings = "") => Plugins.At(_proxy.ConnectionString + ",asyncTimeout=1500", Settings + "\n" + settings);
+    private Config ThroughProxy(string settings = "")
+        => Plugins.At(_proxy.ConnectionString + ",asyncTimeout=1500", Settings + "\n" + settings);
 }
 
 public sealed class ConnectionLossToRedisServerSpecs(RedisServer server) : ConnectionLossConformance(server), IClassFixture<RedisServer>;

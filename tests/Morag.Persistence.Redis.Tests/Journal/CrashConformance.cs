@@ -5,23 +5,23 @@ using Morag.Persistence.Redis.Tests.Servers;
 
 namespace Morag.Persistence.Redis.Tests.Journal;
 
-/// <summary>The server is killed with -9 in the middle of writes, and started again on its data.</summary>
+/// <summary>The server is killed with SIGKILL during writes, and restarted on its data.</summary>
 public abstract class CrashConformance(RedisTestServer server)
 {
-    // Of this run alone: not all servers remember over a crash that everything was removed.
+    // Unique to this run, because not all servers keep deletions over a crash.
     private readonly string _id = Guid.NewGuid().ToString("n");
 
     [ServerTheory]
     [InlineData(1, 40)]
     [InlineData(10, 40)]
     [InlineData(10_000, 4)]
-    public async Task Should_keep_what_was_acknowledged_and_batches_whole(int batch, int actors)
+    public async Task Should_keep_acknowledged_events_and_complete_batches_when_the_server_is_killed(int batch, int actors)
     {
         await using var client = new JournalClient(Plugins.On(server));
         var acknowledged = new long[actors];
         for (var round = 1; round <= 3; round++)
         {
-            await KillInTheMiddleAsync(actors, async actor =>
+            await KillDuringWritesAsync(actors, async actor =>
             {
                 await client.WriteAsync($"{_id}-{actor}", acknowledged[actor] + 1, batch);
                 acknowledged[actor] += batch;
@@ -30,7 +30,9 @@ public abstract class CrashConformance(RedisTestServer server)
             for (var actor = 0; actor < actors; actor++)
             {
                 var recovered = await Wait.UntilSucceedsAsync(() => client.RecoverAsync($"{_id}-{actor}"));
-                Assert.True(recovered.Highest >= acknowledged[actor], $"lost: {acknowledged[actor]} was acknowledged, {recovered.Highest} is there");
+                Assert.True(
+                    recovered.Highest >= acknowledged[actor],
+                    $"lost: {acknowledged[actor]} was acknowledged, {recovered.Highest} is stored");
                 recovered.SequenceNrs.Should(Enumerable.Range(1, (int)recovered.Highest).Select(n => (long)n));
                 (recovered.Highest % batch).Should(0);
                 acknowledged[actor] = recovered.Highest;
@@ -39,14 +41,14 @@ public abstract class CrashConformance(RedisTestServer server)
     }
 
     [ServerFact]
-    public async Task Should_keep_a_snapshot_that_is_being_replaced()
+    public async Task Should_keep_a_snapshot_when_the_server_is_killed_while_it_is_replaced()
     {
         const int Ids = 40;
         await using var client = new JournalClient(Plugins.On(server));
         for (var round = 1; round <= 3; round++)
         {
             var acknowledged = new int[Ids];
-            await KillInTheMiddleAsync(Ids, async id =>
+            await KillDuringWritesAsync(Ids, async id =>
             {
                 await client.SaveSnapshotAsync(new SnapshotMetadata($"{_id}-{id}", round, DateTime.UnixEpoch), acknowledged[id] + 1);
                 acknowledged[id]++;
@@ -62,8 +64,8 @@ public abstract class CrashConformance(RedisTestServer server)
         }
     }
 
-    /// <summary>Kills the server when each writer has written a few times and none has stopped, and starts it again.</summary>
-    private async Task KillInTheMiddleAsync(int writers, Func<int, Task> write)
+    /// <summary>Kills the server when the writers have written a few times each, and restarts it.</summary>
+    private async Task KillDuringWritesAsync(int writers, Func<int, Task> write)
     {
         var enough = new TaskCompletionSource();
         var left = 5 * writers;

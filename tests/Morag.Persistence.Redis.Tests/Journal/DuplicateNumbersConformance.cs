@@ -8,7 +8,7 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Tests.Journal;
 
-/// <summary>Recovery of an id that has several events with one number.</summary>
+/// <summary>Recovery of an id with several events that have the same number.</summary>
 public abstract class DuplicateNumbersConformance(RedisTestServer server)
 {
     private protected string Id { get; } = $"id-{Guid.NewGuid():n}";
@@ -18,9 +18,8 @@ public abstract class DuplicateNumbersConformance(RedisTestServer server)
     [InlineData(64)]
     [InlineData(65)]
     [InlineData(128)]
-    public async Task Should_never_give_one_number_twice_wherever_pages_meet(int number)
+    public async Task Should_replay_each_number_once_when_duplicates_span_two_pages(int number)
     {
-        // Pages of 64, and of 64 after the first.
         await using var client = new JournalClient(Plugins.On(server, "akka.persistence.journal.redis.replay-page-size = 64"));
         await using var redis = await server.ConnectAsync();
         await WriteAsync(client, "first", 1, number - 1);
@@ -33,23 +32,24 @@ public abstract class DuplicateNumbersConformance(RedisTestServer server)
     }
 
     [ServerFact]
-    public async Task Should_remove_nothing_and_refuse_when_two_writers_have_gone_on_with_the_same_numbers()
+    public async Task Should_fail_without_removing_anything_when_two_writers_continued_with_the_same_numbers()
     {
         await using var client = new JournalClient(Plugins.On(server));
         await using var redis = await server.ConnectAsync();
         foreach (var number in (int[])[1, 2, 3]) await WriteAsync(client, "one", number, 1);
-        foreach (var number in (int[])[2, 3]) await StoreAsync(redis, client.System, "other", number, client.System.Scheduler.Now.AddMinutes(number));
+        foreach (var number in (int[])[2, 3])
+            await StoreAsync(redis, client.System, "other", number, client.System.Scheduler.Now.AddMinutes(number));
 
         var refused = await Assert.ThrowsAsync<InvalidDataException>(() => client.RecoverAsync(Id));
 
-        foreach (var part in (string[])[Id, "numbers 2 to 3", "writers one, other", "Nothing was removed", $"morag journal verify {Id}"])
+        foreach (var part in (string[])[Id, "events 2 to 3", "writers one, other", "Nothing was removed", $"morag journal verify {Id}"])
             Assert.Contains(part, refused.Message, StringComparison.Ordinal);
         (await redis.GetDatabase().SortedSetLengthAsync(Events)).Should(5);
         Assert.False(await redis.GetDatabase().KeyExistsAsync(Removed));
     }
 
     [ServerFact]
-    public async Task Should_keep_events_above_a_highest_number_that_is_behind()
+    public async Task Should_keep_events_above_the_highest_number_when_it_is_too_low()
     {
         await using var client = new JournalClient(Plugins.On(server));
         await using var redis = await server.ConnectAsync();
@@ -65,7 +65,7 @@ public abstract class DuplicateNumbersConformance(RedisTestServer server)
     }
 
     [ServerFact]
-    public async Task Should_recover_what_a_snapshot_does_not_cover_although_numbers_below_it_are_disputed()
+    public async Task Should_recover_the_events_after_a_snapshot_when_numbers_before_it_have_duplicates()
     {
         await using var client = new JournalClient(Plugins.On(server));
         await using var redis = await server.ConnectAsync();
@@ -77,7 +77,7 @@ public abstract class DuplicateNumbersConformance(RedisTestServer server)
     }
 
     [ServerFact]
-    public async Task Should_keep_what_it_removes_for_30_days_and_log_numbers_and_writers()
+    public async Task Should_keep_a_copy_for_30_days_and_log_numbers_and_writers_when_events_are_removed()
     {
         await using var client = new JournalClient(Plugins.On(server, "akka.loglevel = WARNING"));
         await using var redis = await server.ConnectAsync();
@@ -95,10 +95,10 @@ public abstract class DuplicateNumbersConformance(RedisTestServer server)
             new[] { 3, 4, 5 }.Select(number => (number, Convert.ToBase64String(Entry(client.System, "first", number, at)))));
         Assert.InRange((await redis.GetDatabase().KeyTimeToLiveAsync(Removed))!.Value, TimeSpan.FromDays(29), TimeSpan.FromDays(30));
         Assert.StartsWith(
-            $"Removed 3 events of \"{Id}\": a failed write that Redis brought back after a crash.",
+            $"Removed events of a failed write of \"{Id}\" that Redis brought back after a crash: 3 (events 3 to 5 of writer first)",
             await warned.Task.WaitAsync(TimeSpan.FromSeconds(20)),
             StringComparison.Ordinal);
-        Assert.Contains($"3 to 5 of writer first, stay in \"{Removed}\" for 30 days", await warned.Task, StringComparison.Ordinal);
+        Assert.Contains($"stays in \"{Removed}\" for 30 days", await warned.Task, StringComparison.Ordinal);
     }
 
     private string Events => $"journal:persisted:{Id}";
@@ -114,14 +114,16 @@ public abstract class DuplicateNumbersConformance(RedisTestServer server)
         return client.WriteAsync(Id, first, count);
     }
 
-    private protected Task<bool> StoreAsync(ConnectionMultiplexer redis, ActorSystem system, string writer, long sequenceNr, DateTimeOffset writtenAt)
+    private protected Task<bool> StoreAsync(
+        ConnectionMultiplexer redis, ActorSystem system, string writer, long sequenceNr, DateTimeOffset writtenAt)
         => redis.GetDatabase().SortedSetAddAsync(Events, Entry(system, writer, sequenceNr, writtenAt), sequenceNr);
 
     private sealed class WarningListener(TaskCompletionSource<string> warned) : UntypedActor
     {
         protected override void OnReceive(object message)
         {
-            if (message is Warning warning && warning.LogSource.Contains("redis", StringComparison.Ordinal)) warned.TrySetResult(warning.Message.ToString()!);
+            if (message is Warning warning && warning.LogSource.Contains("redis", StringComparison.Ordinal))
+                warned.TrySetResult(warning.Message.ToString()!);
         }
     }
 }
@@ -131,10 +133,11 @@ public sealed class DuplicateNumbersOnRedisServerSpecs(RedisServer server) : Dup
     private readonly RedisServer _server = server;
 
     [RequiresRedisServerFact]
-    public async Task Should_read_only_the_events_around_a_disputed_number()
+    public async Task Should_read_only_nearby_events_when_a_number_has_duplicates()
     {
         const int PageSize = 100;
-        await using var client = new JournalClient(Plugins.On(_server, $"akka.persistence.journal.redis.replay-page-size = {PageSize}"));
+        await using var client = new JournalClient(
+            Plugins.On(_server, $"akka.persistence.journal.redis.replay-page-size = {PageSize}"));
         await using var redis = await _server.ConnectAsync();
         await WriteAsync(client, "first", 1, 49 * PageSize);
         foreach (var number in (int[])[1, 2]) await WriteAsync(client, "second", (49 * PageSize) + number, 1);

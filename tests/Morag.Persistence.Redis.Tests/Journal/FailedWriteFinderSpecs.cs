@@ -5,10 +5,10 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Tests.Journal;
 
-/// <summary>Which of several events with one number are of a failed write.</summary>
+/// <summary>Decisions about which of several events with one number belong to a failed write.</summary>
 public sealed class FailedWriteFinderSpecs
 {
-    // Events are "number writer time".
+    // An event is written as number, writer and timestamp.
     [Theory]
     [InlineData(3, "2A1 3A2 3B3", "3A2")]
     [InlineData(4, "2A1 3A9 3B3 4B3", "3A9")]
@@ -20,38 +20,39 @@ public sealed class FailedWriteFinderSpecs
     [InlineData(6, "2A1 3A2 4A2 5A2 3B3 4C4 5C4 6C4", "3A2 4A2 5A2")]
     [InlineData(4, "2A1 3A2 4A2 5A2 3B3 4B4 5B4 4C5", "3A2 4A2 5A2 4B4 5B4")]
     public void Should_find_the_failed_write_when_the_history_shows_it(long counter, string events, string failed)
-        => Judge(counter, events).Should(failed);
+        => Decide(counter, events).Should(failed);
 
     [Theory]
     // Only the clocks differ.
     [InlineData(3, "2Z1 3A2 3B3")]
     [InlineData(3, "2A1 3A2 3B3 3C4")]
-    // The clocks say the contrary of the only sign.
+    // The clocks contradict the only sign.
     [InlineData(3, "2A1 3A9 3B3")]
     [InlineData(4, "3A9 3B3 4B3")]
-    // Two writers that both went on.
+    // Both writers continued.
     [InlineData(5, "2Z1 3A2 3B3 4A4 4B5 5A6 5B7")]
     [InlineData(4, "2A1 3B2 3A3 4A4")]
-    // The failed write may have begun below, or only been split there.
+    // The failed write may have begun at a lower number.
     [InlineData(4, "2Z1 3A2 4A2 4B3")]
-    // Nobody says who has written, or when.
+    // The writer or the timestamp is unknown.
     [InlineData(3, "2A1 3A2 3_3")]
     [InlineData(3, "2A0 3A0 3B0")]
-    // One writer cannot have used a number twice.
+    // One writer used a number twice, which no failed write explains.
     [InlineData(3, "2A1 3A2 3A3")]
-    public void Should_leave_everything_when_the_history_does_not_show_it(long counter, string events) => Judge(counter, events).Should("undecided");
+    public void Should_remain_undecided_when_the_history_does_not_show_it(long counter, string events)
+        => Decide(counter, events).Should("undecided");
 
     [Fact]
-    public void Should_find_nothing_when_no_number_is_disputed() => Judge(1, "1A1 3A2 4B3").Should("");
+    public void Should_find_nothing_when_there_are_no_duplicates() => Decide(1, "1A1 3A2 4B3").Should("");
 
     [Fact]
-    public void Should_never_find_an_acknowledged_event_and_leave_no_failed_one_beside_it_when_clocks_are_right()
+    public void Should_find_exactly_the_failed_events_among_duplicates_when_clocks_are_right()
         => Histories.Sample(
             steps =>
             {
                 var history = new History([.. steps.Where(static step => step.Kind != Kind.OldWriterWrites)], static _ => 0);
                 var acknowledgedNumbers = history.Acknowledged.Select(static e => e.Number).ToHashSet();
-                if (history.Judge() is not { } failed) return;
+                if (history.Decide() is not { } failed) return;
                 Assert.Empty(failed.Intersect(history.Acknowledged));
                 Assert.Empty(history.Failed.Where(e => acknowledgedNumbers.Contains(e.Number)).Except(failed));
             },
@@ -63,7 +64,7 @@ public sealed class FailedWriteFinderSpecs
             steps =>
             {
                 var history = new History([.. steps.Where(static step => step.Kind is not (Kind.OldWriterWrites or Kind.Reject))], Skew);
-                Assert.Empty((history.Judge() ?? []).Intersect(history.Acknowledged));
+                Assert.Empty((history.Decide() ?? []).Intersect(history.Acknowledged));
             },
             iter: Samples);
 
@@ -73,7 +74,7 @@ public sealed class FailedWriteFinderSpecs
             steps =>
             {
                 var history = new History([.. steps.Where(static step => step.Kind != Kind.Reject)], static _ => 0);
-                Assert.Empty((history.Judge() ?? []).Intersect(history.Acknowledged));
+                Assert.Empty((history.Decide() ?? []).Intersect(history.Acknowledged));
             },
             iter: Samples);
 
@@ -83,25 +84,26 @@ public sealed class FailedWriteFinderSpecs
             steps =>
             {
                 var kinds = steps.Where(static step => step.Kind is Kind.Write or Kind.CrashWithinWrite);
-                // Each writer stores something first.
-                Step[] history = [.. kinds.SelectMany(static step => new[] { new Step(Kind.Write, 1, 1), step })];
-                Assert.NotNull(new History(history, static _ => 0).Judge());
+                // Each writer starts with a successful write.
+                HistoryStep[] history = [.. kinds.SelectMany(static step => new[] { new HistoryStep(Kind.Write, 1, 1), step })];
+                Assert.NotNull(new History(history, static _ => 0).Decide());
             },
             iter: Samples);
 
     private const int Samples = 20_000;
 
-    private static Gen<Step[]> Histories { get; } =
-        Gen.Select(Gen.Int[0, 4], Gen.Int[1, 4], Gen.Int[1, 4], static (kind, count, stored) => new Step((Kind)kind, count, stored)).Array[1, 12];
+    private static Gen<HistoryStep[]> Histories { get; } = Gen
+        .Select(Gen.Int[0, 4], Gen.Int[1, 4], Gen.Int[1, 4], static (kind, count, stored) => new HistoryStep((Kind)kind, count, stored))
+        .Array[1, 12];
 
     private static long Skew(char writer) => writer * 7919 % 13 * 5 - 30;
 
-    private static string Judge(long counter, string events)
+    private static string Decide(long counter, string events)
     {
         var entries = events.Split(' ').Select(Parse).OrderBy(static e => e.Number).ToList();
-        return FailedWriteFinder.TryFindFailed(entries, counter, out var failed)
-            ? string.Join(' ', failed.OrderBy(static e => (e.Writer, e.Number)).Select(static e => $"{e.Number}{e.Writer}{e.Timestamp}"))
-            : "undecided";
+        if (!FailedWriteFinder.TryFind(entries, counter, out var failed)) return "undecided";
+        return string.Join(
+            ' ', failed.OrderBy(static e => (e.Writer, e.Number)).Select(static e => $"{e.Number}{e.Writer}{e.Timestamp}"));
     }
 
     private static StoredEntry Parse(string text)
@@ -117,11 +119,11 @@ public sealed class FailedWriteFinderSpecs
     }
 
     /// <param name="Kind">What happens.</param>
-    /// <param name="Count">How many events a call has.</param>
-    /// <param name="Stored">How many of them, at most, come back after a crash.</param>
-    private sealed record Step(Kind Kind, int Count, int Stored);
+    /// <param name="Count">Number of events in the call.</param>
+    /// <param name="Stored">Maximum number of them that resurface after a crash.</param>
+    private sealed record HistoryStep(Kind Kind, int Count, int Stored);
 
-    /// <summary>What a journal holds after crashes of Redis.</summary>
+    /// <summary>The content of a journal after crashes of Redis.</summary>
     private sealed class History
     {
         private readonly Func<char, long> _skew;
@@ -130,29 +132,29 @@ public sealed class FailedWriteFinderSpecs
         private long _highest;
         private long _now = 100;
 
-        public History(IReadOnlyList<Step> steps, Func<char, long> skew)
+        public History(IReadOnlyList<HistoryStep> steps, Func<char, long> skew)
         {
             _skew = skew;
-            foreach (var step in steps) Take(step);
+            foreach (var step in steps) Apply(step);
         }
 
         public List<StoredEntry> Acknowledged { get; } = [];
 
         public List<StoredEntry> Failed { get; } = [];
 
-        public IReadOnlyList<StoredEntry>? Judge()
+        public IReadOnlyList<StoredEntry>? Decide()
         {
             var entries = Acknowledged.Concat(Failed).OrderBy(static e => e.Number).ToList();
-            return FailedWriteFinder.TryFindFailed(entries, _highest, out var failed) ? failed : null;
+            return FailedWriteFinder.TryFind(entries, _highest, out var failed) ? failed : null;
         }
 
-        private void Take(Step step)
+        private void Apply(HistoryStep step)
         {
             _now++;
             switch (step.Kind)
             {
                 case Kind.Write: Store(_writer, step.Count); break;
-                // It has seen everything that is stored, as the other one was not heard of.
+                // The old actor has seen all stored events, because the new one has stored none.
                 case Kind.OldWriterWrites when _old >= 'A': Store(_old, step.Count); Start(); break;
                 case Kind.Reject: _highest++; break;
                 case Kind.Restart: Start(); break;

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Tests.Journal;
 
-/// <summary>A Redis that is another than before, or empty, is neither written to nor taken for an empty journal.</summary>
+/// <summary>A Redis that was replaced or emptied is not written to, and is not mistaken for an empty journal.</summary>
 public abstract class IdentityConformance(RedisTestServer server)
 {
     private const string Key = "the:identity";
@@ -25,7 +25,7 @@ public abstract class IdentityConformance(RedisTestServer server)
     protected string Id { get; } = $"id-{Guid.NewGuid():n}";
 
     [ServerFact]
-    public async Task Should_store_and_count_calls_while_the_identity_is_there()
+    public async Task Should_store_events_and_count_write_calls_when_the_identity_matches()
     {
         await using var redis = await ConnectAsync();
         await using var client = new JournalClient(Plugins.On(server, Settings));
@@ -41,7 +41,7 @@ public abstract class IdentityConformance(RedisTestServer server)
     [ServerTheory]
     [InlineData(null)]
     [InlineData("another")]
-    public async Task Should_write_recover_and_delete_nothing_while_the_identity_is_not_there_and_go_on_when_it_is(string? found)
+    public async Task Should_fail_all_calls_until_the_identity_is_restored_when_it_does_not_match(string? found)
     {
         await using var connection = await ConnectAsync();
         var redis = connection.GetDatabase();
@@ -87,9 +87,9 @@ public sealed class IdentityOfRedisServerSpecs(RedisServer server) : IdentityCon
 {
     private readonly RedisServer _server = server;
 
-    // Not on Garnet, which flushes in the middle of a script: what that script still writes stays, unacknowledged.
+    // Not on Garnet, which can flush during a script: the unacknowledged events that the script writes afterwards stay.
     [ServerFact]
-    public async Task Should_acknowledge_nothing_that_is_gone_when_all_data_goes_in_the_middle_of_writes()
+    public async Task Should_acknowledge_no_lost_event_when_all_data_is_deleted_during_writes()
     {
         await using var redis = await ConnectAsync();
         await using var client = new JournalClient(Plugins.On(_server, Settings));

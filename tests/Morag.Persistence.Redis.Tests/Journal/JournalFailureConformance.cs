@@ -6,7 +6,7 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Tests.Journal;
 
-/// <summary>What can go wrong between the journal and Redis: a write fails or is stored, and is never called rejected.</summary>
+/// <summary>Faults between the journal and Redis: a write fails or is stored, and is never reported as rejected.</summary>
 public abstract class JournalFailureConformance(RedisTestServer server) : IAsyncLifetime
 {
     private const string Impatient = "akka.persistence.journal.redis.circuit-breaker.max-failures = 1000";
@@ -25,7 +25,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     public async Task DisposeAsync() => await _redis.DisposeAsync();
 
     [ServerFact]
-    public async Task Should_let_exactly_one_of_two_processes_win_each_number()
+    public async Task Should_store_exactly_one_of_two_writes_when_two_processes_use_a_number()
     {
         await using var one = new JournalClient(Plugins.On(server, Impatient));
         await using var other = new JournalClient(Plugins.On(server, Impatient));
@@ -43,7 +43,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
-    public async Task Should_let_exactly_one_of_two_writers_in_one_process_win_each_number()
+    public async Task Should_store_exactly_one_of_two_writes_when_two_writers_in_one_process_use_a_number()
     {
         await using var client = new JournalClient(Plugins.On(server, Impatient));
         for (var n = 1; n <= 100; n++)
@@ -61,7 +61,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(5)]
-    public async Task Should_fail_a_write_that_does_not_continue_what_is_stored(int first)
+    public async Task Should_fail_a_write_when_it_does_not_continue_the_stored_events(int first)
     {
         await using var client = new JournalClient(Plugins.On(server));
         await client.WriteAsync(_id, 1, 3);
@@ -76,7 +76,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
-    public async Task Should_store_nothing_of_writes_that_are_asked_for_together_and_leave_a_gap()
+    public async Task Should_store_nothing_when_writes_of_one_call_leave_a_gap()
     {
         await using var client = new JournalClient(Plugins.On(server));
 
@@ -88,7 +88,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
-    public async Task Should_fail_writes_while_the_server_is_gone_and_go_on_once_it_is_back()
+    public async Task Should_fail_writes_and_then_continue_when_the_server_is_down_and_restarted()
     {
         await using var client = new JournalClient(Plugins.On(server, Impatient));
         await client.WriteAsync(_id, 1);
@@ -103,7 +103,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
-    public async Task Should_connect_to_a_server_that_starts_later_than_the_journal()
+    public async Task Should_connect_when_the_server_starts_after_the_journal()
     {
         await server.KillAsync();
         await using var client = new JournalClient(Plugins.On(server, Impatient));
@@ -116,7 +116,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
-    public async Task Should_fail_a_write_whose_reply_does_not_come_and_find_its_event_afterwards()
+    public async Task Should_fail_a_write_and_recover_its_event_later_when_the_reply_does_not_arrive()
     {
         await using var client = new JournalClient(Plugins.On(server, Impatient, connection: ",asyncTimeout=1500"));
         await client.WriteAsync(_id, 1);
@@ -133,7 +133,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
-    public async Task Should_send_a_script_again_when_the_server_has_forgotten_it()
+    public async Task Should_send_the_text_of_a_script_when_the_server_has_lost_it()
     {
         await using var client = new JournalClient(Plugins.On(server));
         await client.WriteAsync(_id, 1);
@@ -146,7 +146,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
-    public async Task Should_fail_a_write_when_the_key_of_the_events_is_something_else()
+    public async Task Should_fail_a_write_when_the_key_of_the_events_has_another_type()
     {
         await using var client = new JournalClient(Plugins.On(server));
         await Database.StringSetAsync(Events, "not a sorted set");
@@ -158,7 +158,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
-    public async Task Should_fail_a_write_when_the_key_of_the_highest_number_is_something_else()
+    public async Task Should_fail_a_write_when_the_key_of_the_highest_number_has_another_type()
     {
         await using var client = new JournalClient(Plugins.On(server));
         await Database.ListRightPushAsync(Counter, "not a number");
@@ -170,7 +170,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
-    public async Task Should_fail_a_write_when_the_highest_number_is_no_number()
+    public async Task Should_fail_a_write_when_the_highest_number_is_not_a_number()
     {
         await using var client = new JournalClient(Plugins.On(server));
         await Database.StringSetAsync(Counter, "not a number");
@@ -182,18 +182,19 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
-    public async Task Should_fail_a_save_when_the_key_of_the_snapshots_is_something_else()
+    public async Task Should_fail_a_save_when_the_key_of_the_snapshots_has_another_type()
     {
         await using var client = new JournalClient(Plugins.On(server));
         await Database.StringSetAsync($"snapshot:{_id}", "not a sorted set");
 
-        var failure = await Assert.ThrowsAnyAsync<RedisException>(() => client.SaveSnapshotAsync(new SnapshotMetadata(_id, 1, DateTime.UnixEpoch), "state"));
+        var failure = await Assert.ThrowsAnyAsync<RedisException>(
+            () => client.SaveSnapshotAsync(new SnapshotMetadata(_id, 1, DateTime.UnixEpoch), "state"));
 
         Assert.Contains("WRONGTYPE", failure.Message, StringComparison.Ordinal);
     }
 
     [ServerFact]
-    public async Task Should_store_the_writes_of_others_that_travel_with_one_that_fails()
+    public async Task Should_store_the_other_writes_of_a_batch_when_one_fails()
     {
         await using var client = new JournalClient(Plugins.On(server, Impatient));
         await Database.StringSetAsync(Events, "not a sorted set");
@@ -207,7 +208,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
-    public async Task Should_refuse_an_id_that_ends_like_the_key_of_a_highest_number()
+    public async Task Should_reject_an_id_when_it_ends_like_the_key_of_a_highest_number()
     {
         await using var client = new JournalClient(Plugins.On(server));
         var id = $"{_id}:highestSequenceNr";
@@ -219,7 +220,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
-    public async Task Should_count_an_event_that_a_crash_has_left_above_the_highest_number()
+    public async Task Should_include_an_event_when_a_crash_has_left_it_above_the_highest_number()
     {
         await using var client = new JournalClient(Plugins.On(server, Impatient));
         await client.WriteAsync(_id, 1, 3);
@@ -232,7 +233,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
-    public async Task Should_fail_a_write_after_events_that_were_lost_and_say_so()
+    public async Task Should_fail_a_write_and_report_the_loss_when_redis_has_lost_events()
     {
         await using var client = new JournalClient(Plugins.On(server, Impatient));
         await client.WriteAsync(_id, 1, 3);
@@ -259,7 +260,7 @@ public abstract class JournalFailureConformance(RedisTestServer server) : IAsync
     }
 
     [ServerFact]
-    public async Task Should_report_that_it_is_unhealthy_when_the_server_does_not_answer()
+    public async Task Should_report_unhealthy_when_the_server_does_not_reply()
     {
         await using var client = new JournalClient(Plugins.On(server, connection: ",asyncTimeout=1500"));
         await client.WriteAsync(_id, 1);

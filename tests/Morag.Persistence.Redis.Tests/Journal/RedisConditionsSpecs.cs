@@ -10,7 +10,7 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Tests.Journal;
 
-/// <summary>A Redis that is reached, but does not do as it should: full, read-only, slow, or another one than before.</summary>
+/// <summary>A Redis that is reachable but impaired: full, read-only, slow, or behind.</summary>
 public sealed class RedisConditionsSpecs(RedisServer server) : IClassFixture<RedisServer>
 {
     private const string Patient = "akka.persistence.journal.redis.circuit-breaker.max-failures = 1000";
@@ -18,7 +18,7 @@ public sealed class RedisConditionsSpecs(RedisServer server) : IClassFixture<Red
     private readonly string _id = $"id-{Guid.NewGuid():n}";
 
     [ServerFact]
-    public async Task Should_fail_writes_while_memory_is_full_but_recover_and_delete_to_make_room()
+    public async Task Should_fail_writes_but_recover_and_delete_when_memory_is_full()
     {
         await using var redis = await server.ConnectAsync();
         var admin = redis.GetServers()[0];
@@ -30,10 +30,12 @@ public sealed class RedisConditionsSpecs(RedisServer server) : IClassFixture<Red
         try
         {
             var write = await Assert.ThrowsAsync<RedisException>(() => client.WriteAsync(_id, 11));
-            Assert.Contains($"The events 11 to 11 of \"{_id}\" were not stored: OOM", write.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"Writing event 11 of \"{_id}\" failed, and nothing of the write was stored: OOM", write.Message, StringComparison.Ordinal);
             var batch = await Assert.ThrowsAsync<RedisException>(() => client.WriteAsync(_id, 11, 9000));
             Assert.Contains("OOM", batch.Message, StringComparison.Ordinal);
-            var save = await Assert.ThrowsAnyAsync<RedisException>(() => client.SaveSnapshotAsync(new SnapshotMetadata(_id, 11, DateTime.UnixEpoch), "state"));
+            var save = await Assert.ThrowsAnyAsync<RedisException>(
+                () => client.SaveSnapshotAsync(new SnapshotMetadata(_id, 11, DateTime.UnixEpoch), "state"));
             Assert.Contains("OOM", save.Message, StringComparison.Ordinal);
 
             (await client.RecoverAsync(_id)).Highest.Should(10);
@@ -50,13 +52,19 @@ public sealed class RedisConditionsSpecs(RedisServer server) : IClassFixture<Red
     }
 
     [ServerFact]
-    public async Task Should_fail_on_a_replica_and_say_so()
+    public async Task Should_name_the_replica_as_the_cause_when_only_a_replica_is_reachable()
     {
         await using var replica = await StartAsync();
         await ReplicateAsync(replica, server);
         await using var client = new JournalClient(Plugins.On(replica, Patient));
 
-        foreach (var call in (Func<Task>[])[() => client.WriteAsync(_id, 1), () => client.RecoverAsync(_id), () => client.SaveSnapshotAsync(new SnapshotMetadata(_id, 1, DateTime.UnixEpoch), "state")])
+        Func<Task>[] calls =
+        [
+            () => client.WriteAsync(_id, 1),
+            () => client.RecoverAsync(_id),
+            () => client.SaveSnapshotAsync(new SnapshotMetadata(_id, 1, DateTime.UnixEpoch), "state"),
+        ];
+        foreach (var call in calls)
         {
             var failure = await Assert.ThrowsAnyAsync<RedisException>(call);
             Assert.Contains("replica", failure.Message, StringComparison.Ordinal);
@@ -64,7 +72,7 @@ public sealed class RedisConditionsSpecs(RedisServer server) : IClassFixture<Red
     }
 
     [ServerFact]
-    public async Task Should_fail_writes_to_a_primary_that_became_a_replica_and_follow_the_new_one()
+    public async Task Should_follow_the_new_primary_when_the_old_one_became_a_replica()
     {
         await using var second = await StartAsync();
         await ReplicateAsync(second, server);
@@ -73,7 +81,7 @@ public sealed class RedisConditionsSpecs(RedisServer server) : IClassFixture<Red
         await using var redis = await server.ConnectAsync();
         await redis.GetDatabase().ExecuteAsync("WAIT", 1, 5000);
 
-        // By hand, and without cutting connections as Sentinel does.
+        // By hand, because Sentinel would close the connections.
         await using var other = await second.ConnectAsync();
         await other.GetServers()[0].ExecuteAsync("REPLICAOF", "NO", "ONE");
         await ReplicateAsync(server, second);
@@ -93,7 +101,7 @@ public sealed class RedisConditionsSpecs(RedisServer server) : IClassFixture<Red
     }
 
     [ServerFact]
-    public async Task Should_notice_when_the_new_primary_lacks_events_that_the_old_one_had_acknowledged()
+    public async Task Should_report_the_loss_when_the_new_primary_lacks_acknowledged_events()
     {
         await using var first = await StartAsync();
         await using var second = await StartAsync();
@@ -103,7 +111,7 @@ public sealed class RedisConditionsSpecs(RedisServer server) : IClassFixture<Red
         await using (var redis = await first.ConnectAsync())
             await redis.GetDatabase().ExecuteAsync("WAIT", 1, 5000);
 
-        // The replica looks for its primary where there is none, and gets no more.
+        // The replica now follows an address without a server, so it receives no more events.
         await using var other = await second.ConnectAsync();
         await other.GetServers()[0].ExecuteAsync("REPLICAOF", "127.0.0.1", "1");
         await client.WriteAsync(_id, 4, 2);
@@ -118,12 +126,13 @@ public sealed class RedisConditionsSpecs(RedisServer server) : IClassFixture<Red
     }
 
     [ServerFact]
-    public async Task Should_read_nothing_from_a_replica_whose_primary_is_gone()
+    public async Task Should_read_nothing_from_a_replica_when_its_primary_is_down()
     {
         await using var primary = await StartAsync();
         await using var replica = await StartAsync();
         await ReplicateAsync(replica, primary);
-        await using var client = new JournalClient(Plugins.At($"{primary.ConnectionString},127.0.0.1:{replica.Port},asyncTimeout=1500", Patient));
+        await using var client = new JournalClient(
+            Plugins.At($"{primary.ConnectionString},127.0.0.1:{replica.Port},asyncTimeout=1500", Patient));
         await client.WriteAsync(_id, 1, 3);
         await client.SaveSnapshotAsync(new SnapshotMetadata(_id, 3, DateTime.UnixEpoch), "state");
         await using (var redis = await primary.ConnectAsync())
@@ -147,7 +156,7 @@ public sealed class RedisConditionsSpecs(RedisServer server) : IClassFixture<Red
     }
 
     [ServerFact]
-    public async Task Should_wait_for_a_server_that_pauses_for_less_than_its_reply_may_take()
+    public async Task Should_succeed_when_the_server_pauses_for_less_than_the_timeout()
     {
         await using var redis = await server.ConnectAsync();
         await using var client = new JournalClient(Plugins.On(server, Patient));
@@ -160,7 +169,7 @@ public sealed class RedisConditionsSpecs(RedisServer server) : IClassFixture<Red
     }
 
     [ServerFact]
-    public async Task Should_fail_a_write_whose_reply_takes_longer_and_find_its_event_afterwards()
+    public async Task Should_fail_a_write_and_recover_its_event_later_when_the_reply_is_late()
     {
         await using var redis = await server.ConnectAsync();
         await using var client = new JournalClient(Plugins.On(server, Patient, connection: ",asyncTimeout=500"));
@@ -169,13 +178,13 @@ public sealed class RedisConditionsSpecs(RedisServer server) : IClassFixture<Red
         await redis.GetServers()[0].ExecuteAsync("CLIENT", "PAUSE", "2000", "ALL");
         var failure = await Assert.ThrowsAsync<RedisTimeoutException>(() => client.WriteAsync(_id, 2));
 
-        Assert.Contains("did not answer in time", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("did not reply in time", failure.Message, StringComparison.Ordinal);
         (await Wait.UntilSucceedsAsync(() => client.RecoverAsync(_id))).SequenceNrs.Should([1L, 2]);
         await client.WriteAsync(_id, 3);
     }
 
     [ServerFact]
-    public async Task Should_store_everything_while_the_server_forgets_its_scripts_again_and_again()
+    public async Task Should_store_all_events_when_the_server_loses_its_scripts_repeatedly()
     {
         await using var redis = await server.ConnectAsync();
         await using var client = new JournalClient(Plugins.On(server));

@@ -9,8 +9,8 @@ using Morag.Persistence.Redis.Tests.Servers;
 namespace Morag.Persistence.Redis.Tests.Journal;
 
 /// <summary>
-/// redis-server that was killed while it wrote a transaction to its append-only file. It drops the end of the transaction and leaves the
-/// beginning, which the next start runs together with the transaction behind it.
+/// Recovery after redis-server was killed while it wrote a transaction to its append-only file. The first restart leaves the beginning of
+/// the transaction in the file, and the second one executes it together with the transaction behind it.
 /// </summary>
 public sealed class ResurfacedEventRemovalSpecs : IAsyncLifetime
 {
@@ -27,11 +27,11 @@ public sealed class ResurfacedEventRemovalSpecs : IAsyncLifetime
     [InlineData(3, 1)]
     [InlineData(200, 200)]
     [InlineData(3000, 2500)]
-    public async Task Should_recover_what_was_acknowledged_and_not_the_write_that_a_crash_had_cut(int cut, int acknowledged)
+    public async Task Should_recover_only_acknowledged_events_when_a_crash_interrupted_a_write(int cut, int acknowledged)
     {
         await using var client = new JournalClient(Plugins.On(_server));
         await WriteAsync(client, "first", 1, 2);
-        await CrashWithinAWriteAsync(client.System, "first", 3, cut);
+        await CrashDuringWriteAsync(client.System, "first", 3, cut);
         (await RecoverAsync(client)).SequenceNrs.Should([1L, 2]);
         await WriteAsync(client, "second", 3, acknowledged);
         await _server.RestartAsync();
@@ -46,31 +46,33 @@ public sealed class ResurfacedEventRemovalSpecs : IAsyncLifetime
     }
 
     [RequiresRedisServerFact]
-    public async Task Should_keep_what_was_acknowledged_when_the_clock_of_its_writer_is_behind()
+    public async Task Should_recover_acknowledged_events_when_the_clock_of_their_writer_is_behind()
     {
         await using var client = new JournalClient(Plugins.On(_server));
         await WriteAsync(client, "first", 1, 2);
-        await CrashWithinAWriteAsync(client.System, "first", 3, 1, ahead: TimeSpan.FromMinutes(1));
+        await CrashDuringWriteAsync(client.System, "first", 3, 1, ahead: TimeSpan.FromMinutes(1));
         (await RecoverAsync(client)).SequenceNrs.Should([1L, 2]);
         await WriteAsync(client, "second", 3, 2);
         await _server.RestartAsync();
 
-        (await RecoverAsync(client)).Events.Select(e => (e.SequenceNr, e.WriterGuid)).Should([(1L, "first"), (2, "first"), (3, "second"), (4, "second")]);
+        (await RecoverAsync(client)).Events.Select(e => (e.SequenceNr, e.WriterGuid))
+            .Should([(1L, "first"), (2, "first"), (3, "second"), (4, "second")]);
     }
 
     [RequiresRedisServerFact]
-    public async Task Should_recover_what_was_acknowledged_when_another_number_has_no_event()
+    public async Task Should_recover_acknowledged_events_when_another_number_has_no_event()
     {
         await using var client = new JournalClient(Plugins.On(_server));
         await WriteAsync(client, "first", 1, 3);
         await using (var redis = await _server.ConnectAsync())
             await redis.GetDatabase().SortedSetRemoveRangeByScoreAsync(Events, 2, 2);
-        await CrashWithinAWriteAsync(client.System, "first", 4, 1);
+        await CrashDuringWriteAsync(client.System, "first", 4, 1);
         (await RecoverAsync(client)).SequenceNrs.Should([1L, 3]);
         await WriteAsync(client, "second", 4, 2);
         await _server.RestartAsync();
 
-        (await RecoverAsync(client)).Events.Select(e => (e.SequenceNr, e.WriterGuid)).Should([(1L, "first"), (3, "first"), (4, "second"), (5, "second")]);
+        (await RecoverAsync(client)).Events.Select(e => (e.SequenceNr, e.WriterGuid))
+            .Should([(1L, "first"), (3, "first"), (4, "second"), (5, "second")]);
     }
 
     private string Events => $"journal:persisted:{_id}";
@@ -100,10 +102,11 @@ public sealed class ResurfacedEventRemovalSpecs : IAsyncLifetime
         void Write(string text) => command.Write(Encoding.ASCII.GetBytes(text));
     }
 
-    private Task<JournalClient.Recovered> RecoverAsync(JournalClient client) => Wait.UntilSucceedsAsync(() => client.RecoverAsync(_id));
+    private Task<JournalClient.RecoveredHistory> RecoverAsync(JournalClient client)
+        => Wait.UntilSucceedsAsync(() => client.RecoverAsync(_id));
 
-    /// <summary>Kills the server, and leaves in its file what it would have there had it been killed while it wrote these events.</summary>
-    private async Task CrashWithinAWriteAsync(ActorSystem system, string writer, long first, int count, TimeSpan ahead = default)
+    /// <summary>Kills the server, and appends to its file what a kill during the write of these events would have left.</summary>
+    private async Task CrashDuringWriteAsync(ActorSystem system, string writer, long first, int count, TimeSpan ahead = default)
     {
         var at = system.Scheduler.Now + ahead;
         await _server.KillAsync();
@@ -118,7 +121,8 @@ public sealed class ResurfacedEventRemovalSpecs : IAsyncLifetime
         }
 
         await file.WriteAsync(Command([.. events]));
-        await file.WriteAsync(Command("MSET"u8.ToArray(), Encoding.UTF8.GetBytes($"journal:persisted:{_id}:highestSequenceNr"), "9"u8.ToArray()).AsMemory()[..^5]);
+        var counter = Encoding.UTF8.GetBytes($"journal:persisted:{_id}:highestSequenceNr");
+        await file.WriteAsync(Command("MSET"u8.ToArray(), counter, "9"u8.ToArray()).AsMemory()[..^5]);
         file.Close();
         await _server.RestartAsync();
     }

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Tests.Journal;
 
-/// <summary>Which keys and commands the plugins use, as Redis sees them.</summary>
+/// <summary>The keys and commands that the plugins use.</summary>
 public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisServer>
 {
     private readonly string _id = $"id-{Guid.NewGuid():n}";
@@ -15,7 +15,7 @@ public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisS
     [ServerTheory]
     [InlineData("", 0)]
     [InlineData("app:", 3)]
-    public async Task Should_use_the_documented_keys_and_types(string prefix, int database)
+    public async Task Should_use_the_documented_keys_and_types_when_storing(string prefix, int database)
     {
         await server.FlushAsync();
         await using var redis = await server.ConnectAsync();
@@ -37,7 +37,7 @@ public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisS
     [ServerTheory]
     [InlineData("", 0)]
     [InlineData("app:", 3)]
-    public async Task Should_leave_no_key_of_an_id_that_is_erased_and_begin_at_1_again(string prefix, int database)
+    public async Task Should_delete_all_keys_and_start_at_1_again_when_an_id_is_erased(string prefix, int database)
     {
         await server.FlushAsync();
         await using var redis = await server.ConnectAsync();
@@ -58,19 +58,20 @@ public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisS
     }
 
     [ServerFact]
-    public async Task Should_erase_nothing_when_an_event_was_written_that_the_caller_does_not_know()
+    public async Task Should_erase_nothing_when_an_event_unknown_to_the_caller_was_written()
     {
         await server.FlushAsync();
         await using var client = new JournalClient(Plugins.On(server));
         await client.WriteAsync(_id, 1, 4);
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => RedisPersistence.EraseAsync(client.System, _id, 3, TimeSpan.FromSeconds(10)));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => RedisPersistence.EraseAsync(client.System, _id, 3, TimeSpan.FromSeconds(10)));
 
         await client.WriteAsync(_id, 5);
     }
 
     [ServerFact]
-    public async Task Should_take_the_database_of_the_connection_string_when_told_to()
+    public async Task Should_use_the_database_of_the_connection_string_when_configured()
     {
         await server.FlushAsync();
         await using var redis = await server.ConnectAsync();
@@ -85,7 +86,7 @@ public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisS
     }
 
     [ServerFact]
-    public async Task Should_read_what_another_writer_has_stored_by_transaction()
+    public async Task Should_recover_events_when_another_writer_stored_them_in_a_transaction()
     {
         await using var redis = await server.ConnectAsync();
         await using var client = new JournalClient(Plugins.On(server));
@@ -101,7 +102,7 @@ public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisS
     }
 
     [ServerFact]
-    public async Task Should_load_the_later_of_two_snapshots_that_another_writer_has_left_under_one_number()
+    public async Task Should_load_the_latest_snapshot_when_another_writer_stored_several_under_one_number()
     {
         await using var redis = await server.ConnectAsync();
         await using var client = new JournalClient(Plugins.On(server));
@@ -120,7 +121,7 @@ public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisS
     }
 
     [ServerFact]
-    public async Task Should_send_one_command_for_each_write_at_most()
+    public async Task Should_send_one_command_per_write_when_one_actor_writes()
     {
         await using var redis = await server.ConnectAsync();
         await using var client = new JournalClient(Plugins.On(server, "akka.persistence.journal.redis.database = 2"));
@@ -136,7 +137,7 @@ public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisS
     }
 
     [ServerFact]
-    public async Task Should_send_the_writes_of_many_actors_together()
+    public async Task Should_batch_writes_when_many_actors_write()
     {
         await using var redis = await server.ConnectAsync();
         await using var client = new JournalClient(Plugins.On(server, Plugins.Patient));
@@ -150,7 +151,7 @@ public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisS
     }
 
     [ServerFact]
-    public async Task Should_replay_in_pages()
+    public async Task Should_replay_in_pages_when_there_are_many_events()
     {
         await using var redis = await server.ConnectAsync();
         await using var client = new JournalClient(Plugins.On(server, "akka.persistence.journal.redis.replay-page-size = 100"));
@@ -163,10 +164,11 @@ public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisS
     }
 
     [ServerFact]
-    public async Task Should_replay_large_events_in_pages_of_bounded_size()
+    public async Task Should_replay_in_smaller_pages_when_events_are_large()
     {
         await using var redis = await server.ConnectAsync();
-        await using var client = new JournalClient(Plugins.On(server, "akka.persistence.journal.redis { replay-page-bytes = 64 KiB, replay-page-size = 50 }"));
+        await using var client = new JournalClient(
+            Plugins.On(server, "akka.persistence.journal.redis { replay-page-bytes = 64 KiB, replay-page-size = 50 }"));
         for (var n = 1; n <= 100; n++)
             await client.WriteAsync(_id, n, payload: new string('x', 32 * 1024));
         await redis.GetServers()[0].ConfigResetStatisticsAsync();
@@ -177,7 +179,7 @@ public sealed class StoredLayoutSpecs(RedisServer server) : IClassFixture<RedisS
     }
 
     [ServerFact]
-    public async Task Should_read_only_the_snapshot_that_it_loads()
+    public async Task Should_read_only_one_snapshot_when_loading_the_newest()
     {
         await using var redis = await server.ConnectAsync();
         await using var client = new JournalClient(Plugins.On(server));

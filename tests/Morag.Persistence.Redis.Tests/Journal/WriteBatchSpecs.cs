@@ -4,12 +4,12 @@ using Morag.Persistence.Redis.Tests.Servers;
 
 namespace Morag.Persistence.Redis.Tests.Journal;
 
-/// <summary>What one actor writes at once and is larger than <c>write-batch-bytes</c> travels in several calls, one after the other.</summary>
+/// <summary>Writes of one actor that together exceed <c>write-batch-bytes</c> are sent in several consecutive calls.</summary>
 public sealed class WriteBatchSpecs(RedisServer server) : IClassFixture<RedisServer>, IAsyncLifetime
 {
     private const string SmallCalls = "akka.persistence.journal.redis.write-batch-bytes = 16 KiB";
     private const int Events = 20;
-    // Two of them are more than one call may have.
+    // Two such events exceed the limit of a call.
     private const int PayloadLength = 10_000;
 
     private readonly string _id = $"id-{Guid.NewGuid():n}";
@@ -17,7 +17,7 @@ public sealed class WriteBatchSpecs(RedisServer server) : IClassFixture<RedisSer
 
     public Task InitializeAsync()
     {
-        if (RedisServer.SkipReason is null) _proxy = RedisProxy.To(server);
+        if (RedisServer.SkipReason is null) _proxy = RedisProxy.Start(server);
         return Task.CompletedTask;
     }
 
@@ -30,7 +30,7 @@ public sealed class WriteBatchSpecs(RedisServer server) : IClassFixture<RedisSer
     [InlineData(PayloadLength, Events)]
     [InlineData(PayloadLength / 2, 7)]
     [InlineData(PayloadLength / 100, 1)]
-    public async Task Should_send_no_more_in_one_call_than_is_allowed_and_keep_the_order(int length, int calls)
+    public async Task Should_limit_each_call_and_keep_the_order_when_writes_exceed_the_limit(int length, int calls)
     {
         await using var redis = await server.ConnectAsync();
         await using var client = new JournalClient(Plugins.On(server, SmallCalls));
@@ -49,19 +49,21 @@ public sealed class WriteBatchSpecs(RedisServer server) : IClassFixture<RedisSer
     [InlineData(1, ProxyFault.CutBefore, 0, 0)]
     [InlineData(8, ProxyFault.CutBefore, 7, 7)]
     [InlineData(8, ProxyFault.CutWithin, 7, 7)]
-    // Stored, though nobody heard of it: those behind it continue what is stored.
+    // This call is stored although its reply is lost, so the next calls continue it.
     [InlineData(8, ProxyFault.CutAfter, 8, Events)]
     [InlineData(Events, ProxyFault.CutBefore, Events - 1, Events - 1)]
-    public async Task Should_fail_as_a_whole_and_keep_a_prefix_when_one_of_the_calls_fails(int fails, ProxyFault fault, int least, int most)
+    public async Task Should_fail_all_writes_and_keep_a_prefix_when_one_of_the_calls_fails(
+        int failing, ProxyFault fault, int least, int most)
     {
         await using var client = new JournalClient(Plugins.At(_proxy.ConnectionString, SmallCalls));
         await client.WriteAsync($"{_id}-first", 1);
-        var struck = _proxy.FailNextAsync(fault, Name(fails));
+        var injected = _proxy.FailNextAsync(fault, Name(failing));
 
-        var failure = await Assert.ThrowsAnyAsync<Exception>(() => client.WriteEachAsync(_id, 1, Events, number => Payload(number, PayloadLength)));
+        var failure = await Assert.ThrowsAnyAsync<Exception>(
+            () => client.WriteEachAsync(_id, 1, Events, number => Payload(number, PayloadLength)));
 
-        await struck;
-        // The first to fail is the reason; those behind it only do not continue what is stored.
+        await injected;
+        // The first failure is the cause. The later calls fail only because they do not continue the stored events.
         Assert.IsNotType<SequenceConflictException>(failure);
         var recovered = await Wait.UntilSucceedsAsync(() => client.RecoverAsync(_id));
         Assert.InRange(recovered.Highest, least, most);
@@ -70,7 +72,7 @@ public sealed class WriteBatchSpecs(RedisServer server) : IClassFixture<RedisSer
     }
 
     [ServerFact]
-    public async Task Should_send_an_atomic_write_that_is_larger_in_one_call_of_its_own()
+    public async Task Should_send_an_atomic_write_in_one_call_when_it_exceeds_the_limit()
     {
         await using var redis = await server.ConnectAsync();
         await using var client = new JournalClient(Plugins.On(server, SmallCalls));

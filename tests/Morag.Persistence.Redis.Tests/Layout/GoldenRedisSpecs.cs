@@ -8,11 +8,11 @@ using Morag.Persistence.Redis.Tests.Servers;
 
 namespace Morag.Persistence.Redis.Tests.Layout;
 
-/// <summary>All keys of one persistence id against the golden file, in both directions.</summary>
+/// <summary>Compares all keys of one persistence id with the golden file, in both directions.</summary>
 public abstract class GoldenRedisConformance(RedisTestServer server)
 {
     [ServerFact]
-    public async Task Should_store_byte_for_byte_what_the_golden_file_says()
+    public async Task Should_store_the_bytes_of_the_golden_file_when_writing_its_events()
     {
         await server.FlushAsync();
         await using var redis = await server.ConnectAsync();
@@ -24,7 +24,7 @@ public abstract class GoldenRedisConformance(RedisTestServer server)
     }
 
     [ServerFact]
-    public async Task Should_recover_what_the_golden_file_says_and_go_on_behind_it()
+    public async Task Should_recover_and_continue_when_the_golden_file_was_restored()
     {
         await server.FlushAsync();
         await using var redis = await server.ConnectAsync();
@@ -48,28 +48,28 @@ public sealed class GoldenRedisOnRedisServerSpecs(RedisServer server) : GoldenRe
 
 public sealed class GoldenRedisOnGarnetSpecs(GarnetServer server) : GoldenRedisConformance(server), IClassFixture<GarnetServer>;
 
-/// <summary>The golden file as other readers see it: with Akka's own serializer, and without a server.</summary>
+/// <summary>Compares the golden file with Akka's own serializer, without a server.</summary>
 public sealed class GoldenRedisSpecs() : TestKit(Priced.Serialization)
 {
     private Akka.Serialization.Serializer AkkaSerializer => Sys.Serialization.FindSerializerForType(typeof(IPersistentRepresentation));
 
     [Fact]
-    public void Should_hold_events_that_the_envelope_serializer_of_Akka_reads()
+    public void Should_match_the_events_when_the_envelope_serializer_of_Akka_reads_them()
     {
         var members = GoldenRedis.Members(GoldenRedis.EventsKey).ToList();
 
         var read = members.Select(member => AkkaSerializer.FromBinary<IPersistentRepresentation>(member.Member)).ToList();
 
-        // Akka's gives dead letters as the sender of what has none.
+        // Akka's serializer returns dead letters as the sender of an event without a sender.
         read.Select(e => e.Update(e.SequenceNr, e.PersistenceId, e.IsDeleted, ActorRefs.NoSender, e.WriterGuid)).Should(GoldenRedis.Events);
         read.Select(e => e.Payload).Should(GoldenRedis.Events.Select(e => e.Payload));
         members.Select(member => member.Score).Should(read.Select(e => e.SequenceNr));
     }
 
     [Fact]
-    public void Should_hold_events_that_the_envelope_serializer_of_Akka_writes()
+    public void Should_match_the_bytes_when_the_envelope_serializer_of_Akka_writes_the_events()
     {
-        // The last one is tagged: its tags are ours, behind all that Akka writes.
+        // The last event is tagged. Its tags follow everything that Akka writes.
         foreach (var ((_, golden), persistent) in GoldenRedis.Members(GoldenRedis.EventsKey).Zip(GoldenRedis.Events))
         {
             var written = AkkaSerializer.ToBinary(persistent);

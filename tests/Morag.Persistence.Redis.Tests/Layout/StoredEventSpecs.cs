@@ -7,7 +7,7 @@ using Morag.Persistence.Redis.Tests.Conformance;
 
 namespace Morag.Persistence.Redis.Tests.Layout;
 
-/// <summary>The bytes of an event, against golden ones and against the envelope serializer of Akka.Persistence itself.</summary>
+/// <summary>Compares the bytes of events with golden bytes and with the envelope serializer of Akka.Persistence.</summary>
 public sealed class StoredEventSpecs() : TestKit(Priced.Serialization)
 {
     private static readonly long Timestamp = new DateTime(2026, 11, 23, 12, 0, 0, DateTimeKind.Utc).Ticks;
@@ -26,7 +26,8 @@ public sealed class StoredEventSpecs() : TestKit(Priced.Serialization)
 
     [Theory]
     [MemberData(nameof(Envelopes))]
-    public void Should_be_what_the_envelope_serializer_of_Akka_writes(object payload, long sequenceNr, string manifest, string writerGuid)
+    public void Should_equal_the_bytes_of_the_envelope_serializer_of_Akka_when_encoded(
+        object payload, long sequenceNr, string manifest, string writerGuid)
     {
         var persistent = new Persistent(payload, sequenceNr, "pid-ß", manifest, writerGuid: writerGuid, timestamp: Timestamp);
 
@@ -35,7 +36,8 @@ public sealed class StoredEventSpecs() : TestKit(Priced.Serialization)
 
     [Theory]
     [MemberData(nameof(Envelopes))]
-    public void Should_read_what_the_envelope_serializer_of_Akka_writes(object payload, long sequenceNr, string manifest, string writerGuid)
+    public void Should_decode_an_event_when_the_envelope_serializer_of_Akka_wrote_it(
+        object payload, long sequenceNr, string manifest, string writerGuid)
     {
         var persistent = new Persistent(payload, sequenceNr, "pid-ß", manifest, writerGuid: writerGuid, timestamp: Timestamp);
 
@@ -47,7 +49,7 @@ public sealed class StoredEventSpecs() : TestKit(Priced.Serialization)
     }
 
     [Fact]
-    public void Should_be_read_by_the_envelope_serializer_of_Akka()
+    public void Should_keep_all_fields_when_the_envelope_serializer_of_Akka_reads_an_event()
     {
         var persistent = new Persistent("text", 7, "pid", "man", writerGuid: "guid", timestamp: Timestamp);
 
@@ -62,9 +64,10 @@ public sealed class StoredEventSpecs() : TestKit(Priced.Serialization)
     }
 
     [Fact]
-    public void Should_keep_sender_and_deletion_as_Akka_does()
+    public void Should_keep_sender_and_deletion_mark_when_an_event_has_them()
     {
-        var persistent = new Persistent("text", 7, "pid", "man", isDeleted: true, sender: TestActor, writerGuid: "guid", timestamp: Timestamp);
+        var persistent = new Persistent(
+            "text", 7, "pid", "man", isDeleted: true, sender: TestActor, writerGuid: "guid", timestamp: Timestamp);
 
         var bytes = StoredEvent.Encode(System, persistent, Timestamp);
         var read = StoredEvent.Decode(System, bytes);
@@ -75,7 +78,7 @@ public sealed class StoredEventSpecs() : TestKit(Priced.Serialization)
     }
 
     [Fact]
-    public void Should_stay_as_they_are_stored_today()
+    public void Should_equal_the_golden_bytes_when_encoded()
     {
         const string Golden = "0a1208fa9e3c120431322e351a0670726963656410071a047069643162036d616e6a0167708080bbcda9d6a4df11";
         var persistent = new Persistent(new Priced(12.5m), 7, "pid1", "man", writerGuid: "g", timestamp: Timestamp);
@@ -85,7 +88,7 @@ public sealed class StoredEventSpecs() : TestKit(Priced.Serialization)
     }
 
     [Fact]
-    public void Should_keep_tags_apart_from_the_event()
+    public void Should_store_tags_separately_when_an_event_is_tagged()
     {
         var tagged = new Persistent(new Tagged("text", ["red", "blue"]), 7, "pid", writerGuid: "guid");
         var plain = new Persistent("text", 7, "pid", writerGuid: "guid");
@@ -101,7 +104,7 @@ public sealed class StoredEventSpecs() : TestKit(Priced.Serialization)
     }
 
     [Fact]
-    public void Should_tell_what_an_event_is_without_its_serializer()
+    public void Should_read_the_header_when_the_serializer_is_not_used()
     {
         var persistent = new Persistent(new Tagged(new Priced(12.5m), ["red"]), 7, "pid", "man", isDeleted: true, writerGuid: "guid");
 
@@ -120,7 +123,7 @@ public sealed class StoredEventSpecs() : TestKit(Priced.Serialization)
     }
 
     [Fact]
-    public void Should_refuse_bytes_that_are_no_event()
+    public void Should_throw_when_bytes_are_not_an_event()
     {
         var bytes = StoredEvent.Encode(System, new Persistent("text", 7, "pid"), Timestamp);
 
@@ -134,5 +137,6 @@ public sealed class StoredEventSpecs() : TestKit(Priced.Serialization)
 
     private Akka.Serialization.Serializer AkkaSerializer => Sys.Serialization.FindSerializerForType(typeof(IPersistentRepresentation));
 
-    private byte[] AkkaBytes(Persistent persistent) => Akka.Serialization.Serialization.WithTransport(System, () => AkkaSerializer.ToBinary(persistent));
+    private byte[] AkkaBytes(Persistent persistent)
+        => Akka.Serialization.Serialization.WithTransport(System, () => AkkaSerializer.ToBinary(persistent));
 }

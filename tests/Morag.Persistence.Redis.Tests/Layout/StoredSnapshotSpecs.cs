@@ -8,7 +8,7 @@ using Morag.Persistence.Redis.Tests.Conformance;
 
 namespace Morag.Persistence.Redis.Tests.Layout;
 
-/// <summary>The bytes of a snapshot, against golden ones and against Google's Protobuf.</summary>
+/// <summary>Compares the bytes of snapshots with golden bytes and with Google's Protobuf.</summary>
 public sealed class StoredSnapshotSpecs() : TestKit(Priced.Serialization)
 {
     private static readonly DateTime Time = new DateTime(2026, 11, 23, 12, 0, 0, DateTimeKind.Utc).AddTicks(1_234_567);
@@ -27,7 +27,7 @@ public sealed class StoredSnapshotSpecs() : TestKit(Priced.Serialization)
 
     [Theory]
     [MemberData(nameof(Snapshots))]
-    public void Should_be_what_Google_Protobuf_writes(object snapshot, long sequenceNr, DateTime time)
+    public void Should_equal_the_bytes_of_Google_Protobuf_when_encoded(object snapshot, long sequenceNr, DateTime time)
     {
         var metadata = new SnapshotMetadata("pid-ß", sequenceNr, time);
 
@@ -36,7 +36,7 @@ public sealed class StoredSnapshotSpecs() : TestKit(Priced.Serialization)
 
     [Theory]
     [MemberData(nameof(Snapshots))]
-    public void Should_read_what_Google_Protobuf_writes(object snapshot, long sequenceNr, DateTime time)
+    public void Should_decode_a_snapshot_when_Google_Protobuf_wrote_it(object snapshot, long sequenceNr, DateTime time)
     {
         var metadata = new SnapshotMetadata("pid-ß", sequenceNr, time);
 
@@ -48,7 +48,7 @@ public sealed class StoredSnapshotSpecs() : TestKit(Priced.Serialization)
     }
 
     [Fact]
-    public void Should_stay_as_they_are_stored_today()
+    public void Should_equal_the_golden_bytes_when_encoded()
     {
         const string Golden = "0a047069643110071a0b08c0d590d80610bc99ef3a221208fa9e3c120431322e351a06707269636564";
         var metadata = new SnapshotMetadata("pid1", 7, Time);
@@ -58,7 +58,7 @@ public sealed class StoredSnapshotSpecs() : TestKit(Priced.Serialization)
     }
 
     [Fact]
-    public void Should_refuse_bytes_that_are_no_snapshot()
+    public void Should_throw_when_bytes_are_not_a_snapshot()
     {
         var bytes = StoredSnapshot.Encode(System, new SnapshotMetadata("pid", 7, Time), "text");
 

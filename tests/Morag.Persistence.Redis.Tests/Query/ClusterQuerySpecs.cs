@@ -6,7 +6,7 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Tests.Query;
 
-/// <summary>Queries over a Redis Cluster, where the ids are spread over all masters.</summary>
+/// <summary>Queries on Redis Cluster, where the ids are spread over all masters.</summary>
 public sealed class ClusterQuerySpecs(RedisCluster cluster) : IClassFixture<RedisCluster>, IAsyncLifetime
 {
     private const int Ids = 60;
@@ -26,9 +26,10 @@ public sealed class ClusterQuerySpecs(RedisCluster cluster) : IClassFixture<Redi
     public async Task DisposeAsync() => await _client.DisposeAsync();
 
     [ServerFact]
-    public async Task Should_give_the_ids_of_all_masters_each_once()
+    public async Task Should_return_each_id_once_when_they_are_spread_over_all_masters()
     {
-        (await new RunningQuery<string>(Journal.CurrentPersistenceIds(), _client.System).RestAsync()).Order(StringComparer.Ordinal).Should(Names);
+        var current = new RunningQuery<string>(Journal.CurrentPersistenceIds(), _client.System);
+        (await current.RestAsync()).Order(StringComparer.Ordinal).Should(Names);
         foreach (var master in cluster.Masters)
             Assert.InRange(await KeysAsync(master), 1, 2 * (Ids - 1));
 
@@ -39,13 +40,14 @@ public sealed class ClusterQuerySpecs(RedisCluster cluster) : IClassFixture<Redi
     }
 
     [ServerFact]
-    public async Task Should_rather_fail_than_leave_out_the_ids_of_a_master_that_is_gone()
+    public async Task Should_fail_instead_of_omitting_ids_when_a_master_is_down()
     {
         var live = new RunningQuery<string>(Journal.PersistenceIds(), _client.System);
         await live.NextAsync();
 
         await cluster.Masters[1].KillAsync();
-        var failure = await Assert.ThrowsAnyAsync<Exception>(new RunningQuery<string>(Journal.CurrentPersistenceIds(), _client.System).RestAsync);
+        var failure = await Assert.ThrowsAnyAsync<Exception>(
+            new RunningQuery<string>(Journal.CurrentPersistenceIds(), _client.System).RestAsync);
         await cluster.Masters[1].RestartAsync();
 
         Assert.True(failure is RedisException or TimeoutException, failure.ToString());
@@ -59,6 +61,7 @@ public sealed class ClusterQuerySpecs(RedisCluster cluster) : IClassFixture<Redi
     private async Task<int> KeysAsync(RedisServer master)
     {
         await using var redis = await master.ConnectAsync();
-        return redis.GetServer("127.0.0.1", master.Port).Keys(pattern: $"*{_prefix.Replace("*", "\\*", StringComparison.Ordinal)}*").Count();
+        var pattern = $"*{_prefix.Replace("*", "\\*", StringComparison.Ordinal)}*";
+        return redis.GetServer("127.0.0.1", master.Port).Keys(pattern: pattern).Count();
     }
 }

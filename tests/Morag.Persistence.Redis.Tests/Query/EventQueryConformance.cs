@@ -9,7 +9,7 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Tests.Query;
 
-/// <summary>What is read of the events of one persistence id, now and as they are written.</summary>
+/// <summary>Queries for the events of one persistence id: current events, and live queries.</summary>
 public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLifetime
 {
     private const string Settings = """
@@ -39,7 +39,7 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
     [InlineData(12, 12, new[] { 12 })]
     [InlineData(13, long.MaxValue, new int[0])]
     [InlineData(7, 3, new int[0])]
-    public async Task Should_give_the_current_events_of_a_range_and_complete(long from, long to, int[] expected)
+    public async Task Should_return_the_current_events_of_a_range_and_complete_when_not_live(long from, long to, int[] expected)
     {
         await _client.WriteAsync(_id, 1, 12);
 
@@ -53,13 +53,13 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_give_nothing_of_an_id_that_has_never_written()
+    public async Task Should_return_nothing_when_the_id_is_unknown()
     {
         Assert.Empty(await Current().RestAsync());
     }
 
     [ServerFact]
-    public async Task Should_leave_out_of_the_current_events_what_is_written_later()
+    public async Task Should_omit_later_events_when_the_query_is_not_live()
     {
         await _client.WriteAsync(_id, 1, 12);
         var query = Current();
@@ -71,7 +71,7 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_go_on_with_what_is_written_later_when_the_query_is_live()
+    public async Task Should_return_later_events_when_the_query_is_live()
     {
         await _client.WriteAsync(_id, 1, 3);
         var query = Live();
@@ -85,7 +85,7 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_wait_for_an_id_that_has_not_written_yet()
+    public async Task Should_wait_when_the_id_is_still_unknown()
     {
         var query = Live();
         var first = query.NextAsync();
@@ -96,7 +96,7 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_wait_for_a_number_that_is_not_written_yet()
+    public async Task Should_wait_when_the_first_number_is_not_written_yet()
     {
         await _client.WriteAsync(_id, 1, 3);
         var query = Live(from: 6);
@@ -128,7 +128,7 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_give_what_deletes_have_left_and_go_on_behind_it()
+    public async Task Should_return_the_remaining_and_later_events_when_events_are_deleted()
     {
         await _client.WriteAsync(_id, 1, 20);
         var query = Live();
@@ -140,7 +140,7 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
         Assert.Empty(await Current().RestAsync());
         await _client.WriteAsync(_id, 21);
 
-        // What was read before the deletes is a page at most.
+        // At most one page was read before the deletes.
         var rest = await query.NextAsync();
         while (rest.SequenceNr < 21)
         {
@@ -150,7 +150,7 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_adapt_events_as_the_journal_does_and_give_their_tags()
+    public async Task Should_return_adapted_events_and_tags_when_there_are_event_adapters()
     {
         await _client.WriteAsync(_id, 1, payload: new Pair("left", "right"));
         await _client.WriteAsync(_id, 2, payload: new Tagged("plain", ["green"]));
@@ -164,7 +164,7 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_stop_nothing_else_when_a_live_query_is_cancelled()
+    public async Task Should_not_affect_other_queries_when_a_live_query_is_cancelled()
     {
         await _client.WriteAsync(_id, 1, 3);
         var cancelled = Live();
@@ -184,7 +184,7 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_go_on_without_loss_or_repetition_when_the_server_is_restarted()
+    public async Task Should_continue_without_loss_or_repetition_when_the_server_is_restarted()
     {
         await _client.WriteAsync(_id, 1, 12);
         var reading = Live();
@@ -204,7 +204,7 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_begin_a_live_query_while_the_server_is_gone()
+    public async Task Should_start_a_live_query_when_the_server_is_down()
     {
         await _client.WriteAsync(_id, 1, 2);
         await server.KillAsync();
@@ -217,7 +217,7 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_fail_a_query_of_the_current_events_when_the_server_is_gone()
+    public async Task Should_fail_a_query_for_current_events_when_the_server_goes_down()
     {
         await _client.WriteAsync(_id, 1, 12);
         var query = Current();
@@ -231,7 +231,7 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_name_key_and_number_of_an_event_that_cannot_be_read_and_serve_other_queries()
+    public async Task Should_name_key_and_number_and_serve_other_queries_when_an_event_cannot_be_read()
     {
         await using var redis = await server.ConnectAsync();
         await _client.WriteAsync(_id, 1, 2);
@@ -250,7 +250,7 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_fail_a_live_query_when_the_key_of_the_events_is_something_else()
+    public async Task Should_fail_a_live_query_when_the_key_of_the_events_has_another_type()
     {
         await using var redis = await server.ConnectAsync();
         await redis.GetDatabase().StringSetAsync(Events, "not a sorted set");
@@ -259,7 +259,7 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public async Task Should_fail_a_live_query_when_events_that_it_has_seen_are_lost()
+    public async Task Should_fail_a_live_query_when_events_that_it_has_returned_are_lost()
     {
         await using var redis = await server.ConnectAsync();
         await _client.WriteAsync(_id, 1, 5);
@@ -275,7 +275,7 @@ public abstract class EventQueryConformance(RedisTestServer server) : IAsyncLife
     }
 
     [ServerFact]
-    public void Should_refuse_an_id_that_ends_like_the_key_of_a_highest_number()
+    public void Should_reject_an_id_when_it_ends_like_the_key_of_a_highest_number()
     {
         Assert.Throws<ArgumentException>(() => Current(id: $"{_id}:highestSequenceNr"));
         Assert.Throws<ArgumentException>(() => Live($"{_id}:highestSequenceNr"));

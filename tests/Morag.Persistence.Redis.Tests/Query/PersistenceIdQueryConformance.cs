@@ -8,10 +8,10 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Tests.Query;
 
-/// <summary>Which persistence ids are found, each once, among whatever else is in the database.</summary>
+/// <summary>Queries for persistence ids: each is found once, among other keys of the database.</summary>
 public abstract class PersistenceIdQueryConformance(RedisTestServer server) : IAsyncLifetime
 {
-    // Every character that means something in a pattern of SCAN: each spec has a part of the database for itself.
+    // Separates the keys of each test, and has every special character of SCAN patterns.
     private readonly string _prefix = $"{Guid.NewGuid():n}[a-b]*?^:";
     private JournalClient _client = null!;
 
@@ -24,22 +24,26 @@ public abstract class PersistenceIdQueryConformance(RedisTestServer server) : IA
     public async Task DisposeAsync() => await _client.DisposeAsync();
 
     [ServerFact]
-    public async Task Should_give_nothing_when_nobody_has_written()
+    public async Task Should_return_nothing_when_nothing_was_written()
     {
         Assert.Empty(await Current().RestAsync());
     }
 
     [ServerFact]
-    public async Task Should_give_each_current_id_once_whatever_it_is_made_of()
+    public async Task Should_return_each_id_once_when_they_contain_special_characters()
     {
-        string[] ids = [" ", "with:colon/and{braces}", "{__x}.y", "unicode-ß-漢字-🙂", "journal:persisted:a", "a*[b]?", "highestSequenceNr", "\"quoted\"\n"];
+        string[] ids =
+        [
+            " ", "with:colon/and{braces}", "{__x}.y", "unicode-ß-漢字-🙂", "journal:persisted:a", "a*[b]?", "highestSequenceNr",
+            "\"quoted\"\n",
+        ];
         foreach (var id in ids) await _client.WriteAsync(id, 1, 2);
 
         (await Current().RestAsync()).Order(StringComparer.Ordinal).Should(ids.Order(StringComparer.Ordinal));
     }
 
     [ServerFact]
-    public async Task Should_give_thousands_of_ids_each_once()
+    public async Task Should_return_each_id_once_when_there_are_thousands()
     {
         string[] ids = [.. Enumerable.Range(0, 3000).Select(n => $"id-{n:0000}")];
         foreach (var some in ids.Chunk(100)) await Task.WhenAll(some.Select(id => _client.WriteAsync(id, 1)));
@@ -49,7 +53,7 @@ public abstract class PersistenceIdQueryConformance(RedisTestServer server) : IA
     }
 
     [ServerFact]
-    public async Task Should_give_an_id_whose_events_are_deleted()
+    public async Task Should_return_an_id_when_its_events_are_deleted()
     {
         await _client.WriteAsync("deleted", 1, 2);
         await _client.DeleteAsync("deleted", 2);
@@ -58,7 +62,7 @@ public abstract class PersistenceIdQueryConformance(RedisTestServer server) : IA
     }
 
     [ServerFact]
-    public async Task Should_give_an_id_whose_highest_number_a_crash_has_not_left()
+    public async Task Should_return_an_id_when_a_crash_has_lost_its_highest_number()
     {
         await using var redis = await server.ConnectAsync();
         await _client.WriteAsync("crashed", 1);
@@ -68,7 +72,7 @@ public abstract class PersistenceIdQueryConformance(RedisTestServer server) : IA
     }
 
     [ServerFact]
-    public async Task Should_give_no_id_of_another_prefix_nor_of_what_else_is_there()
+    public async Task Should_omit_other_keys_when_the_database_is_shared()
     {
         await using var redis = await server.ConnectAsync();
         await using var other = Client(_prefix + "other:");
@@ -84,7 +88,7 @@ public abstract class PersistenceIdQueryConformance(RedisTestServer server) : IA
     }
 
     [ServerFact]
-    public async Task Should_give_an_id_that_writes_for_the_first_time_later_when_the_query_is_live()
+    public async Task Should_return_new_ids_when_the_query_is_live()
     {
         await _client.WriteAsync("first", 1);
         var query = Live();
@@ -99,7 +103,7 @@ public abstract class PersistenceIdQueryConformance(RedisTestServer server) : IA
     }
 
     [ServerFact]
-    public async Task Should_stop_nothing_else_when_a_live_query_is_cancelled()
+    public async Task Should_not_affect_other_queries_when_a_live_query_is_cancelled()
     {
         var cancelled = Live();
         var other = Live();
@@ -115,7 +119,7 @@ public abstract class PersistenceIdQueryConformance(RedisTestServer server) : IA
     }
 
     [ServerFact]
-    public async Task Should_go_on_without_repetition_when_the_server_is_restarted()
+    public async Task Should_continue_without_repetition_when_the_server_is_restarted()
     {
         await Task.WhenAll(Enumerable.Range(0, 50).Select(n => _client.WriteAsync($"id-{n}", 1)));
         var reading = Live();
@@ -134,7 +138,7 @@ public abstract class PersistenceIdQueryConformance(RedisTestServer server) : IA
     }
 
     [ServerFact]
-    public async Task Should_fail_a_query_of_the_current_ids_when_the_server_is_gone()
+    public async Task Should_fail_a_query_for_current_ids_when_the_server_is_down()
     {
         await _client.WriteAsync("id", 1);
         await server.KillAsync();
@@ -158,11 +162,15 @@ public abstract class PersistenceIdQueryConformance(RedisTestServer server) : IA
 
     private RunningQuery<string> Live() => new(Journal(_client).PersistenceIds(), _client.System);
 
-    private static RedisReadJournal Journal(JournalClient client) => client.System.ReadJournalFor<RedisReadJournal>(RedisReadJournal.Identifier);
+    private static RedisReadJournal Journal(JournalClient client)
+        => client.System.ReadJournalFor<RedisReadJournal>(RedisReadJournal.Identifier);
 }
 
-public sealed class PersistenceIdQueryOnRedisServerSpecs(RedisServer server) : PersistenceIdQueryConformance(server), IClassFixture<RedisServer>;
+public sealed class PersistenceIdQueryOnRedisServerSpecs(RedisServer server)
+    : PersistenceIdQueryConformance(server), IClassFixture<RedisServer>;
 
-public sealed class PersistenceIdQueryOnGarnetSpecs(GarnetServer server) : PersistenceIdQueryConformance(server), IClassFixture<GarnetServer>;
+public sealed class PersistenceIdQueryOnGarnetSpecs(GarnetServer server)
+    : PersistenceIdQueryConformance(server), IClassFixture<GarnetServer>;
 
-public sealed class PersistenceIdQueryOnRedisClusterSpecs(RedisCluster server) : PersistenceIdQueryConformance(server), IClassFixture<RedisCluster>;
+public sealed class PersistenceIdQueryOnRedisClusterSpecs(RedisCluster server)
+    : PersistenceIdQueryConformance(server), IClassFixture<RedisCluster>;

@@ -7,13 +7,13 @@ using Morag.Persistence.Redis.Tests.Servers;
 
 namespace Morag.Persistence.Redis.Tests.Query;
 
-/// <summary>How the read journal is set up, and how much of Redis it uses.</summary>
+/// <summary>Configuration and buffering of the read journal.</summary>
 public sealed class ReadJournalSpecs(RedisServer server) : IClassFixture<RedisServer>
 {
     private readonly string _id = $"id-{Guid.NewGuid():n}";
 
     [ServerFact]
-    public async Task Should_need_no_settings_but_those_of_the_journal()
+    public async Task Should_work_when_only_the_journal_is_configured()
     {
         await using var client = new JournalClient($$"""
             akka.persistence.journal.plugin = "akka.persistence.journal.redis"
@@ -31,7 +31,7 @@ public sealed class ReadJournalSpecs(RedisServer server) : IClassFixture<RedisSe
     }
 
     [ServerFact]
-    public async Task Should_read_the_journal_that_it_was_told_to()
+    public async Task Should_read_another_journal_when_configured()
     {
         await using var client = new JournalClient(Plugins.On(server, $$"""
             akka.persistence.journal.other {
@@ -47,13 +47,13 @@ public sealed class ReadJournalSpecs(RedisServer server) : IClassFixture<RedisSe
         await using var writer = new JournalClient(Plugins.On(server, "akka.persistence.journal.redis.key-prefix = \"other:\""));
         await writer.WriteAsync(_id, 1);
 
-        var here = new RunningQuery<EventEnvelope>(Journal(client).CurrentEventsByPersistenceId(_id, 0, long.MaxValue), client.System);
-        var there = new RunningQuery<EventEnvelope>(
-            client.System.ReadJournalFor<RedisReadJournal>("akka.persistence.query.journal.other").CurrentEventsByPersistenceId(_id, 0, long.MaxValue),
-            client.System);
+        var other = client.System.ReadJournalFor<RedisReadJournal>("akka.persistence.query.journal.other");
 
-        Assert.Empty(await here.RestAsync());
-        (await there.RestAsync()).Count.Should(1);
+        Assert.Empty(await RunAsync(Journal(client)));
+        (await RunAsync(other)).Count.Should(1);
+
+        Task<IReadOnlyList<EventEnvelope>> RunAsync(RedisReadJournal journal)
+            => new RunningQuery<EventEnvelope>(journal.CurrentEventsByPersistenceId(_id, 0, long.MaxValue), client.System).RestAsync();
     }
 
     [Theory]
@@ -62,7 +62,7 @@ public sealed class ReadJournalSpecs(RedisServer server) : IClassFixture<RedisSe
     [InlineData("max-buffer-size = 0", "max-buffer-size")]
     [InlineData("max-buffer-bytes = 100", "max-buffer-bytes")]
     [InlineData("write-plugin = nowhere", "nowhere")]
-    public async Task Should_refuse_a_setting_that_makes_no_sense(string setting, string named)
+    public async Task Should_reject_a_setting_when_it_is_out_of_range(string setting, string named)
     {
         await using var client = new JournalClient(Plugins.On(server, $"akka.persistence.query.journal.redis {{ {setting} }}"));
 
@@ -74,19 +74,20 @@ public sealed class ReadJournalSpecs(RedisServer server) : IClassFixture<RedisSe
     [ServerTheory]
     [InlineData("max-buffer-size = 10", 10)]
     [InlineData("max-buffer-bytes = 32 KiB", 16)]
-    public async Task Should_hold_no_more_events_than_a_page_when_nobody_takes_them(string setting, int page)
+    public async Task Should_buffer_at_most_one_page_when_there_is_no_demand(string setting, int page)
     {
         await using var redis = await server.ConnectAsync();
         await using var client = new JournalClient(Plugins.On(
             server,
             $"akka.persistence.query.journal.redis {{ refresh-interval = 20 ms, {setting} }}"));
         await client.WriteAsync(_id, 1, 1000, payload: new string('x', 2048));
-        foreach (var query in new[] { Journal(client).CurrentEventsByPersistenceId(_id, 0, 1000), Journal(client).EventsByPersistenceId(_id, 0, 1000) })
+        var journal = Journal(client);
+        foreach (var query in new[] { journal.CurrentEventsByPersistenceId(_id, 0, 1000), journal.EventsByPersistenceId(_id, 0, 1000) })
         {
             await redis.GetServers()[0].ConfigResetStatisticsAsync();
             var running = new RunningQuery<EventEnvelope>(query, client.System);
 
-            // What is in the buffers of the stream counts too; without demand there is no further page.
+            // The buffers of the stream hold events too. Without demand, no further page is read.
             await running.NextAsync(3 * page);
             Assert.InRange(await redis.CallsAsync("zrangebyscore"), 2, 5);
 
@@ -95,5 +96,6 @@ public sealed class ReadJournalSpecs(RedisServer server) : IClassFixture<RedisSe
         }
     }
 
-    private static RedisReadJournal Journal(JournalClient client) => client.System.ReadJournalFor<RedisReadJournal>(RedisReadJournal.Identifier);
+    private static RedisReadJournal Journal(JournalClient client)
+        => client.System.ReadJournalFor<RedisReadJournal>(RedisReadJournal.Identifier);
 }

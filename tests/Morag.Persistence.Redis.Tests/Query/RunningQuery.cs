@@ -5,7 +5,7 @@ using Akka.Streams.Dsl;
 
 namespace Morag.Persistence.Redis.Tests.Query;
 
-/// <summary>A query that was started and asks for one element at a time.</summary>
+/// <summary>A running query with demand for one element at a time.</summary>
 internal sealed class RunningQuery<T>
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
@@ -21,14 +21,14 @@ internal sealed class RunningQuery<T>
             .Run(system.Materializer());
     }
 
-    /// <summary>The next element, once there is one.</summary>
+    /// <summary>Waits for the next element.</summary>
     public async Task<T> NextAsync()
     {
         var next = await _elements.PullAsync().WaitAsync(Bound);
         return next.HasValue ? next.Value : throw new InvalidOperationException("The query is complete.");
     }
 
-    /// <summary>The next elements.</summary>
+    /// <summary>Waits for the next elements.</summary>
     public async Task<IReadOnlyList<T>> NextAsync(int count)
     {
         var elements = new List<T>();
@@ -37,7 +37,7 @@ internal sealed class RunningQuery<T>
         return elements;
     }
 
-    /// <summary>All that is left, once the query is complete.</summary>
+    /// <summary>Reads the remaining elements until the query completes.</summary>
     public async Task<IReadOnlyList<T>> RestAsync()
     {
         var rest = new List<T>();
@@ -49,6 +49,6 @@ internal sealed class RunningQuery<T>
         }
     }
 
-    /// <summary>Ends the query, as its user may at any time.</summary>
+    /// <summary>Cancels the query.</summary>
     public void Cancel() => _cancel.Shutdown();
 }

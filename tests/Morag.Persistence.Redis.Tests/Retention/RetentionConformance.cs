@@ -14,14 +14,14 @@ using StackExchange.Redis;
 namespace Morag.Persistence.Redis.Tests.Retention;
 
 /// <summary>
-/// Which entries retention removes, and that it removes no others. Events of the past are stored as another writer would have
-/// stored them then.
+/// Retention removes the entries of ended ids and no others. The tests store old events directly, as another writer would have stored
+/// them.
 /// </summary>
 public abstract class RetentionConformance(RedisTestServer server) : IAsyncLifetime
 {
     private static readonly Tagged Final = new("the end", ["final", "red"]);
 
-    // Each spec has a part of the database for itself.
+    // Separates the keys of each test.
     private readonly string _prefix = $"{Guid.NewGuid():n}:";
     private ConnectionMultiplexer _redis = null!;
     private JournalClient _client = null!;
@@ -43,7 +43,7 @@ public abstract class RetentionConformance(RedisTestServer server) : IAsyncLifet
     }
 
     [ServerFact]
-    public async Task Should_remove_the_entries_of_an_id_that_ended_long_ago()
+    public async Task Should_remove_the_entries_when_an_id_ended_long_ago()
     {
         await StoreAsync("ended", 31, "a", "b", Final);
         await _client.SaveSnapshotAsync(new SnapshotMetadata("ended", 2, DateTime.UnixEpoch), "state");
@@ -55,12 +55,12 @@ public abstract class RetentionConformance(RedisTestServer server) : IAsyncLifet
     }
 
     [ServerFact]
-    public async Task Should_let_an_id_whose_entries_are_removed_begin_anew_behind_its_numbers()
+    public async Task Should_continue_after_the_used_numbers_when_an_id_is_used_again()
     {
         await StoreAsync("ended", 31, "a", Final);
         (await SweepAsync()).Should(1);
 
-        // By an actor that has recovered before that.
+        // The write of an actor that had recovered before the removal.
         var conflict = await Assert.ThrowsAsync<SequenceConflictException>(() => _client.WriteAsync("ended", 3));
         conflict.Highest.Should(3);
 
@@ -71,7 +71,7 @@ public abstract class RetentionConformance(RedisTestServer server) : IAsyncLifet
     }
 
     [ServerFact]
-    public async Task Should_tell_the_end_by_the_manifest_of_the_last_event_too()
+    public async Task Should_remove_the_entries_when_the_manifest_of_the_last_event_ends_the_id()
     {
         await StoreAsync("ended", 31, "a", new Priced(1));
         await StoreAsync("went-on", 31, new Priced(1), "a");
@@ -82,7 +82,7 @@ public abstract class RetentionConformance(RedisTestServer server) : IAsyncLifet
     }
 
     [ServerFact]
-    public async Task Should_keep_everything_else()
+    public async Task Should_keep_the_entries_when_an_id_has_not_ended_long_ago()
     {
         await StoreAsync("young", 29, "a", Final);
         await StoreAsync("of-the-future", -2, "a", Final);
@@ -102,19 +102,21 @@ public abstract class RetentionConformance(RedisTestServer server) : IAsyncLifet
     }
 
     [ServerFact]
-    public async Task Should_remove_nothing_of_an_id_that_is_written_to_while_it_is_looked_at()
+    public async Task Should_keep_the_entries_when_an_event_is_written_meanwhile()
     {
         await StoreAsync("id", 31, "a", Final);
         await _client.WriteAsync("id", 3);
 
-        var removed = await RedisScript.Load("retire").RunAsync(new OpenConnection(_redis, Database, Keys, Identity: null), [Keys.Events("id"), Keys.Counter("id"), Keys.Snapshots("id")], [2, 3]);
+        var open = new OpenConnection(_redis, Database, Keys, Identity: null);
+        var removed = await RedisScript.Load("retire")
+            .RunAsync(open, [Keys.Events("id"), Keys.Counter("id"), Keys.Snapshots("id")], [2, 3]);
 
         ((int)removed).Should(0);
         (await KeptAsync("id")).Should(3);
     }
 
     [ServerFact]
-    public async Task Should_leave_what_it_cannot_read_and_go_on()
+    public async Task Should_skip_an_entry_when_it_cannot_be_read()
     {
         await Database.SortedSetAddAsync(Keys.Events("unreadable"), "not an event", 1);
         await Database.StringSetAsync(Keys.Events("of-another-type"), "not a sorted set");
@@ -127,9 +129,9 @@ public abstract class RetentionConformance(RedisTestServer server) : IAsyncLifet
     }
 
     [ServerFact]
-    public async Task Should_remove_the_entries_of_many_ids_in_one_sweep()
+    public async Task Should_remove_all_entries_in_one_sweep_when_many_ids_have_ended()
     {
-        // Not all at once: on a busy machine the last ones would wait for longer than a reply is waited for.
+        // In chunks, because on a busy machine the last of many calls would time out.
         foreach (var ids in Enumerable.Range(0, 1500).Chunk(100))
             await Task.WhenAll(ids.Select(n => StoreAsync($"ended-{n}", 31, "a", Final)));
 
@@ -137,7 +139,7 @@ public abstract class RetentionConformance(RedisTestServer server) : IAsyncLifet
     }
 
     [ServerFact]
-    public async Task Should_sweep_once_in_an_interval_whoever_asks()
+    public async Task Should_not_sweep_again_when_the_interval_has_not_passed()
     {
         await SweepAsync();
         await StoreAsync("ended", 31, "a", Final);
@@ -146,7 +148,7 @@ public abstract class RetentionConformance(RedisTestServer server) : IAsyncLifet
     }
 
     [ServerFact]
-    public async Task Should_sweep_again_and_again_while_a_journal_runs_also_after_an_outage()
+    public async Task Should_keep_sweeping_when_the_server_was_down()
     {
         await StoreAsync("first", 31, "a", Final);
         await using var journal = Client("akka.persistence.journal.redis.retention { after = 30 d, ended-by = [final], interval = 1 s }");
@@ -162,7 +164,7 @@ public abstract class RetentionConformance(RedisTestServer server) : IAsyncLifet
     }
 
     [ServerFact]
-    public async Task Should_not_sweep_when_it_is_not_asked_to()
+    public async Task Should_not_sweep_when_retention_is_off()
     {
         await StoreAsync("ended", 31, "a", Final);
 
@@ -180,7 +182,7 @@ public abstract class RetentionConformance(RedisTestServer server) : IAsyncLifet
 
     private Task<int> SweepAsync(string endedBy = "final")
     {
-        var connection = new RedisConnection(RedisSettings.OfJournal(_client.System, RedisPersistence.JournalPluginId));
+        var connection = new RedisConnection(RedisSettings.ReadJournal(_client.System, RedisPersistence.JournalPluginId));
         _client.System.RegisterOnTermination(connection.Close);
         var settings = new RetentionSettings
         {
@@ -214,20 +216,20 @@ public sealed class RetentionOnGarnetSpecs(GarnetServer server) : RetentionConfo
 
 public sealed class RetentionOnRedisClusterSpecs(RedisCluster server) : RetentionConformance(server), IClassFixture<RedisCluster>;
 
-/// <summary>What retention may be asked to do.</summary>
+/// <summary>Validation of the retention settings.</summary>
 public sealed class RetentionSettingsSpecs
 {
     [Theory]
     [InlineData("")]
     [InlineData("ended-by = [final]")]
     [InlineData("after = off, ended-by = [final]")]
-    public void Should_be_off_when_no_age_is_given(string retention)
+    public void Should_be_off_when_no_age_is_set(string retention)
     {
         Assert.Null(Read(retention));
     }
 
     [Fact]
-    public void Should_take_age_and_ends()
+    public void Should_read_all_settings_when_retention_is_on()
     {
         var settings = Read("after = 90 d, ended-by = [final, worker-gone]")!;
 
@@ -241,7 +243,7 @@ public sealed class RetentionSettingsSpecs
     [InlineData("after = 59 m, ended-by = [final]", "after")]
     [InlineData("after = 0, ended-by = [final]", "after")]
     [InlineData("after = 90 d, ended-by = [final], interval = 0 s", "interval")]
-    public void Should_refuse_what_makes_no_sense(string retention, string named)
+    public void Should_reject_a_setting_when_it_is_missing_or_out_of_range(string retention, string named)
     {
         var refused = Assert.Throws<ConfigurationException>(() => Read(retention));
 
@@ -250,6 +252,7 @@ public sealed class RetentionSettingsSpecs
 
     private static RetentionSettings? Read(string retention)
         => RetentionSettings.Read(
-            ConfigurationFactory.ParseString($"retention {{ {retention} }}").WithFallback(RedisPersistence.DefaultConfig().GetConfig(RedisPersistence.JournalPluginId)),
+            ConfigurationFactory.ParseString($"retention {{ {retention} }}")
+                .WithFallback(RedisPersistence.DefaultConfig().GetConfig(RedisPersistence.JournalPluginId)),
             "path");
 }

@@ -4,41 +4,41 @@ using Morag.Persistence.Redis.Tests.Conformance;
 
 namespace Morag.Persistence.Redis.Tests.Servers;
 
-/// <summary>Starts ledgers in an actor system, and hears what they tell and when they end.</summary>
+/// <summary>Starts ledgers in an actor system, and receives their messages and terminations.</summary>
 internal sealed class Driver : IDisposable
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);
 
-    private readonly Channel<object> _heard = Channel.CreateUnbounded<object>();
+    private readonly Channel<object> _received = Channel.CreateUnbounded<object>();
     private readonly ActorSystem _system;
-    private readonly IActorRef _ear;
+    private readonly IActorRef _receiver;
 
     public Driver(ActorSystem system)
     {
         _system = system;
-        _ear = system.ActorOf(Props.Create(() => new Ear(_heard.Writer)));
+        _receiver = system.ActorOf(Props.Create(() => new Receiver(_received.Writer)));
     }
 
     public IActorRef Start(string id)
     {
-        var ledger = _system.ActorOf(Ledger.Props(id, _ear));
-        _ear.Tell(new Ear.Watch(ledger));
+        var ledger = _system.ActorOf(Ledger.Props(id, _receiver));
+        _receiver.Tell(new Receiver.WatchLedger(ledger));
         return ledger;
     }
 
-    /// <summary>The next thing that was heard.</summary>
-    public async Task<T> ExpectAsync<T>() => Assert.IsType<T>(await _heard.Reader.ReadAsync().AsTask().WaitAsync(Bound));
+    /// <summary>Waits for the next message, which must have this type.</summary>
+    public async Task<T> ExpectAsync<T>() => Assert.IsType<T>(await _received.Reader.ReadAsync().AsTask().WaitAsync(Bound));
 
-    public void Dispose() => _system.Stop(_ear);
+    public void Dispose() => _system.Stop(_receiver);
 
-    private sealed class Ear(ChannelWriter<object> heard) : UntypedActor
+    private sealed class Receiver(ChannelWriter<object> received) : UntypedActor
     {
         protected override void OnReceive(object message)
         {
-            if (message is Watch watch) Context.Watch(watch.Subject);
-            else heard.TryWrite(message);
+            if (message is WatchLedger watch) Context.Watch(watch.Subject);
+            else received.TryWrite(message);
         }
 
-        public sealed record Watch(IActorRef Subject);
+        public sealed record WatchLedger(IActorRef Subject);
     }
 }

@@ -2,29 +2,31 @@ using Akka.Configuration;
 
 namespace Morag.Persistence.Redis.Tests.Servers;
 
-/// <summary>Configurations of journal and snapshot store.</summary>
+/// <summary>Configurations with a journal and a snapshot store.</summary>
 internal static class Plugins
 {
-    /// <summary>What Akka.Persistence brings along.</summary>
+    /// <summary>The in-memory plugins of Akka.Persistence.</summary>
     public static Config InMemory { get; } = ConfigurationFactory.ParseString("""
         akka.persistence.journal.plugin = "akka.persistence.journal.inmem"
         akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
         """);
 
-    /// <summary>For specs about the reason of a failure: however busy the machine is, no call takes so long that only that is said.</summary>
+    /// <summary>
+    /// A call timeout that is long enough even on a busy machine, for tests that expect another failure than a timeout.
+    /// </summary>
     public const string Patient = $"{RedisPersistence.JournalPluginId}.circuit-breaker.call-timeout = 60 s";
 
-    /// <summary>Redis is both, and may take its time over values of many megabytes.</summary>
+    /// <summary>Redis plugins with long timeouts, for values of many megabytes.</summary>
     public static Config Unhurried(RedisTestServer server) => On(
         server,
         $"{Patient}, {RedisPersistence.SnapshotStorePluginId}.circuit-breaker.call-timeout = 60 s",
         ",asyncTimeout=60000");
 
-    /// <summary>Redis is both.</summary>
+    /// <summary>Redis plugins on a test server.</summary>
     public static Config On(RedisTestServer server, string settings = "", string connection = "")
         => At(server.ConnectionString + connection, settings);
 
-    /// <summary>Redis is both, wherever it is.</summary>
+    /// <summary>Redis plugins with a connection string.</summary>
     public static Config At(string connectionString, string settings = "")
         => ConfigurationFactory.ParseString($$"""
             akka.persistence.journal.plugin = "{{RedisPersistence.JournalPluginId}}"

@@ -3,10 +3,10 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Tests.Servers;
 
-/// <summary>What redis-server has counted since the statistics were reset.</summary>
+/// <summary>Statistics of redis-server.</summary>
 internal static class RedisStatistics
 {
-    /// <summary>How often a command was called, by a client or by a script.</summary>
+    /// <summary>Number of calls of a command, by clients and scripts, since the statistics were reset.</summary>
     public static async Task<long> CallsAsync(this ConnectionMultiplexer redis, string command)
     {
         var section = (await redis.GetServers()[0].InfoAsync("commandstats")).SelectMany(group => group);
@@ -14,7 +14,10 @@ internal static class RedisStatistics
         return calls is null ? 0 : long.Parse(calls.Split(',')[0]["calls=".Length..], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>A number of <c>INFO</c>.</summary>
+    /// <summary>Reads a number from <c>INFO</c>.</summary>
     public static async Task<long> InfoAsync(this ConnectionMultiplexer redis, string section, string key)
-        => long.Parse((await redis.GetServers()[0].InfoAsync(section)).SelectMany(group => group).Single(line => line.Key == key).Value, CultureInfo.InvariantCulture);
+    {
+        var lines = (await redis.GetServers()[0].InfoAsync(section)).SelectMany(group => group);
+        return long.Parse(lines.Single(line => line.Key == key).Value, CultureInfo.InvariantCulture);
+    }
 }

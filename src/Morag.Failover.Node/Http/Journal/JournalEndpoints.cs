@@ -125,7 +125,7 @@ internal static class JournalEndpoints
         }
         catch (Exception failure) when (StoreFailure.Is(failure))
         {
-            return Problem.Unavailable($"Redis does not answer: {RedisErrorText.Describe(failure)}");
+            return Problem.Unavailable($"Redis does not reply: {RedisErrorText.Describe(failure)}");
         }
     }
 }

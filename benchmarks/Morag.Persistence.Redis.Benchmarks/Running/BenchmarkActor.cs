@@ -5,7 +5,7 @@ using HdrHistogram;
 
 namespace Morag.Persistence.Redis.Benchmarks.Running;
 
-/// <summary>Makes a <see cref="Writer"/> write repeatedly, each time after the previous write is stored. The reply is the order.</summary>
+/// <summary>Makes a <see cref="BenchmarkActor"/> write repeatedly, each time after the previous write is stored. The reply is the order.</summary>
 /// <param name="Writes">How many writes.</param>
 /// <param name="EventsPerWrite">How many events each write has.</param>
 /// <param name="Latencies">Records the microseconds from a write to its last handler.</param>
@@ -18,7 +18,7 @@ internal sealed record CountEvents
 }
 
 /// <summary>A persistent actor that only writes.</summary>
-internal sealed class Writer(string persistenceId) : UntypedPersistentActor
+internal sealed class BenchmarkActor(string persistenceId) : UntypedPersistentActor
 {
     private WriteOrder _order = new(0, 0);
     private IActorRef _customer = ActorRefs.Nobody;
