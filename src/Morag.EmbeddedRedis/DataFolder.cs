@@ -70,7 +70,7 @@ internal sealed class DataFolder : IDisposable
         }
     }
 
-    /// <summary>Size of the server's log. A file that is deleted meanwhile counts as empty.</summary>
+    /// <summary>Size of the server's log. A file that is deleted during the call counts as empty.</summary>
     public long LogBytes() =>
         LogSegments().Select(static segment => new FileInfo(segment.Path)).Sum(static file => file.Exists ? file.Length : 0);
 
@@ -84,7 +84,7 @@ internal sealed class DataFolder : IDisposable
         return checkpoints.Exists ? checkpoints.EnumerateFiles("*", SearchOption.AllDirectories) : [];
     }
 
-    /// <summary>Changes whenever the server writes to a checkpoint. A file that is deleted meanwhile counts as empty.</summary>
+    /// <summary>Changes whenever the server writes to a checkpoint. A file that is deleted during the call counts as empty.</summary>
     public (long Bytes, DateTime WrittenAt) CheckpointProgress() => CheckpointFiles()
         .Where(static file => file.Exists)
         .Aggregate(
@@ -184,7 +184,7 @@ internal sealed class DataFolder : IDisposable
         }
         catch (ArgumentException)
         {
-            // It has exited meanwhile.
+            // It has already exited.
         }
 
         if (!await IsServerLockFreeWithinAsync(KilledServerGrace, cancellation).ConfigureAwait(false))

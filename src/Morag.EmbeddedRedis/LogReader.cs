@@ -32,7 +32,7 @@ internal sealed class LogReader : IDisposable
         var skippedRoom = 0L;
         for (var address = start; ;)
         {
-            var record = reader.RecordAt(address);
+            var record = reader.ReadRecord(address);
             var room = LogFormat.PageBytes - (address % LogFormat.PageBytes);
             var length = record.Length < LengthBytes ? 0 : BinaryPrimitives.ReadInt32LittleEndian(record);
             if (length == 0 && record.Length >= LengthBytes && room < LogFormat.PageBytes)
@@ -56,7 +56,7 @@ internal sealed class LogReader : IDisposable
     public void Dispose() => file?.Dispose();
 
     /// <summary>The bytes from this address on: at least a commit record's size, unless the file ends before.</summary>
-    private ReadOnlySpan<byte> RecordAt(long address)
+    private ReadOnlySpan<byte> ReadRecord(long address)
     {
         var number = LogFormat.SegmentAt(address);
         var offset = address - blockAddress;

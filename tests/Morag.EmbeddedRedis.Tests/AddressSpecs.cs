@@ -87,7 +87,7 @@ public sealed class AddressSpecs : IDisposable
         return listener;
     }
 
-    /// <summary>What a descriptor refers to, or null if it was closed meanwhile.</summary>
+    /// <summary>What a descriptor refers to, or null if it has been closed.</summary>
     private static string? TargetOf(string descriptor)
     {
         try

@@ -59,6 +59,12 @@ public sealed class RedisCluster : RedisTestServer
             isFormed = true;
         }
 
+        await AwaitReadyAsync();
+    }
+
+    /// <summary>Waits until every master considers the cluster complete, for example after the restart of one of them.</summary>
+    public async Task AwaitReadyAsync()
+    {
         foreach (var master in Masters)
         {
             await AwaitClusterAsync(master);

@@ -20,7 +20,7 @@ internal sealed record OpenConnection(IConnectionMultiplexer Multiplexer, IDatab
         : Task.CompletedTask;
 
     /// <summary>Runs a command, and translates connection failures into messages for operators.</summary>
-    /// <exception cref="RedisConnectionException">The connection is broken, or was abandoned meanwhile.</exception>
+    /// <exception cref="RedisConnectionException">The connection is broken, or was abandoned during the call.</exception>
     /// <exception cref="RedisTimeoutException">Redis did not reply in time.</exception>
     public async Task<T> ExecuteAsync<T>(Func<IDatabase, Task<T>> command)
     {

@@ -13,7 +13,7 @@ internal sealed partial class RedisConnection
         if (_sentinels is null)
         {
             var connected = await ConnectToSentinelsAsync(service).ConfigureAwait(false);
-            // An abandoned attempt may have connected meanwhile.
+            // An abandoned attempt may have connected first.
             if (Interlocked.CompareExchange(ref _sentinels, connected, null) is not null)
                 await connected.DisposeAsync().ConfigureAwait(false);
         }

@@ -50,7 +50,7 @@ public sealed class JournalInspector
         while (true)
         {
             var page = await scan.ReadAsync(position, cancellation, keys: count).ConfigureAwait(false);
-            ids.AddRange(await EachAsync(page.Ids, id => DescribeAsync(open, id), cancellation).ConfigureAwait(false));
+            ids.AddRange(await ReadEachAsync(page.Ids, id => DescribeAsync(open, id), cancellation).ConfigureAwait(false));
             if (page.Next is not { } next) return new InspectedIdPage(ids, null);
             if (ids.Count >= count) return new InspectedIdPage(ids, next.ToString());
             position = next;
@@ -100,7 +100,7 @@ public sealed class JournalInspector
         for (PersistenceIdScan.Position? position = PersistenceIdScan.Position.Start; position is { } here;)
         {
             var page = await scan.ReadAsync(here, cancellation).ConfigureAwait(false);
-            var sizes = await EachAsync(page.Ids, id => MeasureAsync(open, id), cancellation).ConfigureAwait(false);
+            var sizes = await ReadEachAsync(page.Ids, id => MeasureAsync(open, id), cancellation).ConfigureAwait(false);
             total = new JournalSizes(
                 total.Ids + sizes.Count,
                 total.Events + sizes.Sum(static size => size.Events),
@@ -177,7 +177,7 @@ public sealed class JournalInspector
         return (await count.ConfigureAwait(false), (long?)await bytes.ConfigureAwait(false) ?? 0);
     }
 
-    private static async Task<List<T>> EachAsync<T>(IReadOnlyList<string> ids, Func<string, Task<T>> read, CancellationToken cancellation)
+    private static async Task<List<T>> ReadEachAsync<T>(IReadOnlyList<string> ids, Func<string, Task<T>> read, CancellationToken cancellation)
     {
         var all = new List<T>(ids.Count);
         foreach (var some in ids.Chunk(IdsAtATime))

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 
 namespace Morag.Persistence.Redis.Inspection;
 
-/// <summary>Verifies everything that is stored for one persistence id. Events may be written or deleted meanwhile.</summary>
+/// <summary>Verifies everything that is stored for one persistence id. Events may be written or deleted while it runs.</summary>
 internal sealed class JournalVerification(ExtendedActorSystem system, OpenConnection open, string persistenceId)
 {
     private const int EventsPerRead = 100;

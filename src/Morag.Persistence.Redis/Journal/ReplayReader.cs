@@ -87,7 +87,7 @@ internal sealed class ReplayReader(
     {
         // A second event with the last number would come first.
         var page = await ReadRangeAsync(last, to, skip: 1, size).ConfigureAwait(false);
-        // If the last event was deleted meanwhile, another one was skipped instead.
+        // If the last event was deleted after it was read, another one was skipped instead.
         return page.Length > 0 && page[0].Score <= last + 1
             ? page
             : await ReadRangeAsync(last + 1, to, skip: 0, size).ConfigureAwait(false);

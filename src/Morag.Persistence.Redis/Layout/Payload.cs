@@ -37,13 +37,13 @@ internal readonly record struct Payload(int SerializerId, byte[] Content, string
         var content = ReadOnlySpan<byte>.Empty;
         var manifest = string.Empty;
         var reader = new ProtobufReader(payload);
-        while (reader.Next())
+        while (reader.ReadField())
         {
             switch (reader.Field)
             {
-                case SerializerIdField: serializerId = (int)reader.Integer(); break;
-                case ContentField: content = reader.Bytes(); break;
-                case ManifestField: manifest = reader.Text(); break;
+                case SerializerIdField: serializerId = (int)reader.ReadInteger(); break;
+                case ContentField: content = reader.ReadBytes(); break;
+                case ManifestField: manifest = reader.ReadText(); break;
                 default: reader.Skip(); break;
             }
         }

@@ -14,34 +14,34 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> buffer)
 
     /// <summary>Moves to the next field. Returns false at the end.</summary>
     /// <exception cref="FormatException">The bytes are not a Protobuf message.</exception>
-    public bool Next()
+    public bool ReadField()
     {
         if (_position == _buffer.Length) return false;
-        var tag = Varint();
+        var tag = ReadVarint();
         Field = (int)(tag >> 3);
         _wireType = (int)(tag & 7);
         return Field > 0 ? true : throw Malformed();
     }
 
-    public long Integer() => _wireType == 0 ? (long)Varint() : throw Malformed();
+    public long ReadInteger() => _wireType == 0 ? (long)ReadVarint() : throw Malformed();
 
-    public long ZigZagInteger()
+    public long ReadZigZagInteger()
     {
-        var value = Integer();
+        var value = ReadInteger();
         return (long)((ulong)value >> 1) ^ -(value & 1);
     }
 
-    public ReadOnlySpan<byte> Bytes() => _wireType == 2 ? ReadSlice(Varint()) : throw Malformed();
+    public ReadOnlySpan<byte> ReadBytes() => _wireType == 2 ? ReadSlice(ReadVarint()) : throw Malformed();
 
-    public string Text() => Encoding.UTF8.GetString(Bytes());
+    public string ReadText() => Encoding.UTF8.GetString(ReadBytes());
 
     public void Skip()
     {
         switch (_wireType)
         {
-            case 0: Varint(); break;
+            case 0: ReadVarint(); break;
             case 1: ReadSlice(8); break;
-            case 2: ReadSlice(Varint()); break;
+            case 2: ReadSlice(ReadVarint()); break;
             case 5: ReadSlice(4); break;
             default: throw Malformed();
         }
@@ -55,7 +55,7 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> buffer)
         return slice;
     }
 
-    private ulong Varint()
+    private ulong ReadVarint()
     {
         ulong value = 0;
         for (var shift = 0; shift < 64; shift += 7)

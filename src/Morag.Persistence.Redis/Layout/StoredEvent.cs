@@ -71,18 +71,18 @@ internal static class StoredEvent
         var sender = ActorRefs.NoSender;
 
         var reader = new ProtobufReader(bytes);
-        while (reader.Next())
+        while (reader.ReadField())
         {
             switch (reader.Field)
             {
-                case PayloadField: payload = reader.Bytes(); break;
-                case SequenceNrField: sequenceNr = reader.Integer(); break;
-                case PersistenceIdField: persistenceId = reader.Text(); break;
-                case DeletedField: deleted = reader.Integer() != 0; break;
-                case SenderField: sender = system.Provider.ResolveActorRef(reader.Text()); break;
-                case ManifestField: manifest = reader.Text(); break;
-                case WriterGuidField: writerGuid = reader.Text(); break;
-                case TimestampField: timestamp = reader.ZigZagInteger(); break;
+                case PayloadField: payload = reader.ReadBytes(); break;
+                case SequenceNrField: sequenceNr = reader.ReadInteger(); break;
+                case PersistenceIdField: persistenceId = reader.ReadText(); break;
+                case DeletedField: deleted = reader.ReadInteger() != 0; break;
+                case SenderField: sender = system.Provider.ResolveActorRef(reader.ReadText()); break;
+                case ManifestField: manifest = reader.ReadText(); break;
+                case WriterGuidField: writerGuid = reader.ReadText(); break;
+                case TimestampField: timestamp = reader.ReadZigZagInteger(); break;
                 default: reader.Skip(); break;
             }
         }

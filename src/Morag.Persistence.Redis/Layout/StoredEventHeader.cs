@@ -44,18 +44,18 @@ internal sealed record StoredEventHeader
         var payload = ReadOnlySpan<byte>.Empty;
 
         var reader = new ProtobufReader(bytes);
-        while (reader.Next())
+        while (reader.ReadField())
         {
             switch (reader.Field)
             {
-                case StoredEvent.PayloadField: payload = reader.Bytes(); break;
-                case StoredEvent.SequenceNrField: sequenceNr = reader.Integer(); break;
-                case StoredEvent.PersistenceIdField: persistenceId = reader.Text(); break;
-                case StoredEvent.DeletedField: deleted = reader.Integer() != 0; break;
-                case StoredEvent.ManifestField: manifest = reader.Text(); break;
-                case StoredEvent.WriterGuidField: writerGuid = reader.Text(); break;
-                case StoredEvent.TimestampField: timestamp = reader.ZigZagInteger(); break;
-                case StoredEvent.TagField: tags.Add(reader.Text()); break;
+                case StoredEvent.PayloadField: payload = reader.ReadBytes(); break;
+                case StoredEvent.SequenceNrField: sequenceNr = reader.ReadInteger(); break;
+                case StoredEvent.PersistenceIdField: persistenceId = reader.ReadText(); break;
+                case StoredEvent.DeletedField: deleted = reader.ReadInteger() != 0; break;
+                case StoredEvent.ManifestField: manifest = reader.ReadText(); break;
+                case StoredEvent.WriterGuidField: writerGuid = reader.ReadText(); break;
+                case StoredEvent.TimestampField: timestamp = reader.ReadZigZagInteger(); break;
+                case StoredEvent.TagField: tags.Add(reader.ReadText()); break;
                 default: reader.Skip(); break;
             }
         }
@@ -85,13 +85,13 @@ internal sealed record StoredEventHeader
         var manifest = string.Empty;
         var size = 0;
         var reader = new ProtobufReader(payload);
-        while (reader.Next())
+        while (reader.ReadField())
         {
             switch (reader.Field)
             {
-                case Payload.SerializerIdField: serializerId = (int)reader.Integer(); break;
-                case Payload.ContentField: size = reader.Bytes().Length; break;
-                case Payload.ManifestField: manifest = reader.Text(); break;
+                case Payload.SerializerIdField: serializerId = (int)reader.ReadInteger(); break;
+                case Payload.ContentField: size = reader.ReadBytes().Length; break;
+                case Payload.ManifestField: manifest = reader.ReadText(); break;
                 default: reader.Skip(); break;
             }
         }

@@ -17,7 +17,7 @@ internal static class StoredSnapshot
     /// <summary>Encodes a snapshot. Its time is stored as UTC.</summary>
     public static byte[] Encode(ExtendedActorSystem system, SnapshotMetadata metadata, object snapshot)
     {
-        var ticks = AsUtc(metadata.Timestamp).Ticks - DateTime.UnixEpoch.Ticks;
+        var ticks = ToUtc(metadata.Timestamp).Ticks - DateTime.UnixEpoch.Ticks;
         var (seconds, remainder) = Math.DivRem(ticks, TimeSpan.TicksPerSecond);
         // Nanoseconds count forward from the second, even before 1970.
         if (remainder < 0) (seconds, remainder) = (seconds - 1, remainder + TimeSpan.TicksPerSecond);
@@ -41,7 +41,7 @@ internal static class StoredSnapshot
 
     /// <summary>Decodes the metadata of a snapshot.</summary>
     /// <exception cref="FormatException">The bytes are not a snapshot.</exception>
-    public static SnapshotMetadata Metadata(ReadOnlySpan<byte> bytes) => Read(bytes, out _);
+    public static SnapshotMetadata DecodeMetadata(ReadOnlySpan<byte> bytes) => Read(bytes, out _);
 
     /// <summary>Decodes a snapshot.</summary>
     /// <exception cref="FormatException">The bytes are not a snapshot.</exception>
@@ -52,7 +52,7 @@ internal static class StoredSnapshot
     }
 
     /// <summary>Converts a time to UTC. A time without a zone counts as UTC.</summary>
-    public static DateTime AsUtc(DateTime time)
+    public static DateTime ToUtc(DateTime time)
         => time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : DateTime.SpecifyKind(time, DateTimeKind.Utc);
 
     private static SnapshotMetadata Read(ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> payload)
@@ -63,14 +63,14 @@ internal static class StoredSnapshot
         var timestamp = DateTime.UnixEpoch;
 
         var reader = new ProtobufReader(bytes);
-        while (reader.Next())
+        while (reader.ReadField())
         {
             switch (reader.Field)
             {
-                case PersistenceIdField: persistenceId = reader.Text(); break;
-                case SequenceNrField: sequenceNr = reader.Integer(); break;
-                case TimestampField: timestamp = ReadTimestamp(reader.Bytes()); break;
-                case PayloadField: payload = reader.Bytes(); break;
+                case PersistenceIdField: persistenceId = reader.ReadText(); break;
+                case SequenceNrField: sequenceNr = reader.ReadInteger(); break;
+                case TimestampField: timestamp = ReadTimestamp(reader.ReadBytes()); break;
+                case PayloadField: payload = reader.ReadBytes(); break;
                 default: reader.Skip(); break;
             }
         }
@@ -84,12 +84,12 @@ internal static class StoredSnapshot
     {
         long seconds = 0, nanoseconds = 0;
         var reader = new ProtobufReader(bytes);
-        while (reader.Next())
+        while (reader.ReadField())
         {
             switch (reader.Field)
             {
-                case SecondsField: seconds = reader.Integer(); break;
-                case NanosecondsField: nanoseconds = reader.Integer(); break;
+                case SecondsField: seconds = reader.ReadInteger(); break;
+                case NanosecondsField: nanoseconds = reader.ReadInteger(); break;
                 default: reader.Skip(); break;
             }
         }

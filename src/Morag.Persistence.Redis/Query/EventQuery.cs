@@ -21,7 +21,7 @@ internal sealed class EventQuery(
     private const int FirstPageSize = 16;
 
     /// <summary>Returns the events that are stored when the query starts.</summary>
-    public async IAsyncEnumerable<EventEnvelope> CurrentAsync(
+    public async IAsyncEnumerable<EventEnvelope> ReadCurrentAsync(
         string persistenceId,
         long from,
         long to,
@@ -44,7 +44,7 @@ internal sealed class EventQuery(
     }
 
     /// <summary>Returns the stored events, and then new events as they are written.</summary>
-    public async IAsyncEnumerable<EventEnvelope> LiveAsync(
+    public async IAsyncEnumerable<EventEnvelope> ReadLiveAsync(
         string persistenceId,
         long from,
         long to,

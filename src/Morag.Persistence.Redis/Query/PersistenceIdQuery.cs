@@ -8,8 +8,8 @@ namespace Morag.Persistence.Redis.Query;
 /// <summary>Reads the persistence ids, page by page on demand.</summary>
 internal sealed class PersistenceIdQuery(ActorSystem system, RedisConnection connection, ReadJournalSettings settings)
 {
-    /// <summary>Returns each id that exists throughout the query, and perhaps some that are created meanwhile.</summary>
-    public async IAsyncEnumerable<string> CurrentAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    /// <summary>Returns each id that exists throughout the query, and perhaps some that are created while it runs.</summary>
+    public async IAsyncEnumerable<string> ReadCurrentAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var found = new HashSet<string>();
         await foreach (var id in ScanAsync(cancellation).ConfigureAwait(false))
@@ -19,7 +19,7 @@ internal sealed class PersistenceIdQuery(ActorSystem system, RedisConnection con
     }
 
     /// <summary>Returns the existing ids, and then new ids as they are created.</summary>
-    public async IAsyncEnumerable<string> LiveAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<string> ReadLiveAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var found = new HashSet<string>();
         var outage = new Outage(system.Log, "for persistence ids");

@@ -44,13 +44,13 @@ public sealed class RedisReadJournal :
     /// Returns the persistence ids under which events have been written, each once and in no order, including ids whose events have all
     /// been deleted. Fails if Redis cannot be reached.
     /// </summary>
-    public Source<string, NotUsed> CurrentPersistenceIds() => Source.From(() => _ids.CurrentAsync());
+    public Source<string, NotUsed> CurrentPersistenceIds() => Source.From(() => _ids.ReadCurrentAsync());
 
     /// <summary>
     /// Returns the same ids, and then new ids as they are created. Each id is returned once, so the query keeps all of them in memory. It
     /// waits while Redis cannot be reached.
     /// </summary>
-    public Source<string, NotUsed> PersistenceIds() => Source.From(() => _ids.LiveAsync());
+    public Source<string, NotUsed> PersistenceIds() => Source.From(() => _ids.ReadLiveAsync());
 
     /// <summary>Returns the stored events of a persistence id in order. Both bounds are inclusive.</summary>
     /// <remarks>The offset of an event is its sequence number. Fails if Redis cannot be reached or an event cannot be read.</remarks>
@@ -58,7 +58,7 @@ public sealed class RedisReadJournal :
     public Source<EventEnvelope, NotUsed> CurrentEventsByPersistenceId(string persistenceId, long fromSequenceNr, long toSequenceNr)
     {
         KeyLayout.ValidatePersistenceId(persistenceId);
-        return Source.From(() => _events.CurrentAsync(persistenceId, fromSequenceNr, toSequenceNr));
+        return Source.From(() => _events.ReadCurrentAsync(persistenceId, fromSequenceNr, toSequenceNr));
     }
 
     /// <summary>Returns the same events, and then new events until <paramref name="toSequenceNr"/> is reached.</summary>
@@ -70,6 +70,6 @@ public sealed class RedisReadJournal :
     public Source<EventEnvelope, NotUsed> EventsByPersistenceId(string persistenceId, long fromSequenceNr, long toSequenceNr)
     {
         KeyLayout.ValidatePersistenceId(persistenceId);
-        return Source.From(() => _events.LiveAsync(persistenceId, fromSequenceNr, toSequenceNr));
+        return Source.From(() => _events.ReadLiveAsync(persistenceId, fromSequenceNr, toSequenceNr));
     }
 }

@@ -145,7 +145,7 @@ public sealed class RedisSnapshotStore : SnapshotStore
     protected override async Task DeleteAsync(SnapshotMetadata metadata, CancellationToken cancellationToken)
     {
         if (ReferenceEquals(metadata, _failedSave)) return;
-        var time = metadata.Timestamp == DateTime.MinValue ? (DateTime?)null : StoredSnapshot.AsUtc(metadata.Timestamp);
+        var time = metadata.Timestamp == DateTime.MinValue ? (DateTime?)null : StoredSnapshot.ToUtc(metadata.Timestamp);
         var criteria = new SnapshotSelectionCriteria(metadata.SequenceNr, time ?? DateTime.MaxValue, metadata.SequenceNr, time);
         await DeleteAsync(metadata.PersistenceId, criteria, cancellationToken).ConfigureAwait(false);
     }
@@ -216,7 +216,7 @@ public sealed class RedisSnapshotStore : SnapshotStore
     {
         try
         {
-            return StoredSnapshot.Metadata(bytes.Span);
+            return StoredSnapshot.DecodeMetadata(bytes.Span);
         }
 #pragma warning disable CA1031 // Arbitrary bytes can make the reader throw any exception.
         catch (Exception)
@@ -243,8 +243,8 @@ public sealed class RedisSnapshotStore : SnapshotStore
         => criteria.MaxTimeStamp == DateTime.MaxValue && (criteria.MinTimestamp ?? DateTime.MinValue) == DateTime.MinValue;
 
     private static bool IsWithinTime(SnapshotSelectionCriteria criteria, SnapshotMetadata metadata)
-        => metadata.Timestamp <= StoredSnapshot.AsUtc(criteria.MaxTimeStamp)
-            && metadata.Timestamp >= StoredSnapshot.AsUtc(criteria.MinTimestamp ?? DateTime.MinValue);
+        => metadata.Timestamp <= StoredSnapshot.ToUtc(criteria.MaxTimeStamp)
+            && metadata.Timestamp >= StoredSnapshot.ToUtc(criteria.MinTimestamp ?? DateTime.MinValue);
 
     private sealed record StoredMember(SnapshotMetadata Metadata, ReadOnlyMemory<byte> Bytes, bool IsUnique);
 }

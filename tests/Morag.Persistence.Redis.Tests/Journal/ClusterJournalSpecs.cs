@@ -4,9 +4,14 @@ using Morag.Persistence.Redis.Tests.Servers;
 namespace Morag.Persistence.Redis.Tests.Journal;
 
 /// <summary>The journal on Redis Cluster, with masters that do not reply.</summary>
-public sealed class ClusterJournalSpecs(RedisCluster cluster) : IClassFixture<RedisCluster>
+public sealed class ClusterJournalSpecs(RedisCluster cluster) : IClassFixture<RedisCluster>, IAsyncLifetime
 {
     private readonly string _prefix = $"id-{Guid.NewGuid():n}";
+
+    /// <summary>The test before may have restarted a master.</summary>
+    public Task InitializeAsync() => cluster.AwaitReadyAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
 
     [ServerFact]
     public async Task Should_store_the_keys_of_an_id_on_one_master_when_ids_are_spread_over_all()

@@ -44,7 +44,7 @@ public sealed class StoredSnapshotSpecs() : TestKit(Priced.Serialization)
 
         read.Metadata.Should(metadata);
         read.Snapshot.Should(snapshot);
-        StoredSnapshot.Metadata(GoogleBytes(metadata, snapshot)).Should(metadata);
+        StoredSnapshot.DecodeMetadata(GoogleBytes(metadata, snapshot)).Should(metadata);
     }
 
     [Fact]

@@ -16,6 +16,8 @@ public sealed class ClusterQuerySpecs(RedisCluster cluster) : IClassFixture<Redi
 
     public async Task InitializeAsync()
     {
+        // The test before may have restarted a master.
+        await cluster.AwaitReadyAsync();
         _client = new JournalClient(Plugins.On(cluster, $$"""
             akka.persistence.query.journal.redis { refresh-interval = 20 ms, persistence-ids-refresh-interval = 20 ms }
             akka.persistence.journal.redis { circuit-breaker.max-failures = 1000, key-prefix = "{{_prefix}}" }
