@@ -4,26 +4,23 @@ using Morag.Failover.Domain.Workers;
 namespace Morag.Failover.Actors.Failover;
 
 /// <summary>
-/// When each decision to park is looked at again, and what its witnesses have answered so far: soon at first, then ever less often, until
-/// the evidence is settled. Kept in memory alone: after a restart all that is parked is looked at once more.
+/// When each decision to park is reviewed, and what its witnesses have answered so far. Reviews become less frequent over time, and end
+/// when the evidence is settled. Kept in memory only: after a restart every parked task is reviewed once more.
 /// </summary>
 internal sealed class ParkReviews(TimeSpan first)
 {
-    /// <summary>The most that are looked at together, so that many parked tasks do not ask all workers at once.</summary>
-    private const int MostAtOnce = 100;
-
-    /// <summary>The next look is after this share of the time since the decision.</summary>
-    private const double ShareOfAge = 0.125;
+    /// <summary>The most decisions reviewed at once, so that many parked tasks do not ask all workers together.</summary>
+    private const int MaxAtOnce = 100;
 
     private readonly PriorityQueue<FailureId, DateTimeOffset> due = new();
     private readonly HashSet<FailureId> scheduled = [];
     private readonly Dictionary<TaskId, Asking> asked = [];
 
-    /// <summary>Whether nothing is to be looked at again.</summary>
+    /// <summary>Whether no decision is to be reviewed.</summary>
     public bool IsEmpty => scheduled.Count == 0 && asked.Count == 0;
 
-    /// <summary>Decisions to look at after the first interval.</summary>
-    public void Begin(IEnumerable<FailureId> parked, DateTimeOffset now)
+    /// <summary>Schedules the first review of decisions.</summary>
+    public void Start(IEnumerable<FailureId> parked, DateTimeOffset now)
     {
         foreach (var id in parked)
         {
@@ -31,8 +28,11 @@ internal sealed class ParkReviews(TimeSpan first)
         }
     }
 
-    /// <summary>Those that are due, and those whose witnesses did not all answer in time; without those that are no longer wanted.</summary>
-    public List<FailureId> TakeDue(DateTimeOffset now, Func<FailureId, bool> isWanted)
+    /// <summary>
+    /// Removes and returns the decisions that are due, including those whose witnesses did not all answer in time. Drops those that are no
+    /// longer <paramref name="isWanted"/>.
+    /// </summary>
+    public List<FailureId> RemoveDue(DateTimeOffset now, Func<FailureId, bool> isWanted)
     {
         foreach (var asking in asked.Values.ToList())
         {
@@ -40,24 +40,24 @@ internal sealed class ParkReviews(TimeSpan first)
         }
 
         asked.Clear();
-        var taken = new List<FailureId>();
-        while (taken.Count < MostAtOnce && due.TryPeek(out var id, out var at) && at <= now)
+        var removed = new List<FailureId>();
+        while (removed.Count < MaxAtOnce && due.TryPeek(out var id, out var at) && at <= now)
         {
             due.Dequeue();
             if (scheduled.Remove(id) && isWanted(id))
             {
-                taken.Add(id);
+                removed.Add(id);
             }
         }
 
-        return taken;
+        return removed;
     }
 
-    /// <summary>The witnesses of a decision were asked.</summary>
-    public void Asked(FailureId parked, TaskId task, IEnumerable<WorkerId> witnesses) => asked[task] = new Asking(parked, [.. witnesses], []);
+    /// <summary>Records that the witnesses of a decision were asked.</summary>
+    public void MarkAsked(FailureId parked, TaskId task, IEnumerable<WorkerId> witnesses) => asked[task] = new Asking(parked, [.. witnesses], []);
 
-    /// <summary>An answer came; gives the decision whose witnesses have all answered with it.</summary>
-    public IEnumerable<(FailureId Parked, IReadOnlyList<Testimony> Testimonies)> Heard(TestimonyGiven given)
+    /// <summary>Adds an answer. Returns the decision whose witnesses have now all answered, if any.</summary>
+    public IEnumerable<(FailureId Parked, IReadOnlyList<Testimony> Testimonies)> Hear(TestimonyGiven given)
     {
         if (!asked.TryGetValue(given.TaskId, out var asking) || !asking.Unheard.Remove(given.Testimony.WorkerId))
         {
@@ -74,17 +74,16 @@ internal sealed class ParkReviews(TimeSpan first)
         return [(asking.Parked, asking.Testimonies)];
     }
 
-    /// <summary>The decision stands for now: it is looked at again later, unless the evidence is settled.</summary>
-    public void Again(FailureId parked, DateTimeOffset decidedAt, DateTimeOffset now, bool isSettled)
+    /// <summary>Schedules the next review of a decision that stands; null ends its reviews.</summary>
+    public void Postpone(FailureId parked, TimeSpan? reviewAfter, DateTimeOffset now)
     {
-        if (!isSettled)
+        if (reviewAfter is { } after)
         {
-            var later = (now - decidedAt) * ShareOfAge;
-            ScheduleAt(parked, now + (later > first ? later : first));
+            ScheduleAt(parked, now + (after > first ? after : first));
         }
     }
 
-    /// <summary>The decision is not looked at any more.</summary>
+    /// <summary>Ends the reviews of a decision.</summary>
     public void End(FailureId parked) => scheduled.Remove(parked);
 
     private void ScheduleAt(FailureId id, DateTimeOffset at)

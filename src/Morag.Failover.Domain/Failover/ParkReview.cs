@@ -2,6 +2,7 @@ using System.Globalization;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Failover.Guards;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Domain.Workers;
@@ -9,40 +10,51 @@ using Morag.Failover.Domain.Workers;
 namespace Morag.Failover.Domain.Failover;
 
 /// <summary>
-/// Looks at a decision to park again, by what its witnesses did since. Where they turn out to fail everything they are given, and what is
-/// left would not park the task, the decision is taken back. Pure, like <see cref="FailoverPolicy"/>.
+/// Reviews decisions to park a task by what the workers that failed it did since. If they turn out to fail every task, and the other
+/// evidence would not park the task, the decision is reversed. Pure, like <see cref="FailoverPolicy"/>.
 /// </summary>
 public static class ParkReview
 {
-    /// <summary>The rule that decisions which take another back name.</summary>
+    /// <summary>The rule that is named by decisions that reverse another one.</summary>
     public const string Rule = "witness_suspect";
 
-    /// <summary>How often a task's parking is taken back; then it stays parked until an operator decides.</summary>
-    public const int MostForOneTask = 3;
+    /// <summary>The most reversals for one task. After them it stays parked until an operator decides.</summary>
+    public const int MaxForOneTask = 3;
 
-    /// <summary>So many outcomes after its failure of the task settle what a witness is worth.</summary>
+    /// <summary>The outcomes of a worker, after its failure of the task, from which its verdict no longer changes.</summary>
     private const int OutcomesToSettle = 16;
 
-    /// <summary>Whether the decision rests on witnesses, so that it can be looked at again.</summary>
+    /// <summary>The time to the next review, as a share of the time since the decision.</summary>
+    private const double ShareOfAge = 0.125;
+
+    /// <summary>Whether the decision parked a task because of its witnesses, so that it can be reviewed.</summary>
     public static bool IsReviewable(FailoverDecision decision) =>
         decision is { DecisionMetadata: { Executed: true, TakesBack: null, Witnesses.IsEmpty: false } }
         && FailoverStrategies.Of(decision.SelectedAction.Strategy).ParksTask;
 
-    /// <summary>Whether what the witnesses are worth will not change any more.</summary>
-    public static bool IsSettled(ImmutableArray<Testimony> testimonies) =>
+    /// <summary>Reviews a decision.</summary>
+    public static ParkReviewResult Review(
+        FailoverDecision parked, ImmutableArray<Testimony> testimonies, FailoverSettings settings, DateTimeOffset now) =>
+        Decide(parked, testimonies, settings, now) is { } reversal ? new ParkReviewResult { Reversal = reversal }
+        : IsSettled(testimonies) ? new ParkReviewResult()
+        : new ParkReviewResult { ReviewAgainAfter = (now - parked.DecisionMetadata.DecidedAt) * ShareOfAge };
+
+    private static bool IsSettled(ImmutableArray<Testimony> testimonies) =>
         testimonies.All(testimony => !testimony.Remembers || testimony.OutcomesSince >= OutcomesToSettle);
 
-    /// <summary>The decision that takes a decision to park back; null where it stands.</summary>
-    public static FailoverDecision? Decide(FailoverDecision parked, ImmutableArray<Testimony> testimonies, FailoverSettings settings, DateTimeOffset now)
+    /// <summary>The decision that reverses a decision to park; null when that one stands.</summary>
+    public static FailoverDecision? Decide(
+        FailoverDecision parked, ImmutableArray<Testimony> testimonies, FailoverSettings settings, DateTimeOffset now)
     {
         var before = parked.DecisionMetadata.Witnesses;
         var witnesses = Witnesses.Again(before, testimonies);
         ImmutableArray<Witness> suspects = [.. witnesses.Where(witness => witness.Verdict == WitnessVerdict.Suspect)];
-        var isNew = suspects.Any(suspect => before.Any(witness => witness.WorkerId == suspect.WorkerId && witness.Verdict != WitnessVerdict.Suspect));
-        return isNew && !StillParks(parked, witnesses, settings.Policy) ? TakenBack(parked, witnesses, suspects, now) : null;
+        var knownSuspects = before.Where(witness => witness.Verdict == WitnessVerdict.Suspect).Select(witness => witness.WorkerId).ToHashSet();
+        var isNew = suspects.Any(suspect => !knownSuspects.Contains(suspect.WorkerId));
+        return isNew && !StillParks(parked, witnesses, settings.Policy) ? Reverse(parked, witnesses, suspects, now) : null;
     }
 
-    /// <summary>What the queue has to do for a decision that takes another back.</summary>
+    /// <summary>The order to the queue for a decision that reverses another one.</summary>
     public static Unpark UnparkFor(FailoverDecision decision) => new()
     {
         TaskId = decision.TaskId,
@@ -56,12 +68,13 @@ public static class ParkReview
     {
         var left = witnesses.Where(witness => witness.Verdict != WitnessVerdict.Suspect).ToList();
         var ownFailures = left.Sum(witness => witness.Failures.Length);
-        var endOfChain = parked.DecisionMetadata.Guards.Any(guard => guard is { Guard: "fallback_chain", Chose: FailoverStrategy.ManualIntervention })
+        var endOfChain = parked.DecisionMetadata.Guards.Any(guard => guard.Guard == FallbackChainGuard.GuardName && FailoverStrategies.Of(guard.Chose).ParksTask)
             && left.Exists(witness => witness.WorkerId == parked.FailureEvent.WorkerId);
         return endOfChain || ownFailures > parked.SelectedAction.MaxRetries || Witnesses.Convict(witnesses, policy);
     }
 
-    private static FailoverDecision TakenBack(FailoverDecision parked, ImmutableArray<Witness> witnesses, ImmutableArray<Witness> suspects, DateTimeOffset now)
+    private static FailoverDecision Reverse(
+        FailoverDecision parked, ImmutableArray<Witness> witnesses, ImmutableArray<Witness> suspects, DateTimeOffset now)
     {
         var failed = suspects.Sum(suspect => (long)suspect.FailedOthers);
         var succeeded = suspects.Sum(suspect => (long)suspect.Succeeded);
@@ -75,7 +88,10 @@ public static class ParkReview
                 MaxRetries = parked.SelectedAction.MaxRetries,
                 Reason = $"the workers were at fault, not the task: {string.Join(", ", suspects.Select(Witnesses.InWords))}",
             },
-            AlternativeActions = [parked.SelectedAction with { Reason = "the workers that failed the task turned out to fail every task" }],
+            AlternativeActions =
+            [
+                parked.SelectedAction with { Reason = "the workers that failed the task turned out to fail every task" },
+            ],
             Confidence = Confidence.LowerBound(failed, succeeded),
             DecisionMetadata = new DecisionMetadata
             {
@@ -96,4 +112,14 @@ public static class ParkReview
             },
         };
     }
+}
+
+/// <summary>The result of a review. A decision that stands and has no next review is settled.</summary>
+public readonly record struct ParkReviewResult
+{
+    /// <summary>The decision that reverses the reviewed one; null when that one stands.</summary>
+    public FailoverDecision? Reversal { get; init; }
+
+    /// <summary>The time to the next review; null when the evidence will not change any more.</summary>
+    public TimeSpan? ReviewAgainAfter { get; init; }
 }

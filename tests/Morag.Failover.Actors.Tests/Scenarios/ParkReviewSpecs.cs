@@ -2,6 +2,7 @@ using Morag.Failover.Actors.Tests.Storage;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Failover;
+using Morag.Failover.Domain.Failover.Coordination;
 using Morag.Failover.Domain.Queues;
 using Xunit.Abstractions;
 using static Morag.Failover.Contracts.Failover.FailoverStrategy;

@@ -4,6 +4,7 @@ using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Failover;
+using Morag.Failover.Domain.Failover.Coordination;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Workers;

@@ -161,7 +161,7 @@ internal sealed class SimulatedFleet
         Assert.Null(Do(decided).Results[0].Refused);
         foreach (var hint in ParkReversal.WentOn(decided.Event!, before))
         {
-            Store(coordinator.Learn(hint));
+            Store(coordinator.OnWentOn(hint));
         }
 
         var owed = OutcomeDelivery.OwedTo(queue, worker.Id, 0)!;

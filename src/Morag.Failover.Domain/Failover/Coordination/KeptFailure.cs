@@ -6,46 +6,46 @@ using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Domain.Failover.Coordination;
 
-/// <summary>A decided failure as its coordinator keeps it, with what is still owed of its decision.</summary>
+/// <summary>A decided failure, with the orders of its decision that are not acknowledged yet.</summary>
 public sealed record KeptFailure
 {
-    /// <summary>The most names that one failure keeps; further ones are answered and not kept.</summary>
+    /// <summary>The most event ids that one failure keeps. Reports with further ones are answered only.</summary>
     public const int MaxNames = 16;
 
-    /// <summary>What one failure takes besides its texts: objects, facts and evidence. Measured, rounded up.</summary>
+    /// <summary>The size of a failure without its texts: objects, facts and evidence. Measured and rounded up.</summary>
     private const int FixedBytes = 4_096;
 
-    /// <summary>The place in the order in which failures were decided, from 1.</summary>
+    /// <summary>The number of the decision, starting at 1.</summary>
     public required long Number { get; init; }
 
-    /// <summary>The decision, with what became of it.</summary>
+    /// <summary>The decision, with its outcome.</summary>
     public required FailoverDecision Decision { get; init; }
 
-    /// <summary>The names that reporters gave it.</summary>
+    /// <summary>The event ids that reporters gave the failure.</summary>
     public ImmutableArray<EventId> Names { get; init; } = [];
 
-    /// <summary>Whether it says nothing about its task.</summary>
+    /// <summary>Whether the failure uses no budget and is no evidence against its task.</summary>
     public bool ExcludedFromBudgets { get; init; }
 
-    /// <summary>What the queue still has to answer.</summary>
+    /// <summary>The order that the queue has not acknowledged.</summary>
     public Reassign? Reassign { get; init; }
 
-    /// <summary>The breaker that still has to open.</summary>
+    /// <summary>The order to open a breaker, until it is acknowledged.</summary>
     public OpenBreakerByStrategy? OpenBreaker { get; init; }
 
-    /// <summary>The excuses that workers still have to take.</summary>
+    /// <summary>The excuses that workers' entities have not acknowledged.</summary>
     public ImmutableArray<ExcuseFailures> Excuses { get; init; } = [];
 
-    /// <summary>The decision that took this one, to park, back; with what became of it.</summary>
+    /// <summary>The decision that reverses this one, which parked the task, with its outcome.</summary>
     public FailoverDecision? TakenBack { get; init; }
 
-    /// <summary>Whether the task went on after it: it succeeded, or an operator requeued or cancelled it.</summary>
+    /// <summary>Whether the task succeeded after it, or an operator requeued or cancelled the task.</summary>
     public bool WentOn { get; init; }
 
     /// <summary>Whether the task succeeded after it.</summary>
     public bool Held { get; init; }
 
-    /// <summary>Whether its decision parked the task, and the task is parked still as far as is known here.</summary>
+    /// <summary>Whether its decision parked the task, and the task is still parked as far as the coordinator knows.</summary>
     public bool Parks => !WentOn
         && Decision.DecisionMetadata.Outcome == DecisionOutcome.Resolved
         && FailoverStrategies.Of(Decision.SelectedAction.Strategy).ParksTask
@@ -54,18 +54,39 @@ public sealed record KeptFailure
     /// <summary>The failure's id.</summary>
     public FailureId Id => Decision.DecisionMetadata.FailureId;
 
-    /// <summary>Whether anything is still owed of it.</summary>
+    /// <summary>Whether any order of its decision is not acknowledged.</summary>
     public bool IsOwed => Reassign is not null || OpenBreaker is not null || !Excuses.IsEmpty
         || TakenBack is { DecisionMetadata.Outcome: DecisionOutcome.Pending };
+
+    /// <summary>The orders that the queue has not acknowledged.</summary>
+    public IEnumerable<IWireMessage> OwedByQueue
+    {
+        get
+        {
+            if (Reassign is not null)
+            {
+                yield return Reassign;
+            }
+
+            if (TakenBack is { DecisionMetadata.Outcome: DecisionOutcome.Pending })
+            {
+                yield return ParkReview.UnparkFor(TakenBack);
+            }
+        }
+    }
+
+    /// <summary>The orders that workers' entities have not acknowledged.</summary>
+    public IEnumerable<IWireMessage> OwedByWorkers => OpenBreaker is null ? Excuses : [OpenBreaker, .. Excuses];
 
     /// <summary>Its place among failures by time.</summary>
     internal FailurePlace Place => new(Decision.FailureEvent.OccurredAt, Id);
 
-    /// <summary>An estimate of the memory that it takes.</summary>
+    /// <summary>Its estimated size, in bytes.</summary>
     internal long Bytes =>
-        (TakenBack is null ? FixedBytes : 2 * FixedBytes) + (2 * (Decision.FailureEvent.ErrorMessage.Length + Decision.FailureEvent.Context.Length));
+        (TakenBack is null ? FixedBytes : 2 * FixedBytes)
+        + (2 * (Decision.FailureEvent.ErrorMessage.Length + Decision.FailureEvent.Context.Length));
 
-    /// <summary>The failure as its task's history tells it to the policy.</summary>
+    /// <summary>The failure as an entry of its task's history.</summary>
     internal TaskFailure AsEarlier() => new()
     {
         FailureId = Id,
@@ -77,7 +98,7 @@ public sealed record KeptFailure
     };
 }
 
-/// <summary>A failure's place among failures by time, then by id.</summary>
+/// <summary>The place of a failure in the order by time, then by id.</summary>
 internal readonly record struct FailurePlace(DateTimeOffset OccurredAt, FailureId Id) : IComparable<FailurePlace>
 {
     public int CompareTo(FailurePlace other) =>

@@ -10,7 +10,10 @@ namespace Morag.Failover.Domain.Failover.Guards;
 /// </summary>
 internal sealed class FallbackChainGuard : IGuard
 {
-    public string Name => "fallback_chain";
+    /// <summary>The name, which the review of a parked task looks for.</summary>
+    public const string GuardName = "fallback_chain";
+
+    public string Name => GuardName;
 
     public Verdict Check(FailureCase failure, Choice choice, FailoverSettings settings)
     {

@@ -6,35 +6,29 @@ using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Domain.Failover.Coordination;
 
-/// <content>What can be asked of the state.</content>
+/// <content>Queries.</content>
 public sealed partial record CoordinatorState
 {
-    /// <summary>The most decisions about one task that one answer tells: the newest.</summary>
-    public const int MostTold = 1_000;
-
-    /// <summary>From so many attached reports on, further ones are answered and no longer counted.</summary>
-    private const int MaxAttachedReports = 1_000;
-
-    /// <summary>The most failures that one event forgets.</summary>
-    private const int ForgottenAtOnce = 500;
+    /// <summary>The most decisions in one answer about a task. The newest are returned.</summary>
+    public const int MaxDecisions = 1_000;
 
     /// <summary>A failure that is kept, or null.</summary>
     public KeptFailure? Find(FailureId id) => Failures.GetValueOrDefault(id);
 
-    /// <summary>The failure that a reporter gave that name, or null.</summary>
+    /// <summary>The failure of a task with an event id, or null.</summary>
     public KeptFailure? Named(TaskId task, EventId name) => ByName.TryGetValue((task, name), out var id) ? Find(id) : null;
 
-    /// <summary>The failure that ended that lease, or null.</summary>
+    /// <summary>The failure that ended a lease, or null.</summary>
     public KeptFailure? OfLease(TaskId task, LeaseEpoch epoch) => ByTask.TryGetValue(task, out var ids)
         ? ids.Reverse().Select(id => Failures[id]).FirstOrDefault(failure => failure.Decision.DecisionMetadata.Epoch == epoch)
         : null;
 
-    /// <summary>The failures of the task whose decision still owes that worker an excuse.</summary>
+    /// <summary>The failures of the task whose excuse the worker has not acknowledged.</summary>
     public ImmutableArray<KeptFailure> OwingExcuseOf(TaskId task, WorkerId worker) => ByTask.TryGetValue(task, out var ids)
         ? [.. ids.Where(Owed.Contains).Select(id => Failures[id]).Where(failure => failure.Excuses.Any(excuse => excuse.WorkerId == worker))]
         : [];
 
-    /// <summary>How many failures of the task are kept.</summary>
+    /// <summary>The number of failures of the task that are kept.</summary>
     public int FailuresOf(TaskId task) => ByTask.TryGetValue(task, out var ids) ? ids.Count : 0;
 
     /// <summary>The last failures of the task as the policy looks at them, oldest first.</summary>
@@ -42,11 +36,11 @@ public sealed partial record CoordinatorState
         ? [.. Newest(ids, TaskPast.HistoryLength).Select(failure => failure.AsEarlier())]
         : [];
 
-    /// <summary>Every decision about the task that is kept, and its stale reports, oldest first.</summary>
+    /// <summary>The decisions about the task that are kept, and its stale reports, oldest first.</summary>
     public TaskDecisions DecisionsOf(TaskId task) => new()
     {
         Decisions = ByTask.TryGetValue(task, out var ids)
-            ? [.. Newest(ids, MostTold).SelectMany(Told).Reverse().FirstPage(MostTold, WireSize.Of, MessageLimits.MaxGatheredBytes).Entries.Reverse()]
+            ? NewestDecisions(ids)
             : [],
         StaleReports = [.. StaleReports.Where(stale => stale.TaskId == task).Select(stale => stale.Report)],
     };
@@ -75,9 +69,6 @@ public sealed partial record CoordinatorState
         return new StaleReportPage { Reports = reports, HasMore = hasMore };
     }
 
-    private static IEnumerable<FailoverDecision> Told(KeptFailure failure) =>
-        failure.TakenBack is { } takenBack ? [failure.Decision, takenBack] : [failure.Decision];
-
     /// <summary>A page of failures, newest first; among those of one time, the highest id first.</summary>
     public FailurePage List(ListFailures query)
     {
@@ -103,52 +94,14 @@ public sealed partial record CoordinatorState
         }
     }
 
-    /// <summary>Whether one more report of a failure, under a name or none, is worth an event.</summary>
-    public static bool IsWorthRecording(KeptFailure failure, EventId? name) =>
-        NewName(failure, name) is not null || failure.Decision.DecisionMetadata.AttachedReports < MaxAttachedReports;
-
-    /// <summary>The name, where the failure does not have it and may still get it.</summary>
-    public static EventId? NewName(KeptFailure failure, EventId? name) =>
-        name is { } given && !failure.Names.Contains(given) && failure.Names.Length < KeptFailure.MaxNames ? given : null;
-
-    /// <summary>
-    /// What is to be forgotten now: failures older than the history is kept, and the oldest of too many or too big ones, without those of
-    /// which something is owed. What explains a parked task is kept at any age, and goes last where there is too much. Null where there is
-    /// nothing.
-    /// </summary>
-    public HistoryForgotten? ToForget(DateTimeOffset now, PolicySettings settings)
+    private ImmutableArray<FailoverDecision> NewestDecisions(ImmutableList<FailureId> ids)
     {
-        var tooOld = now - settings.HistoryKept;
-        var tooMany = Count > settings.MaxFailuresKept || Bytes > settings.MaxHistoryBytes;
-        var staleIsOld = !StaleReports.IsEmpty && StaleReports[0].Report.At < tooOld;
-        if (!tooMany && !staleIsOld && (Forgettable.IsEmpty || Forgettable.Min.OccurredAt >= tooOld))
-        {
-            return null;
-        }
-
-        var (count, remainingBytes) = (Count, Bytes);
-        var forgotten = ImmutableArray.CreateBuilder<FailureId>();
-        foreach (var place in tooMany ? Forgettable.Concat(OfParked) : Forgettable)
-        {
-            // A little more than has to go, so that a full history does not forget with every failure.
-            var stillTooMany = tooMany && (count > settings.MaxFailuresKept * 0.99 || remainingBytes > settings.MaxHistoryBytes * 0.99);
-            if (forgotten.Count == ForgottenAtOnce || (!stillTooMany && (place.OccurredAt >= tooOld || OfParked.Contains(place))))
-            {
-                break;
-            }
-
-            if (!Owed.Contains(place.Id))
-            {
-                forgotten.Add(place.Id);
-                count--;
-                remainingBytes -= Failures[place.Id].Bytes;
-            }
-        }
-
-        return forgotten.Count > 0 || staleIsOld
-            ? new HistoryForgotten { Failures = forgotten.ToImmutable(), StaleReportsBefore = tooOld }
-            : null;
+        var newestFirst = Newest(ids, MaxDecisions).SelectMany(DecisionsAbout).Reverse();
+        return [.. newestFirst.FirstPage(MaxDecisions, WireSize.Of, MessageLimits.MaxGatheredBytes).Entries.Reverse()];
     }
+
+    private static IEnumerable<FailoverDecision> DecisionsAbout(KeptFailure failure) =>
+        failure.TakenBack is { } reversal ? [failure.Decision, reversal] : [failure.Decision];
 
     private IEnumerable<KeptFailure> Newest(ImmutableList<FailureId> ids, int most) =>
         ids.GetRange(Math.Max(0, ids.Count - most), Math.Min(most, ids.Count)).Select(id => Failures[id]);
@@ -161,7 +114,7 @@ public sealed partial record CoordinatorState
             last = Math.Min(last, Below(new FailurePlace(after.OccurredAt, after.FailureId)));
         }
 
-        // No id is lower than the empty one: what lies below it occurred before that time.
+        // No id sorts before the empty one, so everything before this place occurred before that time.
         return query.Until is { } until ? Math.Min(last, Below(new FailurePlace(until, new FailureId("")))) : last;
     }
 
