@@ -5,8 +5,10 @@ namespace Morag.Failover.Actors.Delivery;
 /// sent, so messages that stay unacknowledged take turns and never hold up the others.
 /// </summary>
 /// <param name="resendAfter">The time that a receiver has to acknowledge a message.</param>
-/// <param name="maxPerRound">The most messages resent in one call, so that an outage of the receiver does not end in a burst. The rest follow in the next call.</param>
-/// <typeparam name="TKey">Identifies a message. The schedule does not keep the message: the owner builds it again from its state.</typeparam>
+/// <param name="maxPerRound">
+/// The most messages resent in one call, so that an outage of the receiver does not end in a burst. The next call resends the others.
+/// </param>
+/// <typeparam name="TKey">Identifies a message. The owner builds the message again from its state.</typeparam>
 /// <remarks>Not thread-safe: it belongs to one actor, which calls <see cref="ResendDue"/> on a timer of its own.</remarks>
 internal sealed class ResendSchedule<TKey>(TimeSpan resendAfter, int maxPerRound = ResendSchedule<TKey>.DefaultMaxPerRound)
     where TKey : notnull

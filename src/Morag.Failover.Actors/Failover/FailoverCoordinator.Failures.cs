@@ -6,7 +6,7 @@ using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Actors.Failover;
 
-/// <content>Failures on the way to a decision: the queue ends the lease, the worker's entity counts the failure, witnesses are heard.</content>
+/// <content>Open failures: the queue ends the lease, the worker's entity counts the failure, and records of workers arrive.</content>
 public sealed partial class FailoverCoordinator
 {
     private readonly Dictionary<long, (ReportFailure Report, WaitingCaller Reporter)> reportsAtQueue = [];

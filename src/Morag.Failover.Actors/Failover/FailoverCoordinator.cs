@@ -27,7 +27,8 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
     private static readonly TimeSpan HousekeepingInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestAwait = TimeSpan.FromSeconds(30);
 
-    private static readonly Refused AskAgain = Refused.Unavailable("the decision is not made yet. Send the same report again; it counts as the same failure");
+    private static readonly Refused AskAgain =
+        Refused.Unavailable("the decision is not made yet. Send the same report again; it counts as the same failure");
 
     private static readonly Refused BadPageSize = Refused.Invalid("limit", $"must be 1 to {CallLimits.MaxPage}");
 
@@ -91,7 +92,11 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
     /// <inheritdoc />
     protected override void Handle(object message)
     {
-        if (!TryHandleFailure(message) && !TryHandleOutcome(message) && !TryAnswer(message) && !TryHandleTimer(message) && !fleet.TryHandle(message))
+        if (!TryHandleFailure(message)
+            && !TryHandleOutcome(message)
+            && !TryAnswer(message)
+            && !TryHandleTimer(message)
+            && !fleet.TryHandle(message))
         {
             Unhandled(message);
         }
@@ -275,7 +280,11 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
 
         unansweredFailures.ResendDue(now, AskWorkerToCount);
         unansweredActions.ResendDue(now, SendOwed);
-        if (reportsAtQueue.Count > 0 || open.Count > 0 || !decisionWaiters.IsEmpty || !unansweredFailures.IsEmpty || !unansweredActions.IsEmpty)
+        if (reportsAtQueue.Count > 0
+            || open.Count > 0
+            || !decisionWaiters.IsEmpty
+            || !unansweredFailures.IsEmpty
+            || !unansweredActions.IsEmpty)
         {
             CheckSoon();
         }

@@ -54,7 +54,8 @@ internal sealed class ParkReviews(TimeSpan first)
     }
 
     /// <summary>Records that the witnesses of a decision were asked.</summary>
-    public void MarkAsked(FailureId parked, TaskId task, IEnumerable<WorkerId> witnesses) => asked[task] = new Asking(parked, [.. witnesses], []);
+    public void MarkAsked(FailureId parked, TaskId task, IEnumerable<WorkerId> witnesses) =>
+        asked[task] = new Asking(parked, [.. witnesses], []);
 
     /// <summary>Adds an answer. Returns the decision whose witnesses have now all answered, if any.</summary>
     public IEnumerable<(FailureId Parked, IReadOnlyList<Testimony> Testimonies)> Hear(TestimonyGiven given)

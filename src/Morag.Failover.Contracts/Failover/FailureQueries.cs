@@ -21,24 +21,24 @@ public sealed record TaskDecisions : IWireMessage
     /// <summary>The decisions.</summary>
     [ProtoMember(1)] public ImmutableArray<FailoverDecision> Decisions { get; init; } = [];
 
-    /// <summary>Reports that were stale when they came, oldest first.</summary>
+    /// <summary>The stale reports, oldest first.</summary>
     [ProtoMember(2)] public ImmutableArray<StaleReport> StaleReports { get; init; } = [];
 }
 
-/// <summary>A report that changed nothing.</summary>
+/// <summary>A report that changed nothing, because the worker or lease that it names no longer holds the task.</summary>
 [ProtoContract]
 public sealed record StaleReport
 {
-    /// <summary>When it came.</summary>
+    /// <summary>When it arrived.</summary>
     [ProtoMember(1)] public DateTimeOffset At { get; init; }
 
-    /// <summary>What it said.</summary>
+    /// <summary>The reported type of failure.</summary>
     [ProtoMember(2)] public FailureType FailureType { get; init; }
 
-    /// <summary>Which worker it named.</summary>
+    /// <summary>The reported worker.</summary>
     [ProtoMember(3)] public WorkerId? WorkerId { get; init; }
 
-    /// <summary>Which lease it named.</summary>
+    /// <summary>The reported lease.</summary>
     [ProtoMember(4)] public LeaseEpoch? Epoch { get; init; }
 
     /// <summary>Why it changed nothing.</summary>
@@ -92,11 +92,15 @@ public sealed record FailurePage : IWireMessage
     /// <summary>The decisions, each with its failure.</summary>
     [ProtoMember(1)] public ImmutableArray<FailoverDecision> Decisions { get; init; } = [];
 
-    /// <summary>Whether there are more after these: the page ends at its limit of entries, or at <see cref="MessageLimits.MaxGatheredBytes"/>.</summary>
+    /// <summary>
+    /// Whether more follow. A page ends at its limit of entries, or at <see cref="MessageLimits.MaxGatheredBytes"/>.
+    /// </summary>
     [ProtoMember(2)] public bool HasMore { get; init; }
 }
 
-/// <summary>Asks one coordinator for its share of the counts. Answer: <see cref="FailureStatistics"/> (without the workers' fields).</summary>
+/// <summary>
+/// Asks one coordinator for its share of the counts. Answer: <see cref="FailureStatistics"/>, without the fields about workers.
+/// </summary>
 [ProtoContract(Name = "get-failure-statistics")]
 public sealed record GetFailureStatistics : IPartitionMessage
 {
@@ -115,7 +119,9 @@ public sealed record FailureStatistics : IWireMessage
     [ProtoMember(2), JsonPropertyName("recent_failures_24h")] public long RecentFailures24h { get; init; }
 
     /// <summary>All failures by type.</summary>
-    [ProtoMember(3)] public ImmutableSortedDictionary<string, long> FailureByType { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
+    [ProtoMember(3)]
+    public ImmutableSortedDictionary<string, long> FailureByType { get; init; } =
+        ImmutableSortedDictionary<string, long>.Empty;
 
     /// <summary>Workers whose breaker is open.</summary>
     [ProtoMember(4)] public int ActiveCircuitBreakers { get; init; }

@@ -1,26 +1,26 @@
 namespace Morag.Failover.Contracts.Failover;
 
-/// <summary>What failed.</summary>
+/// <summary>The type of a failure. The domain's FailureTypes says what each type means.</summary>
 public enum FailureType
 {
-    /// <summary>The worker is gone.</summary>
-    WorkerOffline,
+    /// <summary>The worker is offline.</summary>
+    WorkerOffline = 0,
 
-    /// <summary>The worker has no room.</summary>
-    WorkerOverloaded,
+    /// <summary>The worker has no free capacity.</summary>
+    WorkerOverloaded = 1,
 
-    /// <summary>The way to the worker is broken.</summary>
-    NetworkFailure,
+    /// <summary>The worker cannot be reached.</summary>
+    NetworkFailure = 2,
 
-    /// <summary>The task ran over its lease.</summary>
-    TaskTimeout,
+    /// <summary>The task ran longer than its lease.</summary>
+    TaskTimeout = 3,
 
-    /// <summary>The task's processing failed.</summary>
-    ProcessingError,
+    /// <summary>The worker could not process the task.</summary>
+    ProcessingError = 4,
 
-    /// <summary>Memory, GPU memory or disk ran out.</summary>
-    ResourceExhaustion,
+    /// <summary>The worker ran out of memory, GPU memory or disk space.</summary>
+    ResourceExhaustion = 5,
 
-    /// <summary>A credential was refused.</summary>
-    AuthenticationFailure,
+    /// <summary>The worker's credential was rejected.</summary>
+    AuthenticationFailure = 6,
 }

@@ -41,7 +41,9 @@ public sealed record StaleReportPage : IWireMessage
     /// <summary>The reports.</summary>
     [ProtoMember(1)] public ImmutableArray<ListedStaleReport> Reports { get; init; } = [];
 
-    /// <summary>Whether there are more after these: the page ends at its limit of entries, or at <see cref="MessageLimits.MaxGatheredBytes"/>.</summary>
+    /// <summary>
+    /// Whether more follow. A page ends at its limit of entries, or at <see cref="MessageLimits.MaxGatheredBytes"/>.
+    /// </summary>
     [ProtoMember(2)] public bool HasMore { get; init; }
 }
 
@@ -52,16 +54,16 @@ public sealed record ListedStaleReport
     /// <summary>The task.</summary>
     [ProtoMember(1)] public required TaskId TaskId { get; init; }
 
-    /// <summary>When it came.</summary>
+    /// <summary>When it arrived.</summary>
     [ProtoMember(2)] public DateTimeOffset At { get; init; }
 
-    /// <summary>What it said.</summary>
+    /// <summary>The reported type of failure.</summary>
     [ProtoMember(3)] public FailureType FailureType { get; init; }
 
-    /// <summary>The worker that it named.</summary>
+    /// <summary>The reported worker.</summary>
     [ProtoMember(4)] public WorkerId? WorkerId { get; init; }
 
-    /// <summary>The lease that it named.</summary>
+    /// <summary>The reported lease.</summary>
     [ProtoMember(5)] public LeaseEpoch? Epoch { get; init; }
 
     /// <summary>Why it changed nothing.</summary>

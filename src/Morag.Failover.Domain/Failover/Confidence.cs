@@ -4,14 +4,14 @@ using Morag.Failover.Contracts.Failover;
 namespace Morag.Failover.Domain.Failover;
 
 /// <summary>
-/// How well the evidence supports a choice, from 0 to 1: the mean of two lower bounds, one for this case and one for the experience with
-/// the strategy against this kind of failure. Each lower bound is the mean of the Beta(1 + for, 1 + against) posterior less its standard
-/// deviation: 0.21 where nothing is known, and nearing the true share as the observations grow. A task that still waits or runs speaks
-/// neither for its strategy nor against it.
+/// How well the evidence supports a choice, from 0 to 1. It is the mean of two lower bounds: one for this case, and one for how well the
+/// strategy has worked against this type of failure. Each lower bound is the mean of the Beta(1 + for, 1 + against) posterior minus its
+/// standard deviation. It is 0.21 without observations, and approaches the true share as they grow. Tasks that still wait or run are not
+/// counted.
 /// </summary>
 /// <remarks>
 /// Source: the conjugate posterior of a Bernoulli rate under the uniform prior (Laplace's rule of succession), see Gelman et al.,
-/// <i>Bayesian Data Analysis</i>, section 2.4. docs/decisions.md lists what counts for and against each strategy.
+/// <i>Bayesian Data Analysis</i>, section 2.4. docs/decisions.md lists the evidence for and against each strategy.
 /// </remarks>
 internal static class Confidence
 {
@@ -34,7 +34,7 @@ internal static class Confidence
         return ((inThisCase + byExperience) / 2, evidence.ToImmutable());
     }
 
-    /// <summary>The mean of Beta(1 + for, 1 + against) less its standard deviation.</summary>
+    /// <summary>The mean of Beta(1 + for, 1 + against) minus its standard deviation.</summary>
     internal static double LowerBound(long forIt, long against)
     {
         double alpha = Math.Max(0, forIt) + 1, beta = Math.Max(0, against) + 1, total = alpha + beta;

@@ -8,28 +8,28 @@ namespace Morag.Failover.Domain.Failover;
 [ProtoContract]
 public sealed record StoredFailure
 {
-    /// <summary>The decision, with what became of it.</summary>
+    /// <summary>The decision, with its outcome.</summary>
     [ProtoMember(1)] public required FailoverDecision Decision { get; init; }
 
-    /// <summary>The names that reporters gave it.</summary>
+    /// <summary>The event ids that reporters gave the failure.</summary>
     [ProtoMember(2)] public ImmutableArray<EventId> Names { get; init; } = [];
 
-    /// <summary>Whether it says nothing about its task.</summary>
+    /// <summary>Whether the failure uses no budget and is no evidence against its task.</summary>
     [ProtoMember(3)] public bool ExcludedFromBudgets { get; init; }
 
-    /// <summary>What the queue still has to answer.</summary>
+    /// <summary>The order that the queue has not acknowledged.</summary>
     [ProtoMember(4)] public Reassign? Reassign { get; init; }
 
-    /// <summary>The breaker that still has to open.</summary>
+    /// <summary>The order to open a breaker, until it is acknowledged.</summary>
     [ProtoMember(5)] public OpenBreakerByStrategy? OpenBreaker { get; init; }
 
-    /// <summary>The excuses that workers still have to take.</summary>
+    /// <summary>The excuses that workers' entities have not acknowledged.</summary>
     [ProtoMember(6)] public ImmutableArray<ExcuseFailures> Excuses { get; init; } = [];
 
-    /// <summary>The decision that took the decision to park back.</summary>
+    /// <summary>The decision that reverses this one, which parked the task.</summary>
     [ProtoMember(7)] public FailoverDecision? TakenBack { get; init; }
 
-    /// <summary>Whether the task went on after it.</summary>
+    /// <summary>Whether the task is no longer parked, or succeeded.</summary>
     [ProtoMember(8)] public bool WentOn { get; init; }
 
     /// <summary>Whether the task succeeded after it.</summary>
@@ -47,21 +47,21 @@ public sealed record StoredStaleReport
     [ProtoMember(2)] public required StaleReport Report { get; init; }
 }
 
-/// <summary>The failures of one type, of one hour, or under one strategy, as a snapshot counts them.</summary>
+/// <summary>The number of failures of one type or of one minute.</summary>
 [ProtoContract]
 public sealed record StoredFailureCount
 {
-    /// <summary>The type; null where it is a minute's count.</summary>
+    /// <summary>The type; null for the count of a minute.</summary>
     [ProtoMember(1)] public FailureType? Type { get; init; }
 
-    /// <summary>The minute, counted from 1970-01-01T00:00Z; null where it is a type's count.</summary>
+    /// <summary>The minute since 1970-01-01T00:00Z; null for the count of a type.</summary>
     [ProtoMember(4)] public long? Minute { get; init; }
 
-    /// <summary>How many.</summary>
+    /// <summary>The number of failures.</summary>
     [ProtoMember(3)] public long Count { get; init; }
 }
 
-/// <summary>What came of one strategy against one type of failure.</summary>
+/// <summary>How well one strategy has worked against one type of failure.</summary>
 [ProtoContract]
 public sealed record StoredStrategyRecord
 {
@@ -74,14 +74,14 @@ public sealed record StoredStrategyRecord
     /// <summary>Decisions that were carried out, or given as advice.</summary>
     [ProtoMember(3)] public long Tried { get; init; }
 
-    /// <summary>Those after which the same task failed once more.</summary>
+    /// <summary>Those after which the same task failed again.</summary>
     [ProtoMember(4)] public long FailedAgain { get; init; }
 
     /// <summary>Those after which the same task succeeded.</summary>
     [ProtoMember(5)] public long Held { get; init; }
 }
 
-/// <summary>All that a coordinator keeps.</summary>
+/// <summary>One part of the stored state of a coordinator.</summary>
 [ProtoContract(Name = "failover.coordinator-snapshot")]
 public sealed record CoordinatorSnapshot : IStoredState
 {
@@ -94,9 +94,9 @@ public sealed record CoordinatorSnapshot : IStoredState
     /// <summary>All failures ever decided.</summary>
     [ProtoMember(3)] public long TotalFailures { get; init; }
 
-    /// <summary>The counts by type and by hour.</summary>
+    /// <summary>The counts by type and by minute.</summary>
     [ProtoMember(4)] public ImmutableArray<StoredFailureCount> Counts { get; init; } = [];
 
-    /// <summary>What came of the strategies.</summary>
+    /// <summary>How well each strategy has worked.</summary>
     [ProtoMember(5)] public ImmutableArray<StoredStrategyRecord> Records { get; init; } = [];
 }

@@ -2,10 +2,12 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Failover;
 
-/// <summary>How long it should take until the task runs again: its delay, or longer when no worker in the fleet view is ready for it.</summary>
+/// <summary>
+/// How long it should take until the task runs again: its retry delay, or longer when no worker in the fleet view is ready for it.
+/// </summary>
 internal static class ExpectedWait
 {
-    /// <summary>The wait, and what it rests on.</summary>
+    /// <summary>The wait, and what it is based on.</summary>
     public static (TimeSpan Wait, string Basis) For(Choice choice, TimeSpan delay, FailureCase failure, FailoverSettings settings)
     {
         if (choice.Traits.ParksTask)

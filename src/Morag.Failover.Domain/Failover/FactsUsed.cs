@@ -3,10 +3,11 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Failover;
 
-/// <summary>The facts that a decision used, by name, as they were at its time.</summary>
+/// <summary>The facts that a decision was based on, by name.</summary>
 internal static class FactsUsed
 {
-    public static ImmutableSortedDictionary<string, string> In(FailureCase failure, bool excludedFromBudgets, string expectedWait, FailoverSettings settings)
+    public static ImmutableSortedDictionary<string, string> In(
+        FailureCase failure, bool excludedFromBudgets, string expectedWait, FailoverSettings settings)
     {
         var facts = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         var task = failure.Task;
@@ -15,19 +16,20 @@ internal static class FactsUsed
         facts["fleet_failures_before"] = Of(task.FleetFailures, settings.Policy.MaxFleetFailures);
         facts["expected_wait"] = expectedWait;
         facts["jitter_draw"] = Text(failure.JitterDraw);
-        AddWhereSaid("queue", task.Queue?.Value);
-        AddWhereSaid("content_type", task.ContentType);
-        AddWhereSaid("loss_id", failure.LossId?.Value);
-        AddWhereSaid("same_worker_retries", task.SameWorkerRetries > 0 ? Text(task.SameWorkerRetries) : null);
-        AddWhereSaid("reassignments", task.Reassignments > 0 ? Text(task.Reassignments) : null);
-        AddWhereSaid("quality_rung", task.QualityRung > 0 ? Text(task.QualityRung) : null);
-        AddWhereSaid("planned", failure.Planned ? "true" : null);
-        AddWhereSaid("unserved", failure.Unserved ? "true" : null);
-        AddWhereSaid("excluded_from_budgets", excludedFromBudgets ? "true" : null);
-        AddWhereSaid("workers_fault", failure.IsWorkersFault ? "true: the worker fails every task" : null);
-        AddWhereSaid("earlier_workers_fault", failure.EarlierWorkersFault > 0 ? Text(failure.EarlierWorkersFault) : null);
-        AddWhereSaid("earlier_cleared", failure.EarlierCleared > 0 ? Text(failure.EarlierCleared) : null);
-        AddWhereSaid("fleet_view", failure.Fleet.IsComplete(settings.Partitions.DirectoryBuckets) ? null : "incomplete: workers may be missing from it");
+        AddIfKnown("queue", task.Queue?.Value);
+        AddIfKnown("content_type", task.ContentType);
+        AddIfKnown("loss_id", failure.LossId?.Value);
+        AddIfKnown("same_worker_retries", task.SameWorkerRetries > 0 ? Text(task.SameWorkerRetries) : null);
+        AddIfKnown("reassignments", task.Reassignments > 0 ? Text(task.Reassignments) : null);
+        AddIfKnown("quality_rung", task.QualityRung > 0 ? Text(task.QualityRung) : null);
+        AddIfKnown("planned", failure.Planned ? "true" : null);
+        AddIfKnown("unserved", failure.Unserved ? "true" : null);
+        AddIfKnown("excluded_from_budgets", excludedFromBudgets ? "true" : null);
+        AddIfKnown("workers_fault", failure.IsWorkersFault ? "true: the worker fails every task" : null);
+        AddIfKnown("earlier_workers_fault", failure.EarlierWorkersFault > 0 ? Text(failure.EarlierWorkersFault) : null);
+        AddIfKnown("earlier_cleared", failure.EarlierCleared > 0 ? Text(failure.EarlierCleared) : null);
+        var isComplete = failure.Fleet.IsComplete(settings.Partitions.DirectoryBuckets);
+        AddIfKnown("fleet_view", isComplete ? null : "incomplete: workers may be missing from it");
         if (failure.Worker is { } worker)
         {
             facts["worker_successes"] = Of(worker.Score.TotalTasks - worker.Score.FailureCount, worker.Score.TotalTasks);
@@ -44,7 +46,7 @@ internal static class FactsUsed
 
         return facts.ToImmutable();
 
-        void AddWhereSaid(string name, string? value)
+        void AddIfKnown(string name, string? value)
         {
             if (value is not null)
             {

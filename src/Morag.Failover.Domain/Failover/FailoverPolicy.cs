@@ -9,12 +9,12 @@ using Morag.Failover.Domain.Workers;
 namespace Morag.Failover.Domain.Failover;
 
 /// <summary>
-/// Decides what is done about a failure: the base rule chooses, the guards look at the choice one after the other, and the decision
-/// says how it came about. Pure: the same case under the same settings always gives the same verdict.
+/// Decides how to handle a failure: the base rule chooses a strategy, the guards check the choice one after the other, and the decision
+/// explains itself. Pure: the same case under the same settings always gives the same verdict.
 /// </summary>
 public static class FailoverPolicy
 {
-    /// <summary>The version of the rules, in every decision; changed with each change of the rules or the guards.</summary>
+    /// <summary>The version of the rules, shown in every decision. It changes with each change of the rules or the guards.</summary>
     public const string Version = "3";
 
     private static readonly ImmutableArray<IGuard> Guards =
@@ -34,7 +34,13 @@ public static class FailoverPolicy
             var verdict = guard.Check(failure, choice, settings);
             if (verdict.OverruledBecause is { } because)
             {
-                fired.Add(new GuardFired { Guard = guard.Name, Overruled = choice.Strategy, Chose = verdict.Choice.Strategy, Reason = because });
+                fired.Add(new GuardFired
+                {
+                    Guard = guard.Name,
+                    Overruled = choice.Strategy,
+                    Chose = verdict.Choice.Strategy,
+                    Reason = because,
+                });
                 if (verdict.Choice.Strategy != choice.Strategy)
                 {
                     lost.Add(choice with { Because = because });
@@ -102,7 +108,7 @@ public static class FailoverPolicy
         };
     }
 
-    /// <summary>What the queue has to do for a decision, without jitter: also for one that it carried out and then lost.</summary>
+    /// <summary>The order to the queue for a decision, without jitter. It can be built again for a queue that lost the order.</summary>
     public static Reassign ReassignFor(FailoverDecision decision, bool excludedFromBudgets, TaskFacts facts)
     {
         var strategy = FailoverStrategies.Of(decision.SelectedAction.Strategy);
@@ -122,7 +128,7 @@ public static class FailoverPolicy
         };
     }
 
-    /// <summary>The workers whose records a decision needs, beside that of the worker that failed now.</summary>
+    /// <summary>The workers whose records a decision needs, in addition to that of the worker that failed.</summary>
     public static IEnumerable<WorkerId> WitnessesToAsk(FailureEvent failure, ImmutableArray<TaskFailure> history) =>
         failure.WorkerId is { } worker ? Witnesses.ToAsk(failure.FailureType, worker, history) : [];
 
@@ -143,7 +149,8 @@ public static class FailoverPolicy
             WorkerId = worker,
             TaskId = failure.Failure.TaskId,
             FailureId = failure.FailureId,
-            Reason = $"{Counted.Of(failure.ConsecutiveFailures, "failure")} in a row, the last one {WireName.Of(failure.Type)} of task {failure.Failure.TaskId}",
+            Reason = $"{Counted.Of(failure.ConsecutiveFailures, "failure")} in a row, "
+                + $"the last one {WireName.Of(failure.Type)} of task {failure.Failure.TaskId}",
         }
         : null;
 

@@ -111,7 +111,7 @@ public static class FailureTypes
                 new(
                     "resource_exhaustion.fallback",
                     FallbackQueue,
-                    "the task needs more resources than the machine has and quality degradation is disabled, so it moves to the next queue"),
+                    "the task needs more resources than the machine has, so it moves to the next queue"),
             ],
             WhyNot = new()
             {

@@ -5,9 +5,9 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Domain.Failover;
 
 /// <summary>
-/// Whether a loss is one of many with a common cause, such as a rack without power: then it says nothing about the task that was
-/// running. The workers on which this very task was lost count as one, since it may have killed them all: a document that takes
-/// down three hosts within a minute must not pass for a power cut.
+/// Checks whether the loss of a worker is one of many with a common cause, such as a rack without power. Such a loss is not counted against
+/// the task. All workers that were lost while they ran this task count as one, because the task may have killed them: a document that takes
+/// down three hosts within a minute must not be taken for a power cut.
 /// </summary>
 internal sealed class MassLoss
 {
@@ -28,20 +28,20 @@ internal sealed class MassLoss
         others = [.. losses.Where(loss => !lostUnderTask.Contains(loss.WorkerId)).OrderBy(loss => loss.At)];
     }
 
-    /// <summary>Whether the worker, whose lease ended at that time, was lost together with enough others.</summary>
+    /// <summary>Whether the worker, whose lease ended at that time, was lost together with enough other workers.</summary>
     public bool Includes(WorkerId worker, DateTimeOffset leaseEnded)
     {
         var lost = LossOf(worker, leaseEnded);
         var window = settings.MassLossWindow;
         var near = others.Where(loss => loss.At >= lost - window && loss.At <= lost + window).ToList();
 
-        // Each window that holds the loss and could hold the most others begins with one of those before it, or with itself.
+        // The window with the most losses around this one starts at an earlier loss or at this one.
         return near.Select(loss => loss.At).Where(at => at < lost).Append(lost).Any(from =>
             near.Where(loss => loss.At >= from && loss.At <= from + window).Select(loss => loss.WorkerId).Distinct().Count() + 1
                 >= settings.MassLossWorkers);
     }
 
-    /// <summary>A long lease outlasts the loss of its worker for a while: the time of the loss itself is what counts.</summary>
+    /// <summary>A lease may end long after its worker was lost. The time of the loss counts.</summary>
     private DateTimeOffset LossOf(WorkerId worker, DateTimeOffset leaseEnded) =>
         byWorker[worker].Where(loss => loss.At <= leaseEnded).Select(loss => loss.At).DefaultIfEmpty(leaseEnded).Max();
 }

@@ -49,8 +49,8 @@ public static class ParkReview
         var before = parked.DecisionMetadata.Witnesses;
         var witnesses = Witnesses.Again(before, testimonies);
         ImmutableArray<Witness> suspects = [.. witnesses.Where(witness => witness.Verdict == WitnessVerdict.Suspect)];
-        var knownSuspects = before.Where(witness => witness.Verdict == WitnessVerdict.Suspect).Select(witness => witness.WorkerId).ToHashSet();
-        var isNew = suspects.Any(suspect => !knownSuspects.Contains(suspect.WorkerId));
+        var known = before.Where(witness => witness.Verdict == WitnessVerdict.Suspect).Select(witness => witness.WorkerId).ToHashSet();
+        var isNew = suspects.Any(suspect => !known.Contains(suspect.WorkerId));
         return isNew && !StillParks(parked, witnesses, settings.Policy) ? Reverse(parked, witnesses, suspects, now) : null;
     }
 
@@ -58,7 +58,8 @@ public static class ParkReview
     public static Unpark UnparkFor(FailoverDecision decision) => new()
     {
         TaskId = decision.TaskId,
-        FailureId = decision.DecisionMetadata.TakesBack ?? throw new ArgumentException("the decision does not reverse another one", nameof(decision)),
+        FailureId = decision.DecisionMetadata.TakesBack
+            ?? throw new ArgumentException("the decision does not reverse another one", nameof(decision)),
         Reason = decision.SelectedAction.Reason,
         Avoid = decision.DecisionMetadata.Witnesses.Last(witness => witness.Verdict == WitnessVerdict.Suspect).WorkerId,
         WorkersFault = Witnesses.WorkersFault(decision.DecisionMetadata.Witnesses),
@@ -68,7 +69,8 @@ public static class ParkReview
     {
         var left = witnesses.Where(witness => witness.Verdict != WitnessVerdict.Suspect).ToList();
         var ownFailures = left.Sum(witness => witness.Failures.Length);
-        var endOfChain = parked.DecisionMetadata.Guards.Any(guard => guard.Guard == FallbackChainGuard.GuardName && FailoverStrategies.Of(guard.Chose).ParksTask)
+        var endOfChain = parked.DecisionMetadata.Guards.Any(
+                guard => guard.Guard == FallbackChainGuard.GuardName && FailoverStrategies.Of(guard.Chose).ParksTask)
             && left.Exists(witness => witness.WorkerId == parked.FailureEvent.WorkerId);
         return endOfChain || ownFailures > parked.SelectedAction.MaxRetries || Witnesses.Convict(witnesses, policy);
     }

@@ -7,10 +7,10 @@ using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Domain.Failover;
 
-/// <summary>Whether a worker may still take the tasks that are pinned to it, once their retry delay is over.</summary>
+/// <summary>Checks whether a worker can still take the tasks that are pinned to it, once their retry delay is over.</summary>
 public static class PinObstacles
 {
-    /// <summary>Answers for the pins that the worker may not take, because of its standing or of what it has become; null where it may take all.</summary>
+    /// <summary>The pinned tasks that the worker can no longer take, each with the reason; null when it can take all of them.</summary>
     public static PinsRefused? Answer(PinsDue due, WorkerStanding worker, QueueSettings settings)
     {
         ImmutableArray<RefusedPin> refused =

@@ -6,21 +6,24 @@ using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Domain.Failover;
 
-/// <summary>A decision, and what it asks of the owners of tasks and workers.</summary>
+/// <summary>A decision, with the orders to the queue and to the workers' entities.</summary>
 public sealed record PolicyVerdict
 {
-    /// <summary>The decision with its explanation; its action is not carried out yet.</summary>
+    /// <summary>The decision with its explanation. It is not carried out yet.</summary>
     public required FailoverDecision Decision { get; init; }
 
-    /// <summary>What the queue that holds the task has to do; null for a task that no queue here holds.</summary>
+    /// <summary>The order to the queue; null for a task that no queue holds.</summary>
     public Reassign? Reassign { get; init; }
 
-    /// <summary>The breaker that has to open, where that is the strategy.</summary>
+    /// <summary>The order to open the worker's breaker, if that is the strategy.</summary>
     public OpenBreakerByStrategy? OpenBreaker { get; init; }
 
-    /// <summary>Failures to be taken off their workers' counts, one for each worker.</summary>
+    /// <summary>The orders to excuse failures, one for each worker.</summary>
     public ImmutableArray<ExcuseFailures> Excuses { get; init; } = [];
 
-    /// <summary>Whether the failure says nothing about the task: planned, part of a mass loss, or nobody was there to take it.</summary>
+    /// <summary>
+    /// Whether the failure uses no budget and is no evidence against the task, because the loss was planned or part of a mass loss, or no
+    /// worker was available.
+    /// </summary>
     public bool ExcludedFromBudgets { get; init; }
 }

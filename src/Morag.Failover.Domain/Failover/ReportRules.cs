@@ -2,7 +2,7 @@ using Morag.Failover.Contracts.Failover;
 
 namespace Morag.Failover.Domain.Failover;
 
-/// <summary>What a report of a failure has to keep to.</summary>
+/// <summary>The rules for reports of failures.</summary>
 public static class ReportRules
 {
     /// <summary>The first rule that the report breaks, or null.</summary>
@@ -30,7 +30,7 @@ public static class ReportRules
 
         if (!Enum.IsDefined(report.FailureType))
         {
-            return Refused.Invalid("failure_type", "must be one of the seven failure types");
+            return Refused.Invalid("failure_type", "must be one of " + string.Join(", ", WireName.All<FailureType>()));
         }
 
         if (TextBytes.BrokenRule(report.ErrorMessage, FailureLimits.MaxErrorMessageBytes) is { } textRule)

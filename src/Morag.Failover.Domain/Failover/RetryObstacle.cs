@@ -3,10 +3,10 @@ using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Domain.Failover;
 
-/// <summary>What keeps a worker from taking a retry. One that was never registered is unknown, not gone: nothing does.</summary>
+/// <summary>What keeps a worker from taking a retry. A worker that was never registered may take it: it is unknown, not gone.</summary>
 public static class RetryObstacle
 {
-    /// <summary>Why the worker may not take work, in words; null where it may.</summary>
+    /// <summary>Why the worker cannot take work; null when it can.</summary>
     public static string? Of(WorkerStanding worker) => worker switch
     {
         { Score.CircuitBreakerActive: true } => "its breaker is open",

@@ -3,22 +3,29 @@ using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Domain.Failover;
 
-/// <summary>The decisions about a task, each with what happened to the task between it and the next one.</summary>
+/// <summary>The decisions about a task, each followed by what happened to the task before the next one.</summary>
 public static class TaskExplanation
 {
-    /// <summary>What a stale report is called among the things that happened.</summary>
+    /// <summary>The name of a stale report among the things that happened.</summary>
     public const string StaleReport = "stale_report";
 
-    /// <summary>The other steps of a task's life are told by the decisions themselves.</summary>
-    private static readonly ImmutableHashSet<string> Told =
-        ["pin_ended", "completed", "released", "requeued", "cancelled", "extended", "late_result", "late_failure", "late_extension", "late_release"];
+    /// <summary>The entries that are shown. The decisions themselves show the other ones.</summary>
+    private static readonly ImmutableHashSet<string> Shown =
+    [
+        "pin_ended", "completed", "released", "requeued", "cancelled", "extended",
+        "late_result", "late_failure", "late_extension", "late_release",
+    ];
 
-    /// <summary>Puts each stale report and each told entry of the task's history behind the decision that it follows.</summary>
-    /// <param name="known">What the coordinator knows of the task.</param>
-    /// <param name="history">The task's history, oldest first; empty for a task that no queue here holds.</param>
+    /// <summary>Adds each stale report and each shown entry of the task's history to the decision that it follows.</summary>
+    /// <param name="known">What the coordinator knows about the task.</param>
+    /// <param name="history">The task's history, oldest first; empty for a task that no queue holds.</param>
     public static ImmutableArray<FailoverDecision> Of(TaskDecisions known, ImmutableArray<TaskHistoryEntry> history)
     {
-        var happened = history.Where(entry => Told.Contains(entry.What)).Concat(known.StaleReports.Select(Entry)).OrderBy(entry => entry.At).ToList();
+        var happened = history
+            .Where(entry => Shown.Contains(entry.What))
+            .Concat(known.StaleReports.Select(Entry))
+            .OrderBy(entry => entry.At)
+            .ToList();
         var decisions = ImmutableArray.CreateBuilder<FailoverDecision>(known.Decisions.Length);
         for (var number = 0; number < known.Decisions.Length; number++)
         {

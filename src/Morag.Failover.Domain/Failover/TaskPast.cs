@@ -6,51 +6,51 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Domain.Failover;
 
 /// <summary>
-/// What is known of a task from before its failure: told by the queue that holds it, or, for a task that is held elsewhere,
-/// remembered from earlier reports about it.
+/// What is known about a task from before its failure. It comes from the queue that holds the task, or from earlier reports if no queue
+/// holds it.
 /// </summary>
 public sealed record TaskPast
 {
-    /// <summary>The most earlier failures that are looked at, as the queues keep them too.</summary>
+    /// <summary>The most earlier failures that are considered. The queues keep as many.</summary>
     public const int HistoryLength = 50;
 
-    /// <summary>What the queue that holds the task told; null for a task that no queue here holds.</summary>
+    /// <summary>The facts from the queue; null for a task that no queue holds.</summary>
     public TaskFacts? Facts { get; init; }
 
-    /// <summary>The queue it was leased from.</summary>
+    /// <summary>The queue that the task was leased from.</summary>
     public QueueName? Queue => Facts?.Queue;
 
-    /// <summary>The failures of its own that it may have; one more parks it.</summary>
+    /// <summary>The task failures after which one more parks the task.</summary>
     public int MaxRetries { get; init; }
 
-    /// <summary>Failures of its own so far.</summary>
+    /// <summary>Task failures so far.</summary>
     public int OwnFailures { get; init; }
 
-    /// <summary>Failures of workers and networks so far.</summary>
+    /// <summary>Worker and network failures so far.</summary>
     public int FleetFailures { get; init; }
 
-    /// <summary>Retries on the same worker in a row, for the kind of failure that is being decided.</summary>
+    /// <summary>Retries in a row on the same worker after the type of failure that is being decided.</summary>
     public int SameWorkerRetries { get; init; }
 
     /// <summary>Reassignments so far.</summary>
     public int Reassignments { get; init; }
 
-    /// <summary>Rungs of the quality ladder climbed so far.</summary>
+    /// <summary>The number of quality rungs used so far.</summary>
     public int QualityRung { get; init; }
 
     /// <summary>Earlier failures, oldest first, at most <see cref="HistoryLength"/>.</summary>
     public ImmutableArray<TaskFailure> History { get; init; } = [];
 
-    /// <summary>The content type, where it is known.</summary>
+    /// <summary>The content type, if it is known.</summary>
     public string? ContentType => Facts?.ContentType;
 
-    /// <summary>What it needs of a machine.</summary>
+    /// <summary>The resources that the task needs.</summary>
     public ResourceRequirements Needs => Facts?.ResourceRequirements ?? ResourceRequirements.None;
 
-    /// <summary>Whether a queue here holds it, so that a decision can be carried out here.</summary>
+    /// <summary>Whether a queue holds the task, so that a decision can be carried out.</summary>
     public bool HeldHere => Facts is not null;
 
-    /// <summary>What the queue that holds the task tells of it.</summary>
+    /// <summary>The past of a task that a queue holds.</summary>
     public static TaskPast Told(TaskFacts facts) => new()
     {
         Facts = facts,
@@ -63,7 +63,7 @@ public sealed record TaskPast
         History = facts.History.IsDefault ? [] : facts.History,
     };
 
-    /// <summary>What <paramref name="earlier"/> failures of a task that is held elsewhere (oldest first) tell about its next one.</summary>
+    /// <summary>The past of a task that no queue holds, from <paramref name="earlier"/> reported failures, oldest first.</summary>
     public static TaskPast Remembered(
         ImmutableArray<TaskFailure> earlier, FailureType type, WorkerId? worker, PolicySettings settings) => new()
         {

@@ -9,29 +9,29 @@ using Morag.Failover.Domain.Workers;
 namespace Morag.Failover.Domain.Failover;
 
 /// <summary>
-/// The workers that failed a task with failures of its own kinds, and what their records make of them: evidence against the task, against
-/// the worker, or neither. See docs/decisions.md.
+/// The workers on which a task failed with a failure that is presumed to be its fault. Their records make each of them evidence against the
+/// task, against the worker, or neither. See docs/decisions.md.
 /// </summary>
 internal static class Witnesses
 {
-    /// <summary>A worker that would have failed a good task with at least this chance, and failed others, is the suspect itself.</summary>
+    /// <summary>A worker that would have failed a good task with at least this probability, and failed other tasks, is a suspect.</summary>
     public const double SuspectFrom = 0.4;
 
-    /// <summary>Other tasks that a suspect must have failed: one alone may be another bad task.</summary>
+    /// <summary>The number of other tasks that a suspect must have failed. A single one may be a bad task as well.</summary>
     public const int SuspectFailsOthers = 2;
 
-    /// <summary>A task is poison where a good one would fail on all its witnesses with at most this chance.</summary>
+    /// <summary>A task is poison if a good one would fail on all its witnesses with at most this probability.</summary>
     public const double PoisonChance = 0.05;
 
-    /// <summary>What a further failure on the same worker counts for: it may be the machine that does not suit the task.</summary>
+    /// <summary>The weight of another failure on the same worker, which may just not suit the task.</summary>
     private const double RepeatedFailure = 0.25;
 
-    /// <summary>The chance that is assumed of a worker that nothing is known of.</summary>
+    /// <summary>The probability that is assumed for a worker without a record.</summary>
     private const double UnknownChance = 0.5;
 
     /// <summary>
-    /// The witnesses of a case, in the order of their first failure of the task. A failure that was blamed on its worker counts again once
-    /// the worker is credible: one that failed two bad tasks in a row looks broken until it completes others.
+    /// The witnesses of a case, in the order of their first failure of the task. A failure that was attributed to its worker counts again
+    /// once the worker is credible: a worker that failed two bad tasks in a row looks broken until it completes others.
     /// </summary>
     public static ImmutableArray<Witness> Of(FailureCase failure)
     {
@@ -61,49 +61,62 @@ internal static class Witnesses
                 failure.Testimonies),
         ];
 
-        bool IsCredible(WorkerId witness) => On(witness, failure.Testimonies) is { } testimony && VerdictOf(testimony) == WitnessVerdict.Credible;
+        bool IsCredible(WorkerId witness) =>
+            On(witness, failure.Testimonies) is { } testimony && VerdictOf(testimony) == WitnessVerdict.Credible;
     }
 
-    /// <summary>The witnesses of an earlier decision by what their workers' records say now; one that no longer remembers stays as it was.</summary>
+    /// <summary>
+    /// The witnesses of an earlier decision, judged by their current records. A witness whose record no longer holds the failure keeps its
+    /// verdict.
+    /// </summary>
     public static ImmutableArray<Witness> Again(ImmutableArray<Witness> witnesses, ImmutableArray<Testimony> testimonies) =>
         [.. witnesses.Select(witness => Judged(witness, [.. testimonies.Where(testimony => testimony.Remembers)]))];
 
-    /// <summary>The workers, other than <paramref name="failing"/>, whose records have to be asked for to decide a failure.</summary>
-    public static IEnumerable<WorkerId> ToAsk(FailureType type, WorkerId failing, ImmutableArray<TaskFailure> history) => !FailureTypes.Of(type).IsTaskFault
-        ? []
-        : history
+    /// <summary>The workers, other than <paramref name="failing"/>, whose records are needed to decide a failure.</summary>
+    public static IEnumerable<WorkerId> ToAsk(FailureType type, WorkerId failing, ImmutableArray<TaskFailure> history) =>
+        !FailureTypes.Of(type).IsTaskFault ? [] : history
             .Where(IsEvidence)
             .Select(earlier => earlier.WorkerId!.Value)
             .Where(worker => worker != failing)
             .Distinct();
 
-    /// <summary>Whether the processing errors of the witnesses convict the task, however the suspects among them failed.</summary>
+    /// <summary>Whether the processing errors on the witnesses, apart from suspects, prove that the task is poison.</summary>
     public static bool Convict(ImmutableArray<Witness> witnesses, PolicySettings policy)
     {
         var credible = witnesses.Where(witness => witness is { Verdict: WitnessVerdict.Credible, ProcessingErrors: > 0 }).ToList();
+        var errors = credible.Sum(witness => witness.ProcessingErrors);
         return ChanceOfGoodTask(witnesses) <= PoisonChance
-            && (credible.Count >= policy.PoisonProcessingWorkers || credible.Sum(witness => witness.ProcessingErrors) > policy.PoisonProcessingWorkers);
+            && (credible.Count >= policy.PoisonProcessingWorkers || errors > policy.PoisonProcessingWorkers);
     }
 
-    /// <summary>The chance that a good task would have failed on every witness as this one did; suspects say nothing about it.</summary>
+    /// <summary>The probability that a good task would have failed on every witness as this one did. Suspects are left out.</summary>
     public static double ChanceOfGoodTask(ImmutableArray<Witness> witnesses) => witnesses
         .Where(witness => witness.Verdict != WitnessVerdict.Suspect && witness.ProcessingErrors > 0)
-        .Aggregate(1.0, (chance, witness) => chance * witness.ChanceOfFailingGoodTask * Math.Pow(RepeatedFailure, witness.ProcessingErrors - 1));
+        .Aggregate(
+            1.0,
+            (chance, witness) => chance * witness.ChanceOfFailingGoodTask * Math.Pow(RepeatedFailure, witness.ProcessingErrors - 1));
 
-    /// <summary>The failures that are the fault of their workers.</summary>
+    /// <summary>The failures that are attributed to their workers.</summary>
     public static ImmutableArray<FailureId> WorkersFault(ImmutableArray<Witness> witnesses) =>
         [.. witnesses.Where(witness => witness.Verdict == WitnessVerdict.Suspect).SelectMany(witness => witness.Failures)];
 
-    /// <summary>The failures of a history that were blamed on their workers, and of which the witnesses now say that they are the task's.</summary>
+    /// <summary>The failures that were attributed to their workers, and that the witnesses now attribute to the task.</summary>
     public static ImmutableArray<FailureId> Cleared(ImmutableArray<Witness> witnesses, ImmutableArray<TaskFailure> history)
     {
         var blamed = Blamed(history);
-        return [.. witnesses.Where(witness => witness.Verdict == WitnessVerdict.Credible).SelectMany(witness => witness.Failures).Where(blamed.Contains)];
+        return
+        [
+            .. witnesses
+                .Where(witness => witness.Verdict == WitnessVerdict.Credible)
+                .SelectMany(witness => witness.Failures)
+                .Where(blamed.Contains),
+        ];
     }
 
-    /// <summary>A witness in words.</summary>
+    /// <summary>A witness, for operators.</summary>
     public static string InWords(Witness witness) => string.Create(
-        CultureInfo.InvariantCulture, $"{witness.WorkerId} (recently completed {Counted.Of(witness.Succeeded, "other task")} and failed {witness.FailedOthers})");
+        CultureInfo.InvariantCulture,
+        $"{witness.WorkerId} (recently completed {Counted.Of(witness.Succeeded, "other task")} and failed {witness.FailedOthers})");
 
     private static bool IsEvidence(TaskFailure failure) =>
         FailureTypes.Of(failure.FailureType).IsTaskFault && failure is { WorkerId: not null, ExcludedFromBudgets: false };

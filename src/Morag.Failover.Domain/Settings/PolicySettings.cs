@@ -1,12 +1,12 @@
 namespace Morag.Failover.Domain.Settings;
 
-/// <summary>The numbers of the failover policy.</summary>
+/// <summary>The settings of the failover policy.</summary>
 public sealed record PolicySettings
 {
-    /// <summary>Failures of its own that a task may have; one more parks it. 0 to 100; a task may bring its own number.</summary>
+    /// <summary>The task failures after which one more parks the task, 0 to 100. A task may set its own number.</summary>
     public int MaxRetries { get; init; } = 3;
 
-    /// <summary>Failures of workers and networks that a task may have before it parks, 1 to 1,000.</summary>
+    /// <summary>The worker and network failures after which one more parks the task, 1 to 1,000.</summary>
     public int MaxFleetFailures { get; init; } = 10;
 
     /// <summary>The first delay of a network retry on the same worker, 0 to 1 h.</summary>
@@ -24,19 +24,22 @@ public sealed record PolicySettings
     /// <summary>Consecutive failures from which a timeout opens the worker's breaker, 1 to 1,000.</summary>
     public int BreakerOnTimeoutFrom { get; init; } = 3;
 
-    /// <summary>The delay of the second reassignment; the first is at once, later ones double. 0 to 1 h.</summary>
+    /// <summary>The delay before the second reassignment, 0 to 1 h. The first is immediate; later delays double.</summary>
     public TimeSpan ReassignDelay { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The most that a delay may grow to, 1 s to 24 h.</summary>
+    /// <summary>The longest delay, 1 s to 24 h.</summary>
     public TimeSpan MaxDelay { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>The jitter that is added to a delay, as a share of it, 0 to 1.</summary>
     public double Jitter { get; init; } = 0.1;
 
-    /// <summary>Whether a task that exhausts resources is tried again with lower quality.</summary>
+    /// <summary>Whether a task that exhausts resources is retried at lower quality.</summary>
     public bool QualityDegradation { get; init; } = true;
 
-    /// <summary>The rungs of quality, in order: each is a JSON object merged over the task's settings. By content type; <c>*</c> is for all others.</summary>
+    /// <summary>
+    /// The quality rungs by content type, in order; <c>*</c> is for all other types. Each is a JSON object that is merged over the quality
+    /// settings of the task.
+    /// </summary>
     public ImmutableSortedDictionary<string, ImmutableArray<JsonText>> QualityLadder { get; init; } =
         ImmutableSortedDictionary<string, ImmutableArray<JsonText>>.Empty.Add(
             "*", [JsonText.Trusted("""{"disable_diarization":true,"reduce_quality":true}""")]);
@@ -59,7 +62,7 @@ public sealed record PolicySettings
     /// <summary>The most failures kept by one coordinator, 100 to 10,000,000; counters are kept beyond.</summary>
     public int MaxFailuresKept { get; init; } = 20_000;
 
-    /// <summary>The most reports and failures that one coordinator decides at once, 10 to 1,000,000; beyond, reporters are told to come again.</summary>
+    /// <summary>The most failures that one coordinator decides at once, 10 to 1,000,000. Further reports are rejected.</summary>
     public int MaxUnderWay { get; init; } = 10_000;
 
     /// <summary>The most bytes that the failures kept by one coordinator may take, by its own estimate; 1 MiB or more.</summary>

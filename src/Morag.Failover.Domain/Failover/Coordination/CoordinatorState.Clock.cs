@@ -1,9 +1,9 @@
 namespace Morag.Failover.Domain.Failover.Coordination;
 
-/// <content>What happens when the clock was set back while the coordinator was down.</content>
+/// <content>Corrects times in the future, when the clock was set back while the coordinator was down.</content>
 public sealed partial record CoordinatorState
 {
-    /// <summary>Whether anything is dated later than now: it would be kept, and counted as recent, for longer than it should.</summary>
+    /// <summary>Whether the state holds a time in the future. It would be kept, and counted as recent, for too long.</summary>
     public bool IsDatedAfter(DateTimeOffset now) =>
         (!ByTime.IsEmpty && ByTime.Max.OccurredAt > now)
         || Tally.IsAheadOf(now)
@@ -35,7 +35,11 @@ public sealed partial record CoordinatorState
             OfParked = ofParked.ToImmutable(),
             Forgettable = forgettable.ToImmutable(),
             Tally = Tally.NotAheadOf(now),
-            StaleReports = [.. StaleReports.Select(stale => stale.Report.At > now ? stale with { Report = stale.Report with { At = now } } : stale)],
+            StaleReports =
+            [
+                .. StaleReports.Select(
+                    stale => stale.Report.At > now ? stale with { Report = stale.Report with { At = now } } : stale),
+            ],
         };
     }
 }

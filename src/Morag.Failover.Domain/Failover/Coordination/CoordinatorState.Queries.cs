@@ -25,7 +25,13 @@ public sealed partial record CoordinatorState
 
     /// <summary>The failures of the task whose excuse the worker has not acknowledged.</summary>
     public ImmutableArray<KeptFailure> OwingExcuseOf(TaskId task, WorkerId worker) => ByTask.TryGetValue(task, out var ids)
-        ? [.. ids.Where(Owed.Contains).Select(id => Failures[id]).Where(failure => failure.Excuses.Any(excuse => excuse.WorkerId == worker))]
+        ?
+        [
+            .. ids
+                .Where(Owed.Contains)
+                .Select(id => Failures[id])
+                .Where(failure => failure.Excuses.Any(excuse => excuse.WorkerId == worker)),
+        ]
         : [];
 
     /// <summary>The number of failures of the task that are kept.</summary>

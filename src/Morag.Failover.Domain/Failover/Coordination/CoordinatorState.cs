@@ -34,9 +34,11 @@ public sealed partial record CoordinatorState
     /// <summary>The failures that may be forgotten once they are old.</summary>
     private ImmutableSortedSet<FailurePlace> Forgettable { get; init; } = ImmutableSortedSet<FailurePlace>.Empty;
 
-    private ImmutableDictionary<TaskId, ImmutableList<FailureId>> ByTask { get; init; } = ImmutableDictionary<TaskId, ImmutableList<FailureId>>.Empty;
+    private ImmutableDictionary<TaskId, ImmutableList<FailureId>> ByTask { get; init; } =
+        ImmutableDictionary<TaskId, ImmutableList<FailureId>>.Empty;
 
-    private ImmutableDictionary<(TaskId, EventId), FailureId> ByName { get; init; } = ImmutableDictionary<(TaskId, EventId), FailureId>.Empty;
+    private ImmutableDictionary<(TaskId, EventId), FailureId> ByName { get; init; } =
+        ImmutableDictionary<(TaskId, EventId), FailureId>.Empty;
 
     private ImmutableList<StoredStaleReport> StaleReports { get; init; } = [];
 

@@ -2,17 +2,17 @@ using Morag.Failover.Contracts.Failover;
 
 namespace Morag.Failover.Domain.Failover.Coordination;
 
-/// <summary>The queue answered what became of a decision's action.</summary>
+/// <summary>The queue carried a decision out, or found it superseded.</summary>
 [ProtoContract(Name = "failover.decision-carried-out")]
 public sealed record DecisionCarriedOut : IStoredEvent
 {
     /// <summary>The failure that was decided.</summary>
     [ProtoMember(1)] public required FailureId FailureId { get; init; }
 
-    /// <summary>True: carried out. False: superseded.</summary>
+    /// <summary>True if it was carried out, false if it was superseded.</summary>
     [ProtoMember(2)] public bool Applied { get; init; }
 
-    /// <summary>Where the task went, or what came first, in words.</summary>
+    /// <summary>Where the task went, or what superseded the decision, for operators.</summary>
     [ProtoMember(3)] public string Detail { get; init; } = "";
 
     /// <summary>When the answer came.</summary>
@@ -52,7 +52,12 @@ public sealed partial record CoordinatorState
         var carriedOut = decision with
         {
             FailureEvent = outcome.Applied
-                ? decision.FailureEvent with { Resolved = true, ResolvedAt = outcome.At, ResolutionStrategy = decision.SelectedAction.Strategy }
+                ? decision.FailureEvent with
+                {
+                    Resolved = true,
+                    ResolvedAt = outcome.At,
+                    ResolutionStrategy = decision.SelectedAction.Strategy,
+                }
                 : decision.FailureEvent,
             DecisionMetadata = decision.DecisionMetadata with
             {

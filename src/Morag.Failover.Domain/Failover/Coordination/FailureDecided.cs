@@ -4,26 +4,26 @@ using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Domain.Failover.Coordination;
 
-/// <summary>A failure was decided: the failure, the decision, and what is owed of it, in one.</summary>
+/// <summary>A failure was decided. The decision and its orders are stored together.</summary>
 [ProtoContract(Name = "failover.failure-decided")]
 public sealed record FailureDecided : IStoredEvent
 {
-    /// <summary>The decision with its failure; every random draw is among its facts.</summary>
+    /// <summary>The decision with its failure. Its facts include the random draw for the jitter.</summary>
     [ProtoMember(1)] public required FailoverDecision Decision { get; init; }
 
-    /// <summary>What the queue has to do; null for tasks that no queue here holds.</summary>
+    /// <summary>The order to the queue; null for a task that no queue holds.</summary>
     [ProtoMember(2)] public Reassign? Reassign { get; init; }
 
-    /// <summary>The breaker that has to open.</summary>
+    /// <summary>The order to open a worker's breaker, if that is the strategy.</summary>
     [ProtoMember(3)] public OpenBreakerByStrategy? OpenBreaker { get; init; }
 
-    /// <summary>The failures that workers have to excuse, one message for each worker.</summary>
+    /// <summary>The orders to excuse failures, one for each worker.</summary>
     [ProtoMember(4)] public ImmutableArray<ExcuseFailures> Excuses { get; init; } = [];
 
-    /// <summary>The names that reporters gave the failure until now.</summary>
+    /// <summary>The event ids that reporters gave the failure.</summary>
     [ProtoMember(5)] public ImmutableArray<EventId> Names { get; init; } = [];
 
-    /// <summary>Whether the failure says nothing about the task.</summary>
+    /// <summary>Whether the failure uses no budget and is no evidence against the task.</summary>
     [ProtoMember(6)] public bool ExcludedFromBudgets { get; init; }
 }
 

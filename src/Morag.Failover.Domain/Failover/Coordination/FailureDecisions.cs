@@ -60,7 +60,9 @@ public static class FailureDecisions
         ? decided.Reassign ?? FailoverPolicy.ReassignFor(decided.Decision, decided.ExcludedFromBudgets, facts)
         : null;
 
-    /// <summary>The queue carried a decision out, or found it superseded. The reply is null when the coordinator knew that already.</summary>
+    /// <summary>
+    /// The queue carried a decision out, or found it superseded. The reply is null when the coordinator knew that already.
+    /// </summary>
     public static Decision<DecisionResolved?> OnReassigned(CoordinatorState state, ReassignOutcome outcome, DateTimeOffset now) =>
         state.Find(outcome.FailureId) is not { Reassign: not null } failure
             ? Decision.Unchanged<DecisionResolved?>(null)
@@ -82,7 +84,11 @@ public static class FailureDecisions
 
     /// <summary>A worker's entity excused failures of a task: one event for each decision that asked for it.</summary>
     public static ImmutableArray<ExcuseTaken> OnExcused(CoordinatorState state, FailuresExcused excused) =>
-        [.. state.OwingExcuseOf(excused.TaskId, excused.WorkerId).Select(failure => new ExcuseTaken { FailureId = failure.Id, WorkerId = excused.WorkerId })];
+    [
+        .. state
+            .OwingExcuseOf(excused.TaskId, excused.WorkerId)
+            .Select(failure => new ExcuseTaken { FailureId = failure.Id, WorkerId = excused.WorkerId }),
+    ];
 
     private static DecisionResolved Resolved(TaskId task, FailureId failure, bool applied, string detail, DateTimeOffset at) => new()
     {

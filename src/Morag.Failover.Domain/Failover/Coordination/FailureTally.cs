@@ -2,10 +2,10 @@ using Morag.Failover.Contracts.Failover;
 
 namespace Morag.Failover.Domain.Failover.Coordination;
 
-/// <summary>The exact counts of one coordinator's failures, kept also beyond the failures themselves.</summary>
+/// <summary>The exact counts of one coordinator's failures. They include failures that are no longer kept.</summary>
 public sealed record FailureTally
 {
-    /// <summary>The minutes of 24 h; the minute that they began in is kept as well, since part of it counts.</summary>
+    /// <summary>The minutes in 24 h. The minute in which they began is kept as well, because part of it counts.</summary>
     private const int RecentMinutes = 24 * 60;
 
     /// <summary>No failure yet.</summary>
@@ -48,7 +48,9 @@ public sealed record FailureTally
         var ahead = ByMinute.Where(minute => minute.Key > present).ToList();
         return ahead.Count == 0 ? this : this with
         {
-            ByMinute = ByMinute.RemoveRange(ahead.Select(minute => minute.Key)).SetItem(present, ByMinute.GetValueOrDefault(present) + ahead.Sum(minute => minute.Value)),
+            ByMinute = ByMinute
+                .RemoveRange(ahead.Select(minute => minute.Key))
+                .SetItem(present, ByMinute.GetValueOrDefault(present) + ahead.Sum(minute => minute.Value)),
         };
     }
 

@@ -21,8 +21,8 @@ public sealed partial record CoordinatorState
 
     /// <summary>
     /// What is to be forgotten now: failures older than the retention, and the oldest failures if there are too many or they are too large.
-    /// Failures with unacknowledged orders are kept. Failures of parked tasks are kept at any age, and are the last to go when there are too
-    /// many. Null when nothing is to be forgotten.
+    /// Failures with unacknowledged orders are kept. Failures of parked tasks are kept at any age, and are the last to go when there are
+    /// too many. Null when nothing is to be forgotten.
     /// </summary>
     public HistoryForgotten? ToForget(DateTimeOffset now, PolicySettings settings)
     {

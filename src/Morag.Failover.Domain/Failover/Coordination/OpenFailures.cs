@@ -44,7 +44,13 @@ public sealed record OpenFailures
 
     /// <summary>The failures that wait for a worker's record about their task, each with the record.</summary>
     public ImmutableArray<OpenFailure> Hear(TestimonyGiven given) => ByTask.TryGetValue(given.TaskId, out var ids)
-        ? [.. ids.Select(id => ById[id]).Where(failure => failure.Unheard.Contains(given.Testimony.WorkerId)).Select(failure => failure.WithTestimony(given.Testimony))]
+        ?
+        [
+            .. ids
+                .Select(id => ById[id])
+                .Where(failure => failure.Unheard.Contains(given.Testimony.WorkerId))
+                .Select(failure => failure.WithTestimony(given.Testimony)),
+        ]
         : [];
 
     /// <summary>The failures that have waited long enough for records.</summary>

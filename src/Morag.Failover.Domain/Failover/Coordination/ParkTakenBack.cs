@@ -64,15 +64,24 @@ public sealed partial record CoordinatorState
         };
     }
 
-    private static FailoverDecision? WithOutcome(FailoverDecision? reversal, UnparkCarriedOut outcome) => reversal is null ? null : reversal with
+    private static FailoverDecision? WithOutcome(FailoverDecision? reversal, UnparkCarriedOut outcome)
     {
-        FailureEvent = outcome.Applied
-            ? reversal.FailureEvent with { Resolved = true, ResolvedAt = outcome.At, ResolutionStrategy = reversal.SelectedAction.Strategy }
-            : reversal.FailureEvent,
-        DecisionMetadata = reversal.DecisionMetadata with
+        if (reversal is null)
         {
-            Outcome = outcome.Applied ? DecisionOutcome.Resolved : DecisionOutcome.Superseded,
-            OutcomeDetail = outcome.Detail,
-        },
-    };
+            return null;
+        }
+
+        var failure = reversal.FailureEvent;
+        return reversal with
+        {
+            FailureEvent = outcome.Applied
+                ? failure with { Resolved = true, ResolvedAt = outcome.At, ResolutionStrategy = reversal.SelectedAction.Strategy }
+                : failure,
+            DecisionMetadata = reversal.DecisionMetadata with
+            {
+                Outcome = outcome.Applied ? DecisionOutcome.Resolved : DecisionOutcome.Superseded,
+                OutcomeDetail = outcome.Detail,
+            },
+        };
+    }
 }

@@ -29,7 +29,8 @@ public static class ReportMatcher
 
         return underWay < settings.MaxUnderWay ? null : Decision.Unchanged<IWireMessage>(Refused.LimitReached(string.Create(
             CultureInfo.InvariantCulture,
-            $"{settings.MaxUnderWay:N0} failures are being decided already. Report this one again in a moment, or raise morag.failover.policy.max-under-way")));
+            $"{settings.MaxUnderWay:N0} failures are being decided already. Report this one again in a moment, "
+            + $"or raise morag.failover.policy.max-under-way")));
     }
 
     /// <summary>Matches a report with a failure, once the queue has said what became of the lease.</summary>
@@ -59,7 +60,7 @@ public static class ReportMatcher
             case EndLeaseResult.Stale:
                 return RecordStale(report, reply.Detail, now);
             default:
-                throw new ArgumentOutOfRangeException(nameof(reply), reply.Ending, "a report cannot be matched with this answer of the queue");
+                throw new ArgumentOutOfRangeException(nameof(reply), reply.Ending, "the queue gave an answer that is not known");
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed class FallbackChainGuard : IGuard
     /// </summary>
     private static QueueDefinition? Target(FailureCase failure, ImmutableArray<QueueDefinition> chain, FailoverSettings settings)
     {
-        // The view is incomplete until every directory bucket has answered. A worker missing from it proves nothing, so take the next queue.
+        // The view is incomplete until every directory bucket has answered. Until then a missing worker proves nothing.
         if (!failure.Fleet.IsComplete(settings.Partitions.DirectoryBuckets))
         {
             return chain[0];

@@ -42,7 +42,8 @@ internal sealed class PoisonGuard : IGuard
         var chance = Witnesses.ChanceOfGoodTask(failure.Witnesses).ToString("0.#%", CultureInfo.InvariantCulture);
         return Verdict.Overrules(
             FailoverStrategy.ManualIntervention,
-            $"the task failed on {Counted.Of(convicting.Count, "different worker")}, and the probability that a good task would is {chance}: "
+            $"the task failed on {Counted.Of(convicting.Count, "different worker")}, "
+            + $"and the probability that a good task would is {chance}: "
             + string.Join(", ", convicting.Select(Witnesses.InWords))) with
         {
             Excuses = [.. convicting.Select(witness => Excuse(failure, witness.WorkerId))],
