@@ -1,8 +1,8 @@
 namespace Morag.Failover.Actors;
 
 /// <summary>
-/// The way to the owners: tell a message of the contracts to its region, and it reaches the entity that its task, worker,
-/// partition or bucket names, wherever in the cluster that is.
+/// The shard regions of the owners. A message sent to a region reaches the entity that its task, worker, partition or bucket names,
+/// wherever in the cluster it runs.
 /// </summary>
 public interface IFailoverRegions
 {
@@ -15,6 +15,6 @@ public interface IFailoverRegions
     /// <summary>The workers' entities.</summary>
     IActorRef Workers { get; }
 
-    /// <summary>The buckets of the directory.</summary>
+    /// <summary>The directory buckets.</summary>
     IActorRef Directory { get; }
 }

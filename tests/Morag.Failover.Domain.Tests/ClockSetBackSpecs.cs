@@ -24,7 +24,13 @@ public sealed class ClockSetBackSpecs
             .Apply(new StaleReportRecorded
             {
                 TaskId = Cases.Task,
-                Report = new StaleReport { At = Cases.Noon, FailureType = FailureType.ProcessingError, WorkerId = Cases.A, Detail = "late" },
+                Report = new StaleReport
+                {
+                    At = Cases.Noon,
+                    FailureType = FailureType.ProcessingError,
+                    WorkerId = Cases.A,
+                    Detail = "late",
+                },
             });
         Assert.True(state.IsDatedAfter(Now));
 

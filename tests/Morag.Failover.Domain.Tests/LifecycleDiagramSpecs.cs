@@ -51,7 +51,7 @@ public sealed class LifecycleDiagramSpecs
             breaker, [new LeaseOutcome { TaskId = new("t"), Epoch = new(1), Kind = LeaseOutcomeKind.Succeeded }]),
         breaker => BreakerRules.AfterExcuse(breaker, [Failure], 0, WorkerDefaults),
         breaker => BreakerRules.OpenedByStrategy(breaker, Failure, "spec", WorkerDefaults, T0),
-        breaker => BreakerRules.WhenDue(breaker, T0.AddDays(1)),
+        breaker => BreakerRules.AfterOpenTime(breaker, T0.AddDays(1)),
         breaker => BreakerRules.WithProbe(breaker, new("t"), new(1), T0),
         _ => BreakerRules.OpenedByOperator("spec"),
         _ => WorkerBreaker.Closed,
@@ -59,11 +59,11 @@ public sealed class LifecycleDiagramSpecs
 
     private static readonly ImmutableArray<Func<WorkerState, IStoredEvent?>> WorkerSteps =
     [
-        worker => WorkerMembership.Heard(worker, T0),
-        worker => WorkerMembership.Said(worker, WorkerStatus.Online, T0),
-        worker => WorkerMembership.Said(worker, WorkerStatus.Offline, T0),
-        worker => WorkerMembership.Judged(worker, new(Liveness.Suspect, "late", T0), holding: true, new("l"), T0, T0),
-        worker => WorkerMembership.Judged(worker, new(Liveness.Offline, "silent", T0), holding: true, new("l"), T0, T0),
+        worker => WorkerMembership.EndSuspicion(worker, T0),
+        worker => WorkerMembership.ReportStatus(worker, WorkerStatus.Online, T0),
+        worker => WorkerMembership.ReportStatus(worker, WorkerStatus.Offline, T0),
+        worker => WorkerMembership.ApplyVerdict(worker, new(Liveness.Suspect, "late", T0), holding: true, new("l"), T0, T0),
+        worker => WorkerMembership.ApplyVerdict(worker, new(Liveness.Offline, "silent", T0), holding: true, new("l"), T0, T0),
         worker => WorkerMembership.TakeOffline(worker, new() { WorkerId = Worker, Reason = "spec" }, [], new("l"), T0, T0).Event,
         worker => WorkerMembership.Drain(worker, new() { WorkerId = Worker, Reason = "spec" }, T0).Event,
         worker => WorkerMembership.Resume(worker, T0).Event,
@@ -178,7 +178,7 @@ public sealed class LifecycleDiagramSpecs
     private static void PassADay(QueueUnderTest queue)
     {
         queue.Pass(86_400);
-        queue.CarryOutDue();
+        queue.ApplyDue();
     }
 
     /// <summary>Only workers of the next queue are there, for longer than a task waits for its own.</summary>
@@ -190,7 +190,7 @@ public sealed class LifecycleDiagramSpecs
         var fleet = FleetView.Empty.With(new FleetSlice { Bucket = 0, Profiles = [ready] });
         if (UnservedTasks.Decide(queue.State, [new("t")], fleet, queue.Settings.Queues, queue.Now) is { } unserved)
         {
-            queue.Take(unserved);
+            queue.Apply(unserved);
         }
     }
 
@@ -198,7 +198,7 @@ public sealed class LifecycleDiagramSpecs
     {
         if (TaskRetention.Decide(queue.State, queue.Settings.Queues with { FinishedKept = 0 }, 0, 500, queue.Now) is { } forgotten)
         {
-            queue.Take(forgotten);
+            queue.Apply(forgotten);
         }
     }
 
@@ -214,7 +214,7 @@ public sealed class LifecycleDiagramSpecs
             yield return step(worker) is { } happened ? worker.Apply(happened) : worker;
         }
 
-        if (ForgettingWorkers.MayForget(worker with { Fences = [] }, isBeyondKept: false, WorkerDefaults, T0.AddDays(30)))
+        if (WorkerRetention.MayForget(worker with { Fences = [] }, isBeyondKept: false, WorkerDefaults, T0.AddDays(30)))
         {
             yield return WorkerState.Unknown(Worker);
         }

@@ -17,7 +17,8 @@ public sealed class ReasonRulesSpecs
     [
         .. from type in typeof(CancelTask).Assembly.GetTypes()
            where typeof(IWireMessage).IsAssignableFrom(type) && type.GetProperty("Reason")?.PropertyType == typeof(string)
-           where type.GetInterfaces().Any(face => face == typeof(IPartitionMessage) || face == typeof(ITaskMessage) || face == typeof(IWorkerMessage))
+           where type.GetInterfaces()
+               .Any(face => face == typeof(IPartitionMessage) || face == typeof(ITaskMessage) || face == typeof(IWorkerMessage))
            where !BetweenOwners.Contains(type)
            select type,
     ];

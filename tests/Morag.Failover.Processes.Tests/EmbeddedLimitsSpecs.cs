@@ -27,7 +27,7 @@ public sealed class EmbeddedLimitsSpecs : IDisposable
         });
 
         Assert.Equal(HttpStatusCode.TooManyRequests, refusal.StatusCode);
-        Assert.Contains("(max-bytes)", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("queues.max-bytes", refusal.Message, StringComparison.Ordinal);
         Assert.InRange(accepted, 10, 200);
 
         await EmbeddedServer.KillAsync(folder.Path);

@@ -30,7 +30,7 @@ public sealed class FloodSpecs : IDisposable
         Assert.Equal([], await health);
         Assert.NotEmpty(accepted);
         Assert.NotEmpty(refusals);
-        Assert.All(refusals, refusal => Assert.Matches(@"\(max-bytes\)|MiB of submissions wait for the store already", refusal));
+        Assert.All(refusals, refusal => Assert.Matches(@"queues\.max-bytes|MiB of submissions wait for the store", refusal));
 
         var done = await WorkAsync(node.Client, accepted.Count);
         Assert.Equal(accepted.Order(StringComparer.Ordinal), done.Order(StringComparer.Ordinal));

@@ -84,13 +84,13 @@ public sealed partial class FailoverCoordinator
         unansweredFailures.MarkSent(failure.Id, Now);
         foreach (var witness in waiting.Unheard)
         {
-            regions.Workers.Tell(new AskTestimony { WorkerId = witness, TaskId = failure.Failure.TaskId }, Self);
+            regions.Workers.Tell(new GetTestimony { WorkerId = witness, TaskId = failure.Failure.TaskId }, Self);
         }
 
         CheckSoon();
     }
 
-    private void OnFailureCounted(FailureTaken taken)
+    private void OnFailureCounted(FailureRecorded taken)
     {
         if (open.Find(taken.FailureId) is { Worker: null } failure)
         {
@@ -99,7 +99,7 @@ public sealed partial class FailoverCoordinator
         }
     }
 
-    private void OnTestimony(TestimonyGiven given)
+    private void OnTestimony(TestimonyReply given)
     {
         foreach (var failure in open.Hear(given))
         {

@@ -46,7 +46,7 @@ public sealed partial class FailoverCoordinator
             var decision = State.Find(id)!.Decision;
             var witnesses = decision.DecisionMetadata.Witnesses.Select(witness => witness.WorkerId).ToList();
             reviews.MarkAsked(id, decision.TaskId, witnesses);
-            witnesses.ForEach(witness => regions.Workers.Tell(new AskTestimony { WorkerId = witness, TaskId = decision.TaskId }, Self));
+            witnesses.ForEach(witness => regions.Workers.Tell(new GetTestimony { WorkerId = witness, TaskId = decision.TaskId }, Self));
         }
 
         ReviewSoon();
@@ -91,7 +91,7 @@ public sealed partial class FailoverCoordinator
         var next = parked.FindIndex(failure => failure.Id == lastAskedAbout) + 1;
         foreach (var failure in parked.Skip(next).Take(MaxAskedAbout))
         {
-            regions.Queues.Tell(new AskWhetherParked { TaskId = failure.Decision.TaskId, FailureId = failure.Id }, Self);
+            regions.Queues.Tell(new GetParkState { TaskId = failure.Decision.TaskId, FailureId = failure.Id }, Self);
         }
 
         lastAskedAbout = parked.ElementAtOrDefault(next + MaxAskedAbout - 1)?.Id;

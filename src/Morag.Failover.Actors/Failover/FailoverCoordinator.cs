@@ -116,10 +116,10 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
             case DecideFailure decide:
                 OnLeaseFailed(decide.Failure);
                 return true;
-            case FailureTaken taken:
+            case FailureRecorded taken:
                 OnFailureCounted(taken);
                 return true;
-            case TestimonyGiven given:
+            case TestimonyReply given:
                 OnTestimony(given);
                 return true;
             default:
@@ -148,10 +148,10 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
                 }
 
                 return true;
-            case TaskWentOn wentOn:
+            case TaskMovedOn wentOn:
                 PersistIfAny(State.OnWentOn(wentOn));
                 return true;
-            case ParkedAnswer answer:
+            case ParkState answer:
                 PersistIfAny(State.OnParkedAnswer(answer));
                 return true;
             default:

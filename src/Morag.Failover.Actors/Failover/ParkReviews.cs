@@ -58,7 +58,7 @@ internal sealed class ParkReviews(TimeSpan first)
         asked[task] = new Asking(parked, [.. witnesses], []);
 
     /// <summary>Adds an answer. Returns the decision whose witnesses have now all answered, if any.</summary>
-    public IEnumerable<(FailureId Parked, IReadOnlyList<Testimony> Testimonies)> Hear(TestimonyGiven given)
+    public IEnumerable<(FailureId Parked, IReadOnlyList<Testimony> Testimonies)> Hear(TestimonyReply given)
     {
         if (!asked.TryGetValue(given.TaskId, out var asking) || !asking.Unheard.Remove(given.Testimony.WorkerId))
         {

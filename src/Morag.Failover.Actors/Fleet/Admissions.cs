@@ -7,21 +7,21 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Actors.Fleet;
 
 /// <summary>
-/// The places for registered workers that one bucket gives. A place is kept for a worker from its admission until its entry arrives. Not
-/// stored: a restart only frees the places of workers that are registering at that moment.
+/// Limits the registered workers of one bucket. A place is reserved for a worker from its admission until its entry arrives. Not stored: a
+/// restart frees only the places of workers that are registering at that moment.
 /// </summary>
 internal sealed class Admissions(FailoverSettings settings)
 {
-    /// <summary>A registration that takes longer has failed.</summary>
+    /// <summary>How long a place is reserved. A registration that takes longer has failed.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<WorkerId, DateTimeOffset> registering = [];
     private readonly Queue<(WorkerId Worker, DateTimeOffset Until)> ends = new();
 
-    /// <summary>The workers that one bucket admits: its share of <c>max-registered</c>, rounded up.</summary>
+    /// <summary>The most workers of one bucket: its share of <c>max-registered</c>, rounded up.</summary>
     private int Places => (int)Math.Ceiling((double)settings.Workers.MaxRegistered / settings.Partitions.DirectoryBuckets);
 
-    /// <summary>Admits a worker that wants to register, or refuses it.</summary>
+    /// <summary>Admits or rejects a worker that wants to register.</summary>
     public IWireMessage Answer(AdmitWorker question, DirectoryState directory, DateTimeOffset now)
     {
         Expire(now);
@@ -34,8 +34,9 @@ internal sealed class Admissions(FailoverSettings settings)
         {
             return Refused.LimitReached(string.Create(
                 CultureInfo.InvariantCulture,
-                $"the worker '{question.WorkerId}' cannot register: its bucket of the worker directory has {Places:N0} of the {settings.Workers.MaxRegistered:N0} places, ")
-                + "and none is free; offline workers keep theirs. Unregister workers that do not come back, or raise morag.failover.workers.max-registered.");
+                $"the worker '{question.WorkerId}' cannot register: its directory bucket has {Places:N0} of the ")
+                + string.Create(CultureInfo.InvariantCulture, $"{settings.Workers.MaxRegistered:N0} places, and none is free; ")
+                + "offline workers keep theirs. Unregister workers that do not come back, or raise morag.failover.workers.max-registered.");
         }
 
         registering[question.WorkerId] = now + Kept;
@@ -43,14 +44,14 @@ internal sealed class Admissions(FailoverSettings settings)
         return Done.Instance;
     }
 
-    /// <summary>Whether a worker registers at this moment, so that its entry will come.</summary>
+    /// <summary>Whether a worker is registering, so that its entry is about to arrive.</summary>
     public bool Expects(WorkerId worker, DateTimeOffset now)
     {
         Expire(now);
         return registering.ContainsKey(worker);
     }
 
-    /// <summary>The worker's entry came.</summary>
+    /// <summary>Records that the worker's entry has arrived.</summary>
     public void Entered(WorkerId worker) => registering.Remove(worker);
 
     private void Expire(DateTimeOffset now)

@@ -7,15 +7,15 @@ using Morag.Failover.Domain.Queues;
 namespace Morag.Failover.Actors.Fleet;
 
 /// <summary>
-/// Keeps a <see cref="FleetView"/> for the actor that owns it, by long-polling every bucket of the directory: the owner calls
-/// <see cref="Start"/> once it is recovered, and gives <see cref="TryHandle"/> each message first.
+/// Maintains a <see cref="FleetView"/> for the actor that owns it, by long-polling every directory bucket. The owner calls
+/// <see cref="Start"/> after its recovery and passes each message to <see cref="TryHandle"/> first.
 /// </summary>
 public sealed class FleetViewPoller
 {
     private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan UnansweredAfter = LongPoll + TimeSpan.FromSeconds(5);
 
-    /// <summary>A fleet in upheaval changes with each message: this bounds what following it costs.</summary>
+    /// <summary>The pause between polls, which bounds the cost of following a fleet that changes all the time.</summary>
     private static readonly TimeSpan BetweenPolls = TimeSpan.FromMilliseconds(200);
 
     private readonly ITimerScheduler timers;
@@ -25,7 +25,10 @@ public sealed class FleetViewPoller
     private readonly QueueIncarnation? asker;
     private readonly Dictionary<int, SliceParts> parts = [];
 
-    /// <summary>A poller for <paramref name="owner"/>, on its timers; <paramref name="asker"/> says which queue partition that is, if it is one.</summary>
+    /// <summary>
+    /// Creates a poller on the timers of <paramref name="owner"/>. <paramref name="asker"/> identifies the queue partition, if the owner is
+    /// one.
+    /// </summary>
     public FleetViewPoller(ITimerScheduler timers, IActorRef owner, IActorRef directory, int buckets, QueueIncarnation? asker = null)
     {
         this.asker = asker;
@@ -35,13 +38,13 @@ public sealed class FleetViewPoller
         this.buckets = buckets;
     }
 
-    /// <summary>The fleet as last heard of.</summary>
+    /// <summary>The fleet as last received.</summary>
     public FleetView View { get; private set; } = FleetView.Empty;
 
-    /// <summary>Whether every bucket has been heard of: before that, an absence means nothing.</summary>
+    /// <summary>Whether every bucket has answered. Before that, a missing worker means nothing.</summary>
     public bool IsComplete => View.IsComplete(buckets);
 
-    /// <summary>Asks every bucket for the first time.</summary>
+    /// <summary>Starts polling every bucket.</summary>
     public void Start()
     {
         for (var bucket = 0; bucket < buckets; bucket++)
@@ -50,13 +53,13 @@ public sealed class FleetViewPoller
         }
     }
 
-    /// <summary>Takes a message if it is one of the poller's: a slice, or the poller's own timer.</summary>
+    /// <summary>Handles a slice or a timer message of the poller. Returns false for other messages.</summary>
     public bool TryHandle(object message)
     {
         switch (message)
         {
             case FleetSlice slice:
-                Take(slice);
+                OnSlice(slice);
                 return true;
             case PollDue due:
                 Ask(due.Bucket);
@@ -66,14 +69,14 @@ public sealed class FleetViewPoller
         }
     }
 
-    private void Take(FleetSlice part)
+    private void OnSlice(FleetSlice part)
     {
         if (!parts.TryGetValue(part.Bucket, out var ofBucket))
         {
             parts[part.Bucket] = ofBucket = new SliceParts();
         }
 
-        if (ofBucket.Take(part) is { } slice)
+        if (ofBucket.Add(part) is { } slice)
         {
             View = View.With(slice);
             timers.StartSingleTimer(TimerOf(slice.Bucket), new PollDue(slice.Bucket), BetweenPolls);

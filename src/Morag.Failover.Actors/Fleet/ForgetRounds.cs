@@ -7,35 +7,35 @@ using Morag.Failover.Domain.Workers;
 namespace Morag.Failover.Actors.Fleet;
 
 /// <summary>
-/// Which workers have been gone for so long that they are to be forgotten: looked for now and then, and asked for at a bounded rate, so that
-/// many that went together disturb nobody. Those that stay are asked for again in the next round.
+/// Selects the workers that have been gone for <c>forget-after</c>, in regular rounds and at a bounded rate, so that many workers that went
+/// together cause no burst. Workers that could not be forgotten are selected again in the next round.
 /// </summary>
 internal sealed class ForgetRounds(WorkerSettings settings)
 {
     private static readonly TimeSpan LongestBetweenRounds = TimeSpan.FromHours(1);
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
-    /// <summary>So many a second: each costs a write at every queue partition.</summary>
+    /// <summary>The most workers per tick, because each costs a write at every queue partition.</summary>
     private const int MostInOneTick = 20;
 
-    /// <summary>So many a second of those beyond the number kept: most have no share in any queue.</summary>
+    /// <summary>The most unregistered workers beyond the kept number per tick. Most of them have no state in any queue.</summary>
     private const int MostBeyondKept = 200;
 
     private readonly Queue<WorkerEntry> round = new();
 
-    // All up to this number were asked for in this round, so that those that cannot be forgotten now do not block the others.
+    // The last number selected in this round, so that workers that cannot be forgotten now do not block the others.
     private long askedBeyondKept;
     private DateTimeOffset nextRound;
 
-    /// <summary>When the next are to be asked for.</summary>
+    /// <summary>When to select the next workers.</summary>
     public DateTimeOffset DueAt { get; private set; }
 
     private TimeSpan BetweenRounds => settings.ForgetAfter / 10 < LongestBetweenRounds ? settings.ForgetAfter / 10 : LongestBetweenRounds;
 
-    /// <summary>The first round begins after a while: a node that starts has other things to do.</summary>
+    /// <summary>Schedules the first round, after a delay to leave resources to the start of the node.</summary>
     public void Begin(DateTimeOffset now) => DueAt = nextRound = now + BetweenRounds;
 
-    /// <summary>There may be more workers that are not registered than are kept.</summary>
+    /// <summary>Checks whether there are more unregistered workers than are kept.</summary>
     public void Changed(DirectoryState directory, DateTimeOffset now)
     {
         if (DueAt > now + Tick && directory.CountBeyondKept(askedBeyondKept) > 0)
@@ -44,7 +44,7 @@ internal sealed class ForgetRounds(WorkerSettings settings)
         }
     }
 
-    /// <summary>The workers to be forgotten now.</summary>
+    /// <summary>The workers to forget now.</summary>
     public List<ForgetWorker> Due(DirectoryState directory, DateTimeOffset now)
     {
         var gone = new List<ForgetWorker>();

@@ -5,14 +5,14 @@ using Morag.Failover.Domain.Queues;
 namespace Morag.Failover.Actors.Fleet;
 
 /// <summary>
-/// Which run of each queue partition is the present one, from the partitions' own questions. A worker whose interest is kept by an earlier
-/// run is told so: otherwise nothing would wake it before it renews that interest.
+/// The current incarnation of each queue partition, learnt from the partitions' own requests. A worker whose interest was registered with
+/// an earlier incarnation must be told: otherwise nothing would wake it before it renews its interest.
 /// </summary>
 internal sealed class PresentQueues(int partitions)
 {
     private readonly long?[] runs = new long?[partitions];
 
-    /// <summary>The runs that are known.</summary>
+    /// <summary>The known incarnations.</summary>
     public ImmutableArray<QueueIncarnation> All =>
     [
         .. from partition in Enumerable.Range(0, runs.Length)
@@ -21,8 +21,8 @@ internal sealed class PresentQueues(int partitions)
            select new QueueIncarnation { Partition = partition, Incarnation = run.Value },
     ];
 
-    /// <summary>A run of a partition is heard of.</summary>
-    public void Runs(QueueIncarnation queue)
+    /// <summary>Records the incarnation of a partition.</summary>
+    public void Record(QueueIncarnation queue)
     {
         if (queue.Partition >= 0 && queue.Partition < runs.Length)
         {
@@ -30,7 +30,7 @@ internal sealed class PresentQueues(int partitions)
         }
     }
 
-    /// <summary>Whether a worker's interest is kept by other runs. Not as long as the run of one of its partitions is unknown here.</summary>
+    /// <summary>Whether a worker's interest is registered with other incarnations. False while an incarnation is unknown here.</summary>
     public bool DifferFrom(WorkerSeen hint)
     {
         long present = 0;

@@ -5,13 +5,13 @@ using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Actors.Fleet;
 
-/// <summary>The last signs of life that a bucket was told of. Not stored: they only show in what people ask for.</summary>
+/// <summary>The last signs of life reported to a bucket. Not stored: they are only displayed.</summary>
 internal sealed class SeenWorkers
 {
     private readonly Dictionary<WorkerId, (WorkerSeen Hint, DateTimeOffset ToldAt)> seen = [];
 
-    /// <summary>A worker was seen, and this bucket was told now: the hint's own time is of its node's clock.</summary>
-    public void Take(WorkerSeen hint, DateTimeOffset now)
+    /// <summary>Records a sign of life, with the time it was reported here: the time in the report is from another node's clock.</summary>
+    public void Record(WorkerSeen hint, DateTimeOffset now)
     {
         if (hint.At is null && seen.TryGetValue(hint.WorkerId, out var before))
         {
@@ -21,13 +21,14 @@ internal sealed class SeenWorkers
         seen[hint.WorkerId] = (hint, now);
     }
 
-    /// <summary>Whether a worker was seen since a time.</summary>
+    /// <summary>Whether a sign of life was reported since a time.</summary>
     public bool SeenSince(WorkerId worker, DateTimeOffset time) => seen.TryGetValue(worker, out var last) && last.ToldAt >= time;
 
-    /// <summary>The last sign of life of a worker; one that says nothing where there was none.</summary>
-    public WorkerSeen LastOf(WorkerId worker, int bucket) => seen.TryGetValue(worker, out var last) ? last.Hint : new WorkerSeen { Bucket = bucket, WorkerId = worker };
+    /// <summary>The last sign of life of a worker; an empty one if there was none.</summary>
+    public WorkerSeen LastOf(WorkerId worker, int bucket) =>
+        seen.TryGetValue(worker, out var last) ? last.Hint : new WorkerSeen { Bucket = bucket, WorkerId = worker };
 
-    /// <summary>Forgets the workers that the bucket does not keep.</summary>
+    /// <summary>Removes the workers that are not to be kept.</summary>
     public void Keep(Func<WorkerId, bool> kept)
     {
         foreach (var worker in seen.Keys.Where(worker => !kept(worker)).ToList())
@@ -36,7 +37,7 @@ internal sealed class SeenWorkers
         }
     }
 
-    /// <summary>A worker as it is listed.</summary>
+    /// <summary>A worker for display in lists.</summary>
     public WorkerInfo Shown(WorkerEntry entry)
     {
         var registration = entry.Registration!;
@@ -44,7 +45,9 @@ internal sealed class SeenWorkers
         return new WorkerInfo
         {
             Registration = registration,
-            Status = entry.Status == WorkerStatus.Online && hint?.HeldLeases >= registration.MaxConcurrentTasks ? WorkerStatus.Busy : entry.Status,
+            Status = entry.Status == WorkerStatus.Online && hint?.HeldLeases >= registration.MaxConcurrentTasks
+                ? WorkerStatus.Busy
+                : entry.Status,
             Metrics = hint?.Metrics,
             LastHeartbeat = hint?.At,
             RegisteredAt = entry.RegisteredAt,

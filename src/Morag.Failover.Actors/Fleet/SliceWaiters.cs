@@ -1,8 +1,8 @@
 namespace Morag.Failover.Actors.Fleet;
 
 /// <summary>
-/// Those who wait for a bucket's slice to change. Changes that come close together are told together, and waits that end close together
-/// end together.
+/// The actors that wait for a change to a bucket's slice. Changes in quick succession are sent together, and waits that end at nearly the
+/// same time end together.
 /// </summary>
 internal sealed class SliceWaiters
 {
@@ -13,10 +13,10 @@ internal sealed class SliceWaiters
     private readonly List<(IActorRef ReplyTo, DateTimeOffset Until)> waiting = [];
     private DateTimeOffset? tellAt;
 
-    /// <summary>When the next of them has to be answered.</summary>
+    /// <summary>When the next waiter is due.</summary>
     public DateTimeOffset? DueAt => waiting.Count == 0 ? null : tellAt ?? waiting.Min(waiter => waiter.Until);
 
-    /// <summary>One more waits; false where too many do.</summary>
+    /// <summary>Adds a waiter. Returns false if too many are waiting.</summary>
     public bool TryAdd(IActorRef replyTo, DateTimeOffset until)
     {
         if (waiting.Count >= MaxWaiting)
@@ -28,11 +28,11 @@ internal sealed class SliceWaiters
         return true;
     }
 
-    /// <summary>The slice changed.</summary>
+    /// <summary>Records that the slice changed.</summary>
     public void Changed(DateTimeOffset now) => tellAt = waiting.Count == 0 ? null : tellAt ?? now + Together;
 
-    /// <summary>Takes out those who are to be answered now.</summary>
-    public List<IActorRef> TakeDue(DateTimeOffset now)
+    /// <summary>Removes and returns the waiters to answer now.</summary>
+    public List<IActorRef> RemoveDue(DateTimeOffset now)
     {
         var all = tellAt <= now;
         tellAt = all ? null : tellAt;

@@ -5,8 +5,8 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Actors.Fleet;
 
 /// <summary>
-/// Which live workers' entities have to be woken: all that nothing was seen of lately, round after round, at a bounded rate. An entity
-/// that runs is not disturbed by it; one that ended with its node comes back and finds its worker missing, if it is.
+/// Selects the live workers whose entities must be started: those without a recent sign of life, in rounds and at a bounded rate. A running
+/// entity ignores it. An entity that stopped with its node starts and notices if its worker is lost.
 /// </summary>
 internal sealed class WakeRounds(WorkerSettings settings)
 {
@@ -16,10 +16,10 @@ internal sealed class WakeRounds(WorkerSettings settings)
     private readonly Queue<WorkerId> round = new();
     private DateTimeOffset nextRound;
 
-    /// <summary>When the next have to be woken.</summary>
+    /// <summary>When to select the next workers.</summary>
     public DateTimeOffset DueAt { get; private set; }
 
-    /// <summary>The first round begins at once.</summary>
+    /// <summary>Starts the first round at once.</summary>
     public void Begin(DateTimeOffset now) => DueAt = nextRound = now;
 
     /// <summary>The workers to wake now.</summary>

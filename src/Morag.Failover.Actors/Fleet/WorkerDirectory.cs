@@ -12,8 +12,8 @@ using Morag.Failover.Domain.Workers;
 namespace Morag.Failover.Actors.Fleet;
 
 /// <summary>
-/// One bucket of the fleet view: which of its workers exist, are live, and can take what. It is fed by the workers' entities, which
-/// owe it their entries, and it wakes those whose entities ended with a node, so that their absence is noticed.
+/// Owns one bucket of the fleet view: which workers exist, are live, and what they can take. The workers' entities send their entries. The
+/// bucket starts entities that stopped with a node, so that they notice lost workers.
 /// </summary>
 public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
 {
@@ -46,7 +46,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         snapshotPartBytes = settings.Storage.SnapshotPartBytes;
     }
 
-    /// <summary>How to start a bucket.</summary>
+    /// <summary>Creates the props of a bucket.</summary>
     public static Props Props(int bucket, FailoverSettings settings, IFailoverRegions regions) =>
         Akka.Actor.Props.Create(() => new WorkerDirectory(bucket, settings, regions));
 
@@ -124,15 +124,15 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
 
     private void OnUpdate(UpdateWorkerEntry update)
     {
-        var taken = new WorkerEntryTaken { WorkerId = update.Entry.WorkerId, Revision = update.Entry.Revision };
+        var acknowledged = new WorkerEntryAcknowledged { WorkerId = update.Entry.WorkerId, Revision = update.Entry.Revision };
         if (State.Decide(update) is { } @event)
         {
             admissions.Entered(update.Entry.WorkerId);
-            Change(@event, () => regions.Workers.Tell(taken, Self));
+            Change(@event, () => regions.Workers.Tell(acknowledged, Self));
         }
         else
         {
-            AfterWrites(() => regions.Workers.Tell(taken, Self));
+            AfterWrites(() => regions.Workers.Tell(acknowledged, Self));
         }
     }
 
@@ -150,7 +150,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
     {
         if (State.Find(hint.WorkerId) is not null)
         {
-            seen.Take(hint, Now);
+            seen.Record(hint, Now);
         }
 
         if (queues.DifferFrom(hint))
@@ -163,7 +163,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
     {
         if (query.Asker is { } asker)
         {
-            queues.Runs(asker);
+            queues.Record(asker);
         }
 
         if (query.KnownVersion != version || query.Wait <= TimeSpan.Zero || !waiters.TryAdd(Sender, Now + query.Wait))
@@ -177,7 +177,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
 
     private void OnDue()
     {
-        var answered = waiters.TakeDue(Now);
+        var answered = waiters.RemoveDue(Now);
         if (answered.Count > 0)
         {
             Tell(answered, durable.Tally.Slice(bucket, version, Now));

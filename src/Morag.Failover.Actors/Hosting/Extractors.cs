@@ -5,8 +5,8 @@ using Morag.Failover.Domain.Partitioning;
 namespace Morag.Failover.Actors.Hosting;
 
 /// <summary>
-/// Finds the entity of a message: a numbered one, one to a shard. Messages also come from outside the cluster, so an address that does
-/// not exist is no reason to throw, nor to leave the sender without an answer.
+/// Routes messages to numbered entities, one per shard. Messages also arrive from cluster clients, so an invalid number must not throw: it
+/// goes to <see cref="NoSuchEntity"/>, which answers the sender.
 /// </summary>
 internal abstract class NumberedExtractor(int count) : IMessageExtractor
 {
@@ -23,11 +23,11 @@ internal abstract class NumberedExtractor(int count) : IMessageExtractor
 
     public string ShardId(string entityId, object? messageHint = null) => entityId;
 
-    /// <summary>The number that a message names; null for one that is for no entity of this kind.</summary>
+    /// <summary>The number that a message names; null if it addresses no entity of this kind.</summary>
     protected abstract int? Number(object message);
 }
 
-/// <summary>Queue partitions and coordinators: by number, or by the task's id.</summary>
+/// <summary>Routes to queue partitions and coordinators, by number or by task id.</summary>
 internal sealed class PartitionExtractor(int count) : NumberedExtractor(count)
 {
     private readonly int count = count;
@@ -40,13 +40,13 @@ internal sealed class PartitionExtractor(int count) : NumberedExtractor(count)
     };
 }
 
-/// <summary>Buckets of the directory: by number.</summary>
+/// <summary>Routes to directory buckets, by number.</summary>
 internal sealed class BucketExtractor(int count) : NumberedExtractor(count)
 {
     protected override int? Number(object message) => (message as IBucketMessage)?.Bucket;
 }
 
-/// <summary>Workers: an entity for each id, spread over a fixed number of shards.</summary>
+/// <summary>Routes to workers: one entity per id, spread over a fixed number of shards.</summary>
 internal sealed class WorkerExtractor(int shards) : IMessageExtractor
 {
     public string? EntityId(object message) => message is IWorkerMessage { WorkerId.Value: var id }

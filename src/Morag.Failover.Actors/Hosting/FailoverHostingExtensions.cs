@@ -11,21 +11,26 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Actors.Hosting;
 
-/// <summary>Puts the owners into an actor system that is a member of a cluster.</summary>
+/// <summary>Adds failover to an actor system that is a member of a cluster.</summary>
 public static class FailoverHostingExtensions
 {
     /// <summary>
-    /// Starts the shard regions of queues, coordinators, workers and directory, keeps the fixed entities running, carries live events
-    /// between nodes, and lets cluster clients reach the regions.
+    /// Starts the shard regions of queues, coordinators, workers and directory. Keeps the fixed entities running, forwards live events
+    /// between nodes, and makes the regions available to cluster clients.
     /// </summary>
-    /// <param name="builder">The actor system that is being configured.</param>
-    /// <param name="settings">The settings, the same on every node.</param>
-    /// <param name="outages">What this node knows of its own outages.</param>
-    /// <param name="epochs">What this node knows outside the journal of the epochs that were granted.</param>
-    /// <param name="eraser">Removes what is stored of workers that are forgotten.</param>
-    /// <param name="health">Is told which of the fixed entities do not serve; null: nobody asks.</param>
+    /// <param name="builder">The builder of the actor system.</param>
+    /// <param name="settings">The settings. They must be the same on every node.</param>
+    /// <param name="outages">Reports the outages of this node.</param>
+    /// <param name="epochs">The granted epochs that this node knows from outside the journal.</param>
+    /// <param name="eraser">Creates the eraser that removes the stored history of forgotten workers.</param>
+    /// <param name="health">Receives which fixed entities do not serve; null if nobody reads it.</param>
     public static AkkaConfigurationBuilder WithFailover(
-        this AkkaConfigurationBuilder builder, FailoverSettings settings, IOutageWatch outages, IEpochFloors epochs, Func<ActorSystem, IHistoryEraser> eraser, OwnerHealth? health = null) =>
+        this AkkaConfigurationBuilder builder,
+        FailoverSettings settings,
+        IOutageWatch outages,
+        IEpochFloors epochs,
+        Func<ActorSystem, IHistoryEraser> eraser,
+        OwnerHealth? health = null) =>
         builder.WithActors((system, _) =>
         {
             var regions = new ShardedRegions(system);
@@ -38,13 +43,16 @@ public static class FailoverHostingExtensions
             StartRegion(system, ShardedRegions.DirectoryType, new BucketExtractor(partitions.DirectoryBuckets),
                 id => Supervised(PersistenceIds.DirectoryBucket(Number(id)), WorkerDirectory.Props(Number(id), settings, regions)));
             StartRegion(system, ShardedRegions.WorkerType, new WorkerExtractor(partitions.WorkerShards),
-                id => Supervised(PersistenceIds.Worker(new WorkerId(id)), WorkerReliabilityActor.Props(new WorkerId(id), settings, regions, outages, told, erases)));
+                id => Supervised(
+                    PersistenceIds.Worker(new WorkerId(id)),
+                    WorkerReliabilityActor.Props(new WorkerId(id), settings, regions, outages, told, erases)));
             StartRegion(system, ShardedRegions.CoordinatorType, new PartitionExtractor(partitions.Coordinators),
                 id => Supervised(PersistenceIds.Coordinator(Number(id)), FailoverCoordinator.Props(Number(id), settings, regions)));
             StartRegion(system, ShardedRegions.QueueType, new PartitionExtractor(partitions.Queues),
                 id => Supervised(PersistenceIds.Queue(Number(id)), QueueActor.Props(Number(id), settings, regions, outages, epochs)));
 
-            var keeper = system.ActorOf(Props.Create(() => new FixedEntitiesKeeper(regions, partitions, told, elapsed)), "fixed-entities-keeper");
+            var keeper = system.ActorOf(
+                Props.Create(() => new FixedEntitiesKeeper(regions, partitions, told, elapsed)), "fixed-entities-keeper");
             StopBeforeRegions(system, keeper);
             system.ActorOf(Props.Create(() => new LiveEventBridge()), "live-event-bridge");
             system.ActorOf(Props.Create(() => new TooLargeWatch(regions.Queues)), "too-large-watch");
@@ -60,7 +68,9 @@ public static class FailoverHostingExtensions
         Props PropsOf(string entityId) => entityId == NoSuchEntity.Id ? Props.Create(() => new NoSuchEntity()) : props(entityId);
     }
 
-    /// <summary>A region of the last node that is asked to start an entity again, while it stops, waits for an answer that never comes.</summary>
+    /// <summary>
+    /// Stops the keeper before the regions: a region that must start an entity while it stops waits for an answer that never comes.
+    /// </summary>
     private static void StopBeforeRegions(ActorSystem system, IActorRef keeper) => CoordinatedShutdown.Get(system).AddTask(
         CoordinatedShutdown.PhaseServiceStop,
         "stop-fixed-entities-keeper",

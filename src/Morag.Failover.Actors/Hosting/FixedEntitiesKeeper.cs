@@ -4,25 +4,25 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Actors.Hosting;
 
 /// <summary>
-/// Keeps the fixed entities running: every node asks each queue partition, coordinator and directory bucket again and again how it is.
-/// The question starts those that do not run; the answers, and their absence, are what <see cref="OwnerHealth"/> says.
+/// Keeps the fixed entities running. Every node polls each queue partition, coordinator and directory bucket. The poll starts an entity
+/// that does not run; its answer, or its silence, updates <see cref="OwnerHealth"/>.
 /// </summary>
 internal sealed class FixedEntitiesKeeper : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan SoonWhileDown = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>After how long without an answer an owner that served counts as down: its node may be gone.</summary>
+    /// <summary>An owner that has been silent for this long counts as down, because its node may be gone.</summary>
     private static readonly TimeSpan SilentFor = TimeSpan.FromSeconds(7);
 
     private readonly OwnerHealth health;
     private readonly Func<TimeSpan> elapsed;
     private readonly Dictionary<string, Watched> owners;
 
-    /// <param name="regions">The way to the owners.</param>
-    /// <param name="partitions">How many there are.</param>
-    /// <param name="health">Is told which of them do not serve.</param>
-    /// <param name="elapsed">Time that only goes forward.</param>
+    /// <param name="regions">The regions of the owners.</param>
+    /// <param name="partitions">The number of owners of each kind.</param>
+    /// <param name="health">Receives which owners do not serve.</param>
+    /// <param name="elapsed">Reads monotonic time.</param>
     public FixedEntitiesKeeper(IFailoverRegions regions, PartitionSettings partitions, OwnerHealth health, Func<TimeSpan> elapsed)
     {
         this.health = health;
@@ -52,7 +52,7 @@ internal sealed class FixedEntitiesKeeper : UntypedActor, IWithTimers
                 OnAnswer(standing, watched);
                 break;
             case Refused:
-                // The region answers for an owner that it cannot place; the owner's silence says the same.
+                // The region answers like this for an owner that it cannot place. The owner's silence is noticed anyway.
                 break;
             default:
                 Unhandled(message);

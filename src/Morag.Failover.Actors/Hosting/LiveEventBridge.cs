@@ -4,8 +4,7 @@ using Morag.Failover.Contracts.Live;
 namespace Morag.Failover.Actors.Hosting;
 
 /// <summary>
-/// Carries live events from the node where they happened to the event stream of every other node, so that whoever watches one node
-/// sees all.
+/// Forwards live events to the event stream of every other node, so that a subscriber on one node sees the events of all.
 /// </summary>
 internal sealed class LiveEventBridge : UntypedActor
 {
@@ -25,7 +24,7 @@ internal sealed class LiveEventBridge : UntypedActor
         {
             case SubscribeAck:
             case ILiveEvent when Sender.Equals(Self):
-                // Our own publication, come back through the topic or the stream.
+                // This bridge published it; ignore the echo from the topic or the stream.
                 break;
             case ILiveEvent happened when IsBridge(Sender):
                 Context.System.EventStream.Publish(happened);

@@ -2,10 +2,10 @@ using Morag.Failover.Actors.Persistence;
 
 namespace Morag.Failover.Actors.Hosting;
 
-/// <summary>Gets the messages whose address cannot exist, and says so to their senders.</summary>
+/// <summary>Rejects messages to an entity that cannot exist.</summary>
 internal sealed class NoSuchEntity : UntypedActor
 {
-    /// <summary>No worker's id and no number, so it can be nobody else's.</summary>
+    /// <summary>The entity id. It is neither a valid worker id nor a number, so no other entity has it.</summary>
     public const string Id = "-";
 
     protected override void OnReceive(object message)

@@ -5,13 +5,14 @@ using Morag.Failover.Actors.Persistence;
 namespace Morag.Failover.Actors.Hosting;
 
 /// <summary>
-/// Runs one owner in its shard, and starts it again when it ended by itself. An owner that fails again and again is started after a
-/// delay that grows, and differs from owner to owner, so that many that failed together neither come back together nor disturb the
-/// others. Meanwhile its callers hear at once that it is down, and why, instead of waiting for an answer that does not come.
+/// Runs one owner in its shard and restarts it when it fails. Repeated failures are retried with exponential backoff and jitter, so that
+/// owners that failed together do not restart together. While an owner is down, its callers are told so at once, with the reason.
 /// </summary>
 internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
 {
-    /// <summary>The most messages that wait for a recovery; beyond, their senders are told to ask again.</summary>
+    /// <summary>
+    /// The most messages that are buffered during recovery. Further messages are rejected, and their senders told to retry.
+    /// </summary>
     private const int MostWaiting = 10_000;
 
     private readonly string owner;
@@ -41,16 +42,16 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    /// <summary>How to run an owner.</summary>
-    /// <param name="owner">Its persistence id, for logs and answers.</param>
-    /// <param name="props">The owner itself.</param>
-    /// <param name="elapsed">Time that only goes forward: a step of the wall clock changes no delay.</param>
+    /// <summary>Creates the props that run an owner.</summary>
+    /// <param name="owner">Its persistence id, for logs and replies.</param>
+    /// <param name="props">The props of the owner itself.</param>
+    /// <param name="elapsed">Reads monotonic time, so that a step of the wall clock changes no delay.</param>
     public static Props Props(string owner, Props props, Func<TimeSpan> elapsed) =>
         Akka.Actor.Props.Create(() => new OwnerSupervisor(owner, props, elapsed));
 
     protected override void PreStart() => Start();
 
-    // An exception ends the owner as a failed write does: what it decided ahead of the store goes with it.
+    // An exception stops the owner, as a failed write does: what it decided but did not store is lost with it.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(cause =>
     {
         failure = StoreFault.Words(cause);
@@ -105,7 +106,7 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
         failedToRecover = false;
         if (logged is not null)
         {
-            log.Info("{0} serves again", owner);
+            log.Info("{0} has recovered and serves calls again", owner);
             logged = null;
         }
     }
@@ -116,7 +117,11 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
         if (failed.Unlogged is { } cause && logged != failed.Reason)
         {
             logged = failed.Reason;
-            log.Error(cause, "{0} cannot recover: {1}. It is tried again with growing delays", owner, failed.Reason);
+            log.Error(
+                cause,
+                "{0} cannot recover: {1}. Its calls get 503 until it recovers; the recovery is retried with backoff.",
+                owner,
+                failed.Reason);
         }
     }
 
@@ -131,7 +136,7 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
         }
 
         var wait = delay.AfterFailure(recovered, elapsed() - since);
-        whyDown = failure ?? "it ended unexpectedly";
+        whyDown = failure ?? "it stopped unexpectedly";
         failedToRecover = !recovered;
         recovered = false;
         startsAt = elapsed() + wait;
@@ -189,7 +194,7 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
         }
 
         var wait = Wait();
-        var next = child is null ? $"it is started again in {Seconds(wait)} s" : "it recovers";
+        var next = child is null ? $"it restarts in {Seconds(wait)} s" : "it is recovering";
         sender.Tell(Refused.Down(owner, $"{owner} is down: {whyDown ?? "it has not recovered yet"}; {next}", wait));
     }
 
@@ -199,7 +204,7 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
         Down = recovered ? null
             : child is null ? whyDown
             : whyDown is null ? $"it has been recovering for {Seconds(elapsed() - since)} s"
-            : $"it recovers after a failure: {whyDown}",
+            : $"it is recovering from a failure: {whyDown}",
         RetryIn = child is null ? Wait() : null,
     };
 

@@ -1,12 +1,12 @@
 namespace Morag.Failover.Actors.Hosting;
 
 /// <summary>
-/// How long an owner that failed waits before it is started again: not at all after a single failure in service, else 0.5 s, twice as
-/// long after each further failure, up to 15 s, and up to half as much again at random.
+/// The delay before a failed owner restarts: none after a single failure in service; otherwise 0.5 s, doubled with each further failure up
+/// to 15 s, plus a random 0 to 50 %.
 /// </summary>
 internal sealed class RestartDelay(Func<double>? draw = null)
 {
-    /// <summary>How long an owner must have served for its earlier failures to be forgotten.</summary>
+    /// <summary>An owner that has served for this long starts over with its count of failures.</summary>
     public static readonly TimeSpan Stable = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan First = TimeSpan.FromSeconds(0.5);
@@ -14,9 +14,9 @@ internal sealed class RestartDelay(Func<double>? draw = null)
     private readonly Func<double> draw = draw ?? Random.Shared.NextDouble;
     private int failures;
 
-    /// <summary>The delay after one more failure.</summary>
-    /// <param name="served">Whether it had recovered.</param>
-    /// <param name="for">For how long it served then.</param>
+    /// <summary>Counts a failure and returns the delay after it.</summary>
+    /// <param name="served">Whether the owner had recovered.</param>
+    /// <param name="for">How long it has served since.</param>
     public TimeSpan AfterFailure(bool served, TimeSpan @for)
     {
         if (served && @for >= Stable)

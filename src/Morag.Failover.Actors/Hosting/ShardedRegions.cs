@@ -2,10 +2,12 @@ using Akka.Cluster.Sharding;
 
 namespace Morag.Failover.Actors.Hosting;
 
-/// <summary>The regions of cluster sharding. Each is looked up when it is first needed, since entities start while regions still do.</summary>
+/// <summary>
+/// The regions of cluster sharding. Each is looked up on first use, because entities start before all regions have started.
+/// </summary>
 public sealed class ShardedRegions(ActorSystem system) : IFailoverRegions
 {
-    /// <summary>The type name of the queue partitions; part of how a cluster's nodes find each other's entities, so it stays.</summary>
+    /// <summary>The type name of the queue partitions. The nodes of a cluster find entities by type name, so it never changes.</summary>
     public const string QueueType = "queue";
 
     /// <summary>The type name of the coordinators.</summary>
@@ -14,7 +16,7 @@ public sealed class ShardedRegions(ActorSystem system) : IFailoverRegions
     /// <summary>The type name of the workers.</summary>
     public const string WorkerType = "worker";
 
-    /// <summary>The type name of the directory's buckets.</summary>
+    /// <summary>The type name of the directory buckets.</summary>
     public const string DirectoryType = "directory";
 
     private IActorRef? queues;

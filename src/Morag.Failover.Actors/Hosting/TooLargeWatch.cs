@@ -5,8 +5,8 @@ using Morag.Failover.Contracts.Queues;
 namespace Morag.Failover.Actors.Hosting;
 
 /// <summary>
-/// Says that something was too large to be sent or stored, in the log and in the counter <c>morag.failover.values_too_large</c>, and gives
-/// leases back whose grant could not be delivered: their worker never learns of them.
+/// Reports values above the size limit, in the log and in the counter <c>morag.failover.values_too_large</c>. Gives back the leases of a
+/// grant that was too large to deliver, because the worker never learns of them.
 /// </summary>
 internal sealed class TooLargeWatch : UntypedActor
 {
@@ -36,12 +36,20 @@ internal sealed class TooLargeWatch : UntypedActor
         Count.Add(1, new KeyValuePair<string, object?>("type", tooLarge.Manifest));
         if (tooLarge.Value is LeasesGranted { WorkerId: { } worker } granted)
         {
-            log.Error("{0}; {1} leases of {2} are given back", tooLarge, granted.Leases.Length, worker);
+            log.Error(
+                "{0}. It was not sent. The {1} leases that it granted to worker {2} are given back.",
+                tooLarge,
+                granted.Leases.Length,
+                worker);
             GiveBack(granted, worker);
         }
         else
         {
-            log.Error(tooLarge.Value is IWireMessage ? "{0}; it was not sent" : "{0}; it was stored", tooLarge);
+            log.Error(
+                tooLarge.Value is IWireMessage
+                    ? "{0}. It was not sent. Please report this defect."
+                    : "{0}. It was stored. Please report this defect.",
+                tooLarge);
         }
     }
 
@@ -54,7 +62,7 @@ internal sealed class TooLargeWatch : UntypedActor
                 Partition = granted.Partition,
                 WorkerId = worker,
                 Leases = [.. leases.Select(lease => new LeaseRef { TaskId = lease.TaskId, Epoch = lease.Epoch })],
-                Reason = "the grant was too large to be delivered to the worker",
+                Reason = "the grant was too large to deliver to the worker",
             });
         }
     }

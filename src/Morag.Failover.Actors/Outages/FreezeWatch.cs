@@ -4,8 +4,8 @@ using Morag.Failover.Actors.Timing;
 namespace Morag.Failover.Actors.Outages;
 
 /// <summary>
-/// Notices by its own late ticks that this process was frozen or starved, and by the kernel's count that its machine was suspended.
-/// Neither looks at the wall clock, so a step of that is no outage.
+/// Detects that this process was frozen or starved, by late timer ticks, and that its machine was suspended, by the kernel's uptime. It
+/// does not read the wall clock, so a step of the wall clock is not an outage.
 /// </summary>
 public sealed class FreezeWatch : IOutageWatch, IDisposable
 {
@@ -19,15 +19,15 @@ public sealed class FreezeWatch : IOutageWatch, IDisposable
     private TimeSpan? suspended;
     private DateTimeOffset lastOutageEndedAt = DateTimeOffset.MinValue;
 
-    /// <summary>Watches from now on.</summary>
+    /// <summary>Starts watching.</summary>
     /// <param name="clock">The clock.</param>
-    /// <param name="tolerance">The pause from which it counts as an outage, at least 100 ms.</param>
+    /// <param name="tolerance">The shortest pause that counts as an outage, at least 100 ms.</param>
     public FreezeWatch(SteadyClock clock, TimeSpan tolerance)
         : this(clock, tolerance, ReadUptime)
     {
     }
 
-    /// <summary>Watches from now on, with another way to know the time since the machine was booted, which counts on while it is suspended.</summary>
+    /// <summary>Starts watching, with a given source of the machine's uptime, which includes the time it was suspended.</summary>
     internal FreezeWatch(SteadyClock clock, TimeSpan tolerance, Func<TimeSpan?> sinceBoot)
     {
         this.clock = clock;
@@ -40,7 +40,7 @@ public sealed class FreezeWatch : IOutageWatch, IDisposable
     }
 
     /// <inheritdoc />
-    /// <remarks>Looks itself first, since a judgement may run before the late tick does.</remarks>
+    /// <remarks>Checks for a pause first, because a caller may run before the late tick does.</remarks>
     public DateTimeOffset LastOutageEndedAt()
     {
         lock (gate)
@@ -78,7 +78,9 @@ public sealed class FreezeWatch : IOutageWatch, IDisposable
         lastTimestamp = clock.GetTimestamp();
     }
 
-    /// <summary>How long the machine was suspended in all, but for a constant: the monotonic clock stands still then.</summary>
+    /// <summary>
+    /// The total time the machine was suspended, plus a constant. The monotonic clock does not run while it is suspended.
+    /// </summary>
     private TimeSpan? Suspended() => sinceBoot() - clock.GetElapsedTime(startedAt);
 
     private static TimeSpan? ReadUptime()

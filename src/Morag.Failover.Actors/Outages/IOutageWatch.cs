@@ -1,10 +1,10 @@
 namespace Morag.Failover.Actors.Outages;
 
 /// <summary>
-/// Knows when this node itself was out: frozen, suspended, starved. Silence during our own outage says nothing about a worker.
+/// Reports when this node was frozen, suspended or starved. Silence during an outage of the node is not counted against a worker.
 /// </summary>
 public interface IOutageWatch
 {
-    /// <summary>When the last outage of this node ended; <see cref="DateTimeOffset.MinValue"/> where there was none.</summary>
+    /// <summary>When the last outage of this node ended; <see cref="DateTimeOffset.MinValue"/> if there was none.</summary>
     DateTimeOffset LastOutageEndedAt();
 }

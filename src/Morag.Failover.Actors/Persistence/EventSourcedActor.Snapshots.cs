@@ -4,10 +4,9 @@ using Morag.Failover.Domain.Sizes;
 namespace Morag.Failover.Actors.Persistence;
 
 /// <content>
-/// Snapshots. A state that fits one part is stored as one snapshot. A larger one is stored in parts, which are events of this journal
-/// between the others: each is encoded off the actor's thread and written when the one before is durable, so no write is larger than
-/// a part and no caller waits for more than one, and calls go first: see <see cref="SnapshotPace"/>. The snapshot itself then only says
-/// where the parts are.
+/// Snapshots. A state that fits one part is stored as one snapshot. A larger state is stored in parts, which are events of this journal
+/// between the others. Each part is encoded off the actor's thread and written when the part before it is durable, so no write is larger
+/// than a part, and calls go first: see <see cref="SnapshotPace"/>. The snapshot itself then only refers to the parts.
 /// </content>
 public abstract partial class EventSourcedActor<TState>
 {
@@ -23,15 +22,15 @@ public abstract partial class EventSourcedActor<TState>
     public override Recovery Recovery => new(UnreadableSnapshots.In(Context.System).Below(PersistenceId));
 
     /// <summary>
-    /// The state as it is stored, in parts, the first of which says what there is one of. It is read on another thread, while the
-    /// entity goes on: it must follow from the immutable state alone.
+    /// The state in parts; single values are in the first part. It is enumerated on another thread while the entity handles messages, so it
+    /// may read the immutable state only.
     /// </summary>
     protected abstract IEnumerable<IStoredState> ToSnapshot(TState state);
 
-    /// <summary>The state that was stored in these parts.</summary>
+    /// <summary>Restores the state from its parts.</summary>
     protected abstract TState FromSnapshot(IReadOnlyList<IStoredState> parts);
 
-    /// <summary>How large a state is; a snapshot is written no more often than that is worth. Unknown counts as nothing.</summary>
+    /// <summary>The size of a state, which limits how often a snapshot is due. Unknown counts as zero.</summary>
     protected virtual StoredSize SizeOf(TState state) => default;
 
     private void SaveSnapshotWhenDue(TState durable, long bytes)
@@ -55,7 +54,7 @@ public abstract partial class EventSourcedActor<TState>
         snapshotUnderWay = new SnapshotWriting(LastSequenceNr, parts);
     }
 
-    /// <summary>Called whenever a write or an answer is done, so that a part that waits for its turn gets it.</summary>
+    /// <summary>Encodes the next part if its turn has come. Called after every write and reply.</summary>
     private void EncodeNextPartInTurn()
     {
         if (snapshotUnderWay is { } snapshot && snapshot.Pace.TakeTurn(awaitingWrites.Count))
@@ -86,13 +85,15 @@ public abstract partial class EventSourcedActor<TState>
         snapshotUnderWay = null;
         Log.Error(
             failed.Cause,
-            "{0}: the snapshot at {1} could not be encoded; nothing is lost, and the next one is tried after {2} more events",
+            "{0}: the snapshot at sequence number {1} could not be encoded. No data is lost. The next one is due after {2} events.",
             PersistenceId,
             failed.Snapshot.SequenceNr,
             snapshots.Every);
     }
 
-    /// <summary>Not <see cref="Eventsourced.SaveSnapshot"/>: by the time the last part is durable, events have been stored behind the state.</summary>
+    /// <summary>
+    /// Replaces <see cref="Eventsourced.SaveSnapshot"/>: when the last part is durable, events after the state have been stored as well.
+    /// </summary>
     private void SaveSnapshotAt(long sequenceNr, IStoredState state) =>
         SnapshotStore.Tell(new SaveSnapshot(new SnapshotMetadata(PersistenceId, sequenceNr, Now.UtcDateTime), state), Self);
 
@@ -155,7 +156,7 @@ public abstract partial class EventSourcedActor<TState>
         }
     }
 
-    /// <summary>Applies the events that waited for the state. One that cannot be applied says nothing against the snapshot.</summary>
+    /// <summary>Applies the events that were held back until the state was complete. If one fails, the snapshot is not to blame.</summary>
     private void ReplayHeldBack(SnapshotReading reading)
     {
         if (!reading.IsComplete)
@@ -177,15 +178,15 @@ public abstract partial class EventSourcedActor<TState>
     }
 
     /// <summary>
-    /// Numbers without an event are no reason to refuse the start: a write that was rejected leaves such a gap too. But events that were
-    /// lost leave a state that never was.
+    /// Logs a gap in the sequence numbers. A gap does not prevent the start, because a rejected write leaves one too. But if events were
+    /// lost, the state is one that never existed.
     /// </summary>
     private void ReportGapBefore(long next)
     {
         if (next > readUpTo + 1)
         {
             Log.Error(
-                "{0}: events {1} to {2} are missing from the journal. Their write was rejected, or they were lost together with their changes. "
+                "{0}: events {1} to {2} are missing from the journal. Their write was rejected, or they were lost with their changes. "
                 + "The entity continues without them. Check its tasks and workers, and run 'morag journal verify {0}'.",
                 PersistenceId,
                 readUpTo + 1,
@@ -195,20 +196,22 @@ public abstract partial class EventSourcedActor<TState>
         readUpTo = next;
     }
 
-    /// <summary>What the state lacks once the whole journal was read; null where it is complete.</summary>
+    /// <summary>What the state lacks after the whole journal was read; null if it is complete.</summary>
     private Exception? LostState() => restoring is { } reading
         ? Unreadable(reading.SequenceNr, new InvalidDataException("the journal ends before its last part"))
         : !restored && LastSequenceNr > 0 ? NotCovered($"up to {LastSequenceNr}") : null;
 
-    /// <summary>Events are only removed once snapshots cover them: where those are gone or unreadable too, an empty state would be a silent loss.</summary>
+    /// <summary>
+    /// Events are deleted only when a snapshot covers them. Without a readable snapshot, starting empty would lose data silently.
+    /// </summary>
     private InvalidDataException NotCovered(string events)
     {
         UnreadableSnapshots.In(Context.System).Forget(PersistenceId);
         return new InvalidDataException(
-            $"the events of {PersistenceId} {events} are gone, and no readable snapshot covers them; restore Redis from a backup");
+            $"the events of {PersistenceId} {events} are missing, and no readable snapshot covers them. Restore Redis from a backup.");
     }
 
-    /// <summary>A snapshot that cannot be read is passed over at the next start: the one before it and the events since say the same.</summary>
+    /// <summary>Marks a snapshot that cannot be read, so that the next start uses the one before it and the events since.</summary>
     private void ReadingSnapshot(long sequenceNr, Action read)
     {
         try
@@ -227,13 +230,15 @@ public abstract partial class EventSourcedActor<TState>
         UnreadableSnapshots.In(Context.System).Add(PersistenceId, sequenceNr);
         Log.Error(
             failure,
-            "{0}: the snapshot at {1} cannot be read; the entity starts again with the one before it and the events since",
+            "{0}: the snapshot at sequence number {1} cannot be read. The entity restarts from the one before it and the events since.",
             PersistenceId,
             sequenceNr);
         return failure;
     }
 
-    private sealed record PartEncoded(SnapshotWriting Snapshot, SnapshotPart? Part) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+    private sealed record PartEncoded(SnapshotWriting Snapshot, SnapshotPart? Part)
+        : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
-    private sealed record PartNotEncoded(SnapshotWriting Snapshot, Exception Cause) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+    private sealed record PartNotEncoded(SnapshotWriting Snapshot, Exception Cause)
+        : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 }

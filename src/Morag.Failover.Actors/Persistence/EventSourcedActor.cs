@@ -4,10 +4,10 @@ using Morag.Failover.Domain.Sizes;
 namespace Morag.Failover.Actors.Persistence;
 
 /// <summary>
-/// A persistent actor that does not wait for its writes. A command is decided at once, on the state as it will be when everything
-/// decided before it is written; its event goes out with the next write, and its reply leaves once that write is durable, in order.
-/// A write that fails or is rejected stops the actor, and with it the state that ran ahead; callers whose commands were under way
-/// are told that the outcome is unknown.
+/// A persistent actor that pipelines its writes. It decides a command at once, on the state that includes all earlier decisions, even if
+/// they are not stored yet. The event is stored with the next write, and the reply is sent once that write is durable, in order. A failed
+/// or rejected write stops the actor and discards the state that ran ahead; the callers of pending commands are told that the outcome is
+/// unknown.
 /// </summary>
 public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor, IWithTimers
     where TState : class
@@ -17,7 +17,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
     private readonly StoreWatch store = StoreWatch.Of(Context.System);
     private bool committed;
 
-    /// <summary>An actor that begins with <paramref name="initial"/> and what the journal holds of it.</summary>
+    /// <summary>Creates an actor that recovers from <paramref name="initial"/> and its journal.</summary>
     protected EventSourcedActor(string persistenceId, TState initial, SnapshotPolicy snapshots)
     {
         PersistenceId = persistenceId;
@@ -32,42 +32,42 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
     /// <inheritdoc />
     public ITimerScheduler Timers { get; set; } = null!;
 
-    /// <summary>The state as it will be once everything decided so far is written.</summary>
+    /// <summary>The state after everything decided so far, stored or not.</summary>
     protected TState State { get; private set; }
 
-    /// <summary>The time of the system's scheduler, which tests can set.</summary>
+    /// <summary>The time of the actor system's scheduler, which tests can set.</summary>
     protected static DateTimeOffset Now => Context.System.Scheduler.Now;
 
-    /// <summary>The bytes of the events that are under way, by <see cref="WireSize"/>.</summary>
+    /// <summary>The estimated bytes of the events that are not durable yet.</summary>
     protected long BytesUnderWay { get; private set; }
 
     /// <summary>The log.</summary>
     protected new ILoggingAdapter Log { get; }
 
-    /// <summary>The state after an event: total over the known events, without clock, randomness or I/O; throws on an unknown event.</summary>
+    /// <summary>Applies an event. Uses no clock, randomness or I/O, and throws only for an event of another kind of owner.</summary>
     protected abstract TState Apply(TState state, IStoredEvent @event);
 
     /// <summary>
-    /// Whether the state holds a time after now, or one that is due later than its duration from now: then the clock was set back since
-    /// it was written, and <see cref="ClockSetBack"/> corrects it.
+    /// Whether the state holds a time after now, or a deadline further away than its duration. Then the clock was set back after the state
+    /// was written, and <see cref="ClockSetBack"/> corrects it.
     /// </summary>
     protected abstract bool IsDatedAfter(TState state, DateTimeOffset now);
 
-    /// <summary>Takes a command, a query or an answer.</summary>
+    /// <summary>Handles a command, a query or a reply.</summary>
     protected abstract void Handle(object message);
 
-    /// <summary>Runs once the state is back: arms timers, sends again what is owed.</summary>
+    /// <summary>Runs after recovery: arms timers and resends what has not been acknowledged.</summary>
     protected virtual void Recovered()
     {
     }
 
-    /// <summary>Everything is written and answered: the entity ends.</summary>
+    /// <summary>Stops the entity. All writes are durable and all replies sent.</summary>
     protected virtual void Stop() => Context.Stop(Self);
 
     /// <summary>
-    /// Applies the event to <see cref="State"/> at once and stores it; <paramref name="afterwards"/> runs once it is durable, in the
-    /// order of the commits, with the state right after the event. Where that never comes, those who wait for it are told:
-    /// <paramref name="callers"/>, or else the sender.
+    /// Applies the event to <see cref="State"/> at once and stores it. <paramref name="afterwards"/> runs once it is durable, in the order
+    /// of the commits, with the state right after the event. If the event cannot be stored, <paramref name="callers"/>, or else the sender,
+    /// are told that the outcome is unknown.
     /// </summary>
     protected void Commit(IStoredEvent @event, Action<TState>? afterwards = null, IEnumerable<IActorRef>? callers = null)
     {
@@ -90,8 +90,8 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
     }
 
     /// <summary>
-    /// Runs <paramref name="then"/> once everything decided before it is durable, at once where nothing is under way: a reply must
-    /// not show what could still be lost. Where that never comes, <paramref name="caller"/>, or else the sender, is told.
+    /// Runs <paramref name="then"/> once everything decided before it is durable, because a reply must not show what could still be lost.
+    /// If that fails, <paramref name="caller"/>, or else the sender, is told that the outcome is unknown.
     /// </summary>
     protected void AfterWrites(Action then, IActorRef? caller = null)
     {
@@ -105,12 +105,12 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
     }
 
     /// <summary>
-    /// Does work that takes long on another thread of this dispatcher, and sends what comes of it, as this entity. The entity goes on
-    /// meanwhile, so the work must follow from immutable state alone.
+    /// Runs long work on another thread of this dispatcher, and sends the result as this entity. The entity keeps handling messages, so the
+    /// work may read immutable state only.
     /// </summary>
-    /// <param name="work">The work; gives what is sent.</param>
-    /// <param name="failed">What is sent instead where the work throws.</param>
-    /// <param name="to">Whom it is sent to.</param>
+    /// <param name="work">The work. Its result is sent.</param>
+    /// <param name="failed">Creates the message to send if the work throws.</param>
+    /// <param name="to">The receiver.</param>
     protected void DoAside(Func<object> work, Func<Exception, object> failed, IActorRef to)
     {
         var self = Self;
@@ -131,7 +131,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         }
     }
 
-    /// <summary>Asks the shard to end this entity until the next message for it.</summary>
+    /// <summary>Asks the shard to stop this entity until its next message.</summary>
     protected static void Passivate() =>
         Context.Parent.Tell(new Akka.Cluster.Sharding.Passivate(StopEntity.Instance));
 
@@ -147,13 +147,25 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
                 DropWhatSnapshotsCover(saved.Metadata.SequenceNr);
                 break;
             case SaveSnapshotFailure failed when !store.Failed(failed.Cause):
-                Log.Warning(failed.Cause, "{0}: the snapshot at {1} was not saved; the next one is tried after {2} more events", PersistenceId, failed.Metadata.SequenceNr, snapshots.Every);
+                Log.Warning(
+                    failed.Cause,
+                    "{0}: the snapshot at sequence number {1} was not saved. No data is lost. The next one is due after {2} events.",
+                    PersistenceId,
+                    failed.Metadata.SequenceNr,
+                    snapshots.Every);
                 break;
             case DeleteMessagesFailure failed when !store.Failed(failed.Cause):
-                Log.Warning(failed.Cause, "{0}: events up to {1} were not removed; the next snapshot tries again", PersistenceId, failed.ToSequenceNr);
+                Log.Warning(
+                    failed.Cause,
+                    "{0}: events up to sequence number {1} were not deleted. They take space only; the next snapshot deletes them.",
+                    PersistenceId,
+                    failed.ToSequenceNr);
                 break;
             case DeleteSnapshotsFailure failed when !store.Failed(failed.Cause):
-                Log.Warning(failed.Cause, "{0}: old snapshots were not removed; the next snapshot tries again", PersistenceId);
+                Log.Warning(
+                    failed.Cause,
+                    "{0}: old snapshots were not deleted. They take space only; the next snapshot deletes them.",
+                    PersistenceId);
                 break;
             case DeleteMessagesSuccess or DeleteSnapshotsSuccess:
             case SaveSnapshotFailure or DeleteMessagesFailure or DeleteSnapshotsFailure:
@@ -182,7 +194,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
                 Restore(stored, offer.Metadata.SequenceNr);
                 break;
             case RecoveryCompleted when LostState() is { } lost:
-                // Akka would restart the entity at once, over and over, where this were thrown.
+                // Not thrown, because Akka.NET would restart the entity at once, again and again.
                 OnRecoveryFailure(lost);
                 Context.Stop(Self);
                 break;
@@ -194,7 +206,8 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
                 Context.Parent.Tell(OwnerRecovered.Instance);
                 break;
             default:
-                throw new InvalidOperationException($"{PersistenceId}: the journal holds a {message.GetType()}, which this version does not know");
+                throw new InvalidOperationException(
+                    $"{PersistenceId}: the journal holds a {message.GetType()}, which is unknown to this version");
         }
     }
 
@@ -203,7 +216,11 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
     {
         if (!store.Failed(cause))
         {
-            Log.Error(cause, "{0}: event {1} could not be stored; the entity stops and comes back with what is durable", PersistenceId, sequenceNr);
+            Log.Error(
+                cause,
+                "{0}: event {1} could not be stored. The entity restarts from what is durable; its pending calls get 503.",
+                PersistenceId,
+                sequenceNr);
         }
 
         Context.Parent.Tell(new OwnerFailed(StoreFault.Words(cause), null));
@@ -216,16 +233,22 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
     /// <inheritdoc />
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
     {
-        Log.Error(cause, "{0}: event {1} ({2}) was rejected; the entity stops and comes back with what is durable", PersistenceId, sequenceNr, @event.GetType());
+        Log.Error(
+            cause,
+            "{0}: the journal rejected event {1} ({2}). The entity restarts from what is durable; its pending calls get 503.",
+            PersistenceId,
+            sequenceNr,
+            @event.GetType());
         Context.Stop(Self);
     }
 
-    /// <summary>Whatever ends it with writes under way, those who wait for them are told that they cannot know what became of them.</summary>
+    /// <summary>Tells the callers of pending writes that the outcome is unknown, whatever stopped the entity.</summary>
     protected override void PostStop()
     {
         foreach (var caller in awaitingWrites.SelectMany(callers => callers).Distinct())
         {
-            caller.Tell(Refused.Unavailable("storage failed, or the entity ended, while this was under way: the outcome is unknown, ask again"));
+            caller.Tell(Refused.Unavailable(
+                "storage failed, or the entity stopped, before the call was durable: its outcome is unknown. Repeat the call."));
         }
 
         awaitingWrites.Clear();
@@ -233,8 +256,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
     }
 
     /// <summary>
-    /// A message that cannot be handled is refused and disturbs nobody else, as long as it changed nothing: once it has committed,
-    /// the actor must begin anew from what is durable.
+    /// Rejects a message whose handling throws, unless it has already changed the state: then the actor must restart from what is durable.
     /// </summary>
     private void HandleSafely(object message)
     {
@@ -245,8 +267,10 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         }
         catch (Exception failure) when (!committed)
         {
-            Log.Error(failure, "{0}: {1} could not be handled", PersistenceId, message.GetType());
-            Sender.Tell(Refused.Unavailable($"an internal error while handling {message.GetType().Name}; it is in the node's log"));
+            Log.Error(
+                failure, "{0}: handling {1} failed. The message was rejected; the state is unchanged.", PersistenceId, message.GetType());
+            Sender.Tell(
+                Refused.Unavailable($"an internal error occurred while handling {message.GetType().Name}. See the log of the node."));
         }
     }
 
@@ -255,7 +279,11 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         var now = Now;
         if (IsDatedAfter(State, now))
         {
-            Log.Warning("{0}: its state was written by a clock that was ahead of this node's clock ({1:u}); every wait that would end too late now starts again from this moment", PersistenceId, now);
+            Log.Warning(
+                "{0}: the clock was set back: the stored state has times after this node's clock ({1:u}). "
+                + "Waits that would end too late restart now.",
+                PersistenceId,
+                now);
             Commit(new ClockSetBack { At = now }, callers: []);
         }
     }

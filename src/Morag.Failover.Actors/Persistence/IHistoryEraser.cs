@@ -1,16 +1,15 @@
 namespace Morag.Failover.Actors.Persistence;
 
-/// <summary>Removes what is stored of an entity that is forgotten.</summary>
+/// <summary>Deletes the stored history of an entity that is forgotten.</summary>
 public interface IHistoryEraser
 {
     /// <summary>
-    /// Removes the events, the snapshots and the highest sequence number of an entity that does not write any more, all at once: a crash
-    /// must not leave a part of it. Fails if it is not certain that they are gone; then it is repeated.
+    /// Atomically deletes the events, the snapshots and the highest sequence number of an entity that has stopped writing. Throws if it is
+    /// not certain that they are deleted; the caller then repeats it.
     /// </summary>
-    /// <param name="persistenceId">The entity.</param>
+    /// <param name="persistenceId">The persistence id of the entity.</param>
     /// <param name="sequenceNr">
-    /// Its highest sequence number as its last run knows it, 0 or more. If the stored one differs, the entity has written elsewhere since:
-    /// nothing is removed, and the call fails.
-    /// </param>
+    /// Its highest sequence number as its last run knows it, 0 or more. If the stored number differs, the entity has written elsewhere
+    /// since: nothing is deleted, and the call throws. </param>
     Task EraseAsync(string persistenceId, long sequenceNr);
 }

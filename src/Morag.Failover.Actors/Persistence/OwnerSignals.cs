@@ -1,6 +1,6 @@
 namespace Morag.Failover.Actors.Persistence;
 
-/// <summary>Tells the parent of an owner that its state is back.</summary>
+/// <summary>Tells the parent of an owner that the owner has recovered.</summary>
 internal sealed class OwnerRecovered : INoSerializationVerificationNeeded
 {
     /// <summary>The one instance.</summary>
@@ -11,7 +11,7 @@ internal sealed class OwnerRecovered : INoSerializationVerificationNeeded
     }
 }
 
-/// <summary>Tells the parent of an owner why it is about to end.</summary>
+/// <summary>Tells the parent of an owner why the owner is about to stop.</summary>
 /// <param name="Reason">The reason in one line.</param>
-/// <param name="Unlogged">What the log should show of it; null where it has been said.</param>
+/// <param name="Unlogged">The exception to log; null if it has been logged.</param>
 internal sealed record OwnerFailed(string Reason, Exception? Unlogged) : INoSerializationVerificationNeeded;

@@ -3,8 +3,8 @@ using Morag.Failover.Actors.Serialization;
 namespace Morag.Failover.Actors.Persistence;
 
 /// <summary>
-/// A snapshot in parts that recovery is putting together. Its parts stand between events that came after the state they hold: those
-/// wait until the state is whole. Parts are decoded on other threads while the journal reads on.
+/// Reassembles a snapshot from its parts during recovery. Between the parts are events after the snapshot, which are held back until the
+/// state is complete. Parts are decoded on other threads while the journal is read.
 /// </summary>
 internal sealed class SnapshotReading(long sequenceNr, int parts)
 {
@@ -17,11 +17,11 @@ internal sealed class SnapshotReading(long sequenceNr, int parts)
     /// <summary>Whether every part was read.</summary>
     public bool IsComplete => decoding.Count == parts;
 
-    /// <summary>The events after the state, oldest first.</summary>
+    /// <summary>The events after the snapshot, oldest first.</summary>
     public IReadOnlyList<IStoredEvent> Later => later;
 
-    /// <summary>Reads on; parts of other snapshots, whose writing was cut off or that come later, mean nothing here.</summary>
-    /// <exception cref="InvalidDataException">A part is missing before this one.</exception>
+    /// <summary>Adds the next event. Parts of other snapshots, unfinished or later, are ignored.</summary>
+    /// <exception cref="InvalidDataException">The part before this one is missing.</exception>
     public void Read(IStoredEvent @event)
     {
         if (@event is not SnapshotPart part)
@@ -39,8 +39,8 @@ internal sealed class SnapshotReading(long sequenceNr, int parts)
         }
     }
 
-    /// <summary>The parts, once all are decoded.</summary>
-    /// <exception cref="InvalidDataException">A part cannot be read.</exception>
+    /// <summary>Waits for the decoding and returns the parts.</summary>
+    /// <exception cref="InvalidDataException">A part cannot be decoded.</exception>
     public IReadOnlyList<IStoredState> Finish() => Task.WhenAll(decoding).GetAwaiter().GetResult();
 
     private static IStoredState Decode(SnapshotPart part) => SnapshotWriting.Checksum(part.Content) == part.Checksum

@@ -4,7 +4,7 @@ using Morag.Failover.Actors.Serialization;
 
 namespace Morag.Failover.Actors.Persistence;
 
-/// <summary>A snapshot that is being written in parts. Its parts are made and encoded one at a time, off the actor's thread.</summary>
+/// <summary>Encodes a snapshot in parts, one at a time, off the actor's thread.</summary>
 internal sealed class SnapshotWriting(long sequenceNr, IEnumerable<IStoredState> states)
 {
     private readonly IEnumerator<IStoredState> states = states.GetEnumerator();
@@ -16,10 +16,10 @@ internal sealed class SnapshotWriting(long sequenceNr, IEnumerable<IStoredState>
     /// <summary>When the next part may be encoded.</summary>
     public SnapshotPace Pace { get; } = new();
 
-    /// <summary>How many parts were encoded so far.</summary>
+    /// <summary>The number of parts encoded so far.</summary>
     public int Parts { get; private set; }
 
-    /// <summary>The next part; null after the last.</summary>
+    /// <summary>Encodes the next part; null after the last one.</summary>
     public SnapshotPart? EncodeNext()
     {
         if (!states.MoveNext())
@@ -40,6 +40,6 @@ internal sealed class SnapshotWriting(long sequenceNr, IEnumerable<IStoredState>
         };
     }
 
-    /// <summary>The checksum that a part with this content carries.</summary>
+    /// <summary>The XXH3 checksum of a part with this content.</summary>
     public static long Checksum(byte[] content) => unchecked((long)XxHash3.HashToUInt64(content));
 }

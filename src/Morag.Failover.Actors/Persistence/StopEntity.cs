@@ -1,7 +1,7 @@
 namespace Morag.Failover.Actors.Persistence;
 
 /// <summary>
-/// The one message that ends an entity, for hand-off, passivation and shutdown alike: writes under way are finished and answered first.
+/// Stops an entity for hand-off, passivation or shutdown. Pending writes are finished and answered first.
 /// </summary>
 public sealed class StopEntity : INoSerializationVerificationNeeded
 {

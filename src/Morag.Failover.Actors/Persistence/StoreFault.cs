@@ -1,18 +1,19 @@
 namespace Morag.Failover.Actors.Persistence;
 
-/// <summary>Says in one line what the store said.</summary>
+/// <summary>Describes a failure of the store in one line.</summary>
 internal static class StoreFault
 {
     private const int MostCharacters = 400;
 
-    /// <summary>The messages of an exception and of what caused it, each once, the outermost first.</summary>
+    /// <summary>The messages of an exception and its causes, without duplicates, outermost first.</summary>
     public static string Words(Exception cause)
     {
         var said = new List<string>();
-        for (var at = cause; at is not null; at = at is AggregateException { InnerExceptions.Count: 1 } one ? one.InnerExceptions[0] : at.InnerException)
+        for (var at = cause; at is not null; at = CauseOf(at))
         {
             var words = at.Message.ReplaceLineEndings(" ").Trim();
-            if (at is not AggregateException && words.Length > 0 && !said.Exists(before => before.Contains(words, StringComparison.Ordinal)))
+            var isNew = words.Length > 0 && !said.Exists(before => before.Contains(words, StringComparison.Ordinal));
+            if (at is not AggregateException && isNew)
             {
                 said.Add(words);
             }
@@ -21,4 +22,7 @@ internal static class StoreFault
         var all = said.Count > 0 ? string.Join(": ", said) : cause.GetType().Name;
         return all.Length <= MostCharacters ? all : all[..MostCharacters] + "...";
     }
+
+    private static Exception? CauseOf(Exception exception) =>
+        exception is AggregateException { InnerExceptions.Count: 1 } aggregate ? aggregate.InnerExceptions[0] : exception.InnerException;
 }

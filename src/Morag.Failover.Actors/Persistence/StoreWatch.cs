@@ -5,19 +5,19 @@ using Akka.Pattern;
 namespace Morag.Failover.Actors.Persistence;
 
 /// <summary>
-/// What this node knows of its store. Every owner fails while the store is away; the log says it once, in the store's own words, and
-/// once more when the store is back.
+/// Tracks whether the store works. While it is down, every owner fails; the log reports it once, with the store's own message, and again
+/// when the store is back.
 /// </summary>
 internal sealed partial class StoreWatch : IExtension
 {
-    /// <summary>Successes this soon after a failure may have been under way before it.</summary>
+    /// <summary>A success this soon after a failure may have started before it, and proves nothing.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1);
 
     private const string Unreachable = "unreachable";
     private static readonly TimeSpan BetweenDiagnoses = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestDiagnosis = TimeSpan.FromSeconds(5);
 
-    // Reads go on while the store takes no writes, and so prove nothing.
+    // With these faults reads still succeed, so only a write proves that the store is back.
     private static readonly string[] OnlyWritesFail = ["OOM", "READONLY", "MISCONF", "NOREPLICAS"];
 
     private readonly Lock gate = new();
@@ -30,9 +30,9 @@ internal sealed partial class StoreWatch : IExtension
     private TimeSpan failedAt;
     private volatile bool down;
 
-    /// <param name="log">Where it says what changes.</param>
-    /// <param name="elapsed">Time that only goes forward.</param>
-    /// <param name="diagnose">Asks the store what is wrong with it, where those who failed heard nothing.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="elapsed">Reads monotonic time.</param>
+    /// <param name="diagnose">Asks the store for the cause of a failure that only timed out.</param>
     internal StoreWatch(ILoggingAdapter log, Func<TimeSpan> elapsed, Func<Task<string?>> diagnose)
     {
         this.log = log;
@@ -40,11 +40,11 @@ internal sealed partial class StoreWatch : IExtension
         this.diagnose = diagnose;
     }
 
-    /// <summary>What the system knows of its store.</summary>
+    /// <summary>The store watch of an actor system.</summary>
     public static StoreWatch Of(ActorSystem system) => system.WithExtension<StoreWatch, Provider>();
 
-    /// <summary>An owner could not read or write.</summary>
-    /// <returns>Whether it is the store that failed, for everybody, and not this one read or write.</returns>
+    /// <summary>Records that an owner could not read or write.</summary>
+    /// <returns>Whether the store failed for all owners, rather than only this read or write.</returns>
     public bool Failed(Exception cause)
     {
         if (Fault(cause) is not { } fault)
@@ -72,11 +72,11 @@ internal sealed partial class StoreWatch : IExtension
     {
         if (told.Add(fault))
         {
-            log.Error("the store fails: {0}. Calls that need it are answered with 503 until it is back", words);
+            log.Error("the store fails: {0}. Calls that need it get 503 until it is back.", words);
         }
     }
 
-    /// <summary>Calls on a broken connection that Redis refuses to restore only time out; a new connection is told the reason.</summary>
+    /// <summary>Calls on a broken connection that Redis refuses to restore only time out. A new connection gets the reason.</summary>
     private async Task DiagnoseAsync()
     {
         try
@@ -92,15 +92,15 @@ internal sealed partial class StoreWatch : IExtension
                 }
             }
         }
-#pragma warning disable CA1031 // What cannot be found out stays unsaid; the failure itself has been logged.
+#pragma warning disable CA1031 // The diagnosis is optional: the failure itself has been logged.
         catch (Exception unknown)
 #pragma warning restore CA1031
         {
-            log.Debug("what is wrong with the store could not be found out: {0}", unknown.Message);
+            log.Debug("the cause of the store's failure could not be determined: {0}", unknown.Message);
         }
     }
 
-    /// <summary>An owner has written, or read all that it needs.</summary>
+    /// <summary>Records that an owner has written, or has recovered.</summary>
     public void Succeeded(bool wrote)
     {
         if (!down)
@@ -121,7 +121,9 @@ internal sealed partial class StoreWatch : IExtension
         }
     }
 
-    /// <summary>The kind of a fault that concerns everybody: the word that the store begins its errors with, or that it does not answer.</summary>
+    /// <summary>
+    /// The kind of a fault that concerns all owners: the first word of the store's error, or unreachable. Null for other faults.
+    /// </summary>
     private static string? Fault(Exception cause)
     {
         string? fault = null;

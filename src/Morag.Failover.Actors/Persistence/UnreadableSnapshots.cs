@@ -4,23 +4,26 @@ using Akka.Persistence;
 namespace Morag.Failover.Actors.Persistence;
 
 /// <summary>
-/// The snapshots that could not be read since this system started. They are passed over, not deleted: a later version may read them.
+/// The snapshots that could not be read since this actor system started. They are skipped, not deleted, because a later version may read
+/// them.
 /// </summary>
 internal sealed class UnreadableSnapshots : IExtension
 {
     private readonly ConcurrentDictionary<string, long> oldest = new();
 
-    /// <summary>Those of one actor system.</summary>
+    /// <summary>The unreadable snapshots of an actor system.</summary>
     public static UnreadableSnapshots In(ActorSystem system) => system.WithExtension<UnreadableSnapshots, Provider>();
 
-    /// <summary>Which snapshots of an entity are worth loading.</summary>
+    /// <summary>Selects the snapshots of an entity before its unreadable ones.</summary>
     public SnapshotSelectionCriteria Below(string persistenceId) =>
-        oldest.TryGetValue(persistenceId, out var unreadable) ? new SnapshotSelectionCriteria(unreadable - 1) : SnapshotSelectionCriteria.Latest;
+        oldest.TryGetValue(persistenceId, out var unreadable)
+            ? new SnapshotSelectionCriteria(unreadable - 1)
+            : SnapshotSelectionCriteria.Latest;
 
-    /// <summary>One cannot be read.</summary>
+    /// <summary>Records an unreadable snapshot.</summary>
     public void Add(string persistenceId, long sequenceNr) => oldest[persistenceId] = sequenceNr;
 
-    /// <summary>All of an entity are worth another try.</summary>
+    /// <summary>Allows all snapshots of an entity to be tried again.</summary>
     public void Forget(string persistenceId) => oldest.TryRemove(persistenceId, out _);
 
     private sealed class Provider : ExtensionIdProvider<UnreadableSnapshots>

@@ -3,10 +3,10 @@ using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Actors.Queues;
 
-/// <content>Who gets the tasks: those that ask, those that wait, and another queue where nobody can.</content>
+/// <content>Grants leases, wakes waiting workers, and moves tasks that no worker can run.</content>
 public sealed partial class QueueActor
 {
-    /// <summary>A worker that was woken gets as many tasks as it was woken for, so that the others get theirs.</summary>
+    /// <summary>Grants leases. A worker that was woken gets at most the tasks it was woken for, so that others get theirs.</summary>
     private void Grant(GrantLeases request)
     {
         if (request.OnlyRepeat)
@@ -15,24 +15,20 @@ public sealed partial class QueueActor
             return;
         }
 
-        var promised = demand.Remove(request.WorkerId);
-        var most = promised.Count == 0 ? request.MaxTasks : promised.Count + State.ShareOf(request.WorkerId).Pinned.Count;
         var now = Now;
+        var promised = demand.Remove(request.WorkerId);
+        var limited = WaitingDemand.Limit(request, State.ShareOf(request.WorkerId), promised);
         var decided = LeaseGrants.Decide(
-            State, request with { MaxTasks = Math.Min(request.MaxTasks, most) }, fleet.View, settings, now, epochs.Of(partition), task => demand.IsKept(task, now));
+            State, limited, fleet.View, settings, now, epochs.Of(partition), task => demand.IsReserved(task, now));
         if (decided.Event is TasksLeased { Leases: [.., var last] })
         {
             epochs.Reserve(partition, last.Epoch);
         }
 
         Answer(FromThisRun(decided));
-        if (decided.Reply.Leases.IsEmpty && request.Interest is { } interest)
+        if (decided.Reply.Leases.IsEmpty)
         {
-            demand.Add(
-                request with { MaxTasks = interest.MaxTasks, Queues = interest.Queues },
-                State.ShareOf(request.WorkerId),
-                now + interest.For,
-                restsUntil: promised.Count == 0 ? null : now + settings.Queues.ResendAfter);
+            demand.AddIfInterested(request, State.ShareOf(request.WorkerId), wasPromised: promised.Count > 0, now);
         }
 
         toOffer.AddRange(promised);
@@ -55,7 +51,7 @@ public sealed partial class QueueActor
         Answer(decided);
     }
 
-    private void OfferWhatIsReady()
+    private void OfferReadyTasks()
     {
         if (toOffer.Count == 0)
         {
@@ -74,12 +70,14 @@ public sealed partial class QueueActor
     {
         var (released, waitAgain) = demand.Expire(State, Now, settings.Queues.ResendAfter);
         toOffer.AddRange(released);
-        OfferWhatIsReady();
+        OfferReadyTasks();
         waitAgain.ForEach(WakeOne);
         WakeAvoided();
     }
 
-    /// <summary>Tasks that avoid a worker are its own once no other can take them any more, which only the fleet tells.</summary>
+    /// <summary>
+    /// Wakes workers for tasks that avoid them: when no other worker can run such a task any more, only the fleet view tells.
+    /// </summary>
     private void WakeAvoided() => demand.Avoided(State).ForEach(WakeOne);
 
     private void WakeOne(WorkerId worker)
@@ -93,12 +91,12 @@ public sealed partial class QueueActor
     private void TellWorkAvailable(WorkerId worker) =>
         regions.Workers.Tell(new WorkAvailable { WorkerId = worker, Partition = partition, Interest = demand.NumberOf(worker) }, Self);
 
-    /// <summary>Looking through many tasks takes long: the state is immutable, so that needs no actor's time.</summary>
+    /// <summary>Searches aside, because it takes long with many tasks; the state is immutable.</summary>
     private void FindUnserved()
     {
-        if (fleet.IsComplete && unserved.MayLook)
+        if (fleet.IsComplete && unserved.MaySearch)
         {
-            var (state, seen, now) = (State, unserved.BeginToLook(Now), Now);
+            var (state, seen, now) = (State, unserved.BeginSearch(Now), Now);
             DoAside(
                 () => new UnservedFound(UnservedTasks.Overdue(state, seen, settings.Queues, UnservedMoves.MostFound, now)),
                 cause => new UnservedFailed(cause),
@@ -108,12 +106,9 @@ public sealed partial class QueueActor
 
     private void MoveUnserved()
     {
-        while (unserved.Next(State.Deciding.Count) is { Count: > 0 } tasks)
+        while (unserved.TakeNext(State.Deciding.Count) is { Count: > 0 } tasks)
         {
-            if (UnservedTasks.Decide(State, tasks, fleet.View, settings.Queues, Now) is { } moved)
-            {
-                Change(moved);
-            }
+            ChangeIfAny(UnservedTasks.Decide(State, tasks, fleet.View, settings.Queues, Now));
         }
     }
 }

@@ -1,23 +1,21 @@
-using Morag.Failover.Contracts.Fleet;
-using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Actors.Queues;
 
 /// <summary>
-/// Makes requests that are kept for long share what they have in common: machines of one kind name the same queues and content types,
-/// and have the same room in them while they are idle.
+/// Shares equal parts of long-lived requests to save memory: machines of one kind have the same queues and content types, and the same room
+/// while they are idle.
 /// </summary>
 internal sealed class SharedRequests
 {
-    /// <summary>Beyond so many different ones all are forgotten: the share of the most common comes back with the next requests.</summary>
+    /// <summary>Beyond this many different values the cache is cleared. Common values return with the next requests.</summary>
     private const int MostKept = 1_000;
 
     private readonly Dictionary<WorkerProfile, WorkerProfile> profiles = new(ProfileComparer.Instance);
     private readonly Dictionary<int, List<ImmutableArray<QueueRoom>>> rooms = [];
 
-    /// <summary>The request, with only what is its own kept for it alone; what one call wants is left out.</summary>
+    /// <summary>The request with shared parts, without what belongs to a single call.</summary>
     public GrantLeases Of(GrantLeases request) =>
         request with { Interest = null, RequestId = null, Profile = Shared(request.Profile), Queues = Shared(request.Queues) };
 

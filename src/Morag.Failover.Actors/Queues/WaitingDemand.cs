@@ -7,48 +7,70 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Actors.Queues;
 
 /// <summary>
-/// The workers that found nothing and want to hear when there is something. A task that becomes ready is promised to one of them that can
-/// take it, in turn by the free share of their slots, and is kept for it for a moment. Only hints are lost with this, so it is not stored.
-/// What a task costs here does not depend on how many workers wait, nor on what they offer: see <see cref="NeedIndex{TItem}"/>.
+/// Workers that found no task and wait for one. A task that becomes ready is promised to a waiting worker that can run it, by the free
+/// share of its slots, and reserved for it for a moment. Losing this state loses only hints, so it is not stored. The cost per task does
+/// not depend on how many workers wait or what they offer: see <see cref="NeedIndex{TItem}"/>.
 /// </summary>
 /// <param name="settings">The queues.</param>
-/// <param name="firstNumber">The interests are numbered from here: another run of the partition must not give the same numbers.</param>
+/// <param name="firstNumber">The first interest number. Runs of the partition must not share numbers.</param>
 internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
 {
-    /// <summary>How many workers of equal standing are looked at for one that is warm.</summary>
-    private const int LookedAtForWarmth = 8;
+    /// <summary>How many equally ranked workers are searched for a warm one.</summary>
+    private const int MostExaminedForWarmth = 8;
 
-    /// <summary>How long a task is kept for the worker that was woken for it; others that ask after that may have it.</summary>
-    private static readonly TimeSpan Kept = TimeSpan.FromMilliseconds(500);
+    /// <summary>How long a task is reserved for the worker that was woken for it.</summary>
+    private static readonly TimeSpan ReservedFor = TimeSpan.FromMilliseconds(500);
 
     private readonly Dictionary<WaitingKind, NeedIndex<WaitingWorker>> lines = [];
     private readonly Dictionary<WorkerId, Interest> byWorker = [];
     private readonly Dictionary<TaskId, Interest> promisedTo = [];
     private readonly HashSet<WorkerId> avoided = [];
 
-    /// <summary>Those that were woken or rest. Only these are looked at in each round, however many wait.</summary>
+    /// <summary>Interests that were woken or rest. Only these are examined in each round, however many workers wait.</summary>
     private readonly HashSet<Interest> restless = [];
 
-    /// <summary>In the order in which they end, since all are kept for the same time.</summary>
+    /// <summary>By expiry: all interests last equally long.</summary>
     private readonly LinkedList<Interest> endings = [];
     private readonly SharedRequests shared = new();
     private readonly List<NeedTree<WaitingWorker>> trees = [];
     private long arrivals = firstNumber;
 
-    /// <summary>Which workers completed what lately.</summary>
+    /// <summary>Workers that recently completed tasks.</summary>
     public WarmWorkers Warm { get; } = new();
 
-    /// <summary>Whether nobody waits.</summary>
     public bool IsEmpty => byWorker.Count == 0;
 
-    /// <summary>Whether a task is kept for a worker that was woken for it a moment ago.</summary>
-    public bool IsKept(TaskId task, DateTimeOffset now) => promisedTo.TryGetValue(task, out var interest) && interest.WokenAt + Kept > now;
+    /// <summary>Whether a task is reserved for a worker that was woken a moment ago.</summary>
+    public bool IsReserved(TaskId task, DateTimeOffset now) =>
+        promisedTo.TryGetValue(task, out var interest) && interest.WokenAt + ReservedFor > now;
 
-    /// <summary>A worker found nothing.</summary>
+    /// <summary>Limits the request of a worker that was woken to the tasks that it was woken for and those pinned to it.</summary>
+    public static GrantLeases Limit(GrantLeases request, WorkerShare share, List<TaskId> promised) => promised.Count == 0
+        ? request
+        : request with { MaxTasks = Math.Min(request.MaxTasks, promised.Count + share.Pinned.Count) };
+
+    /// <summary>
+    /// Adds a worker that was granted nothing, if its request shows interest. If tasks were promised to it, it could not use them, and
+    /// rests before others are promised to it.
+    /// </summary>
+    public void AddIfInterested(GrantLeases request, WorkerShare share, bool wasPromised, DateTimeOffset now)
+    {
+        if (request.Interest is { } interest)
+        {
+            Add(
+                request with { MaxTasks = interest.MaxTasks, Queues = interest.Queues },
+                share,
+                now + interest.For,
+                restsUntil: wasPromised ? now + settings.ResendAfter : null);
+        }
+    }
+
+    /// <summary>Adds a worker that found no task.</summary>
     /// <param name="request">What it wants.</param>
-    /// <param name="share">What is kept of it.</param>
-    /// <param name="until">How long it waits.</param>
-    /// <param name="restsUntil">Until when it is promised nothing, where it could not have what it was promised last; else null.</param>
+    /// <param name="share">The worker's share.</param>
+    /// <param name="until">When the interest expires.</param>
+    /// <param name="restsUntil">Until when nothing is promised to it, because it could not use what it was promised last; null for no
+    /// rest.</param>
     public void Add(GrantLeases request, WorkerShare share, DateTimeOffset until, DateTimeOffset? restsUntil)
     {
         Remove(request.WorkerId);
@@ -56,8 +78,8 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
         Add(new Interest(shared.Of(request), share, until, number: arrivals, arrivals) { RestsUntil = restsUntil }, share);
     }
 
-    /// <summary>A worker asks again, or no longer: its interest is over.</summary>
-    /// <returns>The tasks that it was promised.</returns>
+    /// <summary>Removes a worker that asks again or has stopped waiting.</summary>
+    /// <returns>The tasks that were promised to it.</returns>
     public List<TaskId> Remove(WorkerId worker)
     {
         if (!byWorker.Remove(worker, out var interest))
@@ -76,16 +98,16 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
         return interest.Promised ?? [];
     }
 
-    /// <summary>A worker has no use for the work that it was woken for; an interest that it showed since stays.</summary>
-    /// <returns>The tasks that it was promised.</returns>
+    /// <summary>Removes an interest, unless the worker has shown a newer one.</summary>
+    /// <returns>The tasks that were promised to it.</returns>
     public List<TaskId> Withdraw(WorkerId worker, long interest) =>
         byWorker.TryGetValue(worker, out var kept) && kept.Number == interest ? Remove(worker) : [];
 
-    /// <summary>The number of the interest kept for a worker; 0 if there is none.</summary>
+    /// <summary>The number of a worker's interest; 0 if it has none.</summary>
     public long NumberOf(WorkerId worker) => byWorker.TryGetValue(worker, out var interest) ? interest.Number : 0;
 
-    /// <summary>Forgets interests that are over; those that were woken in vain wait again, behind all others, and so do those that have rested.</summary>
-    /// <returns>The tasks that were promised to them, and the workers that wait again: there may be work for them already.</returns>
+    /// <summary>Removes expired interests. Workers that did not come when woken, or have rested, wait again behind all others.</summary>
+    /// <returns>The tasks that were promised to them, and the workers that wait again, for which there may be work already.</returns>
     public (List<TaskId> Released, List<WorkerId> WaitAgain) Expire(QueueState state, DateTimeOffset now, TimeSpan wokenInVainAfter)
     {
         var released = new List<TaskId>();
@@ -95,7 +117,8 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
             released.AddRange(Remove(first.Request.WorkerId));
         }
 
-        foreach (var interest in restless.Where(interest => interest.WokenAt + wokenInVainAfter <= now || interest.RestsUntil <= now).ToList())
+        foreach (
+            var interest in restless.Where(interest => interest.WokenAt + wokenInVainAfter <= now || interest.RestsUntil <= now).ToList())
         {
             var worker = interest.Request.WorkerId;
             var share = state.ShareOf(worker);
@@ -112,7 +135,7 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
         return (released, waitAgain);
     }
 
-    /// <summary>Wakes one worker if it waits and there is something for it, such as a task pinned to it.</summary>
+    /// <summary>Wakes a waiting worker if there is a task for it, such as one pinned to it.</summary>
     public bool WakeOne(WorkerId worker, QueueState state, FleetView fleet, FailoverSettings all, DateTimeOffset now)
     {
         if (!byWorker.TryGetValue(worker, out var interest)
@@ -123,18 +146,18 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
             return false;
         }
 
-        Woken(interest, now);
+        MarkWoken(interest, now);
         return true;
     }
 
-    /// <summary>Those of the waiting workers that tasks avoid: they may have them once no other can.</summary>
+    /// <summary>The waiting workers that tasks avoid. They get those tasks once no other worker can run them.</summary>
     public List<WorkerId> Avoided(QueueState state)
     {
         avoided.RemoveWhere(worker => !byWorker.ContainsKey(worker) || state.ShareOf(worker).Avoiding.IsEmpty);
         return [.. avoided];
     }
 
-    /// <summary>Promises tasks that are ready to workers that wait; gives the workers to wake.</summary>
+    /// <summary>Promises ready tasks to waiting workers. Returns the workers to wake.</summary>
     public List<WorkerId> Offer(IEnumerable<TaskId> ready, QueueState state, DateTimeOffset now)
     {
         var woken = new List<WorkerId>();
@@ -158,7 +181,7 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
                 promisedTo[id] = interest;
                 if (interest.WokenAt is null)
                 {
-                    Woken(interest, now);
+                    MarkWoken(interest, now);
                     woken.Add(interest.Request.WorkerId);
                 }
             }
@@ -187,7 +210,7 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
         }
     }
 
-    private void Woken(Interest interest, DateTimeOffset now)
+    private void MarkWoken(Interest interest, DateTimeOffset now)
     {
         interest.WokenAt = now;
         restless.Add(interest);
@@ -207,7 +230,7 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
             }
             else if (queue.Placement == Placement.Spread && WaitingWorker.Compare(present, first) > 0)
             {
-                // It was promised tasks since it was put here: others come first now.
+                // It was promised tasks since it was ranked, so others come first now.
                 LeaveLines(interest, kind => kind.Queue == task.Queue);
                 EnterLines(interest, queue);
             }
@@ -225,7 +248,8 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
             WaitingWorker? best = null;
             foreach (var tree in trees)
             {
-                if (tree.TryFirst(-needs.DiskGb, not, out var worker) && (best is not { } other || WaitingWorker.Compare(worker, other) < 0))
+                if (tree.TryFirst(
+                    -needs.DiskGb, not, out var worker) && (best is not { } other || WaitingWorker.Compare(worker, other) < 0))
                 {
                     best = worker;
                 }
@@ -235,7 +259,7 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
         }
     }
 
-    /// <summary>A worker of the same standing as the first that recently completed a task of the same type, or null.</summary>
+    /// <summary>A worker of the same rank as the first that recently completed a task of the same type; null if there is none.</summary>
     private Interest? WarmOneOf(WaitingWorker first, TaskRecord task)
     {
         if (task.Submission.ContentType is not { } contentType)
@@ -246,7 +270,7 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
         foreach (var tree in trees)
         {
             var worker = first;
-            for (var looked = 0; looked < LookedAtForWarmth; looked++)
+            for (var examined = 0; examined < MostExaminedForWarmth; examined++)
             {
                 if (!tree.TryAfter(worker, -task.Submission.ResourceRequirements.DiskGb, task.Avoid?.Value, out worker)
                     || worker.Turn != first.Turn
@@ -267,7 +291,7 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
         return null;
     }
 
-    /// <summary>The trees of those that can take the task.</summary>
+    /// <summary>Collects the trees of the workers that can run a task.</summary>
     private void CollectTrees(TaskRecord task)
     {
         trees.Clear();
@@ -334,7 +358,9 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
         {
             var place = interest.PlaceIn(queue.Placement);
             interest.Places.Add((kind, place.Turn));
-            lines[kind] = lines.TryGetValue(kind, out var line) ? line.With(-profile.MemoryGb, place) : NeedIndex.Of(-profile.MemoryGb, place);
+            lines[kind] = lines.TryGetValue(kind, out var line)
+                ? line.With(-profile.MemoryGb, place)
+                : NeedIndex.Of(-profile.MemoryGb, place);
         }
     }
 

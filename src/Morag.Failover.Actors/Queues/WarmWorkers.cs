@@ -1,8 +1,8 @@
 namespace Morag.Failover.Actors.Queues;
 
 /// <summary>
-/// Which workers completed a task of a content type not long ago: their models may still be loaded. It only breaks ties, so it is not
-/// stored. Kept in two halves, so that what is old is forgotten without a search.
+/// Workers that recently completed a task of a content type, whose models may still be loaded. Only breaks ties, so it is not stored. Kept
+/// in two halves, so that old entries expire without a search.
 /// </summary>
 internal sealed class WarmWorkers
 {
@@ -13,7 +13,7 @@ internal sealed class WarmWorkers
     private HashSet<(WorkerId Worker, string ContentType)> older = [];
     private DateTimeOffset since;
 
-    /// <summary>A worker completed a task of the type.</summary>
+    /// <summary>Records that a worker completed a task of a type.</summary>
     public void Completed(WorkerId worker, string contentType, DateTimeOffset now)
     {
         if (newer.Count >= MostInOneHalf || now - since > Half)
@@ -24,7 +24,7 @@ internal sealed class WarmWorkers
         newer.Add((worker, contentType));
     }
 
-    /// <summary>Whether the worker did one of the type in the last quarter or half of an hour.</summary>
+    /// <summary>Whether the worker completed a task of the type in the last 15 to 30 minutes.</summary>
     public bool Has(WorkerId worker, string? contentType) =>
         contentType is not null && (newer.Contains((worker, contentType)) || older.Contains((worker, contentType)));
 }

@@ -6,13 +6,12 @@ using ProtoBuf.Serializers;
 namespace Morag.Failover.Actors.Serialization;
 
 /// <summary>
-/// How the contracts become Protobuf: ids as strings, epochs as int64, times as UTC ticks, durations as
-/// <c>google.protobuf.Duration</c>, JSON as its text.
-/// Values are written also when they are zero, so that a field's default in the code never stands in for a value that was sent.
+/// Maps the contracts to Protobuf: ids to strings, epochs to int64, times to UTC ticks, durations to <c>google.protobuf.Duration</c>, JSON
+/// to its text. Zero values are written too, so that a field's default in the code never replaces a value that was sent.
 /// </summary>
 public static class ContractsModel
 {
-    /// <summary>The one model; its parts compile on first use.</summary>
+    /// <summary>The model. Its parts compile on first use.</summary>
     public static RuntimeTypeModel Instance { get; } = Create();
 
     private static RuntimeTypeModel Create()
@@ -50,7 +49,7 @@ public static class ContractsModel
         public static LeaseEpoch ToEpoch(long value) => new(value);
     }
 
-    /// <summary>Writes the UTF-8 bytes as they are, as a string field would: no text is decoded and encoded again on the way.</summary>
+    /// <summary>Writes the UTF-8 bytes unchanged, in the format of a string field, without decoding and encoding the text.</summary>
     private sealed class JsonTextSerializer : ISerializer<JsonText>
     {
         public SerializerFeatures Features => SerializerFeatures.WireTypeString | SerializerFeatures.CategoryScalar;

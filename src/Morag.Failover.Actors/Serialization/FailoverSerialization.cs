@@ -2,10 +2,10 @@ using Akka.Configuration;
 
 namespace Morag.Failover.Actors.Serialization;
 
-/// <summary>The configuration that binds the protocols' types to their serializers, and everything else to an error.</summary>
+/// <summary>The configuration that binds the types of the protocols to their serializers, and rejects every other type.</summary>
 public static class FailoverSerialization
 {
-    /// <summary>Put this above Akka.NET's own configuration.</summary>
+    /// <summary>The configuration. It must take precedence over Akka.NET's own.</summary>
     public static Config Config { get; } = ConfigurationFactory.ParseString(
         $$"""
         akka.actor {

@@ -3,15 +3,15 @@ using Akka.Serialization;
 
 namespace Morag.Failover.Actors.Serialization;
 
-/// <summary>Writes the types of one protocol as Protobuf, named by their manifests.</summary>
+/// <summary>Serializes the types of one protocol as Protobuf, identified by their manifests.</summary>
 public abstract class ProtocolSerializer : SerializerWithStringManifest
 {
-    /// <summary>A larger buffer is not kept.</summary>
+    /// <summary>Larger buffers are not reused.</summary>
     private const int LargestKept = 512 * 1024;
 
     /// <summary>
-    /// The buffer of this thread. A buffer that grows again for each value is garbage of twice its size, part of it among the large
-    /// objects, whose collection takes longest where there are millions of tasks.
+    /// The buffer of this thread, reused because a buffer that grows for each value creates garbage of twice its size, partly on the large
+    /// object heap, whose collection is slow with millions of tasks.
     /// </summary>
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? kept;
@@ -49,13 +49,15 @@ public abstract class ProtocolSerializer : SerializerWithStringManifest
         return Instead(tooLarge, buffer.WrittenSpan);
     }
 
-    /// <summary>What is written in the place of a value of more than <see cref="MessageLimits.MaxBytes"/>, which has been published.</summary>
+    /// <summary>
+    /// The bytes to write instead of a value above <see cref="MessageLimits.MaxBytes"/>. The value has already been published.
+    /// </summary>
     private protected abstract byte[] Instead(ValueTooLarge tooLarge, ReadOnlySpan<byte> written);
 
     /// <inheritdoc />
     public override object FromBinary(byte[] bytes, string manifest) => Read(bytes, manifest);
 
-    /// <summary>Reads a value of a type that the manifest names.</summary>
+    /// <summary>Reads a value of the type that the manifest names.</summary>
     private protected virtual object Read(byte[] bytes, string manifest) =>
         ContractsModel.Instance.Deserialize(types.Type(manifest), bytes.AsSpan());
 
@@ -63,10 +65,10 @@ public abstract class ProtocolSerializer : SerializerWithStringManifest
     public override string Manifest(object o) => types.Manifest(o.GetType());
 }
 
-/// <summary>The messages between processes.</summary>
+/// <summary>Serializes messages between processes.</summary>
 public sealed class MessageSerializer : ProtocolSerializer
 {
-    /// <summary>Begins a refusal in the place of an answer: no message of Protobuf begins with a zero.</summary>
+    /// <summary>The first byte of a refusal that replaces a reply. No Protobuf message starts with zero.</summary>
     private const byte RefusalMark = 0;
 
     /// <summary>Made by the actor system.</summary>
@@ -79,8 +81,8 @@ public sealed class MessageSerializer : ProtocolSerializer
     public override int Identifier => 4711;
 
     /// <summary>
-    /// The transport drops what is too large, and whoever waits for it is not told. So an answer gives way to a refusal that says why, and
-    /// anything else is an error here, which the transport logs with the message's name.
+    /// The transport drops a message that is too large without telling anyone. So a reply is replaced by a refusal with the reason, and any
+    /// other message throws, which the transport logs with the message's name.
     /// </summary>
     private protected override byte[] Instead(ValueTooLarge tooLarge, ReadOnlySpan<byte> written)
     {
@@ -91,7 +93,8 @@ public sealed class MessageSerializer : ProtocolSerializer
 
         var refusal = new ArrayBufferWriter<byte>(512);
         refusal.Write<byte>([RefusalMark]);
-        ContractsModel.Instance.Serialize(refusal, Refused.Unavailable($"the answer could not be sent: {tooLarge}. Ask for less at once"));
+        ContractsModel.Instance.Serialize(
+            refusal, Refused.Unavailable($"the reply could not be sent: {tooLarge}. Request fewer items per call."));
         return refusal.WrittenSpan.ToArray();
     }
 
@@ -101,7 +104,7 @@ public sealed class MessageSerializer : ProtocolSerializer
         : base.Read(bytes, manifest);
 }
 
-/// <summary>What is stored. Its identifier stands in the journal: it never changes.</summary>
+/// <summary>Serializes events and snapshots. Its identifier is stored in the journal, so it never changes.</summary>
 public sealed class StoredSerializer : ProtocolSerializer
 {
     /// <summary>Made by the actor system.</summary>
@@ -113,11 +116,11 @@ public sealed class StoredSerializer : ProtocolSerializer
     /// <inheritdoc />
     public override int Identifier => 4712;
 
-    /// <summary>It is stored all the same: an owner that could not store it would stop, and lose its service for a value that is whole.</summary>
+    /// <summary>Stores the value anyway: an owner that could not store it would stop, although the value is complete.</summary>
     private protected override byte[] Instead(ValueTooLarge tooLarge, ReadOnlySpan<byte> written) => written.ToArray();
 }
 
-/// <summary>Stands where Akka.NET would fall back to a reflective format: a type without a serializer of its own is an error.</summary>
+/// <summary>Rejects types without a serializer, where Akka.NET would fall back to a reflective format.</summary>
 public sealed class UnboundTypeSerializer : Serializer
 {
     /// <summary>Made by the actor system.</summary>
@@ -134,9 +137,12 @@ public sealed class UnboundTypeSerializer : Serializer
 
     /// <inheritdoc />
     public override byte[] ToBinary(object obj) =>
-        throw new System.Runtime.Serialization.SerializationException($"{obj.GetType()} has no serializer: only types of a protocol leave a process");
+        throw new System.Runtime.Serialization.SerializationException(
+            $"{obj.GetType()} has no serializer. Only types of a protocol can leave a process: "
+            + "implement IWireMessage, IStoredEvent or IStoredState.");
 
     /// <inheritdoc />
     public override object FromBinary(byte[] bytes, Type type) =>
-        throw new System.Runtime.Serialization.SerializationException("only types of a protocol enter a process");
+        throw new System.Runtime.Serialization.SerializationException(
+            "received bytes of a type without a serializer. Only types of a protocol can enter a process.");
 }

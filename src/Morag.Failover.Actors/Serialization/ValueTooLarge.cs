@@ -3,15 +3,15 @@ using System.Globalization;
 namespace Morag.Failover.Actors.Serialization;
 
 /// <summary>
-/// Published on the event stream when a message or a stored value has more than <see cref="MessageLimits.MaxBytes"/> bytes. Everything that
-/// is gathered keeps below that, so that each one is a defect.
+/// Published on the event stream when a message or a stored value exceeds <see cref="MessageLimits.MaxBytes"/>. Batches are split below
+/// that limit, so each occurrence is a defect.
 /// </summary>
 /// <param name="Value">The value.</param>
-/// <param name="Manifest">The name of its type on the wire.</param>
-/// <param name="Bytes">The bytes it takes.</param>
+/// <param name="Manifest">The manifest of its type.</param>
+/// <param name="Bytes">Its size in bytes.</param>
 public sealed record ValueTooLarge(object Value, string Manifest, int Bytes)
 {
     /// <inheritdoc />
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"a \"{Manifest}\" takes {Bytes:N0} bytes, and the most that is sent or stored at once is {MessageLimits.MaxBytes:N0}");
+        CultureInfo.InvariantCulture, $"a \"{Manifest}\" has {Bytes:N0} bytes; the limit is {MessageLimits.MaxBytes:N0}");
 }

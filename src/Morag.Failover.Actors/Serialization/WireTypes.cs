@@ -5,8 +5,8 @@ using ProtoBuf;
 namespace Morag.Failover.Actors.Serialization;
 
 /// <summary>
-/// The types of one protocol, each with its manifest: the name that its <see cref="ProtoContractAttribute"/> gives. They are found in
-/// the assemblies of the contracts and the domain, so that a new type only has to be written.
+/// The types of one protocol with their manifests, which are the names in their <see cref="ProtoContractAttribute"/>s. They are discovered
+/// in the assemblies of contracts and domain, so a new type needs no registration.
 /// </summary>
 public sealed class WireTypes
 {
@@ -22,21 +22,22 @@ public sealed class WireTypes
     /// <summary>The messages between processes.</summary>
     public static WireTypes Messages { get; } = Of(typeof(IWireMessage));
 
-    /// <summary>What is stored: events and snapshots.</summary>
+    /// <summary>Events and snapshots.</summary>
     public static WireTypes Stored { get; } = Of(typeof(IStoredEvent), typeof(IStoredState));
 
     /// <summary>Every type of the protocol.</summary>
     public IReadOnlyCollection<Type> All => manifests.Keys;
 
-    /// <summary>The manifest of a type; throws for one that the protocol does not know.</summary>
+    /// <summary>The manifest of a type. Throws for an unknown type.</summary>
     public string Manifest(Type type) =>
         manifests.TryGetValue(type, out var manifest) ? manifest : throw new ArgumentException($"{type} is not a type of this protocol");
 
-    /// <summary>The type of a manifest; throws for one that this version does not know.</summary>
+    /// <summary>The type of a manifest. Throws for a manifest that this version does not know.</summary>
     public Type Type(string manifest) =>
         types.TryGetValue(manifest, out var type)
             ? type
-            : throw new System.Runtime.Serialization.SerializationException($"the manifest '{manifest}' is not known to this version");
+            : throw new System.Runtime.Serialization.SerializationException(
+                $"the manifest '{manifest}' is unknown to this version. It was written by a newer version, or by other software.");
 
     private static WireTypes Of(params Type[] markers) => new(
         from assembly in new[] { typeof(IWireMessage).Assembly, typeof(Domain.Settings.FailoverSettings).Assembly }
@@ -46,5 +47,5 @@ public sealed class WireTypes
 
     private static string ManifestOf(Type type) =>
         type.GetCustomAttribute<ProtoContractAttribute>()?.Name
-        ?? throw new InvalidOperationException($"{type} crosses the wire or is stored, so its [ProtoContract] must give it a Name");
+        ?? throw new InvalidOperationException($"{type} is sent or stored, so its [ProtoContract] needs a Name");
 }

@@ -1,13 +1,13 @@
 namespace Morag.Failover.Actors.Timing;
 
-/// <summary>Lets a <see cref="SteadyClock"/> follow the wall clock, and reports every step that the wall clock makes.</summary>
+/// <summary>Keeps a <see cref="SteadyClock"/> close to the wall clock and reports every step of the wall clock.</summary>
 public sealed class ClockWatch : IDisposable
 {
     private readonly ITimer timer;
 
-    /// <summary>Watches until it is disposed.</summary>
+    /// <summary>Starts watching, until it is disposed.</summary>
     /// <param name="clock">The clock.</param>
-    /// <param name="stepped">Called for each step, on a thread of the pool.</param>
+    /// <param name="stepped">Called for each step, on a thread-pool thread.</param>
     public ClockWatch(SteadyClock clock, Action<ClockStep> stepped)
     {
         timer = clock.CreateTimer(

@@ -1,8 +1,8 @@
 namespace Morag.Failover.Actors.Timing;
 
 /// <summary>
-/// The one timer of an entity: armed from the earliest due time in its state, so that nothing comes due unseen and recovery needs
-/// nothing but the state. It delivers <see cref="Due"/>; whoever gets that looks what is due, and arms it again.
+/// The only timer of an entity, armed for the earliest deadline in its state, so that recovery needs only the state. It sends
+/// <see cref="Due"/> to the entity, which handles what is due and arms the timer again.
 /// </summary>
 public sealed class DueTimer
 {
@@ -12,7 +12,7 @@ public sealed class DueTimer
     private readonly Func<DateTimeOffset> now;
     private DateTimeOffset? armedFor;
 
-    /// <summary>A timer on an actor's timers and clock.</summary>
+    /// <summary>Creates a timer that uses an actor's timers and clock.</summary>
     public DueTimer(ITimerScheduler timers, Func<DateTimeOffset> now)
     {
         this.timers = timers;
@@ -20,8 +20,8 @@ public sealed class DueTimer
     }
 
     /// <summary>
-    /// Arms the timer for a due time; null disarms it in effect. A later time than the armed one is left to the armed one:
-    /// it fires, nothing is due, and it is armed again, which is cheaper than moving it with each command.
+    /// Arms the timer for a deadline; null has no effect. If the timer is armed for an earlier time, it stays: it fires, nothing is due,
+    /// and it is armed again, which is cheaper than moving it with each command.
     /// </summary>
     public void ArmAt(DateTimeOffset? due)
     {
@@ -38,10 +38,10 @@ public sealed class DueTimer
             delay <= TimeSpan.Zero ? TimeSpan.FromMilliseconds(1) : delay < LongestDelay ? delay : LongestDelay);
     }
 
-    /// <summary>Has to be called when <see cref="Due"/> arrives, before arming again.</summary>
+    /// <summary>Must be called when <see cref="Due"/> arrives, before the timer is armed again.</summary>
     public void Fired() => armedFor = null;
 
-    /// <summary>Something may be due.</summary>
+    /// <summary>Tells the entity that something may be due.</summary>
     public sealed class Due : INoSerializationVerificationNeeded, INotInfluenceReceiveTimeout
     {
         /// <summary>The one instance.</summary>

@@ -1,19 +1,19 @@
 namespace Morag.Failover.Actors.Timing;
 
 /// <summary>
-/// What repeats at the same interval and in the same phase, on one timer. Dozens of timers that each wake the process at a moment of
-/// their own cost an idle node more than what they do. Only the phase of each is moved: its first tick comes up to one
-/// <see cref="Grain"/> late, and never early, since it may be a time-out.
+/// Runs everything that repeats at the same interval and phase on one timer. Dozens of timers that each wake the process separately cost an
+/// idle node more than their work. Sharing only delays the first tick, by up to one <see cref="Grain"/>. It is never early, because it may
+/// be a timeout.
 /// </summary>
-/// <param name="clock">The monotonic clock that ticks are due on.</param>
-/// <param name="interval">The time from one tick to the next.</param>
-/// <param name="ended">Called once when the last that repeats has been removed.</param>
+/// <param name="clock">The monotonic clock.</param>
+/// <param name="interval">The time between ticks.</param>
+/// <param name="ended">Called once, when the last member has been removed.</param>
 internal sealed class SharedTicks(TimeProvider clock, TimeSpan interval, Action<SharedTicks> ended)
 {
-    /// <summary>Shorter intervals have timers of their own.</summary>
+    /// <summary>Shorter intervals are not shared.</summary>
     public static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>More than this on one timer would be a burst of work at each tick.</summary>
+    /// <summary>The most members of one timer. More would cause a burst of work at each tick.</summary>
     public const int Most = 50;
 
     private static readonly TimeSpan LargestGrain = TimeSpan.FromMilliseconds(500);
@@ -24,28 +24,28 @@ internal sealed class SharedTicks(TimeProvider clock, TimeSpan interval, Action<
     private TimeSpan next;
     private bool over;
 
-    /// <summary>Whether something that is first due after this delay can share a timer.</summary>
+    /// <summary>Whether a repetition with this first delay and interval can share a timer.</summary>
     public static bool CanShare(TimeSpan delay, TimeSpan interval) => interval >= ShortestInterval && delay >= interval;
 
     /// <summary>
-    /// The moments at which ticks are due are multiples of this, half of the interval and at most 500 ms, so that different
-    /// intervals wake the process at the same moments.
+    /// Ticks are due at multiples of this: half of the interval, at most 500 ms. So different intervals wake the process at the same
+    /// moments.
     /// </summary>
     public static TimeSpan Grain(TimeSpan interval) => interval / 2 < LargestGrain ? interval / 2 : LargestGrain;
 
-    /// <summary>The moment of the first tick, on the monotonic clock: the first multiple of the grain at which the delay is over.</summary>
+    /// <summary>The monotonic time of the first tick: the first multiple of the grain after the delay.</summary>
     public static TimeSpan FirstTick(TimeProvider clock, TimeSpan delay, TimeSpan interval)
     {
         var (due, grain) = ((Now(clock) + delay).Ticks, Grain(interval).Ticks);
         return TimeSpan.FromTicks((due + grain - 1) / grain * grain);
     }
 
-    /// <summary>How long after a multiple of the interval a tick is due: what is equal here and in the interval can share.</summary>
+    /// <summary>The offset of the ticks from multiples of the interval. Repetitions with equal interval and phase can share.</summary>
     public static TimeSpan Phase(TimeSpan firstTick, TimeSpan interval) => TimeSpan.FromTicks(firstTick.Ticks % interval.Ticks);
 
     /// <summary>
-    /// Adds what is done at each tick from <paramref name="firstTick"/> on, until the result is disposed; it must not wait or throw. Null
-    /// when this timer is full or has ended.
+    /// Adds an action for each tick from <paramref name="firstTick"/> on, until the result is disposed. The action must not wait or throw.
+    /// Returns null if this timer is full or has ended.
     /// </summary>
     public IDisposable? TryAdd(Action tick, TimeSpan firstTick)
     {
@@ -91,7 +91,7 @@ internal sealed class SharedTicks(TimeProvider clock, TimeSpan interval, Action<
                 return;
             }
 
-            // Ticks that were missed while the process stood still are not made up for.
+            // Ticks that were missed while the process was frozen are skipped.
             var moment = next + WholeIntervals(now - next);
             next = moment + interval;
             timer!.Change(SteadyScheduler.NotEarly(next - now), Timeout.InfiniteTimeSpan);

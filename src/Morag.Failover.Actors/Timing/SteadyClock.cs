@@ -1,22 +1,23 @@
 namespace Morag.Failover.Actors.Timing;
 
 /// <summary>
-/// The clock that every duration of this process is measured on: the wall clock as it was when the process started, plus the monotonic
-/// time since then. It never steps. When the wall clock does, <see cref="Follow"/> notices, and this clock then moves towards the wall
-/// clock by at most 1 % of the time that passes, as NTP slews a clock: no duration is off by more than that, and the times that people
-/// read become right again.
+/// The clock that measures every duration in this process: the wall clock at the start of the process plus the monotonic time since then.
+/// It never steps. When the wall clock steps, <see cref="Follow"/> detects it, and this clock slews towards the wall clock by at most 1 %
+/// of elapsed time, as NTP does. So no duration is off by more than 1 %, and displayed times become correct again.
 /// </summary>
 public sealed class SteadyClock : TimeProvider
 {
-    /// <summary>How often <see cref="Follow"/> expects to be called.</summary>
+    /// <summary>The interval at which <see cref="Follow"/> must be called.</summary>
     public static readonly TimeSpan FollowInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>A change of the wall clock against the monotonic one from which it counts as a step. NTP slews what is smaller.</summary>
+    /// <summary>
+    /// The smallest change of the wall clock, relative to the monotonic clock, that counts as a step. NTP slews smaller changes.
+    /// </summary>
     public static readonly TimeSpan SmallestStep = TimeSpan.FromMilliseconds(500);
 
     private const double MaxSlew = 0.01;
 
-    /// <summary>Two readings of different clocks that are further apart than this say nothing: the thread was interrupted between them.</summary>
+    /// <summary>Two clock readings further apart than this are discarded, because the thread was interrupted between them.</summary>
     private static readonly TimeSpan LongestReading = TimeSpan.FromMilliseconds(50);
 
     private readonly TimeProvider source;
@@ -25,7 +26,7 @@ public sealed class SteadyClock : TimeProvider
     private ClockReading reading;
     private DateTimeOffset lastWall;
 
-    /// <summary>A clock that begins at the wall clock of <paramref name="source"/> and runs by its timestamps.</summary>
+    /// <summary>Creates a clock that starts at the wall clock of <paramref name="source"/> and runs by its timestamps.</summary>
     public SteadyClock(TimeProvider source)
     {
         this.source = source;
@@ -43,7 +44,7 @@ public sealed class SteadyClock : TimeProvider
     /// <inheritdoc />
     public override TimeZoneInfo LocalTimeZone => source.LocalTimeZone;
 
-    /// <summary>What the last <see cref="Follow"/> found.</summary>
+    /// <summary>The result of the last <see cref="Follow"/>.</summary>
     public ClockReading Reading => Volatile.Read(ref reading);
 
     /// <inheritdoc />
@@ -56,7 +57,9 @@ public sealed class SteadyClock : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         source.CreateTimer(callback, state, dueTime, period);
 
-    /// <summary>Compares with the wall clock, and sets how fast this clock moves towards it. Gives the step that the wall clock made since the last call, if it did.</summary>
+    /// <summary>
+    /// Compares this clock with the wall clock and adjusts the slew. Returns the step of the wall clock since the last call, if any.
+    /// </summary>
     public ClockStep? Follow()
     {
         lock (gate)
@@ -85,22 +88,22 @@ public sealed class SteadyClock : TimeProvider
     {
         var elapsed = source.GetElapsedTime(from.Timestamp, timestamp);
 
-        // When nobody follows any more, the slew ends where it would have met the wall clock.
+        // If Follow is no longer called, the slew ends after one interval, where it would have met the wall clock.
         var slewed = elapsed < FollowInterval ? elapsed : FollowInterval;
         return from.Time + elapsed + (slewed * from.Slew);
     }
 
-    /// <summary>From this timestamp on the clock runs from this time.</summary>
+    /// <summary>A timestamp, the time of the clock at it, and the slew from then on.</summary>
     private sealed record Anchor(long Timestamp, DateTimeOffset Time, double Slew);
 }
 
 /// <summary>A step of the wall clock.</summary>
-/// <param name="By">How far it went: positive forward, negative back.</param>
-/// <param name="NoticedAt">When it was noticed, on the steady clock.</param>
+/// <param name="By">The size of the step: positive forward, negative back.</param>
+/// <param name="NoticedAt">When it was detected, on the steady clock.</param>
 public sealed record ClockStep(TimeSpan By, DateTimeOffset NoticedAt);
 
-/// <summary>How the wall clock of this node stands against its steady one.</summary>
-/// <param name="WallClockAhead">How far the wall clock is ahead; negative where it is behind.</param>
-/// <param name="Steps">How many steps it made since the process started.</param>
-/// <param name="LastStep">The last of them.</param>
+/// <summary>The difference between the wall clock of this node and its steady clock.</summary>
+/// <param name="WallClockAhead">How far the wall clock is ahead; negative if it is behind.</param>
+/// <param name="Steps">The number of steps since the process started.</param>
+/// <param name="LastStep">The last step.</param>
 public sealed record ClockReading(TimeSpan WallClockAhead, int Steps, ClockStep? LastStep);

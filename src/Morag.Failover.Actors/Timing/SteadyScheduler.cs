@@ -5,9 +5,9 @@ using Akka.Dispatch;
 namespace Morag.Failover.Actors.Timing;
 
 /// <summary>
-/// The scheduler of a node's actor system, on the <see cref="SteadyClock"/>: whoever takes the time from the scheduler does not see the
-/// wall clock step. Its timers are those of the runtime, which wake nobody while nothing is due; Akka.NET's own scheduler wakes a
-/// hundred times a second. Named in <c>akka.scheduler.implementation</c>.
+/// The scheduler of a node's actor system, based on the <see cref="SteadyClock"/>, so that code that reads the time from the scheduler does
+/// not see the wall clock step. It uses the timers of the runtime, which cause no wake-ups while nothing is due; Akka.NET's own scheduler
+/// wakes up 100 times per second. Set in <c>akka.scheduler.implementation</c>.
 /// </summary>
 public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvider, IDisposable
 {
@@ -39,7 +39,7 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
     /// <inheritdoc />
     protected override DateTimeOffset TimeNow => clock.GetUtcNow();
 
-    /// <summary>Drops what is pending: the actor system has ended.</summary>
+    /// <summary>Drops everything pending. The actor system has stopped.</summary>
     public void Dispose()
     {
         stopped = true;
@@ -50,20 +50,22 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
     }
 
     /// <summary>
-    /// How long a timer of the runtime has to be set for, so that it seldom ticks early: the runtime drops fractions of a millisecond, and
-    /// counts on a clock that moves in steps of up to 4 ms. A tick that is early all the same has to be waited for again.
+    /// The delay to set on a timer of the runtime, so that it seldom ticks early: the runtime drops fractions of a millisecond, and its
+    /// clock moves in steps of up to 4 ms. The caller must wait again after a tick that is early anyway.
     /// </summary>
     internal static TimeSpan NotEarly(TimeSpan delay) =>
         delay <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(delay.TotalMilliseconds) + 1);
 
     /// <inheritdoc />
-    protected override void InternalScheduleTellOnce(TimeSpan delay, ICanTell receiver, object message, IActorRef sender, ICancelable cancelable) =>
+    protected override void InternalScheduleTellOnce(
+        TimeSpan delay, ICanTell receiver, object message, IActorRef sender, ICancelable cancelable) =>
         Start(() => receiver.Tell(message, sender), delay, Timeout.InfiniteTimeSpan, cancelable);
 
     /// <inheritdoc />
     protected override void InternalScheduleTellRepeatedly(
         TimeSpan initialDelay, TimeSpan interval, ICanTell receiver, object message, IActorRef sender, ICancelable cancelable) =>
-        Start(() => receiver.Tell(message, sender), initialDelay, interval, cancelable, shares: SharedTicks.CanShare(initialDelay, interval));
+        Start(
+            () => receiver.Tell(message, sender), initialDelay, interval, cancelable, shares: SharedTicks.CanShare(initialDelay, interval));
 
     /// <inheritdoc />
     protected override void InternalScheduleOnce(TimeSpan delay, Action action, ICancelable cancelable) =>
@@ -78,7 +80,8 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
         Start(action, initialDelay, interval, cancelable);
 
     /// <inheritdoc />
-    protected override void InternalScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, IRunnable action, ICancelable cancelable) =>
+    protected override void InternalScheduleRepeatedly(
+        TimeSpan initialDelay, TimeSpan interval, IRunnable action, ICancelable cancelable) =>
         Start(action.Run, initialDelay, interval, cancelable);
 
     private void Start(Action action, TimeSpan delay, TimeSpan interval, ICancelable? cancelable, bool shares = false)
@@ -99,7 +102,7 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
         }
     }
 
-    /// <summary>Messages only: telling takes no time, while an action could hold up the others of its timer.</summary>
+    /// <summary>Shares a timer. Only for messages: sending takes no time, while an action could delay the others on its timer.</summary>
     private IDisposable Share(Action tick, TimeSpan delay, TimeSpan interval)
     {
         var first = SharedTicks.FirstTick(clock, delay, interval);
@@ -116,7 +119,7 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
         }
     }
 
-    /// <summary>Something to do once or again and again. It ends by being done, cancelled, or with the scheduler.</summary>
+    /// <summary>A scheduled action, once or repeated. It ends when it is done or cancelled, or with the scheduler.</summary>
     private sealed class Scheduled(SteadyScheduler scheduler, Action action, bool once)
     {
         private IDisposable? timer;
@@ -129,7 +132,8 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
         public void Start(TimeSpan delay, TimeSpan interval, ICancelable? cancelable)
         {
             scheduler.pending.TryAdd(this, true);
-            var own = scheduler.clock.CreateTimer(static self => ((Scheduled)self!).TickUnlessEarly(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            var own = scheduler.clock.CreateTimer(
+                static self => ((Scheduled)self!).TickUnlessEarly(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             Interlocked.Exchange(ref timer, own);
             EndWith(cancelable);
             if (over || scheduler.stopped)
@@ -138,7 +142,7 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
                 return;
             }
 
-            // Only now, when everything that its tick ends is there.
+            // Starts last, because a tick ends what is set up above.
             (startedAt, firstAfter, every) = (scheduler.clock.GetTimestamp(), delay, interval);
             own.Change(NotEarly(delay), interval);
         }
@@ -158,7 +162,7 @@ public sealed class SteadyScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvi
         {
             over = true;
 
-            // Either the start sees that it is over, or this sees the timer.
+            // With the barrier, either Start sees that this is over, or this sees the timer.
             Interlocked.MemoryBarrier();
             scheduler.pending.TryRemove(this, out _);
             timer?.Dispose();

@@ -3,43 +3,47 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Actors.Workers;
 
 /// <summary>
-/// Whether a worker that is alive does no work: what it holds makes no progress, or it pulls nothing while there is work that it would be
-/// granted. Shown, and decides nothing.
+/// Detects a live worker that does no work: its tasks make no progress, or it requests nothing although it would be granted work. The
+/// result is only displayed.
 /// </summary>
 internal sealed class DegradedWatch(WorkerSettings settings, DateTimeOffset startedAt)
 {
-    /// <summary>How many looks it takes until a worker is shown as degraded: work that comes and goes between others' pulls is not left lying.</summary>
+    /// <summary>
+    /// The checks before a worker is displayed as degraded, so that work in passing between other workers does not count.
+    /// </summary>
     private const int Looks = 5;
 
-    /// <summary>A partition that has not answered for so many looks is no longer taken to have work.</summary>
+    /// <summary>A partition that has not answered this many checks no longer counts as having work.</summary>
     private const int LooksUnanswered = 2;
 
-    /// <summary>The partitions that said that they have work, each with the number of the look after which it last said so.</summary>
+    /// <summary>The partitions that reported work, with the number of the check when they last did.</summary>
     private readonly Dictionary<int, long> partitionsWithWork = [];
     private long looks;
     private DateTimeOffset lastPull = startedAt;
     private DateTimeOffset lastLook = startedAt;
     private DateTimeOffset? workSince;
 
-    /// <summary>Why the worker is shown as degraded; null where it is not.</summary>
+    /// <summary>Why the worker is displayed as degraded; null if it is not.</summary>
     public string? Reason(HeldLeasesView held, DateTimeOffset now) =>
         held.AnyStuckSince(now - settings.DegradedAfter) ? "holds work without progress"
         : workSince <= now - settings.DegradedAfter ? "pulls nothing, though its queues have work"
         : null;
 
-    /// <summary>The worker asked for work.</summary>
-    public void Pulled(DateTimeOffset now)
+    /// <summary>Records that the worker requested work.</summary>
+    public void OnPull(DateTimeOffset now)
     {
         lastPull = now;
-        BeginAnew();
+        Reset();
     }
 
-    /// <summary>Whether the queues should be asked now whether they have work for it: the worker could have pulled, and has not for a while.</summary>
-    public bool ShouldLook(bool couldPull, DateTimeOffset now)
+    /// <summary>
+    /// Whether to ask the queues now whether they have work for the worker: it could have requested work, and has not for a while.
+    /// </summary>
+    public bool ShouldCheck(bool couldPull, DateTimeOffset now)
     {
         if (!couldPull)
         {
-            BeginAnew();
+            Reset();
             return false;
         }
 
@@ -59,8 +63,8 @@ internal sealed class DegradedWatch(WorkerSettings settings, DateTimeOffset star
         return true;
     }
 
-    /// <summary>A partition says whether it has work that the worker would be granted.</summary>
-    public void Found(int partition, bool any, DateTimeOffset now)
+    /// <summary>Records whether a partition has work that it would grant to the worker.</summary>
+    public void OnWorkReported(int partition, bool any, DateTimeOffset now)
     {
         if (any)
         {
@@ -81,7 +85,7 @@ internal sealed class DegradedWatch(WorkerSettings settings, DateTimeOffset star
         }
     }
 
-    private void BeginAnew()
+    private void Reset()
     {
         partitionsWithWork.Clear();
         workSince = null;

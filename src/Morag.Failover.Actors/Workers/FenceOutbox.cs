@@ -1,26 +1,27 @@
-using Morag.Failover.Contracts.Queues;
-using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Actors.Workers;
 
 /// <summary>
-/// Which partitions have taken which of the worker's fences. They go to each partition in order, one at a time. Progress is not
-/// stored until all took a fence: after a restart some are sent again, and taken again without effect.
+/// Tracks which of the worker's fences each queue partition has acknowledged. Each partition gets the fences in order, one at a time.
+/// Progress is stored only when every partition has acknowledged a fence: after a restart some fences are sent again, which has no effect.
 /// </summary>
 internal sealed class FenceOutbox(int partitions)
 {
-    private readonly long[] taken = new long[partitions];
+    private readonly long[] acknowledged = new long[partitions];
 
-    /// <summary>Whether a partition has still to take a fence: until then no lease is asked of it, since the fence might end it.</summary>
-    public bool Owes(ImmutableArray<OwedFence> fences, int partition) => !fences.IsEmpty && fences[^1].Number > taken[partition];
+    /// <summary>
+    /// Whether a partition has not acknowledged every fence yet. Until then the worker requests no lease there, because the fence might
+    /// end it.
+    /// </summary>
+    public bool Owes(ImmutableArray<OwedFence> fences, int partition) => !fences.IsEmpty && fences[^1].Number > acknowledged[partition];
 
-    /// <summary>The next fence that a partition has to take.</summary>
+    /// <summary>The next fence to send to a partition; null if it has acknowledged all of them.</summary>
     public OwedFence? Next(ImmutableArray<OwedFence> fences, int partition)
     {
         foreach (var fence in fences)
         {
-            if (fence.Number > taken[partition])
+            if (fence.Number > acknowledged[partition])
             {
                 return fence;
             }
@@ -29,15 +30,15 @@ internal sealed class FenceOutbox(int partitions)
         return null;
     }
 
-    /// <summary>A partition took a fence.</summary>
-    public void Taken(int partition, long number)
+    /// <summary>Records that a partition acknowledged a fence and those before it. Unknown partitions are ignored.</summary>
+    public void Acknowledge(int partition, long number)
     {
         if (partition >= 0 && partition < partitions)
         {
-            taken[partition] = Math.Max(taken[partition], number);
+            acknowledged[partition] = Math.Max(acknowledged[partition], number);
         }
     }
 
-    /// <summary>The highest number that every partition took.</summary>
-    public long TakenByAll => taken.Min();
+    /// <summary>The highest number that every partition has acknowledged.</summary>
+    public long AcknowledgedByAll => acknowledged.Min();
 }

@@ -6,41 +6,41 @@ using Morag.Failover.Domain.Queues;
 namespace Morag.Failover.Actors.Workers;
 
 /// <summary>
-/// What a worker holds, as its entity believes: put together from grants and outcomes, and asked anew from every partition after a
-/// restart. The queues own the truth; this view only spares asking them.
+/// The leases that a worker holds, as its entity believes: collected from grants and outcomes, and requested from every partition after a
+/// restart. The queues own the leases; this view saves requests to them.
 /// </summary>
 internal sealed class HeldLeasesView(int partitions)
 {
     private readonly Dictionary<TaskId, Held> leases = [];
 
-    /// <summary>Leases that ended while the partitions were being asked: an answer may have been on its way before the end.</summary>
+    /// <summary>Leases that ended while the partitions were being queried: a reply may have been sent before the end.</summary>
     private readonly HashSet<(TaskId, LeaseEpoch)> endedMeanwhile = [];
 
     private readonly HashSet<int> awaited = [];
     private DateTimeOffset? askedAt;
     private ImmutableArray<HeldLease>? shown;
 
-    /// <summary>How many are held.</summary>
+    /// <summary>The number of held leases.</summary>
     public int Count => leases.Count;
 
-    /// <summary>Whether every partition has answered since the entity started.</summary>
+    /// <summary>Whether every partition has replied since the entity started.</summary>
     public bool IsKnown { get; private set; }
 
-    /// <summary>The partitions that have not answered yet.</summary>
+    /// <summary>The partitions that have not replied yet.</summary>
     public IReadOnlyCollection<int> Awaited => awaited;
 
-    /// <summary>When the partitions were last asked.</summary>
+    /// <summary>When the partitions were last queried.</summary>
     public DateTimeOffset? AskedAt => askedAt;
 
-    /// <summary>The leases, for heartbeats' answers; built once for each change.</summary>
+    /// <summary>The leases for heartbeat replies, built once per change.</summary>
     public ImmutableArray<HeldLease> Shown => shown ??= [.. leases.Values.Select(held => held.Lease)];
 
-    /// <summary>The leases with a progress that the worker tells and that has not moved since a time.</summary>
+    /// <summary>Whether any lease with reported progress has made none since a time.</summary>
     public bool AnyStuckSince(DateTimeOffset time) =>
         leases.Values.Any(held => held.Progress is not null && held.ProgressAt <= time);
 
-    /// <summary>How many are held of a queue in other partitions than one.</summary>
-    public int HeldElsewhere(QueueName queue, int partition)
+    /// <summary>The number of leases from a queue in partitions other than the given one.</summary>
+    public int CountElsewhere(QueueName queue, int partition)
     {
         var count = 0;
         if (partitions == 1)
@@ -59,22 +59,22 @@ internal sealed class HeldLeasesView(int partitions)
         return count;
     }
 
-    /// <summary>Whether this lease is held.</summary>
+    /// <summary>Whether the lease is held.</summary>
     public bool Holds(TaskId task, LeaseEpoch epoch) => leases.TryGetValue(task, out var held) && held.Lease.Epoch == epoch;
 
-    /// <summary>A worker that is new holds nothing.</summary>
-    public void BeginEmpty() => IsKnown = true;
+    /// <summary>Marks the view as complete, for a new worker, which holds nothing.</summary>
+    public void MarkEmpty() => IsKnown = true;
 
-    /// <summary>All partitions are about to be asked.</summary>
-    public void BeginAsking(DateTimeOffset now)
+    /// <summary>Starts a query of all partitions.</summary>
+    public void StartQuery(DateTimeOffset now)
     {
         askedAt = now;
         endedMeanwhile.Clear();
         awaited.UnionWith(Enumerable.Range(0, partitions));
     }
 
-    /// <summary>A partition answered.</summary>
-    public void Take(HeldLeases answer)
+    /// <summary>Merges the reply of a partition.</summary>
+    public void OnAnswer(HeldLeases answer)
     {
         if (!awaited.Remove(answer.Partition))
         {
@@ -83,7 +83,8 @@ internal sealed class HeldLeasesView(int partitions)
 
         shown = null;
         var before = leases.Values.Where(held => held.Partition == answer.Partition && held.AddedAt <= askedAt).ToList();
-        foreach (var gone in before.Where(held => !answer.Leases.Any(lease => lease.TaskId == held.Lease.TaskId && lease.Epoch == held.Lease.Epoch)))
+        var listed = answer.Leases.Select(lease => (lease.TaskId, lease.Epoch)).ToHashSet();
+        foreach (var gone in before.Where(held => !listed.Contains((held.Lease.TaskId, held.Lease.Epoch))))
         {
             leases.Remove(gone.Lease.TaskId);
         }
@@ -103,15 +104,22 @@ internal sealed class HeldLeasesView(int partitions)
         }
     }
 
-    /// <summary>A lease was granted and handed on.</summary>
+    /// <summary>Adds a lease that was granted to the worker.</summary>
     public void Add(LeasedTask task, int partition, DateTimeOffset now)
     {
         shown = null;
-        var lease = new HeldLease { TaskId = task.TaskId, Epoch = task.Epoch, Queue = task.Queue, GrantedAt = now, Deadline = task.Deadline };
+        var lease = new HeldLease
+        {
+            TaskId = task.TaskId,
+            Epoch = task.Epoch,
+            Queue = task.Queue,
+            GrantedAt = now,
+            Deadline = task.Deadline,
+        };
         leases[task.TaskId] = new Held(lease, partition, now);
     }
 
-    /// <summary>A lease ended.</summary>
+    /// <summary>Removes a lease that ended.</summary>
     public void Remove(TaskId task, LeaseEpoch epoch)
     {
         if (awaited.Count > 0)
@@ -126,7 +134,7 @@ internal sealed class HeldLeasesView(int partitions)
         }
     }
 
-    /// <summary>All leases end: a fence is on its way that ends them.</summary>
+    /// <summary>Removes all leases, because a fence ends them.</summary>
     public void Clear()
     {
         if (awaited.Count > 0)
@@ -139,10 +147,10 @@ internal sealed class HeldLeasesView(int partitions)
     }
 
     /// <summary>
-    /// Compares with what the worker says that it holds, and gives the leases that were missing from two heartbeats: they never
-    /// arrived. Only those of partitions that <paramref name="judge"/> lets through.
+    /// Compares the view with a worker's heartbeat and returns the leases that two heartbeats did not list: they never reached the worker.
+    /// Checks only the partitions that <paramref name="judge"/> accepts.
     /// </summary>
-    public List<HeldLease>? NotArrived(ImmutableArray<HeldByWorker> said, Func<int, bool> judge, DateTimeOffset now)
+    public List<HeldLease>? FindUndelivered(ImmutableArray<HeldByWorker> said, Func<int, bool> judge, DateTimeOffset now)
     {
         List<HeldLease>? missing = null;
         foreach (var held in leases.Values)

@@ -4,10 +4,10 @@ using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Actors.Workers;
 
-/// <content>The calls, and what partitions are asked for them.</content>
+/// <content>The calls and the questions to partitions.</content>
 internal sealed partial class LeaseDemand
 {
-    /// <summary>A call that waits.</summary>
+    /// <summary>A pending call.</summary>
     internal sealed class Caller(RequestLeases request, IActorRef replyTo, DateTimeOffset until)
     {
         public RequestLeases Request { get; private set; } = request;
@@ -35,18 +35,18 @@ internal sealed partial class LeaseDemand
         }
     }
 
-    /// <summary>What is known of a partition that did not answer, or was said to be down for sure.</summary>
+    /// <summary>A partition that did not reply, or that is certainly down.</summary>
     private readonly record struct PartitionDown(string Why, DateTimeOffset AskAgainAt, bool ForSure = true);
 
-    /// <summary>A partition that a call has still to ask.</summary>
+    /// <summary>A partition that a call must still ask.</summary>
     internal readonly record struct Step(int Partition, bool OnlyRepeat);
 
-    /// <summary>A question to a partition for several calls. Leases go to the first call until it has enough, then to the next.</summary>
+    /// <summary>A question to a partition for one or more calls. The first call is served first.</summary>
     internal sealed class Question(ImmutableArray<Caller> callers, int partition, bool onlyRepeat, DateTimeOffset lostAt)
     {
         public ImmutableArray<Caller> Callers { get; } = callers;
 
-        /// <summary>What the calls wanted when they asked; a call that is made again may want something else.</summary>
+        /// <summary>The queues that the calls requested when the question was asked. A repeated call may request others.</summary>
         public ImmutableArray<QueueName> Wish { get; } = callers[0].Request.Queues;
 
         public int Partition { get; } = partition;
@@ -57,13 +57,13 @@ internal sealed partial class LeaseDemand
 
         public bool WorkCameMeanwhile { get; set; }
 
-        /// <summary>The interest that goes with it; null: none.</summary>
+        /// <summary>The interest to register; null for none.</summary>
         public LeaseInterest? Interest { get; init; }
 
-        /// <summary>Whether that is in all queues that the worker serves.</summary>
+        /// <summary>Whether the interest covers all queues that the worker serves.</summary>
         public bool InterestInAll { get; init; }
 
-        /// <summary>For which wishes the partition had nothing until now.</summary>
+        /// <summary>The requests for which the partition had no work before.</summary>
         public List<ImmutableArray<QueueName>> NothingBefore { get; init; } = [];
     }
 }

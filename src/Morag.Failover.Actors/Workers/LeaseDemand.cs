@@ -7,16 +7,16 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Actors.Workers;
 
 /// <summary>
-/// The worker's calls for leases that wait, first come first served, and which partition is asked next for whom. One partition is
-/// asked at a time, so that two do not both fill the same place; a partition that has nothing keeps the interest of all calls, also for
-/// those that follow, and says when it has: see <see cref="StandingInterest"/>.
+/// The worker's waiting lease calls, first come, first served, and the next partition to ask for them. Partitions are asked one at a time,
+/// so that two do not fill the same slot. A partition without work registers the interest of all calls and notifies the worker when work
+/// arrives: see <see cref="StandingInterest"/>.
 /// </summary>
 internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAfter, WorkerSettings settings)
 {
-    /// <summary>How long a call that does not wait may take to ask round.</summary>
+    /// <summary>How long a call without wait may take to ask all partitions.</summary>
     private static readonly TimeSpan AskingRound = TimeSpan.FromSeconds(2);
 
-    /// <summary>How soon a partition that is down is asked again at the earliest.</summary>
+    /// <summary>The shortest time before a partition that is down is asked again.</summary>
     private static readonly TimeSpan SoonestAgain = TimeSpan.FromSeconds(0.5);
 
     private readonly StandingInterest standing = new(partitions, settings.InterestKept, settings.InterestRenewed);
@@ -25,22 +25,22 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
     private readonly List<Caller> callers = [];
     private int rotation;
 
-    /// <summary>Whether any call waits.</summary>
+    /// <summary>Whether any call is pending.</summary>
     public bool AnyWaiting => callers.Count > 0;
 
-    /// <summary>Whether no further call may wait.</summary>
+    /// <summary>Whether the limit of waiting calls is reached.</summary>
     public bool IsFull => callers.Count >= settings.MaxWaitingCalls;
 
-    /// <summary>Which partitions keep the worker's interest.</summary>
+    /// <summary>The partitions that have registered the worker's interest.</summary>
     public (ImmutableArray<int> Partitions, long Incarnations) InterestKnown => standing.Known();
 
-    /// <summary>The question under way.</summary>
+    /// <summary>The question that has not been answered yet.</summary>
     public Question? Asking { get; private set; }
 
-    /// <summary>The calls that wait if they cannot be given anything at once.</summary>
+    /// <summary>The calls with a wait.</summary>
     public IEnumerable<Caller> Waiting => callers.Where(caller => caller.Request.Wait > TimeSpan.Zero);
 
-    /// <summary>When the first wait ends, the question under way counts as lost, or a partition is to be asked again.</summary>
+    /// <summary>When the first wait ends, the open question times out, or a partition must be asked again.</summary>
     public DateTimeOffset? DueAt(DateTimeOffset now)
     {
         DateTimeOffset? due = Asking?.LostAt;
@@ -64,17 +64,16 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
     }
 
     /// <summary>
-    /// A call arrives. One with a request id is first given what the same call was given before, wherever that is: always when there
-    /// are several partitions, else when <paramref name="repeatFirst"/> says that it could not be given anything new. One that waits
-    /// already, and is made again, goes on in its place.
+    /// Adds a call. A call with a request id first gets the leases that the same call was granted before: always with several partitions,
+    /// otherwise if <paramref name="repeatFirst"/>. A repeated call that is still waiting keeps its place.
     /// </summary>
     /// <param name="request">The call.</param>
-    /// <param name="replyTo">Who waits for the answer.</param>
-    /// <param name="repeatFirst">Whether the call cannot be given anything new.</param>
-    /// <param name="holdsNothing">Whether it is certain that the worker holds no lease, so that there is nothing to repeat.</param>
+    /// <param name="replyTo">The receiver of the reply.</param>
+    /// <param name="repeatFirst">Whether the call cannot get new leases.</param>
+    /// <param name="holdsNothing">Whether the worker certainly holds no lease, so that there is nothing to repeat.</param>
     /// <param name="now">The time.</param>
-    /// <returns>Who waited until now for a call that was made again: nobody listens there any more. Null: none did.</returns>
-    public IActorRef? Enter(RequestLeases request, IActorRef replyTo, bool repeatFirst, bool holdsNothing, DateTimeOffset now)
+    /// <returns>The previous receiver of a repeated call, which no longer listens; null for a new call.</returns>
+    public IActorRef? Add(RequestLeases request, IActorRef replyTo, bool repeatFirst, bool holdsNothing, DateTimeOffset now)
     {
         var until = now + (request.Wait > TimeSpan.Zero ? request.Wait : AskingRound);
         if (request.RequestId is { } id && callers.Find(caller => caller.Request.RequestId == id) is { } before)
@@ -96,8 +95,8 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
         return null;
     }
 
-    /// <summary>A partition has work: every waiting call may ask it. One that does not exist has none.</summary>
-    public void WorkAt(int partition)
+    /// <summary>Records that a partition has work, so that every call asks it. Unknown partitions are ignored.</summary>
+    public void OnWorkAvailable(int partition)
     {
         if (partition < 0 || partition >= partitions)
         {
@@ -108,14 +107,14 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
         AskAgain(partition);
     }
 
-    /// <summary>Partitions that kept the worker's interest may have restarted and lost it.</summary>
-    public void Restarted(ImmutableArray<QueueIncarnation> present) => standing.Restarted(present).ToList().ForEach(AskAgain);
+    /// <summary>Records that partitions may have restarted and lost the worker's interest.</summary>
+    public void OnPartitionsRestarted(ImmutableArray<QueueIncarnation> present) => standing.Restarted(present).ToList().ForEach(AskAgain);
 
-    /// <summary>Leases ended: partitions that reckoned with them may have work that there was no room for.</summary>
-    public void RoomGrew() => standing.ReckoningWithOthers().ToList().ForEach(AskAgain);
+    /// <summary>Records that leases ended. Partitions that counted them against a queue limit may have work now.</summary>
+    public void OnLeasesEnded() => standing.LimitedByOtherPartitions().ToList().ForEach(AskAgain);
 
-    /// <summary>The worker is fenced, or is another machine than it was: what partitions keep of its interest is void.</summary>
-    public void BeginAnew()
+    /// <summary>Asks all partitions again, because the worker was fenced or registered again and its registered interest is void.</summary>
+    public void Reset()
     {
         standing.ForgetAll();
         for (var partition = 0; partition < partitions; partition++)
@@ -124,8 +123,8 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
         }
     }
 
-    /// <summary>A partition may be down, so that it may have lost the interest that it kept: it is asked again.</summary>
-    public void Doubt(int partition, DateTimeOffset now)
+    /// <summary>Asks a partition again that may be down and may have lost the interest.</summary>
+    public void RecheckIfStale(int partition, DateTimeOffset now)
     {
         if (standing.IsKeptBy(partition) && askedAt[partition] + unansweredAfter <= now)
         {
@@ -134,11 +133,15 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
     }
 
     /// <summary>
-    /// The next question, if none is under way: for the longest waiting call that has a partition to ask which
-    /// <paramref name="reachable"/> allows, and for the others that want the same. Without <paramref name="mayLease"/> only repeats are asked for.
+    /// The next question, if none is under way: for the longest waiting call that has a partition to ask which <paramref name="reachable"/>
+    /// allows, and for the others that want the same. Without <paramref name="mayLease"/> only repeats are asked for.
     /// <paramref name="roomIn"/> gives the room in queues, of which none stands for all, as a partition has to know it.
     /// </summary>
-    public Question? Next(bool mayLease, Func<int, bool> reachable, Func<ImmutableArray<QueueName>, int, ImmutableArray<QueueRoom>> roomIn, DateTimeOffset now)
+    public Question? Next(
+        bool mayLease,
+        Func<int, bool> reachable,
+        Func<ImmutableArray<QueueName>, int, ImmutableArray<QueueRoom>> roomIn,
+        DateTimeOffset now)
     {
         if (Asking is not null)
         {
@@ -147,7 +150,7 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
 
         foreach (var caller in callers)
         {
-            // One that is down comes last: asking it may take all the time that a call has.
+            // Partitions that are down come last, because asking one may take all the time of a call.
             var index = caller.Steps.FindIndex(step => Open(step) && down[step.Partition] is null);
             index = index >= 0 ? index : caller.Steps.FindIndex(step => Open(step) && MayAsk(step.Partition, now));
             if (index >= 0)
@@ -161,7 +164,7 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
                     {
                         Interest = InterestFor(queues => roomIn(queues, step.Partition)),
                         InterestInAll = Waiting.Any(each => each.Request.Queues.IsEmpty),
-                        NothingBefore = standing.Asked(step.Partition),
+                        NothingBefore = standing.Release(step.Partition),
                     };
                 return Asking;
             }
@@ -172,8 +175,8 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
         bool Open(Step step) => (mayLease || step.OnlyRepeat) && reachable(step.Partition);
     }
 
-    /// <summary>A partition is down: whoever asks it is told so, and it is asked again when it may be back.</summary>
-    public void IsDown(int partition, string why, TimeSpan retryAfter, DateTimeOffset now)
+    /// <summary>Records that a partition is down. It is asked again when it may be back.</summary>
+    public void MarkDown(int partition, string why, TimeSpan retryAfter, DateTimeOffset now)
     {
         var again = now + (retryAfter > SoonestAgain ? retryAfter : SoonestAgain);
         down[partition] = new PartitionDown(why, again);
@@ -185,16 +188,16 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
         AskAgain(partition);
     }
 
-    /// <summary>A partition has not answered in time; it may still do so.</summary>
-    public void IsSilent(int partition, DateTimeOffset now)
+    /// <summary>Records that a partition has not replied in time. It may still reply.</summary>
+    public void MarkSilent(int partition, DateTimeOffset now)
     {
-        // Also for the calls that had not asked it, because it kept the interest.
+        // Includes calls that had not asked the partition because it had registered the interest.
         AskAgain(partition);
         down[partition] ??= new PartitionDown($"{PersistenceIds.Queue(partition)} has not answered in time", now, ForSure: false);
     }
 
-    /// <summary>A partition answers.</summary>
-    public void Answers(int partition)
+    /// <summary>Records that a partition replied.</summary>
+    public void MarkUp(int partition)
     {
         if (partition >= 0 && partition < partitions)
         {
@@ -203,10 +206,10 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
     }
 
     /// <summary>
-    /// What a call that ends without leases is told, where it is not certain that there is no work for it: which partitions are down, and
-    /// why. Null where every partition has said that it has nothing.
+    /// The refusal for a call without leases when there may be work: tells which partitions are down, and why. Null if every partition
+    /// replied that it has no work.
     /// </summary>
-    public Refused? Unanswered(DateTimeOffset now)
+    public Refused? UnreachablePartitions(DateTimeOffset now)
     {
         var first = Array.FindIndex(down, partition => partition is not null);
         if (first < 0)
@@ -215,7 +218,7 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
         }
 
         var others = down.Count(partition => partition is not null) - 1;
-        var more = others == 0 ? "" : $" ({others} more of {partitions} partitions are down, too)";
+        var more = others == 0 ? "" : $" ({others} more of {partitions} partitions are down too)";
         var wait = down[first]!.Value.AskAgainAt - now;
         return Refused.Down(
             PersistenceIds.Queue(first),
@@ -223,10 +226,10 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
             wait > TimeSpan.Zero ? wait : SoonestAgain);
     }
 
-    /// <summary>The question that a partition's answer belongs to; null for an answer that comes too late.</summary>
-    public Question? Answered(int partition)
+    /// <summary>Closes and returns the question that a partition's reply belongs to; null for a late reply.</summary>
+    public Question? OnAnswer(int partition)
     {
-        Answers(partition);
+        MarkUp(partition);
         if (Asking is not { } question || question.Partition != partition)
         {
             return null;
@@ -237,13 +240,13 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
     }
 
     /// <summary>
-    /// A partition has nothing for a call, and so nothing for the others that want the same of it; unless it said since that there is
-    /// work: that and its answer may have overtaken each other.
+    /// Records that a partition has no work for a question, and so for all calls with the same request. Ignored if the partition has
+    /// reported work since: the two messages may have overtaken each other.
     /// </summary>
-    /// <param name="question">What it was asked.</param>
-    /// <param name="incarnation">The run of the partition that answered.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="incarnation">The incarnation of the partition that replied.</param>
     /// <param name="now">The time.</param>
-    public void NothingFor(Question question, long incarnation, DateTimeOffset now)
+    public void OnNothingFound(Question question, long incarnation, DateTimeOffset now)
     {
         if (question.OnlyRepeat || question.WorkCameMeanwhile)
         {
@@ -257,22 +260,22 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
 
         if (question.Interest is { } interest)
         {
-            standing.Keeps(question, interest, incarnation, now);
+            standing.Record(question, interest, incarnation, now);
         }
     }
 
-    /// <summary>The calls of a question that still wait.</summary>
+    /// <summary>The calls of a question that are still pending.</summary>
     public List<Caller> StillWaiting(Question question) => [.. question.Callers.Where(callers.Contains)];
 
-    /// <summary>The calls have their leases. What the others know of the partitions may have changed with them.</summary>
-    public void Served(IReadOnlyCollection<Caller> served, DateTimeOffset now)
+    /// <summary>Removes calls that got leases. The others may have to ask partitions again.</summary>
+    public void RemoveServed(IReadOnlyCollection<Caller> served, DateTimeOffset now)
     {
         callers.RemoveAll(served.Contains);
         callers.ForEach(other => AddSteps(other, now));
     }
 
-    /// <summary>Takes out the calls that <paramref name="which"/> says.</summary>
-    public List<Caller> TakeOut(Func<Caller, bool> which)
+    /// <summary>Removes and returns the calls that match.</summary>
+    public List<Caller> Remove(Func<Caller, bool> which)
     {
         var taken = callers.FindAll(caller => which(caller));
         callers.RemoveAll(taken.Contains);
@@ -280,22 +283,24 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
     }
 
     /// <summary>
-    /// Takes out the calls whose wait is over, and those that do not wait and can ask nobody: their answer is empty. A question without an
-    /// answer is given up, and asked again later.
+    /// Removes and returns the calls whose wait is over, and those without a wait that have no partition left to ask. A question that timed
+    /// out is abandoned and asked again later.
     /// </summary>
-    public List<Caller> TakeOutFinished(bool mayLease, DateTimeOffset now)
+    public List<Caller> RemoveFinished(bool mayLease, DateTimeOffset now)
     {
         if (Asking is { } question && question.LostAt <= now)
         {
-            IsSilent(question.Partition, now);
+            MarkSilent(question.Partition, now);
             GiveUp(question);
         }
 
         Renew(now);
-        return TakeOut(caller =>
+        return Remove(caller =>
             caller.Until <= now
             || (mayLease && AllDown(now))
-            || (caller.Request.Wait <= TimeSpan.Zero && Asking?.Callers.Contains(caller) != true && !caller.Steps.Exists(step => (mayLease || step.OnlyRepeat) && MayAsk(step.Partition, now))));
+            || (caller.Request.Wait <= TimeSpan.Zero
+                && Asking?.Callers.Contains(caller) != true
+                && !caller.Steps.Exists(step => (mayLease || step.OnlyRepeat) && MayAsk(step.Partition, now))));
     }
 
     private void GiveUp(Question question)
@@ -307,12 +312,13 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
         }
     }
 
-    /// <summary>Whether no partition can be asked yet: then nothing is gained by waiting.</summary>
-    private bool AllDown(DateTimeOffset now) => Array.TrueForAll(down, partition => partition is { ForSure: true } gone && gone.AskAgainAt > now);
+    /// <summary>Whether every partition is down, so that waiting is pointless.</summary>
+    private bool AllDown(DateTimeOffset now) =>
+        Array.TrueForAll(down, partition => partition is { ForSure: true } gone && gone.AskAgainAt > now);
 
     private bool MayAsk(int partition, DateTimeOffset now) => down[partition] is not { } gone || gone.AskAgainAt <= now;
 
-    /// <summary>The other calls that one question can ask for too: a request id is for the leases of one call.</summary>
+    /// <summary>The other calls that the same question can serve. A call with a request id is never combined with others.</summary>
     private IEnumerable<Caller> WithTheSameWish(Caller first) => first.Request.RequestId is not null
         ? []
         : callers.Where(caller => caller != first && caller.Request.RequestId is null && Wants(caller, first.Request.Queues));
@@ -329,7 +335,9 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
                 For = standing.KeptFor,
                 MaxTasks = waiting.Sum(caller => caller.Request.MaxTasks),
                 Queues = roomIn(
-                    waiting.Exists(caller => caller.Request.Queues.IsEmpty) ? [] : [.. waiting.SelectMany(caller => caller.Request.Queues).Distinct()]),
+                    waiting.Exists(caller => caller.Request.Queues.IsEmpty)
+                        ? []
+                        : [.. waiting.SelectMany(caller => caller.Request.Queues).Distinct()]),
             };
     }
 
@@ -337,7 +345,7 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
     {
         if (Waiting.Any())
         {
-            standing.TakeDue(now).ForEach(partition => callers.ForEach(caller => caller.AskLater(partition)));
+            standing.RenewDue(now).ForEach(partition => callers.ForEach(caller => caller.AskLater(partition)));
         }
     }
 
@@ -352,7 +360,7 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
         callers.ForEach(caller => caller.AskLater(partition));
     }
 
-    /// <summary>A call that waits need not ask those that say when they have something; one that does not has to know now.</summary>
+    /// <summary>Adds the partitions that a call must ask. A waiting call skips those that will notify the worker.</summary>
     private void AddSteps(Caller caller, DateTimeOffset now)
     {
         var wanted = Waiting.Sum(each => each.Request.MaxTasks);

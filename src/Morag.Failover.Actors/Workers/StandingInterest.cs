@@ -5,23 +5,23 @@ using Morag.Failover.Domain.Queues;
 namespace Morag.Failover.Actors.Workers;
 
 /// <summary>
-/// What the queue partitions keep of this worker's interest, as far as its entity knows. A waiting call
-/// skips a partition that keeps it and has said since that it has nothing: the partition tells the worker when work arrives.
+/// The interest of this worker that the queue partitions have registered, as far as its entity knows. A waiting call skips a partition that
+/// has registered the interest and had no work: the partition notifies the worker when work arrives.
 /// </summary>
-/// <param name="partitions">How many partitions there are.</param>
-/// <param name="keptFor">How long they keep an interest.</param>
-/// <param name="renewed">After how long it is renewed at the latest.</param>
+/// <param name="partitions">The number of partitions.</param>
+/// <param name="keptFor">How long a partition keeps an interest.</param>
+/// <param name="renewed">The longest time between renewals.</param>
 internal sealed class StandingInterest(int partitions, TimeSpan keptFor, TimeSpan renewed)
 {
-    /// <summary>The most different wishes of calls that are remembered for one partition; others ask it.</summary>
+    /// <summary>The most distinct requests remembered per partition. Other requests ask the partition.</summary>
     private const int MostWishes = 16;
 
-    /// <summary>By how much of the time between renewals one may come sooner.</summary>
+    /// <summary>The jitter of renewals, as a part of the time between them.</summary>
     private const double Spread = 0.2;
 
     private readonly Kept?[] kept = new Kept?[partitions];
 
-    /// <summary>How long a partition is to keep an interest.</summary>
+    /// <summary>How long a partition keeps an interest.</summary>
     public TimeSpan KeptFor => keptFor;
 
     /// <summary>When the first renewal is due.</summary>
@@ -39,26 +39,28 @@ internal sealed class StandingInterest(int partitions, TimeSpan keptFor, TimeSpa
         }
     }
 
-    /// <summary>Whether a call with this wish, when all that wait want so many leases together, would learn nothing from a partition.</summary>
+    /// <summary>
+    /// Whether a call with this wish, when all that wait want so many leases together, would learn nothing from a partition.
+    /// </summary>
     public bool Covers(int partition, ImmutableArray<QueueName> wish, int wanted, DateTimeOffset now) =>
         kept[partition] is { } interest
         && interest.Until > now
         && interest.Interest.MaxTasks >= wanted
         && interest.Wishes.Exists(each => each.AsSpan().SequenceEqual(wish.AsSpan()));
 
-    /// <summary>A partition is asked: it forgets what it kept.</summary>
-    /// <returns>The wishes for which it had nothing until now.</returns>
-    public List<ImmutableArray<QueueName>> Asked(int partition)
+    /// <summary>Removes the interest of a partition that is about to be asked, because the partition removes it too.</summary>
+    /// <returns>The requests for which it had no work.</returns>
+    public List<ImmutableArray<QueueName>> Release(int partition)
     {
         var wishes = kept[partition]?.Wishes ?? [];
         kept[partition] = null;
         return wishes;
     }
 
-    /// <summary>A partition had nothing for a question, and keeps the interest that came with it.</summary>
-    public void Keeps(LeaseDemand.Question question, LeaseInterest interest, long incarnation, DateTimeOffset now)
+    /// <summary>Records that a partition had no work for a question and registered the interest in it.</summary>
+    public void Record(LeaseDemand.Question question, LeaseInterest interest, long incarnation, DateTimeOffset now)
     {
-        // A call that does not wait may ask for queues outside the interest. The partition would not report new work in those.
+        // A call that does not wait may name queues outside the interest. The partition does not report new work in those.
         var wishes = question.NothingBefore
             .Where(before => !before.AsSpan().SequenceEqual(question.Wish.AsSpan()))
             .Prepend(question.Wish)
@@ -71,38 +73,43 @@ internal sealed class StandingInterest(int partitions, TimeSpan keptFor, TimeSpa
             now + (renewed * (1 - (Spread * Random.Shared.NextDouble()))));
     }
 
-    /// <summary>What a partition keeps says nothing any more.</summary>
+    /// <summary>Removes the interest of a partition.</summary>
     public void Forget(int partition) => kept[partition] = null;
 
-    /// <summary>What all partitions keep is forgotten: the worker is fenced, or is another machine.</summary>
+    /// <summary>Removes the interest of all partitions, because the worker was fenced or registered again.</summary>
     public void ForgetAll() => Array.Clear(kept);
 
-    /// <summary>The partitions whose interest is to be renewed; each is named once.</summary>
-    public List<int> TakeDue(DateTimeOffset now)
+    /// <summary>The partitions whose interest is due for renewal. Each is returned once.</summary>
+    public List<int> RenewDue(DateTimeOffset now)
     {
         var due = Where(interest => interest.RenewAt <= now).ToList();
         due.ForEach(partition =>
         {
-            // One that has run out and could not be renewed, because the worker has no room, is due no more: the next call asks anyway.
+            // An expired interest that could not be renewed, because the worker has no room, is dropped: the next call asks anyway.
             var interest = kept[partition]!;
             kept[partition] = interest.Until <= now ? null : interest with { RenewAt = interest.Until };
         });
         return due;
     }
 
-    /// <summary>Whether a partition keeps an interest.</summary>
+    /// <summary>Whether a partition has registered the interest.</summary>
     public bool IsKeptBy(int partition) => kept[partition] is not null;
 
-    /// <summary>The partitions that reckon with leases of others: they think that there is less room than there is once one of these ends.</summary>
-    public IEnumerable<int> ReckoningWithOthers() => Where(interest => interest.Interest.Queues.Any(queue => queue.HeldElsewhere > 0));
+    /// <summary>
+    /// The partitions that reckon with leases of others: they think that there is less room than there is once one of these ends.
+    /// </summary>
+    public IEnumerable<int> LimitedByOtherPartitions() => Where(interest => interest.Interest.Queues.Any(queue => queue.HeldElsewhere > 0));
 
     /// <summary>The partitions that have restarted since they confirmed that they keep the interest.</summary>
     public IEnumerable<int> Restarted(ImmutableArray<QueueIncarnation> present) =>
         from queue in present
-        where queue.Partition >= 0 && queue.Partition < partitions && kept[queue.Partition] is { } interest && interest.Incarnation != queue.Incarnation
+        where queue.Partition >= 0
+            && queue.Partition < partitions
+            && kept[queue.Partition] is { } interest
+            && interest.Incarnation != queue.Incarnation
         select queue.Partition;
 
-    /// <summary>The partitions that keep an interest, with their incarnations combined.</summary>
+    /// <summary>The partitions that have registered the interest, and the exclusive or of their incarnations.</summary>
     public (ImmutableArray<int> Partitions, long Incarnations) Known()
     {
         var all = Where(_ => true).ToImmutableArray();
@@ -120,9 +127,12 @@ internal sealed class StandingInterest(int partitions, TimeSpan keptFor, TimeSpa
         }
     }
 
-    /// <summary>Whether an interest is in what such a call may get, too; one that names no queues wants all that the worker serves.</summary>
+    /// <summary>
+    /// Whether an interest is in what such a call may get, too; one that names no queues wants all that the worker serves.
+    /// </summary>
     private static bool IsIn(ImmutableArray<QueueName> wish, LeaseInterest interest, bool inAll) =>
         inAll || (!wish.IsEmpty && wish.All(queue => interest.Queues.Any(room => room.Queue == queue)));
 
-    private sealed record Kept(LeaseInterest Interest, List<ImmutableArray<QueueName>> Wishes, long Incarnation, DateTimeOffset Until, DateTimeOffset RenewAt);
+    private sealed record Kept(
+        LeaseInterest Interest, List<ImmutableArray<QueueName>> Wishes, long Incarnation, DateTimeOffset Until, DateTimeOffset RenewAt);
 }

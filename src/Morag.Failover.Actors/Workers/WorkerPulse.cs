@@ -6,7 +6,7 @@ using Morag.Failover.Domain.Workers;
 namespace Morag.Failover.Actors.Workers;
 
 /// <summary>
-/// The signs of life of one worker. Nothing of it is stored: after a restart, and after an outage of ours, silence counts from then.
+/// The signs of life of one worker. Not stored: after a restart or an outage of this node, silence is counted from then.
 /// </summary>
 internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages, DateTimeOffset startedAt)
 {
@@ -15,16 +15,16 @@ internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages,
     private DateTimeOffset? lastHeartbeat;
     private DateTimeOffset? sessionBrokeAt;
 
-    /// <summary>When it was last heard of; null where it was not since the entity started.</summary>
+    /// <summary>The last sign of life; null if there was none since the entity started.</summary>
     public DateTimeOffset? HeardAt { get; private set; }
 
-    /// <summary>What it last measured.</summary>
+    /// <summary>Its last metrics.</summary>
     public WorkerMetrics? Metrics { get; private set; }
 
-    /// <summary>How far its clock is from ours, in seconds.</summary>
+    /// <summary>The offset of its clock from the clock of this node in seconds.</summary>
     public double? ClockSkewSeconds { get; private set; }
 
-    /// <summary>Since when the worker is silent, as far as it can be blamed for it.</summary>
+    /// <summary>The start of its silence, not counting outages of this node.</summary>
     public DateTimeOffset SilentSince()
     {
         var heard = HeardAt ?? startedAt;
@@ -32,11 +32,11 @@ internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages,
         return outageEnded > heard ? outageEnded : heard;
     }
 
-    /// <summary>What liveness is judged by.</summary>
+    /// <summary>The signs of life for judging its liveness.</summary>
     public SignsOfLife Signs() => new(SilentSince(), rhythm, sessionBrokeAt);
 
-    /// <summary>A new instance, or another announced interval, is learnt anew.</summary>
-    public void Registered(double? heartbeatIntervalSeconds, bool newInstance)
+    /// <summary>Starts learning again if the instance is new or the declared heartbeat interval changed.</summary>
+    public void OnRegistered(double? heartbeatIntervalSeconds, bool newInstance)
     {
         if (newInstance || announced != heartbeatIntervalSeconds)
         {
@@ -46,15 +46,15 @@ internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages,
         }
     }
 
-    /// <summary>Any accepted call of the worker.</summary>
-    public void Heard(DateTimeOffset now)
+    /// <summary>Records an accepted call of the worker.</summary>
+    public void OnSignOfLife(DateTimeOffset now)
     {
         HeardAt = now;
         sessionBrokeAt = null;
     }
 
-    /// <summary>A heartbeat. An interval in which the worker was lost, or we were out, teaches nothing of its rhythm.</summary>
-    public void HeartbeatHeard(Heartbeat heartbeat, bool wasOffline, DateTimeOffset now)
+    /// <summary>Records a heartbeat. An interval with a loss of the worker or an outage of this node is not learnt.</summary>
+    public void OnHeartbeat(Heartbeat heartbeat, bool wasOffline, DateTimeOffset now)
     {
         if (rhythm is not null && lastHeartbeat is { } last && !wasOffline && outages.LastOutageEndedAt() < last)
         {
@@ -64,9 +64,9 @@ internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages,
         lastHeartbeat = now;
         Metrics = heartbeat.Metrics;
         ClockSkewSeconds = heartbeat.Timestamp is { } timestamp ? (timestamp - now).TotalSeconds : ClockSkewSeconds;
-        Heard(now);
+        OnSignOfLife(now);
     }
 
-    /// <summary>The worker's session ended, seen by a gateway that lives.</summary>
-    public void SessionBroke(DateTimeOffset now) => sessionBrokeAt = now;
+    /// <summary>Records that the worker's session broke while its gateway was alive.</summary>
+    public void OnSessionBroken(DateTimeOffset now) => sessionBrokeAt = now;
 }

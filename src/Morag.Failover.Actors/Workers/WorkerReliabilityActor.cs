@@ -1,3 +1,4 @@
+using Morag.Failover.Actors.Delivery;
 using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Persistence;
@@ -15,9 +16,9 @@ using Morag.Failover.Domain.Workers;
 namespace Morag.Failover.Actors.Workers;
 
 /// <summary>
-/// One worker: its registration, liveness, score, breaker and demand for leases. It alone judges the worker. This part takes what
-/// arrives and stores what the domain decides; the other parts hold what the worker itself calls (WorkerCalls), how its demand becomes
-/// leases (Leasing), and who is told what (Announcing).
+/// Owns one worker: its registration, liveness, score, breaker and lease requests. No other actor judges the worker. This file dispatches
+/// messages and stores what the domain decides. <c>WorkerCalls</c> handles the worker's own calls, <c>Leasing</c> its lease requests,
+/// <c>Delivery</c> announces changes and resends what is not acknowledged, and <c>Retention</c> removes a worker that is long gone.
 /// </summary>
 public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerState>
 {
@@ -33,17 +34,23 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     private readonly FenceOutbox fences;
     private readonly WorkerSession session = new();
     private readonly DegradedWatch degraded;
-    private readonly LeaseReturns returns = new();
+    private readonly LeaseReturns returns;
+    private readonly ResendSchedule<UnacknowledgedMessage> unacknowledged;
     private readonly int bucket;
     private DueTimer due = null!;
-    private long entryTaken;
-    private DateTimeOffset seenToldAt;
-    private int? heldTold;
-    private DateTimeOffset? resendAt;
+    private long acknowledgedRevision;
+    private DateTimeOffset seenReportedAt;
+    private int? reportedHeld;
     private bool waitsToPassivate;
 
     /// <summary>Made by <see cref="Props"/>.</summary>
-    public WorkerReliabilityActor(WorkerId worker, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages, OwnerHealth health, IHistoryEraser eraser)
+    public WorkerReliabilityActor(
+        WorkerId worker,
+        FailoverSettings settings,
+        IFailoverRegions regions,
+        IOutageWatch outages,
+        OwnerHealth health,
+        IHistoryEraser eraser)
         : base(
             PersistenceIds.Worker(worker),
             WorkerState.Unknown(worker),
@@ -57,16 +64,23 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         held = new HeldLeasesView(settings.Partitions.Queues);
         demand = new LeaseDemand(settings.Partitions.Queues, settings.Queues.ResendAfter, settings.Workers);
         fences = new FenceOutbox(settings.Partitions.Queues);
+        returns = new LeaseReturns(settings.Partitions.Queues);
+        unacknowledged = new ResendSchedule<UnacknowledgedMessage>(settings.Queues.ResendAfter);
         degraded = new DegradedWatch(settings.Workers, Now);
         bucket = Partition.Of(worker, settings.Partitions.DirectoryBuckets);
     }
 
     /// <summary>
-    /// How to start the entity of a worker; <paramref name="health"/> says which queue partitions this node takes to be down, and
-    /// <paramref name="eraser"/> removes what is stored of a worker that is forgotten.
+    /// Creates the props of a worker's entity. <paramref name="health"/> tells which queue partitions this node believes to be down, and
+    /// <paramref name="eraser"/> removes the stored history of a worker that is forgotten.
     /// </summary>
     public static Props Props(
-        WorkerId worker, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages, OwnerHealth health, IHistoryEraser eraser) =>
+        WorkerId worker,
+        FailoverSettings settings,
+        IFailoverRegions regions,
+        IOutageWatch outages,
+        OwnerHealth health,
+        IHistoryEraser eraser) =>
         Akka.Actor.Props.Create(() => new WorkerReliabilityActor(worker, settings, regions, outages, health, eraser));
 
     /// <inheritdoc />
@@ -76,7 +90,8 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     protected override IEnumerable<IStoredState> ToSnapshot(WorkerState state) => [WorkerSnapshots.ToSnapshot(state)];
 
     /// <inheritdoc />
-    protected override WorkerState FromSnapshot(IReadOnlyList<IStoredState> parts) => WorkerSnapshots.FromSnapshot((WorkerSnapshot)parts[0]);
+    protected override WorkerState FromSnapshot(IReadOnlyList<IStoredState> parts) =>
+        WorkerSnapshots.FromSnapshot((WorkerSnapshot)parts[0]);
 
     /// <inheritdoc />
     protected override bool IsDatedAfter(WorkerState state, DateTimeOffset now) => WorkerClockCorrection.IsNeeded(state, now);
@@ -85,14 +100,19 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     protected override void Recovered()
     {
         due = new DueTimer(Timers, static () => Now);
-        seenToldAt = Now - settings.Workers.SeenInterval;
+        seenReportedAt = Now - settings.Workers.SeenInterval;
         if (State.Registration is { } registration)
         {
-            pulse.Registered(registration.HeartbeatIntervalSeconds, newInstance: true);
-            AskWhatIsHeld();
+            pulse.OnRegistered(registration.HeartbeatIntervalSeconds, newInstance: true);
+            RequestHeldLeases();
         }
 
-        SendOwed(State);
+        SendFences(State);
+        if (State.IsKnown)
+        {
+            SendEntry(State);
+        }
+
         Settle();
     }
 
@@ -101,7 +121,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     {
         if (isErasing)
         {
-            if (message is Erased erased)
+            if (message is HistoryErased erased)
             {
                 OnErased(erased);
             }
@@ -131,17 +151,17 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
             case ReceiveTimeout:
                 PassivateWhenIdle();
                 return;
-            case WorkerEntryTaken taken:
-                entryTaken = Math.Max(entryTaken, taken.Revision);
+            case WorkerEntryAcknowledged taken:
+                OnEntryAcknowledged(taken.Revision);
                 break;
-            case FenceTaken taken:
-                OnFenceTaken(taken);
+            case FenceAcknowledged taken:
+                OnFenceAcknowledged(taken);
                 break;
             case WakeWorker:
                 break;
             default:
                 if (!HandleWorkerCall(message) && !HandleLeasing(message) && !HandleAccounting(message) && !HandleOperator(message)
-                    && !HandleForgetting(message))
+                    && !HandleRetention(message))
                 {
                     Unhandled(message);
                 }
@@ -156,9 +176,9 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     {
         switch (message)
         {
-            case TakeFailure command:
-                StoreIfAny(FailureAccounting.Take(State, command, settings.Workers, Now), after => regions.Coordinators.Tell(
-                    new FailureTaken
+            case RecordFailure command:
+                StoreIfAny(FailureAccounting.RecordFailure(State, command, settings.Workers, Now), after => regions.Coordinators.Tell(
+                    new FailureRecorded
                     {
                         FailureId = command.FailureId,
                         TaskId = command.TaskId,
@@ -167,27 +187,33 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
                     },
                     Self));
                 return true;
-            case AskTestimony question:
+            case GetTestimony question:
                 var record = State.Record;
                 AfterWrites(() => regions.Coordinators.Tell(
-                    new TestimonyGiven { TaskId = question.TaskId, Testimony = record.On(question.WorkerId, question.TaskId) }, Self));
+                    new TestimonyReply { TaskId = question.TaskId, Testimony = record.On(question.WorkerId, question.TaskId) }, Self));
                 return true;
             case ExcuseFailures command:
                 StoreIfAny(FailureAccounting.Excuse(State, command, settings.Workers), _ => regions.Coordinators.Tell(
                     new FailuresExcused { WorkerId = command.WorkerId, TaskId = command.TaskId, Failures = command.Failures }, Self));
                 return true;
             case OpenBreakerByStrategy command:
-                StoreIfAny(FailureAccounting.OpenByStrategy(State, command, settings.Workers, Now), _ => regions.Coordinators.Tell(
-                    new BreakerOpenedByStrategy { WorkerId = command.WorkerId, TaskId = command.TaskId, FailureId = command.FailureId }, Self));
+                StoreIfAny(FailureAccounting.OpenBreaker(State, command, settings.Workers, Now), _ => regions.Coordinators.Tell(
+                    new BreakerOpenedByStrategy
+                    {
+                        WorkerId = command.WorkerId,
+                        TaskId = command.TaskId,
+                        FailureId = command.FailureId,
+                    },
+                    Self));
                 return true;
             case LeaseOutcomes batch:
                 OnOutcomes(batch);
                 return true;
             case RecordSuccesses command:
-                Carry(FailureAccounting.Record(State, command, Now));
+                PersistAndReply(FailureAccounting.RecordSuccesses(State, command, Now));
                 return true;
             case SetBreaker command:
-                Carry(FailureAccounting.SetBreaker(State, command, Now));
+                PersistAndReply(FailureAccounting.SetBreaker(State, command, Now));
                 return true;
             case GetWorkerReliability:
                 Answer(State.IsKnown ? State.ShownScore() : WorkerMembership.NotRegistered(State));
@@ -202,18 +228,18 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         switch (message)
         {
             case DrainWorker command:
-                Carry(WorkerMembership.Drain(State, command, Now));
+                PersistAndReply(WorkerMembership.Drain(State, command, Now));
                 return true;
             case ResumeWorker:
-                Carry(WorkerMembership.Resume(State, Now));
-                pulse.Heard(Now);
+                PersistAndReply(WorkerMembership.Resume(State, Now));
+                pulse.OnSignOfLife(Now);
                 return true;
             case TakeWorkerOffline command:
-                Carry(WorkerMembership.TakeOffline(State, command, held.Shown, NewLoss(), pulse.SilentSince(), Now));
+                PersistAndReply(WorkerMembership.TakeOffline(State, command, held.Shown, NewLoss(), pulse.SilentSince(), Now));
                 return true;
             case UnregisterWorker:
-                Carry(WorkerMembership.Unregister(State, Now));
-                AfterWrites(() => demand.TakeOut(_ => true).ForEach(caller => caller.ReplyTo.Tell(WorkerMembership.NotRegistered(State))));
+                PersistAndReply(WorkerMembership.Unregister(State, Now));
+                AfterWrites(() => demand.Remove(_ => true).ForEach(caller => caller.ReplyTo.Tell(WorkerMembership.NotRegistered(State))));
                 return true;
             case GetWorker:
                 Answer(State.Registration is { } registration ? Info(registration) : WorkerMembership.NotRegistered(State));
@@ -225,15 +251,10 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
 
     private void OnDue()
     {
-        StoreIfAny(FailureAccounting.BreakerDue(State, Now));
-        StoreIfAny(WorkerMembership.DrainDue(State, Now));
+        StoreIfAny(FailureAccounting.HalfOpenBreaker(State, Now));
+        StoreIfAny(WorkerMembership.ExpireDrain(State, Now));
         JudgeLiveness();
-        if (resendAt is { } at && at <= Now)
-        {
-            resendAt = null;
-            var state = State;
-            AfterWrites(() => SendOwed(state));
-        }
+        ResendDue();
     }
 
     private void JudgeLiveness()
@@ -244,10 +265,13 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         }
 
         var verdict = LivenessRules.Judge(State.Liveness, pulse.Signs(), settings.Workers, Now);
-        StoreIfAny(WorkerMembership.Judged(State, verdict, held.Count > 0, NewLoss(), pulse.SilentSince(), Now));
+        StoreIfAny(WorkerMembership.ApplyVerdict(State, verdict, held.Count > 0, NewLoss(), pulse.SilentSince(), Now));
     }
 
-    /// <summary>Stores an event and tells those it concerns once it is durable; <paramref name="callers"/> wait for that, or else the sender.</summary>
+    /// <summary>
+    /// Stores an event, and announces it once it is durable. If it cannot be stored, <paramref name="callers"/>, or else the sender, are
+    /// told that the outcome is unknown. Without an event, only <paramref name="afterwards"/> runs.
+    /// </summary>
     private void StoreIfAny(IStoredEvent? @event, Action<WorkerState>? afterwards = null, IEnumerable<IActorRef>? callers = null)
     {
         if (@event is null)
@@ -272,16 +296,17 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
             callers);
         if (State.LastFence > before.LastFence)
         {
-            demand.BeginAnew();
+            demand.Reset();
         }
 
-        if (State.Fences.Length > 0 && State.LastFence > before.LastFence && State.Fences[^1].Kind is FenceKind.Proven or FenceKind.Returned)
+        var hasNewFence = State.Fences.Length > 0 && State.LastFence > before.LastFence;
+        if (hasNewFence && State.Fences[^1].Kind is FenceKind.Proven or FenceKind.Returned)
         {
             held.Clear();
         }
     }
 
-    private void Carry(Decision<IWireMessage> decision)
+    private void PersistAndReply(Decision<IWireMessage> decision)
     {
         var caller = Sender;
         StoreIfAny(decision.Event, _ => caller.Tell(decision.Reply));
@@ -293,14 +318,13 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         AfterWrites(() => caller.Tell(reply));
     }
 
-    /// <summary>After whatever happened: give waiting calls what they can have, and arm the timer for what comes next.</summary>
+    /// <summary>Runs after every message: serves waiting calls, and arms the timer for the next deadline.</summary>
     private void Settle()
     {
         PumpDemand();
-        TellHeld();
-        var owes = !State.Fences.IsEmpty || State.Revision > entryTaken || held.Awaited.Count > 0 || returns.Any;
-        resendAt = owes ? resendAt ?? Now + settings.Queues.ResendAfter : null;
-        due.ArmAt(resendAt);
+        ReportHeldLeases();
+        var owes = !State.Fences.IsEmpty || State.Revision > acknowledgedRevision || held.Awaited.Count > 0 || returns.Any;
+        due.ArmAt(unacknowledged.NextDue);
         due.ArmAt(demand.DueAt(Now));
         due.ArmAt(State.Breaker.Until);
         if (State.IsRegistered)
@@ -312,27 +336,30 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
             }
         }
 
-        // One that is offline needs no watching either: whatever is heard of it starts its entity.
-        var isGone = !State.IsRegistered || (State.Liveness == Liveness.Offline && State.Drain is null or { DeadlinePassed: true } or { Deadline: null });
+        // An offline worker needs no running entity: its next call starts the entity again.
+        var isGone = !State.IsRegistered
+            || (State.Liveness == Liveness.Offline && State.Drain is null or { DeadlinePassed: true } or { Deadline: null });
         WaitToPassivate(isGone && !owes && !demand.AnyWaiting && State.Breaker.Until is null);
     }
 
     /// <summary>
-    /// Lists show what a worker holds by what the directory was last told. A worker that beats has it told often enough; of any other it is
-    /// told when the number changes.
+    /// Reports the number of held leases to the directory, which shows it in lists. For a worker with heartbeats the regular reports are
+    /// enough; for any other worker each change is reported.
     /// </summary>
-    private void TellHeld()
+    private void ReportHeldLeases()
     {
-        if (!held.IsKnown || heldTold == held.Count || !State.IsRegistered)
+        if (!held.IsKnown || reportedHeld == held.Count || !State.IsRegistered)
         {
             return;
         }
 
-        TellSeen(State.Liveness == Liveness.Alive ? settings.Workers.SeenInterval : TimeSpan.Zero);
-        due.ArmAt(heldTold == held.Count ? null : seenToldAt + settings.Workers.SeenInterval);
+        ReportSeen(State.Liveness == Liveness.Alive ? settings.Workers.SeenInterval : TimeSpan.Zero);
+        due.ArmAt(reportedHeld == held.Count ? null : seenReportedAt + settings.Workers.SeenInterval);
     }
 
-    /// <summary>An entity with nothing due ends after a while; a registered one stays, since its absence must be noticed.</summary>
+    /// <summary>
+    /// Stops an entity without deadlines after a while. The entity of a live worker keeps running, to notice when the worker is lost.
+    /// </summary>
     private void WaitToPassivate(bool nothingDue)
     {
         if (nothingDue != waitsToPassivate)
@@ -366,6 +393,6 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         HeldLeases = held.Count,
     };
 
-    /// <summary>Drawn here, so that it stands in the event.</summary>
+    /// <summary>Created here and stored in the event, so that replay does not depend on chance.</summary>
     private static LossId NewLoss() => new(Guid.NewGuid().ToString("N"));
 }

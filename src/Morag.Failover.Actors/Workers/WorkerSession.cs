@@ -2,7 +2,7 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Actors.Workers;
 
-/// <summary>The worker's open session, if there is one. Not stored: gateways open it again.</summary>
+/// <summary>The worker's open session, if any. Not stored: gateways open it again.</summary>
 internal sealed class WorkerSession
 {
     private string? sessionId;
@@ -12,7 +12,7 @@ internal sealed class WorkerSession
     /// <summary>Whether this session is the open one.</summary>
     public bool Is(string id) => sessionId == id;
 
-    /// <summary>Opens a session in the place of the one before, which hears of it where it belongs to another instance.</summary>
+    /// <summary>Opens a session, which replaces the previous one. A session of another instance is told so.</summary>
     public void Open(OpenSession opened, IActorRef by)
     {
         if (gateway is not null && sessionId != opened.SessionId && instance != opened.InstanceId)
@@ -25,7 +25,7 @@ internal sealed class WorkerSession
         gateway = by;
     }
 
-    /// <summary>Ends a session of another instance than the registered one.</summary>
+    /// <summary>Closes the session if it does not belong to the registered instance.</summary>
     public void Supersede(InstanceId? registered)
     {
         if (gateway is not null && instance is not null && instance != registered)
@@ -35,7 +35,7 @@ internal sealed class WorkerSession
         }
     }
 
-    /// <summary>The session ended.</summary>
+    /// <summary>Closes the session.</summary>
     public void Close()
     {
         sessionId = null;
@@ -43,6 +43,6 @@ internal sealed class WorkerSession
         gateway = null;
     }
 
-    /// <summary>Tells the worker something, if it listens.</summary>
+    /// <summary>Sends a signal to the worker, if the session is open.</summary>
     public void Tell(ISessionSignal signal) => gateway?.Tell(signal);
 }

@@ -5,7 +5,9 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Contracts.Live;
 
-/// <summary>Something that just became durable, published for those who watch. A hint: who must not miss anything reads the lists.</summary>
+/// <summary>
+/// Something that just became durable, published for those who watch. A hint: who must not miss anything reads the lists.
+/// </summary>
 public interface ILiveEvent : IWireMessage;
 
 /// <summary>A failure was decided.</summary>
@@ -16,7 +18,7 @@ public sealed record DecisionMade : ILiveEvent
     [ProtoMember(1)] public required FailoverDecision Decision { get; init; }
 }
 
-/// <summary>A decision was carried out, or superseded.</summary>
+/// <summary>A decision was resolved or superseded.</summary>
 [ProtoContract(Name = "live-resolved")]
 public sealed record DecisionResolved : ILiveEvent
 {
@@ -26,10 +28,10 @@ public sealed record DecisionResolved : ILiveEvent
     /// <summary>The failure.</summary>
     [ProtoMember(2)] public required FailureId FailureId { get; init; }
 
-    /// <summary>What became of it.</summary>
+    /// <summary>The outcome.</summary>
     [ProtoMember(3)] public DecisionOutcome Outcome { get; init; }
 
-    /// <summary>In words.</summary>
+    /// <summary>Details of the outcome.</summary>
     [ProtoMember(4)] public string Detail { get; init; } = "";
 
     /// <summary>When.</summary>
@@ -43,7 +45,7 @@ public sealed record BreakerChanged : ILiveEvent
     /// <summary>The worker.</summary>
     [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
 
-    /// <summary>The state it came to.</summary>
+    /// <summary>The new state.</summary>
     [ProtoMember(2)] public BreakerState State { get; init; }
 
     /// <summary>Why.</summary>
@@ -63,10 +65,10 @@ public sealed record WorkerChanged : ILiveEvent
     /// <summary>The worker.</summary>
     [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
 
-    /// <summary>What happened, as a word.</summary>
+    /// <summary>What happened, as one word, such as <c>suspect</c>.</summary>
     [ProtoMember(2)] public required string What { get; init; }
 
-    /// <summary>More about it.</summary>
+    /// <summary>Details; null if there are none.</summary>
     [ProtoMember(3)] public string? Detail { get; init; }
 
     /// <summary>When.</summary>

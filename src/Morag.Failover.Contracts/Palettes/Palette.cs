@@ -112,63 +112,63 @@ public sealed record PaletteParameter
 public enum ParameterPlace
 {
     /// <summary>Into the path.</summary>
-    Path,
+    Path = 0,
 
     /// <summary>Into the query.</summary>
-    Query,
+    Query = 1,
 
     /// <summary>Into the JSON body.</summary>
-    Body,
+    Body = 2,
 }
 
 /// <summary>What may be given for a parameter, and what is sent for it.</summary>
 public enum ParameterType
 {
     /// <summary>Any text, sent as it is.</summary>
-    Text,
+    Text = 0,
 
     /// <summary>A whole number.</summary>
-    WholeNumber,
+    WholeNumber = 1,
 
     /// <summary>A number.</summary>
-    Number,
+    Number = 2,
 
     /// <summary>Given or not; sent as true.</summary>
-    Flag,
+    Flag = 3,
 
     /// <summary>A JSON value; <c>-</c> reads it from the standard input and <c>@FILE</c> from a file.</summary>
-    Json,
+    Json = 4,
 
     /// <summary>Texts separated by commas, sent as an array.</summary>
-    List,
+    List = 5,
 
     /// <summary>A moment: ISO-8601, or an age such as <c>30m</c>, <c>24h</c>, <c>7d</c> that is counted back from now.</summary>
-    Moment,
+    Moment = 6,
 
     /// <summary>
     /// A text that may be large: <c>-</c> reads it from the standard input, <c>@FILE</c> from a file, and <c>@@</c> stands
     /// for a text that begins with <c>@</c>.
     /// </summary>
-    LargeText,
+    LargeText = 7,
 }
 
 /// <summary>How an answer is shown to people.</summary>
 public enum PaletteView
 {
     /// <summary>A list as a table.</summary>
-    Table,
+    Table = 0,
 
     /// <summary>An object as lines of name and value.</summary>
-    Record,
+    Record = 1,
 
     /// <summary>The history of a task's decisions, as sentences.</summary>
-    Explain,
+    Explain = 2,
 
     /// <summary>The value alone, as it is: a text without quotes.</summary>
-    Raw,
+    Raw = 3,
 
     /// <summary>Nested objects with <c>name</c> and <c>children</c>, as a tree.</summary>
-    Tree,
+    Tree = 4,
 }
 
 /// <summary>One column of a table.</summary>
@@ -188,17 +188,17 @@ public sealed record PaletteColumn
 public enum ColumnFormat
 {
     /// <summary>As it is.</summary>
-    Text,
+    Text = 0,
 
     /// <summary>A fraction as percent.</summary>
-    Percent,
+    Percent = 1,
 
     /// <summary>A moment, to the second.</summary>
-    Time,
+    Time = 2,
 
     /// <summary>A number with at most two decimals.</summary>
-    TwoDecimals,
+    TwoDecimals = 3,
 
     /// <summary>A list as one line for each item.</summary>
-    Lines,
+    Lines = 4,
 }

@@ -1,20 +1,20 @@
 namespace Morag.Failover.Contracts.Queues;
 
-/// <summary>The order inside a queue: higher first, then oldest first. A number on the wire.</summary>
+/// <summary>The order within a queue: higher first, then oldest first. A number on the wire.</summary>
 public enum TaskPriority
 {
-    /// <summary>Whenever there is nothing else.</summary>
+    /// <summary>Runs when nothing else waits.</summary>
     Batch = 1,
 
-    /// <summary>After the normal ones.</summary>
+    /// <summary>Runs after normal tasks.</summary>
     Low = 3,
 
     /// <summary>The default.</summary>
     Normal = 5,
 
-    /// <summary>Before the normal ones.</summary>
+    /// <summary>Runs before normal tasks.</summary>
     High = 8,
 
-    /// <summary>Before all others.</summary>
+    /// <summary>Runs before all others.</summary>
     Urgent = 10,
 }

@@ -1,26 +1,26 @@
 namespace Morag.Failover.Contracts.Queues;
 
-/// <summary>Where a task is in its life.</summary>
+/// <summary>The states of a task.</summary>
 public enum TaskState
 {
-    /// <summary>It can be leased.</summary>
-    Queued,
+    /// <summary>Waits for a worker.</summary>
+    Queued = 0,
 
-    /// <summary>It can be leased once its delay is over.</summary>
-    Delayed,
+    /// <summary>Waits for its retry delay to end.</summary>
+    Delayed = 1,
 
     /// <summary>A worker holds it.</summary>
-    Leased,
+    Leased = 2,
 
-    /// <summary>Its lease ended and its decision is under way.</summary>
-    Deciding,
+    /// <summary>Its lease ended in failure and the failover decision is pending.</summary>
+    Deciding = 3,
 
-    /// <summary>A completion was accepted.</summary>
-    Succeeded,
+    /// <summary>A completion was accepted. Final.</summary>
+    Succeeded = 4,
 
-    /// <summary>It waits for an operator.</summary>
-    Parked,
+    /// <summary>Waits for an operator.</summary>
+    Parked = 5,
 
-    /// <summary>It was cancelled.</summary>
-    Cancelled,
+    /// <summary>Was cancelled. Final.</summary>
+    Cancelled = 6,
 }

@@ -4,19 +4,19 @@ namespace Morag.Failover.Contracts.Wire;
 public enum RefusalReason
 {
     /// <summary>The input breaks a rule; the same call will be refused again.</summary>
-    Invalid,
+    Invalid = 0,
 
     /// <summary>There is no such task, worker, queue or failure.</summary>
-    Unknown,
+    Unknown = 1,
 
     /// <summary>It contradicts the present state: an old epoch, other content under a known id, a replaced instance.</summary>
-    Conflict,
+    Conflict = 2,
 
     /// <summary>A limit of count or bytes is reached; later it may succeed.</summary>
-    LimitReached,
+    LimitReached = 3,
 
     /// <summary>The outcome is unknown or the owner cannot be reached: ask again, repeating is safe.</summary>
-    Unavailable,
+    Unavailable = 4,
 }
 
 /// <summary>The answer to a call that changed nothing.</summary>

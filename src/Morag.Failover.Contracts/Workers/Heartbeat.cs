@@ -3,29 +3,29 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Contracts.Workers;
 
-/// <summary>A sign of life. Answer: <see cref="HeartbeatReply"/>, or <see cref="Refused"/> (unknown worker, replaced instance).</summary>
+/// <summary>A sign of life. Reply: <see cref="HeartbeatReply"/>, or <see cref="Refused"/> (unknown worker, replaced instance).</summary>
 [ProtoContract(Name = "heartbeat")]
 public sealed record Heartbeat : IWorkerMessage
 {
     /// <inheritdoc />
     [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
 
-    /// <summary>What the worker says its status is.</summary>
+    /// <summary>The status that the worker reports.</summary>
     [ProtoMember(2)] public WorkerStatus Status { get; init; }
 
-    /// <summary>What it measured.</summary>
+    /// <summary>Its metrics.</summary>
     [ProtoMember(3)] public WorkerMetrics Metrics { get; init; } = new();
 
-    /// <summary>The worker's own time; shows its skew and decides nothing.</summary>
+    /// <summary>The worker's own time, used only to display its clock skew.</summary>
     [ProtoMember(4)] public DateTimeOffset? Timestamp { get; init; }
 
-    /// <summary>Which start of the process sends it.</summary>
+    /// <summary>The instance that sends it.</summary>
     [ProtoMember(5)] public InstanceId? InstanceId { get; init; }
 
-    /// <summary>Whether <see cref="Held"/> was given: only then does a missing lease mean something.</summary>
+    /// <summary>Whether <see cref="Held"/> is given. Only then does a missing lease mean that the worker does not hold it.</summary>
     [ProtoMember(6)] public bool ListsHeld { get; init; }
 
-    /// <summary>What it holds.</summary>
+    /// <summary>The leases that it holds.</summary>
     [ProtoMember(7)] public ImmutableArray<HeldByWorker> Held { get; init; } = [];
 }
 
@@ -49,7 +49,7 @@ public sealed record HeldLease
     [ProtoMember(5)] public DateTimeOffset Deadline { get; init; }
 }
 
-/// <summary>The answer to a heartbeat: what the system believes.</summary>
+/// <summary>The reply to a heartbeat.</summary>
 [ProtoContract(Name = "heartbeat-reply")]
 public sealed record HeartbeatReply : IWireMessage
 {
@@ -60,7 +60,7 @@ public sealed record HeartbeatReply : IWireMessage
     [ProtoMember(2)] public bool Draining { get; init; }
 }
 
-/// <summary>What a worker measures of itself; sent in a heartbeat, shown, and never decided on.</summary>
+/// <summary>The metrics of a worker, sent in heartbeats. They are only displayed.</summary>
 [ProtoContract]
 public sealed record WorkerMetrics
 {
@@ -70,7 +70,7 @@ public sealed record WorkerMetrics
     /// <summary>Memory use, 0 to 100.</summary>
     [ProtoMember(2)] public double MemoryUsagePercent { get; init; }
 
-    /// <summary>GPU use, 0 to 100; null where there is none.</summary>
+    /// <summary>GPU use, 0 to 100; null if there is no GPU.</summary>
     [ProtoMember(3)] public double? GpuUsagePercent { get; init; }
 
     /// <summary>Tasks it is running.</summary>
@@ -86,21 +86,21 @@ public sealed record WorkerMetrics
     [ProtoMember(7)] public double AvgTaskDurationSeconds { get; init; }
 }
 
-/// <summary>The status of a worker, as it says itself in a heartbeat and as the system shows it.</summary>
+/// <summary>The status of a worker, as reported in heartbeats and as displayed.</summary>
 public enum WorkerStatus
 {
     /// <summary>Alive and ready.</summary>
-    Online,
+    Online = 0,
 
     /// <summary>Not alive, or leaving: its leases are given back.</summary>
-    Offline,
+    Offline = 1,
 
-    /// <summary>Alive, with all its places taken.</summary>
-    Busy,
+    /// <summary>Alive, with no free slot.</summary>
+    Busy = 2,
 
     /// <summary>Alive, but takes no leases.</summary>
-    Error,
+    Error = 3,
 
     /// <summary>Alive and draining.</summary>
-    Maintenance,
+    Maintenance = 4,
 }

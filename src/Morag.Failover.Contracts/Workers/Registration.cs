@@ -3,11 +3,11 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Contracts.Workers;
 
-/// <summary>Registers a worker, or renews what it said. Answer: <see cref="WorkerRegisteredReply"/> or <see cref="Refused"/>.</summary>
+/// <summary>Registers a worker or renews its registration. Reply: <see cref="WorkerRegisteredReply"/> or <see cref="Refused"/>.</summary>
 [ProtoContract(Name = "register-worker")]
 public sealed record RegisterWorker : IWorkerMessage
 {
-    /// <summary>What the worker says of itself.</summary>
+    /// <summary>The registration.</summary>
     [ProtoMember(1)] public required WorkerRegistration Registration { get; init; }
 
     /// <inheritdoc />
@@ -21,11 +21,11 @@ public sealed record WorkerRegisteredReply : IWireMessage
     /// <summary>The worker.</summary>
     [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
 
-    /// <summary>What happened, in words: registered, renewed, replaced an older instance.</summary>
+    /// <summary>What happened: registered, renewed, or replaced an older instance.</summary>
     [ProtoMember(2)] public required string Message { get; init; }
 }
 
-/// <summary>A lease that a worker says it holds.</summary>
+/// <summary>A lease that a worker reports to hold.</summary>
 [ProtoContract]
 public sealed record HeldByWorker
 {
@@ -35,27 +35,27 @@ public sealed record HeldByWorker
     /// <summary>The lease's epoch.</summary>
     [ProtoMember(2)] public required LeaseEpoch Epoch { get; init; }
 
-    /// <summary>How far it is, 0 to 1, where the worker tells.</summary>
+    /// <summary>The progress of the task, 0 to 1; null if the worker does not report it.</summary>
     [ProtoMember(3)] public double? Progress { get; init; }
 }
 
-/// <summary>What a worker says of itself when it registers.</summary>
+/// <summary>The properties of a worker.</summary>
 [ProtoContract]
 public sealed record WorkerRegistration
 {
-    /// <summary>The worker's id, the same over restarts.</summary>
+    /// <summary>The worker's id. It stays the same across restarts.</summary>
     [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
 
     /// <summary>A name for people; at most 200 bytes in UTF-8.</summary>
     [ProtoMember(2)] public string Name { get; init; } = "";
 
-    /// <summary>What kind of machine it is.</summary>
+    /// <summary>Which kinds of queues it serves.</summary>
     [ProtoMember(3)] public required WorkerCapability Capability { get; init; }
 
-    /// <summary>What the machine has.</summary>
+    /// <summary>The hardware of the machine.</summary>
     [ProtoMember(4)] public WorkerHardware Hardware { get; init; } = new();
 
-    /// <summary>Where it is.</summary>
+    /// <summary>The location of the machine.</summary>
     [ProtoMember(5)] public WorkerLocation Location { get; init; } = new();
 
     /// <summary>The most tasks it may hold at once, 1 to 10,000.</summary>
@@ -67,22 +67,24 @@ public sealed record WorkerRegistration
     /// <summary>The queues it wants to serve; empty means every queue that its capability serves.</summary>
     [ProtoMember(9)] public ImmutableArray<QueueName> Queues { get; init; } = [];
 
-    /// <summary>New for each start of the worker's process; null for workers that do not tell.</summary>
+    /// <summary>An id that is new for each start of the worker's process; null if the worker has none.</summary>
     [ProtoMember(10)] public InstanceId? InstanceId { get; init; }
 
     /// <summary>
-    /// How often it heartbeats, in seconds, 0.1 to 3600. Only a worker that says so may be found offline before the worker
-    /// timeout: by the rhythm of its heartbeats, or by its broken session.
+    /// The heartbeat interval in seconds, 0.1 to 3600. Only a worker that declares it can be lost before the worker timeout: when its
+    /// heartbeats stop, or when its session breaks.
     /// </summary>
     [ProtoMember(11)] public double? HeartbeatIntervalSeconds { get; init; }
 
     // Number 8 was a list of words.
 
-    /// <summary>What people and their tools want to know of it, such as <c>site: home</c>. Nothing is decided by it.</summary>
-    [ProtoMember(12)] public ImmutableSortedDictionary<string, string> Tags { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+    /// <summary>Labels for people and tools, such as <c>site: home</c>. They affect no decision.</summary>
+    [ProtoMember(12)]
+    public ImmutableSortedDictionary<string, string> Tags { get; init; } =
+        ImmutableSortedDictionary<string, string>.Empty;
 }
 
-/// <summary>What the machine has. What is not known is 0 or empty.</summary>
+/// <summary>The hardware of the machine. Unknown values are 0 or empty.</summary>
 [ProtoContract]
 public sealed record WorkerHardware
 {
@@ -92,20 +94,20 @@ public sealed record WorkerHardware
     /// <summary>Main memory in GiB.</summary>
     [ProtoMember(2)] public double MemoryGb { get; init; }
 
-    /// <summary>How many GPUs.</summary>
+    /// <summary>The number of GPUs.</summary>
     [ProtoMember(3)] public int GpuCount { get; init; }
 
     /// <summary>Memory of one GPU in GiB.</summary>
     [ProtoMember(4)] public double GpuMemoryGb { get; init; }
 
-    /// <summary>The GPUs' models.</summary>
+    /// <summary>The GPU models.</summary>
     [ProtoMember(5)] public ImmutableArray<string> GpuModels { get; init; } = [];
 
     /// <summary>Free disk space in GiB.</summary>
     [ProtoMember(6)] public double DiskSpaceGb { get; init; }
 }
 
-/// <summary>Where the machine is.</summary>
+/// <summary>The location of a machine.</summary>
 [ProtoContract]
 public sealed record WorkerLocation
 {
@@ -115,25 +117,25 @@ public sealed record WorkerLocation
     /// <summary>Its IP address.</summary>
     [ProtoMember(2)] public string IpAddress { get; init; } = "";
 
-    /// <summary>The port it listens on; 0 where it listens on none.</summary>
+    /// <summary>The port it listens on; 0 for none.</summary>
     [ProtoMember(3)] public int Port { get; init; }
 
-    /// <summary>Whether it is reached over a network that is not ours.</summary>
+    /// <summary>Whether it is reached over an external network.</summary>
     [ProtoMember(4)] public bool IsRemote { get; init; }
 
-    /// <summary>The latency to it in milliseconds, where it was measured.</summary>
+    /// <summary>The network latency to it in milliseconds; null if not measured.</summary>
     [ProtoMember(5)] public double? NetworkLatencyMs { get; init; }
 }
 
-/// <summary>What kind of machine a worker is, and so which queues it serves.</summary>
+/// <summary>The kind of a worker, which determines the queues that it serves.</summary>
 public enum WorkerCapability
 {
     /// <summary>Serves CPU queues.</summary>
-    Cpu,
+    Cpu = 0,
 
     /// <summary>Serves GPU queues.</summary>
-    Gpu,
+    Gpu = 1,
 
     /// <summary>Serves both.</summary>
-    Hybrid,
+    Hybrid = 2,
 }

@@ -3,21 +3,21 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Contracts.Workers;
 
-/// <summary>One success on a task that is held elsewhere.</summary>
+/// <summary>A success on a task that is not in a queue here.</summary>
 [ProtoContract]
 public sealed record ReportedSuccess
 {
     /// <summary>The task.</summary>
     [ProtoMember(1)] public required TaskId TaskId { get; init; }
 
-    /// <summary>The reporter's name for it: the same again within the task counts once.</summary>
+    /// <summary>An id from the reporter, unique within the task. Repeated reports count once.</summary>
     [ProtoMember(2)] public EventId? EventId { get; init; }
 
     /// <summary>How long it took, in seconds, 0 or more.</summary>
     [ProtoMember(3)] public double DurationSeconds { get; init; }
 }
 
-/// <summary>Work done on tasks that are held elsewhere, for the score. Answer: <see cref="WorkerReliabilityScore"/>.</summary>
+/// <summary>Records successes on tasks that are not in a queue here. Reply: <see cref="WorkerReliabilityScore"/>.</summary>
 [ProtoContract(Name = "record-successes")]
 public sealed record RecordSuccesses : IWorkerMessage
 {

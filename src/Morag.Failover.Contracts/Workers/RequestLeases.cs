@@ -5,8 +5,8 @@ using Morag.Failover.Contracts.Wire;
 namespace Morag.Failover.Contracts.Workers;
 
 /// <summary>
-/// Demand for work. Answer: <see cref="Queues.LeasesGranted"/> (empty when the wait is over or leases are not allowed now),
-/// or <see cref="Refused"/> (unknown worker, replaced instance).
+/// Requests leases. Reply: <see cref="Queues.LeasesGranted"/>, empty if the wait ends without work or leases are not allowed now, or
+/// <see cref="Refused"/> (unknown worker, replaced instance).
 /// </summary>
 [ProtoContract(Name = "request-leases")]
 public sealed record RequestLeases : IWorkerMessage
@@ -14,18 +14,18 @@ public sealed record RequestLeases : IWorkerMessage
     /// <inheritdoc />
     [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
 
-    /// <summary>The most leases wanted, 1 to 1,000.</summary>
+    /// <summary>The most leases to grant, 1 to 1,000.</summary>
     [ProtoMember(2)] public int MaxTasks { get; init; } = 1;
 
     /// <summary>How long to wait for the first one, 0 to 30 s.</summary>
     [ProtoMember(3)] public TimeSpan Wait { get; init; }
 
-    /// <summary>Only from these queues; empty means all that the worker serves.</summary>
+    /// <summary>The queues to lease from; empty means all that the worker serves.</summary>
     [ProtoMember(4)] public ImmutableArray<QueueName> Queues { get; init; } = [];
 
-    /// <summary>The worker's name for this call; the same again gives the same leases.</summary>
+    /// <summary>An id of this call. A repeated call with the same id gets the same leases.</summary>
     [ProtoMember(5)] public RequestId? RequestId { get; init; }
 
-    /// <summary>Which start of the process asks.</summary>
+    /// <summary>The instance that sends it.</summary>
     [ProtoMember(6)] public InstanceId? InstanceId { get; init; }
 }

@@ -3,21 +3,24 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Contracts.Workers;
 
-/// <summary>A live gateway holds a session of this worker; its sender gets the <see cref="ISessionSignal"/>s. Answer: <see cref="Done"/> or <see cref="Refused"/>.</summary>
+/// <summary>
+/// A live gateway holds a session of this worker; its sender gets the <see cref="ISessionSignal"/>s. Answer: <see cref="Done"/> or
+/// <see cref="Refused"/>.
+/// </summary>
 [ProtoContract(Name = "open-session")]
 public sealed record OpenSession : IWorkerMessage
 {
     /// <inheritdoc />
     [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
 
-    /// <summary>Names this connection.</summary>
+    /// <summary>The id of the connection.</summary>
     [ProtoMember(2)] public required string SessionId { get; init; }
 
-    /// <summary>Which start of the process opened it.</summary>
+    /// <summary>The instance that opened it.</summary>
     [ProtoMember(3)] public InstanceId? InstanceId { get; init; }
 }
 
-/// <summary>A session ended, seen by a gateway that is alive and not stopping: a sign of trouble. No answer.</summary>
+/// <summary>A session broke while its gateway was alive and not stopping. No reply.</summary>
 [ProtoContract(Name = "session-broken")]
 public sealed record SessionBroken : IWorkerMessage
 {
@@ -28,10 +31,12 @@ public sealed record SessionBroken : IWorkerMessage
     [ProtoMember(2)] public required string SessionId { get; init; }
 }
 
-/// <summary>What a worker's entity tells the worker's open session. A hint: the answer to the next heartbeat says the same.</summary>
+/// <summary>
+/// A message to the worker's open session. It may get lost: the reply to the next heartbeat carries the same information.
+/// </summary>
 public interface ISessionSignal : IWireMessage;
 
-/// <summary>A lease was taken away.</summary>
+/// <summary>A lease was revoked.</summary>
 [ProtoContract(Name = "lease-revoked")]
 public sealed record LeaseRevoked : ISessionSignal
 {
@@ -41,18 +46,18 @@ public sealed record LeaseRevoked : ISessionSignal
     /// <summary>The lease's epoch.</summary>
     [ProtoMember(2)] public required LeaseEpoch Epoch { get; init; }
 
-    /// <summary>Why, in words.</summary>
+    /// <summary>Why.</summary>
     [ProtoMember(3)] public required string Reason { get; init; }
 }
 
-/// <summary>The worker drains: it gets no new tasks.</summary>
+/// <summary>The worker is draining and gets no new tasks.</summary>
 [ProtoContract(Name = "drain-signal")]
 public sealed record DrainSignal : ISessionSignal
 {
     /// <summary>Why.</summary>
     [ProtoMember(1)] public required string Reason { get; init; }
 
-    /// <summary>When what it still holds is taken back.</summary>
+    /// <summary>When leases still held are given back; null if there is no deadline.</summary>
     [ProtoMember(2)] public DateTimeOffset? Deadline { get; init; }
 }
 
@@ -71,6 +76,6 @@ public sealed record BreakerSignal : ISessionSignal
     [ProtoMember(2)] public DateTimeOffset? Until { get; init; }
 }
 
-/// <summary>Another instance of this worker registered, or another session of it was opened: this one is over.</summary>
+/// <summary>Another instance of this worker registered, or opened a session. This session is closed.</summary>
 [ProtoContract(Name = "superseded-signal")]
 public sealed record SupersededSignal : ISessionSignal;

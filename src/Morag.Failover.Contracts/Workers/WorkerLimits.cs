@@ -1,6 +1,6 @@
 namespace Morag.Failover.Contracts.Workers;
 
-/// <summary>What a worker may say of itself. Every part of the system that checks one of these limits reads it here.</summary>
+/// <summary>The limits of registrations, reports and drains.</summary>
 public static class WorkerLimits
 {
     /// <summary>The most bytes in UTF-8 of a name, a content type, a GPU model, or the key or value of a tag.</summary>

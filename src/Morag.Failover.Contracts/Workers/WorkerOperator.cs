@@ -3,7 +3,7 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Contracts.Workers;
 
-/// <summary>An operator stops new tasks for a worker. Answer: <see cref="Done"/> or <see cref="Refused"/>.</summary>
+/// <summary>Drains a worker: it gets no new tasks. Reply: <see cref="Done"/> or <see cref="Refused"/>.</summary>
 [ProtoContract(Name = "drain-worker")]
 public sealed record DrainWorker : IWorkerMessage
 {
@@ -13,11 +13,13 @@ public sealed record DrainWorker : IWorkerMessage
     /// <summary>Why.</summary>
     [ProtoMember(2)] public required string Reason { get; init; }
 
-    /// <summary>After this, leases still held are given back without blame; null waits for them.</summary>
+    /// <summary>
+    /// The time after which leases still held are given back, without counting as failures, 0 to 30 days; null for no deadline.
+    /// </summary>
     [ProtoMember(3)] public TimeSpan? Deadline { get; init; }
 }
 
-/// <summary>An operator ends a drain or an offline. Answer: <see cref="Done"/> or <see cref="Refused"/>.</summary>
+/// <summary>Ends a drain, or an offline declared by an operator. Reply: <see cref="Done"/> or <see cref="Refused"/>.</summary>
 [ProtoContract(Name = "resume-worker")]
 public sealed record ResumeWorker : IWorkerMessage
 {
@@ -25,7 +27,9 @@ public sealed record ResumeWorker : IWorkerMessage
     [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
 }
 
-/// <summary>An operator declares a worker offline: its leases end at once. Answer: <see cref="WorkerTakenOffline"/> or <see cref="Refused"/>.</summary>
+/// <summary>
+/// An operator declares a worker offline: its leases end at once. Answer: <see cref="WorkerTakenOffline"/> or <see cref="Refused"/>.
+/// </summary>
 [ProtoContract(Name = "take-worker-offline")]
 public sealed record TakeWorkerOffline : IWorkerMessage
 {
@@ -36,34 +40,34 @@ public sealed record TakeWorkerOffline : IWorkerMessage
     [ProtoMember(2)] public required string Reason { get; init; }
 }
 
-/// <summary>The worker is offline, durably; the leases that end with it are these, and each gets its decision.</summary>
+/// <summary>The worker is offline. Each of its leases ends and gets a decision.</summary>
 [ProtoContract(Name = "worker-taken-offline-reply")]
 public sealed record WorkerTakenOffline : IWireMessage
 {
     /// <summary>The worker.</summary>
     [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
 
-    /// <summary>The loss that its failures share.</summary>
+    /// <summary>The loss that the resulting failures are part of.</summary>
     [ProtoMember(2)] public required LossId LossId { get; init; }
 
     /// <summary>The leases that end.</summary>
     [ProtoMember(3)] public ImmutableArray<HeldLease> Leases { get; init; } = [];
 }
 
-/// <summary>What an operator does with a breaker.</summary>
+/// <summary>What an operator can do with a breaker.</summary>
 public enum BreakerAction
 {
     /// <summary>Open it until it is closed or reset.</summary>
-    Open,
+    Open = 0,
 
     /// <summary>Close it; the counts stay.</summary>
-    Close,
+    Close = 1,
 
     /// <summary>Close it and clear the consecutive failures.</summary>
-    Reset,
+    Reset = 2,
 }
 
-/// <summary>An operator sets a breaker. Answer: <see cref="WorkerReliabilityScore"/> or <see cref="Refused"/>.</summary>
+/// <summary>Sets a breaker. Reply: <see cref="WorkerReliabilityScore"/> or <see cref="Refused"/>.</summary>
 [ProtoContract(Name = "set-breaker")]
 public sealed record SetBreaker : IWorkerMessage
 {
@@ -77,7 +81,9 @@ public sealed record SetBreaker : IWorkerMessage
     [ProtoMember(3)] public required string Reason { get; init; }
 }
 
-/// <summary>A worker leaves for good: its leases are given back without blame. Answer: <see cref="Done"/> or <see cref="Refused"/>.</summary>
+/// <summary>
+/// A worker leaves for good: its leases are given back without blame. Answer: <see cref="Done"/> or <see cref="Refused"/>.
+/// </summary>
 [ProtoContract(Name = "unregister-worker")]
 public sealed record UnregisterWorker : IWorkerMessage
 {

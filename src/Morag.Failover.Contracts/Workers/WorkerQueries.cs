@@ -3,7 +3,7 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Contracts.Workers;
 
-/// <summary>Asks for a worker. Answer: <see cref="WorkerInfo"/> or <see cref="Refused"/>.</summary>
+/// <summary>Gets a worker. Reply: <see cref="WorkerInfo"/> or <see cref="Refused"/>.</summary>
 [ProtoContract(Name = "get-worker")]
 public sealed record GetWorker : IWorkerMessage
 {
@@ -11,7 +11,7 @@ public sealed record GetWorker : IWorkerMessage
     [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
 }
 
-/// <summary>Asks for a worker's score. Answer: <see cref="WorkerReliabilityScore"/> or <see cref="Refused"/>.</summary>
+/// <summary>Gets a worker's score. Reply: <see cref="WorkerReliabilityScore"/> or <see cref="Refused"/>.</summary>
 [ProtoContract(Name = "get-worker-reliability")]
 public sealed record GetWorkerReliability : IWorkerMessage
 {
@@ -19,20 +19,20 @@ public sealed record GetWorkerReliability : IWorkerMessage
     [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
 }
 
-/// <summary>A worker as it is shown.</summary>
+/// <summary>A worker for display.</summary>
 [ProtoContract(Name = "worker-info")]
 public sealed record WorkerInfo : IWireMessage
 {
-    /// <summary>What it said of itself.</summary>
+    /// <summary>Its registration.</summary>
     [ProtoMember(1)] public required WorkerRegistration Registration { get; init; }
 
-    /// <summary>Its status as the system sees it.</summary>
+    /// <summary>Its status.</summary>
     [ProtoMember(2)] public WorkerStatus Status { get; init; }
 
-    /// <summary>What it last measured; null before its first heartbeat since the node started.</summary>
+    /// <summary>Its last metrics; null before its first heartbeat since the node started.</summary>
     [ProtoMember(3)] public WorkerMetrics? Metrics { get; init; }
 
-    /// <summary>When it was last heard of.</summary>
+    /// <summary>Its last sign of life; null if there was none since its entity started.</summary>
     [ProtoMember(4)] public DateTimeOffset? LastHeartbeat { get; init; }
 
     /// <summary>When it first registered.</summary>
@@ -41,36 +41,40 @@ public sealed record WorkerInfo : IWireMessage
     /// <summary>Grows with each change of registration or status.</summary>
     [ProtoMember(6)] public long Version { get; init; }
 
-    /// <summary>How alive it is judged to be.</summary>
+    /// <summary>Its liveness.</summary>
     [ProtoMember(7)] public Liveness Liveness { get; init; }
 
-    /// <summary>Whether it gets no new tasks because it drains.</summary>
+    /// <summary>Whether it is draining and gets no new tasks.</summary>
     [ProtoMember(8)] public bool Draining { get; init; }
 
     /// <summary>The state of its breaker.</summary>
     [ProtoMember(9)] public BreakerState BreakerState { get; init; }
 
-    /// <summary>Why it is shown as degraded (holds work without progress, pulls nothing though there is work); null where it is not.</summary>
+    /// <summary>
+    /// Why it is shown as degraded (holds work without progress, pulls nothing though there is work); null where it is not.
+    /// </summary>
     [ProtoMember(10)] public string? Degraded { get; init; }
 
-    /// <summary>How far its clock is from ours, in seconds (positive: ahead), from its last heartbeat's timestamp; shown, never decided on.</summary>
+    /// <summary>
+    /// How far its clock is from ours, in seconds (positive: ahead), from its last heartbeat's timestamp; shown, never decided on.
+    /// </summary>
     [ProtoMember(11)] public double? ClockSkewSeconds { get; init; }
 
-    /// <summary>The leases it is believed to hold.</summary>
+    /// <summary>The number of leases it is believed to hold.</summary>
     [ProtoMember(12)] public int HeldLeases { get; init; }
 }
 
-/// <summary>The exact record of a worker's successes and failures.</summary>
+/// <summary>The counts of a worker's successes and failures, and its breaker.</summary>
 [ProtoContract(Name = "worker-reliability-score")]
 public sealed record WorkerReliabilityScore : IWireMessage
 {
     /// <summary>The worker.</summary>
     [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
 
-    /// <summary>Successes over total, exact, 0 to 1; 1 while nothing is known.</summary>
+    /// <summary>Successes divided by total, 0 to 1; 1 if there are none.</summary>
     [ProtoMember(2)] public double SuccessRate { get; init; } = 1;
 
-    /// <summary>Mean duration of its successes in seconds; 0 while there is none.</summary>
+    /// <summary>Mean duration of its successes in seconds; 0 if there is none.</summary>
     [ProtoMember(3)] public double AverageResponseTime { get; init; }
 
     /// <summary>Failures that count against it.</summary>
@@ -88,38 +92,38 @@ public sealed record WorkerReliabilityScore : IWireMessage
     /// <summary>Whether its breaker is open.</summary>
     [ProtoMember(8)] public bool CircuitBreakerActive { get; init; }
 
-    /// <summary>Until when it is open; null while closed, and while an operator holds it open.</summary>
+    /// <summary>Until when the breaker is open; null if it is closed, or if an operator opened it.</summary>
     [ProtoMember(9)] public DateTimeOffset? CircuitBreakerUntil { get; init; }
 
-    /// <summary>The breaker's state in full.</summary>
+    /// <summary>The state of the breaker.</summary>
     [ProtoMember(10)] public BreakerState BreakerState { get; init; }
 
-    /// <summary>Why the breaker is open, in words.</summary>
+    /// <summary>Why the breaker is open.</summary>
     [ProtoMember(11)] public string? BreakerReason { get; init; }
 }
 
 /// <summary>The state of a worker's circuit breaker.</summary>
 public enum BreakerState
 {
-    /// <summary>Leases flow.</summary>
-    Closed,
+    /// <summary>Leases are allowed.</summary>
+    Closed = 0,
 
-    /// <summary>No leases.</summary>
-    Open,
+    /// <summary>No leases are allowed.</summary>
+    Open = 1,
 
-    /// <summary>A fixed number of probe leases decide whether it closes.</summary>
-    HalfOpen,
+    /// <summary>A limited number of probe leases decide whether it closes.</summary>
+    HalfOpen = 2,
 }
 
-/// <summary>How alive a worker is, as the system judges it.</summary>
+/// <summary>Whether a worker is alive, as judged by its signs of life.</summary>
 public enum Liveness
 {
-    /// <summary>Registered, never unregistered, and heard of in time.</summary>
-    Alive,
+    /// <summary>Its signs of life arrive in time.</summary>
+    Alive = 0,
 
-    /// <summary>Late, or its session broke: no new leases, its tasks stay.</summary>
-    Suspect,
+    /// <summary>Its heartbeat is late, or its session broke. It gets no new leases and keeps its tasks.</summary>
+    Suspect = 1,
 
-    /// <summary>Lost, left, or declared offline.</summary>
-    Offline,
+    /// <summary>It was lost, unregistered, or declared offline.</summary>
+    Offline = 2,
 }

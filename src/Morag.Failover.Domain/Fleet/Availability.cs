@@ -3,10 +3,10 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Domain.Fleet;
 
-/// <summary>Whether a live worker may take leases, and why not.</summary>
+/// <summary>Tells why live workers cannot take leases.</summary>
 internal static class Availability
 {
-    /// <summary>The worker as a count of one under the reason that keeps it from taking leases; null where it may take them.</summary>
+    /// <summary>A count of one under the reason why the worker cannot take leases; null if it can.</summary>
     public static UnavailableWorkers? Obstacle(WorkerEntry entry) => entry switch
     {
         { Draining: true } => new() { Draining = 1 },
@@ -16,7 +16,7 @@ internal static class Availability
         _ => null,
     };
 
-    /// <summary>The counts with <paramref name="times"/> times the others added.</summary>
+    /// <summary>Adds <paramref name="times"/> times the other counts.</summary>
     public static UnavailableWorkers Plus(this UnavailableWorkers counts, UnavailableWorkers others, int times = 1) => new()
     {
         Draining = counts.Draining + (others.Draining * times),
@@ -25,7 +25,7 @@ internal static class Availability
         Suspect = counts.Suspect + (others.Suspect * times),
     };
 
-    /// <summary>The counts in words, such as "2 draining, 1 with an open breaker".</summary>
+    /// <summary>Describes the counts, such as "2 draining, 1 with an open breaker".</summary>
     public static string InWords(this UnavailableWorkers counts) => string.Join(
         ", ",
         from reason in new (int Count, string Words)[]

@@ -2,34 +2,14 @@ using Morag.Failover.Contracts.Fleet;
 
 namespace Morag.Failover.Domain.Fleet;
 
-/// <summary>What a machine has, in GiB; larger ones come first.</summary>
-internal readonly record struct MachineSize(double MemoryGb, double DiskGb) : IComparable<MachineSize>
-{
-    public int CompareTo(MachineSize other) =>
-        MemoryGb != other.MemoryGb ? other.MemoryGb.CompareTo(MemoryGb) : other.DiskGb.CompareTo(DiskGb);
-}
-
-/// <summary>The live machines of one kind and size.</summary>
-internal sealed record MachineTally
-{
-    public static readonly MachineTally Empty = new();
-
-    public int Live { get; init; }
-
-    public UnavailableWorkers Unavailable { get; init; } = new();
-
-    public ImmutableSortedSet<WorkerId> Ready { get; init; } =
-        ImmutableSortedSet.Create<WorkerId>(Comparer<WorkerId>.Create(static (a, b) => string.CompareOrdinal(a.Value, b.Value)));
-}
-
 /// <summary>
-/// The machines of one kind that have to be told apart to know whether any, or any but one, can take a task: those for which no other
-/// has as much of everything. The rest are counted with a machine that has, so that free disk space, which differs from machine to
-/// machine, does not make each a group of its own.
+/// Reduces the machines of one kind to the groups needed to decide whether any machine, or any but one, can take a task: those that no
+/// other machine matches in both memory and disk space. The rest are counted in the group of a machine that does, so that different free
+/// disk space does not make each machine a group of its own.
 /// </summary>
 internal static class BestMachines
 {
-    /// <summary>The machines that differ, with all counted.</summary>
+    /// <summary>The groups, with all machines counted.</summary>
     public static IEnumerable<ProfileCount> Of(WorkerProfile kind, ImmutableSortedDictionary<MachineSize, MachineTally> sizes)
     {
         var told = new List<ProfileCount>();

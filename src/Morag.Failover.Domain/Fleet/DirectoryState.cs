@@ -5,12 +5,11 @@ using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Domain.Fleet;
 
-/// <summary>The workers of one bucket of the directory, in the order of their ids.</summary>
+/// <summary>The workers of one directory bucket, ordered by id.</summary>
 public sealed record DirectoryState
 {
     /// <summary>
-    /// How many workers are remembered that left, or are only known by reports. Beyond that the longest known of them are forgotten, with
-    /// everything that is stored of them.
+    /// The most unregistered workers that are kept. Beyond that, the longest known are forgotten, with everything stored of them.
     /// </summary>
     public const int NotRegisteredKept = 50_000;
 
@@ -27,28 +26,30 @@ public sealed record DirectoryState
 
     private UnregisteredWorkers NotRegistered { get; init; } = UnregisteredWorkers.Empty;
 
-    /// <summary>How many workers are known, registered or not.</summary>
+    /// <summary>The number of known workers, registered or not.</summary>
     public int Count => Entries.Count;
 
-    /// <summary>What is kept of a worker; null where nothing is.</summary>
+    /// <summary>The entry of a worker; null if there is none.</summary>
     public WorkerEntry? Find(WorkerId worker) => Entries.TryGetValue(Probe(worker), out var entry) ? entry : null;
 
-    /// <summary>The entry where it is newer than what is kept, as an event; null where it is not.</summary>
+    /// <summary>Updates an entry. Null if the stored entry is as new or newer.</summary>
     public IStoredEvent? Decide(UpdateWorkerEntry update) =>
         Find(update.Entry.WorkerId) is { } kept && kept.Revision >= update.Entry.Revision && !IsNewLife(update.Entry, kept)
             ? null
             : new WorkerEntryUpdated { Entry = update.Entry };
 
-    /// <summary>The entry of a worker that is forgotten goes, unless it changed since; null where it did, or there is none.</summary>
+    /// <summary>Removes the entry of a forgotten worker. Null if it has changed since, or there is none.</summary>
     public IStoredEvent? Decide(WorkerForgotten forgotten) =>
         Find(forgotten.WorkerId) is { GoneSince: not null } kept && kept.Revision == forgotten.Revision
             ? new WorkerEntryForgotten { WorkerId = forgotten.WorkerId }
             : null;
 
-    /// <summary>The workers that have been gone since a time, in the order of their ids.</summary>
+    /// <summary>The workers that have been gone since a time, ordered by id.</summary>
     public IEnumerable<WorkerEntry> GoneSince(DateTimeOffset time) => Entries.Where(entry => entry.GoneSince <= time);
 
-    /// <summary>How many unregistered workers beyond <see cref="NotRegisteredKept"/> have a number above <paramref name="after"/>.</summary>
+    /// <summary>
+    /// The number of unregistered workers beyond <see cref="NotRegisteredKept"/> whose number is above <paramref name="after"/>.
+    /// </summary>
     public int CountBeyondKept(long after) => Math.Max(0, NotRegistered.Count - NotRegisteredKept - NotRegistered.CountUpTo(after));
 
     /// <summary>
@@ -61,16 +62,16 @@ public sealed record DirectoryState
     /// <summary>Whether a worker is registered, offline or not.</summary>
     public bool IsRegistered(WorkerId worker) => Find(worker) is { } entry && IsRegistered(entry);
 
-    /// <summary>The state after an event.</summary>
+    /// <summary>Applies an event.</summary>
     public DirectoryState Apply(IStoredEvent @event) => @event switch
     {
         WorkerEntryUpdated updated => With(updated.Entry),
         WorkerEntryForgotten forgotten => Without(forgotten.WorkerId),
         ClockSetBack setBack => Corrected(setBack.At),
-        _ => throw new InvalidOperationException($"{@event.GetType()} is no event of the directory"),
+        _ => throw new InvalidOperationException($"{@event.GetType()} is not an event of the directory"),
     };
 
-    /// <summary>Registered workers after an id, in the order of their ids.</summary>
+    /// <summary>The registered workers after an id, ordered by id.</summary>
     public IEnumerable<WorkerEntry> RegisteredAfter(WorkerId? after)
     {
         var start = 0;
@@ -89,7 +90,7 @@ public sealed record DirectoryState
         }
     }
 
-    /// <summary>The state as it is stored, in parts of at most <paramref name="maxBytes"/>, by estimate.</summary>
+    /// <summary>The state in snapshot parts of at most <paramref name="maxBytes"/> estimated bytes.</summary>
     public IEnumerable<DirectorySnapshot> ToParts(int maxBytes)
     {
         var records = Entries.Cast<object>().Concat(NotRegistered.OldestFirst.Cast<object>()).Concat(Tally.Losses);
@@ -101,7 +102,7 @@ public sealed record DirectoryState
         });
     }
 
-    /// <summary>The state that was stored.</summary>
+    /// <summary>Restores the state from its parts.</summary>
     public static DirectoryState FromParts(IReadOnlyList<DirectorySnapshot> parts)
     {
         ImmutableArray<WorkerEntry> entries = [.. parts.SelectMany(part => part.Entries)];
@@ -119,11 +120,12 @@ public sealed record DirectoryState
         };
     }
 
-    /// <summary>Whether an entry is dated later than now.</summary>
+    /// <summary>Whether a time in the state is later than now.</summary>
     public bool IsDatedAfter(DateTimeOffset now) =>
         Tally.Losses.Any(loss => loss.At > now) || Entries.Any(entry => !ReferenceEquals(entry, Corrected(entry, now)));
 
-    private static WorkerEntry Corrected(WorkerEntry entry, DateTimeOffset now) => entry.LostAt > now || entry.RegisteredAt > now || entry.GoneSince > now
+    private static WorkerEntry Corrected(WorkerEntry entry, DateTimeOffset now) =>
+        entry.LostAt > now || entry.RegisteredAt > now || entry.GoneSince > now
         ? entry with
         {
             LostAt = entry.LostAt > now ? now : entry.LostAt,
@@ -141,8 +143,8 @@ public sealed record DirectoryState
     private static bool IsRegistered(WorkerEntry entry) => entry is { Registration: not null, Unregistered: false };
 
     /// <summary>
-    /// Whether a worker came back, or was reported again, after its entity had forgotten it, and counts its revisions from the start. Of the
-    /// same life no older entry is dated later: the worker went later only after a change, which has a higher revision.
+    /// Whether the entry belongs to a new life: the worker registered, or was reported, again after its entity had forgotten it, so
+    /// revisions start over. Within one life, a later time always comes with a higher revision.
     /// </summary>
     private static bool IsNewLife(WorkerEntry entry, WorkerEntry kept) =>
         kept.GoneSince is { } since

@@ -6,10 +6,10 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Fleet;
 
-/// <summary>Whether a worker can take a task: the one meaning of "serves", "capable" and of every lease.</summary>
+/// <summary>Decides which workers can take a task. Every lease and every decision about placement uses these rules.</summary>
 public static class Eligibility
 {
-    /// <summary>What a registration amounts to.</summary>
+    /// <summary>The profile of a registration.</summary>
     public static WorkerProfile ProfileOf(WorkerRegistration registration) => new()
     {
         Capability = registration.Capability,
@@ -33,7 +33,7 @@ public static class Eligibility
         return capable && (profile.Queues.IsDefaultOrEmpty || profile.Queues.Contains(queue.Name));
     }
 
-    /// <summary>Whether workers of this profile can take a task with these needs from a queue that they serve.</summary>
+    /// <summary>Whether workers of this profile meet the requirements of a task.</summary>
     public static bool Meets(WorkerProfile profile, string? contentType, ResourceRequirements needs) =>
         (contentType is null || profile.ContentTypes.IsDefaultOrEmpty || profile.ContentTypes.Contains(contentType))
         && (!needs.GpuRequired || profile.GpuCount > 0)
@@ -44,7 +44,7 @@ public static class Eligibility
     public static bool CanTake(WorkerProfile profile, QueueDefinition queue, string? contentType, ResourceRequirements needs) =>
         Serves(profile, queue) && Meets(profile, contentType, needs);
 
-    /// <summary>Why workers of this profile cannot take the task from the queue, in words; null where they can.</summary>
+    /// <summary>Why workers of this profile cannot take the task from the queue; null if they can.</summary>
     public static string? Obstacle(WorkerProfile profile, QueueDefinition queue, string? contentType, ResourceRequirements needs)
     {
         if (!Serves(profile, queue))

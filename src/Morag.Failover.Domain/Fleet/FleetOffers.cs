@@ -2,7 +2,7 @@ using Morag.Failover.Contracts.Fleet;
 
 namespace Morag.Failover.Domain.Fleet;
 
-/// <summary>How much memory and disk space the workers of a group offer together with each other: the best machines are enough to know.</summary>
+/// <summary>The combinations of memory and disk space that a group of workers offers, reduced to the best machines.</summary>
 public sealed class FleetOffers
 {
     private readonly double[] memory;
@@ -14,7 +14,7 @@ public sealed class FleetOffers
         this.disk = disk;
     }
 
-    /// <summary>Whether there is no worker at all.</summary>
+    /// <summary>Whether the group is empty.</summary>
     public bool IsEmpty => memory.Length == 0;
 
     /// <summary>The most memory that any worker offers, in GiB; minus infinity if there are no workers.</summary>
@@ -23,7 +23,7 @@ public sealed class FleetOffers
     /// <summary>The most disk space that any worker offers, in GiB; minus infinity if there are no workers.</summary>
     public double MostDiskGb => IsEmpty ? double.NegativeInfinity : disk[0];
 
-    /// <summary>The offers of machines with these profiles.</summary>
+    /// <summary>The offers of workers with these profiles.</summary>
     public static FleetOffers Of(IEnumerable<WorkerProfile> profiles)
     {
         var memory = new List<double>();
@@ -42,7 +42,9 @@ public sealed class FleetOffers
         return new([.. memory], [.. disk]);
     }
 
-    /// <summary>The most disk space that a worker with at least this much memory offers; minus infinity if there is no such worker.</summary>
+    /// <summary>
+    /// The most disk space that a worker with at least this much memory offers; minus infinity if there is no such worker.
+    /// </summary>
     public double DiskWith(double memoryGb)
     {
         var index = Array.BinarySearch(memory, memoryGb);

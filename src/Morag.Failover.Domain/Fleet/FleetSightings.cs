@@ -5,25 +5,25 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Domain.Fleet;
 
 /// <summary>
-/// The fleet as it is known now, and when the machines that were ready before last were. A machine counts as ready until the news that
-/// it is not, so that the age of a sighting never makes a wait shorter. Of the machines of one kind, one is dropped once
-/// another that has at least as much memory and disk space was ready later.
+/// The current fleet, and when machines that are no longer ready were last ready. A machine counts as ready until an update shows
+/// otherwise, so an old sighting never shortens a wait. A machine is dropped when another of the same kind, with at least as much memory
+/// and disk space, was ready later.
 /// </summary>
 public sealed record FleetSightings
 {
-    /// <summary>Nothing seen.</summary>
+    /// <summary>No sightings.</summary>
     public static readonly FleetSightings None = new();
 
     private ImmutableDictionary<WorkerProfile, ImmutableArray<LastReady>> Before { get; init; } =
         ImmutableDictionary.Create<WorkerProfile, ImmutableArray<LastReady>>(ProfileComparer.Instance);
 
-    /// <summary>When the whole fleet was seen first; null before that.</summary>
+    /// <summary>When the whole fleet was first seen; null before that.</summary>
     public DateTimeOffset? Since { get; private init; }
 
-    /// <summary>The fleet as it was seen last.</summary>
+    /// <summary>The fleet as last seen.</summary>
     public FleetView Fleet { get; private init; } = FleetView.Empty;
 
-    /// <summary>With the whole fleet seen again.</summary>
+    /// <summary>Adds a sighting of the whole fleet.</summary>
     public FleetSightings Seeing(FleetView fleet, DateTimeOffset now)
     {
         var before = Before;
@@ -31,14 +31,15 @@ public sealed record FleetSightings
         {
             if (!ReferenceEquals(slice, fleet.Slices.GetValueOrDefault(bucket)))
             {
-                before = slice.Profiles.Where(profile => profile.Ready > 0).Aggregate(before, (all, profile) => With(all, profile.Profile, now));
+                before = slice.Profiles.Where(profile => profile.Ready > 0)
+                    .Aggregate(before, (all, profile) => With(all, profile.Profile, now));
             }
         }
 
         return this with { Since = Since ?? now, Fleet = fleet, Before = before };
     }
 
-    /// <summary>Without what was last ready at <paramref name="until"/> or before.</summary>
+    /// <summary>Removes machines that were last ready at <paramref name="until"/> or before.</summary>
     public FleetSightings Forgetting(DateTimeOffset until) => this with
     {
         Before = Before
@@ -47,7 +48,9 @@ public sealed record FleetSightings
             .ToImmutableDictionary(ProfileComparer.Instance),
     };
 
-    /// <summary>The profiles that can take tasks of the kind from the queue, of machines that were ready later than <paramref name="since"/>.</summary>
+    /// <summary>
+    /// The profiles of machines that were ready after <paramref name="since"/> and can take tasks of the kind from the queue.
+    /// </summary>
     public IEnumerable<WorkerProfile> ReadyFor(QueueDefinition queue, string? contentType, bool gpuRequired, DateTimeOffset since)
     {
         var needs = new ResourceRequirements { GpuRequired = gpuRequired };
@@ -63,7 +66,8 @@ public sealed record FleetSightings
     private static ImmutableDictionary<WorkerProfile, ImmutableArray<LastReady>> With(
         ImmutableDictionary<WorkerProfile, ImmutableArray<LastReady>> all, WorkerProfile profile, DateTimeOffset now)
     {
-        var others = all.GetValueOrDefault(profile, []).RemoveAll(other => other.MemoryGb <= profile.MemoryGb && other.DiskGb <= profile.DiskGb);
+        var others = all.GetValueOrDefault(profile, [])
+            .RemoveAll(other => other.MemoryGb <= profile.MemoryGb && other.DiskGb <= profile.DiskGb);
         return all.SetItem(profile, others.Add(new LastReady(profile.MemoryGb, profile.DiskGb, now)));
     }
 

@@ -3,34 +3,36 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Domain.Fleet;
 
-/// <summary>The counts over the entries of one bucket, kept with each change so that reading them costs nothing.</summary>
+/// <summary>The counts over the entries of one bucket, updated with each change so that reading them is cheap.</summary>
 public sealed record FleetTally
 {
-    /// <summary>The most losses that a slice tells of.</summary>
+    /// <summary>The most losses in a slice.</summary>
     public const int LossesKept = 1_000;
 
     /// <summary>
-    /// How long a loss is told of. The task whose worker is missed first in a power cut is decided before the cut can be told from a
-    /// single loss; when its next worker is lost within that time, in a second cut, the first is known for what it was.
+    /// How long slices report a loss. In a power cut, the first task is decided before the cut can be distinguished from a single loss. If
+    /// its next worker is lost within this window, in a second cut, the earlier losses show that the first was a cut too.
     /// </summary>
     public static readonly TimeSpan LossWindow = TimeSpan.FromHours(1);
 
-    /// <summary>No entries.</summary>
+    /// <summary>The counts without entries.</summary>
     public static readonly FleetTally Empty = new();
 
     private WorkerStats Stats { get; init; } = new();
 
-    /// <summary>Machines by the kinds of task they can take, and those by size, largest first.</summary>
+    /// <summary>Machines by the kinds of tasks they can take, and then by size, largest first.</summary>
     private ImmutableDictionary<WorkerProfile, ImmutableSortedDictionary<MachineSize, MachineTally>> Machines { get; init; } =
         ImmutableDictionary.Create<WorkerProfile, ImmutableSortedDictionary<MachineSize, MachineTally>>(ProfileComparer.Instance);
 
-    /// <summary>The last losses, newest last. Slices report each for <see cref="LossWindow"/>, even if its worker is forgotten sooner.</summary>
+    /// <summary>
+    /// The last losses, newest last. Slices report each for <see cref="LossWindow"/>, even if its worker is removed sooner.
+    /// </summary>
     internal ImmutableList<RecentLoss> Losses { get; private init; } = [];
 
     /// <summary>The counts.</summary>
     public WorkerStats Counts() => Stats;
 
-    /// <summary>The bucket's part of the fleet view.</summary>
+    /// <summary>The bucket's slice of the fleet view.</summary>
     public FleetSlice Slice(int bucket, long version, DateTimeOffset now) => new()
     {
         Bucket = bucket,
@@ -40,7 +42,7 @@ public sealed record FleetTally
         RecentLosses = [.. Losses.Where(loss => loss.At > now - LossWindow)],
     };
 
-    /// <summary>With one entry in the place of another.</summary>
+    /// <summary>Replaces one entry by another.</summary>
     public FleetTally Replaced(WorkerEntry? before, WorkerEntry? after)
     {
         var tally = this;
@@ -61,7 +63,7 @@ public sealed record FleetTally
         return tally;
     }
 
-    /// <summary>With these losses instead of its own.</summary>
+    /// <summary>Replaces the losses.</summary>
     internal FleetTally WithLosses(IEnumerable<RecentLoss> losses) => this with { Losses = [.. losses.TakeLast(LossesKept)] };
 
     private static bool IsRegistered(WorkerEntry entry) => entry is { Registration: not null, Unregistered: false };

@@ -3,12 +3,12 @@ using Morag.Failover.Contracts.Fleet;
 namespace Morag.Failover.Domain.Fleet;
 
 /// <summary>
-/// Whether two profiles can take tasks of the same kinds, of which the machines may have different memory and disk space: by what stands
-/// in their lists, in the same order.
+/// Compares profiles by the kinds of tasks they can take, ignoring memory and disk space. Lists must have the same entries in the same
+/// order.
 /// </summary>
 public sealed class ProfileComparer : IEqualityComparer<WorkerProfile>
 {
-    /// <summary>The one instance.</summary>
+    /// <summary>The instance.</summary>
     public static readonly ProfileComparer Instance = new();
 
     private ProfileComparer()

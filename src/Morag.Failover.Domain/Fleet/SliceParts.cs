@@ -3,14 +3,14 @@ using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Domain.Fleet;
 
-/// <summary>Divides slices of the fleet view into messages of bounded size, and puts them together again.</summary>
+/// <summary>Splits slices of the fleet view into messages of bounded size, and reassembles them.</summary>
 public sealed class SliceParts
 {
     private readonly List<FleetSlice> received = [];
 
     /// <summary>The parts of a slice; most have one.</summary>
     /// <param name="slice">The slice.</param>
-    /// <param name="maxBytes">The most bytes of profiles in one part, by estimate.</param>
+    /// <param name="maxBytes">The most estimated bytes of profiles in one part.</param>
     public static ImmutableArray<FleetSlice> Of(FleetSlice slice, long maxBytes)
     {
         var runs = slice.Profiles.InBatches(WireSize.Of, maxBytes).ToList();
@@ -18,10 +18,10 @@ public sealed class SliceParts
     }
 
     /// <summary>
-    /// Takes the next part of one bucket's slice. The whole slice once its last part is there; null before. A part that does not follow
-    /// the one before it, since that was lost or belongs to another version, is dropped or starts over, and the slice is requested again.
+    /// Adds the next part of one bucket's slice. Returns the whole slice after its last part; null before. If a part is missing or belongs
+    /// to another version, the parts are dropped, and the slice is requested again.
     /// </summary>
-    public FleetSlice? Take(FleetSlice part)
+    public FleetSlice? Add(FleetSlice part)
     {
         if (part.Part == 0)
         {

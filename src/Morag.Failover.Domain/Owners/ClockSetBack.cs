@@ -1,13 +1,13 @@
 namespace Morag.Failover.Domain.Owners;
 
 /// <summary>
-/// An owner came back on a clock behind the one that its state was written by: the machine's clock was set back, or the node that it was
-/// on before had one that was ahead. What is dated later counts from <see cref="At"/>, with its due time moved along, so that no duration
-/// becomes longer than it was meant to be.
+/// The clock was set back: an owner recovered on a clock behind the one that wrote its state, because the machine's clock was set back or
+/// the owner moved from a node whose clock was ahead. Later times become <see cref="At"/>, and deadlines move with them, so that no
+/// duration becomes longer than intended.
 /// </summary>
 [ProtoContract(Name = "owner.clock-set-back")]
 public sealed record ClockSetBack : IStoredEvent
 {
-    /// <summary>When, on the clock that holds now.</summary>
+    /// <summary>The time on the current clock.</summary>
     [ProtoMember(1)] public required DateTimeOffset At { get; init; }
 }

@@ -1,7 +1,7 @@
 namespace Morag.Failover.Domain.Owners;
 
 /// <summary>
-/// What an owner does about a command. It is at most one event, so a decision is stored as a whole or not at all.
+/// The outcome of a command: at most one event, so that it is stored completely or not at all, and a reply.
 /// </summary>
 /// <param name="Event">The event to persist and apply; null when the command changes nothing.</param>
 /// <param name="Reply">The reply. It is sent only after the event is durable.</param>

@@ -1,8 +1,8 @@
 namespace Morag.Failover.Domain.Owners;
 
 /// <summary>
-/// Asks a numbered owner (queue partition, coordinator or directory bucket) whether it serves. It is answered at once, also while the
-/// owner recovers or is down, and starts an owner that does not run. Answer: <see cref="OwnerStanding"/>.
+/// Asks a queue partition, coordinator or directory bucket whether it serves. Starts an owner that does not run. Reply:
+/// <see cref="OwnerStanding"/>, at once, even if the owner is recovering or down.
 /// </summary>
 [ProtoContract(Name = "get-owner-standing")]
 public sealed record GetOwnerStanding : IPartitionMessage, IBucketMessage
@@ -24,9 +24,9 @@ public sealed record OwnerStanding : IWireMessage
     /// <summary>The owner, by its persistence id, such as <c>queue-0</c>.</summary>
     [ProtoMember(1)] public required string Owner { get; init; }
 
-    /// <summary>Why it does not serve; null while it serves.</summary>
+    /// <summary>Why it does not serve; null if it serves.</summary>
     [ProtoMember(2)] public string? Down { get; init; }
 
-    /// <summary>How long until it is started again; null while it serves or recovers.</summary>
+    /// <summary>The time until it restarts; null if it serves or is recovering.</summary>
     [ProtoMember(3)] public TimeSpan? RetryIn { get; init; }
 }

@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace Morag.Failover.Domain.Owners;
 
 /// <summary>
-/// One part of a snapshot that is too large for one value. Parts are events of the entity's own journal, written between its other
-/// events, so that no write and no value grows with the state. They change nothing: recovery puts the state together from them.
+/// One part of a snapshot that is too large for one value. Parts are stored between the other events of the entity's journal, so that no
+/// write grows with the state. They do not change the state: recovery reassembles the snapshot from them.
 /// </summary>
 [ProtoContract(Name = "snapshot.part")]
 public sealed record SnapshotPart : IStoredEvent

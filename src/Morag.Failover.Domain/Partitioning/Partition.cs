@@ -3,15 +3,15 @@ using System.Text;
 
 namespace Morag.Failover.Domain.Partitioning;
 
-/// <summary>Which partition owns an id. Frozen: stored state depends on it.</summary>
+/// <summary>Maps ids to partitions. Frozen: stored state depends on it.</summary>
 public static class Partition
 {
     private const int LongestOnStack = (Identifier.MaxLength + 1) * 3;
 
-    /// <summary>The partition of a task's id, 0 to <paramref name="count"/> - 1.</summary>
+    /// <summary>The partition of a task, 0 to <paramref name="count"/> - 1.</summary>
     public static int Of(TaskId task, int count) => Of(task.Value, count);
 
-    /// <summary>The bucket of a worker's id, 0 to <paramref name="count"/> - 1.</summary>
+    /// <summary>The bucket of a worker, 0 to <paramref name="count"/> - 1.</summary>
     public static int Of(WorkerId worker, int count) => Of(worker.Value, count);
 
     private static int Of(string? id, int count)
@@ -21,7 +21,7 @@ public static class Partition
             return 0;
         }
 
-        // Ids that keep the rules are short; a message may name any other, and its owner refuses it.
+        // Valid ids are short. A message may contain any other id; its owner rejects it.
         var space = Encoding.UTF8.GetMaxByteCount(id?.Length ?? 0);
         var bytes = space <= LongestOnStack ? stackalloc byte[LongestOnStack] : new byte[space];
         var length = Encoding.UTF8.GetBytes(id, bytes);

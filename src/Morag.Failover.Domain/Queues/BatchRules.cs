@@ -4,12 +4,12 @@ using Morag.Failover.Domain.Sizes;
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>
-/// How much one call may bring. The HTTP endpoints divide large calls; a call that comes from elsewhere, such as a cluster client, is
-/// refused where its event or its answer would be too large to store or to send.
+/// Limits the size of calls that list many entries. The HTTP endpoints split large calls; a call from elsewhere, such as a cluster client,
+/// is rejected if its event or reply would be too large to store or send.
 /// </summary>
 public static class BatchRules
 {
-    /// <summary>Counts a call with many entries, and refuses it where it brings too much. Other commands are of no size.</summary>
+    /// <summary>Measures a call with many entries and rejects it if it is too large. Other commands count 0 bytes.</summary>
     public static BatchCheck Check(object command) => command switch
     {
         SubmitTasks submit => Check("tasks", submit.Tasks.Length, submit),
@@ -23,19 +23,25 @@ public static class BatchRules
     {
         if (entries > CallLimits.MaxEntries)
         {
-            return new(Refused.Invalid(field, $"{field} may have at most {CallLimits.MaxEntries} entries in one call, not {entries}; nothing changed, send them in several calls"), 0);
+            return new(
+                Refused.Invalid(
+                    field,
+                    $"{field} has {entries} entries, and one call may have {CallLimits.MaxEntries}. Nothing was changed. Split the call."),
+                0);
         }
 
         var bytes = WireSize.Of(command);
         return new(
             bytes > MessageLimits.MaxBatchBytes
-                ? Refused.Invalid(field, $"{field} may have at most {MessageLimits.MaxBatchBytes} bytes in one call, not {bytes}; nothing changed, send them in several calls")
+                ? Refused.Invalid(
+                    field,
+                    $"{field} has {bytes} bytes, and one call may have {MessageLimits.MaxBatchBytes}. Nothing was changed. Split the call.")
                 : null,
             bytes);
     }
 }
 
-/// <summary>What <see cref="BatchRules"/> found about a call.</summary>
-/// <param name="Refusal">Why it is refused, naming the field and the limit; null where it is not.</param>
-/// <param name="Bytes">Its size by <see cref="WireSize"/>; 0 where it was not counted.</param>
+/// <summary>The outcome of a <see cref="BatchRules"/> check.</summary>
+/// <param name="Refusal">Why the call is rejected, with the field and the limit; null if it is accepted.</param>
+/// <param name="Bytes">The size of the call by <see cref="WireSize"/>; 0 if it was not measured.</param>
 public readonly record struct BatchCheck(Refused? Refusal, long Bytes);

@@ -3,10 +3,10 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>Delays that are over, and pins that lapse.</summary>
+/// <summary>Ends retry delays that are over and pins that have expired.</summary>
 public static class DueTasks
 {
-    /// <summary>The tasks that are due by now, at most <paramref name="most"/> for one event; null where there are none.</summary>
+    /// <summary>Returns the tasks that are due, at most <paramref name="most"/> in one event; null if none is.</summary>
     public static TasksCameDue? Decide(QueueState state, QueueSettings settings, int most, DateTimeOffset now)
     {
         var due = ImmutableArray.CreateBuilder<TaskId>();
@@ -23,24 +23,28 @@ public static class DueTasks
         return due.Count == 0 ? null : new TasksCameDue { At = now, Tasks = due.DrainToImmutable(), PinnedUntil = now + settings.PinLapse };
     }
 
-    /// <summary>What the workers are to be asked whose pinned tasks came due: one may be gone since it was decided that it retries.</summary>
+    /// <summary>
+    /// Asks the workers of pinned tasks whether they can still run them: a worker may have left since the retry was decided.
+    /// </summary>
     public static IEnumerable<PinsDue> PinsOf(QueueState after, TasksCameDue @event, int partition) =>
         from id in @event.Tasks
         where after.Tasks[id].PinnedTo is not null
         group id by after.Tasks[id].PinnedTo!.Value into pinned
         select new PinsDue { WorkerId = pinned.Key, Partition = partition, Pins = [.. pinned.Select(id => Pinned(after.Tasks[id]))] };
 
-    /// <summary>Ends the pins of tasks that still wait for a worker that may not take them; null if there are no such tasks.</summary>
+    /// <summary>Unpins the tasks that still wait for a worker that cannot run them; null if there are none.</summary>
     public static PinsEnded? Decide(QueueState state, PinsRefused refused, DateTimeOffset now)
     {
         ImmutableArray<RefusedPin> waiting =
         [
-            .. refused.Pins.Where(pin => state.Tasks.GetValueOrDefault(pin.TaskId) is { State: TaskState.Queued, PinnedTo: { } worker } && worker == refused.WorkerId),
+            .. refused.Pins.Where(pin =>
+                state.Tasks.GetValueOrDefault(pin.TaskId) is { State: TaskState.Queued, PinnedTo: { } worker }
+                && worker == refused.WorkerId),
         ];
         return waiting.IsEmpty ? null : new PinsEnded { At = now, WorkerId = refused.WorkerId, Pins = waiting };
     }
 
-    /// <summary>The state with the delayed tasks queued, and lapsed pins gone.</summary>
+    /// <summary>Queues the delayed tasks and removes expired pins.</summary>
     public static QueueState Apply(QueueState state, TasksCameDue @event)
     {
         var edit = new QueueEdit(state);
@@ -55,13 +59,13 @@ public static class DueTasks
                     QueuedSince = @event.At,
                     PinnedUntil = task.PinnedTo is null ? null : @event.PinnedUntil,
                 }
-                : Unpinned(edit, task, @event.At, $"{task.PinnedTo} did not take it within the pin's time"));
+                : Unpinned(edit, task, @event.At, $"{task.PinnedTo} did not lease it before the pin expired"));
         }
 
-        return edit.Done();
+        return edit.ToState();
     }
 
-    /// <summary>The state without the pins that a worker refused.</summary>
+    /// <summary>Removes the pins that a worker refused.</summary>
     public static QueueState Apply(QueueState state, PinsEnded @event)
     {
         var edit = new QueueEdit(state);
@@ -70,7 +74,7 @@ public static class DueTasks
             edit.Put(Unpinned(edit, edit.Get(pin.TaskId), @event.At, pin.Because));
         }
 
-        return edit.Done();
+        return edit.ToState();
     }
 
     private static TaskRecord Unpinned(QueueEdit edit, TaskRecord task, DateTimeOffset at, string because) => task with
@@ -87,4 +91,26 @@ public static class DueTasks
         ContentType = task.Submission.ContentType,
         ResourceRequirements = task.Submission.ResourceRequirements,
     };
+}
+
+/// <summary>Retry delays ended, or pins expired.</summary>
+[ProtoContract(Name = "queue.tasks-came-due")]
+public sealed record TasksCameDue : IStoredEvent
+{
+    [ProtoMember(1)] public required DateTimeOffset At { get; init; }
+    [ProtoMember(2)] public ImmutableArray<TaskId> Tasks { get; init; } = [];
+
+    /// <summary>When the pins of the tasks that have just come due expire.</summary>
+    [ProtoMember(3)] public required DateTimeOffset PinnedUntil { get; init; }
+}
+
+/// <summary>A worker cannot run tasks that are pinned to it, so the pins ended.</summary>
+[ProtoContract(Name = "queue.pins-ended")]
+public sealed record PinsEnded : IStoredEvent
+{
+    [ProtoMember(1)] public required DateTimeOffset At { get; init; }
+    [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>The tasks, each with the reason why its pin ended.</summary>
+    [ProtoMember(3)] public ImmutableArray<RefusedPin> Pins { get; init; } = [];
 }

@@ -3,57 +3,55 @@ using Morag.Failover.Contracts.Failover;
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>
-/// The coordinator asks the queue, once, to end the lease that a report is about. Answer, to the sender, after the end is durable:
-/// <see cref="EndLeaseReply"/> with the same <see cref="Number"/>.
+/// Asks the queue to end the lease that a failure report is about. The coordinator sends it once. The reply, sent when the end is durable,
+/// is an <see cref="EndLeaseReply"/> with the same <see cref="Number"/>.
 /// </summary>
 [ProtoContract(Name = "end-lease")]
 public sealed record EndLease : ITaskMessage
 {
-    /// <summary>The report.</summary>
     [ProtoMember(1)] public required ReportFailure Report { get; init; }
 
-    /// <summary>The coordinator's number for this report, to be repeated in the answer: one task may have several reports under way.</summary>
+    /// <summary>The coordinator's number for this report, echoed in the reply: one task may have several reports in flight.</summary>
     [ProtoMember(2)] public long Number { get; init; }
 
     /// <inheritdoc />
-    public TaskId TaskId => Report?.TaskId ?? default; // A message may arrive without it.
+    public TaskId TaskId => Report?.TaskId ?? default; // Null in a malformed message.
 }
 
-/// <summary>What the queue knows of a reported lease.</summary>
+/// <summary>What the queue knows about a reported lease.</summary>
 public enum EndLeaseResult
 {
-    /// <summary>The lease ended with this report, or an earlier one, and its decision is under way.</summary>
-    Ended,
+    /// <summary>This report or an earlier one ended the lease, and the failover decision is pending.</summary>
+    Ended = 0,
 
-    /// <summary>The lease had ended before and its decision was carried out; the coordinator knows it by the failure's id.</summary>
-    EndedBefore,
+    /// <summary>The lease ended earlier and its decision was carried out; the coordinator finds it by the failure id.</summary>
+    EndedBefore = 1,
 
-    /// <summary>The report names a worker or epoch that does not hold the task; nothing changed.</summary>
-    Stale,
+    /// <summary>The report names a worker or an epoch that does not hold the task. Nothing changed.</summary>
+    Stale = 2,
 
-    /// <summary>No queue here holds the task.</summary>
-    NotHeld,
+    /// <summary>This partition has no such task.</summary>
+    NotHeld = 3,
 }
 
-/// <summary>The queue's answer about a reported lease.</summary>
+/// <summary>The reply to <see cref="EndLease"/>.</summary>
 [ProtoContract(Name = "end-lease-reply")]
 public sealed record EndLeaseReply : ITaskMessage
 {
     /// <inheritdoc />
     [ProtoMember(1)] public required TaskId TaskId { get; init; }
 
-    /// <summary>What became of the lease.</summary>
     [ProtoMember(2)] public required EndLeaseResult Ending { get; init; }
 
-    /// <summary>The failure, where the lease ended.</summary>
+    /// <summary>The failure; set with <see cref="EndLeaseResult.Ended"/>.</summary>
     [ProtoMember(3)] public LeaseFailure? Failure { get; init; }
 
-    /// <summary>The failure's id, where the lease had ended before.</summary>
+    /// <summary>The failure's id; set with <see cref="EndLeaseResult.EndedBefore"/>.</summary>
     [ProtoMember(4)] public FailureId? FailureId { get; init; }
 
-    /// <summary>Where the task is now, in words, for stale reports.</summary>
+    /// <summary>The current state of the task, for stale reports.</summary>
     [ProtoMember(5)] public string Detail { get; init; } = "";
 
-    /// <summary>The <see cref="EndLease.Number"/> that it answers.</summary>
+    /// <summary>Echoes <see cref="EndLease.Number"/>.</summary>
     [ProtoMember(6)] public long Number { get; init; }
 }

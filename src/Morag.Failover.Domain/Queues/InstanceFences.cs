@@ -3,21 +3,22 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>What a fence does to the leases of the worker that is fenced.</summary>
+/// <summary>Fences a worker: decides what happens to each of its leases.</summary>
 public static class InstanceFences
 {
     /// <summary>
-    /// Takes a fence; an older one than the last taken changes nothing, and is acknowledged all the same. Where it concerns more leases than
-    /// one event may hold, the event is only a part: it is to be applied, and the same fence decided again at the same time.
+    /// Decides a fence. A fence that is not newer than the last one changes nothing, but is acknowledged. If it concerns more leases than
+    /// one event may hold, the event covers only a part: apply it, then decide the same fence again with the same time.
     /// </summary>
-    /// <param name="state">The state.</param>
+    /// <param name="state">The queues.</param>
     /// <param name="command">The fence.</param>
     /// <param name="settings">The settings.</param>
-    /// <param name="most">The most leases of one event.</param>
+    /// <param name="most">The most leases in one event.</param>
     /// <param name="now">The time.</param>
-    public static Decision<FenceTaken> Decide(QueueState state, FenceInstance command, FailoverSettings settings, int most, DateTimeOffset now)
+    public static Decision<FenceAcknowledged> Decide(
+        QueueState state, FenceInstance command, FailoverSettings settings, int most, DateTimeOffset now)
     {
-        var reply = new FenceTaken { WorkerId = command.WorkerId, Partition = command.Partition, Number = command.Number };
+        var reply = new FenceAcknowledged { WorkerId = command.WorkerId, Partition = command.Partition, Number = command.Number };
         var share = state.ShareOf(command.WorkerId);
         if (command.Number <= share.LastFence)
         {
@@ -50,7 +51,8 @@ public static class InstanceFences
                     kept.Add(new ProtectedLease { TaskId = held.TaskId, Loss = loss });
                     break;
                 case FenceKind.Lost or FenceKind.Proven:
-                    ended.Add(new EndedLease { TaskId = held.TaskId, Failure = LeaseEndings.FailureOf(lease, LossOf(command, lease, settings, now), now) });
+                    var ending = LeaseEndings.FailureOf(lease, LossOf(command, lease, settings, now), now);
+                    ended.Add(new EndedLease { TaskId = held.TaskId, Failure = ending });
                     break;
                 case FenceKind.Returned:
                 case FenceKind.Lifted when lease.Loss is not null:
@@ -75,7 +77,7 @@ public static class InstanceFences
         return new(fenced, reply);
     }
 
-    /// <summary>The state behind the fence.</summary>
+    /// <summary>Applies a fence.</summary>
     public static QueueState Apply(QueueState state, InstanceFenced @event)
     {
         var edit = new QueueEdit(state);
@@ -105,21 +107,23 @@ public static class InstanceFences
 
         if (@event.IsPart)
         {
-            return edit.Done();
+            return edit.ToState();
         }
 
-        var share = edit.Share(@event.WorkerId) with { LastFence = @event.Number };
+        var share = edit.ShareOf(@event.WorkerId) with { LastFence = @event.Number };
         edit.Put(@event.WorkerId, @event.Kind switch
         {
             FenceKind.Lost or FenceKind.Proven => share.WithFenced(@event.InstanceId),
             FenceKind.Lifted => share.WithLifted(@event.InstanceId),
-            _ => share,
+            FenceKind.Returned => share,
+            _ => throw new InvalidOperationException($"Unknown kind of fence: {@event.Kind}."),
         });
-        return edit.Done();
+        return edit.ToState();
     }
 
     /// <summary>
-    /// A lease keeps min(worker timeout, its share of the time it has run) of silence: the longer it ran, the more is lost with it.
+    /// A lost worker's lease stays protected for min(worker timeout, protection share * time it has run) of silence: the longer it has run,
+    /// the more work would be lost.
     /// </summary>
     private static PendingLoss LossOf(FenceInstance command, TaskLease lease, FailoverSettings settings, DateTimeOffset now)
     {
@@ -134,4 +138,44 @@ public static class InstanceFences
             Reason = command.Reason,
         };
     }
+}
+
+/// <summary>A worker's instance was fenced.</summary>
+[ProtoContract(Name = "queue.instance-fenced")]
+public sealed record InstanceFenced : IStoredEvent
+{
+    [ProtoMember(1)] public required DateTimeOffset At { get; init; }
+    [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
+    [ProtoMember(3)] public required long Number { get; init; }
+    [ProtoMember(4)] public required FenceKind Kind { get; init; }
+
+    /// <summary>The fenced instance; null fences every instance.</summary>
+    [ProtoMember(5)] public InstanceId? InstanceId { get; init; }
+
+    /// <summary>Leases that continue under protection.</summary>
+    [ProtoMember(6)] public ImmutableArray<ProtectedLease> Protected { get; init; } = [];
+
+    /// <summary>Leases that ended in failure.</summary>
+    [ProtoMember(7)] public ImmutableArray<EndedLease> Ended { get; init; } = [];
+
+    /// <summary>Leases that were returned, or whose protection was lifted.</summary>
+    [ProtoMember(8)] public ImmutableArray<LeaseRef> Freed { get; init; } = [];
+
+    /// <summary>
+    /// True if the fence concerns more leases than one event holds and further parts follow. The worker counts as fenced after the last
+    /// part.
+    /// </summary>
+    [ProtoMember(10)] public bool IsPart { get; init; }
+
+    [ProtoMember(9)] public string Reason { get; init; } = "";
+}
+
+/// <summary>A lost worker's lease that continues under protection.</summary>
+[ProtoContract]
+public sealed record ProtectedLease
+{
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+
+    /// <summary>How the lease ends if the worker does not come back.</summary>
+    [ProtoMember(2)] public required PendingLoss Loss { get; init; }
 }

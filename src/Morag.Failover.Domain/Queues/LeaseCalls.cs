@@ -2,13 +2,13 @@ using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>What a lease's holder may ask for beside completing and failing: giving back, and more time.</summary>
+/// <summary>Lets a worker return its leases or extend one.</summary>
 public static class LeaseCalls
 {
     private static readonly TimeSpan LeastExtension = TimeSpan.FromSeconds(TaskLimits.MinExtensionSeconds);
     private static readonly TimeSpan MostExtension = TimeSpan.FromSeconds(TaskLimits.MaxExtensionSeconds);
 
-    /// <summary>Gives leases back without blame; the same again is accepted again.</summary>
+    /// <summary>Returns leases without blame. A repeated call is accepted again.</summary>
     public static Decision<LeaseResults> Decide(QueueState state, ReleaseLeases command, DateTimeOffset now)
     {
         var results = ImmutableArray.CreateBuilder<LeaseResult>(command.Leases.Length);
@@ -20,7 +20,7 @@ public static class LeaseCalls
             var result = new LeaseResult { TaskId = lease.TaskId, Epoch = lease.Epoch };
             if (state.Tasks.GetValueOrDefault(lease.TaskId) is not { } task)
             {
-                results.Add(result with { Refused = Refused.Unknown($"there is no task {lease.TaskId}") });
+                results.Add(result with { Refused = Refused.Unknown($"Task {lease.TaskId} does not exist.") });
             }
             else if (Holds(task, command.WorkerId, lease.Epoch))
             {
@@ -34,7 +34,7 @@ public static class LeaseCalls
             else
             {
                 var wasReturned = task.Lease is { Returned: true } last && last.Epoch == lease.Epoch && last.WorkerId == command.WorkerId;
-                results.Add(wasReturned ? result : result with { Refused = Refused.Conflict(TaskDescription.WhyNotHeld(task, command.WorkerId, lease.Epoch)) });
+                results.Add(wasReturned ? result : result with { Refused = NotHeld(task, command.WorkerId, lease.Epoch) });
                 if (!wasReturned)
                 {
                     late.Add(Late(LateCallKind.Release, lease.TaskId, command.WorkerId, lease.Epoch, command.Reason));
@@ -42,7 +42,7 @@ public static class LeaseCalls
             }
         }
 
-        var noted = LateCalls.Note(state, late, now);
+        var noted = LateCalls.Decide(state, late, now);
         return new(
             released.Count == 0
                 ? noted
@@ -57,7 +57,7 @@ public static class LeaseCalls
             new LeaseResults { Results = results.DrainToImmutable() });
     }
 
-    /// <summary>Moves a lease's deadline on.</summary>
+    /// <summary>Moves a lease's deadline.</summary>
     public static Decision<LeaseResults> Decide(QueueState state, ExtendLease command, DateTimeOffset now)
     {
         var result = new LeaseResult { TaskId = command.TaskId, Epoch = command.Epoch };
@@ -69,15 +69,15 @@ public static class LeaseCalls
 
         if (state.Tasks.GetValueOrDefault(command.TaskId) is not { } task)
         {
-            return new(null, Of(result with { Refused = Refused.Unknown($"there is no task {command.TaskId}") }));
+            return new(null, Of(result with { Refused = Refused.Unknown($"Task {command.TaskId} does not exist.") }));
         }
 
         if (!Holds(task, command.WorkerId, command.Epoch))
         {
             var late = Late(LateCallKind.Extension, command.TaskId, command.WorkerId, command.Epoch, null);
             return new(
-                LateCalls.Note(state, [late], now),
-                Of(result with { Refused = Refused.Conflict(TaskDescription.WhyNotHeld(task, command.WorkerId, command.Epoch)) }));
+                LateCalls.Decide(state, [late], now),
+                Of(result with { Refused = NotHeld(task, command.WorkerId, command.Epoch) }));
         }
 
         var deadline = task.Lease!.Deadline + command.By;
@@ -86,7 +86,7 @@ public static class LeaseCalls
             Of(result with { Deadline = deadline }));
     }
 
-    /// <summary>The state with the leases given back: each task is where it was in its queue.</summary>
+    /// <summary>Returns the tasks to their places in their queues.</summary>
     public static QueueState Apply(QueueState state, LeasesReleased @event)
     {
         var edit = new QueueEdit(state);
@@ -97,13 +97,13 @@ public static class LeaseCalls
 
         foreach (var call in @event.Late)
         {
-            LateCalls.Note(edit, call, @event.At);
+            LateCalls.Record(edit, call, @event.At);
         }
 
-        return edit.Done();
+        return edit.ToState();
     }
 
-    /// <summary>The state with the lease's new deadline.</summary>
+    /// <summary>Sets the lease's new deadline.</summary>
     public static QueueState Apply(QueueState state, LeaseExtended @event)
     {
         var edit = new QueueEdit(state);
@@ -117,10 +117,10 @@ public static class LeaseCalls
             },
             History = task.History.With(edit.HistoryKept, @event.At, TaskHistory.Extended, task.Lease.WorkerId, @event.Epoch),
         });
-        return edit.Done();
+        return edit.ToState();
     }
 
-    /// <summary>Puts a leased task back to its place, and tells its holder.</summary>
+    /// <summary>Returns a leased task to its place in its queue and reports the outcome to the worker.</summary>
     internal static void Return(QueueEdit edit, TaskRecord task, DateTimeOffset at, string reason)
     {
         var lease = task.Lease!;
@@ -131,7 +131,7 @@ public static class LeaseCalls
             Lease = lease with { Returned = true, Loss = null },
             History = task.History.With(edit.HistoryKept, at, TaskHistory.Released, lease.WorkerId, lease.Epoch, reason),
         });
-        edit.Owe(lease.WorkerId, new LeaseOutcome
+        edit.AddOutcome(lease.WorkerId, new LeaseOutcome
         {
             TaskId = task.TaskId,
             Epoch = lease.Epoch,
@@ -141,12 +141,39 @@ public static class LeaseCalls
         });
     }
 
-    /// <summary>Whether the worker holds the task under that lease.</summary>
     internal static bool Holds(TaskRecord task, WorkerId worker, LeaseEpoch epoch) =>
         task.State == TaskState.Leased && task.Lease!.Epoch == epoch && task.Lease.WorkerId == worker;
+
+    private static Refused NotHeld(TaskRecord task, WorkerId worker, LeaseEpoch epoch) =>
+        Refused.Conflict(TaskDescription.WhyNotHeld(task, worker, epoch));
 
     private static LateCall Late(LateCallKind kind, TaskId task, WorkerId worker, LeaseEpoch epoch, string? detail) =>
         new() { Kind = kind, TaskId = task, WorkerId = worker, Epoch = epoch, Detail = string.IsNullOrEmpty(detail) ? null : detail };
 
     private static LeaseResults Of(LeaseResult result) => new() { Results = [result] };
+}
+
+/// <summary>A worker returned leases.</summary>
+[ProtoContract(Name = "queue.leases-released")]
+public sealed record LeasesReleased : IStoredEvent
+{
+    [ProtoMember(1)] public required DateTimeOffset At { get; init; }
+    [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
+    [ProtoMember(3)] public ImmutableArray<LeaseRef> Leases { get; init; } = [];
+    [ProtoMember(4)] public string Reason { get; init; } = "";
+
+    /// <summary>Leases in the same call that no longer hold their tasks.</summary>
+    [ProtoMember(5)] public ImmutableArray<LateCall> Late { get; init; } = [];
+}
+
+/// <summary>A lease's deadline was moved.</summary>
+[ProtoContract(Name = "queue.lease-extended")]
+public sealed record LeaseExtended : IStoredEvent
+{
+    [ProtoMember(1)] public required DateTimeOffset At { get; init; }
+    [ProtoMember(2)] public required TaskId TaskId { get; init; }
+    [ProtoMember(3)] public required LeaseEpoch Epoch { get; init; }
+
+    /// <summary>The new deadline.</summary>
+    [ProtoMember(4)] public required DateTimeOffset Deadline { get; init; }
 }

@@ -6,16 +6,16 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>
-/// The tasks that one worker can take, in the order it gets them: queue by queue in turn, by weight; inside a queue by priority and
-/// age, over all tasks that the worker can take and those that are pinned to it.
+/// The tasks that one worker can run, in the order in which it gets them: its queues take turns by weight; within a queue, tasks are
+/// ordered by priority and age, whether they are pinned to the worker or free for any.
 /// </summary>
 internal sealed class LeaseCandidates
 {
-    /// <summary>How many of the tasks that avoid the worker are looked at for one call.</summary>
-    private const int AvoidingLookedAt = 256;
+    /// <summary>How many of the tasks that avoid the worker are examined in one call.</summary>
+    private const int MostAvoidingExamined = 256;
 
-    /// <summary>How many tasks that wait for others to fetch them are passed over for one call; then they are no longer kept.</summary>
-    private const int ReservedPassedOver = 64;
+    /// <summary>How many tasks reserved for other workers are skipped in one call. Beyond that, reservations are ignored.</summary>
+    private const int MostReservedSkipped = 64;
 
     private readonly List<ServedQueue> queues;
     private FairTurns turns;
@@ -26,12 +26,17 @@ internal sealed class LeaseCandidates
         this.turns = turns;
     }
 
-    /// <summary>A task, the queue it comes from, and what it costs that queue's turn.</summary>
+    /// <summary>A task, its queue, and what it costs in <see cref="FairTurns"/>.</summary>
     public readonly record struct Candidate(TaskId TaskId, QueueDefinition Queue, double Cost);
 
-    /// <summary>The candidates for a request; null where there is none.</summary>
+    /// <summary>The candidates for a request; null if there are none.</summary>
     public static LeaseCandidates? For(
-        QueueState state, WorkerShare share, GrantLeases request, FleetView fleet, FailoverSettings settings, Func<TaskId, bool>? isReserved)
+        QueueState state,
+        WorkerShare share,
+        GrantLeases request,
+        FleetView fleet,
+        FailoverSettings settings,
+        Func<TaskId, bool>? isReserved)
     {
         List<ServedQueue>? queues = null;
         foreach (var room in request.Queues)
@@ -66,11 +71,11 @@ internal sealed class LeaseCandidates
             trees.Clear();
         }
 
-        AddThoseThatNoOtherCanTake(queues, state, share, request, fleet, settings);
+        AddAvoidedTasks(queues, state, share, request, fleet, settings);
         return new LeaseCandidates(queues, share.Turns);
     }
 
-    /// <summary>The next task; null where nothing is left.</summary>
+    /// <summary>Removes and returns the next task; null if none is left.</summary>
     public Candidate? Next()
     {
         ServedQueue? first = null;
@@ -101,14 +106,14 @@ internal sealed class LeaseCandidates
             turns = turns.Served(first.Definition.Name, cost);
         }
 
-        return new Candidate(first.Take().TaskId, first.Definition, cost);
+        return new Candidate(first.RemoveNext().TaskId, first.Definition, cost);
     }
 
     /// <summary>
-    /// A worker gets a task that avoids it only where no other ready worker can take it. The tasks that avoid one worker are those that
-    /// failed on it; the first of them are looked at one by one, the others later, when the first are gone.
+    /// A worker gets a task that avoids it only if no other ready worker can run it. These are the tasks that failed on it. Only the first
+    /// ones are examined; the rest follow once those are gone.
     /// </summary>
-    private static void AddThoseThatNoOtherCanTake(
+    private static void AddAvoidedTasks(
         List<ServedQueue> queues, QueueState state, WorkerShare share, GrantLeases request, FleetView fleet, FailoverSettings settings)
     {
         if (share.Avoiding.IsEmpty || !fleet.IsComplete(settings.Partitions.DirectoryBuckets))
@@ -116,7 +121,7 @@ internal sealed class LeaseCandidates
             return;
         }
 
-        foreach (var ready in share.Avoiding.Take(AvoidingLookedAt))
+        foreach (var ready in share.Avoiding.Take(MostAvoidingExamined))
         {
             var task = state.Tasks[ready.TaskId];
             var needs = task.Submission.ResourceRequirements;
@@ -156,15 +161,15 @@ internal sealed class LeaseCandidates
         return null;
     }
 
-    /// <summary>Where tasks come from, and what the worker offers there.</summary>
+    /// <summary>A tree of tasks, and what the worker offers there.</summary>
     private readonly record struct Source(NeedTree<ReadyTask> Tree, double DiskGb, string? Caller);
 
-    /// <summary>The tasks of one queue, merged from its sources by their place.</summary>
+    /// <summary>The tasks of one queue, merged from several trees in their order.</summary>
     private sealed class ServedQueue(QueueDefinition definition, int free, Func<TaskId, bool>? isReserved)
     {
         private readonly PriorityQueue<Source, ReadyTask> sources = new(ReadyTask.None.KeyComparer);
         private int left = free;
-        private int passedOver;
+        private int skipped;
 
         public QueueDefinition Definition => definition;
 
@@ -178,7 +183,7 @@ internal sealed class LeaseCandidates
             }
         }
 
-        public ReadyTask Take()
+        public ReadyTask RemoveNext()
         {
             sources.TryDequeue(out var source, out var task);
             left--;
@@ -192,7 +197,7 @@ internal sealed class LeaseCandidates
 
         private void Enqueue(Source source, ReadyTask task)
         {
-            while (isReserved?.Invoke(task.TaskId) == true && passedOver++ < ReservedPassedOver)
+            while (isReserved?.Invoke(task.TaskId) == true && skipped++ < MostReservedSkipped)
             {
                 if (!source.Tree.TryAfter(task, source.DiskGb, source.Caller, out task))
                 {

@@ -1,18 +1,19 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
-using Morag.Failover.Domain.Settings;
 using Morag.Failover.Domain.Failover;
+using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>Leases that end in failure: each once, by whatever tells of it first.</summary>
+/// <summary>
+/// Ends leases in failure. Each lease ends once: by a report, its deadline, or the loss of its worker, whichever comes first.
+/// </summary>
 public static class LeaseEndings
 {
     private const int NamesKept = 20;
 
     /// <summary>
-    /// Finds the lease that a report is about. One that is held ends; one that ended before is answered with its failure; anything else
-    /// is stale.
+    /// Ends the lease that a report is about. A lease that ended earlier is answered with its failure; any other report is stale.
     /// </summary>
     public static Decision<EndLeaseReply> Decide(QueueState state, EndLease command, PolicySettings policy, DateTimeOffset now)
     {
@@ -20,34 +21,34 @@ public static class LeaseEndings
         var reply = new EndLeaseReply { TaskId = report.TaskId, Number = command.Number, Ending = EndLeaseResult.NotHeld };
         if (state.Tasks.GetValueOrDefault(report.TaskId) is not { } task)
         {
-            return new(null, reply with { Detail = $"there is no task {report.TaskId} here" });
+            return new(null, reply with { Detail = $"task {report.TaskId} does not exist" });
         }
 
-        if (report.EventId is { } name && NamedBefore(task, name) is { } known)
+        if (report.EventId is { } name && FindByEventId(task, name) is { } known)
         {
-            return new(null, Attached(reply, task, known, policy));
+            return new(null, AttachTo(reply, task, known, policy));
         }
 
         var epoch = report.Epoch ?? LastEpochOf(task, report.WorkerId);
-        if (epoch is { } ended && task.Lease is { } lease && lease.Epoch == ended && IsBy(lease, report))
+        if (epoch is { } ended && task.Lease is { } lease && lease.Epoch == ended && IsFromHolder(lease, report))
         {
             if (task.State == TaskState.Leased)
             {
                 var failure = FailureOf(report, lease, now);
                 return new(
                     new LeasesEnded { At = now, Leases = [new EndedLease { TaskId = task.TaskId, Failure = failure }] },
-                    reply with { Ending = EndLeaseResult.Ended, Failure = LeaseFailures.Of(task, failure, policy) });
+                    reply with { Ending = EndLeaseResult.Ended, Failure = LeaseFailure.Of(task, failure, policy) });
             }
 
             if (task.State == TaskState.Deciding && task.Pending!.Epoch == ended)
             {
-                return Named(report, Attached(reply, task, FailureIds.OfLease(task.TaskId, ended), policy));
+                return WithEventId(report, AttachTo(reply, task, FailureIds.OfLease(task.TaskId, ended), policy));
             }
         }
 
-        if (epoch is { } earlier && Earlier(task, FailureIds.OfLease(task.TaskId, earlier), report.WorkerId) is { } before)
+        if (epoch is { } earlier && FindFailure(task, FailureIds.OfLease(task.TaskId, earlier), report.WorkerId) is { } before)
         {
-            return Named(report, Attached(reply, task, before, policy));
+            return WithEventId(report, AttachTo(reply, task, before, policy));
         }
 
         var late = new LateCall
@@ -58,12 +59,12 @@ public static class LeaseEndings
             Epoch = report.Epoch,
             Detail = WireName.Of(report.FailureType),
         };
-        return new(LateCalls.Note(state, [late], now), reply with { Ending = EndLeaseResult.Stale, Detail = TaskDescription.Of(task) });
+        return new(LateCalls.Decide(state, [late], now), reply with { Ending = EndLeaseResult.Stale, Detail = TaskDescription.Of(task) });
     }
 
-    /// <summary>Ends the leases that timed out, and those of lost workers whose protection is over.</summary>
-    /// <param name="state">The state.</param>
-    /// <param name="most">The most leases for one event.</param>
+    /// <summary>Ends leases that timed out and leases of lost workers whose protection is over.</summary>
+    /// <param name="state">The queues.</param>
+    /// <param name="most">The most leases in one event.</param>
     /// <param name="now">The time.</param>
     public static LeasesEnded? DecideDue(QueueState state, int most, DateTimeOffset now)
     {
@@ -79,14 +80,14 @@ public static class LeaseEndings
             ended.Add(new EndedLease
             {
                 TaskId = due.TaskId,
-                Failure = lease.Loss is { } loss && loss.EndsAt <= now ? FailureOf(lease, loss, now) : Timeout(lease, now),
+                Failure = lease.Loss is { } loss && loss.EndsAt <= now ? FailureOf(lease, loss, now) : TimeoutOf(lease, now),
             });
         }
 
         return ended.Count == 0 ? null : new LeasesEnded { At = now, Leases = ended.DrainToImmutable() };
     }
 
-    /// <summary>The state with the tasks deciding.</summary>
+    /// <summary>Moves the tasks to the deciding state.</summary>
     public static QueueState Apply(QueueState state, LeasesEnded @event)
     {
         var edit = new QueueEdit(state);
@@ -95,40 +96,19 @@ public static class LeaseEndings
             End(edit, ended, @event.At);
         }
 
-        return edit.Done();
+        return edit.ToState();
     }
 
-    /// <summary>The state with the failure's further name.</summary>
+    /// <summary>Adds an event id to a known failure.</summary>
     public static QueueState Apply(QueueState state, FailureNamed @event)
     {
         var edit = new QueueEdit(state);
         var task = edit.Get(@event.TaskId);
-        edit.Put(task with { FailureNames = WithName(task.FailureNames, @event.Name) });
-        return edit.Done();
+        edit.Put(task with { FailureNames = AddName(task.FailureNames, @event.Name) });
+        return edit.ToState();
     }
 
-    /// <summary>The state after an outage of ours: every held lease has its full time, and every protection too.</summary>
-    public static QueueState Apply(QueueState state, LeaseClocksRestarted @event)
-    {
-        var edit = new QueueEdit(state);
-        foreach (var due in state.LeaseEnds)
-        {
-            var task = edit.Get(due.TaskId);
-            var lease = task.Lease!;
-            edit.Put(task with
-            {
-                Lease = lease with
-                {
-                    Deadline = Later(lease.Deadline, @event.At + lease.Timeout),
-                    Loss = lease.Loss is { } loss ? loss with { EndsAt = Later(loss.EndsAt, @event.At + loss.Protection) } : null,
-                },
-            });
-        }
-
-        return edit.Done();
-    }
-
-    /// <summary>Ends one lease in failure, and tells its holder.</summary>
+    /// <summary>Ends one lease in failure and reports the outcome to its holder.</summary>
     internal static void End(QueueEdit edit, EndedLease ended, DateTimeOffset at)
     {
         var task = edit.Get(ended.TaskId);
@@ -140,21 +120,22 @@ public static class LeaseEndings
             Pending = failure,
             Lease = lease with { Loss = null },
             FailureNames = failure.EventId is { } name
-                ? WithName(task.FailureNames, new FailureName { EventId = name, FailureId = FailureIds.OfLease(task.TaskId, failure.Epoch) })
+                ? AddName(
+                    task.FailureNames, new FailureName { EventId = name, FailureId = FailureIds.OfLease(task.TaskId, failure.Epoch) })
                 : task.FailureNames,
-            History = task.History.With(edit.HistoryKept, at, TaskHistory.LeaseEnded, lease.WorkerId, lease.Epoch, Words(failure)),
+            History = task.History.With(edit.HistoryKept, at, TaskHistory.LeaseEnded, lease.WorkerId, lease.Epoch, Describe(failure)),
         });
-        edit.Owe(lease.WorkerId, new LeaseOutcome
+        edit.AddOutcome(lease.WorkerId, new LeaseOutcome
         {
             TaskId = task.TaskId,
             Epoch = lease.Epoch,
             Kind = LeaseOutcomeKind.Failed,
             Ran = at - lease.GrantedAt,
-            Reason = Words(failure),
+            Reason = Describe(failure),
         });
     }
 
-    /// <summary>The failure of a lost worker's lease.</summary>
+    /// <summary>The failure that ends a lost worker's lease.</summary>
     internal static PendingFailure FailureOf(TaskLease lease, PendingLoss loss, DateTimeOffset now) => new()
     {
         Epoch = lease.Epoch,
@@ -166,13 +147,13 @@ public static class LeaseEndings
         Planned = loss.Planned,
     };
 
-    private static PendingFailure Timeout(TaskLease lease, DateTimeOffset now) => new()
+    private static PendingFailure TimeoutOf(TaskLease lease, DateTimeOffset now) => new()
     {
         Epoch = lease.Epoch,
         WorkerId = lease.WorkerId,
         FailureType = FailureType.TaskTimeout,
         OccurredAt = now,
-        ErrorMessage = $"the lease ran over its deadline {lease.Deadline:u}",
+        ErrorMessage = $"the lease passed its deadline at {lease.Deadline:u}",
     };
 
     private static PendingFailure FailureOf(ReportFailure report, TaskLease lease, DateTimeOffset now) => new()
@@ -188,18 +169,19 @@ public static class LeaseEndings
         Planned = lease.Loss?.Planned ?? false,
     };
 
-    private static string Words(PendingFailure failure)
+    private static string Describe(PendingFailure failure)
     {
         var type = WireName.Of(failure.FailureType);
         return failure.ErrorMessage.Length == 0 ? type : $"{type}: {failure.ErrorMessage}";
     }
 
-    private static bool IsBy(TaskLease lease, ReportFailure report) =>
+    private static bool IsFromHolder(TaskLease lease, ReportFailure report) =>
         (report.WorkerId is null || report.WorkerId == lease.WorkerId)
         && (report.Source != ReportSource.LeaseHolder
-            || (report.WorkerId is not null && (report.InstanceId is null || lease.InstanceId is null || report.InstanceId == lease.InstanceId)));
+            || (report.WorkerId is not null
+                && (report.InstanceId is null || lease.InstanceId is null || report.InstanceId == lease.InstanceId)));
 
-    /// <summary>The last lease of the task by that worker, or by anyone where none is named.</summary>
+    /// <summary>The newest lease of the task that the worker held, or that anyone held if no worker is named.</summary>
     private static LeaseEpoch? LastEpochOf(TaskRecord task, WorkerId? worker)
     {
         if (task.Lease is { } lease && (worker is null || lease.WorkerId == worker))
@@ -218,7 +200,7 @@ public static class LeaseEndings
         return null;
     }
 
-    private static FailureId? NamedBefore(TaskRecord task, EventId name)
+    private static FailureId? FindByEventId(TaskRecord task, EventId name)
     {
         foreach (var known in task.FailureNames)
         {
@@ -231,7 +213,7 @@ public static class LeaseEndings
         return null;
     }
 
-    private static FailureId? Earlier(TaskRecord task, FailureId id, WorkerId? worker)
+    private static FailureId? FindFailure(TaskRecord task, FailureId id, WorkerId? worker)
     {
         foreach (var failure in task.Failures)
         {
@@ -244,20 +226,46 @@ public static class LeaseEndings
         return null;
     }
 
-    private static EndLeaseReply Attached(EndLeaseReply reply, TaskRecord task, FailureId failure, PolicySettings policy) =>
+    private static EndLeaseReply AttachTo(EndLeaseReply reply, TaskRecord task, FailureId failure, PolicySettings policy) =>
         task is { State: TaskState.Deciding, Pending: { } pending } && FailureIds.OfLease(task.TaskId, pending.Epoch) == failure
-            ? reply with { Ending = EndLeaseResult.Ended, Failure = LeaseFailures.Of(task, pending, policy) }
+            ? reply with { Ending = EndLeaseResult.Ended, Failure = LeaseFailure.Of(task, pending, policy) }
             : reply with { Ending = EndLeaseResult.EndedBefore, FailureId = failure };
 
-    /// <summary>The failure gets the report's name, if it has one, before that is answered.</summary>
-    private static Decision<EndLeaseReply> Named(ReportFailure report, EndLeaseReply reply) => new(
+    /// <summary>Stores the report's event id with the failure before answering, so that a repeated report finds it.</summary>
+    private static Decision<EndLeaseReply> WithEventId(ReportFailure report, EndLeaseReply reply) => new(
         report.EventId is { } name
-            ? new FailureNamed { TaskId = report.TaskId, Name = new FailureName { EventId = name, FailureId = reply.Failure?.FailureId ?? reply.FailureId!.Value } }
+            ? new FailureNamed
+            {
+                TaskId = report.TaskId,
+                Name = new FailureName { EventId = name, FailureId = reply.Failure?.FailureId ?? reply.FailureId!.Value },
+            }
             : null,
         reply);
 
-    private static ImmutableArray<FailureName> WithName(ImmutableArray<FailureName> names, FailureName name) =>
+    private static ImmutableArray<FailureName> AddName(ImmutableArray<FailureName> names, FailureName name) =>
         (names.Length < NamesKept ? names : names.RemoveAt(0)).Add(name);
+}
 
-    private static DateTimeOffset Later(DateTimeOffset left, DateTimeOffset right) => left > right ? left : right;
+/// <summary>Leases ended in failure. Their tasks are deciding until the coordinator answers.</summary>
+[ProtoContract(Name = "queue.leases-ended")]
+public sealed record LeasesEnded : IStoredEvent
+{
+    [ProtoMember(1)] public required DateTimeOffset At { get; init; }
+    [ProtoMember(2)] public ImmutableArray<EndedLease> Leases { get; init; } = [];
+}
+
+/// <summary>A task whose lease ended in failure.</summary>
+[ProtoContract]
+public sealed record EndedLease
+{
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+    [ProtoMember(2)] public required PendingFailure Failure { get; init; }
+}
+
+/// <summary>A further report gave a known failure another event id.</summary>
+[ProtoContract(Name = "queue.failure-named")]
+public sealed record FailureNamed : IStoredEvent
+{
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+    [ProtoMember(2)] public required FailureName Name { get; init; }
 }

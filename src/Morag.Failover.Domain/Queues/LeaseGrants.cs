@@ -5,26 +5,31 @@ using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>Granting leases: which tasks a worker gets.</summary>
+/// <summary>Grants leases: chooses the tasks that a worker gets.</summary>
 public static class LeaseGrants
 {
-    /// <summary>The most bytes of one answer, by estimate, unless a single task has more: it has to fit a message.</summary>
+    /// <summary>The most bytes of granted tasks in one reply, by estimate. A single task may be larger.</summary>
     public const long MostBytes = MessageLimits.MaxGatheredBytes;
 
     /// <summary>
-    /// The leases for a worker: those that an earlier call of the same request got and that still hold, else the next tasks it can
-    /// take, within its room. Their epochs are above those of this state, and above <paramref name="floor"/>: what else is known to have
-    /// been granted.
+    /// Grants leases to a worker. A repeated request gets the leases that it got before and still holds; otherwise the worker gets the next
+    /// tasks that it can run, up to its room. New epochs are above every epoch in the state and above <paramref name="floor"/>.
     /// </summary>
-    /// <param name="state">The state.</param>
-    /// <param name="request">What the worker wants.</param>
+    /// <param name="state">The queues.</param>
+    /// <param name="request">The worker's request.</param>
     /// <param name="fleet">The fleet.</param>
     /// <param name="settings">The settings.</param>
     /// <param name="now">The time.</param>
-    /// <param name="floor">An epoch that is known to have been granted; those of this answer are above it.</param>
-    /// <param name="isReserved">Whether a task is kept for another worker that was just woken for it; null keeps none.</param>
+    /// <param name="floor">The highest epoch known to have been granted, from outside the journal.</param>
+    /// <param name="isReserved">Whether a task is reserved for another worker that was just woken for it; null reserves none.</param>
     public static Decision<LeasesGranted> Decide(
-        QueueState state, GrantLeases request, FleetView fleet, FailoverSettings settings, DateTimeOffset now, LeaseEpoch floor, Func<TaskId, bool>? isReserved = null)
+        QueueState state,
+        GrantLeases request,
+        FleetView fleet,
+        FailoverSettings settings,
+        DateTimeOffset now,
+        LeaseEpoch floor,
+        Func<TaskId, bool>? isReserved = null)
     {
         var share = state.ShareOf(request.WorkerId);
         if (Repeated(state, share, request, now) is { } repeated)
@@ -74,7 +79,7 @@ public static class LeaseGrants
                 tasks.DrainToImmutable());
     }
 
-    /// <summary>Whether the worker would get anything.</summary>
+    /// <summary>Whether the worker would be granted at least one lease.</summary>
     public static bool WouldGrant(QueueState state, GrantLeases request, FleetView fleet, FailoverSettings settings)
     {
         var share = state.ShareOf(request.WorkerId);
@@ -83,18 +88,19 @@ public static class LeaseGrants
             && LeaseCandidates.For(state, share, request, fleet, settings, isReserved: null)?.Next() is not null;
     }
 
-    /// <summary>The state with the tasks leased.</summary>
+    /// <summary>Leases the tasks.</summary>
     public static QueueState Apply(QueueState state, TasksLeased @event)
     {
         var edit = new QueueEdit(state);
-        var turns = edit.Share(@event.WorkerId).Turns;
+        var turns = edit.ShareOf(@event.WorkerId).Turns;
         foreach (var granted in @event.Leases)
         {
             var task = edit.Get(granted.TaskId);
             if (task.Attempt == 0)
             {
-                var counted = edit.Counters(task.Queue);
-                edit.Put(task.Queue, counted with { FirstLeases = counted.FirstLeases + 1, Waited = counted.Waited + (@event.At - task.SubmittedAt) });
+                var counted = edit.CountersOf(task.Queue);
+                var waited = counted.Waited + (@event.At - task.SubmittedAt);
+                edit.Put(task.Queue, counted with { FirstLeases = counted.FirstLeases + 1, Waited = waited });
             }
 
             if (granted.Cost > 0)
@@ -110,7 +116,7 @@ public static class LeaseGrants
                 PinnedTo = null,
                 PinnedUntil = null,
                 Avoid = null,
-                Budgets = RetryBudgets.LeasedBy(task.Budgets, @event.WorkerId),
+                Budgets = RetryBudgets.EndSeriesElsewhere(task.Budgets, @event.WorkerId),
                 Lease = new TaskLease
                 {
                     Epoch = granted.Epoch,
@@ -125,11 +131,11 @@ public static class LeaseGrants
             });
         }
 
-        edit.Put(@event.WorkerId, edit.Share(@event.WorkerId) with { Turns = turns });
-        return edit.Done();
+        edit.Put(@event.WorkerId, edit.ShareOf(@event.WorkerId) with { Turns = turns });
+        return edit.ToState();
     }
 
-    /// <summary>How many leases the worker wants and may have, over all queues.</summary>
+    /// <summary>How many more leases the worker wants and may hold, over all queues.</summary>
     public static int RoomOf(WorkerShare share, GrantLeases request)
     {
         var heldElsewhere = 0;
@@ -176,4 +182,32 @@ public static class LeaseGrants
 
     private static Decision<LeasesGranted> Grant(IStoredEvent? @event, GrantLeases request, ImmutableArray<LeasedTask> leases) =>
         new(@event, new LeasesGranted { Partition = request.Partition, WorkerId = request.WorkerId, Leases = leases });
+}
+
+/// <summary>A worker was granted leases.</summary>
+[ProtoContract(Name = "queue.tasks-leased")]
+public sealed record TasksLeased : IStoredEvent
+{
+    [ProtoMember(1)] public required DateTimeOffset At { get; init; }
+    [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
+    [ProtoMember(3)] public InstanceId? InstanceId { get; init; }
+
+    /// <summary>The call that the leases answer.</summary>
+    [ProtoMember(4)] public RequestId? RequestId { get; init; }
+
+    [ProtoMember(5)] public ImmutableArray<GrantedLease> Leases { get; init; } = [];
+}
+
+/// <summary>A granted lease.</summary>
+[ProtoContract]
+public sealed record GrantedLease
+{
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+    [ProtoMember(2)] public required LeaseEpoch Epoch { get; init; }
+
+    /// <summary>The time until the lease expires.</summary>
+    [ProtoMember(3)] public required TimeSpan Timeout { get; init; }
+
+    /// <summary>What the lease costs in <see cref="FairTurns"/>: 1 / weight; 0 if the worker serves one queue.</summary>
+    [ProtoMember(4)] public double Cost { get; init; }
 }

@@ -3,79 +3,94 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>What an operator does with tasks: take parked ones up again, cancel.</summary>
+/// <summary>Operator commands on tasks: cancel and requeue.</summary>
 public static class OperatorCommands
 {
-    /// <summary>Cancels a task that has not ended; one that is cancelled stays so.</summary>
+    /// <summary>Cancels a task that has not finished. Cancelling it again succeeds.</summary>
     public static Decision<IWireMessage> Decide(QueueState state, CancelTask command, DateTimeOffset now) =>
         state.Tasks.GetValueOrDefault(command.TaskId) switch
         {
-            null => new(null, Refused.Unknown($"there is no task {command.TaskId}")),
+            null => new(null, Refused.Unknown($"Task {command.TaskId} does not exist.")),
             { State: TaskState.Cancelled } => new(null, Done.Instance),
-            { State: TaskState.Succeeded } => new(null, Refused.Conflict($"task {command.TaskId} has succeeded")),
+            { State: TaskState.Succeeded } => new(null, Refused.Conflict($"Task {command.TaskId} has succeeded and cannot be cancelled.")),
             var task => new(new TasksCancelled { At = now, Tasks = [task.TaskId], Reason = command.Reason }, Done.Instance),
         };
 
-    /// <summary>Queues a parked task again, with its budgets cleared.</summary>
+    /// <summary>Requeues a parked task with fresh budgets.</summary>
     public static Decision<IWireMessage> Decide(QueueState state, RequeueTask command, QueueSettings settings, DateTimeOffset now)
     {
-        if ((UnknownQueue(command.Queue, settings) ?? NoQuality(command.Quality)) is { } refused)
+        if ((UnknownQueue(command.Queue, settings) ?? InvalidQuality(command.Quality)) is { } refused)
         {
             return new(null, refused);
         }
 
         return state.Tasks.GetValueOrDefault(command.TaskId) switch
         {
-            null => new(null, Refused.Unknown($"there is no task {command.TaskId}")),
+            null => new(null, Refused.Unknown($"Task {command.TaskId} does not exist.")),
             { State: TaskState.Parked } task => new(
-                new TasksRequeued { At = now, Tasks = [task.TaskId], Queue = command.Queue, Quality = command.Quality, Reason = command.Reason },
+                new TasksRequeued
+                {
+                    At = now,
+                    Tasks = [task.TaskId],
+                    Queue = command.Queue,
+                    Quality = command.Quality,
+                    Reason = command.Reason,
+                },
                 Done.Instance),
-            var task => new(null, Refused.Conflict($"only a parked task can be requeued: {TaskDescription.Of(task)}")),
+            var task => new(null, Refused.Conflict($"Only a parked task can be requeued, but {TaskDescription.Of(task)}.")),
         };
     }
 
-    /// <summary>Cancels those of the tasks that the call still means, and gives them: what was found may have gone on since.</summary>
-    public static Decision<ImmutableArray<TaskId>> Decide(QueueState state, CancelTasks command, IReadOnlyList<TaskId> tasks, DateTimeOffset now)
+    /// <summary>
+    /// Cancels those of the listed tasks that still match the call, and returns them. Some may have changed since they were listed.
+    /// </summary>
+    public static Decision<ImmutableArray<TaskId>> Decide(
+        QueueState state, CancelTasks command, IReadOnlyList<TaskId> tasks, DateTimeOffset now)
     {
-        var open = Those(state, tasks, task => IsMeant(command, task));
+        var open = Matching(state, tasks, task => Matches(command, task));
         return new(open.IsEmpty ? null : new TasksCancelled { At = now, Tasks = open, Reason = command.Reason }, open);
     }
 
-    /// <summary>Queues those of the tasks again that the call still means, and gives them: what was found may have gone on since.</summary>
-    public static Decision<ImmutableArray<TaskId>> Decide(QueueState state, RequeueTasks command, IReadOnlyList<TaskId> tasks, DateTimeOffset now)
+    /// <summary>
+    /// Requeues those of the listed tasks that still match the call, and returns them. Some may have changed since they were listed.
+    /// </summary>
+    public static Decision<ImmutableArray<TaskId>> Decide(
+        QueueState state, RequeueTasks command, IReadOnlyList<TaskId> tasks, DateTimeOffset now)
     {
-        var parked = Those(state, tasks, task => IsMeant(command, task));
+        var parked = Matching(state, tasks, task => Matches(command, task));
         return new(
-            parked.IsEmpty ? null : new TasksRequeued { At = now, Tasks = parked, Queue = command.Queue, Quality = command.Quality, Reason = command.Reason },
+            parked.IsEmpty
+                ? null
+                : new TasksRequeued { At = now, Tasks = parked, Queue = command.Queue, Quality = command.Quality, Reason = command.Reason },
             parked);
     }
 
-    /// <summary>Why a call for many is refused; null where it is not.</summary>
+    /// <summary>Why a bulk call is rejected; null if it is accepted.</summary>
     public static Refused? Refusal(RequeueTasks command, QueueSettings settings) =>
-        UnknownQueue(command.Queue, settings) ?? NoQuality(command.Quality);
+        UnknownQueue(command.Queue, settings) ?? InvalidQuality(command.Quality);
 
-    /// <summary>Why a call for many is refused; null where it is not.</summary>
+    /// <summary>Why a bulk call is rejected; null if it is accepted.</summary>
     public static Refused? Refusal(CancelTasks command) =>
         command is { DryRun: false, Filter: { State: null, Queue: null, Worker: null } }
-            ? Refused.Invalid("filter", "filter must name a state, a queue or a worker; only a dry run may leave it empty")
+            ? Refused.Invalid("filter", "filter must name a state, a queue or a worker. Only a dry run may leave it empty.")
             : null;
 
-    /// <summary>The tasks that a call for many means, in the order of their ids.</summary>
+    /// <summary>The tasks that match a bulk call, in the order of their ids.</summary>
     public static List<TaskId> Matching(QueueState state, IPartitionMessage command) => command switch
     {
-        RequeueTasks requeue => TaskQueries.Matching(state, task => IsMeant(requeue, task)),
-        CancelTasks cancel => TaskQueries.Matching(state, task => IsMeant(cancel, task)),
-        _ => [],
+        RequeueTasks requeue => TaskQueries.Matching(state, task => Matches(requeue, task)),
+        CancelTasks cancel => TaskQueries.Matching(state, task => Matches(cancel, task)),
+        _ => throw new ArgumentException($"{command.GetType()} is not a bulk call.", nameof(command)),
     };
 
-    /// <summary>The state with the tasks cancelled.</summary>
+    /// <summary>Cancels the tasks.</summary>
     public static QueueState Apply(QueueState state, TasksCancelled @event)
     {
         var edit = new QueueEdit(state);
         foreach (var id in @event.Tasks)
         {
             var task = edit.Get(id);
-            var counted = edit.Counters(task.Queue);
+            var counted = edit.CountersOf(task.Queue);
             edit.Put(task.Queue, counted with { Cancelled = counted.Cancelled + 1 });
             edit.Put(task with
             {
@@ -91,7 +106,7 @@ public static class OperatorCommands
             });
             if (task is { State: TaskState.Leased, Lease: { } lease })
             {
-                edit.Owe(lease.WorkerId, new LeaseOutcome
+                edit.AddOutcome(lease.WorkerId, new LeaseOutcome
                 {
                     TaskId = id,
                     Epoch = lease.Epoch,
@@ -102,10 +117,10 @@ public static class OperatorCommands
             }
         }
 
-        return edit.Done();
+        return edit.ToState();
     }
 
-    /// <summary>The state with the tasks queued again.</summary>
+    /// <summary>Requeues the tasks.</summary>
     public static QueueState Apply(QueueState state, TasksRequeued @event)
     {
         var edit = new QueueEdit(state);
@@ -125,7 +140,7 @@ public static class OperatorCommands
             });
         }
 
-        return edit.Done();
+        return edit.ToState();
     }
 
     private static Refused? UnknownQueue(QueueName? queue, QueueSettings settings) =>
@@ -133,21 +148,22 @@ public static class OperatorCommands
             ? Refused.Invalid("queue", $"queue must be one of {string.Join(", ", settings.Definitions.Select(known => known.Name.Value))}")
             : null;
 
-    private static Refused? NoQuality(JsonText? quality) =>
+    private static Refused? InvalidQuality(JsonText? quality) =>
         quality switch
         {
             null => null,
             { IsNull: true } => Refused.Invalid("quality", "quality must be a JSON object"),
-            { } given => given.BrokenObjectRule(TaskLimits.MaxQualityBytes) is { } rule ? Refused.Invalid("quality", $"quality {rule}") : null,
+            { } given when given.BrokenObjectRule(TaskLimits.MaxQualityBytes) is { } rule => Refused.Invalid("quality", $"quality {rule}"),
+            _ => null,
         };
 
-    private static bool IsMeant(RequeueTasks command, TaskRecord task) =>
+    private static bool Matches(RequeueTasks command, TaskRecord task) =>
         task.State == TaskState.Parked && TaskQueries.Matches(task, command.Filter);
 
-    private static bool IsMeant(CancelTasks command, TaskRecord task) =>
-        !task.IsEnded && TaskQueries.Matches(task, command.Filter);
+    private static bool Matches(CancelTasks command, TaskRecord task) =>
+        !task.IsFinished && TaskQueries.Matches(task, command.Filter);
 
-    private static ImmutableArray<TaskId> Those(QueueState state, IReadOnlyList<TaskId> tasks, Func<TaskRecord, bool> match)
+    private static ImmutableArray<TaskId> Matching(QueueState state, IReadOnlyList<TaskId> tasks, Func<TaskRecord, bool> match)
     {
         var matching = ImmutableArray.CreateBuilder<TaskId>(tasks.Count);
         foreach (var id in tasks)
@@ -160,4 +176,29 @@ public static class OperatorCommands
 
         return matching.DrainToImmutable();
     }
+}
+
+/// <summary>Tasks were cancelled.</summary>
+[ProtoContract(Name = "queue.tasks-cancelled")]
+public sealed record TasksCancelled : IStoredEvent
+{
+    [ProtoMember(1)] public required DateTimeOffset At { get; init; }
+    [ProtoMember(2)] public ImmutableArray<TaskId> Tasks { get; init; } = [];
+    [ProtoMember(3)] public string Reason { get; init; } = "";
+}
+
+/// <summary>An operator requeued parked tasks.</summary>
+[ProtoContract(Name = "queue.tasks-requeued")]
+public sealed record TasksRequeued : IStoredEvent
+{
+    [ProtoMember(1)] public required DateTimeOffset At { get; init; }
+    [ProtoMember(2)] public ImmutableArray<TaskId> Tasks { get; init; } = [];
+
+    /// <summary>The tasks' new queue; null keeps each task's own.</summary>
+    [ProtoMember(3)] public QueueName? Queue { get; init; }
+
+    /// <summary>The tasks' new quality settings; null keeps each task's own.</summary>
+    [ProtoMember(4)] public JsonText? Quality { get; init; }
+
+    [ProtoMember(5)] public string Reason { get; init; } = "";
 }

@@ -1,73 +1,69 @@
-using Morag.Failover.Contracts.Queues;
-
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>
-/// The outcomes that a worker's entity is owed. A batch's content never changes once it has a number, also not over a crash: the
-/// first outcomes after a pause are a batch at once; those that end while a batch is under way gather, and are the next one when
-/// that is acknowledged. Both are events, so replay forms the same batches.
+/// Outcomes that a worker's entity has not acknowledged. The content of a numbered batch never changes, even across a crash: the first
+/// outcomes after a pause form a batch at once, and later ones wait until that batch is acknowledged. Both steps are events, so replay
+/// forms the same batches.
 /// </summary>
 public sealed record Outbox
 {
-    /// <summary>The most outcomes in one batch, for the size of a message.</summary>
+    /// <summary>The most outcomes in one batch, so that it fits a message.</summary>
     public const int MaxBatch = 1000;
 
-    /// <summary>So many gathered outcomes are worth a write of their own to begin the next batch.</summary>
-    private const int WorthAWrite = 100;
+    /// <summary>How many waiting outcomes justify a write of their own to start the next batch.</summary>
+    private const int ManyWaiting = 100;
 
-    /// <summary>Nothing owed.</summary>
     public static readonly Outbox Empty = new();
 
-    /// <summary>The number of the last batch that was formed; 0 before the first.</summary>
+    /// <summary>The number of the newest batch; 0 before the first.</summary>
     public long Number { get; init; }
 
-    /// <summary>The batch under way; empty where none is.</summary>
+    /// <summary>The batch in flight; empty if there is none.</summary>
     public ImmutableArray<LeaseOutcome> Batch { get; init; } = [];
 
-    /// <summary>What gathers for the next one.</summary>
-    public ImmutableQueue<LeaseOutcome> Gathering { get; init; } = ImmutableQueue<LeaseOutcome>.Empty;
+    /// <summary>Outcomes that wait for the next batch.</summary>
+    public ImmutableQueue<LeaseOutcome> Waiting { get; init; } = ImmutableQueue<LeaseOutcome>.Empty;
 
-    /// <summary>How many gather.</summary>
-    public int GatheringCount { get; init; }
+    public int WaitingCount { get; init; }
 
-    /// <summary>Whether a batch is under way.</summary>
-    public bool IsUnderWay => !Batch.IsEmpty;
+    /// <summary>Whether a batch is in flight.</summary>
+    public bool IsInFlight => !Batch.IsEmpty;
 
-    /// <summary>Whether so much gathers that the acknowledgement of the batch under way should not wait for others.</summary>
-    public bool IsPressing => GatheringCount >= WorthAWrite;
+    /// <summary>Whether so many outcomes wait that the acknowledgement of the batch in flight should be stored at once.</summary>
+    public bool HasManyWaiting => WaitingCount >= ManyWaiting;
 
-    /// <summary>The outbox with the outcomes of one event.</summary>
-    public Outbox Owe(List<LeaseOutcome> outcomes)
+    /// <summary>Adds the outcomes of one event.</summary>
+    public Outbox Add(List<LeaseOutcome> outcomes)
     {
-        var gathering = Gathering;
+        var waiting = Waiting;
         foreach (var outcome in outcomes)
         {
-            gathering = gathering.Enqueue(outcome);
+            waiting = waiting.Enqueue(outcome);
         }
 
-        var owed = this with { Gathering = gathering, GatheringCount = GatheringCount + outcomes.Count };
-        return IsUnderWay ? owed : owed.NextBatch();
+        var added = this with { Waiting = waiting, WaitingCount = WaitingCount + outcomes.Count };
+        return IsInFlight ? added : added.NextBatch();
     }
 
-    /// <summary>The outbox after a batch was taken; another number changes nothing.</summary>
+    /// <summary>Completes the batch in flight and forms the next one. Any other number changes nothing.</summary>
     public Outbox Acknowledge(long number) =>
-        IsUnderWay && number == Number ? (this with { Batch = [] }).NextBatch() : this;
+        IsInFlight && number == Number ? (this with { Batch = [] }).NextBatch() : this;
 
     private Outbox NextBatch()
     {
-        if (Gathering.IsEmpty)
+        if (Waiting.IsEmpty)
         {
             return this;
         }
 
         var batch = ImmutableArray.CreateBuilder<LeaseOutcome>();
-        var rest = Gathering;
+        var rest = Waiting;
         while (!rest.IsEmpty && batch.Count < MaxBatch)
         {
             rest = rest.Dequeue(out var outcome);
             batch.Add(outcome);
         }
 
-        return this with { Number = Number + 1, Batch = batch.ToImmutable(), Gathering = rest, GatheringCount = GatheringCount - batch.Count };
+        return this with { Number = Number + 1, Batch = batch.ToImmutable(), Waiting = rest, WaitingCount = WaitingCount - batch.Count };
     }
 }

@@ -2,18 +2,18 @@ using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>Bringing outcomes to the workers' entities.</summary>
+/// <summary>Delivers outcomes to the workers' entities.</summary>
 public static class OutcomeDelivery
 {
-    /// <summary>Takes acknowledgements, together for all workers; those of other batches than the one under way change nothing.</summary>
-    public static OutcomesAcknowledged? Decide(QueueState state, IEnumerable<OutcomesTaken> taken)
+    /// <summary>Stores acknowledgements of several workers together. Those of batches that are no longer in flight are ignored.</summary>
+    public static OutcomesAcknowledged? Decide(QueueState state, IEnumerable<OutcomesReceived> taken)
     {
         var batches = ImmutableArray.CreateBuilder<AcknowledgedBatch>();
         var seen = new HashSet<WorkerId>();
         foreach (var batch in taken)
         {
             var outbox = state.ShareOf(batch.WorkerId).Outbox;
-            if (outbox.IsUnderWay && outbox.Number == batch.Number && seen.Add(batch.WorkerId))
+            if (outbox.IsInFlight && outbox.Number == batch.Number && seen.Add(batch.WorkerId))
             {
                 batches.Add(new AcknowledgedBatch { WorkerId = batch.WorkerId, Number = batch.Number });
             }
@@ -22,20 +22,18 @@ public static class OutcomeDelivery
         return batches.Count == 0 ? null : new OutcomesAcknowledged { Batches = batches.DrainToImmutable() };
     }
 
-    /// <summary>The batch that a worker's entity is owed now; null where it is owed nothing.</summary>
-    public static LeaseOutcomes? OwedTo(QueueState state, WorkerId worker, int partition) =>
-        state.ShareOf(worker).Outbox is { IsUnderWay: true } outbox
+    /// <summary>The batch in flight to a worker's entity; null if there is none.</summary>
+    public static LeaseOutcomes? BatchFor(QueueState state, WorkerId worker, int partition) =>
+        state.ShareOf(worker).Outbox is { IsInFlight: true } outbox
             ? new LeaseOutcomes { WorkerId = worker, Partition = partition, Number = outbox.Number, Outcomes = outbox.Batch }
             : null;
 
     /// <summary>
-    /// What to tell a worker's entity of the leases that its worker ended itself: the room is there at once, although their outcomes
-    /// may have to wait for the batch before them.
+    /// Hints for workers that ended leases themselves: they have room at once, although the outcomes may wait behind the batch in flight.
     /// </summary>
-    public static IEnumerable<LeasesFreed> FreedBy(IStoredEvent @event, int partition) => @event switch
+    public static IEnumerable<LeasesFreed> HintsFor(IStoredEvent @event, int partition) => @event switch
     {
-        TasksCompleted completed =>
-            [Freed(completed.WorkerId, partition, completed.Completions.Select(done => new LeaseRef { TaskId = done.TaskId, Epoch = done.Epoch }))],
+        TasksCompleted completed => [Freed(completed.WorkerId, partition, completed.Completions.Select(RefOf))],
         LeasesReleased released => [Freed(released.WorkerId, partition, released.Leases)],
         LeasesEnded ended =>
             from lease in ended.Leases
@@ -47,7 +45,7 @@ public static class OutcomeDelivery
     };
 
     /// <summary>The workers whose outbox an event may have changed.</summary>
-    public static IEnumerable<WorkerId> TouchedBy(IStoredEvent @event, QueueState before) => @event switch
+    public static IEnumerable<WorkerId> AffectedWorkers(IStoredEvent @event, QueueState before) => @event switch
     {
         TasksCompleted completed => [completed.WorkerId],
         LeasesReleased released => [released.WorkerId],
@@ -61,19 +59,36 @@ public static class OutcomeDelivery
         _ => [],
     };
 
+    private static LeaseRef RefOf(TaskCompletion completion) => new() { TaskId = completion.TaskId, Epoch = completion.Epoch };
+
     private static LeasesFreed Freed(WorkerId worker, int partition, IEnumerable<LeaseRef> leases) =>
         new() { WorkerId = worker, Partition = partition, Leases = [.. leases] };
 
-    /// <summary>The state with the next batches formed.</summary>
+    /// <summary>Forms the next batches.</summary>
     public static QueueState Apply(QueueState state, OutcomesAcknowledged @event)
     {
         var edit = new QueueEdit(state);
         foreach (var batch in @event.Batches)
         {
-            var share = edit.Share(batch.WorkerId);
+            var share = edit.ShareOf(batch.WorkerId);
             edit.Put(batch.WorkerId, share with { Outbox = share.Outbox.Acknowledge(batch.Number) });
         }
 
-        return edit.Done();
+        return edit.ToState();
     }
+}
+
+/// <summary>Workers' entities acknowledged batches; waiting outcomes form the next ones.</summary>
+[ProtoContract(Name = "queue.outcomes-acknowledged")]
+public sealed record OutcomesAcknowledged : IStoredEvent
+{
+    [ProtoMember(1)] public ImmutableArray<AcknowledgedBatch> Batches { get; init; } = [];
+}
+
+/// <summary>A batch that a worker's entity acknowledged.</summary>
+[ProtoContract]
+public sealed record AcknowledgedBatch
+{
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+    [ProtoMember(2)] public required long Number { get; init; }
 }

@@ -1,18 +1,17 @@
 using Morag.Failover.Contracts.Queues;
-using Morag.Failover.Domain.Failover;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>Taking a decision to park back: once, and only while the task is parked by that decision.</summary>
+/// <summary>Reverses a decision to park: once, and only while the task is still parked by that decision.</summary>
 public static class ParkReversal
 {
-    /// <summary>Queues the task again, or says what came first.</summary>
+    /// <summary>Queues the task again, or reports why it does not apply.</summary>
     public static Decision<UnparkOutcome> Decide(QueueState state, Unpark command, DateTimeOffset now)
     {
         var outcome = new UnparkOutcome { TaskId = command.TaskId, FailureId = command.FailureId };
         if (state.Tasks.GetValueOrDefault(command.TaskId) is not { } task)
         {
-            return new(null, outcome with { Detail = $"task {command.TaskId} is no longer known" });
+            return new(null, outcome with { Detail = $"task {command.TaskId} no longer exists" });
         }
 
         if (IsParkedBy(task, command.FailureId))
@@ -33,36 +32,38 @@ public static class ParkReversal
         return new(null, outcome with { Applied = repeated, Detail = repeated ? "queued again" : TaskDescription.Of(task) });
     }
 
-    /// <summary>Whether the task is parked by the decision about that failure.</summary>
-    public static ParkedAnswer Decide(QueueState state, AskWhetherParked question) => new()
+    /// <summary>Whether the task is still parked by the decision about that failure.</summary>
+    public static ParkState Decide(QueueState state, GetParkState question) => new()
     {
         TaskId = question.TaskId,
         FailureId = question.FailureId,
         Parked = state.Tasks.GetValueOrDefault(question.TaskId) is { } task && IsParkedBy(task, question.FailureId),
     };
 
-    /// <summary>What the coordinator is told of an event: tasks that had failed before went on.</summary>
-    public static IEnumerable<TaskWentOn> WentOn(IStoredEvent @event, QueueState before)
+    /// <summary>
+    /// The notices for the coordinator about an event: tasks with earlier failures that completed, were cancelled or were requeued.
+    /// </summary>
+    public static IEnumerable<TaskMovedOn> MovedOn(IStoredEvent @event, QueueState before)
     {
         return @event switch
         {
-            TasksCompleted completed => Those(completed.Completions.Select(completion => completion.TaskId), succeeded: true),
-            TasksCancelled cancelled => Those(cancelled.Tasks, succeeded: false),
-            TasksRequeued requeued => Those(requeued.Tasks, succeeded: false),
+            TasksCompleted completed => Notices(completed.Completions.Select(completion => completion.TaskId), succeeded: true),
+            TasksCancelled cancelled => Notices(cancelled.Tasks, succeeded: false),
+            TasksRequeued requeued => Notices(requeued.Tasks, succeeded: false),
             _ => [],
         };
 
-        IEnumerable<TaskWentOn> Those(IEnumerable<TaskId> tasks, bool succeeded) =>
+        IEnumerable<TaskMovedOn> Notices(IEnumerable<TaskId> tasks, bool succeeded) =>
             from id in tasks
             where before.Tasks.GetValueOrDefault(id) is { Failures.IsEmpty: false }
-            select new TaskWentOn { TaskId = id, Succeeded = succeeded };
+            select new TaskMovedOn { TaskId = id, Succeeded = succeeded };
     }
 
-    /// <summary>The state with the task queued again.</summary>
+    /// <summary>Queues the task again.</summary>
     public static QueueState Apply(QueueState state, TaskUnparked @event)
     {
         var edit = new QueueEdit(state);
-        var task = RetryBudgets.Blaming(edit.Get(@event.TaskId), @event.WorkersFault);
+        var task = RetryBudgets.BlameWorkers(edit.Get(@event.TaskId), @event.WorkersFault);
         edit.Put(task with
         {
             State = TaskState.Queued,
@@ -72,9 +73,27 @@ public static class ParkReversal
             Failures = task.Failures.SetItem(task.Failures.Length - 1, task.Failures[^1] with { Unparked = true }),
             History = task.History.With(edit.HistoryKept, @event.At, TaskHistory.Unparked, detail: @event.Reason),
         });
-        return edit.Done();
+        return edit.ToState();
     }
 
     private static bool IsParkedBy(TaskRecord task, FailureId failure) =>
         task is { State: TaskState.Parked, Failures: [.., { } last] } && last.FailureId == failure;
+}
+
+/// <summary>A parked task was queued again, because the failures that parked it turned out to be their workers' fault.</summary>
+[ProtoContract(Name = "queue.task-unparked")]
+public sealed record TaskUnparked : IStoredEvent
+{
+    [ProtoMember(1)] public required DateTimeOffset At { get; init; }
+    [ProtoMember(2)] public required TaskId TaskId { get; init; }
+
+    /// <summary>The failure whose decision parked the task.</summary>
+    [ProtoMember(3)] public required FailureId FailureId { get; init; }
+
+    [ProtoMember(4)] public WorkerId? Avoid { get; init; }
+
+    /// <summary>The task's failures that are their workers' fault.</summary>
+    [ProtoMember(5)] public ImmutableArray<FailureId> WorkersFault { get; init; } = [];
+
+    [ProtoMember(6)] public string Reason { get; init; } = "";
 }

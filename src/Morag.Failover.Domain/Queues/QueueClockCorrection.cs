@@ -1,17 +1,16 @@
-using Morag.Failover.Contracts.Queues;
-
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>
-/// What a partition does when its clock was set back while it was down. Each due time stands for a duration from a known beginning: a
-/// beginning in the future becomes now, and the due time moves with it.
+/// Corrects times after the clock was set back while the partition was down. A due time is a start plus a duration: a start in the future
+/// becomes now, and the due time moves with it.
 /// </summary>
 public static class QueueClockCorrection
 {
-    /// <summary>Whether anything is dated later than now, or due later than it can be.</summary>
-    public static bool IsNeeded(QueueState state, DateTimeOffset now) => state.Tasks.Values.Any(task => !ReferenceEquals(task, Corrected(task, now)));
+    /// <summary>Whether any time lies in the future, or any due time is later than it can be.</summary>
+    public static bool IsNeeded(QueueState state, DateTimeOffset now) =>
+        state.Tasks.Values.Any(task => !ReferenceEquals(task, Corrected(task, now)));
 
-    /// <summary>The state with nothing dated later than the event.</summary>
+    /// <summary>Moves future times back to the event's time.</summary>
     public static QueueState Apply(QueueState state, ClockSetBack @event)
     {
         var edit = new QueueEdit(state);
@@ -24,7 +23,7 @@ public static class QueueClockCorrection
             }
         }
 
-        return edit.Done();
+        return edit.ToState();
     }
 
     private static TaskRecord Corrected(TaskRecord task, DateTimeOffset now)

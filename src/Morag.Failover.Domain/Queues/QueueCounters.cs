@@ -2,25 +2,15 @@ using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>The counts of one queue: those of its present tasks, and exact sums over all tasks ever.</summary>
+/// <summary>Counts the tasks of one queue: those in each state now, and exact sums over all tasks ever.</summary>
 public sealed record QueueCounters
 {
-    /// <summary>Nothing counted.</summary>
     public static readonly QueueCounters Zero = new();
 
-    /// <summary>Queued now.</summary>
     public int Queued { get; init; }
-
-    /// <summary>Delayed now.</summary>
     public int Delayed { get; init; }
-
-    /// <summary>Leased now.</summary>
     public int Leased { get; init; }
-
-    /// <summary>Deciding now.</summary>
     public int Deciding { get; init; }
-
-    /// <summary>Parked now.</summary>
     public int Parked { get; init; }
 
     /// <summary>Completions ever.</summary>
@@ -32,16 +22,15 @@ public sealed record QueueCounters
     /// <summary>Tasks ever leased.</summary>
     public long FirstLeases { get; init; }
 
-    /// <summary>Their time from submission to first lease, summed.</summary>
+    /// <summary>The time from submission to first lease, summed over <see cref="FirstLeases"/>.</summary>
     public TimeSpan Waited { get; init; }
 
-    /// <summary>The time from lease to accepted completion, summed.</summary>
+    /// <summary>The time from lease to accepted completion, summed over <see cref="Completed"/>.</summary>
     public TimeSpan Processed { get; init; }
 
-    /// <summary>Tasks in it that have not ended.</summary>
+    /// <summary>Tasks that have not finished.</summary>
     public int Unfinished => Queued + Delayed + Leased + Deciding + Parked;
 
-    /// <summary>The counters with a task in, or out of, a state.</summary>
     public QueueCounters Move(TaskState state, int by) => state switch
     {
         TaskState.Queued => this with { Queued = Queued + by },
@@ -49,6 +38,7 @@ public sealed record QueueCounters
         TaskState.Leased => this with { Leased = Leased + by },
         TaskState.Deciding => this with { Deciding = Deciding + by },
         TaskState.Parked => this with { Parked = Parked + by },
-        _ => this,
+        TaskState.Succeeded or TaskState.Cancelled => this,
+        _ => throw new ArgumentOutOfRangeException(nameof(state), state, "Unknown task state."),
     };
 }

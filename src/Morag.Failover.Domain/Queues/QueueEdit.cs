@@ -5,8 +5,8 @@ using Morag.Failover.Domain.Queues.Ready;
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>
-/// One event's change of a <see cref="QueueState"/>. A task is only ever changed by <see cref="Put"/>, which moves it from the
-/// index entries that its old record implies to those that the new one does: so no rule can forget an index.
+/// Builds the state after one event. Every change to a task goes through <see cref="Put(TaskRecord)"/>, which updates all indexes from the
+/// old and the new record, so no rule can forget one.
 /// </summary>
 internal sealed class QueueEdit
 {
@@ -14,15 +14,15 @@ internal sealed class QueueEdit
     private readonly ImmutableSortedSet<DueEntry>.Builder leaseEnds;
     private readonly Dictionary<QueueName, QueueCounters> counters = new(1);
     private readonly Dictionary<WorkerId, WorkerShare> workers = new(1);
-    private readonly Dictionary<WorkerId, List<LeaseOutcome>> owed = new(1);
+    private readonly Dictionary<WorkerId, List<LeaseOutcome>> outcomes = new(1);
     private TaskTable tasks;
     private ReadyIndex ready;
     private ImmutableArray<TaskId>.Builder? justReady;
     private ImmutableSortedSet<DueEntry>.Builder? due;
     private ImmutableSortedSet<TaskId>.Builder? deciding;
-    private ImmutableQueue<TaskId> ended;
-    private int endedCount;
-    private long endedSize;
+    private ImmutableQueue<TaskId> finished;
+    private int finishedCount;
+    private long finishedSize;
     private long size;
 
     public QueueEdit(QueueState before)
@@ -31,135 +31,135 @@ internal sealed class QueueEdit
         tasks = before.Tasks;
         leaseEnds = before.LeaseEnds.ToBuilder();
         ready = before.Ready;
-        ended = before.Ended;
-        endedCount = before.EndedCount;
-        endedSize = before.EndedSize;
+        finished = before.Finished;
+        finishedCount = before.FinishedCount;
+        finishedSize = before.FinishedSize;
         size = before.Size;
         LastEpoch = before.LastEpoch;
         LastOrder = before.LastOrder;
     }
 
     public LeaseEpoch LastEpoch { get; set; }
-
     public long LastOrder { get; set; }
 
     public int HistoryKept => before.HistoryKept;
 
-    /// <summary>The record of a task that must be there: an event about any other was not written by these rules.</summary>
+    /// <summary>Returns a task that must exist. Events about unknown tasks are a defect.</summary>
     public TaskRecord Get(TaskId id) =>
-        tasks.TryGetValue(id, out var task) ? task : throw new InvalidOperationException($"an event names task {id}, which is not known");
+        tasks.TryGetValue(id, out var task)
+            ? task
+            : throw new InvalidOperationException($"An event names task {id}, which this partition does not have.");
 
     public void Put(TaskRecord after)
     {
         if (tasks.TryGetValue(after.TaskId, out var old))
         {
-            Leave(old);
+            RemoveFromIndexes(old);
             size -= old.Size;
-            if (!old.IsEnded && after.IsEnded)
+            if (!old.IsFinished && after.IsFinished)
             {
-                Enqueue(after);
+                AddFinished(after);
             }
-            else if (after.IsEnded)
+            else if (after.IsFinished)
             {
-                endedSize += after.Size - old.Size;
+                finishedSize += after.Size - old.Size;
             }
         }
-        else if (after.IsEnded)
+        else if (after.IsFinished)
         {
-            Enqueue(after);
+            AddFinished(after);
         }
 
         tasks = tasks.With(after);
         size += after.Size;
-        Enter(after);
+        AddToIndexes(after);
     }
 
-    /// <summary>
-    /// Puts in all tasks of a state that has none. The large indexes are made at once, not task by task.
-    /// </summary>
-    /// <param name="restored">The tasks; those that have ended in the order they did.</param>
-    /// <param name="doBoth">Does two pieces of work in any order, or at the same time: with many tasks each takes seconds.</param>
+    /// <summary>Adds all tasks to an empty state. Builds the large indexes in one go instead of task by task.</summary>
+    /// <param name="restored">The tasks; finished ones in the order in which they finished.</param>
+    /// <param name="doBoth">Runs two pieces of work in any order or in parallel: with many tasks each takes seconds.</param>
     public void PutAll(IReadOnlyCollection<TaskRecord> restored, Action<Action, Action> doBoth)
     {
         if (!before.Tasks.IsEmpty)
         {
-            throw new InvalidOperationException("only a state without tasks takes all tasks at once");
+            throw new InvalidOperationException("Tasks can be restored only into an empty state.");
         }
 
-        var anyMayTake = new List<TaskRecord>(restored.Count);
+        var unpinned = new List<TaskRecord>(restored.Count);
         foreach (var task in restored)
         {
             size += task.Size;
-            if (task.IsEnded)
+            if (task.IsFinished)
             {
-                Enqueue(task);
+                AddFinished(task);
             }
 
             if (task is { State: TaskState.Queued, PinnedTo: null })
             {
-                anyMayTake.Add(task);
-                AvoidBy(task, avoiding => avoiding.Add(ReadyTask.Of(task)));
+                unpinned.Add(task);
+                ChangeAvoiding(task, avoiding => avoiding.Add(ReadyTask.Of(task)));
             }
             else
             {
-                Enter(task);
+                AddToIndexes(task);
             }
         }
 
-        foreach (var (queue, count) in anyMayTake.CountBy(task => task.Queue))
+        foreach (var (queue, count) in unpinned.CountBy(task => task.Queue))
         {
-            Put(queue, Counters(queue).Move(TaskState.Queued, count));
+            Put(queue, CountersOf(queue).Move(TaskState.Queued, count));
         }
 
-        doBoth(() => tasks = TaskTable.Of(restored), () => ready = ReadyIndex.Of(anyMayTake));
+        doBoth(() => tasks = TaskTable.Of(restored), () => ready = ReadyIndex.Of(unpinned));
     }
 
-    public void ForgetEnded(int count)
+    public void ForgetFinished(int count)
     {
-        for (; count > 0 && !ended.IsEmpty; count--)
+        for (; count > 0 && !finished.IsEmpty; count--)
         {
-            ended = ended.Dequeue(out var id);
+            finished = finished.Dequeue(out var id);
             var task = Get(id);
-            endedCount--;
-            endedSize -= task.Size;
+            finishedCount--;
+            finishedSize -= task.Size;
             size -= task.Size;
             tasks = tasks.Without(id);
         }
     }
 
     /// <summary>
-    /// What is kept of a worker. A new share may follow one that was dropped, and the worker's entity may still know that one's batches:
-    /// so batches are numbered from the last epoch, since there are never more batches than leases.
+    /// A worker's share. A new share may follow one that was dropped, whose batch numbers the worker's entity still knows. Numbering
+    /// therefore starts at the last epoch: there are never more batches than leases.
     /// </summary>
-    public WorkerShare Share(WorkerId worker) =>
+    public WorkerShare ShareOf(WorkerId worker) =>
         workers.TryGetValue(worker, out var share) ? share
-        : before.Workers.GetValueOrDefault(worker) ?? WorkerShare.Empty with { Outbox = Outbox.Empty with { Number = before.LastEpoch.Value } };
+        : before.Workers.GetValueOrDefault(worker)
+            ?? WorkerShare.Empty with { Outbox = Outbox.Empty with { Number = before.LastEpoch.Value } };
 
     public void Put(WorkerId worker, WorkerShare share) => workers[worker] = share;
 
-    public void Owe(WorkerId worker, LeaseOutcome outcome)
+    public void AddOutcome(WorkerId worker, LeaseOutcome outcome)
     {
-        ref var outcomes = ref CollectionsMarshal.GetValueRefOrAddDefault(owed, worker, out _);
-        (outcomes ??= []).Add(outcome);
+        ref var ofWorker = ref CollectionsMarshal.GetValueRefOrAddDefault(outcomes, worker, out _);
+        (ofWorker ??= []).Add(outcome);
     }
 
-    public QueueCounters Counters(QueueName queue) =>
+    public QueueCounters CountersOf(QueueName queue) =>
         counters.TryGetValue(queue, out var known) ? known : before.Counters.GetValueOrDefault(queue, QueueCounters.Zero);
 
     public void Put(QueueName queue, QueueCounters counted) => counters[queue] = counted;
 
-    public QueueState Done()
+    public QueueState ToState()
     {
-        foreach (var (worker, outcomes) in owed)
+        foreach (var (worker, added) in outcomes)
         {
-            var share = Share(worker);
-            workers[worker] = share with { Outbox = share.Outbox.Owe(outcomes) };
+            var share = ShareOf(worker);
+            workers[worker] = share with { Outbox = share.Outbox.Add(added) };
         }
 
-        var owedNow = before.Owed;
+        var withBatch = before.WorkersWithBatch;
         foreach (var (worker, share) in workers)
         {
-            owedNow = share.Outbox.IsUnderWay ? owedNow.Add(worker) : owedNow.Remove(worker);
+            withBatch = share.Outbox.IsInFlight ? withBatch.Add(worker) : withBatch.Remove(worker);
         }
 
         return before with
@@ -174,41 +174,41 @@ internal sealed class QueueEdit
             Due = due?.ToImmutable() ?? before.Due,
             LeaseEnds = leaseEnds.ToImmutable(),
             Deciding = deciding?.ToImmutable() ?? before.Deciding,
-            Owed = owedNow,
-            Ended = ended,
-            EndedCount = endedCount,
-            EndedSize = endedSize,
+            WorkersWithBatch = withBatch,
+            Finished = finished,
+            FinishedCount = finishedCount,
+            FinishedSize = finishedSize,
             Size = size,
         };
     }
 
-    private void Enqueue(TaskRecord task)
+    private void AddFinished(TaskRecord task)
     {
-        ended = ended.Enqueue(task.TaskId);
-        endedCount++;
-        endedSize += task.Size;
+        finished = finished.Enqueue(task.TaskId);
+        finishedCount++;
+        finishedSize += task.Size;
     }
 
-    private void Enter(TaskRecord task)
+    private void AddToIndexes(TaskRecord task)
     {
-        Put(task.Queue, Counters(task.Queue).Move(task.State, +1));
+        Put(task.Queue, CountersOf(task.Queue).Move(task.State, +1));
         switch (task.State)
         {
             case TaskState.Queued when task.PinnedTo is { } worker:
-                Pin(worker, pinned => pinned.With(task));
+                ChangePinned(worker, pinned => pinned.With(task));
                 (due ??= before.Due.ToBuilder()).Add(DueOf(task));
                 break;
             case TaskState.Queued:
                 ready = ready.With(task);
                 (justReady ??= ImmutableArray.CreateBuilder<TaskId>()).Add(task.TaskId);
-                AvoidBy(task, avoiding => avoiding.Add(ReadyTask.Of(task)));
+                ChangeAvoiding(task, avoiding => avoiding.Add(ReadyTask.Of(task)));
                 break;
             case TaskState.Delayed:
                 (due ??= before.Due.ToBuilder()).Add(DueOf(task));
                 break;
             case TaskState.Leased:
                 leaseEnds.Add(LeaseEndOf(task));
-                Hold(task);
+                AddHeld(task);
                 break;
             case TaskState.Deciding:
                 (deciding ??= before.Deciding.ToBuilder()).Add(task.TaskId);
@@ -216,25 +216,25 @@ internal sealed class QueueEdit
         }
     }
 
-    private void Leave(TaskRecord task)
+    private void RemoveFromIndexes(TaskRecord task)
     {
-        Put(task.Queue, Counters(task.Queue).Move(task.State, -1));
+        Put(task.Queue, CountersOf(task.Queue).Move(task.State, -1));
         switch (task.State)
         {
             case TaskState.Queued when task.PinnedTo is { } worker:
-                Pin(worker, pinned => pinned.Without(task));
+                ChangePinned(worker, pinned => pinned.Without(task));
                 (due ??= before.Due.ToBuilder()).Remove(DueOf(task));
                 break;
             case TaskState.Queued:
                 ready = ready.Without(task);
-                AvoidBy(task, avoiding => avoiding.Remove(ReadyTask.Of(task)));
+                ChangeAvoiding(task, avoiding => avoiding.Remove(ReadyTask.Of(task)));
                 break;
             case TaskState.Delayed:
                 (due ??= before.Due.ToBuilder()).Remove(DueOf(task));
                 break;
             case TaskState.Leased:
                 leaseEnds.Remove(LeaseEndOf(task));
-                var holder = Share(task.Lease!.WorkerId);
+                var holder = ShareOf(task.Lease!.WorkerId);
                 Put(task.Lease.WorkerId, holder with { Held = holder.Held.Remove(task.Lease.Epoch) });
                 break;
             case TaskState.Deciding:
@@ -243,25 +243,25 @@ internal sealed class QueueEdit
         }
     }
 
-    private void Pin(WorkerId worker, Func<ReadyIndex, ReadyIndex> change)
+    private void ChangePinned(WorkerId worker, Func<ReadyIndex, ReadyIndex> change)
     {
-        var share = Share(worker);
+        var share = ShareOf(worker);
         Put(worker, share with { Pinned = change(share.Pinned) });
     }
 
-    private void AvoidBy(TaskRecord task, Func<ImmutableSortedSet<ReadyTask>, ImmutableSortedSet<ReadyTask>> change)
+    private void ChangeAvoiding(TaskRecord task, Func<ImmutableSortedSet<ReadyTask>, ImmutableSortedSet<ReadyTask>> change)
     {
         if (task.Avoid is { } worker)
         {
-            var share = Share(worker);
+            var share = ShareOf(worker);
             Put(worker, share with { Avoiding = change(share.Avoiding) });
         }
     }
 
-    private void Hold(TaskRecord task)
+    private void AddHeld(TaskRecord task)
     {
         var lease = task.Lease!;
-        var share = Share(lease.WorkerId);
+        var share = ShareOf(lease.WorkerId);
         var held = new HeldTask(task.TaskId, task.Queue, lease.RequestId, lease.InstanceId);
         Put(lease.WorkerId, share with { Held = share.Held.SetItem(lease.Epoch, held) });
     }

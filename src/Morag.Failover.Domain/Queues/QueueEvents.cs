@@ -1,11 +1,9 @@
-using Morag.Failover.Contracts.Queues;
-
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>What each event of a queue partition does to its state.</summary>
+/// <summary>Applies the events of a queue partition.</summary>
 public static class QueueEvents
 {
-    /// <summary>The state after an event; unknown events throw.</summary>
+    /// <summary>Returns the state after an event. Throws on unknown events.</summary>
     public static QueueState Apply(QueueState state, IStoredEvent @event) => @event switch
     {
         TasksAccepted accepted => Submission.Apply(state, accepted),
@@ -14,7 +12,7 @@ public static class QueueEvents
         LeasesReleased released => LeaseCalls.Apply(state, released),
         LeaseExtended extended => LeaseCalls.Apply(state, extended),
         LeasesEnded ended => LeaseEndings.Apply(state, ended),
-        LeaseClocksRestarted restarted => LeaseEndings.Apply(state, restarted),
+        LeaseClocksRestarted restarted => LeaseClocks.Apply(state, restarted),
         FailureNamed named => LeaseEndings.Apply(state, named),
         TaskReassigned reassigned => TaskReassignment.Apply(state, reassigned),
         TaskUnparked unparked => ParkReversal.Apply(state, unparked),
@@ -29,6 +27,6 @@ public static class QueueEvents
         TasksForgotten forgotten => TaskRetention.Apply(state, forgotten),
         WorkerShareForgotten forgotten => WorkerShareRetention.Apply(state, forgotten),
         ClockSetBack setBack => QueueClockCorrection.Apply(state, setBack),
-        _ => throw new InvalidOperationException($"a queue knows no event {@event.GetType()}"),
+        _ => throw new InvalidOperationException($"Queues have no event {@event.GetType()}."),
     };
 }

@@ -1,21 +1,20 @@
-using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>
-/// A queue's state to and from the parts of its snapshot. The records are shared, not copied, and parts are made one at a time, so
-/// that a snapshot of a large queue takes little memory; indexes are built again when it is read.
+/// Converts a queue's state to the parts of a snapshot and back. Records are shared, not copied, and parts are created one at a time, so a
+/// snapshot of a large queue needs little memory. Indexes are rebuilt on reading.
 /// </summary>
 public static class QueueSnapshots
 {
-    /// <summary>What a task takes besides what <see cref="TaskRecord.Size"/> counts: ids, names, times and numbers.</summary>
+    /// <summary>The estimated bytes of a task beyond <see cref="TaskRecord.Size"/>: ids, names, times and numbers.</summary>
     private const int TaskOverhead = 200;
 
-    /// <summary>The bytes that the tasks take in a snapshot, by estimate: at the same cost for any number of them.</summary>
+    /// <summary>The estimated size of a snapshot, computed in constant time.</summary>
     public static long BytesOf(QueueState state) => state.Size + ((long)TaskOverhead * state.Tasks.Count);
 
-    /// <summary>The state in parts of at most <paramref name="maxBytes"/>, by estimate.</summary>
+    /// <summary>Splits the state into parts of at most <paramref name="maxBytes"/>, by estimate.</summary>
     public static IEnumerable<QueueSnapshot> ToParts(QueueState state, int maxBytes)
     {
         var first = true;
@@ -33,10 +32,10 @@ public static class QueueSnapshots
         }
     }
 
-    /// <summary>The state that was stored.</summary>
-    /// <param name="parts">All parts, in their order.</param>
-    /// <param name="empty">The state to put them into, which brings the settings.</param>
-    /// <param name="doBoth">Does two pieces of work in any order, or at the same time.</param>
+    /// <summary>Restores a state.</summary>
+    /// <param name="parts">All parts, in order.</param>
+    /// <param name="empty">An empty state with the settings.</param>
+    /// <param name="doBoth">Runs two pieces of work in any order or in parallel.</param>
     public static QueueState FromParts(IReadOnlyList<QueueSnapshot> parts, QueueState empty, Action<Action, Action> doBoth)
     {
         var shares = parts.SelectMany(part => part.Workers).GroupBy(share => share.WorkerId, (_, pieces) => Joined([.. pieces])).ToList();
@@ -46,13 +45,13 @@ public static class QueueSnapshots
             LastOrder = parts[0].LastOrder,
             Workers = shares.ToImmutableDictionary(share => share.WorkerId, Restored),
             Counters = parts[0].Counters.ToImmutableDictionary(counters => counters.Queue, Restored),
-            Owed = [.. shares.Where(share => !share.Batch.IsEmpty).Select(share => share.WorkerId)],
+            WorkersWithBatch = [.. shares.Where(share => !share.Batch.IsEmpty).Select(share => share.WorkerId)],
         });
         edit.PutAll([.. parts.SelectMany(part => part.Tasks)], doBoth);
-        return edit.Done();
+        return edit.ToState();
     }
 
-    /// <summary>The workers' shares, the open tasks in the order of their ids, and then the ended tasks in the order they ended.</summary>
+    /// <summary>The workers' shares, then unfinished tasks by id, then finished tasks in the order in which they finished.</summary>
     private static IEnumerable<object> Records(QueueState state)
     {
         foreach (var (worker, share) in state.Workers)
@@ -65,31 +64,31 @@ public static class QueueSnapshots
 
         foreach (var task in state.Tasks.Values)
         {
-            if (!task.IsEnded)
+            if (!task.IsFinished)
             {
                 yield return task;
             }
         }
 
-        foreach (var id in state.Ended)
+        foreach (var id in state.Finished)
         {
             yield return state.Tasks[id];
         }
     }
 
-    /// <summary>What gathers while a worker's entity does not answer may be more than one value may hold.</summary>
+    /// <summary>While a worker's entity does not answer, more outcomes may wait than fit one value.</summary>
     private static IEnumerable<StoredWorkerShare> Pieces(StoredWorkerShare share)
     {
         var piece = share;
-        foreach (var run in share.Gathering.InBatches(WireSize.Of, MessageLimits.MaxGatheredBytes))
+        foreach (var run in share.Waiting.InBatches(WireSize.Of, MessageLimits.MaxGatheredBytes))
         {
-            yield return piece with { Gathering = run };
+            yield return piece with { Waiting = run };
             piece = new StoredWorkerShare { WorkerId = share.WorkerId };
         }
     }
 
     private static StoredWorkerShare Joined(StoredWorkerShare[] pieces) =>
-        pieces is [var only] ? only : pieces[0] with { Gathering = [.. pieces.SelectMany(piece => piece.Gathering)] };
+        pieces is [var only] ? only : pieces[0] with { Waiting = [.. pieces.SelectMany(piece => piece.Waiting)] };
 
     private static StoredWorkerShare Stored(WorkerId worker, WorkerShare share) => new()
     {
@@ -98,7 +97,7 @@ public static class QueueSnapshots
         FencedInstances = share.FencedInstances,
         BatchNumber = share.Outbox.Number,
         Batch = share.Outbox.Batch,
-        Gathering = [.. share.Outbox.Gathering],
+        Waiting = [.. share.Outbox.Waiting],
         Turn = share.Turns.Now,
         Turns = [.. share.Turns.Next.Select(turn => new StoredTurn { Queue = turn.Key, Next = turn.Value })],
     };
@@ -111,8 +110,8 @@ public static class QueueSnapshots
         {
             Number = stored.BatchNumber,
             Batch = stored.Batch,
-            Gathering = ImmutableQueue.CreateRange(stored.Gathering),
-            GatheringCount = stored.Gathering.Length,
+            Waiting = ImmutableQueue.CreateRange(stored.Waiting),
+            WaitingCount = stored.Waiting.Length,
         },
         Turns = new FairTurns
         {

@@ -4,17 +4,16 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>The counts of each queue, with who serves it.</summary>
+/// <summary>Counts the tasks of each queue, and the workers that serve it.</summary>
 public static class QueueStatistics
 {
-    /// <summary>One for each configured queue.</summary>
     public static QueueStatsReply Of(QueueState state, FleetView fleet, bool fleetIsKnown, QueueSettings settings) => new()
     {
         Queues = [.. settings.Definitions.Select(queue => Of(state, queue, fleet, fleetIsKnown))],
         Undefined = Undefined(state, settings),
     };
 
-    /// <summary>The queues that hold unfinished tasks without being configured, by name: no worker gets these tasks.</summary>
+    /// <summary>Queues that are not configured but hold unfinished tasks, by name. No worker gets these tasks.</summary>
     public static ImmutableArray<UndefinedQueue> Undefined(QueueState state, QueueSettings settings) =>
     [
         .. from queue in state.Counters

@@ -1,18 +1,17 @@
 using Morag.Failover.Contracts.Failover;
-using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Failover;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>What the failures of a task use up.</summary>
+/// <summary>Charges failures to the retry budgets of a task.</summary>
 internal static class RetryBudgets
 {
-    /// <summary>A lease elsewhere ends the row of retries on one worker.</summary>
-    public static TaskBudgets LeasedBy(TaskBudgets budgets, WorkerId worker) =>
+    /// <summary>Ends a series of retries on one worker when another worker leases the task.</summary>
+    public static TaskBudgets EndSeriesElsewhere(TaskBudgets budgets, WorkerId worker) =>
         budgets.RetriedOn is { } retriedOn && retriedOn != worker ? budgets with { RetriedOn = null, Retries = [] } : budgets;
 
-    /// <summary>The retries in the present row after this type of failure.</summary>
-    public static int RetriesAfter(TaskBudgets budgets, FailureType type)
+    /// <summary>How many retries the current series has had after this type of failure.</summary>
+    public static int RetriesOf(TaskBudgets budgets, FailureType type)
     {
         foreach (var retry in budgets.Retries)
         {
@@ -25,8 +24,8 @@ internal static class RetryBudgets
         return 0;
     }
 
-    /// <summary>The budgets after a decision was carried out.</summary>
-    public static TaskBudgets After(TaskBudgets budgets, PendingFailure failure, TaskReassigned decision)
+    /// <summary>Charges a decided failure to the budgets.</summary>
+    public static TaskBudgets Charge(TaskBudgets budgets, PendingFailure failure, TaskReassigned decision)
     {
         var isOwn = FailureTypes.Of(failure.FailureType).IsTaskFault && !decision.WorkersFault.Contains(decision.FailureId);
         var used = failure.Unserved || decision.ExcludedFromBudgets
@@ -44,24 +43,24 @@ internal static class RetryBudgets
             StrategyCounter.SameWorkerRetries => used with
             {
                 RetriedOn = decision.PinnedTo,
-                Retries = OneMore(used.RetriedOn == decision.PinnedTo ? used.Retries : [], failure.FailureType),
+                Retries = AddRetry(used.RetriedOn == decision.PinnedTo ? used.Retries : [], failure.FailureType),
             },
             StrategyCounter.Reassignments => used with { Reassignments = used.Reassignments + 1 },
             StrategyCounter.QualityRungs => used with { QualityRung = decision.QualityRung },
-            _ => throw new ArgumentOutOfRangeException(nameof(decision), counter, "a task has no such counter"),
+            _ => throw new ArgumentOutOfRangeException(nameof(decision), counter, "Unknown counter."),
         };
     }
 
     /// <summary>
-    /// The task with failures of its own that turned out to be their workers' fault: they are marked, and move from its own budget to that of
-    /// workers and networks. Those that an operator's requeue forgave are in neither.
+    /// Marks failures as their workers' fault and moves them from the task's budget to the fleet's. Forgiven failures are in neither.
     /// </summary>
-    public static TaskRecord Blaming(TaskRecord task, ImmutableArray<FailureId> workersFault) => Moved(task, workersFault, areWorkersFault: true);
+    public static TaskRecord BlameWorkers(TaskRecord task, ImmutableArray<FailureId> workersFault) =>
+        Recharge(task, workersFault, areWorkersFault: true);
 
-    /// <summary>The task with failures that had been blamed on their workers counted against the task after all.</summary>
-    public static TaskRecord Clearing(TaskRecord task, ImmutableArray<FailureId> cleared) => Moved(task, cleared, areWorkersFault: false);
+    /// <summary>Counts failures that were blamed on their workers against the task after all.</summary>
+    public static TaskRecord ClearWorkers(TaskRecord task, ImmutableArray<FailureId> cleared) => Recharge(task, cleared, areWorkersFault: false);
 
-    private static TaskRecord Moved(TaskRecord task, ImmutableArray<FailureId> which, bool areWorkersFault)
+    private static TaskRecord Recharge(TaskRecord task, ImmutableArray<FailureId> which, bool areWorkersFault)
     {
         var (failures, moved) = (task.Failures, 0);
         for (var index = task.Forgiven; index < failures.Length; index++)
@@ -85,7 +84,7 @@ internal static class RetryBudgets
         };
     }
 
-    private static ImmutableArray<RetryCount> OneMore(ImmutableArray<RetryCount> retries, FailureType type)
+    private static ImmutableArray<RetryCount> AddRetry(ImmutableArray<RetryCount> retries, FailureType type)
     {
         var count = 1;
         foreach (var retry in retries)

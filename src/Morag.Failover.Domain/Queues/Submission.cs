@@ -1,20 +1,21 @@
+using System.Globalization;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Partitioning;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>Taking tasks in: each once, whatever its submission is repeated.</summary>
+/// <summary>Accepts new tasks, each once, however often its submission is repeated.</summary>
 public static class Submission
 {
-    /// <summary>Accepts what keeps the rules and the limits, and what is known with the same content.</summary>
+    /// <summary>Accepts valid tasks within the limits. A repeated submission with the same content succeeds.</summary>
     public static Decision<TasksSubmitted> Decide(QueueState state, SubmitTasks command, FailoverSettings settings, DateTimeOffset now)
     {
         var limits = settings.Queues;
         var results = ImmutableArray.CreateBuilder<SubmissionResult>(command.Tasks.Length);
         var accepted = ImmutableArray.CreateBuilder<TaskSubmission>(command.Tasks.Length);
         var inThisCall = command.Tasks.Length > 1 ? new Dictionary<TaskId, TaskSubmission>(command.Tasks.Length) : null;
-        var open = state.OpenCount;
+        var open = state.UnfinishedCount;
         var size = state.Size;
         foreach (var task in command.Tasks)
         {
@@ -39,12 +40,7 @@ public static class Submission
             var taskSize = task.Payload.Length + task.Quality.Length;
             if (open >= limits.MaxTasks || size + taskSize > limits.MaxBytes)
             {
-                results.Add(result with
-                {
-                    Refused = Refused.LimitReached(open >= limits.MaxTasks
-                        ? $"{open} tasks have not ended; the limit is {limits.MaxTasks} (max-tasks). Retry when tasks have ended"
-                        : $"tasks hold {size} bytes, and this one has {taskSize}; the limit is {limits.MaxBytes} (max-bytes). Retry when tasks have ended"),
-                });
+                results.Add(result with { Refused = PartitionFull(command.Partition, open, size, taskSize, limits) });
                 continue;
             }
 
@@ -60,7 +56,7 @@ public static class Submission
             new TasksSubmitted { Results = results.MoveToImmutable() });
     }
 
-    /// <summary>The state with the tasks queued.</summary>
+    /// <summary>Queues the tasks.</summary>
     public static QueueState Apply(QueueState state, TasksAccepted @event)
     {
         var edit = new QueueEdit(state);
@@ -80,7 +76,7 @@ public static class Submission
             });
         }
 
-        return edit.Done();
+        return edit.ToState();
     }
 
     private static Refused? BrokenRule(TaskSubmission task, QueueSettings settings)
@@ -92,7 +88,8 @@ public static class Submission
 
         if (task.Queue.Value is null || settings.Find(task.Queue) is null)
         {
-            return Refused.Invalid("queue", $"queue must be one of {string.Join(", ", settings.Definitions.Select(queue => queue.Name.Value))}");
+            return Refused.Invalid(
+                "queue", $"queue must be one of {string.Join(", ", settings.Definitions.Select(queue => queue.Name.Value))}");
         }
 
         if (!Enum.IsDefined(task.Priority))
@@ -131,7 +128,8 @@ public static class Submission
             return Refused.Invalid("content_type", $"content_type {textRule}");
         }
 
-        if (task.ResourceRequirements is not { MemoryGb: >= 0 and <= TaskLimits.MaxResourceGb, DiskGb: >= 0 and <= TaskLimits.MaxResourceGb })
+        if (task.ResourceRequirements is not
+            { MemoryGb: >= 0 and <= TaskLimits.MaxResourceGb, DiskGb: >= 0 and <= TaskLimits.MaxResourceGb })
         {
             return Refused.Invalid("resource_requirements", $"memory_gb and disk_gb must be 0 to {TaskLimits.MaxResourceGb}");
         }
@@ -141,21 +139,33 @@ public static class Submission
             : null;
     }
 
-    /// <summary>In another partition nobody would look for it: not its id's next submission, and not its reader.</summary>
+    /// <summary>In another partition nothing would find the task: neither a repeated submission nor a reader.</summary>
     private static Refused? Misdirected(TaskSubmission task, int partition, PartitionSettings partitions) =>
         Partition.Of(task.TaskId, partitions.Queues) is var owner && owner != partition
-            ? Refused.Invalid("partition", $"task {task.TaskId} belongs to partition {owner} of {partitions.Queues}")
+            ? Refused.Invalid("partition", $"Task {task.TaskId} belongs to partition {owner} of {partitions.Queues}. Send it there.")
             : null;
+
+    private static Refused PartitionFull(int partition, int unfinished, long size, int taskSize, QueueSettings limits) =>
+        Refused.LimitReached(unfinished >= limits.MaxTasks
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"Queue partition {partition} is full ({unfinished:N0} unfinished tasks). "
+                + $"Retry later or raise morag.failover.queues.max-tasks.")
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"Queue partition {partition} is full: its tasks hold {size:N0} bytes and this one adds {taskSize:N0}. "
+                + $"Retry later or raise morag.failover.queues.max-bytes (now {limits.MaxBytes:N0})."));
 
     private static Refused OtherContent(TaskId task, ImmutableArray<string> differing) =>
         Refused.Conflict(
-            $"task {task} was submitted before, and these fields differ: {string.Join(", ", differing)}. Submit other work under another task_id") with
+            $"Task {task} was submitted before with other content. These fields differ: {string.Join(", ", differing)}. "
+            + "Use another task_id for other work.") with
         {
             Field = differing.Length == 1 ? differing[0] : null,
             Fields = differing,
         };
 
-    /// <summary>The fields in which two submissions differ, in their wire names.</summary>
+    /// <summary>The fields in which two submissions differ, by their wire names.</summary>
     private static ImmutableArray<string> Differences(TaskSubmission first, TaskSubmission again)
     {
         var differing = ImmutableArray.CreateBuilder<string>();
@@ -178,4 +188,12 @@ public static class Submission
             }
         }
     }
+}
+
+/// <summary>Tasks were accepted.</summary>
+[ProtoContract(Name = "queue.tasks-accepted")]
+public sealed record TasksAccepted : IStoredEvent
+{
+    [ProtoMember(1)] public required DateTimeOffset At { get; init; }
+    [ProtoMember(2)] public ImmutableArray<TaskSubmission> Tasks { get; init; } = [];
 }

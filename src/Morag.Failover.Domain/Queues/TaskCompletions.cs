@@ -3,12 +3,12 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>Accepting completions: one for each task.</summary>
+/// <summary>Accepts completions, one for each task.</summary>
 public static class TaskCompletions
 {
     /// <summary>
-    /// Accepts a completion under the last lease that was granted, also where that lease was taken away since, unless the task is
-    /// cancelled; the same again is accepted again. Others are late.
+    /// Accepts a completion under the newest lease of its task, even if that lease has ended, unless the task is cancelled. A repeated
+    /// completion is accepted again. Any other completion is late.
     /// </summary>
     public static Decision<LeaseResults> Decide(QueueState state, CompleteTasks command, QueueSettings settings, DateTimeOffset now)
     {
@@ -27,7 +27,8 @@ public static class TaskCompletions
                     accepted.Add(completion);
                 }
             }
-            else if (refused.Reason == RefusalReason.Conflict && !LateCalls.IsNoted(task!, TaskHistory.LateResult, command.WorkerId, completion.Epoch))
+            else if (refused.Reason == RefusalReason.Conflict
+                && !LateCalls.IsRecorded(task!, TaskHistory.LateResult, command.WorkerId, completion.Epoch))
             {
                 late.Add(new LeaseRef { TaskId = completion.TaskId, Epoch = completion.Epoch });
             }
@@ -36,11 +37,17 @@ public static class TaskCompletions
         return new(
             accepted.Count + late.Count == 0
                 ? null
-                : new TasksCompleted { At = now, WorkerId = command.WorkerId, Completions = accepted.DrainToImmutable(), Late = late.DrainToImmutable() },
+                : new TasksCompleted
+                {
+                    At = now,
+                    WorkerId = command.WorkerId,
+                    Completions = accepted.DrainToImmutable(),
+                    Late = late.DrainToImmutable(),
+                },
             new LeaseResults { Results = results.MoveToImmutable() });
     }
 
-    /// <summary>The state with the tasks succeeded.</summary>
+    /// <summary>Completes the tasks.</summary>
     public static QueueState Apply(QueueState state, TasksCompleted @event)
     {
         var edit = new QueueEdit(state);
@@ -48,7 +55,7 @@ public static class TaskCompletions
         {
             var task = edit.Get(completion.TaskId);
             var ran = @event.At - task.Lease!.GrantedAt;
-            var counted = edit.Counters(task.Queue);
+            var counted = edit.CountersOf(task.Queue);
             edit.Put(task.Queue, counted with { Completed = counted.Completed + 1, Processed = counted.Processed + ran });
             edit.Put(task with
             {
@@ -63,7 +70,7 @@ public static class TaskCompletions
                 ParkedBecause = null,
                 History = task.History.With(edit.HistoryKept, @event.At, TaskHistory.Completed, @event.WorkerId, completion.Epoch),
             });
-            edit.Owe(@event.WorkerId, new LeaseOutcome
+            edit.AddOutcome(@event.WorkerId, new LeaseOutcome
             {
                 TaskId = completion.TaskId,
                 Epoch = completion.Epoch,
@@ -77,18 +84,22 @@ public static class TaskCompletions
         foreach (var late in @event.Late)
         {
             var task = edit.Get(late.TaskId);
-            edit.Put(task with { History = task.History.With(edit.HistoryKept, @event.At, TaskHistory.LateResult, @event.WorkerId, late.Epoch) });
+            edit.Put(task with
+            {
+                History = task.History.With(edit.HistoryKept, @event.At, TaskHistory.LateResult, @event.WorkerId, late.Epoch),
+            });
         }
 
-        return edit.Done();
+        return edit.ToState();
     }
 
-    private static Refused? Refusal(QueueState state, WorkerId worker, TaskCompletion completion, QueueSettings settings, out TaskRecord? task)
+    private static Refused? Refusal(
+        QueueState state, WorkerId worker, TaskCompletion completion, QueueSettings settings, out TaskRecord? task)
     {
         task = state.Tasks.GetValueOrDefault(completion.TaskId);
         if (task is null)
         {
-            return Refused.Unknown($"there is no task {completion.TaskId}");
+            return Refused.Unknown($"Task {completion.TaskId} does not exist.");
         }
 
         if (completion.Result.BrokenRule(settings.MaxPayload) is { } rule)
@@ -100,4 +111,18 @@ public static class TaskCompletions
             ? null
             : Refused.Conflict(TaskDescription.WhyNotHeld(task, worker, completion.Epoch));
     }
+}
+
+/// <summary>Completions were accepted, and late ones rejected.</summary>
+[ProtoContract(Name = "queue.tasks-completed")]
+public sealed record TasksCompleted : IStoredEvent
+{
+    [ProtoMember(1)] public required DateTimeOffset At { get; init; }
+    [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>The accepted completions.</summary>
+    [ProtoMember(3)] public ImmutableArray<TaskCompletion> Completions { get; init; } = [];
+
+    /// <summary>Completions that came too late, for the history.</summary>
+    [ProtoMember(4)] public ImmutableArray<LeaseRef> Late { get; init; } = [];
 }

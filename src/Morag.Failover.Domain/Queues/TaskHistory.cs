@@ -2,7 +2,7 @@ using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>What happened to a task, kept short: of a long history the beginning and the end stay.</summary>
+/// <summary>A task's history. When it is full, entries from the middle make room.</summary>
 internal static class TaskHistory
 {
     public const string Submitted = "submitted";
@@ -22,12 +22,18 @@ internal static class TaskHistory
     public const string LateRelease = "late_release";
     public const string Extended = "extended";
 
-    /// <summary>More of a text is kept with the failure itself, whose history has limits of its own.</summary>
+    /// <summary>The longest detail, in characters. The failure itself keeps the full text.</summary>
     private const int LongestDetail = 500;
 
-    /// <summary>The history with an entry at its end; where it is full, one of its middle makes room.</summary>
+    /// <summary>Adds an entry. If the history is full, an entry from the middle makes room.</summary>
     public static ImmutableArray<TaskHistoryEntry> With(
-        this ImmutableArray<TaskHistoryEntry> history, int kept, DateTimeOffset at, string what, WorkerId? worker = null, LeaseEpoch? epoch = null, string? detail = null)
+        this ImmutableArray<TaskHistoryEntry> history,
+        int kept,
+        DateTimeOffset at,
+        string what,
+        WorkerId? worker = null,
+        LeaseEpoch? epoch = null,
+        string? detail = null)
     {
         var entry = new TaskHistoryEntry { At = at, What = what, WorkerId = worker, Epoch = epoch, Detail = Short(detail) };
         return (history.Length < kept ? history : history.RemoveAt(kept / 2)).Add(entry);

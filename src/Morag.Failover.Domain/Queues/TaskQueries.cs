@@ -5,24 +5,24 @@ using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>Reading tasks.</summary>
+/// <summary>Reads tasks.</summary>
 public static class TaskQueries
 {
     private const int LargestPage = CallLimits.MaxPage;
 
-    /// <summary>A task in full; null where there is none.</summary>
+    /// <summary>A task in full; null if it does not exist.</summary>
     /// <param name="state">The queues.</param>
     /// <param name="id">The task.</param>
-    /// <param name="policy">The policy's settings.</param>
-    /// <param name="unmetNeed">What a task needs that no available worker offers; null where the fleet is not known.</param>
+    /// <param name="policy">The failover policy's settings.</param>
+    /// <param name="unmetNeed">What a task needs that no available worker offers; null while the fleet is unknown.</param>
     public static TaskInfo? Find(QueueState state, TaskId id, PolicySettings policy, Func<TaskRecord, string?>? unmetNeed = null) =>
         state.Tasks.GetValueOrDefault(id) is { } task ? Info(task, policy) with { UnmetNeed = unmetNeed?.Invoke(task) } : null;
 
-    /// <summary>A page of tasks in the order of their ids.</summary>
+    /// <summary>A page of tasks, sorted by id.</summary>
     /// <param name="state">The queues.</param>
     /// <param name="query">Which tasks.</param>
-    /// <param name="policy">The policy's settings.</param>
-    /// <param name="unmetNeed">What a task needs that no available worker offers; null where the fleet is not known.</param>
+    /// <param name="policy">The failover policy's settings.</param>
+    /// <param name="unmetNeed">What a task needs that no available worker offers; null while the fleet is unknown.</param>
     public static TaskPage List(QueueState state, ListTasks query, PolicySettings policy, Func<TaskRecord, string?>? unmetNeed = null)
     {
         var (tasks, hasMore) = Entries().FirstPage(Math.Clamp(query.Limit, 1, LargestPage), WireSize.Of, MessageLimits.MaxGatheredBytes);
@@ -32,7 +32,7 @@ public static class TaskQueries
         {
             foreach (var task in query.After is { } after ? state.Tasks.After(after) : state.Tasks.Values)
             {
-                if (Matches(task, query.Filter) && !(query.OnlyUnfinished && task.IsEnded))
+                if (Matches(task, query.Filter) && !(query.OnlyUnfinished && task.IsFinished))
                 {
                     yield return Entry(task, policy) with { UnmetNeed = unmetNeed?.Invoke(task) };
                 }
@@ -40,7 +40,7 @@ public static class TaskQueries
         }
     }
 
-    /// <summary>The ids of all tasks that meet a condition, in their order.</summary>
+    /// <summary>The ids of the tasks that meet a condition, sorted.</summary>
     public static List<TaskId> Matching(QueueState state, Func<TaskRecord, bool> condition)
     {
         var ids = new List<TaskId>();
@@ -55,20 +55,27 @@ public static class TaskQueries
         return ids;
     }
 
-    /// <summary>What a worker holds.</summary>
+    /// <summary>The leases that a worker holds.</summary>
     public static HeldLeases HeldBy(QueueState state, WorkerId worker, int partition)
     {
         var leases = ImmutableArray.CreateBuilder<HeldLease>();
         foreach (var (epoch, held) in state.ShareOf(worker).Held)
         {
             var lease = state.Tasks[held.TaskId].Lease!;
-            leases.Add(new HeldLease { TaskId = held.TaskId, Epoch = epoch, Queue = held.Queue, GrantedAt = lease.GrantedAt, Deadline = lease.Deadline });
+            leases.Add(new HeldLease
+            {
+                TaskId = held.TaskId,
+                Epoch = epoch,
+                Queue = held.Queue,
+                GrantedAt = lease.GrantedAt,
+                Deadline = lease.Deadline,
+            });
         }
 
         return new HeldLeases { WorkerId = worker, Partition = partition, Leases = leases.DrainToImmutable() };
     }
 
-    /// <summary>Whether a task passes a filter.</summary>
+    /// <summary>Whether a task matches a filter.</summary>
     public static bool Matches(TaskRecord task, TaskFilter filter) =>
         (filter.State is not { } state || task.State == state)
         && (filter.Queue is not { } queue || task.Queue == queue)

@@ -1,32 +1,31 @@
-using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>Ended tasks are remembered within limits of number, size and age.</summary>
+/// <summary>Forgets finished tasks beyond limits of number, bytes and age.</summary>
 public static class TaskRetention
 {
     /// <summary>
-    /// What is to be forgotten, at most <paramref name="most"/> for one event; null where the limits hold. Forgetting begins only when
-    /// <paramref name="slack"/> tasks are over the limit, so that it is one event for many.
+    /// Decides how many tasks to forget, at most <paramref name="most"/> in one event; null if none. Waits until <paramref name="slack"/>
+    /// tasks are over the limit, so that one event forgets many.
     /// </summary>
     public static TasksForgotten? Decide(QueueState state, QueueSettings settings, int slack, int most, DateTimeOffset now)
     {
-        if (state.Ended.IsEmpty
-            || (state.EndedCount <= settings.FinishedKept + slack
-                && state.EndedSize <= settings.FinishedBytesKept
-                && state.Tasks[state.Ended.Peek()].FinishedAt + settings.FinishedKeptFor > now))
+        if (state.Finished.IsEmpty
+            || (state.FinishedCount <= settings.FinishedKept + slack
+                && state.FinishedSize <= settings.FinishedBytesKept
+                && state.Tasks[state.Finished.Peek()].FinishedAt + settings.FinishedKeptFor > now))
         {
             return null;
         }
 
         var count = 0;
-        var size = state.EndedSize;
-        foreach (var id in state.Ended)
+        var size = state.FinishedSize;
+        foreach (var id in state.Finished)
         {
             var task = state.Tasks[id];
             if (count == most
-                || (state.EndedCount - count <= settings.FinishedKept
+                || (state.FinishedCount - count <= settings.FinishedKept
                     && size <= settings.FinishedBytesKept
                     && task.FinishedAt + settings.FinishedKeptFor > now))
             {
@@ -40,11 +39,22 @@ public static class TaskRetention
         return count == 0 ? null : new TasksForgotten { Count = count };
     }
 
-    /// <summary>The state without the tasks that ended first.</summary>
+    /// <summary>How far the number of finished tasks may exceed its limit before one event forgets many of them.</summary>
+    public static int SlackOf(QueueSettings settings, int most) => Math.Min(most / 2, settings.FinishedKept / 10);
+
+    /// <summary>Forgets the tasks that finished first.</summary>
     public static QueueState Apply(QueueState state, TasksForgotten @event)
     {
         var edit = new QueueEdit(state);
-        edit.ForgetEnded(@event.Count);
-        return edit.Done();
+        edit.ForgetFinished(@event.Count);
+        return edit.ToState();
     }
+}
+
+/// <summary>Finished tasks were forgotten. The counters keep them.</summary>
+[ProtoContract(Name = "queue.tasks-forgotten")]
+public sealed record TasksForgotten : IStoredEvent
+{
+    /// <summary>How many tasks, starting with the one that finished first.</summary>
+    [ProtoMember(1)] public required int Count { get; init; }
 }

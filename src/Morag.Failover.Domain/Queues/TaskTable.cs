@@ -1,18 +1,16 @@
 using System.Diagnostics.CodeAnalysis;
-using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>
-/// The tasks of a queue partition by id, in the order of their ids' characters: an immutable B+ tree. It takes about 25 bytes for each
-/// task, and a change copies one node of each level, so that a snapshot can read one version while the queue goes on with later ones.
+/// The tasks of a queue partition by id, in ordinal order: an immutable B+ tree. It takes about 25 bytes for each task, and a change copies
+/// one node of each level, so a snapshot can read one version while the queue continues with later ones.
 /// </summary>
 public sealed class TaskTable
 {
     /// <summary>The most entries of a node.</summary>
     private const int Width = 32;
 
-    /// <summary>No tasks.</summary>
     public static readonly TaskTable Empty = new(null, 0);
 
     private readonly Node? root;
@@ -23,22 +21,20 @@ public sealed class TaskTable
         Count = count;
     }
 
-    /// <summary>How many tasks there are.</summary>
     public int Count { get; }
 
-    /// <summary>Whether there are none.</summary>
     public bool IsEmpty => Count == 0;
 
-    /// <summary>The tasks, in the order of their ids.</summary>
+    /// <summary>The tasks, sorted by id.</summary>
     public IEnumerable<TaskRecord> Values => root is null ? [] : root.From(null);
 
-    /// <summary>The task with this id.</summary>
-    /// <exception cref="KeyNotFoundException">There is none.</exception>
-    public TaskRecord this[TaskId id] => GetValueOrDefault(id) ?? throw new KeyNotFoundException($"there is no task {id}");
+    /// <summary>Gets a task.</summary>
+    /// <exception cref="KeyNotFoundException">There is no task with this id.</exception>
+    public TaskRecord this[TaskId id] => GetValueOrDefault(id) ?? throw new KeyNotFoundException($"There is no task {id}.");
 
-    /// <summary>A table of many tasks, made at once.</summary>
+    /// <summary>Builds a table of many tasks in one go.</summary>
     /// <param name="tasks">The tasks, in any order.</param>
-    /// <exception cref="ArgumentException">Two of them have one id.</exception>
+    /// <exception cref="ArgumentException">Two tasks have the same id.</exception>
     public static TaskTable Of(IReadOnlyCollection<TaskRecord> tasks)
     {
         if (tasks.Count == 0)
@@ -48,13 +44,13 @@ public sealed class TaskTable
 
         var sorted = tasks.ToArray();
         var ids = Array.ConvertAll(sorted, task => task.TaskId.Value);
-        // A snapshot holds its open tasks in this order already.
+        // Snapshots list their unfinished tasks in this order already.
         if (!IsAscending(ids))
         {
             Array.Sort(ids, sorted, StringComparer.Ordinal);
             if (!IsAscending(ids))
             {
-                throw new ArgumentException("two tasks have the same id", nameof(tasks));
+                throw new ArgumentException("Two tasks have the same id.", nameof(tasks));
             }
         }
 
@@ -68,19 +64,16 @@ public sealed class TaskTable
         return new(level[0], ids.Length);
     }
 
-    /// <summary>The task with this id, or null.</summary>
     public TaskRecord? GetValueOrDefault(TaskId id) => root?.Find(id.Value);
 
-    /// <summary>Whether there is a task with this id, and the task.</summary>
     public bool TryGetValue(TaskId id, [NotNullWhen(true)] out TaskRecord? task) => (task = GetValueOrDefault(id)) is not null;
 
-    /// <summary>Whether there is a task with this id.</summary>
     public bool ContainsKey(TaskId id) => GetValueOrDefault(id) is not null;
 
-    /// <summary>The tasks whose ids come after this one, in their order.</summary>
+    /// <summary>The tasks whose ids come after this one, sorted by id.</summary>
     public IEnumerable<TaskRecord> After(TaskId id) => root is null ? [] : root.From(id.Value);
 
-    /// <summary>The table with a task put in; one with the same id is replaced.</summary>
+    /// <summary>Adds a task, or replaces the one with the same id.</summary>
     public TaskTable With(TaskRecord task)
     {
         var id = task.TaskId.Value;
@@ -93,7 +86,7 @@ public sealed class TaskTable
         return new(further is null ? node : Inner.Of([node, further]), Count + (added ? 1 : 0));
     }
 
-    /// <summary>The table without the task with this id, if there is one.</summary>
+    /// <summary>Removes the task with this id, if there is one.</summary>
     public TaskTable Without(TaskId id)
     {
         var node = root?.Remove(id.Value);
@@ -131,7 +124,7 @@ public sealed class TaskTable
         return true;
     }
 
-    /// <summary>The first of these that is not below the id.</summary>
+    /// <summary>The index of the first id that is not less than <paramref name="id"/>.</summary>
     private static int LowerBound(string[] ids, string id)
     {
         var (low, high) = (0, ids.Length);
@@ -144,20 +137,22 @@ public sealed class TaskTable
         return low;
     }
 
-    /// <summary>A node. Its ids are in ascending order, none twice.</summary>
+    /// <summary>A node. Its ids ascend, without duplicates.</summary>
     private abstract class Node(string[] ids)
     {
-        /// <summary>Of a leaf, the ids of its tasks; of an inner node, an id for each child that is no less than any below it.</summary>
+        /// <summary>
+        /// In a leaf, the ids of its tasks. In an inner node, for each child an id that is not less than any id below it.
+        /// </summary>
         public string[] Ids => ids;
 
         public abstract TaskRecord? Find(string id);
 
-        /// <summary>The tasks after an id; all where it is null.</summary>
+        /// <summary>The tasks after an id; null starts at the first.</summary>
         public abstract IEnumerable<TaskRecord> From(string? after);
 
         public abstract (Node Node, Node? Further, bool Added) Put(string id, TaskRecord task);
 
-        /// <summary>The node without the id: itself where it has no such id, null where nothing is left.</summary>
+        /// <summary>Removes an id. Returns the node itself if it does not contain the id, and null if nothing is left.</summary>
         public abstract Node? Remove(string id);
     }
 
@@ -193,7 +188,7 @@ public sealed class TaskTable
                 return (new Leaf(Inserted(Ids, at, id), Inserted(tasks, at, task)), null, true);
             }
 
-            // Ids that ascend fill the leaves.
+            // Ascending ids fill the leaves completely.
             if (at == Width)
             {
                 return (this, new Leaf([id], [task]), true);
@@ -247,17 +242,18 @@ public sealed class TaskTable
             var changed = Replaced(children, at, child);
             if (further is null)
             {
-                // Only an id after all others changes what the last child is known by.
+                // Only an id after all others changes the last child's bound.
                 return (new Inner(string.CompareOrdinal(Ids[at], id) < 0 ? Replaced(Ids, at, id) : Ids, changed), null, added);
             }
 
-            // A node of its own for ids that ascend, if it belongs after this one: what the last child is known by may be an id that has gone.
+            // Ascending ids start a new node if they belong after this one. The last child's bound may be an id that is gone.
             if (children.Length == Width && ReferenceEquals(child, children[^1]) && string.CompareOrdinal(Ids[^1], id) < 0)
             {
                 return (this, Of([further]), added);
             }
 
-            var (longerIds, longer) = (Inserted(Replaced(Ids, at, child.Ids[^1]), at + 1, further.Ids[^1]), Inserted(changed, at + 1, further));
+            var (longerIds, longer) = (
+                Inserted(Replaced(Ids, at, child.Ids[^1]), at + 1, further.Ids[^1]), Inserted(changed, at + 1, further));
             const int Half = (Width + 1) / 2;
             return longer.Length <= Width
                 ? (new Inner(longerIds, longer), null, added)
@@ -283,7 +279,7 @@ public sealed class TaskTable
                 return children.Length == 1 ? null : new Inner(Removed(Ids, at), Removed(children, at));
             }
 
-            // A node that is nearly empty joins the one after it, if both fit into half a node together.
+            // A node that is nearly empty merges with the next one if both fit into half a node.
             return at + 1 < children.Length && child.Ids.Length + children[at + 1].Ids.Length <= Width / 2
                 ? new Inner(Removed(Ids, at), Removed(Replaced(children, at + 1, Joined(child, children[at + 1])), at))
                 : new Inner(Ids, Replaced(children, at, child));
@@ -293,7 +289,7 @@ public sealed class TaskTable
         {
             (Leaf left, Leaf right) => left.Joined(right),
             (Inner left, Inner right) => new Inner([.. left.Ids, .. right.Ids], [.. left.Children, .. right.Children]),
-            _ => throw new InvalidOperationException("the nodes of one level are of one kind"),
+            _ => throw new InvalidOperationException("The nodes of one level must be of the same kind."),
         };
     }
 

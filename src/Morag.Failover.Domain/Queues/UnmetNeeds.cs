@@ -1,5 +1,4 @@
 using System.Globalization;
-using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Queues.Ready;
@@ -7,12 +6,12 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Queues;
 
-/// <summary>What the waiting tasks of a queue need that no available worker offers, and how many tasks need it.</summary>
+/// <summary>Finds what the waiting tasks of a queue need that no available worker offers, and counts the tasks that need it.</summary>
 public static class UnmetNeeds
 {
     private const int TypesNamed = 3;
 
-    /// <summary>One entry for each thing that is missing, the one that most tasks need first; none where every task can be taken.</summary>
+    /// <summary>Lists what is missing, with the need of most tasks first; empty if every task can be run.</summary>
     public static ImmutableArray<UnmetNeed> Of(QueueState state, QueueDefinition queue, FleetView fleet)
     {
         var found = new Found();
@@ -27,7 +26,7 @@ public static class UnmetNeeds
         return found.Entries(queue);
     }
 
-    /// <summary>What one waiting task needs that no available worker offers; null where it does not wait, or one could take it.</summary>
+    /// <summary>What one waiting task needs that no available worker offers; null if it is not waiting or a worker can run it.</summary>
     public static string? Of(TaskRecord task, FleetView fleet, QueueSettings settings)
     {
         var (contentType, needs) = (task.Submission.ContentType, task.Submission.ResourceRequirements);
@@ -89,7 +88,7 @@ public static class UnmetNeeds
                 new() { Need = $"no worker supports {NamedTypes()}", Tasks = typed },
                 new() { Need = $"no worker offers {memory.Words} of memory", Tasks = memory.Tasks },
                 new() { Need = $"no worker offers {disk.Words} of disk space", Tasks = disk.Tasks },
-                new() { Need = "no worker offers the memory and the disk space together", Tasks = together },
+                new() { Need = "no worker offers enough memory and disk space together", Tasks = together },
             }.Where(need => need.Tasks > 0).OrderByDescending(need => need.Tasks),
         ];
 

@@ -1,8 +1,8 @@
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>
-/// Takes a decision to park back: the workers whose failures it rested on turned out to fail everything they are given. The coordinator
-/// sends it until the queue answers with <see cref="UnparkOutcome"/>. It applies only while the task is parked by that decision.
+/// Reverses a decision to park: the workers whose failures led to it turned out to fail every task they get. The coordinator sends it until
+/// <see cref="UnparkOutcome"/> answers. It applies only while the task is still parked by that decision.
 /// </summary>
 [ProtoContract(Name = "unpark")]
 public sealed record Unpark : ITaskMessage
@@ -10,71 +10,68 @@ public sealed record Unpark : ITaskMessage
     /// <inheritdoc />
     [ProtoMember(1)] public required TaskId TaskId { get; init; }
 
-    /// <summary>The failure whose decision parked it.</summary>
+    /// <summary>The failure whose decision parked the task.</summary>
     [ProtoMember(2)] public required FailureId FailureId { get; init; }
 
-    /// <summary>Why it is taken back.</summary>
     [ProtoMember(3)] public required string Reason { get; init; }
 
-    /// <summary>A worker to avoid while any other live one can take the task.</summary>
+    /// <summary>The worker to avoid while another live worker can run the task.</summary>
     [ProtoMember(4)] public WorkerId? Avoid { get; init; }
 
-    /// <summary>The failures of the task that are their workers' fault.</summary>
+    /// <summary>The task's failures that are their workers' fault.</summary>
     [ProtoMember(5)] public ImmutableArray<FailureId> WorkersFault { get; init; } = [];
 }
 
-/// <summary>What became of an <see cref="Unpark"/>, durably. Repeating the message gives the same answer.</summary>
+/// <summary>The result of an <see cref="Unpark"/>, sent when it is durable. Repeating the message gives the same answer.</summary>
 [ProtoContract(Name = "unpark-outcome")]
 public sealed record UnparkOutcome : ITaskMessage
 {
     /// <inheritdoc />
     [ProtoMember(1)] public required TaskId TaskId { get; init; }
 
-    /// <summary>The failure whose decision parked it.</summary>
     [ProtoMember(2)] public required FailureId FailureId { get; init; }
 
-    /// <summary>True: queued again. False: something else came first.</summary>
+    /// <summary>True if the task is queued again; false if it had changed before.</summary>
     [ProtoMember(3)] public bool Applied { get; init; }
 
-    /// <summary>Where the task is, in words.</summary>
+    /// <summary>What the task does now.</summary>
     [ProtoMember(4)] public string Detail { get; init; } = "";
 }
 
-/// <summary>Asks the queue whether a task is still parked by a decision. Answer: <see cref="ParkedAnswer"/>.</summary>
-[ProtoContract(Name = "ask-whether-parked")]
-public sealed record AskWhetherParked : ITaskMessage
+/// <summary>Asks whether a task is still parked by a decision. The reply is <see cref="ParkState"/>.</summary>
+[ProtoContract(Name = "get-park-state")]
+public sealed record GetParkState : ITaskMessage
 {
     /// <inheritdoc />
     [ProtoMember(1)] public required TaskId TaskId { get; init; }
 
-    /// <summary>The failure whose decision parked it.</summary>
+    /// <summary>The failure whose decision parked the task.</summary>
     [ProtoMember(2)] public required FailureId FailureId { get; init; }
 }
 
-/// <summary>The answer to <see cref="AskWhetherParked"/>.</summary>
-[ProtoContract(Name = "parked-answer")]
-public sealed record ParkedAnswer : ITaskMessage
+/// <summary>The reply to <see cref="GetParkState"/>.</summary>
+[ProtoContract(Name = "park-state")]
+public sealed record ParkState : ITaskMessage
 {
     /// <inheritdoc />
     [ProtoMember(1)] public required TaskId TaskId { get; init; }
 
-    /// <summary>The failure whose decision parked it.</summary>
     [ProtoMember(2)] public required FailureId FailureId { get; init; }
 
-    /// <summary>Whether it is parked by that decision.</summary>
+    /// <summary>Whether the task is still parked by that decision.</summary>
     [ProtoMember(3)] public bool Parked { get; init; }
 }
 
 /// <summary>
-/// A hint to the coordinator: a task that had failed before went on. Sent once; where it is lost, the experience with strategies misses one
-/// success, and the coordinator asks before it forgets what it takes for parked.
+/// Hints to the coordinator that a task with earlier failures moved on. Sent once. If it is lost, the success rate of a strategy misses one
+/// success, and the coordinator asks about tasks that it believes to be parked before it forgets them.
 /// </summary>
-[ProtoContract(Name = "task-went-on")]
-public sealed record TaskWentOn : ITaskMessage
+[ProtoContract(Name = "task-moved-on")]
+public sealed record TaskMovedOn : ITaskMessage
 {
     /// <inheritdoc />
     [ProtoMember(1)] public required TaskId TaskId { get; init; }
 
-    /// <summary>True: it succeeded. False: an operator requeued or cancelled it.</summary>
+    /// <summary>True if the task succeeded; false if an operator requeued or cancelled it.</summary>
     [ProtoMember(2)] public bool Succeeded { get; init; }
 }

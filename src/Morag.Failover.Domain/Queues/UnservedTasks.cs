@@ -8,21 +8,24 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>
-/// Tasks that no available worker could take for the time of their queue: they move, by a decision, to the next queue that an available
-/// worker serves for them. If there is none, they wait. A worker that drains, has an open breaker, reports an error or is suspect is
-/// not available. One with a half-open breaker is: its probe soon shows whether it works again.
+/// Moves tasks that no available worker could run within their queue's time to the next queue of the chain with a worker that can. If there
+/// is no such queue, they wait. A worker is not available if it drains, has an open breaker, reports an error or is suspect. A half-open
+/// breaker counts as available: its probe soon shows whether the worker has recovered.
 /// </summary>
 public static class UnservedTasks
 {
-    /// <summary>How old news of the fleet may be. A worker that comes back just as the time is over still counts.</summary>
+    private static readonly TimeSpan LeastInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan MostInterval = TimeSpan.FromSeconds(30);
+
+    /// <summary>The longest delay of news about the fleet. A worker that comes back just as the time runs out still counts.</summary>
     private static readonly TimeSpan NewsDelay = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// The tasks that no worker could take within their queue's time, while a later queue is served for them; at most
-    /// <paramref name="most"/>. Looks through whole classes of tasks at once, but may take long for many: not for an actor's own time.
+    /// Finds tasks that no worker could run within their queue's time, but that a worker of a later queue can; at most
+    /// <paramref name="most"/>. Examines whole classes of tasks at once, but may take long: do not run it on an actor's thread.
     /// </summary>
     /// <param name="state">The queues.</param>
-    /// <param name="seen">The fleet as it was seen.</param>
+    /// <param name="seen">When each kind of worker was last seen available.</param>
     /// <param name="settings">The queues' settings.</param>
     /// <param name="most">The most tasks to find.</param>
     /// <param name="now">The time.</param>
@@ -47,7 +50,7 @@ public static class UnservedTasks
                     return overdue;
                 }
 
-                if (HasWaitedLong(state.Tasks[task.TaskId], queue, settings, now))
+                if (HasWaitedTooLong(state.Tasks[task.TaskId], queue, settings, now))
                 {
                     overdue.Add(task.TaskId);
                 }
@@ -57,11 +60,16 @@ public static class UnservedTasks
         return overdue;
     }
 
-    /// <summary>How long sightings of the fleet are of use.</summary>
+    /// <summary>How often to search for overdue tasks.</summary>
+    public static TimeSpan SearchInterval(QueueSettings settings) => TimeSpan.FromTicks(Math.Clamp(
+        settings.Definitions.Min(settings.UnservedAfterOf).Ticks / 10, LeastInterval.Ticks, MostInterval.Ticks));
+
+    /// <summary>How long sightings of the fleet are needed.</summary>
     public static TimeSpan SightingsKeptFor(QueueSettings settings) => settings.Definitions.Max(queue => UnavailableFor(queue, settings));
 
-    /// <summary>Starts the moves of those tasks that still wait, that nobody can take, and that a later queue is served for; null if there are none.</summary>
-    public static TasksWentUnserved? Decide(QueueState state, IEnumerable<TaskId> overdue, FleetView fleet, QueueSettings settings, DateTimeOffset now)
+    /// <summary>Decides which of the tasks found still qualify, and ends their wait; null if none does.</summary>
+    public static TasksWentUnserved? Decide(
+        QueueState state, IEnumerable<TaskId> overdue, FleetView fleet, QueueSettings settings, DateTimeOffset now)
     {
         var epoch = state.LastEpoch;
         var tasks = ImmutableArray.CreateBuilder<EndedLease>();
@@ -69,7 +77,7 @@ public static class UnservedTasks
         {
             if (state.Tasks.GetValueOrDefault(id) is not { State: TaskState.Queued, PinnedTo: null } task
                 || settings.Find(task.Queue) is not { } queue
-                || !HasWaitedLong(task, queue, settings, now)
+                || !HasWaitedTooLong(task, queue, settings, now)
                 || IsServed(task, queue, fleet)
                 || !settings.ChainAfter(task.Queue).Any(next => IsServed(task, next, fleet)))
             {
@@ -85,7 +93,7 @@ public static class UnservedTasks
                     Epoch = epoch,
                     FailureType = FailureType.WorkerOffline,
                     OccurredAt = now,
-                    ErrorMessage = Because(task, fleet, settings, settings.UnservedAfterOf(queue)),
+                    ErrorMessage = ReasonFor(task, fleet, settings, settings.UnservedAfterOf(queue)),
                     Unserved = true,
                 },
             });
@@ -94,7 +102,7 @@ public static class UnservedTasks
         return tasks.Count == 0 ? null : new TasksWentUnserved { At = now, Tasks = tasks.DrainToImmutable() };
     }
 
-    /// <summary>The state with the tasks deciding.</summary>
+    /// <summary>Moves the tasks to the deciding state.</summary>
     public static QueueState Apply(QueueState state, TasksWentUnserved @event)
     {
         var edit = new QueueEdit(state);
@@ -104,20 +112,20 @@ public static class UnservedTasks
             edit.Put(edit.Get(unserved.TaskId) with { State = TaskState.Deciding, Pending = unserved.Failure });
         }
 
-        return edit.Done();
+        return edit.ToState();
     }
 
     private static TimeSpan UnavailableFor(QueueDefinition queue, QueueSettings settings) => settings.UnservedAfterOf(queue) + NewsDelay;
 
-    private static bool HasWaitedLong(TaskRecord task, QueueDefinition queue, QueueSettings settings, DateTimeOffset now) =>
+    private static bool HasWaitedTooLong(TaskRecord task, QueueDefinition queue, QueueSettings settings, DateTimeOffset now) =>
         task.QueuedSince + settings.UnservedAfterOf(queue) <= now;
 
     private static bool IsServed(TaskRecord task, QueueDefinition queue, FleetView fleet) =>
         fleet.AnyReady(queue, task.Submission.ContentType, task.Submission.ResourceRequirements);
 
-    private static string Because(TaskRecord task, FleetView fleet, QueueSettings settings, TimeSpan time) => string.Create(
+    private static string ReasonFor(TaskRecord task, FleetView fleet, QueueSettings settings, TimeSpan time) => string.Create(
         CultureInfo.InvariantCulture,
-        $"no worker could take it from {task.Queue} for {time.TotalSeconds:0} s: {UnmetNeeds.Of(task, fleet, settings)}");
+        $"no worker of {task.Queue} could run the task for {time.TotalSeconds:0} s: {UnmetNeeds.Of(task, fleet, settings)}");
 
     private static IEnumerable<ReadyTask> OnlyServedLater(NeedClass<ReadyTask> tasks, FleetOffers served, FleetOffers later)
     {
@@ -134,4 +142,14 @@ public static class UnservedTasks
         var reached = later.DiskWith(tasks.LeastNeed);
         return tasks.Tree.Above(served.DiskWith(tasks.LeastNeed)).Where(task => task.DiskGb <= reached);
     }
+}
+
+/// <summary>No worker could run these tasks for too long, but a worker of a later queue can. The coordinator decides their move.</summary>
+[ProtoContract(Name = "queue.tasks-went-unserved")]
+public sealed record TasksWentUnserved : IStoredEvent
+{
+    [ProtoMember(1)] public required DateTimeOffset At { get; init; }
+
+    /// <summary>The tasks, each with an epoch of its own instead of a lease's.</summary>
+    [ProtoMember(2)] public ImmutableArray<EndedLease> Tasks { get; init; } = [];
 }

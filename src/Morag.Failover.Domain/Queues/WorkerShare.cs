@@ -1,4 +1,3 @@
-using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Queues.Ready;
 
 namespace Morag.Failover.Domain.Queues;
@@ -6,40 +5,40 @@ namespace Morag.Failover.Domain.Queues;
 /// <summary>A lease that a worker holds.</summary>
 public readonly record struct HeldTask(TaskId TaskId, QueueName Queue, RequestId? RequestId, InstanceId? InstanceId);
 
-/// <summary>What a queue partition keeps of one worker.</summary>
+/// <summary>What a queue partition keeps about one worker.</summary>
 public sealed record WorkerShare
 {
-    /// <summary>More instances than this are not remembered as fenced: the oldest are long gone.</summary>
+    /// <summary>The most fenced instances kept. Older ones are long gone.</summary>
     private const int FencedInstancesKept = 8;
 
-    /// <summary>A worker of which nothing is known.</summary>
+    /// <summary>A worker that the partition knows nothing about.</summary>
     public static readonly WorkerShare Empty = new();
 
-    /// <summary>The leases it holds, in the order they were granted.</summary>
+    /// <summary>The leases it holds, in the order in which they were granted.</summary>
     public ImmutableSortedDictionary<LeaseEpoch, HeldTask> Held { get; init; } = ImmutableSortedDictionary<LeaseEpoch, HeldTask>.Empty;
 
-    /// <summary>Tasks that only it may take for now.</summary>
+    /// <summary>Tasks that are pinned to the worker.</summary>
     public ReadyIndex Pinned { get; init; } = ReadyIndex.Empty;
 
-    /// <summary>Tasks that any worker may take, but it only where no other can.</summary>
+    /// <summary>Tasks that avoid the worker: it gets them only if no other worker can run them.</summary>
     public ImmutableSortedSet<ReadyTask> Avoiding { get; init; } = ReadyTask.None;
 
-    /// <summary>The last fence taken.</summary>
+    /// <summary>The number of the newest fence.</summary>
     public long LastFence { get; init; }
 
     /// <summary>The instances that get no leases, oldest first.</summary>
     public ImmutableArray<InstanceId> FencedInstances { get; init; } = [];
 
-    /// <summary>The outcomes that its entity is owed.</summary>
+    /// <summary>Outcomes that the worker's entity has not acknowledged.</summary>
     public Outbox Outbox { get; init; } = Outbox.Empty;
 
-    /// <summary>Whose turn it is between the queues that it serves.</summary>
+    /// <summary>Whose turn it is among the worker's queues.</summary>
     public FairTurns Turns { get; init; } = FairTurns.Start;
 
     /// <summary>Whether an instance gets no leases.</summary>
     public bool IsFenced(InstanceId? instance) => instance is { } id && FencedInstances.Contains(id);
 
-    /// <summary>The share with a fence put up.</summary>
+    /// <summary>Fences an instance.</summary>
     public WorkerShare WithFenced(InstanceId? instance)
     {
         if (instance is not { } id || FencedInstances.Contains(id))
@@ -51,7 +50,7 @@ public sealed record WorkerShare
         return this with { FencedInstances = room.Add(id) };
     }
 
-    /// <summary>The share with fences taken down; null takes down all.</summary>
+    /// <summary>Lifts the fence of an instance; null lifts all.</summary>
     public WorkerShare WithLifted(InstanceId? instance) =>
         this with { FencedInstances = instance is { } id ? FencedInstances.Remove(id) : [] };
 }

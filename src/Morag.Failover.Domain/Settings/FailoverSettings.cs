@@ -1,6 +1,6 @@
 namespace Morag.Failover.Domain.Settings;
 
-/// <summary>Everything about failover that can be set. The defaults here are those of <c>hocon/morag.conf</c>; a test holds them equal.</summary>
+/// <summary>All settings of failover. The defaults equal those of <c>hocon/morag.conf</c>; a test checks that.</summary>
 public sealed record FailoverSettings
 {
     /// <summary>The defaults.</summary>
@@ -9,23 +9,23 @@ public sealed record FailoverSettings
     /// <summary>The rules that decide a failure.</summary>
     public PolicySettings Policy { get; init; } = new();
 
-    /// <summary>The queues, and how tasks live in them.</summary>
+    /// <summary>The queues and their tasks.</summary>
     public QueueSettings Queues { get; init; } = new();
 
     /// <summary>Liveness and breakers.</summary>
     public WorkerSettings Workers { get; init; } = new();
 
-    /// <summary>How state is spread over entities; fixed at the first start.</summary>
+    /// <summary>How state is partitioned. Fixed at the first start.</summary>
     public PartitionSettings Partitions { get; init; } = new();
 
     /// <summary>How state is stored.</summary>
     public StorageSettings Storage { get; init; } = new();
 }
 
-/// <summary>How many entities share the state. Stored at the first start; a different setting refuses to start.</summary>
+/// <summary>The number of entities of each kind. Stored at the first start; a node with other numbers does not start.</summary>
 public sealed record PartitionSettings
 {
-    /// <summary>Queue partitions, 1 to 256. With one, priority is strict; with more, strict inside each.</summary>
+    /// <summary>Queue partitions, 1 to 256. Priority is strict within each partition.</summary>
     public int Queues { get; init; } = 1;
 
     /// <summary>Coordinators, 1 to 256.</summary>
@@ -48,13 +48,13 @@ public sealed record StorageSettings
     public int SmallSnapshotEvery { get; init; } = 1_000;
 
     /// <summary>
-    /// Bytes of events, by estimate, that make a snapshot due however few they are, unless the state is larger; 1 MiB or more.
+    /// The estimated bytes of events that make a snapshot due, however few the events are, unless the state is larger. 1 MiB or more.
     /// </summary>
     public long SnapshotBytes { get; init; } = 32L * 1024 * 1024;
 
-    /// <summary>Snapshots kept; events below the oldest of them are removed. 1 to 10.</summary>
+    /// <summary>Snapshots kept, 1 to 10. Events before the oldest of them are deleted.</summary>
     public int SnapshotsKept { get; init; } = 2;
 
-    /// <summary>The most bytes in one part of a snapshot, by estimate; a larger record is a part of its own.</summary>
+    /// <summary>The most estimated bytes in one part of a snapshot. A larger record is a part of its own.</summary>
     public int SnapshotPartBytes { get; init; } = 64 * 1024;
 }

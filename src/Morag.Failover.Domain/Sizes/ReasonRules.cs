@@ -4,12 +4,12 @@ using Morag.Failover.Contracts.Workers;
 namespace Morag.Failover.Domain.Sizes;
 
 /// <summary>
-/// How long a reason may be. The HTTP endpoints check it first; a call that comes from elsewhere, such as a cluster client, is refused
-/// before its reason becomes part of events.
+/// Limits the size of a reason. The HTTP endpoints check it first. A call from elsewhere, such as a cluster client, is rejected before its
+/// reason becomes part of an event.
 /// </summary>
 public static class ReasonRules
 {
-    /// <summary>Why a call with a reason is refused, naming the limit; null where it is not.</summary>
+    /// <summary>Why a call is rejected, with the limit; null if its reason is short enough or it has none.</summary>
     public static Refused? Refusal(object command) => command switch
     {
         CancelTask call => Refusal(call.Reason),

@@ -5,9 +5,9 @@ using System.Text;
 namespace Morag.Failover.Domain.Sizes;
 
 /// <summary>
-/// The one estimate of the bytes that a contract takes on the wire and in the store. It is built from the type's fields, so that a new
-/// message, event or field is counted without anybody adding it: texts exactly, numbers and times by a constant. Between half and
-/// twice the real size, which a spec holds every type to.
+/// Estimates the bytes of a contract on the wire and in the store. Every size limit uses this estimate. It is derived from the type's
+/// fields, so new messages, events and fields are counted automatically: texts exactly, numbers and times by a constant. A spec keeps it
+/// between half and twice the real size for every type.
 /// </summary>
 public static class WireSize
 {
@@ -23,16 +23,16 @@ public static class WireSize
     private static readonly MethodInfo MakeMany = Own(nameof(Many));
     private static readonly MethodInfo MakePair = Own(nameof(Pair));
 
-    /// <summary>The bytes of a value whose type is known.</summary>
+    /// <summary>The size of a value of a known type.</summary>
     public static long Of<T>(T value) => Known<T>.Bytes(value);
 
-    /// <summary>The bytes of a message, an event or a part of a state.</summary>
+    /// <summary>The size of a message, an event or a part of a snapshot.</summary>
     public static long OfObject(object value) =>
         ByType.GetOrAdd(value.GetType(), type => (Func<object, long>)MakeUntyped.MakeGenericMethod(type).Invoke(null, null)!)(value);
 
     private static Func<object, long> Untyped<T>() => value => Known<T>.Bytes((T)value);
 
-    /// <summary>How a type is counted, by what it is.</summary>
+    /// <summary>How to measure a type.</summary>
     private static Func<T, long> For<T>()
     {
         var type = typeof(T);
@@ -86,7 +86,8 @@ public static class WireSize
             return MakePair.MakeGenericMethod(type.GetGenericArguments()).Invoke(null, null)!;
         }
 
-        var items = Array.Find(type.GetInterfaces(), face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IEnumerable<>));
+        var items = Array.Find(
+            type.GetInterfaces(), face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IEnumerable<>));
         return items is not null
             ? MakeMany.MakeGenericMethod(type, items.GetGenericArguments()[0]).Invoke(null, null)!
             : Own(nameof(Record)).MakeGenericMethod(type).Invoke(null, null)!;
@@ -105,7 +106,7 @@ public static class WireSize
 
         if (members.Count == 0 && typeof(T).GetCustomAttribute<ProtoContractAttribute>() is null)
         {
-            throw new NotSupportedException($"{typeof(T)} is no type whose size on the wire is known");
+            throw new NotSupportedException($"{typeof(T)} has no known size on the wire.");
         }
 
         Func<T, long>[] all = [.. members];
@@ -144,7 +145,7 @@ public static class WireSize
         var bytes = 0L;
         if (items is ImmutableArray<TItem> array)
         {
-            // Counted without a copy on the heap: most lists are such arrays.
+            // Most lists are immutable arrays: counted without boxing an enumerator.
             foreach (var item in array.IsDefault ? [] : array)
             {
                 bytes += Known<TItem>.Bytes(item);
@@ -168,7 +169,7 @@ public static class WireSize
 
     private static MethodInfo Own(string name) => typeof(WireSize).GetMethod(name, BindingFlags.NonPublic | BindingFlags.Static)!;
 
-    /// <summary>How the values of a type are counted; made on first use, as types may hold each other.</summary>
+    /// <summary>How to measure a type, built on first use because types may contain each other.</summary>
     private static class Known<T>
     {
         private static Func<T, long>? count;

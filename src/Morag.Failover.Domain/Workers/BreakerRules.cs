@@ -7,15 +7,16 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Domain.Workers;
 
 /// <summary>
-/// How a worker's circuit breaker moves. Each rule gives the breaker after it, the same instance where nothing changes. Closed opens
-/// at the threshold, by strategy or by an operator; open becomes half-open when its time is over; half-open is moved by its probes
-/// alone: a success closes, a failure opens for twice as long.
+/// The transitions of a worker's circuit breaker. Each rule returns the breaker after it, or the same instance if nothing changes. A closed
+/// breaker opens at the threshold, by strategy or by an operator. An open breaker becomes half-open when its open time is over. Only probes
+/// move a half-open breaker: a success closes it, a failure opens it for twice as long.
 /// </summary>
 public static class BreakerRules
 {
-    /// <summary>After a failure that counts. <paramref name="consecutive"/> includes it.</summary>
+    /// <summary>The breaker after a failure that counts. <paramref name="consecutive"/> includes it.</summary>
     public static WorkerBreaker AfterFailure(
-        WorkerBreaker breaker, FailureId failure, int consecutive, bool ofProbe, WorkerSettings settings, DateTimeOffset now) => breaker.State switch
+        WorkerBreaker breaker, FailureId failure, int consecutive, bool ofProbe, WorkerSettings settings, DateTimeOffset now) =>
+        breaker.State switch
         {
             BreakerState.Closed when consecutive >= settings.BreakerThreshold => Opened(
                 BreakerCause.Threshold,
@@ -27,13 +28,16 @@ public static class BreakerRules
             _ => breaker,
         };
 
-    /// <summary>Without a probe that ended without saying anything about the worker: its place is free again.</summary>
+    /// <summary>Removes a probe whose end is no evidence about the worker, so that another probe can start.</summary>
     public static WorkerBreaker WithoutProbe(WorkerBreaker breaker, TaskId task, LeaseEpoch epoch) =>
         IsProbe(breaker, task, epoch)
             ? breaker with { Probes = breaker.Probes.RemoveAll(probe => probe.TaskId == task && probe.Epoch == epoch) }
             : breaker;
 
-    /// <summary>After leases ended: a probe's success closes, a returned probe frees its place; its failure comes by the coordinator.</summary>
+    /// <summary>
+    /// The breaker after leases ended. A probe's success closes it; a returned probe is removed; a failed probe is reported by the
+    /// coordinator.
+    /// </summary>
     public static WorkerBreaker AfterOutcomes(WorkerBreaker breaker, ImmutableArray<LeaseOutcome> outcomes)
     {
         if (breaker.State != BreakerState.HalfOpen)
@@ -56,22 +60,22 @@ public static class BreakerRules
         return breaker;
     }
 
-    /// <summary>Opened by the circuit_breaker strategy. Only a closed breaker opens: an open one is, and a half-open one has its probes.</summary>
+    /// <summary>Opens a closed breaker, for the circuit_breaker strategy.</summary>
     public static WorkerBreaker OpenedByStrategy(
         WorkerBreaker breaker, FailureId failure, string reason, WorkerSettings settings, DateTimeOffset now) =>
         breaker.State == BreakerState.Closed ? Opened(BreakerCause.Strategy, failure, reason, settings, now) : breaker;
 
-    /// <summary>Opened by an operator, until it is lifted.</summary>
+    /// <summary>The breaker that an operator opened. It stays open until an operator closes it.</summary>
     public static WorkerBreaker OpenedByOperator(string reason) =>
         new() { State = BreakerState.Open, Cause = BreakerCause.Operator, Reason = reason };
 
-    /// <summary>When the time is over: half-open, with no probe leased yet.</summary>
-    public static WorkerBreaker WhenDue(WorkerBreaker breaker, DateTimeOffset now) =>
+    /// <summary>Makes an open breaker half-open when its open time is over.</summary>
+    public static WorkerBreaker AfterOpenTime(WorkerBreaker breaker, DateTimeOffset now) =>
         breaker is { State: BreakerState.Open, Until: { } until } && until <= now
             ? breaker with { State = BreakerState.HalfOpen, Until = null, HalfOpenSince = now, Probes = [] }
             : breaker;
 
-    /// <summary>After failures were excused: closed where nothing that opened it is left. An operator's stays.</summary>
+    /// <summary>Closes the breaker if every failure that opened it is excused. A breaker that an operator opened stays open.</summary>
     public static WorkerBreaker AfterExcuse(
         WorkerBreaker breaker, ImmutableArray<FailureId> excused, int consecutive, WorkerSettings settings) => breaker switch
         {
@@ -80,7 +84,7 @@ public static class BreakerRules
             _ => consecutive < settings.BreakerThreshold ? WorkerBreaker.Closed : breaker,
         };
 
-    /// <summary>With a lease as a probe.</summary>
+    /// <summary>Adds a lease as a probe.</summary>
     public static WorkerBreaker WithProbe(WorkerBreaker breaker, TaskId task, LeaseEpoch epoch, DateTimeOffset leasedAt) =>
         breaker.State != BreakerState.HalfOpen || IsProbe(breaker, task, epoch)
             ? breaker
@@ -91,10 +95,10 @@ public static class BreakerRules
         breaker.Probes.Any(probe => probe.TaskId == task && probe.Epoch == epoch);
 
     /// <summary>
-    /// How many leases the breaker allows now. A probe without an outcome for the probe timeout no longer takes a place, though its
-    /// outcome still counts: a lost probe wedges nothing, and a long one is not in vain.
+    /// The number of leases that the breaker allows now. A probe without an outcome within the probe timeout no longer takes up a place, so
+    /// a lost probe cannot block the breaker; its outcome still counts.
     /// </summary>
-    public static int Allows(WorkerBreaker breaker, WorkerSettings settings, DateTimeOffset now) => breaker.State switch
+    public static int AllowedLeases(WorkerBreaker breaker, WorkerSettings settings, DateTimeOffset now) => breaker.State switch
     {
         BreakerState.Closed => int.MaxValue,
         BreakerState.HalfOpen => Math.Max(
@@ -102,15 +106,16 @@ public static class BreakerRules
         _ => 0,
     };
 
-    private static WorkerBreaker Opened(BreakerCause cause, FailureId failure, string reason, WorkerSettings settings, DateTimeOffset now) => new()
-    {
-        State = BreakerState.Open,
-        Until = now + settings.BreakerOpenFor,
-        OpenFor = settings.BreakerOpenFor,
-        Cause = cause,
-        CauseFailure = failure,
-        Reason = reason,
-    };
+    private static WorkerBreaker Opened(
+        BreakerCause cause, FailureId failure, string reason, WorkerSettings settings, DateTimeOffset now) => new()
+        {
+            State = BreakerState.Open,
+            Until = now + settings.BreakerOpenFor,
+            OpenFor = settings.BreakerOpenFor,
+            Cause = cause,
+            CauseFailure = failure,
+            Reason = reason,
+        };
 
     private static WorkerBreaker Reopened(WorkerBreaker breaker, WorkerSettings settings, DateTimeOffset now)
     {

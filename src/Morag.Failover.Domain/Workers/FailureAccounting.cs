@@ -6,11 +6,11 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Workers;
 
-/// <summary>What failures and successes do to a worker's score and breaker. Everything here may come twice, and counts once.</summary>
+/// <summary>Updates a worker's score and breaker after failures and successes. Repeated messages count once.</summary>
 public static class FailureAccounting
 {
-    /// <summary>Takes a failure in. Null where it changes nothing: it was taken before, or does not count and is nobody's probe.</summary>
-    public static IStoredEvent? Take(WorkerState state, TakeFailure command, WorkerSettings settings, DateTimeOffset now)
+    /// <summary>Records a failure. Null if nothing changes: it is already recorded, or it does not count and is not a probe.</summary>
+    public static IStoredEvent? RecordFailure(WorkerState state, RecordFailure command, WorkerSettings settings, DateTimeOffset now)
     {
         if (state.Score.RecentFailures.Contains(command.FailureId))
         {
@@ -21,13 +21,13 @@ public static class FailureAccounting
         if (!command.Counts)
         {
             return BreakerRules.IsProbe(state.Breaker, command.TaskId, command.Epoch)
-                ? new WorkerBreakerMoved { At = now, Breaker = BreakerRules.WithoutProbe(state.Breaker, command.TaskId, command.Epoch) }
+                ? new WorkerBreakerChanged { At = now, Breaker = BreakerRules.WithoutProbe(state.Breaker, command.TaskId, command.Epoch) }
                 : null;
         }
 
         var counts = state.Score.Counts(command.LossId);
         var consecutive = state.Score.ConsecutiveFailures + (counts ? 1 : 0);
-        return new WorkerFailureTaken
+        return new WorkerFailureRecorded
         {
             FailureId = command.FailureId,
             LossId = command.LossId,
@@ -37,13 +37,19 @@ public static class FailureAccounting
                 state.Breaker,
                 BreakerRules.AfterFailure(state.Breaker, command.FailureId, consecutive, ofProbe, settings, now)),
             Outcome = FailureTypes.Of(command.FailureType).CountsInWorkerRecord
-                ? new WorkOutcome { FailedTask = command.TaskId, FailureId = command.FailureId, Queue = command.Queue, ContentType = command.ContentType }
+                ? new WorkOutcome
+                {
+                    FailedTask = command.TaskId,
+                    FailureId = command.FailureId,
+                    Queue = command.Queue,
+                    ContentType = command.ContentType,
+                }
                 : null,
         };
     }
 
     /// <summary>
-    /// Takes failures off the consecutive count, and notes in the record that they were their task's own. Null if neither has any of them.
+    /// Removes failures from the consecutive count and marks them in the record as the fault of their task. Null if nothing changes.
     /// </summary>
     public static IStoredEvent? Excuse(WorkerState state, ExcuseFailures command, WorkerSettings settings)
     {
@@ -56,17 +62,18 @@ public static class FailureAccounting
         return new WorkerFailuresExcused
         {
             Failures = command.Failures,
-            Breaker = Changed(state.Breaker, BreakerRules.AfterExcuse(state.Breaker, command.Failures, score.ConsecutiveFailures, settings)),
+            Breaker = Changed(
+                state.Breaker, BreakerRules.AfterExcuse(state.Breaker, command.Failures, score.ConsecutiveFailures, settings)),
         };
     }
 
     /// <summary>
-    /// Takes a batch of outcomes. Null where there is nothing to keep: the batch was taken before, or holds no success and no probe, so
-    /// that taking it again after a crash does no harm.
+    /// Counts a batch of outcomes. Null if nothing changes: the batch is already counted, or has no success and no probe, so that counting
+    /// it again after a crash is harmless.
     /// </summary>
-    public static IStoredEvent? Take(WorkerState state, LeaseOutcomes batch)
+    public static IStoredEvent? CountOutcomes(WorkerState state, LeaseOutcomes batch)
     {
-        if (batch.Number <= state.OutcomesTaken.GetValueOrDefault(batch.Partition))
+        if (batch.Number <= state.CountedBatches.GetValueOrDefault(batch.Partition))
         {
             return null;
         }
@@ -96,17 +103,18 @@ public static class FailureAccounting
             };
     }
 
-    /// <summary>The successes of a batch, in order, those in a row at one kind of work together; only as many as a record keeps.</summary>
+    /// <summary>The successes of a batch as record entries: consecutive successes at one kind of work are one entry.</summary>
     private static ImmutableArray<WorkOutcome> InARow(ImmutableArray<LeaseOutcome> outcomes) =>
     [
         .. outcomes
             .Where(outcome => outcome.Kind == LeaseOutcomeKind.Succeeded)
-            .Aggregate(WorkRecord.Empty, (record, outcome) => record.With(new WorkOutcome { Queue = outcome.Queue, ContentType = outcome.ContentType }))
+            .Select(outcome => new WorkOutcome { Queue = outcome.Queue, ContentType = outcome.ContentType })
+            .Aggregate(WorkRecord.Empty, (record, outcome) => record.With(outcome))
             .Entries,
     ];
 
-    /// <summary>Records successes on tasks that are held elsewhere.</summary>
-    public static Decision<IWireMessage> Record(WorkerState state, RecordSuccesses command, DateTimeOffset now)
+    /// <summary>Records successes on tasks that are not in a queue here.</summary>
+    public static Decision<IWireMessage> RecordSuccesses(WorkerState state, RecordSuccesses command, DateTimeOffset now)
     {
         if (command.Successes.Any(success => !double.IsFinite(success.DurationSeconds) || success.DurationSeconds is < 0 or > 31_536_000))
         {
@@ -118,7 +126,7 @@ public static class FailureAccounting
         var duration = TimeSpan.Zero;
         foreach (var success in command.Successes)
         {
-            // A blank stands in no id, so the two ids cannot run into each other.
+            // No id contains a space, so the two ids stay distinct.
             var name = success.EventId is { } eventId ? $"{success.TaskId} {eventId}" : null;
             if (name is not null)
             {
@@ -150,18 +158,19 @@ public static class FailureAccounting
         return new(reported, state.Apply(reported).ShownScore());
     }
 
-    /// <summary>Opens the breaker by strategy, once for each failure. Null where that failure asked before.</summary>
-    public static IStoredEvent? OpenByStrategy(WorkerState state, OpenBreakerByStrategy command, WorkerSettings settings, DateTimeOffset now) =>
+    /// <summary>Opens the breaker for the circuit_breaker strategy, once per failure. Null if that failure has already opened it.</summary>
+    public static IStoredEvent? OpenBreaker(
+        WorkerState state, OpenBreakerByStrategy command, WorkerSettings settings, DateTimeOffset now) =>
         state.StrategyFailures.Contains(command.FailureId)
             ? null
-            : new WorkerBreakerMoved
+            : new WorkerBreakerChanged
             {
                 At = now,
                 StrategyFailure = command.FailureId,
                 Breaker = BreakerRules.OpenedByStrategy(state.Breaker, command.FailureId, command.Reason, settings, now),
             };
 
-    /// <summary>An operator sets the breaker.</summary>
+    /// <summary>Sets the breaker for an operator.</summary>
     public static Decision<IWireMessage> SetBreaker(WorkerState state, SetBreaker command, DateTimeOffset now)
     {
         if (!state.IsKnown)
@@ -169,7 +178,7 @@ public static class FailureAccounting
             return Decision.Unchanged<IWireMessage>(WorkerMembership.NotRegistered(state));
         }
 
-        var moved = new WorkerBreakerMoved
+        var moved = new WorkerBreakerChanged
         {
             At = now,
             Breaker = command.Action == BreakerAction.Open ? BreakerRules.OpenedByOperator(command.Reason) : WorkerBreaker.Closed,
@@ -178,12 +187,14 @@ public static class FailureAccounting
         return new(moved, state.Apply(moved).ShownScore());
     }
 
-    /// <summary>Opens half what has been open for long enough. Null where nothing is due.</summary>
-    public static IStoredEvent? BreakerDue(WorkerState state, DateTimeOffset now) =>
-        Changed(state.Breaker, BreakerRules.WhenDue(state.Breaker, now)) is { } breaker ? new WorkerBreakerMoved { At = now, Breaker = breaker } : null;
+    /// <summary>Makes the breaker half-open if its open time is over; null if it is not.</summary>
+    public static IStoredEvent? HalfOpenBreaker(WorkerState state, DateTimeOffset now) =>
+        Changed(state.Breaker, BreakerRules.AfterOpenTime(state.Breaker, now)) is { } breaker
+            ? new WorkerBreakerChanged { At = now, Breaker = breaker }
+            : null;
 
-    /// <summary>Makes leases that were granted while the breaker is half-open its probes. Null where they are, or it is not.</summary>
-    public static IStoredEvent? Probing(WorkerState state, IEnumerable<HeldLease> leases, DateTimeOffset now)
+    /// <summary>Turns leases granted while the breaker is half-open into its probes. Null if there are none.</summary>
+    public static IStoredEvent? StartProbes(WorkerState state, IEnumerable<HeldLease> leases, DateTimeOffset now)
     {
         var breaker = state.Breaker;
         foreach (var lease in leases)
@@ -194,11 +205,11 @@ public static class FailureAccounting
             }
         }
 
-        return Changed(state.Breaker, breaker) is { } probing ? new WorkerBreakerMoved { At = now, Breaker = probing } : null;
+        return Changed(state.Breaker, breaker) is { } probing ? new WorkerBreakerChanged { At = now, Breaker = probing } : null;
     }
 
     /// <summary>
-    /// A worker that is not registered gets no leases here, so reports about it are the only probes that its breaker can have.
+    /// An unregistered worker gets no leases, so any report about it acts as a probe of its breaker.
     /// </summary>
     private static bool IsOfProbe(WorkerState state, TaskId task, LeaseEpoch epoch) =>
         !state.IsRegistered || BreakerRules.IsProbe(state.Breaker, task, epoch);

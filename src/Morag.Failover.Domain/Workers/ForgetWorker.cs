@@ -1,8 +1,8 @@
 namespace Morag.Failover.Domain.Workers;
 
 /// <summary>
-/// The directory asks a worker's entity to forget the worker, which has been gone for <c>forget-after</c>. Answer, once nothing of it is
-/// stored any more: <see cref="WorkerForgotten"/>. No answer if the worker must still be known; the directory asks again.
+/// Asks a worker's entity to forget a worker that has been gone for <c>forget-after</c>. Reply, once nothing of it is stored any more:
+/// <see cref="WorkerForgotten"/>. No reply if the worker must be kept; the directory asks again later.
 /// </summary>
 [ProtoContract(Name = "forget-worker")]
 public sealed record ForgetWorker : IWorkerMessage
@@ -10,17 +10,17 @@ public sealed record ForgetWorker : IWorkerMessage
     /// <inheritdoc />
     [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
 
-    /// <summary>The revision that the directory keeps: of a worker that changed since, nothing is forgotten.</summary>
+    /// <summary>The revision in the directory. A worker that has changed since is kept.</summary>
     [ProtoMember(2)] public required long Revision { get; init; }
 
     /// <summary>
-    /// Whether it goes though <c>forget-after</c> is not over: the directory has more entries of workers that are not registered than it
-    /// keeps, and this one is among the oldest.
+    /// Whether it is forgotten before <c>forget-after</c> is over, because the directory has more unregistered workers than it keeps and
+    /// this is one of the oldest.
     /// </summary>
     [ProtoMember(3)] public bool IsBeyondKept { get; init; }
 }
 
-/// <summary>Nothing is stored of a worker any more, but its entry in the directory, which goes with this. No answer.</summary>
+/// <summary>Nothing is stored of a worker except its directory entry, which the directory now removes. No reply.</summary>
 [ProtoContract(Name = "worker-forgotten")]
 public sealed record WorkerForgotten : IBucketMessage
 {
@@ -30,31 +30,6 @@ public sealed record WorkerForgotten : IBucketMessage
     /// <summary>The worker.</summary>
     [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
 
-    /// <summary>The revision of the entry: a newer one stays.</summary>
+    /// <summary>The revision of the entry. A newer entry stays.</summary>
     [ProtoMember(3)] public required long Revision { get; init; }
-}
-
-/// <summary>Asks a queue partition to drop what it keeps of a worker. Answer, once durable: <see cref="WorkerShareDropped"/>.</summary>
-[ProtoContract(Name = "drop-worker-share")]
-public sealed record DropWorkerShare : IPartitionMessage
-{
-    /// <inheritdoc />
-    [ProtoMember(1)] public required int Partition { get; init; }
-
-    /// <summary>The worker.</summary>
-    [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
-}
-
-/// <summary>A partition keeps nothing of a worker, or says why it must.</summary>
-[ProtoContract(Name = "worker-share-dropped")]
-public sealed record WorkerShareDropped : IWorkerMessage
-{
-    /// <inheritdoc />
-    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
-
-    /// <summary>The partition.</summary>
-    [ProtoMember(2)] public required int Partition { get; init; }
-
-    /// <summary>Whether the share stays: the worker holds leases, tasks are pinned to it or avoid it, or its entity is owed outcomes.</summary>
-    [ProtoMember(3)] public bool Kept { get; init; }
 }

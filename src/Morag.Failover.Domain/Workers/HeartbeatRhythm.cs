@@ -3,9 +3,9 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Domain.Workers;
 
 /// <summary>
-/// The rhythm of one worker's heartbeats, learnt from the last of them, and how surprising a silence is against it: the phi-accrual
-/// failure detector of Hayashibara et al. (2004), phi = -log10(P(a heartbeat comes later than now)), with a normal distribution whose
-/// tail is taken from the logistic approximation that Akka and Cassandra use. Not stored: a restart learns anew.
+/// Learns the heartbeat intervals of one worker and computes how unlikely a silence is: the phi-accrual failure detector of Hayashibara et
+/// al. (2004), phi = -log10(P(a heartbeat arrives later than now)), with a normal distribution whose tail uses the logistic approximation
+/// of Akka and Cassandra. Not stored: a restart learns again.
 /// </summary>
 public sealed class HeartbeatRhythm
 {
@@ -16,17 +16,17 @@ public sealed class HeartbeatRhythm
     private int count;
     private int next;
 
-    /// <summary>A rhythm of which only the announced interval is known.</summary>
+    /// <summary>Creates a rhythm that knows only the declared interval.</summary>
     public HeartbeatRhythm(double announcedIntervalSeconds, int samples)
     {
         announced = announcedIntervalSeconds;
         intervals = new float[samples];
     }
 
-    /// <summary>The mean interval between heartbeats; the announced one until enough were heard.</summary>
+    /// <summary>The mean heartbeat interval; the declared one until there are enough samples.</summary>
     public TimeSpan Mean => TimeSpan.FromSeconds(Distribution().Mean);
 
-    /// <summary>Learns the interval between two heartbeats that followed each other.</summary>
+    /// <summary>Adds the interval between two consecutive heartbeats.</summary>
     public void Learn(TimeSpan interval)
     {
         intervals[next] = (float)interval.TotalSeconds;
@@ -34,11 +34,14 @@ public sealed class HeartbeatRhythm
         count = Math.Min(count + 1, intervals.Length);
     }
 
-    /// <summary>How surprising this silence is: 1 means one in ten, 2 one in a hundred, and so on.</summary>
+    /// <summary>
+    /// Phi of a silence: 1 means a chance of 1 in 10 that the next heartbeat is still to come, 2 means 1 in 100, and so on.
+    /// </summary>
     public double Phi(TimeSpan silence, WorkerSettings settings)
     {
         var (mean, deviation) = Distribution();
-        var y = (silence.TotalSeconds - mean - settings.AcceptableHeartbeatPause.TotalSeconds) / Math.Max(deviation, settings.MinHeartbeatDeviation.TotalSeconds);
+        var late = silence.TotalSeconds - mean - settings.AcceptableHeartbeatPause.TotalSeconds;
+        var y = late / Math.Max(deviation, settings.MinHeartbeatDeviation.TotalSeconds);
         return PhiOf(y);
     }
 

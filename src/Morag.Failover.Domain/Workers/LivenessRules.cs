@@ -4,21 +4,21 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Workers;
 
-/// <summary>The signs of life of one worker, as far as liveness is judged by them.</summary>
-/// <param name="SilentSince">Since when nothing was heard: the last sign of life, or the end of an outage of ours after it.</param>
-/// <param name="Rhythm">The rhythm of its heartbeats; null for a worker that did not announce any.</param>
-/// <param name="SessionBrokeAt">When its session broke, if nothing was heard since.</param>
+/// <summary>The signs of life of one worker.</summary>
+/// <param name="SilentSince">The start of the silence: the last sign of life, or the end of a later outage of this node.</param>
+/// <param name="Rhythm">The rhythm of its heartbeats; null if it declared no heartbeat interval.</param>
+/// <param name="SessionBrokeAt">When its session broke, if there was no sign of life since.</param>
 public readonly record struct SignsOfLife(DateTimeOffset SilentSince, HeartbeatRhythm? Rhythm, DateTimeOffset? SessionBrokeAt);
 
-/// <summary>What a worker's signs of life amount to.</summary>
-/// <param name="Liveness">How alive it is.</param>
-/// <param name="Reason">Why, where it is not alive.</param>
-/// <param name="LookAgainAt">When the verdict changes if nothing is heard; now, where it is final.</param>
+/// <summary>The liveness of a worker, judged by its signs of life.</summary>
+/// <param name="Liveness">The liveness.</param>
+/// <param name="Reason">The reason, if it is not alive.</param>
+/// <param name="LookAgainAt">When to judge again if the worker stays silent; now if the verdict is final.</param>
 public readonly record struct LivenessVerdict(Liveness Liveness, string Reason, DateTimeOffset LookAgainAt);
 
 /// <summary>
-/// How alive a worker is. Silence beyond the worker timeout is a loss for all; a worker that announced its rhythm is also found by
-/// that, and by its broken session.
+/// Judges the liveness of workers. Every worker is lost when it is silent for the worker timeout. A worker that declared a heartbeat
+/// interval is also lost when its heartbeats stop, or when its session breaks and does not come back.
 /// </summary>
 public static class LivenessRules
 {
@@ -66,7 +66,7 @@ public static class LivenessRules
     }
 
     /// <summary>
-    /// A heartbeat that got lost on the way is no loss of the worker: however regular its rhythm was, two must be missing.
+    /// Two heartbeats must be missing, however regular the rhythm is, because one heartbeat may get lost in the network.
     /// </summary>
     private static TimeSpan OfflineSilence(HeartbeatRhythm rhythm, WorkerSettings settings)
     {

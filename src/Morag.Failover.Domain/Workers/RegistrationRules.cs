@@ -4,11 +4,11 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Workers;
 
-/// <summary>What a registration has to keep.</summary>
+/// <summary>Validates registrations.</summary>
 public static class RegistrationRules
 {
-    /// <summary>The first rule that the registration breaks, or null.</summary>
-    public static Refused? Broken(WorkerRegistration registration, QueueSettings queues) =>
+    /// <summary>The first rule that the registration breaks; null if it is valid.</summary>
+    public static Refused? Refusal(WorkerRegistration registration, QueueSettings queues) =>
         BrokenByIdentity(registration)
         ?? BrokenByHardware(registration.Hardware)
         ?? BrokenByLocation(registration.Location)
@@ -44,7 +44,8 @@ public static class RegistrationRules
             return Refused.Invalid("max_concurrent_tasks", $"must be 1 to {WorkerLimits.MaxConcurrentTasks}");
         }
 
-        return registration.HeartbeatIntervalSeconds is not (null or (>= WorkerLimits.MinHeartbeatSeconds and <= WorkerLimits.MaxHeartbeatSeconds))
+        return registration.HeartbeatIntervalSeconds is not (
+            null or (>= WorkerLimits.MinHeartbeatSeconds and <= WorkerLimits.MaxHeartbeatSeconds))
             ? Refused.Invalid(
                 "heartbeat_interval_seconds",
                 FormattableString.Invariant($"must be {WorkerLimits.MinHeartbeatSeconds} to {WorkerLimits.MaxHeartbeatSeconds}"))
@@ -80,7 +81,9 @@ public static class RegistrationRules
 
     private static Refused? BrokenByTags(ImmutableSortedDictionary<string, string> tags) =>
         tags.Count <= WorkerLimits.MaxListEntries
-        && tags.All(tag => tag.Key.Length > 0 && TextBytes.Of(tag.Key) <= WorkerLimits.MaxTextBytes && TextBytes.Of(tag.Value) <= WorkerLimits.MaxTextBytes)
+        && tags.All(tag => tag.Key.Length > 0
+            && TextBytes.Of(tag.Key) <= WorkerLimits.MaxTextBytes
+            && TextBytes.Of(tag.Value) <= WorkerLimits.MaxTextBytes)
             ? null
             : Refused.Invalid(
                 "tags",
@@ -94,8 +97,10 @@ public static class RegistrationRules
             return null;
         }
 
-        return texts.Length > WorkerLimits.MaxListEntries || texts.Any(text => string.IsNullOrEmpty(text) || TextBytes.Of(text) > WorkerLimits.MaxTextBytes)
-            ? Refused.Invalid(field, $"must be at most {WorkerLimits.MaxListEntries} texts of 1 to {WorkerLimits.MaxTextBytes} bytes in UTF-8")
+        return texts.Length > WorkerLimits.MaxListEntries
+            || texts.Any(text => string.IsNullOrEmpty(text) || TextBytes.Of(text) > WorkerLimits.MaxTextBytes)
+            ? Refused.Invalid(
+                field, $"must be at most {WorkerLimits.MaxListEntries} texts of 1 to {WorkerLimits.MaxTextBytes} bytes in UTF-8")
             : null;
     }
 
@@ -111,7 +116,9 @@ public static class RegistrationRules
         {
             if (queues.Find(name) is not { } queue)
             {
-                return Refused.Invalid("queues", $"there is no queue '{name}'; there are {string.Join(", ", queues.Definitions.Select(known => known.Name))}");
+                return Refused.Invalid(
+                    "queues",
+                    $"there is no queue '{name}'; there are {string.Join(", ", queues.Definitions.Select(known => known.Name))}");
             }
 
             if (!Eligibility.Serves(profile, queue))

@@ -3,23 +3,23 @@ using Morag.Failover.Contracts.Workers;
 namespace Morag.Failover.Domain.Workers;
 
 /// <summary>
-/// The exact record of a worker's work. Rates and means are computed when they are shown, from counts that are never rounded.
+/// Counts a worker's successes and failures. Rates and means are computed from the exact counts when they are displayed.
 /// </summary>
 public sealed record ReliabilityScore
 {
-    /// <summary>How many failures, losses' failures included, are known again when they come again.</summary>
+    /// <summary>The number of failures remembered to recognise duplicates.</summary>
     public const int FailuresRemembered = 4_096;
 
-    /// <summary>How many losses are known again.</summary>
+    /// <summary>The number of losses remembered to recognise duplicates.</summary>
     public const int LossesRemembered = 256;
 
-    /// <summary>How many named successes are known again.</summary>
+    /// <summary>The number of named successes remembered to recognise duplicates.</summary>
     public const int SuccessesRemembered = 4_096;
 
-    /// <summary>How many failures of the present run can still be excused one by one; at least the highest breaker threshold.</summary>
+    /// <summary>The number of consecutive failures that can be excused individually; at least the highest breaker threshold.</summary>
     public const int RunRemembered = 1_024;
 
-    /// <summary>Nothing known.</summary>
+    /// <summary>The score of a worker without successes and failures.</summary>
     public static readonly ReliabilityScore Empty = new();
 
     /// <summary>Successes, ever.</summary>
@@ -34,16 +34,16 @@ public sealed record ReliabilityScore
     /// <summary>When it last failed.</summary>
     public DateTimeOffset? LastFailure { get; init; }
 
-    /// <summary>The failures since the last success, oldest first; a loss is one, whatever it took with it.</summary>
+    /// <summary>The failures since the last success, oldest first. A loss counts as one failure, however many tasks it affects.</summary>
     public ImmutableList<FailureId> Run { get; init; } = [];
 
-    /// <summary>Failures of the run that are older than <see cref="Run"/> remembers.</summary>
+    /// <summary>The number of older failures of the run, which are no longer in <see cref="Run"/>.</summary>
     public int OlderRun { get; init; }
 
-    /// <summary>Failures taken, with the loss each was part of.</summary>
+    /// <summary>The recorded failures, with the loss that each is part of.</summary>
     public RememberedIds<FailureId, LossId?> RecentFailures { get; init; } = new(FailuresRemembered);
 
-    /// <summary>Losses taken, with the failure that stands for each in the run.</summary>
+    /// <summary>The recorded losses, with the failure that represents each in the run.</summary>
     public RememberedIds<LossId, FailureId> RecentLosses { get; init; } = new(LossesRemembered);
 
     /// <summary>Names of reported successes.</summary>
@@ -55,16 +55,16 @@ public sealed record ReliabilityScore
     /// <summary>Successes and failures.</summary>
     public long Total => Successes + Failures;
 
-    /// <summary>Successes over total; 1 while nothing is known.</summary>
+    /// <summary>Successes divided by total; 1 if there are none.</summary>
     public double SuccessRate => Total == 0 ? 1 : (double)Successes / Total;
 
-    /// <summary>Mean seconds of a success; 0 while there is none.</summary>
+    /// <summary>The mean duration of a success in seconds; 0 if there is none.</summary>
     public double AverageResponseTime => Successes == 0 ? 0 : SuccessDuration.TotalSeconds / Successes;
 
-    /// <summary>Whether a failure with this loss still counts.</summary>
+    /// <summary>Whether a failure counts: not if its loss has been counted.</summary>
     public bool Counts(LossId? loss) => loss is not { } lost || !RecentLosses.Contains(lost);
 
-    /// <summary>With a failure that was not taken before.</summary>
+    /// <summary>Adds a failure that is not recorded yet.</summary>
     public ReliabilityScore WithFailure(FailureId failure, LossId? loss, DateTimeOffset occurredAt, bool counts)
     {
         var remembered = this with { RecentFailures = RecentFailures.Add(failure, loss) };
@@ -84,18 +84,18 @@ public sealed record ReliabilityScore
         };
     }
 
-    /// <summary>With successes, which end the run of failures.</summary>
+    /// <summary>Adds successes, which end the run of failures.</summary>
     public ReliabilityScore WithSuccesses(int count, TimeSpan duration) => count == 0 ? this : Cleared() with
     {
         Successes = Successes + count,
         SuccessDuration = SuccessDuration + duration,
     };
 
-    /// <summary>With the run of failures ended.</summary>
+    /// <summary>Ends the run of failures.</summary>
     public ReliabilityScore Cleared() => Run.IsEmpty && OlderRun == 0 ? this : this with { Run = [], OlderRun = 0 };
 
     /// <summary>
-    /// Without these failures in the run. A failure that was part of a loss takes the loss off, since the loss was one failure.
+    /// Removes these failures from the run. For a failure that is part of a loss, it removes the loss.
     /// </summary>
     public ReliabilityScore Excusing(ImmutableArray<FailureId> failures)
     {
@@ -108,7 +108,7 @@ public sealed record ReliabilityScore
         return run.Count == Run.Count ? this : this with { Run = run };
     }
 
-    /// <summary>The score as it is shown.</summary>
+    /// <summary>The score for display.</summary>
     public WorkerReliabilityScore Shown(WorkerId worker, WorkerBreaker breaker) => new()
     {
         WorkerId = worker,

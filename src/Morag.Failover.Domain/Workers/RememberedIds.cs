@@ -1,8 +1,7 @@
 namespace Morag.Failover.Domain.Workers;
 
 /// <summary>
-/// The last so many ids, each with a value, so that what comes again is known again. Bounded: an id that returns after so many
-/// others is new.
+/// The most recent ids, each with a value, to recognise duplicates. Bounded: the oldest id is forgotten when the capacity is exceeded.
 /// </summary>
 public sealed class RememberedIds<TId, TValue>
     where TId : notnull
@@ -11,7 +10,7 @@ public sealed class RememberedIds<TId, TValue>
     private readonly ImmutableDictionary<TId, TValue> values;
     private readonly ImmutableQueue<TId> order;
 
-    /// <summary>Nothing remembered yet, and never more than <paramref name="capacity"/>.</summary>
+    /// <summary>Creates an empty set that remembers at most <paramref name="capacity"/> ids.</summary>
     public RememberedIds(int capacity)
         : this(capacity, ImmutableDictionary<TId, TValue>.Empty, ImmutableQueue<TId>.Empty)
     {
@@ -24,16 +23,17 @@ public sealed class RememberedIds<TId, TValue>
         this.order = order;
     }
 
-    /// <summary>Those remembered, oldest first.</summary>
+    /// <summary>The remembered ids and their values, oldest first.</summary>
     public IEnumerable<KeyValuePair<TId, TValue>> Items => order.Select(id => KeyValuePair.Create(id, values[id]));
 
     /// <summary>Whether the id is remembered.</summary>
     public bool Contains(TId id) => values.ContainsKey(id);
 
-    /// <summary>What is remembered with the id.</summary>
-    public bool TryGet(TId id, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out TValue value) => values.TryGetValue(id, out value);
+    /// <summary>The value of a remembered id.</summary>
+    public bool TryGet(TId id, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out TValue value) =>
+        values.TryGetValue(id, out value);
 
-    /// <summary>With one more, which must be new.</summary>
+    /// <summary>Adds an id, which must be new.</summary>
     public RememberedIds<TId, TValue> Add(TId id, TValue value)
     {
         var kept = values.Add(id, value);

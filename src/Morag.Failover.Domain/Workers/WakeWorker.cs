@@ -1,6 +1,6 @@
 namespace Morag.Failover.Domain.Workers;
 
-/// <summary>Starts a worker's entity, so that its absence is noticed. No answer.</summary>
+/// <summary>Starts a worker's entity, so that it notices if the worker is lost. No reply.</summary>
 [ProtoContract(Name = "wake-worker")]
 public sealed record WakeWorker : IWorkerMessage
 {

@@ -42,7 +42,10 @@ public sealed record WorkRecord
     /// <summary>With one more entry.</summary>
     public WorkRecord With(WorkOutcome outcome)
     {
-        if (outcome.FailedTask is null && Entries is [.., { FailedTask: null } last] && last.Queue == outcome.Queue && last.ContentType == outcome.ContentType)
+        if (outcome.FailedTask is null
+            && Entries is [.., { FailedTask: null } last]
+            && last.Queue == outcome.Queue
+            && last.ContentType == outcome.ContentType)
         {
             var count = (int)Math.Min(int.MaxValue, (long)last.Count + outcome.Count);
             return new WorkRecord { Entries = Entries.SetItem(Entries.Count - 1, last with { Count = count }) };
@@ -129,7 +132,8 @@ public sealed record WorkRecord
 
     private static (double OfSound, double OfBroken) Likelihood(WorkOutcome entry, WorkOutcome? kind)
     {
-        var weight = (kind is null || (entry.Queue == kind.Queue && entry.ContentType == kind.ContentType) ? 1 : OtherWorkWeight) * (entry.Excused ? ExcusedWeight : 1);
+        var weight = (kind is null || (entry.Queue == kind.Queue && entry.ContentType == kind.ContentType) ? 1 : OtherWorkWeight) * (
+            entry.Excused ? ExcusedWeight : 1);
         var (expected, exception) = (Math.Pow(1 - Exception, weight), Math.Pow(Exception, weight));
         return entry.FailedTask is null ? (expected, exception) : (exception, expected);
     }

@@ -3,18 +3,19 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Domain.Workers;
 
-/// <summary>What those who watch, and the worker's own session, get to hear of an event once it is durable.</summary>
+/// <summary>The live events and session signals of a durable event.</summary>
 public static class WorkerAnnouncements
 {
-    /// <summary>The change of the worker that an event is; null for those that are none.</summary>
+    /// <summary>The live event of a change to the worker; null for other events.</summary>
     public static WorkerChanged? Change(WorkerState before, IStoredEvent @event) => @event switch
     {
-        WorkerRegistered registered => Changed(before, before.IsRegistered ? "renewed" : "registered", registered.Fence?.Reason, registered.At),
+        WorkerRegistered registered =>
+            Changed(before, before.IsRegistered ? "renewed" : "registered", registered.Fence?.Reason, registered.At),
         WorkerSuspected suspected => Changed(before, "suspect", suspected.Reason, suspected.At),
-        WorkerHeardAgain heard => Changed(before, "back", null, heard.At),
+        WorkerRecovered heard => Changed(before, "back", null, heard.At),
         WorkerLost lost => Changed(before, "lost", lost.Fence.Reason, lost.At),
         WorkerDeclaredOffline offline => Changed(before, "offline", offline.Fence.Reason, offline.At),
-        WorkerStatusSaid said => Changed(before, "status", Word(said.Status), said.At),
+        WorkerStatusReported said => Changed(before, "status", Word(said.Status), said.At),
         WorkerDrained drained => Changed(before, "draining", drained.Reason, drained.At),
         WorkerDrainDeadlinePassed passed => Changed(before, "drain_deadline_passed", passed.Fence.Reason, passed.At),
         WorkerResumed resumed => Changed(before, "resumed", null, resumed.At),
@@ -22,7 +23,7 @@ public static class WorkerAnnouncements
         _ => null,
     };
 
-    /// <summary>The change of the breaker that lies between two states; null where there is none.</summary>
+    /// <summary>The live event of a change to the breaker; null if it did not change.</summary>
     public static BreakerChanged? Breaker(WorkerState before, WorkerState after, DateTimeOffset now) =>
         before.Breaker.State == after.Breaker.State && before.Breaker.Cause == after.Breaker.Cause ? null : new BreakerChanged
         {
@@ -33,12 +34,13 @@ public static class WorkerAnnouncements
             Until = after.Breaker.Until,
         };
 
-    /// <summary>What the worker's session hears of an event; null for what it need not know, or knows.</summary>
+    /// <summary>The signal for the worker's session; null if there is none.</summary>
     public static ISessionSignal? Signal(WorkerState before, IStoredEvent @event, WorkerState after) => @event switch
     {
         WorkerDrained drained => new DrainSignal { Reason = drained.Reason, Deadline = drained.Deadline },
         WorkerResumed => new ResumeSignal(),
-        _ when before.Breaker.State != after.Breaker.State => new BreakerSignal { State = after.Breaker.State, Until = after.Breaker.Until },
+        _ when before.Breaker.State != after.Breaker.State =>
+            new BreakerSignal { State = after.Breaker.State, Until = after.Breaker.Until },
         _ => null,
     };
 

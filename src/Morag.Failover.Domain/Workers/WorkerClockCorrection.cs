@@ -8,10 +8,10 @@ namespace Morag.Failover.Domain.Workers;
 /// </summary>
 public static class WorkerClockCorrection
 {
-    /// <summary>Whether anything is dated later than now, or due later than it can be.</summary>
+    /// <summary>Whether a time is in the future, or a deadline further away than its duration.</summary>
     public static bool IsNeeded(WorkerState state, DateTimeOffset now) => !ReferenceEquals(state, Corrected(state, now));
 
-    /// <summary>The state with nothing dated later than now; the same instance where nothing is.</summary>
+    /// <summary>The corrected state; the same instance if nothing needs correction.</summary>
     internal static WorkerState Corrected(WorkerState state, DateTimeOffset now)
     {
         var breaker = Corrected(state.Breaker, now);

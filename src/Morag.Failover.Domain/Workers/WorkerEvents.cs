@@ -3,63 +3,37 @@ using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Domain.Workers;
 
-/// <summary>A fence that a worker's entity owes the queue partitions, until all of them took it.</summary>
-[ProtoContract]
-public sealed record OwedFence
-{
-    /// <summary>Its number for this worker.</summary>
-    [ProtoMember(1)] public required long Number { get; init; }
-
-    /// <summary>What it does.</summary>
-    [ProtoMember(2)] public required FenceKind Kind { get; init; }
-
-    /// <summary>The instance that is meant; null means every instance.</summary>
-    [ProtoMember(3)] public InstanceId? InstanceId { get; init; }
-
-    /// <summary>The loss, for the kinds that are one.</summary>
-    [ProtoMember(4)] public LossId? LossId { get; init; }
-
-    /// <summary>Since when nothing was heard of it.</summary>
-    [ProtoMember(5)] public DateTimeOffset SilentSince { get; init; }
-
-    /// <summary>Whether the loss was planned.</summary>
-    [ProtoMember(6)] public bool Planned { get; init; }
-
-    /// <summary>Why, in words.</summary>
-    [ProtoMember(7)] public string Reason { get; init; } = "";
-}
-
 /// <summary>A worker registered, renewed its registration, or came back as a new instance.</summary>
 [ProtoContract(Name = "worker.registered")]
 public sealed record WorkerRegistered : IStoredEvent
 {
-    /// <summary>What it says of itself.</summary>
+    /// <summary>The registration.</summary>
     [ProtoMember(1)] public required WorkerRegistration Registration { get; init; }
 
     /// <summary>When.</summary>
     [ProtoMember(2)] public required DateTimeOffset At { get; init; }
 
-    /// <summary>Ends the leases of the instance that it replaces, or lifts the fence of one that was lost.</summary>
+    /// <summary>Ends the leases of the replaced instance, or lifts the fence of a lost one.</summary>
     [ProtoMember(3)] public OwedFence? Fence { get; init; }
 
-    /// <summary>Whether the replaced instance was lost, unplanned, with work in hand.</summary>
+    /// <summary>Whether the replaced instance was lost, unplanned, while it held leases.</summary>
     [ProtoMember(4)] public bool LostWork { get; init; }
 }
 
-/// <summary>A worker is late, or its session broke.</summary>
+/// <summary>A heartbeat of a worker is late, or its session broke.</summary>
 [ProtoContract(Name = "worker.suspected")]
 public sealed record WorkerSuspected : IStoredEvent
 {
     /// <summary>When.</summary>
     [ProtoMember(1)] public required DateTimeOffset At { get; init; }
 
-    /// <summary>Why, in words.</summary>
+    /// <summary>Why.</summary>
     [ProtoMember(2)] public string Reason { get; init; } = "";
 }
 
-/// <summary>A suspect or missing worker was heard of again.</summary>
-[ProtoContract(Name = "worker.heard-again")]
-public sealed record WorkerHeardAgain : IStoredEvent
+/// <summary>A suspect or lost worker gave a sign of life.</summary>
+[ProtoContract(Name = "worker.recovered")]
+public sealed record WorkerRecovered : IStoredEvent
 {
     /// <summary>When.</summary>
     [ProtoMember(1)] public required DateTimeOffset At { get; init; }
@@ -68,17 +42,17 @@ public sealed record WorkerHeardAgain : IStoredEvent
     [ProtoMember(2)] public OwedFence? Fence { get; init; }
 }
 
-/// <summary>A worker was found missing.</summary>
+/// <summary>A worker was lost: it was silent for too long.</summary>
 [ProtoContract(Name = "worker.lost")]
 public sealed record WorkerLost : IStoredEvent
 {
     /// <summary>When.</summary>
     [ProtoMember(1)] public required DateTimeOffset At { get; init; }
 
-    /// <summary>Fences the instance that is missing.</summary>
+    /// <summary>Fences the lost instance.</summary>
     [ProtoMember(2)] public required OwedFence Fence { get; init; }
 
-    /// <summary>Whether it was lost, unplanned, with work in hand.</summary>
+    /// <summary>Whether it was lost, unplanned, while it held leases.</summary>
     [ProtoMember(3)] public bool LostWork { get; init; }
 }
 
@@ -92,13 +66,13 @@ public sealed record WorkerDeclaredOffline : IStoredEvent
     /// <summary>Ends its leases.</summary>
     [ProtoMember(2)] public required OwedFence Fence { get; init; }
 
-    /// <summary>Whether it was lost, unplanned, with work in hand.</summary>
+    /// <summary>Whether it was lost, unplanned, while it held leases.</summary>
     [ProtoMember(3)] public bool LostWork { get; init; }
 }
 
-/// <summary>A worker said another status of itself than before; online and busy are told apart by what it holds, and are one here.</summary>
-[ProtoContract(Name = "worker.status-said")]
-public sealed record WorkerStatusSaid : IStoredEvent
+/// <summary>A worker reported another status than before. Busy is stored as online.</summary>
+[ProtoContract(Name = "worker.status-reported")]
+public sealed record WorkerStatusReported : IStoredEvent
 {
     /// <summary>When.</summary>
     [ProtoMember(1)] public required DateTimeOffset At { get; init; }
@@ -106,11 +80,11 @@ public sealed record WorkerStatusSaid : IStoredEvent
     /// <summary>The status.</summary>
     [ProtoMember(2)] public required WorkerStatus Status { get; init; }
 
-    /// <summary>Gives its leases back where it goes offline; lifts that where it comes back.</summary>
+    /// <summary>Gives back its leases if it goes offline; lifts that fence if it comes back.</summary>
     [ProtoMember(3)] public OwedFence? Fence { get; init; }
 }
 
-/// <summary>An operator began to drain a worker, or changed the drain.</summary>
+/// <summary>An operator started or changed the drain of a worker.</summary>
 [ProtoContract(Name = "worker.drained")]
 public sealed record WorkerDrained : IStoredEvent
 {
@@ -120,14 +94,14 @@ public sealed record WorkerDrained : IStoredEvent
     /// <summary>Why.</summary>
     [ProtoMember(2)] public string Reason { get; init; } = "";
 
-    /// <summary>When leases still held are given back; null waits for them.</summary>
+    /// <summary>When leases still held are given back; null if there is no deadline.</summary>
     [ProtoMember(3)] public DateTimeOffset? Deadline { get; init; }
 
-    /// <summary>The time that the deadline gave the worker.</summary>
+    /// <summary>The time from the start of the drain to its deadline.</summary>
     [ProtoMember(4)] public TimeSpan? Within { get; init; }
 }
 
-/// <summary>A drain's deadline passed: what the worker still holds is given back.</summary>
+/// <summary>The deadline of a drain passed. Leases still held are given back.</summary>
 [ProtoContract(Name = "worker.drain-deadline-passed")]
 public sealed record WorkerDrainDeadlinePassed : IStoredEvent
 {
@@ -138,18 +112,18 @@ public sealed record WorkerDrainDeadlinePassed : IStoredEvent
     [ProtoMember(2)] public required OwedFence Fence { get; init; }
 }
 
-/// <summary>An operator ended a drain or an offline.</summary>
+/// <summary>An operator ended a drain, or brought back a worker that an operator had declared offline.</summary>
 [ProtoContract(Name = "worker.resumed")]
 public sealed record WorkerResumed : IStoredEvent
 {
     /// <summary>When.</summary>
     [ProtoMember(1)] public required DateTimeOffset At { get; init; }
 
-    /// <summary>Lifts the fence of an offline.</summary>
+    /// <summary>Lifts the fence of a worker that was declared offline.</summary>
     [ProtoMember(2)] public OwedFence? Fence { get; init; }
 }
 
-/// <summary>A worker left for good. Its score stays.</summary>
+/// <summary>A worker unregistered. Its score stays.</summary>
 [ProtoContract(Name = "worker.unregistered")]
 public sealed record WorkerUnregistered : IStoredEvent
 {
@@ -160,10 +134,10 @@ public sealed record WorkerUnregistered : IStoredEvent
     [ProtoMember(2)] public required OwedFence Fence { get; init; }
 }
 
-/// <summary>Every partition took the fences up to a number.</summary>
-[ProtoContract(Name = "worker.fences-taken")]
-public sealed record WorkerFencesTaken : IStoredEvent
+/// <summary>Every partition acknowledged the fences up to a number.</summary>
+[ProtoContract(Name = "worker.fences-acknowledged")]
+public sealed record WorkerFencesAcknowledged : IStoredEvent
 {
-    /// <summary>The highest number that all took.</summary>
+    /// <summary>The highest number that every partition acknowledged.</summary>
     [ProtoMember(1)] public required long UpTo { get; init; }
 }

@@ -6,16 +6,18 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Workers;
 
-/// <summary>A worker comes, drains, goes missing, is declared offline, comes back and leaves.</summary>
+/// <summary>Decides how a worker registers, drains, is lost, is declared offline, comes back and unregisters.</summary>
 public static class WorkerMembership
 {
-    /// <summary>The most fences that may be owed: beyond it a partition is out of reach, and a worker that keeps restarting has to wait.</summary>
+    /// <summary>The most unacknowledged fences. When a partition is unreachable, a worker that keeps restarting must wait.</summary>
     public const int MaxOwedFences = 64;
 
     private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(WorkerLimits.MaxDrainSeconds);
 
-    /// <summary>Why a call of the worker itself is refused: it is not registered, or another instance took its place. Null where it is not.</summary>
-    public static Refused? RefusedCall(WorkerState state, InstanceId? instance)
+    /// <summary>
+    /// Why a call of the worker is rejected: it is not registered, or another instance replaced it. Null if the call is valid.
+    /// </summary>
+    public static Refused? RefuseCall(WorkerState state, InstanceId? instance)
     {
         if (state.Registration is not { } registration)
         {
@@ -23,18 +25,25 @@ public static class WorkerMembership
         }
 
         return registration.InstanceId is { } registered && instance is { } calling && calling != registered
-            ? Refused.Conflict($"the instance '{calling}' of the worker '{state.WorkerId}' is not the registered one, which is '{registered}'")
+            ? Refused.Conflict(
+                $"the instance '{calling}' of the worker '{state.WorkerId}' was replaced by '{registered}'. Stop this process.")
             : null;
     }
 
     /// <summary>
-    /// Registers or renews. A new instance proves that the old one is gone, whether it was missed yet or not. <paramref name="loss"/>
-    /// names that loss; <paramref name="holding"/> says whether leases are held as far as is known.
+    /// Registers a worker or renews its registration. A new instance proves that the old one is gone. <paramref name="loss"/> is the id of
+    /// that loss; <paramref name="holding"/> tells whether the worker is known to hold leases.
     /// </summary>
     public static Decision<IWireMessage> Register(
-        WorkerState state, WorkerRegistration registration, bool holding, LossId loss, DateTimeOffset silentSince, QueueSettings queues, DateTimeOffset now)
+        WorkerState state,
+        WorkerRegistration registration,
+        bool holding,
+        LossId loss,
+        DateTimeOffset silentSince,
+        QueueSettings queues,
+        DateTimeOffset now)
     {
-        if (RegistrationRules.Broken(registration, queues) is { } broken)
+        if (RegistrationRules.Refusal(registration, queues) is { } broken)
         {
             return Decision.Unchanged<IWireMessage>(broken);
         }
@@ -47,11 +56,13 @@ public static class WorkerMembership
         {
             if (state.Fences.Length >= MaxOwedFences)
             {
-                return Decision.Unchanged<IWireMessage>(Refused.Unavailable("the queues have not yet taken back what earlier instances of this worker held; ask again"));
+                return Decision.Unchanged<IWireMessage>(
+                    Refused.Unavailable("the queues have not yet taken back the leases of earlier instances of this worker. Retry later."));
             }
 
             message = $"replaced the instance '{old!.InstanceId}'";
-            fence = NextFence(state, FenceKind.Proven, silentSince, $"the worker restarted: the instance '{registration.InstanceId}' registered") with
+            fence = NextFence(
+                state, FenceKind.Proven, silentSince, $"the worker restarted: the instance '{registration.InstanceId}' registered") with
             {
                 LossId = state.LossId ?? loss,
                 Planned = state.IsDraining,
@@ -73,24 +84,24 @@ public static class WorkerMembership
         return new(registered, new WorkerRegisteredReply { WorkerId = state.WorkerId, Message = message });
     }
 
-    /// <summary>A sign of life: ends suspicion, and a loss by silence. Null where there is nothing to end.</summary>
-    public static IStoredEvent? Heard(WorkerState state, DateTimeOffset now) => state switch
+    /// <summary>Ends a suspicion, or a loss by silence, after a sign of life. Null if there is none.</summary>
+    public static IStoredEvent? EndSuspicion(WorkerState state, DateTimeOffset now) => state switch
     {
         { Registration: null } => null,
-        { Liveness: Liveness.Suspect } => new WorkerHeardAgain { At = now },
-        { OfflineCause: OfflineCause.Missing } => new WorkerHeardAgain
+        { Liveness: Liveness.Suspect } => new WorkerRecovered { At = now },
+        { OfflineCause: OfflineCause.Missing } => new WorkerRecovered
         {
             At = now,
-            Fence = NextFence(state, FenceKind.Lifted, now, "the worker was heard of again"),
+            Fence = NextFence(state, FenceKind.Lifted, now, "the worker sent a sign of life"),
         },
         _ => null,
     };
 
-    /// <summary>What a status that the worker says of itself changes. Null where nothing.</summary>
-    public static IStoredEvent? Said(WorkerState state, WorkerStatus status, DateTimeOffset now)
+    /// <summary>Records the status that a worker reports. Null if it did not change.</summary>
+    public static IStoredEvent? ReportStatus(WorkerState state, WorkerStatus status, DateTimeOffset now)
     {
         var said = status is WorkerStatus.Busy || !Enum.IsDefined(status) ? WorkerStatus.Online : status;
-        if (said == state.SaidStatus)
+        if (said == state.ReportedStatus)
         {
             return null;
         }
@@ -98,16 +109,17 @@ public static class WorkerMembership
         var fence = (said, state.OfflineCause) switch
         {
             (_, OfflineCause.Operator) => null,
-            (WorkerStatus.Offline, _) => NextFence(state, FenceKind.Returned, now, "the worker says that it is offline"),
-            (_, OfflineCause.Self) => NextFence(state, FenceKind.Lifted, now, "the worker says that it is back"),
+            (WorkerStatus.Offline, _) => NextFence(state, FenceKind.Returned, now, "the worker reported that it goes offline"),
+            (_, OfflineCause.Self) => NextFence(state, FenceKind.Lifted, now, "the worker reported that it is back"),
             _ => null,
         };
-        return new WorkerStatusSaid { At = now, Status = said, Fence = fence };
+        return new WorkerStatusReported { At = now, Status = said, Fence = fence };
     }
 
-    /// <summary>What a verdict on the worker's liveness changes. Null where nothing.</summary>
-    public static IStoredEvent? Judged(
-        WorkerState state, LivenessVerdict verdict, bool holding, LossId loss, DateTimeOffset silentSince, DateTimeOffset now) => verdict.Liveness switch
+    /// <summary>Applies a verdict on the worker's liveness. Null if nothing changes.</summary>
+    public static IStoredEvent? ApplyVerdict(
+        WorkerState state, LivenessVerdict verdict, bool holding, LossId loss, DateTimeOffset silentSince, DateTimeOffset now) =>
+        verdict.Liveness switch
         {
             Liveness.Offline when state.Liveness != Liveness.Offline => new WorkerLost
             {
@@ -119,7 +131,7 @@ public static class WorkerMembership
             _ => null,
         };
 
-    /// <summary>An operator drains the worker.</summary>
+    /// <summary>Drains the worker for an operator.</summary>
     public static Decision<IWireMessage> Drain(WorkerState state, DrainWorker command, DateTimeOffset now)
     {
         if (!state.IsRegistered)
@@ -132,11 +144,13 @@ public static class WorkerMembership
             return Decision.Unchanged<IWireMessage>(Refused.Invalid("deadline_seconds", $"must be 0 to {WorkerLimits.MaxDrainSeconds}"));
         }
 
-        return new(new WorkerDrained { At = now, Reason = command.Reason, Deadline = now + command.Deadline, Within = command.Deadline }, Done.Instance);
+        return new(
+            new WorkerDrained { At = now, Reason = command.Reason, Deadline = now + command.Deadline, Within = command.Deadline },
+            Done.Instance);
     }
 
-    /// <summary>Takes back what is still held when a drain's deadline passed. Null where none did.</summary>
-    public static IStoredEvent? DrainDue(WorkerState state, DateTimeOffset now) =>
+    /// <summary>Gives back the leases still held when the deadline of a drain has passed. Null if it has not.</summary>
+    public static IStoredEvent? ExpireDrain(WorkerState state, DateTimeOffset now) =>
         state is { IsRegistered: true, Drain: { DeadlinePassed: false, Deadline: { } deadline } drain } && deadline <= now
             ? new WorkerDrainDeadlinePassed
             {
@@ -145,7 +159,7 @@ public static class WorkerMembership
             }
             : null;
 
-    /// <summary>An operator ends a drain or an offline.</summary>
+    /// <summary>Ends a drain, or an offline declared by an operator.</summary>
     public static Decision<IWireMessage> Resume(WorkerState state, DateTimeOffset now)
     {
         if (!state.IsRegistered)
@@ -155,18 +169,24 @@ public static class WorkerMembership
 
         if (state.OfflineCause == OfflineCause.Operator)
         {
-            return new(new WorkerResumed { At = now, Fence = NextFence(state, FenceKind.Lifted, now, "an operator resumed the worker") }, Done.Instance);
+            var fence = NextFence(state, FenceKind.Lifted, now, "an operator resumed the worker");
+            return new(new WorkerResumed { At = now, Fence = fence }, Done.Instance);
         }
 
         return state.Drain is null ? Decision.Unchanged<IWireMessage>(Done.Instance) : new(new WorkerResumed { At = now }, Done.Instance);
     }
 
     /// <summary>
-    /// An operator declares the worker offline. Over a loss by silence it proves that loss, which stays one; the same again answers
-    /// the same.
+    /// Declares the worker offline for an operator. If the worker is already lost by silence, this confirms the same loss. A repeated call
+    /// gets the same reply.
     /// </summary>
     public static Decision<IWireMessage> TakeOffline(
-        WorkerState state, TakeWorkerOffline command, ImmutableArray<HeldLease> held, LossId loss, DateTimeOffset silentSince, DateTimeOffset now)
+        WorkerState state,
+        TakeWorkerOffline command,
+        ImmutableArray<HeldLease> held,
+        LossId loss,
+        DateTimeOffset silentSince,
+        DateTimeOffset now)
     {
         if (!state.IsRegistered)
         {
@@ -192,7 +212,7 @@ public static class WorkerMembership
         return new(offline, reply);
     }
 
-    /// <summary>The worker leaves for good.</summary>
+    /// <summary>Unregisters the worker.</summary>
     public static Decision<IWireMessage> Unregister(WorkerState state, DateTimeOffset now) => state.IsRegistered
         ? new(
             new WorkerUnregistered
@@ -203,7 +223,7 @@ public static class WorkerMembership
             Done.Instance)
         : Decision.Unchanged<IWireMessage>(NotRegistered(state));
 
-    /// <summary>The refusal of what needs a registered worker.</summary>
+    /// <summary>The refusal of a call that needs a registered worker.</summary>
     public static Refused NotRegistered(WorkerState state) =>
         Refused.Unknown(string.Create(CultureInfo.InvariantCulture, $"there is no worker '{state.WorkerId}'"));
 

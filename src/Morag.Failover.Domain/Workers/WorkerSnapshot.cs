@@ -3,72 +3,6 @@ using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Domain.Workers;
 
-/// <summary>Why a worker is offline.</summary>
-public enum OfflineCause
-{
-    /// <summary>It is not.</summary>
-    None,
-
-    /// <summary>It was found missing.</summary>
-    Missing,
-
-    /// <summary>An operator declared it offline.</summary>
-    Operator,
-
-    /// <summary>It said so itself.</summary>
-    Self,
-}
-
-/// <summary>An operator's drain.</summary>
-[ProtoContract]
-public sealed record WorkerDrain
-{
-    /// <summary>Why.</summary>
-    [ProtoMember(1)] public string Reason { get; init; } = "";
-
-    /// <summary>When leases still held are given back; null waits for them.</summary>
-    [ProtoMember(2)] public DateTimeOffset? Deadline { get; init; }
-
-    /// <summary>Whether the deadline passed and they were.</summary>
-    [ProtoMember(3)] public bool DeadlinePassed { get; init; }
-
-    /// <summary>The time that the deadline gave the worker.</summary>
-    [ProtoMember(4)] public TimeSpan? Within { get; init; }
-}
-
-/// <summary>A failure that is remembered, so that it counts once.</summary>
-[ProtoContract]
-public sealed record RememberedFailure
-{
-    /// <summary>The failure.</summary>
-    [ProtoMember(1)] public required FailureId FailureId { get; init; }
-
-    /// <summary>The loss it is part of.</summary>
-    [ProtoMember(2)] public LossId? LossId { get; init; }
-}
-
-/// <summary>A loss that is remembered, so that it counts once.</summary>
-[ProtoContract]
-public sealed record RememberedLoss
-{
-    /// <summary>The loss.</summary>
-    [ProtoMember(1)] public required LossId LossId { get; init; }
-
-    /// <summary>The failure that stands for it in the count.</summary>
-    [ProtoMember(2)] public required FailureId FailureId { get; init; }
-}
-
-/// <summary>The last batch of outcomes that was taken from a partition.</summary>
-[ProtoContract]
-public sealed record TakenBatch
-{
-    /// <summary>The partition.</summary>
-    [ProtoMember(1)] public required int Partition { get; init; }
-
-    /// <summary>The batch.</summary>
-    [ProtoMember(2)] public required long Number { get; init; }
-}
-
 /// <summary>A worker's entity, as a snapshot stores it.</summary>
 [ProtoContract(Name = "worker.snapshot")]
 public sealed record WorkerSnapshot : IStoredState
@@ -95,7 +29,7 @@ public sealed record WorkerSnapshot : IStoredState
     [ProtoMember(7)] public LossId? LossId { get; init; }
 
     /// <summary>What it last said of itself.</summary>
-    [ProtoMember(8)] public WorkerStatus SaidStatus { get; init; }
+    [ProtoMember(8)] public WorkerStatus ReportedStatus { get; init; }
 
     /// <summary>An operator's drain.</summary>
     [ProtoMember(9)] public WorkerDrain? Drain { get; init; }
@@ -119,7 +53,7 @@ public sealed record WorkerSnapshot : IStoredState
     [ProtoMember(15)] public ImmutableArray<FailureId> StrategyFailures { get; init; } = [];
 
     /// <summary>The last batch of outcomes of each partition.</summary>
-    [ProtoMember(16)] public ImmutableArray<TakenBatch> OutcomesTaken { get; init; } = [];
+    [ProtoMember(16)] public ImmutableArray<CountedBatch> CountedBatches { get; init; } = [];
 
     /// <summary>Successes, ever.</summary>
     [ProtoMember(17)] public long Successes { get; init; }
@@ -153,4 +87,37 @@ public sealed record WorkerSnapshot : IStoredState
 
     /// <summary>Since when it is offline, has left, or is only known by reports.</summary>
     [ProtoMember(27)] public DateTimeOffset? GoneSince { get; init; }
+}
+
+/// <summary>A failure that is remembered, so that it counts once.</summary>
+[ProtoContract]
+public sealed record RememberedFailure
+{
+    /// <summary>The failure.</summary>
+    [ProtoMember(1)] public required FailureId FailureId { get; init; }
+
+    /// <summary>The loss it is part of.</summary>
+    [ProtoMember(2)] public LossId? LossId { get; init; }
+}
+
+/// <summary>A loss that is remembered, so that it counts once.</summary>
+[ProtoContract]
+public sealed record RememberedLoss
+{
+    /// <summary>The loss.</summary>
+    [ProtoMember(1)] public required LossId LossId { get; init; }
+
+    /// <summary>The failure that stands for it in the count.</summary>
+    [ProtoMember(2)] public required FailureId FailureId { get; init; }
+}
+
+/// <summary>The last batch of outcomes that was taken from a partition.</summary>
+[ProtoContract]
+public sealed record CountedBatch
+{
+    /// <summary>The partition.</summary>
+    [ProtoMember(1)] public required int Partition { get; init; }
+
+    /// <summary>The batch.</summary>
+    [ProtoMember(2)] public required long Number { get; init; }
 }

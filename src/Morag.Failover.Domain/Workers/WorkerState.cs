@@ -7,93 +7,93 @@ using Morag.Failover.Domain.Queues;
 namespace Morag.Failover.Domain.Workers;
 
 /// <summary>
-/// What is durable of one worker: who it is, how alive it was last judged, its breaker and score, and the fences that it owes.
-/// Heartbeats, sessions and what it holds are not here: they are learnt anew after a restart.
+/// The durable state of one worker: its registration, liveness, breaker, score and unacknowledged fences. Heartbeats, sessions and held
+/// leases are not stored; they are collected again after a restart.
 /// </summary>
 public sealed record WorkerState
 {
-    /// <summary>How many failures whose strategy opened the breaker are known again.</summary>
+    /// <summary>The number of failures whose strategy opened the breaker that are remembered to recognise duplicates.</summary>
     public const int StrategyFailuresRemembered = 64;
 
-    /// <summary>Nothing known of the worker.</summary>
+    /// <summary>The state of an unknown worker.</summary>
     public static WorkerState Unknown(WorkerId worker) => new() { WorkerId = worker };
 
     /// <summary>The worker.</summary>
     public required WorkerId WorkerId { get; init; }
 
-    /// <summary>What it said of itself; null while it is not registered.</summary>
+    /// <summary>Its registration; null while it is not registered.</summary>
     public WorkerRegistration? Registration { get; init; }
 
     /// <summary>When it first registered.</summary>
     public DateTimeOffset RegisteredAt { get; init; }
 
-    /// <summary>Whether it left for good.</summary>
+    /// <summary>Whether it has unregistered.</summary>
     public bool Unregistered { get; init; }
 
-    /// <summary>How alive it was last judged.</summary>
+    /// <summary>Its liveness.</summary>
     public Liveness Liveness { get; init; }
 
     /// <summary>Why it is offline.</summary>
     public OfflineCause OfflineCause { get; init; }
 
-    /// <summary>The loss that it is offline by.</summary>
+    /// <summary>The loss that made it offline.</summary>
     public LossId? LossId { get; init; }
 
-    /// <summary>What it last said of itself: online, error, maintenance or offline; busy is not told apart here.</summary>
-    public WorkerStatus SaidStatus { get; init; }
+    /// <summary>The status that it last reported: online, error, maintenance or offline. Busy is stored as online.</summary>
+    public WorkerStatus ReportedStatus { get; init; }
 
-    /// <summary>An operator's drain.</summary>
+    /// <summary>The drain that an operator started.</summary>
     public WorkerDrain? Drain { get; init; }
 
-    /// <summary>When it was last lost, unplanned, with work in hand.</summary>
+    /// <summary>When it was last lost, unplanned, while it held leases.</summary>
     public DateTimeOffset? LostAt { get; init; }
 
-    /// <summary>Since when it is offline, has left, or is only known by reports; null while it may work.</summary>
+    /// <summary>Since when it has been offline, unregistered, or known only by reports; null otherwise.</summary>
     public DateTimeOffset? GoneSince { get; init; }
 
-    /// <summary>Grows with each change that the directory shows; 0 while there is nothing to show.</summary>
+    /// <summary>Grows with each change of its directory entry; 0 if nothing is known of it.</summary>
     public long Revision { get; init; }
 
     /// <summary>The number of the last fence.</summary>
     public long LastFence { get; init; }
 
-    /// <summary>The fences that not every partition took yet, in order.</summary>
+    /// <summary>The fences that not every partition has acknowledged yet, in order.</summary>
     public ImmutableArray<OwedFence> Fences { get; init; } = [];
 
     /// <summary>The breaker.</summary>
     public WorkerBreaker Breaker { get; init; } = WorkerBreaker.Closed;
 
-    /// <summary>Failures whose strategy asked for an open breaker, oldest first.</summary>
+    /// <summary>Failures whose strategy opened the breaker, oldest first.</summary>
     public ImmutableArray<FailureId> StrategyFailures { get; init; } = [];
 
     /// <summary>The score.</summary>
     public ReliabilityScore Score { get; init; } = ReliabilityScore.Empty;
 
-    /// <summary>How it did its work lately.</summary>
+    /// <summary>Its recent outcomes.</summary>
     public WorkRecord Record { get; init; } = WorkRecord.Empty;
 
-    /// <summary>The last batch of outcomes taken, by partition.</summary>
-    public ImmutableSortedDictionary<int, long> OutcomesTaken { get; init; } = ImmutableSortedDictionary<int, long>.Empty;
+    /// <summary>The number of the last counted batch of outcomes, by partition.</summary>
+    public ImmutableSortedDictionary<int, long> CountedBatches { get; init; } = ImmutableSortedDictionary<int, long>.Empty;
 
     /// <summary>Whether it is registered.</summary>
     public bool IsRegistered => Registration is not null;
 
-    /// <summary>Whether anything is known of it, by registration or by report.</summary>
+    /// <summary>Whether it is known, by a registration or a report.</summary>
     public bool IsKnown => Revision > 0;
 
-    /// <summary>Whether it gets no new tasks because an operator or it itself drains it.</summary>
-    public bool IsDraining => Drain is not null || SaidStatus == WorkerStatus.Maintenance;
+    /// <summary>Whether it gets no new tasks because an operator drains it or it reported maintenance.</summary>
+    public bool IsDraining => Drain is not null || ReportedStatus == WorkerStatus.Maintenance;
 
-    /// <summary>Its status as the system sees it; busy comes on top of online by what it holds.</summary>
+    /// <summary>Its status. Busy is derived from online and the held leases where it is displayed.</summary>
     public WorkerStatus Status => Liveness == Liveness.Offline ? WorkerStatus.Offline
-        : SaidStatus == WorkerStatus.Error ? WorkerStatus.Error
+        : ReportedStatus == WorkerStatus.Error ? WorkerStatus.Error
         : IsDraining ? WorkerStatus.Maintenance
         : WorkerStatus.Online;
 
-    /// <summary>The score as it is shown.</summary>
+    /// <summary>The score for display.</summary>
     public WorkerReliabilityScore ShownScore() => Score.Shown(WorkerId, Breaker);
 
-    /// <summary>What the failover policy gets to know.</summary>
+    /// <summary>The facts for the failover policy.</summary>
     public WorkerStanding Standing() => new()
     {
         Score = ShownScore(),
@@ -104,7 +104,7 @@ public sealed record WorkerState
         Profile = Registration is { } registration ? Eligibility.ProfileOf(registration) : null,
     };
 
-    /// <summary>What the directory gets to know.</summary>
+    /// <summary>The entry for the directory.</summary>
     public WorkerEntry Entry() => new()
     {
         Revision = Revision,
@@ -121,7 +121,7 @@ public sealed record WorkerState
         GoneSince = GoneSince,
     };
 
-    /// <summary>The state after an event.</summary>
+    /// <summary>Applies an event.</summary>
     public WorkerState Apply(IStoredEvent @event)
     {
         var after = Changed(@event);
@@ -130,11 +130,11 @@ public sealed record WorkerState
             : LastSign(after.GoneSince, WentAt(@event));
         after = goneSince == after.GoneSince ? after : after with { GoneSince = goneSince };
 
-        // A registration is not compared: its lists equal themselves alone, so that a replay would not count as the live entity did.
+        // A registration always counts as a change. Its lists compare by reference, so replay and the live entity would count differently.
         return @event is WorkerRegistered || after.Entry() != Entry() ? after with { Revision = Revision + 1 } : after;
     }
 
-    // What is reported of a worker that is not registered is the only sign of it that there is.
+    // For an unregistered worker, reports are the only sign of it.
     private static DateTimeOffset? LastSign(DateTimeOffset? goneSince, DateTimeOffset? at) => goneSince > at ? goneSince : at ?? goneSince;
 
     private WorkerState Changed(IStoredEvent @event) => @event switch
@@ -147,19 +147,23 @@ public sealed record WorkerState
             Liveness = Liveness.Alive,
             OfflineCause = OfflineCause.None,
             LossId = null,
-            SaidStatus = SaidStatus == WorkerStatus.Offline || registered.Registration.InstanceId != Registration?.InstanceId
+            ReportedStatus = ReportedStatus == WorkerStatus.Offline || registered.Registration.InstanceId != Registration?.InstanceId
                 ? WorkerStatus.Online
-                : SaidStatus,
+                : ReportedStatus,
             LostAt = registered.LostWork ? registered.At : LostAt,
         },
         WorkerSuspected => this with { Liveness = Liveness.Suspect },
-        WorkerHeardAgain heard => WithFence(heard.Fence).Back(),
+        WorkerRecovered heard => WithFence(heard.Fence).Back(),
         WorkerLost lost => WithFence(lost.Fence).Offline(OfflineCause.Missing, lost.Fence.LossId, lost.LostWork, lost.At),
-        WorkerDeclaredOffline offline => WithFence(offline.Fence).Offline(OfflineCause.Operator, offline.Fence.LossId, offline.LostWork, offline.At),
-        WorkerStatusSaid said => WithFence(said.Fence).Saying(said.Status),
-        WorkerDrained drained => this with { Drain = new WorkerDrain { Reason = drained.Reason, Deadline = drained.Deadline, Within = drained.Within } },
-        WorkerDrainDeadlinePassed passed => WithFence(passed.Fence) with { Drain = Drain is { } drain ? drain with { DeadlinePassed = true } : null },
-        WorkerResumed resumed => (OfflineCause == OfflineCause.Operator ? WithFence(resumed.Fence).Back() : WithFence(resumed.Fence)) with { Drain = null },
+        WorkerDeclaredOffline offline =>
+            WithFence(offline.Fence).Offline(OfflineCause.Operator, offline.Fence.LossId, offline.LostWork, offline.At),
+        WorkerStatusReported said => WithFence(said.Fence).Saying(said.Status),
+        WorkerDrained drained =>
+            this with { Drain = new WorkerDrain { Reason = drained.Reason, Deadline = drained.Deadline, Within = drained.Within } },
+        WorkerDrainDeadlinePassed passed =>
+            WithFence(passed.Fence) with { Drain = Drain is { } drain ? drain with { DeadlinePassed = true } : null },
+        WorkerResumed resumed =>
+            (OfflineCause == OfflineCause.Operator ? WithFence(resumed.Fence).Back() : WithFence(resumed.Fence)) with { Drain = null },
         WorkerUnregistered left => WithFence(left.Fence) with
         {
             Registration = null,
@@ -167,10 +171,10 @@ public sealed record WorkerState
             Liveness = Liveness.Offline,
             OfflineCause = OfflineCause.None,
             LossId = null,
-            SaidStatus = WorkerStatus.Online,
+            ReportedStatus = WorkerStatus.Online,
         },
-        WorkerFencesTaken taken => this with { Fences = Fences.RemoveAll(fence => fence.Number <= taken.UpTo) },
-        WorkerFailureTaken failure => this with
+        WorkerFencesAcknowledged taken => this with { Fences = Fences.RemoveAll(fence => fence.Number <= taken.UpTo) },
+        WorkerFailureRecorded failure => this with
         {
             Score = Score.WithFailure(failure.FailureId, failure.LossId, failure.OccurredAt, failure.Counts),
             Breaker = failure.Breaker ?? Breaker,
@@ -186,7 +190,7 @@ public sealed record WorkerState
         {
             Score = Score.WithSuccesses(counted.Successes, counted.Duration),
             Breaker = counted.Breaker ?? Breaker,
-            OutcomesTaken = OutcomesTaken.SetItem(counted.Partition, counted.Number),
+            CountedBatches = CountedBatches.SetItem(counted.Partition, counted.Number),
             Record = counted.Outcomes.Aggregate(Record, (record, outcome) => record.With(outcome)),
         },
         WorkerSuccessesReported reported => this with
@@ -195,26 +199,26 @@ public sealed record WorkerState
             Breaker = reported.Breaker ?? Breaker,
             Record = Record.With(new WorkOutcome { Count = reported.Successes }),
         },
-        WorkerBreakerMoved moved => this with
+        WorkerBreakerChanged moved => this with
         {
             Breaker = moved.Breaker,
             Score = moved.ClearsConsecutive ? Score.Cleared() : Score,
             StrategyFailures = moved.StrategyFailure is { } failure ? RememberingStrategy(failure) : StrategyFailures,
         },
         ClockSetBack setBack => WorkerClockCorrection.Corrected(this, setBack.At),
-        _ => throw new InvalidOperationException($"{@event.GetType()} is no event of a worker"),
+        _ => throw new InvalidOperationException($"{@event.GetType()} is not an event of a worker"),
     };
 
-    /// <summary>When a worker went with an event, or was first reported; null for events that say no time.</summary>
+    /// <summary>When an event made the worker offline, unregistered or known; null for other events.</summary>
     private static DateTimeOffset? WentAt(IStoredEvent @event) => @event switch
     {
         WorkerLost lost => lost.At,
         WorkerDeclaredOffline offline => offline.At,
-        WorkerStatusSaid said => said.At,
+        WorkerStatusReported said => said.At,
         WorkerUnregistered left => left.At,
-        WorkerFailureTaken failure => failure.OccurredAt,
+        WorkerFailureRecorded failure => failure.OccurredAt,
         WorkerSuccessesReported reported => reported.At,
-        WorkerBreakerMoved moved => moved.At,
+        WorkerBreakerChanged moved => moved.At,
         _ => null,
     };
 
@@ -230,7 +234,7 @@ public sealed record WorkerState
 
     private WorkerState Saying(WorkerStatus status)
     {
-        var saying = this with { SaidStatus = status };
+        var saying = this with { ReportedStatus = status };
         return (status, OfflineCause) switch
         {
             (_, OfflineCause.Operator) => saying,
@@ -240,7 +244,9 @@ public sealed record WorkerState
         };
     }
 
-    /// <summary>A lifted fence takes the place of the loss that it lifts: who has not heard of that loss need not.</summary>
+    /// <summary>
+    /// Adds a fence. A lifted fence replaces the loss that it lifts, so a partition that has not received the loss never does.
+    /// </summary>
     private WorkerState WithFence(OwedFence? fence) => fence is null ? this : this with
     {
         LastFence = fence.Number,

@@ -19,7 +19,8 @@ namespace Morag.Failover.Actors.Tests.Cluster;
 /// </summary>
 public sealed class ClusterNodes : IAsyncLifetime
 {
-    private static readonly Config Quiet = ConfigurationFactory.ParseString("akka { loglevel = ERROR, stdout-loglevel = OFF, loggers = [] }");
+    private static readonly Config Quiet = ConfigurationFactory.ParseString(
+        "akka { loglevel = ERROR, stdout-loglevel = OFF, loggers = [] }");
 
     private static readonly Config NodeConfig = Quiet
         .WithFallback(ConfigurationFactory.ParseString(

@@ -20,16 +20,19 @@ public sealed class EntryMessageSpecs(ClusterNodes nodes)
         var worker = NewId<WorkerId>("worker");
         await RegisterAsync(way, worker, slots: 10);
         var tasks = await SubmitAsync(way, worker, 6);
-        var granted = await way.AskWorkers<LeasesGranted>(new RequestLeases { WorkerId = worker, MaxTasks = 10, Wait = TimeSpan.FromSeconds(10) });
+        var granted = await way.AskWorkers<LeasesGranted>(
+            new RequestLeases { WorkerId = worker, MaxTasks = 10, Wait = TimeSpan.FromSeconds(10) });
         var leases = granted.Leases.ToList();
         while (leases.Count < 4)
         {
             // Each partition answers for itself, and one worker may hold four of this queue.
-            granted = await way.AskWorkers<LeasesGranted>(new RequestLeases { WorkerId = worker, MaxTasks = 10, Wait = TimeSpan.FromSeconds(10) });
+            granted = await way.AskWorkers<LeasesGranted>(
+                new RequestLeases { WorkerId = worker, MaxTasks = 10, Wait = TimeSpan.FromSeconds(10) });
             leases.AddRange(granted.Leases);
         }
 
-        var extended = await way.AskQueues<LeaseResults>(new ExtendLease { TaskId = leases[0].TaskId, WorkerId = worker, Epoch = leases[0].Epoch, By = TimeSpan.FromMinutes(1) });
+        var extended = await way.AskQueues<LeaseResults>(
+            new ExtendLease { TaskId = leases[0].TaskId, WorkerId = worker, Epoch = leases[0].Epoch, By = TimeSpan.FromMinutes(1) });
         Assert.NotNull(extended.Results[0].Deadline);
         var completed = await way.AskQueues<LeaseResults>(new CompleteTasks
         {
@@ -57,7 +60,8 @@ public sealed class EntryMessageSpecs(ClusterNodes nodes)
         var awaited = await way.AskCoordinators<FailoverDecision>(new AwaitDecision { TaskId = leases[2].TaskId, Epoch = leases[2].Epoch });
         Assert.Equal(decision.DecisionMetadata.FailureId, awaited.DecisionMetadata.FailureId);
         await way.AskQueues<Done>(new CancelTask { TaskId = leases[3].TaskId });
-        Assert.Equal(RefusalReason.Conflict, (await way.AskQueues<Refused>(new RequeueTask { TaskId = leases[3].TaskId, Reason = "not parked" })).Reason);
+        var refused = await way.AskQueues<Refused>(new RequeueTask { TaskId = leases[3].TaskId, Reason = "not parked" });
+        Assert.Equal(RefusalReason.Conflict, refused.Reason);
         Assert.Equal(RefusalReason.Unknown, (await way.AskQueues<Refused>(new GetTask { TaskId = NewId<TaskId>("task") })).Reason);
         Assert.Equal(6, tasks.Length);
         Assert.Empty(nodes.Errors);
@@ -75,7 +79,11 @@ public sealed class EntryMessageSpecs(ClusterNodes nodes)
         await way.AskWorkers<Done>(new OpenSession { WorkerId = worker, SessionId = "s-1" });
         await way.AskWorkers<HeartbeatReply>(new Heartbeat { WorkerId = worker });
         var successes = await way.AskWorkers<WorkerReliabilityScore>(
-            new RecordSuccesses { WorkerId = worker, Successes = [new ReportedSuccess { TaskId = NewId<TaskId>("elsewhere"), DurationSeconds = 2 }] });
+            new RecordSuccesses
+            {
+                WorkerId = worker,
+                Successes = [new ReportedSuccess { TaskId = NewId<TaskId>("elsewhere"), DurationSeconds = 2 }],
+            });
         Assert.Equal(1, successes.TotalTasks);
         await way.AskWorkers<WorkerReliabilityScore>(new SetBreaker { WorkerId = worker, Action = BreakerAction.Open, Reason = "spec" });
         Assert.Equal(BreakerState.Open, (await way.AskWorkers<WorkerInfo>(new GetWorker { WorkerId = worker })).BreakerState);
@@ -103,8 +111,10 @@ public sealed class EntryMessageSpecs(ClusterNodes nodes)
         {
             await way.AskQueues<TaskPage>(new ListTasks { Partition = number });
             await way.AskQueues<QueueStatsReply>(new GetQueueStats { Partition = number });
-            await way.AskQueues<TasksAffected>(new CancelTasks { Partition = number, Filter = new() { State = TaskState.Parked }, Reason = "spec", DryRun = true });
-            await way.AskQueues<TasksAffected>(new RequeueTasks { Partition = number, Filter = new() { State = TaskState.Parked }, Reason = "spec", DryRun = true });
+            await way.AskQueues<TasksAffected>(
+                new CancelTasks { Partition = number, Filter = new() { State = TaskState.Parked }, Reason = "spec", DryRun = true });
+            await way.AskQueues<TasksAffected>(
+                new RequeueTasks { Partition = number, Filter = new() { State = TaskState.Parked }, Reason = "spec", DryRun = true });
         }
 
         for (var number = 0; number < partitions.Coordinators; number++)
@@ -134,18 +144,26 @@ public sealed class EntryMessageSpecs(ClusterNodes nodes)
         Assert.Equal("partition", (await way.AskQueues<Refused>(new ListTasks { Partition = 99 })).Field);
         Assert.Equal("partition", (await way.AskCoordinators<Refused>(new ListFailures { Partition = -1 })).Field);
         Assert.Equal("bucket", (await way.AskDirectory<Refused>(new ListWorkers { Bucket = 99 })).Field);
-        Assert.Equal("task_id", (await way.AskCoordinators<Refused>(new ReportFailure { TaskId = new(longId), FailureType = FailureType.TaskTimeout })).Field);
+        var invalid = await way.AskCoordinators<Refused>(new ReportFailure { TaskId = new(longId), FailureType = FailureType.TaskTimeout });
+        Assert.Equal("task_id", invalid.Field);
         Assert.Equal(RefusalReason.Unknown, (await way.AskQueues<Refused>(new GetTask { TaskId = new(longId) })).Reason);
         Assert.Equal(RefusalReason.Unknown, (await way.AskQueues<Refused>(new GetTask { TaskId = default })).Reason);
     }
 
     private static int PartitionOf(TaskId task) => Partition.Of(task, ClusterNodes.Settings.Partitions.Queues);
 
-    private static Task<WorkerRegisteredReply> RegisterAsync(WayIn way, WorkerId worker, int slots) => way.AskWorkers<WorkerRegisteredReply>(new RegisterWorker
-    {
-        // Tasks of its own content type come to nobody else.
-        Registration = new() { WorkerId = worker, Capability = WorkerCapability.Cpu, MaxConcurrentTasks = slots, SupportedContentTypes = [worker.Value] },
-    });
+    private static Task<WorkerRegisteredReply> RegisterAsync(WayIn way, WorkerId worker, int slots) =>
+        way.AskWorkers<WorkerRegisteredReply>(new RegisterWorker
+        {
+            // Tasks of its own content type come to nobody else.
+            Registration = new()
+            {
+                WorkerId = worker,
+                Capability = WorkerCapability.Cpu,
+                MaxConcurrentTasks = slots,
+                SupportedContentTypes = [worker.Value],
+            },
+        });
 
     private static async Task<TaskId[]> SubmitAsync(WayIn way, WorkerId onlyFor, int count)
     {
@@ -155,7 +173,8 @@ public sealed class EntryMessageSpecs(ClusterNodes nodes)
             var submitted = await way.AskQueues<TasksSubmitted>(new SubmitTasks
             {
                 Partition = together.Key,
-                Tasks = [.. together.Select(task => new TaskSubmission { TaskId = task, Queue = new("cpu_standard"), ContentType = onlyFor.Value })],
+                Tasks = [.. together.Select(
+                    task => new TaskSubmission { TaskId = task, Queue = new("cpu_standard"), ContentType = onlyFor.Value })],
             });
             Assert.All(submitted.Results, result => Assert.Null(result.Refused));
         }

@@ -26,7 +26,8 @@ public sealed class ReportFailureSpecs(ClusterNodes nodes)
             var decisions = await Task.WhenAll(nodes.Ways.Values.Select(way => way.AskCoordinators<FailoverDecision>(report)));
 
             await AssertDecidedOnce(report.TaskId, decisions);
-            var score = await nodes.Ways["client"].AskWorkers<WorkerReliabilityScore>(new GetWorkerReliability { WorkerId = report.WorkerId.Value });
+            var score = await nodes.Ways["client"].AskWorkers<WorkerReliabilityScore>(
+                new GetWorkerReliability { WorkerId = report.WorkerId.Value });
             Assert.Equal(1, score.FailureCount);
         }
     }

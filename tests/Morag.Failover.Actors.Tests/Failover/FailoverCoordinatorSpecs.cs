@@ -156,7 +156,7 @@ public sealed class FailoverCoordinatorSpecs(ITestOutputHelper output) : OwnerSp
         Assert.Single(await DecisionsAsync(coordinator));
     }
 
-    private static FailureTaken Taken() => new()
+    private static FailureRecorded Taken() => new()
     {
         FailureId = Failure.FailureId,
         TaskId = Task,
@@ -179,7 +179,7 @@ public sealed class FailoverCoordinatorSpecs(ITestOutputHelper output) : OwnerSp
         return (await ExpectMsgAsync<TaskDecisions>()).Decisions;
     }
 
-    private Task<IReadOnlyList<TakeFailure>> ToTakeAsync() => GotAsync<TakeFailure>(Regions.WorkersProbe);
+    private Task<IReadOnlyList<RecordFailure>> ToTakeAsync() => GotAsync<RecordFailure>(Regions.WorkersProbe);
 
     private Task<IReadOnlyList<Reassign>> ReassignmentsAsync() => GotAsync<Reassign>(Regions.QueuesProbe);
 }

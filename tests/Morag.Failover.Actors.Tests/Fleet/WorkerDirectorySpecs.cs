@@ -28,7 +28,7 @@ public sealed class WorkerDirectorySpecs(ITestOutputHelper output) : OwnerSpec(o
         bucket = await KillAndRecoverAsync(bucket, Entity);
         bucket.Tell(Entry(1, draining: false));
 
-        Assert.Equal([2, 2, 1, 1], (await GotAsync<WorkerEntryTaken>(Regions.WorkersProbe)).Select(taken => taken.Revision));
+        Assert.Equal([2, 2, 1, 1], (await GotAsync<WorkerEntryAcknowledged>(Regions.WorkersProbe)).Select(taken => taken.Revision));
         Assert.Single(Store.EventsOf("directory-0", Sys));
         Assert.True((await ListedAsync(bucket)).Draining);
     }
@@ -39,12 +39,12 @@ public sealed class WorkerDirectorySpecs(ITestOutputHelper output) : OwnerSpec(o
         var bucket = Start(Entity);
         bucket.Tell(Entry(1, draining: false));
         await SettleAsync();
-        _ = await GotAsync<WorkerEntryTaken>(Regions.WorkersProbe);
+        _ = await GotAsync<WorkerEntryAcknowledged>(Regions.WorkersProbe);
         Store.Fate = _ => WriteFate.Failed;
         bucket.Tell(Entry(2, draining: true), ActorRefs.NoSender);
 
         await SettleAsync();
-        Assert.Empty(await GotAsync<WorkerEntryTaken>(Regions.WorkersProbe));
+        Assert.Empty(await GotAsync<WorkerEntryAcknowledged>(Regions.WorkersProbe));
         Store.Fate = _ => WriteFate.Stored;
         Assert.False((await ListedAsync(Start(Entity))).Draining);
     }
@@ -108,7 +108,8 @@ public sealed class WorkerDirectorySpecs(ITestOutputHelper output) : OwnerSpec(o
         bucket.Tell(left with { Entry = left.Entry with { Unregistered = true } });
         Assert.True(await IsAdmittedAsync("cpu-2"));
 
-        async Task<bool> IsAdmittedAsync(string worker) => await AnswerAsync<IWireMessage>(new AdmitWorker { Bucket = 0, WorkerId = new(worker) }) is Done;
+        async Task<bool> IsAdmittedAsync(string worker) =>
+            await AnswerAsync<IWireMessage>(new AdmitWorker { Bucket = 0, WorkerId = new(worker) }) is Done;
 
         async Task<T> AnswerAsync<T>(IWireMessage question)
         {
@@ -128,8 +129,8 @@ public sealed class WorkerDirectorySpecs(ITestOutputHelper output) : OwnerSpec(o
         bucket.Tell(new AdmitWorker { Bucket = 0, WorkerId = new("cpu-3") }, TestActor);
 
         Assert.Equal(
-            "the worker 'cpu-3' cannot register: its bucket of the worker directory has 2 of the 6 places, and none is free; offline workers keep theirs. "
-            + "Unregister workers that do not come back, or raise morag.failover.workers.max-registered.",
+            "the worker 'cpu-3' cannot register: its directory bucket has 2 of the 6 places, and none is free; "
+            + "offline workers keep theirs. Unregister workers that do not come back, or raise morag.failover.workers.max-registered.",
             (await ExpectMsgAsync<Refused>()).Message);
     }
 

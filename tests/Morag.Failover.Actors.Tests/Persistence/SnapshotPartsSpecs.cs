@@ -62,7 +62,7 @@ public sealed class SnapshotPartsSpecs() : TestKit(
         await StopAsync(roster);
 
         // The first start fails, as a start does whose snapshot is broken, and says so; the next one passes it over.
-        await EventFilter.Error(contains: "cannot be read; the entity starts again with the one before it and the events since")
+        await EventFilter.Error(contains: "cannot be read. The entity restarts from the one before it and the events since")
             .ExpectOneAsync(async () => Assert.Null(await CountUnlessItStopsAsync(Start())));
         Assert.Equal(count, await CountAsync(Start()));
     }
@@ -166,7 +166,9 @@ public sealed class SnapshotPartsSpecs() : TestKit(
     private static IEnumerable<IStoredEvent> Between(IReadOnlyList<IStoredEvent> stored)
     {
         var snapshot = stored.OfType<SnapshotPart>().First(part => part.Index == 0).SequenceNr;
-        var parts = stored.Select((@event, place) => (@event, place)).Where(at => at.@event is SnapshotPart part && part.SequenceNr == snapshot).ToList();
+        var parts = stored.Select((@event, place) => (@event, place))
+            .Where(at => at.@event is SnapshotPart part && part.SequenceNr == snapshot)
+            .ToList();
         return stored.Skip(parts[0].place).Take(parts[^1].place - parts[0].place);
     }
 
@@ -178,7 +180,9 @@ public sealed class SnapshotPartsSpecs() : TestKit(
         await ExpectMsgAsync(count);
     }
 
-    /// <summary>How many snapshots are written while events come depends on how fast their parts are encoded: it adds until there are enough.</summary>
+    /// <summary>
+    /// How many snapshots are written while events come depends on how fast their parts are encoded: it adds until there are enough.
+    /// </summary>
     private async Task<int> AddUntilEventsAreRemovedAsync(IActorRef roster)
     {
         var count = 0;
@@ -240,12 +244,14 @@ public sealed class SnapshotPartsSpecs() : TestKit(
 
     private async Task<long> FirstStoredAsync() => (await ReplayAsync())[0].SequenceNr;
 
-    private async Task<IReadOnlyList<IStoredEvent>> StoredAsync() => [.. (await ReplayAsync()).Select(stored => (IStoredEvent)stored.Payload)];
+    private async Task<IReadOnlyList<IStoredEvent>> StoredAsync() =>
+        [.. (await ReplayAsync()).Select(stored => (IStoredEvent)stored.Payload)];
 
     private async Task<List<IPersistentRepresentation>> ReplayAsync()
     {
         var replay = CreateTestProbe();
-        Akka.Persistence.Persistence.Instance.Apply(Sys).JournalFor("").Tell(new ReplayMessages(1, long.MaxValue, long.MaxValue, Id, replay));
+        Akka.Persistence.Persistence.Instance.Apply(Sys).JournalFor("")
+            .Tell(new ReplayMessages(1, long.MaxValue, long.MaxValue, Id, replay));
         var stored = new List<IPersistentRepresentation>();
         while (await replay.ExpectMsgAsync<object>() is ReplayedMessage replayed)
         {
@@ -284,7 +290,8 @@ public sealed class SnapshotPartsSpecs() : TestKit(
                 throw new InvalidDataException("planned");
             }
 
-            ImmutableSortedSet<string> restored = [.. parts.Cast<DirectorySnapshot>().SelectMany(part => part.NotRegistered).Select(id => id.Value)];
+            ImmutableSortedSet<string> restored =
+                [.. parts.Cast<DirectorySnapshot>().SelectMany(part => part.NotRegistered).Select(id => id.Value)];
             LastRestored = restored.Count;
             return restored;
         }

@@ -20,6 +20,7 @@ public sealed class SnapshotPolicySpecs
     [InlineData(1, Least, 5_000, 0, true)]
     [InlineData(1, Least, 5_000, Least + 1, false)]
     [InlineData(1, Least + 1, 5_000, Least + 1, true)]
-    public void Should_save_when_events_outnumber_records_or_outweigh_the_state(long events, long bytes, long records, long stateBytes, bool isDue) =>
+    public void Should_save_when_events_outnumber_records_or_outweigh_the_state(
+        long events, long bytes, long records, long stateBytes, bool isDue) =>
         Assert.Equal(isDue, new SnapshotPolicy(100, 2) { LeastBytes = Least }.IsDue(events, bytes, new StoredSize(records, stateBytes)));
 }

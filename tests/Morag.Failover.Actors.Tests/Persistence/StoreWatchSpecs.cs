@@ -13,9 +13,18 @@ public sealed class StoreWatchSpecs : TestKit
     private string? diagnosis;
 
     public StoreWatchSpecs()
-        : base("""akka { test.timefactor = 4, loglevel = INFO, stdout-loglevel = OFF, scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" }""")
+        : base(
+            """
+            akka {
+              test.timefactor = 4
+              loglevel = INFO
+              stdout-loglevel = OFF
+              scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
+            }
+            """)
     {
-        store = new StoreWatch(Logging.GetLogger(Sys, typeof(StoreWatch)), () => Clock.Now - DateTimeOffset.UnixEpoch, () => Task.FromResult(diagnosis));
+        store = new StoreWatch(
+            Logging.GetLogger(Sys, typeof(StoreWatch)), () => Clock.Now - DateTimeOffset.UnixEpoch, () => Task.FromResult(diagnosis));
         Sys.EventStream.Subscribe(TestActor, typeof(Error));
         Sys.EventStream.Subscribe(TestActor, typeof(Info));
     }
@@ -27,7 +36,8 @@ public sealed class StoreWatchSpecs : TestKit
     [InlineData("NOAUTH Authentication required.")]
     [InlineData("OOM command not allowed when used memory > 'maxmemory'.")]
     [InlineData("READONLY You can't write against a read only replica.")]
-    [InlineData("It was not possible to connect to the redis server(s). There was an authentication failure: (RedisServerException) WRONGPASS invalid")]
+    [InlineData(
+        "It was not possible to connect to the redis server(s). There was an authentication failure: (RedisServerException) WRONGPASS invalid")]
     public async Task Should_say_it_once_in_the_stores_words_when_every_owner_fails(string words)
     {
         for (var owner = 0; owner < 20; owner++)

@@ -7,13 +7,13 @@ using Xunit.Abstractions;
 
 namespace Morag.Failover.Actors.Tests.Queues;
 
-/// <summary>A flood of submissions slows its callers down; it neither stops the queue nor leaves anybody without an answer.</summary>
+/// <summary>A flood of submissions slows its callers down, but never stops the queue, and every caller gets an answer.</summary>
 public sealed class IntakeSpecs(ITestOutputHelper output) : OwnerSpec(output)
 {
     private const int PerCall = 4;
 
     [Fact]
-    public void Should_let_submissions_wait_when_too_much_is_under_way_and_refuse_them_when_too_much_waits()
+    public void Should_hold_submissions_while_the_store_is_behind_and_reject_them_when_too_much_waits()
     {
         var intake = new Intake();
         Assert.False(intake.MustWait(Intake.MostUnderWay - 1));
@@ -27,10 +27,10 @@ public sealed class IntakeSpecs(ITestOutputHelper output) : OwnerSpec(output)
 
         Assert.InRange(taken, 1, Intake.MostWaiting / (PerCall * 200 * 1024));
         Assert.True(intake.MustWait(0));
-        Assert.Null(intake.Next(Intake.MostUnderWay));
+        Assert.Null(intake.TakeNext(Intake.MostUnderWay));
         for (var number = 0; number < taken; number++)
         {
-            Assert.Equal(Call(number).Tasks[0].TaskId, intake.Next(0)!.Submit.Tasks[0].TaskId);
+            Assert.Equal(Call(number).Tasks[0].TaskId, intake.TakeNext(0)!.Submit.Tasks[0].TaskId);
         }
 
         Assert.False(intake.MustWait(0));
@@ -38,7 +38,7 @@ public sealed class IntakeSpecs(ITestOutputHelper output) : OwnerSpec(output)
     }
 
     [Fact]
-    public async Task Should_answer_every_call_of_a_flood_and_keep_what_it_accepted()
+    public async Task Should_answer_every_call_of_a_flood_and_keep_what_was_accepted()
     {
         var queue = Start(QueueActor.Props(0, FailoverSettings.Default, Regions, Outages, IEpochFloors.None));
         const int Calls = 150;

@@ -1,6 +1,5 @@
 using Morag.Failover.Actors.Queues;
 using Morag.Failover.Actors.Tests.Owners;
-using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Fleet;
@@ -10,7 +9,7 @@ using Xunit.Abstractions;
 
 namespace Morag.Failover.Actors.Tests.Queues;
 
-/// <summary>Tasks that come while workers wait go to all of them, and to nobody else for as long as those are on their way.</summary>
+/// <summary>New tasks are spread over the waiting workers, and reserved for them while they fetch their tasks.</summary>
 public sealed class PlacementSpecs(ITestOutputHelper output) : OwnerSpec(output)
 {
     private static readonly FailoverSettings Settings = FailoverSettings.Default;
@@ -18,7 +17,7 @@ public sealed class PlacementSpecs(ITestOutputHelper output) : OwnerSpec(output)
     private Props Entity => QueueActor.Props(0, Settings, Regions, Outages, IEpochFloors.None);
 
     [Fact]
-    public async Task Should_give_seven_tasks_to_three_idle_workers_three_two_and_two()
+    public async Task Should_grant_three_two_and_two_when_seven_tasks_meet_three_idle_workers()
     {
         var queue = Start(Entity);
         await WaitAsync(queue, "a", "b", "c");
@@ -33,7 +32,7 @@ public sealed class PlacementSpecs(ITestOutputHelper output) : OwnerSpec(output)
     }
 
     [Fact]
-    public async Task Should_give_the_tasks_to_another_when_the_worker_that_was_woken_does_not_come()
+    public async Task Should_grant_the_tasks_to_another_worker_when_the_woken_one_does_not_come()
     {
         var queue = Start(Entity);
         await WaitAsync(queue, "a");
@@ -42,7 +41,8 @@ public sealed class PlacementSpecs(ITestOutputHelper output) : OwnerSpec(output)
         await WaitAsync(queue, "b");
 
         IEnumerable<string> woken = [];
-        for (var waited = TimeSpan.Zero; waited < Settings.Queues.ResendAfter * 3 && !woken.Contains("b"); waited += TimeSpan.FromSeconds(1))
+        for (
+            var waited = TimeSpan.Zero; waited < Settings.Queues.ResendAfter * 3 && !woken.Contains("b"); waited += TimeSpan.FromSeconds(1))
         {
             await PassAsync(TimeSpan.FromSeconds(1));
             woken = await WokenAsync();
@@ -52,7 +52,7 @@ public sealed class PlacementSpecs(ITestOutputHelper output) : OwnerSpec(output)
     }
 
     [Fact]
-    public async Task Should_offer_on_what_a_woken_worker_leaves()
+    public async Task Should_offer_tasks_to_others_when_a_woken_worker_leaves_them()
     {
         var queue = Start(Entity);
         await WaitAsync(queue, "a", "b");
@@ -61,7 +61,7 @@ public sealed class PlacementSpecs(ITestOutputHelper output) : OwnerSpec(output)
         Assert.Equal(1, await LeasesAsync(queue, "b"));
         await WaitAsync(queue, "b");
 
-        // It has no room any more by the time it comes.
+        // It has no room left by the time it comes.
         Assert.Equal(0, await LeasesAsync(queue, "a", room: 0));
         Assert.Equal(["b"], await WokenAsync());
         Assert.Equal(1, await LeasesAsync(queue, "b"));
@@ -82,7 +82,8 @@ public sealed class PlacementSpecs(ITestOutputHelper output) : OwnerSpec(output)
         await ExpectMsgAsync<TasksSubmitted>();
     }
 
-    private async Task<IEnumerable<string>> WokenAsync() => (await GotAsync<WorkAvailable>(Regions.WorkersProbe)).Select(woken => woken.WorkerId.Value);
+    private async Task<IEnumerable<string>> WokenAsync() =>
+        (await GotAsync<WorkAvailable>(Regions.WorkersProbe)).Select(woken => woken.WorkerId.Value);
 
     private async Task<int> LeasesAsync(IActorRef queue, string worker, int room = 8, bool wait = false)
     {

@@ -2,7 +2,6 @@ using Morag.Failover.Actors.Queues;
 using Morag.Failover.Actors.Tests.Owners;
 using Morag.Failover.Actors.Tests.Storage;
 using Morag.Failover.Contracts.Failover;
-using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Failover;
@@ -13,7 +12,7 @@ using Xunit.Abstractions;
 
 namespace Morag.Failover.Actors.Tests.Queues;
 
-/// <summary>A queue partition alone: what it owes others it says until they answer, and nothing that it is told twice happens twice.</summary>
+/// <summary>A queue partition on its own: it resends until it gets an answer, and handles repeated messages once.</summary>
 public sealed class QueueActorSpecs(ITestOutputHelper output) : OwnerSpec(output)
 {
     private static readonly FailoverSettings Settings = FailoverSettings.Default;
@@ -25,7 +24,7 @@ public sealed class QueueActorSpecs(ITestOutputHelper output) : OwnerSpec(output
     private Props Entity => QueueActor.Props(0, Settings, Regions, Outages, epochs);
 
     [Fact]
-    public async Task Should_grant_only_epochs_above_those_that_are_known_outside_the_journal()
+    public async Task Should_grant_only_epochs_above_those_known_outside_the_journal()
     {
         epochs.Floor = new LeaseEpoch(500);
         var queue = Start(Entity);
@@ -39,18 +38,19 @@ public sealed class QueueActorSpecs(ITestOutputHelper output) : OwnerSpec(output
     }
 
     [Fact]
-    public async Task Should_log_the_queues_that_this_node_does_not_define_when_the_partition_comes_to_it()
+    public async Task Should_log_an_error_when_a_partition_arrives_with_tasks_of_an_undefined_queue()
     {
         var queue = Start(Entity);
         _ = await LeaseAsync(queue);
-        var lacking = Settings with { Queues = Settings.Queues with { Definitions = Settings.Queues.Definitions.RemoveAll(queue => queue.Name.Value == "cpu_standard") } };
+        var others = Settings.Queues.Definitions.RemoveAll(queue => queue.Name.Value == "cpu_standard");
+        var lacking = Settings with { Queues = Settings.Queues with { Definitions = others } };
 
-        await EventFilter.Error(contains: "holds unfinished tasks of the queue cpu_standard (1), which this node does not define").ExpectOneAsync(
+        await EventFilter.Error(contains: "holds 1 unfinished task of queue cpu_standard, which this node does not define").ExpectOneAsync(
             () => KillAndRecoverAsync(queue, QueueActor.Props(0, lacking, Regions, Outages, epochs)));
     }
 
     [Fact]
-    public async Task Should_ask_for_the_decision_again_until_it_comes_when_the_coordinator_does_not_answer()
+    public async Task Should_resend_a_failure_until_it_is_decided_when_the_coordinator_does_not_answer()
     {
         var queue = Start(Entity);
         var failure = await FailAsync(queue, await LeaseAsync(queue));
@@ -69,7 +69,7 @@ public sealed class QueueActorSpecs(ITestOutputHelper output) : OwnerSpec(output
     }
 
     [Fact]
-    public async Task Should_carry_a_decision_out_once_and_answer_each_time_when_it_comes_again()
+    public async Task Should_carry_out_a_decision_once_and_answer_every_time_when_it_is_repeated()
     {
         var queue = Start(Entity);
         var failure = await FailAsync(queue, await LeaseAsync(queue));
@@ -86,7 +86,7 @@ public sealed class QueueActorSpecs(ITestOutputHelper output) : OwnerSpec(output
     }
 
     [Fact]
-    public async Task Should_send_outcomes_again_until_they_are_taken_when_the_workers_entity_does_not_answer()
+    public async Task Should_resend_outcomes_until_they_are_acknowledged_when_the_worker_entity_does_not_answer()
     {
         var queue = Start(Entity);
         var lease = await LeaseAsync(queue);
@@ -98,7 +98,7 @@ public sealed class QueueActorSpecs(ITestOutputHelper output) : OwnerSpec(output
         queue = await KillAndRecoverAsync(queue, Entity);
         Assert.Equal(first.Number, (await OutcomesAsync())[0].Number);
 
-        queue.Tell(new OutcomesTaken { Partition = 0, WorkerId = Worker, Number = first.Number });
+        queue.Tell(new OutcomesReceived { Partition = 0, WorkerId = Worker, Number = first.Number });
         await PassAsync(Resend);
         _ = await OutcomesAsync();
         await PassAsync(Resend);
@@ -106,7 +106,7 @@ public sealed class QueueActorSpecs(ITestOutputHelper output) : OwnerSpec(output
     }
 
     [Fact]
-    public async Task Should_take_a_fence_once_and_answer_each_time_when_it_comes_again()
+    public async Task Should_apply_a_fence_once_and_answer_every_time_when_it_is_repeated()
     {
         var queue = Start(Entity);
         await LeaseAsync(queue);
@@ -117,17 +117,19 @@ public sealed class QueueActorSpecs(ITestOutputHelper output) : OwnerSpec(output
         queue = await KillAndRecoverAsync(queue, Entity);
         queue.Tell(fence);
 
-        Assert.Equal([1, 1, 1], (await GotAsync<FenceTaken>(Regions.WorkersProbe)).Select(taken => taken.Number));
+        Assert.Equal([1, 1, 1], (await GotAsync<FenceAcknowledged>(Regions.WorkersProbe)).Select(taken => taken.Number));
         Assert.Single(Store.EventsOf("queue-0", Sys).OfType<InstanceFenced>());
     }
 
     [Fact]
-    public async Task Should_say_that_the_outcome_is_unknown_and_lose_nothing_when_storage_fails()
+    public async Task Should_report_an_unknown_outcome_and_lose_nothing_when_storage_fails()
     {
         var queue = Start(Entity);
         var lease = await LeaseAsync(queue);
         Store.Fate = _ => WriteFate.Failed;
-        queue.Tell(new CompleteTasks { Partition = 0, WorkerId = Worker, Completions = [new() { TaskId = Task, Epoch = lease.Epoch }] }, TestActor);
+        queue.Tell(
+            new CompleteTasks { Partition = 0, WorkerId = Worker, Completions = [new() { TaskId = Task, Epoch = lease.Epoch }] },
+            TestActor);
         queue.Tell(new GetTask { TaskId = Task }, TestActor);
 
         Assert.Equal(RefusalReason.Unavailable, (await ExpectMsgAsync<Refused>()).Reason);
@@ -139,7 +141,7 @@ public sealed class QueueActorSpecs(ITestOutputHelper output) : OwnerSpec(output
     }
 
     [Fact]
-    public async Task Should_go_on_when_a_message_cannot_be_handled()
+    public async Task Should_continue_when_a_message_cannot_be_handled()
     {
         var queue = Start(Entity);
         var lease = await LeaseAsync(queue);

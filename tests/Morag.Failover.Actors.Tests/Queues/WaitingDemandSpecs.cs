@@ -1,5 +1,4 @@
 using Morag.Failover.Actors.Queues;
-using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Fleet;
@@ -8,7 +7,7 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Actors.Tests.Queues;
 
-/// <summary>Which of the workers that wait a task is promised to.</summary>
+/// <summary>Which waiting worker a task is promised to.</summary>
 public sealed class WaitingDemandSpecs
 {
     private static readonly DateTimeOffset T0 = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -19,7 +18,7 @@ public sealed class WaitingDemandSpecs
     private WaitingDemand demand = new(new QueueSettings(), firstNumber: 0);
 
     [Fact]
-    public void Should_promise_seven_tasks_three_two_and_two_when_three_idle_workers_wait()
+    public void Should_promise_three_two_and_two_when_seven_tasks_meet_three_waiting_workers()
     {
         Wait("a", "b", "c");
         var woken = Offer(Submit(7));
@@ -32,7 +31,8 @@ public sealed class WaitingDemandSpecs
     public void Should_fill_one_worker_before_the_next_when_the_queue_is_packed()
     {
         var queues = new QueueSettings();
-        demand = new(queues with { Definitions = [.. queues.Definitions.Select(queue => queue with { Placement = Placement.Pack })] }, firstNumber: 0);
+        var packed = queues.Definitions.Select(queue => queue with { Placement = Placement.Pack });
+        demand = new(queues with { Definitions = [.. packed] }, firstNumber: 0);
         Wait("a", "b", "c");
 
         Assert.Equal(["a", "b"], Offer(Submit(9)));
@@ -40,7 +40,7 @@ public sealed class WaitingDemandSpecs
     }
 
     [Fact]
-    public void Should_prefer_the_larger_free_share_then_the_better_score_then_the_warm_one_then_who_waits_longest()
+    public void Should_rank_workers_by_free_share_then_score_then_warmth_then_waiting_time()
     {
         Wait(Request("half") with { MaxTasks = 4, Queues = [new() { Queue = Queue, Cap = 8, HeldElsewhere = 4 }] });
         Wait(Request("poor") with { SuccessRate = 0.5 });
@@ -60,7 +60,7 @@ public sealed class WaitingDemandSpecs
     }
 
     [Fact]
-    public void Should_promise_a_task_to_no_worker_that_cannot_take_it()
+    public void Should_not_promise_a_task_to_a_worker_that_cannot_run_it()
     {
         Wait(Request("small") with { Profile = new() { Capability = WorkerCapability.Cpu, MemoryGb = 4, DiskGb = 10 } });
         Wait(Request("video") with { Profile = Machine with { ContentTypes = ["video"] } });
@@ -75,32 +75,36 @@ public sealed class WaitingDemandSpecs
     }
 
     [Fact]
-    public void Should_find_each_task_its_worker_when_six_thousand_wait_with_different_free_disk_space()
+    public void Should_match_each_task_when_six_thousand_workers_offer_different_disk_space()
     {
         for (var i = 0; i < 6_000; i++)
         {
-            Wait(Request($"w{i:0000}") with { MaxTasks = 1, Profile = Machine with { DiskGb = i, ContentTypes = i % 2 == 0 ? [] : ["audio"] } });
+            Wait(Request(
+                $"w{i:0000}") with
+            { MaxTasks = 1, Profile = Machine with { DiskGb = i, ContentTypes = i % 2 == 0 ? [] : ["audio"] } });
         }
 
-        Assert.Equal(["w5990"], Offer(Submit(1, task => task with { ContentType = "video", ResourceRequirements = new() { DiskGb = 5_989.5 } })));
-        Assert.Equal(["w5999"], Offer(Submit(1, task => task with { ContentType = "audio", ResourceRequirements = new() { DiskGb = 5_999 } })));
+        Assert.Equal(
+            ["w5990"], Offer(Submit(1, task => task with { ContentType = "video", ResourceRequirements = new() { DiskGb = 5_989.5 } })));
+        Assert.Equal(
+            ["w5999"], Offer(Submit(1, task => task with { ContentType = "audio", ResourceRequirements = new() { DiskGb = 5_999 } })));
         Assert.Empty(Offer(Submit(10, task => task with { ResourceRequirements = new() { DiskGb = 6_000 } })));
         Assert.Equal(2, demand.Expire(state, T0.AddSeconds(10), TimeSpan.FromSeconds(2)).Released.Count);
     }
 
     [Fact]
-    public void Should_give_back_what_was_promised_when_the_worker_was_woken_in_vain_or_waits_no_longer()
+    public void Should_release_promised_tasks_when_a_woken_worker_does_not_come_or_stops_waiting()
     {
         Wait("a");
         Offer(Submit(2));
 
-        Assert.True(demand.IsKept(submitted[0], T0.AddMilliseconds(499)));
-        Assert.False(demand.IsKept(submitted[0], T0.AddMilliseconds(500)));
+        Assert.True(demand.IsReserved(submitted[0], T0.AddMilliseconds(499)));
+        Assert.False(demand.IsReserved(submitted[0], T0.AddMilliseconds(500)));
         Assert.Empty(demand.Expire(state, T0.AddSeconds(1), TimeSpan.FromSeconds(2)).Released);
         var (released, waitAgain) = demand.Expire(state, T0.AddSeconds(2), TimeSpan.FromSeconds(2));
         Assert.Equal(submitted, released);
         Assert.Equal([new WorkerId("a")], waitAgain);
-        Assert.False(demand.IsKept(submitted[0], T0));
+        Assert.False(demand.IsReserved(submitted[0], T0));
         Assert.Equal(["a"], Offer(released));
         (released, waitAgain) = demand.Expire(state, T0.AddSeconds(30), TimeSpan.FromMinutes(2));
         Assert.Equal(submitted, released);
@@ -108,7 +112,7 @@ public sealed class WaitingDemandSpecs
     }
 
     [Fact]
-    public void Should_promise_a_task_to_those_that_come_when_called_before_those_that_were_woken_in_vain()
+    public void Should_prefer_workers_that_come_when_woken()
     {
         Wait("silent");
         Offer(Submit(1));
@@ -126,13 +130,13 @@ public sealed class WaitingDemandSpecs
     }
 
     [Fact]
-    public void Should_forget_the_interest_that_is_withdrawn_and_keep_one_that_was_shown_since()
+    public void Should_forget_a_withdrawn_interest_and_keep_a_newer_one()
     {
         Wait("a");
         Offer(Submit(1));
         var number = demand.NumberOf(new("a"));
 
-        // It keeps its number while it waits again, so that a withdrawal that comes late still names it.
+        // The interest keeps its number while the worker waits again, so a delayed withdrawal still applies.
         Assert.Single(demand.Expire(state, T0.AddSeconds(2), TimeSpan.FromSeconds(2)).WaitAgain);
         Offer([submitted[0]]);
         Assert.Equal([submitted[0]], demand.Withdraw(new("a"), number));
@@ -144,7 +148,7 @@ public sealed class WaitingDemandSpecs
     }
 
     [Fact]
-    public void Should_promise_nothing_to_a_worker_that_rests()
+    public void Should_promise_nothing_to_a_resting_worker()
     {
         demand.Add(Request("a"), WorkerShare.Empty, T0.AddSeconds(30), restsUntil: T0.AddSeconds(2));
         var tasks = Submit(1);

@@ -81,7 +81,7 @@ public sealed class FleetSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         var decision = (await DecisionAsync(task)).Chose(FallbackQueue, "unserved").WithoutGuards().CarriedOut();
         Assert.Equal("cpu_standard", decision.SelectedAction.TargetQueue?.Value);
         Assert.Equal(
-            $"no worker could take it from gpu_priority for 600 s: all suitable workers are unavailable ({words})", decision.FailureEvent.ErrorMessage);
+            $"no worker of gpu_priority could run the task for 600 s: all suitable workers are unavailable ({words})", decision.FailureEvent.ErrorMessage);
         Assert.Equal(task, (await cpu.LeaseOneAsync()).TaskId);
     }
 

@@ -93,7 +93,7 @@ public sealed class LeaseSpecs(ITestOutputHelper output) : ScenarioSpec(output)
 
         var task = await TaskAsync(lost);
         Assert.Equal((TaskState.Queued, 0), (task.State, task.RetryCount));
-        Assert.Equal("the lease never arrived at the worker", task.History[^1].Detail);
+        Assert.Equal("the lease never reached the worker", task.History[^1].Detail);
         Assert.Equal(TaskState.Leased, (await TaskAsync(held)).State);
         Assert.Empty((await ExplainAsync(lost)).Decisions);
         Assert.Equal(0, (await worker.ScoreAsync()).TotalTasks);

@@ -54,7 +54,8 @@ public sealed class GoldenBytesSpecs() : TestKit(FailoverSerialization.Config)
 
     [Fact]
     public void Should_read_what_earlier_versions_wrote() =>
-        Assert.All(Found.Keys, manifest => Assert.True(IsReadable(manifest), $"the earlier bytes of {manifest} say something else now: a field was renumbered, or its type changed"));
+        Assert.All(Found.Keys, manifest => Assert.True(
+            IsReadable(manifest), $"the earlier bytes of {manifest} say something else now: a field was renumbered, or its type changed"));
 
     private bool IsAsGolden(string manifest, Type type) =>
         Golden[manifest].LastOrDefault() is { } bytes && bytes.AsSpan().SequenceEqual(Write(SampleOf.Type(type)));
@@ -67,7 +68,9 @@ public sealed class GoldenBytesSpecs() : TestKit(FailoverSerialization.Config)
     {
         JsonValueKind.Object => before.EnumerateObject().All(property =>
             SaysNothing(property.Value) || (now.TryGetProperty(property.Name, out var value) && SaysTheSame(property.Value, value))),
-        JsonValueKind.Array => before.GetArrayLength() == now.GetArrayLength() && before.EnumerateArray().Zip(now.EnumerateArray()).All(pair => SaysTheSame(pair.First, pair.Second)),
+        JsonValueKind.Array =>
+            before.GetArrayLength() == now.GetArrayLength()
+                && before.EnumerateArray().Zip(now.EnumerateArray()).All(pair => SaysTheSame(pair.First, pair.Second)),
         _ => before.GetRawText() == now.GetRawText(),
     };
 

@@ -22,14 +22,31 @@ internal static class LargestMessages
 
     public static IReadOnlyDictionary<string, object> ByName { get; } = new Dictionary<string, object>
     {
-        ["heartbeat"] = new Heartbeat { WorkerId = Worker, Held = Many(WorkerLimits.MaxConcurrentTasks, n => new HeldByWorker { TaskId = Task(n), Epoch = new(long.MaxValue - n), Progress = 0.1 }) },
+        ["heartbeat"] = new Heartbeat
+        {
+            WorkerId = Worker,
+            Held = Many(
+                WorkerLimits.MaxConcurrentTasks,
+                n => new HeldByWorker { TaskId = Task(n), Epoch = new(long.MaxValue - n), Progress = 0.1 }),
+        },
         ["answer to a heartbeat"] = new HeartbeatReply { Leases = Held() },
         ["held leases"] = Sample<HeldLeases>() with { Leases = Held() },
         ["worker taken offline"] = Sample<WorkerTakenOffline>() with { Leases = Held() },
-        ["lease results"] = new LeaseResults { Results = Many(CallLimits.MaxEntries, n => new LeaseResult { TaskId = Task(n), Epoch = new(long.MaxValue), Refused = LongRefusal() }) },
-        ["answer to a submission"] = new TasksSubmitted { Results = Many(CallLimits.MaxEntries, n => new SubmissionResult { TaskId = Task(n), Refused = LongRefusal() }) },
+        ["lease results"] = new LeaseResults
+        {
+            Results = Many(
+                CallLimits.MaxEntries,
+                n => new LeaseResult { TaskId = Task(n), Epoch = new(long.MaxValue), Refused = LongRefusal() }),
+        },
+        ["answer to a submission"] = new TasksSubmitted
+        {
+            Results = Many(CallLimits.MaxEntries, n => new SubmissionResult { TaskId = Task(n), Refused = LongRefusal() }),
+        },
         ["answer to a bulk call"] = Sample<TasksAffected>() with { Sample = Many(1_000, Task) },
-        ["acknowledgements"] = Sample<OutcomesAcknowledged>() with { Batches = Many(500, n => Sample<AcknowledgedBatch>() with { WorkerId = Worker, Number = n }) },
+        ["acknowledgements"] = Sample<OutcomesAcknowledged>() with
+        {
+            Batches = Many(500, n => Sample<AcknowledgedBatch>() with { WorkerId = Worker, Number = n }),
+        },
         ["task in full"] = Sample<TaskInfo>() with
         {
             Payload = Json(TaskLimits.MostMaxPayloadBytes),
@@ -42,15 +59,29 @@ internal static class LargestMessages
         {
             Partition = 0,
             WorkerId = Worker,
-            Leases = [Sample<LeasedTask>() with { TaskId = Task(1), Payload = Json(TaskLimits.MostMaxPayloadBytes), Quality = Json(TaskLimits.MaxQualityBytes), ContentType = LongText }],
+            Leases =
+            [
+                Sample<LeasedTask>() with
+                {
+                    TaskId = Task(1),
+                    Payload = Json(TaskLimits.MostMaxPayloadBytes),
+                    Quality = Json(TaskLimits.MaxQualityBytes),
+                    ContentType = LongText,
+                },
+            ],
         },
         ["decision"] = Decided().Decision,
         ["stored decision"] = Decided(),
         ["worker"] = Sample<WorkerInfo>() with { Registration = Registration() },
-        ["entry of the directory"] = Sample<UpdateWorkerEntry>() is var update ? update with { Entry = update.Entry with { WorkerId = Worker } } : update,
+        ["entry of the directory"] = Sample<UpdateWorkerEntry>() is var update
+            ? update with { Entry = update.Entry with { WorkerId = Worker } }
+            : update,
         ["registration"] = new RegisterWorker { Registration = Registration() },
         ["stored registration"] = Sample<WorkerRegistered>() with { Registration = Registration() },
-        ["losses of a fleet slice"] = Sample<FleetSlice>() with { RecentLosses = Many(FleetTally.LossesKept, n => Sample<RecentLoss>() with { WorkerId = new(Task(n).Value) }) },
+        ["losses of a fleet slice"] = Sample<FleetSlice>() with
+        {
+            RecentLosses = Many(FleetTally.LossesKept, n => Sample<RecentLoss>() with { WorkerId = new(Task(n).Value) }),
+        },
         ["snapshot of a worker"] = WorkerSnapshot(),
     };
 
@@ -58,7 +89,8 @@ internal static class LargestMessages
 
     private static T Sample<T>() => (T)SampleOf.Type(typeof(T));
 
-    private static TaskId Task(int number) => new(new string('t', Identifier.MaxLength - 8) + number.ToString("D8", CultureInfo.InvariantCulture));
+    private static TaskId Task(int number) =>
+        new(new string('t', Identifier.MaxLength - 8) + number.ToString("D8", CultureInfo.InvariantCulture));
 
     private static string Euros(int bytes) => new('\u20ac', bytes / 3);
 
@@ -71,11 +103,25 @@ internal static class LargestMessages
 
     private static ImmutableArray<HeldLease> Held() => Many(
         WorkerLimits.MaxConcurrentTasks,
-        n => new HeldLease { TaskId = Task(n), Epoch = new(long.MaxValue), Queue = new(Task(1).Value), GrantedAt = DateTimeOffset.MaxValue, Deadline = DateTimeOffset.MaxValue });
+        n => new HeldLease
+        {
+            TaskId = Task(n),
+            Epoch = new(long.MaxValue),
+            Queue = new(Task(1).Value),
+            GrantedAt = DateTimeOffset.MaxValue,
+            Deadline = DateTimeOffset.MaxValue,
+        });
 
     private static ImmutableArray<TaskHistoryEntry> History() => Many(
         1_000,
-        n => new TaskHistoryEntry { At = DateTimeOffset.MaxValue, What = "late_extension", WorkerId = Worker, Epoch = new(long.MaxValue), Detail = new string('\u20ac', 501) });
+        n => new TaskHistoryEntry
+        {
+            At = DateTimeOffset.MaxValue,
+            What = "late_extension",
+            WorkerId = Worker,
+            Epoch = new(long.MaxValue),
+            Detail = new string('\u20ac', 501),
+        });
 
     private static WorkerRegistration Registration() => Sample<WorkerRegistration>() with
     {
@@ -99,14 +145,20 @@ internal static class LargestMessages
                     ErrorMessage = Euros(FailureLimits.MaxErrorMessageBytes),
                     Context = Json(FailureLimits.MaxContextBytes),
                 },
-                AlternativeActions = Many(20, n => sample.Decision.AlternativeActions[0] with { Reason = Euros(3_000), QualityDegradation = Json(TaskLimits.MaxQualityBytes) }),
+                AlternativeActions = Many(20, n => sample.Decision.AlternativeActions[0] with
+                {
+                    Reason = Euros(3_000),
+                    QualityDegradation = Json(TaskLimits.MaxQualityBytes),
+                }),
                 DecisionMetadata = sample.Decision.DecisionMetadata with
                 {
-                    Witnesses = Many(MostFailuresOfTask, n => Sample<Witness>() with { WorkerId = new(Task(n).Value), Failures = [new(Task(n).Value)] }),
+                    Witnesses = Many(
+                        MostFailuresOfTask, n => Sample<Witness>() with { WorkerId = new(Task(n).Value), Failures = [new(Task(n).Value)] }),
                     Facts = Enumerable.Range(0, 100).ToImmutableSortedDictionary(n => $"fact_{n}", n => LongText),
                 },
             },
-            Excuses = Many(MostFailuresOfTask, n => Sample<ExcuseFailures>() with { WorkerId = new(Task(n).Value), Failures = [new(Task(n).Value)] }),
+            Excuses = Many(
+                MostFailuresOfTask, n => Sample<ExcuseFailures>() with { WorkerId = new(Task(n).Value), Failures = [new(Task(n).Value)] }),
         };
     }
 
@@ -116,10 +168,13 @@ internal static class LargestMessages
         Registration = Registration(),
         Fences = Many(WorkerMembership.MaxOwedFences, n => Sample<OwedFence>() with { Reason = Euros(CallLimits.MaxReasonBytes) }),
         StrategyFailures = Many(WorkerState.StrategyFailuresRemembered, n => new FailureId(Task(n).Value)),
-        OutcomesTaken = Many(256, n => new TakenBatch { Partition = n, Number = long.MaxValue }),
+        CountedBatches = Many(256, n => new CountedBatch { Partition = n, Number = long.MaxValue }),
         Run = Many(ReliabilityScore.RunRemembered, n => new FailureId(Task(n).Value)),
-        RecentFailures = Many(ReliabilityScore.FailuresRemembered, n => new RememberedFailure { FailureId = new(Task(n).Value), LossId = new(Task(n).Value) }),
-        RecentLosses = Many(ReliabilityScore.LossesRemembered, n => new RememberedLoss { FailureId = new(Task(n).Value), LossId = new(Task(n).Value) }),
+        RecentFailures = Many(
+            ReliabilityScore.FailuresRemembered,
+            n => new RememberedFailure { FailureId = new(Task(n).Value), LossId = new(Task(n).Value) }),
+        RecentLosses = Many(
+            ReliabilityScore.LossesRemembered, n => new RememberedLoss { FailureId = new(Task(n).Value), LossId = new(Task(n).Value) }),
         RecentSuccesses = Many(ReliabilityScore.SuccessesRemembered, n => Task(n).Value + Task(n).Value),
         Record = Many(WorkRecord.EntriesKept, n => Sample<WorkOutcome>() with { ContentType = LongText }),
     };

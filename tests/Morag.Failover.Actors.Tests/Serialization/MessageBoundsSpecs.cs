@@ -25,7 +25,18 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
     private static readonly FailoverSettings Settings = FailoverSettings.Default;
 
     public static TheoryData<string> Paths =>
-        ["grants", "fence by proof", "fence that gives back", "outcomes", "snapshot of a worker's outcomes", "failures", "decisions of a task", "stale reports", "snapshot of stale reports", "fleet slice"];
+    [
+        "grants",
+        "fence by proof",
+        "fence that gives back",
+        "outcomes",
+        "snapshot of a worker's outcomes",
+        "failures",
+        "decisions of a task",
+        "stale reports",
+        "snapshot of stale reports",
+        "fleet slice",
+    ];
 
     [Theory]
     [MemberData(nameof(Paths))]
@@ -35,17 +46,27 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
 
         var sizes = values.ConvertAll(Bytes);
         Assert.InRange(sizes.Max(), 1, MessageLimits.MaxBytes);
-        Assert.True(path is "decisions of a task" || sizes.Sum(size => (long)size) > MessageLimits.MaxBytes, $"{path} gives only {sizes.Sum()} bytes");
+        Assert.True(
+            path is "decisions of a task" || sizes.Sum(size => (long)size) > MessageLimits.MaxBytes,
+            $"{path} gives only {sizes.Sum()} bytes");
     }
 
     [Fact]
     public void Should_refuse_a_call_with_the_field_and_the_limit_when_it_brings_too_much()
     {
-        var many = new ReleaseLeases { Partition = 0, WorkerId = Worker, Leases = [.. Enumerable.Repeat(new LeaseRef { TaskId = new("t"), Epoch = new(1) }, 1_001)] };
+        var many = new ReleaseLeases
+        {
+            Partition = 0,
+            WorkerId = Worker,
+            Leases = [.. Enumerable.Repeat(new LeaseRef { TaskId = new("t"), Epoch = new(1) }, 1_001)],
+        };
         var large = new SubmitTasks { Partition = 0, Tasks = [.. Enumerable.Range(0, 4).Select(number => Task($"t-{number}", 1_000_000))] };
 
-        Assert.True(BatchRules.Check(many).Refusal is { Field: "leases" } tooMany && tooMany.Message.Contains("1000", StringComparison.Ordinal));
-        Assert.True(BatchRules.Check(large).Refusal is { Field: "tasks" } tooLarge && tooLarge.Message.Contains("3145728", StringComparison.Ordinal));
+        Assert.True(
+            BatchRules.Check(many).Refusal is { Field: "leases" } tooMany && tooMany.Message.Contains("1000", StringComparison.Ordinal));
+        Assert.True(
+            BatchRules.Check(large).Refusal is { Field: "tasks" } tooLarge
+                && tooLarge.Message.Contains("3145728", StringComparison.Ordinal));
         Assert.Null(BatchRules.Check(many with { Leases = many.Leases[..1_000] }).Refusal);
         Assert.Null(BatchRules.Check(large with { Tasks = large.Tasks[..3] }).Refusal);
     }
@@ -57,13 +78,14 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
         var parts = SliceParts.Of(slice, MessageLimits.MaxGatheredBytes);
         var whole = new SliceParts();
 
-        Assert.Null(whole.Take(parts[1]));
-        Assert.Null(whole.Take(parts[0]));
-        Assert.Null(whole.Take(parts[1] with { Version = 8 }));
-        var taken = parts.Select(whole.Take).ToList();
+        Assert.Null(whole.Add(parts[1]));
+        Assert.Null(whole.Add(parts[0]));
+        Assert.Null(whole.Add(parts[1] with { Version = 8 }));
+        var taken = parts.Select(whole.Add).ToList();
 
         Assert.All(taken[..^1], Assert.Null);
-        Assert.Equal(slice.Profiles.Select(profile => profile.Profile.DiskGb), taken[^1]!.Profiles.Select(profile => profile.Profile.DiskGb));
+        Assert.Equal(
+            slice.Profiles.Select(profile => profile.Profile.DiskGb), taken[^1]!.Profiles.Select(profile => profile.Profile.DiskGb));
     }
 
     internal static IEnumerable<object> Driven(string path) => path switch
@@ -82,7 +104,13 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
     };
 
     private static TaskSubmission Task(string id, int payload) =>
-        new() { TaskId = new(id), Queue = new("cpu_standard"), Payload = JsonText.Of(new string('p', payload)), ContentType = new string('\u20ac', TaskLimits.MaxContentTypeBytes) };
+        new()
+        {
+            TaskId = new(id),
+            Queue = new("cpu_standard"),
+            Payload = JsonText.Of(new string('p', payload)),
+            ContentType = new string('\u20ac', TaskLimits.MaxContentTypeBytes),
+        };
 
     private static IEnumerable<object> Granted()
     {
@@ -125,7 +153,8 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
         {
             At = At,
             WorkerId = Worker,
-            Leases = [.. ids.Select((id, number) => new GrantedLease { TaskId = new(id), Epoch = new(number + 1), Timeout = TimeSpan.FromHours(1) })],
+            Leases = [.. ids.Select(
+                (id, number) => new GrantedLease { TaskId = new(id), Epoch = new(number + 1), Timeout = TimeSpan.FromHours(1) })],
         });
         var fence = new FenceInstance { Partition = 0, WorkerId = Worker, Number = 1, Kind = kind, Reason = LongReason };
         var events = new List<object>();
@@ -139,18 +168,20 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
         }
 
         Assert.Empty(state.ShareOf(Worker).Held);
-        return (state, kind == FenceKind.Returned ? [.. events, .. QueueSnapshots.ToParts(state, Settings.Storage.SnapshotPartBytes)] : events);
+        return kind == FenceKind.Returned
+            ? (state, [.. events, .. QueueSnapshots.ToParts(state, Settings.Storage.SnapshotPartBytes)])
+            : (state, events);
     }
 
     private static IEnumerable<object> Outcomes()
     {
         var state = Fenced(FenceKind.Returned).State;
         var told = 0;
-        while (OutcomeDelivery.OwedTo(state, Worker, 0) is { } outcomes)
+        while (OutcomeDelivery.BatchFor(state, Worker, 0) is { } outcomes)
         {
             told += outcomes.Outcomes.Length;
             yield return outcomes;
-            var taken = new OutcomesTaken { Partition = 0, WorkerId = Worker, Number = outcomes.Number };
+            var taken = new OutcomesReceived { Partition = 0, WorkerId = Worker, Number = outcomes.Number };
             state = QueueEvents.Apply(state, OutcomeDelivery.Decide(state, [taken])!);
         }
 
@@ -189,7 +220,10 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
             listed += page.Decisions.Length;
             hasMore = page.HasMore;
             var last = page.Decisions[^1];
-            query = query with { After = new FailureCursor { OccurredAt = last.FailureEvent.OccurredAt, FailureId = last.DecisionMetadata.FailureId } };
+            query = query with
+            {
+                After = new FailureCursor { OccurredAt = last.FailureEvent.OccurredAt, FailureId = last.DecisionMetadata.FailureId },
+            };
         }
 
         Assert.Equal(900, listed);

@@ -8,7 +8,9 @@ using ProtoBuf;
 
 namespace Morag.Failover.Actors.Tests.Serialization;
 
-/// <summary>Holds <c>docs/message-sizes.md</c> to the types that there are: a new one needs a bound there before anything can send it.</summary>
+/// <summary>
+/// Holds <c>docs/message-sizes.md</c> to the types that there are: a new one needs a bound there before anything can send it.
+/// </summary>
 public sealed partial class MessageSizesSpecs() : TestKit(FailoverSerialization.Config)
 {
     private static readonly Dictionary<string, int> Declared = Read();
@@ -35,11 +37,14 @@ public sealed partial class MessageSizesSpecs() : TestKit(FailoverSerialization.
     [Fact]
     public void Should_keep_the_largest_values_within_their_declared_bounds()
     {
-        var driven = from row in (IEnumerable<object[]>)MessageBoundsSpecs.Paths from value in MessageBoundsSpecs.Driven((string)row[0]) select value;
+        var driven =
+            from row in (IEnumerable<object[]>)MessageBoundsSpecs.Paths
+            from value in MessageBoundsSpecs.Driven((string)row[0])
+            select value;
 
         Assert.All(LargestMessages.ByName.Values.Concat(driven), value => Assert.True(
             Bytes(value) <= Declared[Manifest(value.GetType())] * 1024,
-            $"a \"{Manifest(value.GetType())}\" takes {Bytes(value)} bytes, and docs/message-sizes.md says {Declared[Manifest(value.GetType())]} KiB"));
+            $"a \"{Manifest(value.GetType())}\" has {Bytes(value)} bytes; docs/message-sizes.md says {Declared[Manifest(value.GetType())]} KiB"));
     }
 
     private static Dictionary<string, int> Read() => new(
@@ -60,7 +65,8 @@ public sealed partial class MessageSizesSpecs() : TestKit(FailoverSerialization.
                 .All(property => IsOfFixedSize(property.PropertyType, seen));
     }
 
-    private static string Manifest(Type type) => (typeof(IWireMessage).IsAssignableFrom(type) ? WireTypes.Messages : WireTypes.Stored).Manifest(type);
+    private static string Manifest(Type type) =>
+        (typeof(IWireMessage).IsAssignableFrom(type) ? WireTypes.Messages : WireTypes.Stored).Manifest(type);
 
     private int Bytes(object value) => Sys.Serialization.FindSerializerFor(value).ToBinary(value).Length;
 

@@ -68,7 +68,8 @@ public sealed class RemoteDeliverySpecs : TestKit
         Sys.ActorOf(Props.Create(() => new TooLargeWatch(queues.Ref)));
         Sys.EventStream.Subscribe(TestActor, typeof(Error));
         var asker = other.ActorOf(Props.Create(() => new Keeper()));
-        var remoteAsker = await Sys.ActorSelection(asker.Path.ToStringWithAddress(((ExtendedActorSystem)other).Provider.DefaultAddress)).ResolveOne(Patience);
+        var remoteAsker = await Sys.ActorSelection(asker.Path.ToStringWithAddress(((ExtendedActorSystem)other).Provider.DefaultAddress))
+            .ResolveOne(Patience);
 
         remoteAsker.Tell(TooLarge());
 
@@ -90,7 +91,10 @@ public sealed class RemoteDeliverySpecs : TestKit
         echo.Tell(new CancelTask { TaskId = new("next") }, TestActor);
 
         Assert.Equal("next", ExpectMsg<CancelTask>(Patience).TaskId.Value);
-        errors.FishForMessage<Error>(error => $"{error.Message}".Contains("\"cancel-task\" takes", StringComparison.Ordinal) && $"{error.Message}".Contains("it was not sent", StringComparison.Ordinal), Patience);
+        errors.FishForMessage<Error>(
+            error => $"{error.Message}".Contains("\"cancel-task\" has", StringComparison.Ordinal)
+                && $"{error.Message}".Contains("It was not sent", StringComparison.Ordinal),
+            Patience);
     }
 
     protected override void AfterAll()
@@ -103,7 +107,16 @@ public sealed class RemoteDeliverySpecs : TestKit
     {
         Partition = 3,
         WorkerId = new("w"),
-        Leases = [new LeasedTask { TaskId = new("t"), Epoch = new(5), Queue = new("q"), Payload = JsonText.Of(new string('x', MessageLimits.MaxBytes)) }],
+        Leases =
+        [
+            new LeasedTask
+            {
+                TaskId = new("t"),
+                Epoch = new(5),
+                Queue = new("q"),
+                Payload = JsonText.Of(new string('x', MessageLimits.MaxBytes)),
+            },
+        ],
     };
 
     private sealed class Echo : ReceiveActor

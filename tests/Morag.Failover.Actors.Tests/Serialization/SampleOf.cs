@@ -100,7 +100,8 @@ internal static class SampleOf
         if (arguments.Length == 2)
         {
             var dictionary = type.GetField("Empty", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
-            return type.GetMethod("Add")!.Invoke(dictionary, [Make(arguments[0], name, number, depth + 1), Make(arguments[1], name, number, depth + 1)])!;
+            return type.GetMethod("Add")!.Invoke(
+                dictionary, [Make(arguments[0], name, number, depth + 1), Make(arguments[1], name, number, depth + 1)])!;
         }
 
         var item = Make(arguments[0], name, number, depth + 1);
@@ -114,7 +115,8 @@ internal static class SampleOf
             : type.GetGenericTypeDefinition() == typeof(ImmutableList<>) ? typeof(ImmutableList)
             : throw new NotSupportedException($"{type} has no place in a wire type: use ImmutableArray or a dictionary");
         return factory.GetMethods()
-            .Single(method => method.Name == "CreateRange" && method.GetParameters().Length == 1 && method.GetGenericArguments().Length == 1)
+            .Single(
+                method => method.Name == "CreateRange" && method.GetParameters().Length == 1 && method.GetGenericArguments().Length == 1)
             .MakeGenericMethod(arguments[0])
             .Invoke(null, [items])!;
     }

@@ -32,6 +32,7 @@ public sealed class StrictSerializationSpecs() : TestKit(FailoverSerialization.C
     private object Travel(object message)
     {
         var serializer = Sys.Serialization.FindSerializerFor(message);
-        return Sys.Serialization.Deserialize(serializer.ToBinary(message), serializer.Identifier, Akka.Serialization.Serialization.ManifestFor(serializer, message));
+        return Sys.Serialization.Deserialize(
+            serializer.ToBinary(message), serializer.Identifier, Akka.Serialization.Serialization.ManifestFor(serializer, message));
     }
 }

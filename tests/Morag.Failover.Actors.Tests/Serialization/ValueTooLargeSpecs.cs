@@ -9,7 +9,8 @@ using Morag.Failover.Domain.Queues;
 namespace Morag.Failover.Actors.Tests.Serialization;
 
 /// <summary>What is too large all the same is never silent: who waits for it is told, and what it handed out comes back.</summary>
-public sealed class ValueTooLargeSpecs() : TestKit(ConfigurationFactory.ParseString("akka.loglevel = OFF").WithFallback(FailoverSerialization.Config))
+public sealed class ValueTooLargeSpecs()
+    : TestKit(ConfigurationFactory.ParseString("akka.loglevel = OFF").WithFallback(FailoverSerialization.Config))
 {
     private static readonly string TooLong = new('x', MessageLimits.MaxBytes);
 
@@ -46,7 +47,8 @@ public sealed class ValueTooLargeSpecs() : TestKit(ConfigurationFactory.ParseStr
         {
             _ = Sent(Granted());
             var returned = ExpectMsg<ReleaseLeases>(TimeSpan.FromMilliseconds(200));
-            Assert.Equal((3, "w", "t", 5), (returned.Partition, returned.WorkerId.Value, returned.Leases[0].TaskId.Value, returned.Leases[0].Epoch.Value));
+            Assert.Equal((3, "w", "t", 5), (
+                returned.Partition, returned.WorkerId.Value, returned.Leases[0].TaskId.Value, returned.Leases[0].Epoch.Value));
         });
     }
 
@@ -70,6 +72,7 @@ public sealed class ValueTooLargeSpecs() : TestKit(ConfigurationFactory.ParseStr
     private object Sent(object value)
     {
         var serializer = Sys.Serialization.FindSerializerFor(value);
-        return Sys.Serialization.Deserialize(serializer.ToBinary(value), serializer.Identifier, Akka.Serialization.Serialization.ManifestFor(serializer, value));
+        return Sys.Serialization.Deserialize(
+            serializer.ToBinary(value), serializer.Identifier, Akka.Serialization.Serialization.ManifestFor(serializer, value));
     }
 }

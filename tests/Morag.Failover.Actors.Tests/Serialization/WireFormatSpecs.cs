@@ -38,7 +38,9 @@ public sealed class WireFormatSpecs() : TestKit(FailoverSerialization.Config)
         Assert.Equal(Convert.ToHexString(bytes), Convert.ToHexString(Write(received).Bytes));
     }
 
-    /// <summary>Reading merges a message into what the property holds already: a shared default would be overwritten for everybody.</summary>
+    /// <summary>
+    /// Reading merges a message into what the property holds already: a shared default would be overwritten for everybody.
+    /// </summary>
     [Fact]
     public void Should_give_every_value_defaults_of_its_own()
     {

@@ -26,7 +26,8 @@ public sealed class WireSizeSpecs() : TestKit(FailoverSerialization.Config)
     public void Should_count_bytes_and_not_characters_when_texts_are_not_ascii()
     {
         AssertWithinTwo(new LeasesReleased { At = DateTimeOffset.UnixEpoch, WorkerId = new("w"), Reason = new string('\u20ac', 10_000) });
-        Assert.InRange(WireSize.Of(new ReleaseLeases { Partition = 0, WorkerId = new("w"), Reason = new string('\u20ac', 10_000) }), 30_000, 30_100);
+        Assert.InRange(
+            WireSize.Of(new ReleaseLeases { Partition = 0, WorkerId = new("w"), Reason = new string('\u20ac', 10_000) }), 30_000, 30_100);
     }
 
     [Theory]
@@ -65,7 +66,8 @@ public sealed class WireSizeSpecs() : TestKit(FailoverSerialization.Config)
         {
             At = at,
             WorkerId = new("worker"),
-            Leases = [.. Enumerable.Range(0, tasks / 2).Select(number => new GrantedLease { TaskId = Id(number), Epoch = new(number + 1), Timeout = TimeSpan.FromHours(1) })],
+            Leases = [.. Enumerable.Range(0, tasks / 2).Select(
+                number => new GrantedLease { TaskId = Id(number), Epoch = new(number + 1), Timeout = TimeSpan.FromHours(1) })],
         });
     }
 

@@ -24,7 +24,8 @@ public sealed class SpecJournal : AsyncWriteJournal
         return base.AroundReceive(receive, message);
     }
 
-    protected override Task<IImmutableList<Exception?>?> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
+    protected override Task<IImmutableList<Exception?>?> WriteMessagesAsync(
+        IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
         foreach (var write in messages)
         {
@@ -41,7 +42,12 @@ public sealed class SpecJournal : AsyncWriteJournal
         Task.FromResult(store.Of(persistenceId).Highest);
 
     public override Task ReplayMessagesAsync(
-        IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback)
+        IActorContext context,
+        string persistenceId,
+        long fromSequenceNr,
+        long toSequenceNr,
+        long max,
+        Action<IPersistentRepresentation> recoveryCallback)
     {
         var replayed = store.Of(persistenceId).Read(events => events
             .Where(item => item.Key >= fromSequenceNr && item.Key <= toSequenceNr)
@@ -91,7 +97,8 @@ public sealed class SpecSnapshots : SnapshotStore
 
     public SpecSnapshots(Config config) => _ = config;
 
-    protected override Task<SelectedSnapshot?> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken) =>
+    protected override Task<SelectedSnapshot?> LoadAsync(
+        string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken) =>
         Task.FromResult(store.Of(persistenceId).Latest(criteria.MaxSequenceNr) is { } latest
             ? new SelectedSnapshot(new SnapshotMetadata(persistenceId, latest.SequenceNr, DateTime.UnixEpoch), latest.Snapshot.Read(system))
             : null);

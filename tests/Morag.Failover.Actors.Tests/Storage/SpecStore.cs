@@ -39,15 +39,19 @@ public sealed class SpecStore
         ? stored.Read(events => events.Values.Select(item => item.Read(system)).ToList())
         : [];
 
-    /// <summary>Every snapshot that was ever saved, put together from its parts, with the events that led to it, also those that were removed since.</summary>
-    public IEnumerable<(string PersistenceId, IReadOnlyList<IStoredState> Snapshot, IReadOnlyList<IStoredEvent> Events)> SnapshotsWithTheirEvents(ActorSystem system) =>
+    /// <summary>
+    /// Every snapshot that was ever saved, put together from its parts, with the events that led to it, also those that were removed since.
+    /// </summary>
+    public IEnumerable<(string PersistenceId, IReadOnlyList<IStoredState> Snapshot, IReadOnlyList<IStoredEvent> Events)>
+        SnapshotsWithTheirEvents(ActorSystem system) =>
         from entity in entities
         let ever = entity.Value.Ever()
         let appended = ever.Appended.Select(item => (IStoredEvent)item.Read(system)).ToList()
         from saved in ever.Saved
         let snapshot = (IStoredState)saved.Snapshot.Read(system)
         let parts = snapshot is SnapshotInParts
-            ? appended.OfType<SnapshotPart>().Where(part => part.SequenceNr == saved.SequenceNr).Select(part => Content(part, system)).ToList()
+            ? appended.OfType<SnapshotPart>().Where(part => part.SequenceNr == saved.SequenceNr).Select(part => Content(part, system))
+                .ToList()
             : [snapshot]
         select (entity.Key, (IReadOnlyList<IStoredState>)parts, (IReadOnlyList<IStoredEvent>)appended[..(int)saved.SequenceNr]);
 
@@ -55,7 +59,10 @@ public sealed class SpecStore
     public IEnumerable<string> PersistenceIds => entities.Keys.Order(StringComparer.Ordinal);
 
     private static IStoredState Content(SnapshotPart part, ActorSystem system) =>
-        (IStoredState)new Item(new Morag.Failover.Actors.Serialization.StoredSerializer((ExtendedActorSystem)system).Identifier, part.Manifest, part.Content).Read(system);
+        (IStoredState)new Item(
+            new Morag.Failover.Actors.Serialization.StoredSerializer((ExtendedActorSystem)system).Identifier,
+            part.Manifest,
+            part.Content).Read(system);
 
     internal Stored Of(string persistenceId) => entities.GetOrAdd(persistenceId, _ => new Stored());
 
@@ -65,7 +72,8 @@ public sealed class SpecStore
         public static Item Of(object value, ActorSystem system)
         {
             var serializer = system.Serialization.FindSerializerFor(value);
-            return new Item(serializer.Identifier, Akka.Serialization.Serialization.ManifestFor(serializer, value), serializer.ToBinary(value));
+            return new Item(
+                serializer.Identifier, Akka.Serialization.Serialization.ManifestFor(serializer, value), serializer.ToBinary(value));
         }
 
         public object Read(ActorSystem system) => system.Serialization.Deserialize(Bytes, SerializerId, Manifest);

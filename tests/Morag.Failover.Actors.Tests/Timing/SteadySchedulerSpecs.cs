@@ -56,7 +56,8 @@ public sealed class SteadySchedulerSpecs : TestKit
     [Fact]
     public void Should_never_tell_before_the_delay_is_over_whatever_else_repeats()
     {
-        var message = Gen.Select(Gen.Int[0, 10_000], Gen.Int[4, 20], Gen.OneOf(Gen.Const(200), Gen.Const(1_000), Gen.Const(1_100), Gen.Const(3_000))).Select((pause, delay, interval) =>
+        var intervals = Gen.OneOf(Gen.Const(200), Gen.Const(1_000), Gen.Const(1_100), Gen.Const(3_000));
+        var message = Gen.Select(Gen.Int[0, 10_000], Gen.Int[4, 20], intervals).Select((pause, delay, interval) =>
             (Pause: Milliseconds(pause), Delay: Milliseconds(delay * interval / 4), Interval: Milliseconds(interval)));
 
         message.List[1, 30].Sample(messages =>

@@ -19,8 +19,8 @@ public sealed class DegradedWatchSpecs
         for (var look = 0; look < 6; look++)
         {
             Look();
-            watch.Found(0, any: true, now);
-            watch.Found(1, any: false, now);
+            watch.OnWorkReported(0, any: true, now);
+            watch.OnWorkReported(1, any: false, now);
         }
 
         Assert.NotNull(Reason);
@@ -30,11 +30,11 @@ public sealed class DegradedWatchSpecs
     public void Should_not_count_the_news_of_a_partition_that_left_two_looks_unanswered()
     {
         Look();
-        watch.Found(0, any: true, now);
+        watch.OnWorkReported(0, any: true, now);
         for (var look = 0; look < 10; look++)
         {
             Look();
-            watch.Found(1, any: false, now);
+            watch.OnWorkReported(1, any: false, now);
         }
 
         Assert.Null(Reason);
@@ -48,7 +48,7 @@ public sealed class DegradedWatchSpecs
             Look();
             if (look % 2 == 0)
             {
-                watch.Found(0, any: true, now);
+                watch.OnWorkReported(0, any: true, now);
             }
         }
 
@@ -60,6 +60,6 @@ public sealed class DegradedWatchSpecs
     private void Look()
     {
         now += Interval;
-        Assert.True(watch.ShouldLook(couldPull: true, now));
+        Assert.True(watch.ShouldCheck(couldPull: true, now));
     }
 }

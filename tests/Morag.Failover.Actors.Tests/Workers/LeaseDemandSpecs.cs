@@ -38,8 +38,8 @@ public sealed class LeaseDemandSpecs
         Enter();
 
         Assert.Single(Answer(Ask()!).Callers);
-        demand.WorkAt(0);
-        demand.Served([demand.Waiting.First()], Now);
+        demand.OnWorkAvailable(0);
+        demand.RemoveServed([demand.Waiting.First()], Now);
         Assert.Equal(2, Ask()!.Callers.Length);
     }
 
@@ -49,7 +49,7 @@ public sealed class LeaseDemandSpecs
         Enter();
         Enter();
         var question = Ask()!;
-        demand.WorkAt(0);
+        demand.OnWorkAvailable(0);
 
         Answer(question);
 
@@ -62,10 +62,10 @@ public sealed class LeaseDemandSpecs
         Enter();
         Enter();
         Answer(Ask()!);
-        demand.WorkAt(0);
+        demand.OnWorkAvailable(0);
         var question = Ask()!;
-        _ = demand.Answered(0);
-        demand.Served([question.Callers[0]], Now);
+        _ = demand.OnAnswer(0);
+        demand.RemoveServed([question.Callers[0]], Now);
 
         var next = Ask();
 
@@ -81,7 +81,7 @@ public sealed class LeaseDemandSpecs
         Enter();
         Answer(Ask()!);
 
-        demand.WorkAt(partition);
+        demand.OnWorkAvailable(partition);
 
         Assert.Null(Ask());
     }
@@ -92,10 +92,10 @@ public sealed class LeaseDemandSpecs
         Enter();
         _ = Ask();
 
-        demand.IsDown(0, "queue-0 is down: a snapshot cannot be read", TimeSpan.FromSeconds(4), Now);
+        demand.MarkDown(0, "queue-0 is down: a snapshot cannot be read", TimeSpan.FromSeconds(4), Now);
 
-        Assert.Single(demand.TakeOutFinished(mayLease: true, Now));
-        var told = demand.Unanswered(Now)!;
+        Assert.Single(demand.RemoveFinished(mayLease: true, Now));
+        var told = demand.UnreachablePartitions(Now)!;
         Assert.Equal(("queue-0", TimeSpan.FromSeconds(4)), (told.Owner, told.RetryAfter));
         Assert.Contains("a snapshot cannot be read", told.Message, StringComparison.Ordinal);
     }
@@ -105,15 +105,15 @@ public sealed class LeaseDemandSpecs
     {
         Enter();
         _ = Ask();
-        demand.IsDown(0, "down", TimeSpan.FromSeconds(4), Now);
-        _ = demand.TakeOutFinished(mayLease: true, Now);
+        demand.MarkDown(0, "down", TimeSpan.FromSeconds(4), Now);
+        _ = demand.RemoveFinished(mayLease: true, Now);
         Enter();
 
         var later = Now + TimeSpan.FromSeconds(4);
-        Assert.Empty(demand.TakeOutFinished(mayLease: true, later));
+        Assert.Empty(demand.RemoveFinished(mayLease: true, later));
         Answer(demand.Next(mayLease: true, _ => true, NoRoomElsewhere, later)!);
 
-        Assert.Null(demand.Unanswered(later));
+        Assert.Null(demand.UnreachablePartitions(later));
     }
 
     [Fact]
@@ -123,25 +123,25 @@ public sealed class LeaseDemandSpecs
         _ = Ask();
 
         var lost = Now + TimeSpan.FromSeconds(2);
-        Assert.Empty(demand.TakeOutFinished(mayLease: true, lost));
+        Assert.Empty(demand.RemoveFinished(mayLease: true, lost));
         Assert.NotNull(demand.Next(mayLease: true, _ => true, NoRoomElsewhere, lost));
-        Assert.Single(demand.TakeOutFinished(mayLease: true, Now + TimeSpan.FromSeconds(30)));
+        Assert.Single(demand.RemoveFinished(mayLease: true, Now + TimeSpan.FromSeconds(30)));
 
-        Assert.Equal("queue-0", demand.Unanswered(Now)!.Owner);
+        Assert.Equal("queue-0", demand.UnreachablePartitions(Now)!.Owner);
     }
 
     [Fact]
     public void Should_wait_for_the_others_and_ask_them_first_when_one_of_several_is_down()
     {
         var several = new LeaseDemand(partitions: 2, unansweredAfter: TimeSpan.FromSeconds(2), new WorkerSettings());
-        several.IsDown(0, "down", TimeSpan.FromSeconds(4), Now);
-        several.Enter(Request(null, []), ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, Now);
+        several.MarkDown(0, "down", TimeSpan.FromSeconds(4), Now);
+        several.Add(Request(null, []), ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, Now);
 
-        Assert.Empty(several.TakeOutFinished(mayLease: true, Now));
+        Assert.Empty(several.RemoveFinished(mayLease: true, Now));
         var first = several.Next(mayLease: true, _ => true, NoRoomElsewhere, Now)!;
         Assert.Equal(1, first.Partition);
-        _ = several.Answered(1);
-        several.NothingFor(first, Incarnation, Now);
+        _ = several.OnAnswer(1);
+        several.OnNothingFound(first, Incarnation, Now);
         Assert.Null(several.Next(mayLease: true, _ => true, NoRoomElsewhere, Now));
         Assert.Equal(Now + TimeSpan.FromSeconds(4), several.DueAt(Now));
         Assert.Equal(0, several.Next(mayLease: true, _ => true, NoRoomElsewhere, Now + TimeSpan.FromSeconds(4))!.Partition);
@@ -157,12 +157,12 @@ public sealed class LeaseDemandSpecs
         for (var i = 0; i < 19; i++)
         {
             Later(TimeSpan.FromSeconds(30));
-            Assert.Single(demand.TakeOutFinished(mayLease: true, now));
+            Assert.Single(demand.RemoveFinished(mayLease: true, now));
             Enter();
             Assert.True(i >= 15 || Ask() is null, $"asked after {i + 1} calls");
         }
 
-        demand.WorkAt(0);
+        demand.OnWorkAvailable(0);
         Assert.NotNull(Ask());
     }
 
@@ -174,7 +174,7 @@ public sealed class LeaseDemandSpecs
         for (var i = 0; i < 15; i++)
         {
             Later(TimeSpan.FromSeconds(30));
-            _ = demand.TakeOutFinished(mayLease: true, now);
+            _ = demand.RemoveFinished(mayLease: true, now);
             Enter();
         }
 
@@ -183,7 +183,7 @@ public sealed class LeaseDemandSpecs
         for (var i = 0; i < 150; i++)
         {
             Later(TimeSpan.FromSeconds(1));
-            if (demand.TakeOutFinished(mayLease: true, now).Count > 0)
+            if (demand.RemoveFinished(mayLease: true, now).Count > 0)
             {
                 Enter();
             }
@@ -211,7 +211,7 @@ public sealed class LeaseDemandSpecs
         Assert.NotNull(Answer(Ask()!));
         Assert.Null(Ask());
 
-        demand.Enter(Request(null, []) with { Wait = TimeSpan.Zero }, ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, now);
+        demand.Add(Request(null, []) with { Wait = TimeSpan.Zero }, ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, now);
         Assert.NotNull(Ask());
     }
 
@@ -223,13 +223,13 @@ public sealed class LeaseDemandSpecs
         Assert.Equal(0, Assert.Single(demand.InterestKnown.Partitions));
         Assert.Equal(Incarnation, demand.InterestKnown.Incarnations);
 
-        demand.Restarted([new() { Partition = 0, Incarnation = Incarnation }, new() { Partition = 5, Incarnation = 3 }]);
+        demand.OnPartitionsRestarted([new() { Partition = 0, Incarnation = Incarnation }, new() { Partition = 5, Incarnation = 3 }]);
         Assert.Null(Ask());
-        demand.Restarted([new() { Partition = 0, Incarnation = Incarnation + 1 }]);
+        demand.OnPartitionsRestarted([new() { Partition = 0, Incarnation = Incarnation + 1 }]);
         Assert.Empty(demand.InterestKnown.Partitions);
         Answer(Ask()!);
 
-        demand.BeginAnew();
+        demand.Reset();
         Assert.NotNull(Ask());
     }
 
@@ -237,10 +237,10 @@ public sealed class LeaseDemandSpecs
     public void Should_ask_a_partition_that_reckons_with_leases_of_others_when_one_of_them_ended()
     {
         var several = new LeaseDemand(partitions: 2, unansweredAfter: TimeSpan.FromSeconds(2), new WorkerSettings());
-        several.Enter(Request(null, []), ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, now);
+        several.Add(Request(null, []), ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, now);
         AnswerBoth();
 
-        several.RoomGrew();
+        several.OnLeasesEnded();
 
         Assert.Equal(1, Next()!.Partition);
 
@@ -248,22 +248,24 @@ public sealed class LeaseDemandSpecs
         {
             while (Next() is { } question)
             {
-                _ = several.Answered(question.Partition);
-                several.NothingFor(question, Incarnation, now);
+                _ = several.OnAnswer(question.Partition);
+                several.OnNothingFound(question, Incarnation, now);
             }
         }
 
-        LeaseDemand.Question? Next() => several.Next(mayLease: true, _ => true, (_, partition) => [new() { Queue = new("q"), Cap = 4, HeldElsewhere = partition }], now);
+        LeaseDemand.Question? Next() =>
+            several.Next(
+                mayLease: true, _ => true, (_, partition) => [new() { Queue = new("q"), Cap = 4, HeldElsewhere = partition }], now);
     }
 
     [Fact]
     public void Should_look_for_what_the_worker_was_given_before_only_when_it_may_hold_something()
     {
-        demand.Enter(Request(new("a"), []), ActorRefs.Nobody, repeatFirst: true, holdsNothing: false, now);
+        demand.Add(Request(new("a"), []), ActorRefs.Nobody, repeatFirst: true, holdsNothing: false, now);
         Assert.True(Ask()!.OnlyRepeat);
 
         var idle = new LeaseDemand(partitions: 2, unansweredAfter: TimeSpan.FromSeconds(2), new WorkerSettings());
-        idle.Enter(Request(new("a"), []), ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, now);
+        idle.Add(Request(new("a"), []), ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, now);
         Assert.False(idle.Next(mayLease: true, _ => true, NoRoomElsewhere, now)!.OnlyRepeat);
     }
 
@@ -275,7 +277,7 @@ public sealed class LeaseDemandSpecs
         Later(TimeSpan.FromHours(1));
         Enter("q");
 
-        demand.TakeOutFinished(mayLease: false, now);
+        demand.RemoveFinished(mayLease: false, now);
 
         Assert.True(demand.DueAt(now) > now);
         Assert.NotNull(Ask());
@@ -286,9 +288,9 @@ public sealed class LeaseDemandSpecs
     {
         Enter("cpu");
         Answer(Ask()!);
-        demand.Enter(Request(null, ["gpu"]) with { Wait = TimeSpan.Zero }, ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, now);
+        demand.Add(Request(null, ["gpu"]) with { Wait = TimeSpan.Zero }, ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, now);
         Answer(Ask()!);
-        demand.TakeOut(_ => true);
+        demand.Remove(_ => true);
 
         Enter("gpu");
 
@@ -300,7 +302,7 @@ public sealed class LeaseDemandSpecs
     {
         Enter("q");
         Answer(Ask()!);
-        demand.IsSilent(0, now);
+        demand.MarkSilent(0, now);
 
         Assert.NotNull(Ask());
     }
@@ -308,7 +310,7 @@ public sealed class LeaseDemandSpecs
     private void Enter(params string[] queues) => Enter(null, queues);
 
     private void Enter(RequestId? request, params string[] queues) =>
-        demand.Enter(Request(request, queues), ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, now);
+        demand.Add(Request(request, queues), ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, now);
 
     private void Later(TimeSpan time) => now += time;
 
@@ -328,8 +330,8 @@ public sealed class LeaseDemandSpecs
 
     private LeaseDemand.Question Answer(LeaseDemand.Question question)
     {
-        Assert.Same(question, demand.Answered(question.Partition));
-        demand.NothingFor(question, Incarnation, now);
+        Assert.Same(question, demand.OnAnswer(question.Partition));
+        demand.OnNothingFound(question, Incarnation, now);
         return question;
     }
 }

@@ -27,7 +27,8 @@ public sealed class WorkerAnnouncementSpecs : OwnerSpec
         watcher = CreateTestProbe();
         gateway = CreateTestProbe();
         Sys.EventStream.Subscribe(watcher.Ref, typeof(ILiveEvent));
-        worker = Start(WorkerReliabilityActor.Props(Worker, FailoverSettings.Default, Regions, Outages, new OwnerHealth(), new SpecEraser(Sys)));
+        worker = Start(
+            WorkerReliabilityActor.Props(Worker, FailoverSettings.Default, Regions, Outages, new OwnerHealth(), new SpecEraser(Sys)));
     }
 
     [Fact]
@@ -129,5 +130,6 @@ public sealed class WorkerAnnouncementSpecs : OwnerSpec
         Registration = new WorkerRegistration { WorkerId = Worker, Capability = WorkerCapability.Cpu, InstanceId = new(instance) },
     });
 
-    private void OpenSession(string instance) => worker.Tell(new OpenSession { WorkerId = Worker, SessionId = "s", InstanceId = new(instance) }, gateway.Ref);
+    private void OpenSession(string instance) =>
+        worker.Tell(new OpenSession { WorkerId = Worker, SessionId = "s", InstanceId = new(instance) }, gateway.Ref);
 }

@@ -37,7 +37,7 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
         worker = await KillAndRecoverAsync(worker, Entity);
         Assert.Equal(entry.Revision, (await EntriesAsync())[0].Revision);
 
-        worker.Tell(new WorkerEntryTaken { WorkerId = Worker, Revision = entry.Revision });
+        worker.Tell(new WorkerEntryAcknowledged { WorkerId = Worker, Revision = entry.Revision });
         await SettleAsync();
         _ = await EntriesAsync();
         await PassAsync(Resend);
@@ -51,15 +51,15 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
         await RegisterAgainAsync(worker, "second-start");
         Assert.Equal([0, 1], await FencedPartitionsAsync());
 
-        worker.Tell(new FenceTaken { WorkerId = Worker, Partition = 0, Number = 1 });
+        worker.Tell(new FenceAcknowledged { WorkerId = Worker, Partition = 0, Number = 1 });
         await PassAsync(Resend);
         Assert.Equal([1], await FencedPartitionsAsync());
 
         // Which partitions have taken it is not stored: all get it again, and take it again without effect.
         worker = await KillAndRecoverAsync(worker, Entity);
         Assert.Equal([0, 1], await FencedPartitionsAsync());
-        worker.Tell(new FenceTaken { WorkerId = Worker, Partition = 0, Number = 1 });
-        worker.Tell(new FenceTaken { WorkerId = Worker, Partition = 1, Number = 1 });
+        worker.Tell(new FenceAcknowledged { WorkerId = Worker, Partition = 0, Number = 1 });
+        worker.Tell(new FenceAcknowledged { WorkerId = Worker, Partition = 1, Number = 1 });
         await SettleAsync();
         _ = await FencedPartitionsAsync();
         worker = await KillAndRecoverAsync(worker, Entity);
@@ -68,10 +68,43 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
     }
 
     [Fact]
+    public async Task Should_resend_entry_and_fences_when_many_returned_leases_stay_unacknowledged()
+    {
+        var worker = await RegisterAsync();
+        await RegisterAgainAsync(worker, "second-start");
+        worker.Tell(new LeasesGranted { Partition = 0, Leases = [.. Enumerable.Range(0, 1_200).Select(Lease)] });
+        Assert.Equal(1_200, (await GotAsync<ReleaseLeases>(Regions.QueuesProbe)).Sum(release => release.Leases.Length));
+        _ = await EntriesAsync();
+
+        for (var round = 0; round < 3; round++)
+        {
+            await PassAsync(Resend);
+
+            var resent = await GotAsync<IPartitionMessage>(Regions.QueuesProbe);
+            Assert.Equal([0, 1], resent.OfType<FenceInstance>().Select(fence => fence.Partition).Distinct().Order());
+            Assert.Equal(1_200, resent.OfType<ReleaseLeases>().SelectMany(release => release.Leases).Distinct().Count());
+            Assert.NotEmpty(await EntriesAsync());
+        }
+
+        static LeasedTask Lease(int number) => new()
+        {
+            TaskId = new($"task-{number}"),
+            Epoch = new(number + 1),
+            Queue = new("cpu_standard"),
+        };
+    }
+
+    [Fact]
     public async Task Should_count_a_failure_and_a_batch_of_outcomes_once_and_answer_each_time_when_they_come_again()
     {
         var worker = await RegisterAsync();
-        var failure = new TakeFailure { WorkerId = Worker, FailureId = new("f-1"), TaskId = new("bad"), FailureType = FailureType.ProcessingError };
+        var failure = new RecordFailure
+        {
+            WorkerId = Worker,
+            FailureId = new("f-1"),
+            TaskId = new("bad"),
+            FailureType = FailureType.ProcessingError,
+        };
         var outcomes = new LeaseOutcomes
         {
             WorkerId = Worker,
@@ -88,8 +121,8 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
         worker.Tell(outcomes);
         worker.Tell(failure);
 
-        Assert.Equal([1, 1, 1], (await GotAsync<OutcomesTaken>(Regions.QueuesProbe)).Select(taken => taken.Number));
-        var answers = await GotAsync<FailureTaken>(Regions.CoordinatorsProbe);
+        Assert.Equal([1, 1, 1], (await GotAsync<OutcomesReceived>(Regions.QueuesProbe)).Select(taken => taken.Number));
+        var answers = await GotAsync<FailureRecorded>(Regions.CoordinatorsProbe);
         Assert.Equal([1, 1, 1], answers.Select(taken => (int)taken.Worker.Score.ConsecutiveFailures));
         worker.Tell(new GetWorkerReliability { WorkerId = Worker }, TestActor);
         var score = await ExpectMsgAsync<WorkerReliabilityScore>();
@@ -181,8 +214,8 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
 
     private async Task GiveBackFencesAsync(IActorRef worker, long number)
     {
-        worker.Tell(new FenceTaken { WorkerId = Worker, Partition = 0, Number = number });
-        worker.Tell(new FenceTaken { WorkerId = Worker, Partition = 1, Number = number });
+        worker.Tell(new FenceAcknowledged { WorkerId = Worker, Partition = 0, Number = number });
+        worker.Tell(new FenceAcknowledged { WorkerId = Worker, Partition = 1, Number = number });
         await SettleAsync();
         _ = await FencedPartitionsAsync();
     }

@@ -182,7 +182,7 @@ public sealed class ReportMatcherSpecs
 
         open = open.With(Assert.Single(open.Hear(Testimony(B))));
         Assert.Empty(open.Hear(Testimony(B)));
-        open = open.With(open.Find(failure.Id)!.WithWorker(new FailureTaken { FailureId = failure.Id, TaskId = Task, Worker = Standing() }));
+        open = open.With(open.Find(failure.Id)!.WithWorker(new FailureRecorded { FailureId = failure.Id, TaskId = Task, Worker = Standing() }));
         Assert.False(open.Find(failure.Id)!.IsComplete);
 
         Assert.True(Assert.Single(open.Hear(Testimony(C))).IsComplete);
@@ -195,7 +195,7 @@ public sealed class ReportMatcherSpecs
     {
         var lease = Lease with { Facts = Facts with { History = [Earlier(1, FailureType.ProcessingError, B)] } };
         var failure = OpenFailure.OfLease(lease).AwaitRecords(CoordinatorState.Empty, Noon);
-        var counted = failure.WithWorker(new FailureTaken { FailureId = failure.Id, TaskId = Task, Worker = Standing() });
+        var counted = failure.WithWorker(new FailureRecorded { FailureId = failure.Id, TaskId = Task, Worker = Standing() });
         var later = Noon + OpenFailure.WaitForRecords;
 
         Assert.Empty(OpenFailures.None.With(failure).Overdue(later));
@@ -241,7 +241,7 @@ public sealed class ReportMatcherSpecs
 
     private static CoordinatorState Decided(OpenFailure failure)
     {
-        var counted = failure.WithWorker(new FailureTaken { FailureId = failure.Id, TaskId = Task, Worker = Standing() });
+        var counted = failure.WithWorker(new FailureRecorded { FailureId = failure.Id, TaskId = Task, Worker = Standing() });
         var decision = FailureDecisions.Decide(
             CoordinatorState.Empty, counted, Domain.Fleet.FleetView.Empty, jitterDraw: 0, Noon, Defaults);
         return CoordinatorState.Empty.Apply(decision.Event!);
@@ -250,7 +250,7 @@ public sealed class ReportMatcherSpecs
     private static ReportMatch Match(CoordinatorState state, OpenFailures open, ReportFailure report, EndLeaseReply reply) =>
         ReportMatcher.Match(state, open, report, reply, Fresh, Noon);
 
-    private static TestimonyGiven Testimony(WorkerId worker) => new()
+    private static TestimonyReply Testimony(WorkerId worker) => new()
     {
         TaskId = Task,
         Testimony = new Testimony { WorkerId = worker, Succeeded = 9, ChanceOfFailingGoodTask = 0.1 },

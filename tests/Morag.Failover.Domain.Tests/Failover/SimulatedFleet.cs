@@ -80,7 +80,7 @@ internal sealed class SimulatedFleet
         var quiet = TimeSpan.Zero;
         for (var until = now + most; now < until && quiet < TimeSpan.FromSeconds(30); now += Step)
         {
-            quiet = queue.Tasks.Values.All(task => task.IsEnded || task.State == TaskState.Parked) ? quiet + Step : TimeSpan.Zero;
+            quiet = queue.Tasks.Values.All(task => task.IsFinished || task.State == TaskState.Parked) ? quiet + Step : TimeSpan.Zero;
             if (DueTasks.Decide(queue, Settings.Queues, 500, now) is { } due)
             {
                 queue = QueueEvents.Apply(queue, due);
@@ -101,12 +101,12 @@ internal sealed class SimulatedFleet
 
     private void Lease(SimulatedWorker worker)
     {
-        if (FailureAccounting.BreakerDue(worker.State, now) is { } halfOpen)
+        if (FailureAccounting.HalfOpenBreaker(worker.State, now) is { } halfOpen)
         {
             worker.Take(halfOpen);
         }
 
-        var room = Math.Min(worker.Slots - worker.Held.Count, BreakerRules.Allows(worker.State.Breaker, Settings.Workers, now));
+        var room = Math.Min(worker.Slots - worker.Held.Count, BreakerRules.AllowedLeases(worker.State.Breaker, Settings.Workers, now));
         if (room <= 0)
         {
             return;
@@ -126,7 +126,7 @@ internal sealed class SimulatedFleet
         }
 
         var held = granted.Leases.Select(lease => new HeldLease { TaskId = lease.TaskId, Epoch = lease.Epoch, Queue = Queue, GrantedAt = now, Deadline = lease.Deadline });
-        if (FailureAccounting.Probing(worker.State, held, now) is { } probing)
+        if (FailureAccounting.StartProbes(worker.State, held, now) is { } probing)
         {
             worker.Take(probing);
         }
@@ -159,30 +159,30 @@ internal sealed class SimulatedFleet
         var decided = TaskCompletions.Decide(
             queue, new CompleteTasks { Partition = 0, WorkerId = worker.Id, Completions = [new TaskCompletion { TaskId = lease.TaskId, Epoch = lease.Epoch }] }, Settings.Queues, now);
         Assert.Null(Do(decided).Results[0].Refused);
-        foreach (var hint in ParkReversal.WentOn(decided.Event!, before))
+        foreach (var hint in ParkReversal.MovedOn(decided.Event!, before))
         {
             Store(coordinator.OnWentOn(hint));
         }
 
-        var owed = OutcomeDelivery.OwedTo(queue, worker.Id, 0)!;
-        if (FailureAccounting.Take(worker.State, owed) is { } counted)
+        var owed = OutcomeDelivery.BatchFor(queue, worker.Id, 0)!;
+        if (FailureAccounting.CountOutcomes(worker.State, owed) is { } counted)
         {
             worker.Take(counted);
         }
 
-        Do(new Decision<int>(OutcomeDelivery.Decide(queue, [new OutcomesTaken { Partition = 0, WorkerId = worker.Id, Number = owed.Number }]), 0));
+        Do(new Decision<int>(OutcomeDelivery.Decide(queue, [new OutcomesReceived { Partition = 0, WorkerId = worker.Id, Number = owed.Number }]), 0));
     }
 
     private void Fail(SimulatedWorker worker, LeasedTask lease)
     {
         var report = new ReportFailure { TaskId = lease.TaskId, WorkerId = worker.Id, Epoch = lease.Epoch, FailureType = FailureType.ProcessingError, Source = ReportSource.LeaseHolder };
         var failure = Do(LeaseEndings.Decide(queue, new EndLease { Report = report }, Settings.Policy, now)).Failure!;
-        while (OutcomeDelivery.OwedTo(queue, worker.Id, 0) is { } owed)
+        while (OutcomeDelivery.BatchFor(queue, worker.Id, 0) is { } owed)
         {
-            Do(new Decision<int>(OutcomeDelivery.Decide(queue, [new OutcomesTaken { Partition = 0, WorkerId = worker.Id, Number = owed.Number }]), 0));
+            Do(new Decision<int>(OutcomeDelivery.Decide(queue, [new OutcomesReceived { Partition = 0, WorkerId = worker.Id, Number = owed.Number }]), 0));
         }
 
-        var taken = new TakeFailure
+        var taken = new RecordFailure
         {
             WorkerId = worker.Id,
             TaskId = lease.TaskId,
@@ -192,7 +192,7 @@ internal sealed class SimulatedFleet
             Epoch = lease.Epoch,
             Queue = failure.Facts.Queue,
         };
-        worker.Take(FailureAccounting.Take(worker.State, taken, Settings.Workers, now)!);
+        worker.Take(FailureAccounting.RecordFailure(worker.State, taken, Settings.Workers, now)!);
         worker.Failed(now);
         var witnesses = FailoverPolicy.WitnessesToAsk(Event(failure), failure.Facts.History).Append(worker.Id);
         var verdict = FailoverPolicy.Decide(

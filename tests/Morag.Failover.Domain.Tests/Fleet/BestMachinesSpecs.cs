@@ -29,16 +29,22 @@ public sealed class BestMachinesSpecs
     public void Should_tell_who_can_take_a_task_as_every_single_worker_does() => Fleets.Sample(
         machines =>
         {
-            var workers = machines.Select((machine, i) => Entry($"w{i:00}", machine.Memory, machine.Disk, machine.Liveness, machine.State, machine.Typed)).ToList();
-            var slice = workers.Aggregate(FleetTally.Empty, (tally, entry) => tally.Replaced(null, entry)).Slice(0, 1, DateTimeOffset.UnixEpoch);
+            var workers = machines.Select(
+                (machine, i) => Entry($"w{i:00}", machine.Memory, machine.Disk, machine.Liveness, machine.State, machine.Typed)).ToList();
+            var slice = workers.Aggregate(FleetTally.Empty, (tally, entry) => tally.Replaced(null, entry))
+                .Slice(0, 1, DateTimeOffset.UnixEpoch);
             var fleet = FleetView.Empty.With(slice);
             var live = workers.Where(worker => worker.Liveness != Liveness.Offline).ToList();
-            var ready = live.Where(worker => worker is { Liveness: Liveness.Alive, Draining: false, Status: not WorkerStatus.Error, BreakerState: not BreakerState.Open }).ToList();
+            var ready = live
+                .Where(worker => worker is { Liveness: Liveness.Alive, Draining: false })
+                .Where(worker => worker is { Status: not WorkerStatus.Error, BreakerState: not BreakerState.Open })
+                .ToList();
 
             Assert.Equal((live.Count, ready.Count), (fleet.LiveServing(Queue), slice.Profiles.Sum(profile => profile.Ready)));
             Assert.Equal(
                 (Live(State.Draining), Live(State.Open), Live(State.Error), live.Count - ready.Count),
-                (Unavailable(workers => workers.Draining), Unavailable(workers => workers.BreakerOpen), Unavailable(workers => workers.Error), Unavailable(All)));
+                (Unavailable(workers => workers.Draining), Unavailable(
+                    workers => workers.BreakerOpen), Unavailable(workers => workers.Error), Unavailable(All)));
             Assert.Equal(FleetTally.Empty.Slice(0, 1, DateTimeOffset.UnixEpoch).Profiles, Left().Profiles);
             for (var i = 0; i < 98; i++)
             {
@@ -58,7 +64,9 @@ public sealed class BestMachinesSpecs
 
             static int All(UnavailableWorkers workers) => workers.Draining + workers.BreakerOpen + workers.Error + workers.Suspect;
 
-            FleetSlice Left() => workers.Aggregate(workers.Aggregate(FleetTally.Empty, (tally, entry) => tally.Replaced(null, entry)), (tally, entry) => tally.Replaced(entry, null))
+            FleetSlice Left() =>
+                workers.Aggregate(workers.Aggregate(
+                    FleetTally.Empty, (tally, entry) => tally.Replaced(null, entry)), (tally, entry) => tally.Replaced(entry, null))
                 .Slice(0, 1, DateTimeOffset.UnixEpoch);
         },
         iter: 300);
@@ -68,7 +76,8 @@ public sealed class BestMachinesSpecs
     {
         var tally = Enumerable.Range(0, 6_000).Aggregate(
             FleetTally.Empty,
-            (all, i) => all.Replaced(null, Entry($"w{i}", 16 * (i % 4), 100 + (i * 37 % 6_000 / 100.0), Liveness.Alive, State.Well, false)));
+            (all, i) =>
+                all.Replaced(null, Entry($"w{i}", 16 * (i % 4), 100 + (i * 37 % 6_000 / 100.0), Liveness.Alive, State.Well, false)));
 
         Assert.InRange(tally.Slice(0, 1, DateTimeOffset.UnixEpoch).Profiles.Length, 1, 20);
     }

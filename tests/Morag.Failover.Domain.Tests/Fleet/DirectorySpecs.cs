@@ -11,7 +11,8 @@ public sealed class DirectorySpecs
     private static readonly DateTimeOffset T0 = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private static readonly Gen<WorkerEntry> Entry = Gen.Select(
-        Gen.Int[0, 11], Gen.Long[1, 20], Gen.Enum<Liveness>(), Gen.Enum<BreakerState>(), Gen.Int[0, 15], (id, revision, liveness, breaker, flags) =>
+        Gen.Int[0, 11], Gen.Long[1, 20], Gen.Enum<Liveness>(), Gen.Enum<BreakerState>(), Gen.Int[0, 15], (
+            id, revision, liveness, breaker, flags) =>
             new WorkerEntry
             {
                 WorkerId = new($"w{id:00}"),
@@ -57,7 +58,8 @@ public sealed class DirectorySpecs
                 var slice = same.Tally.Slice(0, 1, T0);
                 Assert.Equal(registered.Count(entry => entry.Liveness != Liveness.Offline), slice.Profiles.Sum(profile => profile.Live));
                 Assert.Equal(
-                    registered.Count(entry => entry is { Liveness: Liveness.Alive, Draining: false } && entry.BreakerState != BreakerState.Open),
+                    registered.Count(
+                        entry => entry is { Liveness: Liveness.Alive, Draining: false } && entry.BreakerState != BreakerState.Open),
                     slice.Profiles.Sum(profile => profile.Ready));
                 Assert.Equal(
                     registered.Select(entry => entry.WorkerId.Value).Order(StringComparer.Ordinal),
@@ -102,7 +104,8 @@ public sealed class DirectorySpecs
         const int More = 3;
         var state = DirectoryState.FromParts([new DirectorySnapshot
         {
-            Entries = [.. Enumerable.Range(0, DirectoryState.NotRegisteredKept).Select(i => new WorkerEntry { WorkerId = new($"r{i:00000}"), Revision = 1 })],
+            Entries = [.. Enumerable.Range(0, DirectoryState.NotRegisteredKept).Select(
+                i => new WorkerEntry { WorkerId = new($"r{i:00000}"), Revision = 1 })],
             NotRegistered = [.. Enumerable.Range(0, DirectoryState.NotRegisteredKept).Select(i => new WorkerId($"r{i:00000}"))],
         }]);
         Assert.Empty(state.BeyondKept(0));
@@ -117,7 +120,8 @@ public sealed class DirectorySpecs
         Assert.Equal([(3, "r00002")], Beyond(2));
         Assert.Empty(Beyond(3));
 
-        state = state.Apply(new WorkerEntryUpdated { Entry = new() { WorkerId = new("r00001"), Revision = 2, Registration = Registration("r00001", 0) } });
+        state = state.Apply(
+            new WorkerEntryUpdated { Entry = new() { WorkerId = new("r00001"), Revision = 2, Registration = Registration("r00001", 0) } });
         state = state.Apply(new WorkerEntryForgotten { WorkerId = new("r00000") });
         Assert.Equal([(3, "r00002")], Beyond(0));
         Assert.Equal(1, state.CountBeyondKept(1));
@@ -127,11 +131,20 @@ public sealed class DirectorySpecs
             state.BeyondKept(after).Select(place => (place.Number, place.Entry.WorkerId.Value));
     }
 
-    /// <summary>What told the directory that its entity had forgotten a worker may get lost; the entity then counts revisions from the start.</summary>
+    /// <summary>
+    /// What told the directory that its entity had forgotten a worker may get lost; the entity then counts revisions from the start.
+    /// </summary>
     [Fact]
     public void Should_take_the_entry_of_a_worker_that_is_known_again_after_it_was_forgotten()
     {
-        var gone = new WorkerEntry { WorkerId = new("w"), Revision = 7, Registration = Registration("w", 0), RegisteredAt = T0, GoneSince = T0.AddDays(1) };
+        var gone = new WorkerEntry
+        {
+            WorkerId = new("w"),
+            Revision = 7,
+            Registration = Registration("w", 0),
+            RegisteredAt = T0,
+            GoneSince = T0.AddDays(1),
+        };
         var state = DirectoryState.Empty.Apply(new WorkerEntryUpdated { Entry = gone });
 
         Assert.True(IsTaken(gone with { Revision = 1, RegisteredAt = T0.AddDays(9), GoneSince = null }));
@@ -152,7 +165,13 @@ public sealed class DirectorySpecs
         {
             state = state.Apply(new WorkerEntryUpdated
             {
-                Entry = new() { WorkerId = new($"w{i}"), Revision = 1, Registration = Registration($"w{i}", 0), LostAt = T0.AddMinutes(i * 25) },
+                Entry = new()
+                {
+                    WorkerId = new($"w{i}"),
+                    Revision = 1,
+                    Registration = Registration($"w{i}", 0),
+                    LostAt = T0.AddMinutes(i * 25),
+                },
             });
         }
 

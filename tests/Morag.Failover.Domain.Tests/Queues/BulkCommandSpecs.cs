@@ -5,13 +5,13 @@ using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Domain.Tests.Queues;
 
-/// <summary>Calls for many tasks change what they mean when a task is reached, not what they meant when they came.</summary>
+/// <summary>A bulk call applies to a task only if it still matches when its turn comes.</summary>
 public sealed class BulkCommandSpecs
 {
     private readonly QueueUnderTest queue = new();
 
     [Fact]
-    public void Should_not_cancel_a_task_that_was_parked_when_the_call_came_and_waits_again()
+    public void Should_not_cancel_a_task_when_it_left_the_parked_state_after_the_call_arrived()
     {
         queue.Submit("parked", "requeued");
         Park("parked");
@@ -28,7 +28,7 @@ public sealed class BulkCommandSpecs
     }
 
     [Fact]
-    public void Should_not_cancel_a_task_that_has_moved_to_another_worker_since_the_call_came()
+    public void Should_not_cancel_a_task_when_another_worker_got_it_after_the_call_arrived()
     {
         queue.Submit("stays", "moves");
         Assert.Equal(2, queue.Lease("a", 2).Length);
@@ -44,15 +44,15 @@ public sealed class BulkCommandSpecs
     }
 
     [Fact]
-    public void Should_not_requeue_a_task_that_was_parked_again_on_another_queue_since_the_call_came()
+    public void Should_not_requeue_a_task_when_it_was_parked_on_another_queue_after_the_call_arrived()
     {
         queue.Submit("stays", "moves");
         Park("stays");
         Park("moves");
         var command = new RequeueTasks { Partition = 0, Filter = new() { Queue = QueueUnderTest.Cpu }, Reason = "spec" };
         var found = OperatorCommands.Matching(queue.State, command);
-        queue.Do(OperatorCommands.Decide(
-            queue.State, new RequeueTask { TaskId = new("moves"), Queue = QueueUnderTest.Batch, Reason = "spec" }, queue.Settings.Queues, queue.Now));
+        var move = new RequeueTask { TaskId = new("moves"), Queue = QueueUnderTest.Batch, Reason = "spec" };
+        queue.Do(OperatorCommands.Decide(queue.State, move, queue.Settings.Queues, queue.Now));
         Park("moves");
 
         var requeued = queue.Do(OperatorCommands.Decide(queue.State, command, found, queue.Now));

@@ -9,7 +9,7 @@ public sealed class InstanceFencesSpecs
     private readonly QueueUnderTest queue = new();
 
     [Fact]
-    public void Should_protect_a_lease_of_a_lost_instance_for_its_share_of_silence()
+    public void Should_protect_a_lease_in_proportion_to_its_running_time_when_its_instance_is_lost()
     {
         queue.Submit(QueueUnderTest.Task("old") with { Timeout = TimeSpan.FromHours(9) });
         queue.Lease("w", instance: "i");
@@ -23,16 +23,16 @@ public sealed class InstanceFencesSpecs
         Assert.Equal(TaskState.Leased, queue["old"].State);
 
         queue.Pass(119);
-        queue.CarryOutDue();
+        queue.ApplyDue();
         Assert.Equal(TaskState.Leased, queue["old"].State);
         queue.Pass(1);
-        queue.CarryOutDue();
+        queue.ApplyDue();
         Assert.Equal(FailureType.WorkerOffline, queue["old"].Pending!.FailureType);
         Assert.Equal("l1", queue["old"].Pending!.LossId!.Value.Value);
     }
 
     [Fact]
-    public void Should_leave_what_has_not_ended_when_the_instance_comes_back()
+    public void Should_keep_the_leases_that_have_not_ended_when_the_instance_comes_back()
     {
         queue.Submit("a", "b");
         queue.Lease("w", instance: "i");
@@ -41,14 +41,14 @@ public sealed class InstanceFencesSpecs
         Assert.Empty(queue.Lease("w", instance: "i"));
         queue.Fence("w", 2, FenceKind.Lifted, "i");
         queue.Pass(400);
-        queue.CarryOutDue();
+        queue.ApplyDue();
 
         Assert.Equal(TaskState.Leased, queue["a"].State);
         Assert.Single(queue.Lease("w", instance: "i"));
     }
 
     [Fact]
-    public void Should_end_every_lease_of_a_replaced_instance_at_once_and_refuse_it_more()
+    public void Should_end_every_lease_and_grant_no_more_when_an_instance_is_replaced()
     {
         queue.Submit("a", "b", "c");
         queue.Lease("w", instance: "i1");
@@ -63,7 +63,7 @@ public sealed class InstanceFencesSpecs
     }
 
     [Fact]
-    public void Should_give_back_without_blame_when_a_worker_leaves()
+    public void Should_return_leases_without_blame_when_a_worker_leaves()
     {
         queue.Submit("a");
         queue.Lease("w");
@@ -71,11 +71,11 @@ public sealed class InstanceFencesSpecs
 
         Assert.Equal(TaskState.Queued, queue["a"].State);
         Assert.Empty(queue["a"].Failures);
-        Assert.Equal(LeaseOutcomeKind.Returned, queue.Owed("w")!.Outcomes[0].Kind);
+        Assert.Equal(LeaseOutcomeKind.Returned, queue.BatchFor("w")!.Outcomes[0].Kind);
     }
 
     [Fact]
-    public void Should_acknowledge_an_older_fence_and_change_nothing()
+    public void Should_acknowledge_and_change_nothing_when_a_fence_is_older_than_the_last()
     {
         queue.Submit("a");
         queue.Fence("w", 2, FenceKind.Proven);
@@ -89,19 +89,19 @@ public sealed class InstanceFencesSpecs
     }
 
     [Fact]
-    public void Should_protect_anew_after_an_outage_of_ours()
+    public void Should_restart_the_protection_after_an_outage_of_this_node()
     {
         queue.Submit("a");
         queue.Lease("w");
         queue.Pass(2000);
         queue.Fence("w", 1, FenceKind.Lost);
         queue.Pass(500);
-        queue.Take(new LeaseClocksRestarted { At = queue.Now });
+        queue.Apply(new LeaseClocksRestarted { At = queue.Now });
         queue.Pass(99);
-        queue.CarryOutDue();
+        queue.ApplyDue();
         Assert.Equal(TaskState.Leased, queue["a"].State);
         queue.Pass(1);
-        queue.CarryOutDue();
+        queue.ApplyDue();
         Assert.Equal(TaskState.Deciding, queue["a"].State);
     }
 }

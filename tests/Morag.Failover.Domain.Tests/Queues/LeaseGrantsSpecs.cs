@@ -2,7 +2,6 @@ using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
-using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Workers;
 
@@ -13,7 +12,7 @@ public sealed class LeaseGrantsSpecs
     private readonly QueueUnderTest queue = new();
 
     [Fact]
-    public void Should_give_higher_priority_first_and_older_first_inside_it()
+    public void Should_grant_by_priority_then_by_age()
     {
         queue.Submit(
             QueueUnderTest.Task("low") with { Priority = TaskPriority.Low },
@@ -26,7 +25,7 @@ public sealed class LeaseGrantsSpecs
     }
 
     [Fact]
-    public void Should_number_leases_without_ever_repeating_a_number()
+    public void Should_never_repeat_an_epoch()
     {
         queue.Submit("a", "b");
         var first = queue.Lease("w", 2);
@@ -38,7 +37,7 @@ public sealed class LeaseGrantsSpecs
     }
 
     [Fact]
-    public void Should_pass_over_tasks_that_the_worker_cannot_take()
+    public void Should_skip_tasks_that_the_worker_cannot_run()
     {
         queue.Submit(
             QueueUnderTest.Task("big") with { ResourceRequirements = new() { MemoryGb = 64 } },
@@ -50,16 +49,18 @@ public sealed class LeaseGrantsSpecs
     }
 
     [Fact]
-    public void Should_keep_to_the_room_in_each_queue_and_in_all()
+    public void Should_respect_the_limits_per_queue_and_in_total()
     {
         queue.Submit("a", "b", "c", "d", "e");
-        Assert.Equal(2, queue.Grant(QueueUnderTest.Request("w", 10, rooms: new QueueRoom { Queue = QueueUnderTest.Cpu, Cap = 4, HeldElsewhere = 2 })).Length);
-        Assert.Empty(queue.Grant(QueueUnderTest.Request("w", 10, rooms: new QueueRoom { Queue = QueueUnderTest.Cpu, Cap = 4, HeldElsewhere = 2 })));
+        Assert.Equal(2, queue.Grant(
+            QueueUnderTest.Request("w", 10, rooms: new QueueRoom { Queue = QueueUnderTest.Cpu, Cap = 4, HeldElsewhere = 2 })).Length);
+        Assert.Empty(
+            queue.Grant(QueueUnderTest.Request("w", 10, rooms: new QueueRoom { Queue = QueueUnderTest.Cpu, Cap = 4, HeldElsewhere = 2 })));
         Assert.Single(queue.Grant(QueueUnderTest.Request("w", 10) with { MaxHeld = 3 }));
     }
 
     [Fact]
-    public void Should_give_the_same_leases_when_a_request_comes_again()
+    public void Should_return_the_same_leases_when_a_request_is_repeated()
     {
         queue.Submit("a", "b", "c");
         var first = queue.Lease("w", 2, request: "r1");
@@ -69,21 +70,26 @@ public sealed class LeaseGrantsSpecs
         var stillValid = queue.Lease("w", 2, request: "r1");
         var onlyRepeat = queue.Grant(QueueUnderTest.Request("w", 2, request: "r2") with { OnlyRepeat = true });
 
-        Assert.Equal(first.Select(lease => (lease.TaskId, lease.Epoch, lease.Deadline)), again.Select(lease => (lease.TaskId, lease.Epoch, lease.Deadline)));
+        Assert.Equal(first.Select(
+            lease => (lease.TaskId, lease.Epoch, lease.Deadline)), again.Select(lease => (lease.TaskId, lease.Epoch, lease.Deadline)));
         Assert.Equal(first[0].RemainingSeconds - 10, again[0].RemainingSeconds);
         Assert.Equal(["b"], stillValid.Select(lease => lease.TaskId.Value));
         Assert.Empty(onlyRepeat);
     }
 
     [Fact]
-    public void Should_serve_queues_by_weight_and_starve_none()
+    public void Should_serve_queues_by_weight_without_starving_any()
     {
-        queue.Submit([.. Enumerable.Range(0, 70).Select(i => QueueUnderTest.Task($"s{i}")), .. Enumerable.Range(0, 70).Select(i => QueueUnderTest.Task($"b{i}", QueueUnderTest.Batch))]);
+        queue.Submit(
+        [
+            .. Enumerable.Range(0, 70).Select(i => QueueUnderTest.Task($"s{i}")),
+            .. Enumerable.Range(0, 70).Select(i => QueueUnderTest.Task($"b{i}", QueueUnderTest.Batch)),
+        ]);
+        QueueRoom[] rooms = [new() { Queue = QueueUnderTest.Batch, Cap = 1000 }, new() { Queue = QueueUnderTest.Cpu, Cap = 1000 }];
         var served = new List<QueueName>();
         for (var i = 0; i < 70; i++)
         {
-            served.Add(queue.Grant(QueueUnderTest.Request(
-                "w", 1, rooms: [new QueueRoom { Queue = QueueUnderTest.Batch, Cap = 1000 }, new QueueRoom { Queue = QueueUnderTest.Cpu, Cap = 1000 }]))[0].Queue);
+            served.Add(queue.Grant(QueueUnderTest.Request("w", 1, rooms: rooms))[0].Queue);
         }
 
         // Weights 0.5 and 0.2: five of seven.
@@ -91,7 +97,7 @@ public sealed class LeaseGrantsSpecs
     }
 
     [Fact]
-    public void Should_give_a_pinned_task_to_its_worker_alone_until_the_pin_lapses()
+    public void Should_grant_a_pinned_task_only_to_its_worker_until_the_pin_expires()
     {
         queue.Submit("a");
         queue.Fail("a", "w1", queue.Lease("w1")[0].Epoch, FailureType.NetworkFailure);
@@ -99,17 +105,17 @@ public sealed class LeaseGrantsSpecs
         Assert.Equal(TaskState.Delayed, queue["a"].State);
 
         queue.Pass(29);
-        queue.CarryOutDue();
+        queue.ApplyDue();
         Assert.Empty(queue.Lease("w1"));
         queue.Pass(1);
-        queue.CarryOutDue();
+        queue.ApplyDue();
         Assert.Empty(queue.Lease("w2"));
         Assert.Single(queue.Lease("w1"));
 
         queue.Fail("a", "w1", queue["a"].Lease!.Epoch, FailureType.NetworkFailure);
         queue.Reassign("a", FailoverStrategy.RetrySameWorker);
         queue.Pass(60);
-        queue.CarryOutDue();
+        queue.ApplyDue();
         Assert.Single(queue.Lease("w2"));
     }
 
@@ -119,7 +125,7 @@ public sealed class LeaseGrantsSpecs
     [InlineData("pinned")]
     [InlineData("avoids")]
     [InlineData("nothing")]
-    public void Should_keep_the_share_of_a_worker_that_a_task_depends_on(string dependence)
+    public void Should_keep_the_share_of_a_worker_while_a_task_depends_on_it(string dependence)
     {
         queue.Submit("a");
         var epoch = queue.Lease("w")[0].Epoch;
@@ -144,7 +150,7 @@ public sealed class LeaseGrantsSpecs
     }
 
     [Fact]
-    public void Should_avoid_the_worker_that_failed_while_another_ready_one_can_take_the_task()
+    public void Should_avoid_the_worker_that_failed_while_another_ready_worker_can_run_the_task()
     {
         queue.Submit("a", "b");
         queue.Fail("a", "w1", queue.Lease("w1")[0].Epoch);
@@ -157,7 +163,7 @@ public sealed class LeaseGrantsSpecs
     }
 
     [Fact]
-    public void Should_take_the_task_s_own_timeout_before_the_queue_s()
+    public void Should_prefer_the_timeout_of_the_task_over_that_of_the_queue()
     {
         queue.Submit(QueueUnderTest.Task("own") with { Timeout = TimeSpan.FromSeconds(90) }, QueueUnderTest.Task("queue's"[..5]));
         var leases = queue.Lease("w", 2);
@@ -166,7 +172,7 @@ public sealed class LeaseGrantsSpecs
     }
 
     [Fact]
-    public void Should_grant_no_more_bytes_than_fit_a_message_and_the_rest_at_the_next_call()
+    public void Should_leave_tasks_for_the_next_call_when_they_do_not_fit_one_message()
     {
         var payload = JsonText.Of(new string('x', 200 * 1024));
         queue.Submit([.. Enumerable.Range(0, 8).Select(number => QueueUnderTest.Task($"large-{number}") with { Payload = payload })]);
@@ -176,7 +182,7 @@ public sealed class LeaseGrantsSpecs
     }
 
     [Fact]
-    public void Should_grant_a_task_alone_when_it_is_larger_than_an_answer_otherwise_is()
+    public void Should_grant_a_task_alone_when_it_exceeds_the_usual_reply_size()
     {
         queue.Settings = queue.Settings with { Queues = queue.Settings.Queues with { MaxPayload = 2 * 1024 * 1024 } };
         var payload = JsonText.Of(new string('x', (int)LeaseGrants.MostBytes));

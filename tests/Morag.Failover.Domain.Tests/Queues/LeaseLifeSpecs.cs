@@ -18,7 +18,7 @@ public sealed class LeaseLifeSpecs
     }
 
     [Fact]
-    public void Should_accept_the_same_completion_again_without_a_further_event()
+    public void Should_accept_a_repeated_completion_without_another_event()
     {
         var epoch = Leased();
         Assert.Null(queue.Complete("w", "a", epoch).Refused);
@@ -29,7 +29,7 @@ public sealed class LeaseLifeSpecs
     }
 
     [Fact]
-    public void Should_accept_a_completion_while_deciding_and_supersede_the_decision()
+    public void Should_accept_a_completion_and_supersede_the_decision_when_the_task_is_deciding()
     {
         var epoch = Leased();
         queue.Fail("a", "w", epoch);
@@ -45,7 +45,7 @@ public sealed class LeaseLifeSpecs
     [InlineData(FailoverStrategy.ReassignSameQueue, 30)]
     [InlineData(FailoverStrategy.RetrySameWorker, 30)]
     [InlineData(FailoverStrategy.ManualIntervention, 0)]
-    public void Should_accept_a_late_completion_while_no_newer_lease_was_granted(FailoverStrategy strategy, int delay)
+    public void Should_accept_a_late_completion_while_no_newer_lease_exists(FailoverStrategy strategy, int delay)
     {
         var epoch = Leased();
         queue.Fail("a", "w", epoch);
@@ -58,7 +58,7 @@ public sealed class LeaseLifeSpecs
     }
 
     [Fact]
-    public void Should_refuse_a_late_completion_and_note_it_once_when_a_newer_lease_was_granted()
+    public void Should_reject_a_late_completion_and_record_it_once_when_a_newer_lease_exists()
     {
         var epoch = Leased();
         queue.Fail("a", "w", epoch);
@@ -75,7 +75,7 @@ public sealed class LeaseLifeSpecs
     }
 
     [Fact]
-    public void Should_refuse_a_completion_by_another_worker_or_of_a_cancelled_task()
+    public void Should_reject_a_completion_when_the_worker_is_another_or_the_task_is_cancelled()
     {
         var epoch = Leased();
         Assert.Equal(RefusalReason.Conflict, queue.Complete("other", "a", epoch).Refused!.Reason);
@@ -83,11 +83,11 @@ public sealed class LeaseLifeSpecs
 
         Assert.Equal(RefusalReason.Conflict, queue.Complete("w", "a", epoch).Refused!.Reason);
         Assert.Equal(RefusalReason.Unknown, queue.Complete("w", "none", epoch).Refused!.Reason);
-        Assert.Equal(LeaseOutcomeKind.Returned, queue.Owed("w")!.Outcomes[0].Kind);
+        Assert.Equal(LeaseOutcomeKind.Returned, queue.BatchFor("w")!.Outcomes[0].Kind);
     }
 
     [Fact]
-    public void Should_refuse_a_result_that_is_no_json_and_leave_the_lease()
+    public void Should_reject_a_result_and_keep_the_lease_when_it_is_not_json()
     {
         var completion = QueueUnderTest.Completion("w", "a", Leased());
 
@@ -102,7 +102,7 @@ public sealed class LeaseLifeSpecs
     }
 
     [Fact]
-    public void Should_put_a_released_task_back_to_its_place_without_blame()
+    public void Should_return_a_released_task_to_its_place_without_blame()
     {
         queue.Submit("a", "b");
         var epoch = queue.Lease("w")[0].Epoch;
@@ -112,11 +112,11 @@ public sealed class LeaseLifeSpecs
         Assert.Equal("a", queue.Lease("w2")[0].TaskId.Value);
         Assert.Equal(TaskBudgets.Unused, queue["a"].Budgets);
         Assert.Equal(RefusalReason.Conflict, queue.Release("w", "a", epoch).Refused!.Reason);
-        Assert.Equal(LeaseOutcomeKind.Returned, Assert.Single(queue.Owed("w")!.Outcomes).Kind);
+        Assert.Equal(LeaseOutcomeKind.Returned, Assert.Single(queue.BatchFor("w")!.Outcomes).Kind);
     }
 
     [Fact]
-    public void Should_extend_within_its_bounds_and_only_for_the_holder()
+    public void Should_extend_a_lease_only_within_the_limits_and_only_for_its_holder()
     {
         var epoch = Leased();
         Assert.Equal(queue["a"].Lease!.GrantedAt + TimeSpan.FromSeconds(3660), Extend("w", 60).Deadline);
@@ -125,37 +125,39 @@ public sealed class LeaseLifeSpecs
         Assert.Equal(RefusalReason.Conflict, Extend("other", 60).Refused!.Reason);
 
         LeaseResult Extend(string worker, double seconds) => queue.Do(LeaseCalls.Decide(
-            queue.State, new ExtendLease { TaskId = new("a"), WorkerId = new(worker), Epoch = epoch, By = TimeSpan.FromSeconds(seconds) }, queue.Now)).Results[0];
+            queue.State,
+            new ExtendLease { TaskId = new("a"), WorkerId = new(worker), Epoch = epoch, By = TimeSpan.FromSeconds(seconds) },
+            queue.Now)).Results[0];
     }
 
     [Fact]
-    public void Should_end_a_lease_that_runs_over_its_deadline_as_task_timeout()
+    public void Should_end_a_lease_with_a_task_timeout_when_it_passes_its_deadline()
     {
         Leased();
         queue.Pass(3599);
-        queue.CarryOutDue();
+        queue.ApplyDue();
         Assert.Equal(TaskState.Leased, queue["a"].State);
         queue.Pass(1);
-        queue.CarryOutDue();
+        queue.ApplyDue();
 
         Assert.Equal(FailureType.TaskTimeout, queue["a"].Pending!.FailureType);
-        Assert.Equal(LeaseOutcomeKind.Failed, queue.Owed("w")!.Outcomes[0].Kind);
+        Assert.Equal(LeaseOutcomeKind.Failed, queue.BatchFor("w")!.Outcomes[0].Kind);
     }
 
     [Fact]
-    public void Should_give_every_lease_its_full_time_anew_after_an_outage_of_ours()
+    public void Should_give_every_lease_its_full_time_again_after_an_outage_of_this_node()
     {
         Leased();
         queue.Pass(4000);
-        queue.Take(new LeaseClocksRestarted { At = queue.Now });
+        queue.Apply(new LeaseClocksRestarted { At = queue.Now });
         queue.Pass(3599);
-        queue.CarryOutDue();
+        queue.ApplyDue();
 
         Assert.Equal(TaskState.Leased, queue["a"].State);
     }
 
     [Fact]
-    public void Should_end_a_lease_once_and_attach_later_reports()
+    public void Should_end_a_lease_once_and_attach_later_reports_to_its_failure()
     {
         var epoch = Leased();
         var first = queue.Fail("a", "w", epoch, eventId: "e1");
@@ -182,7 +184,7 @@ public sealed class LeaseLifeSpecs
     }
 
     [Fact]
-    public void Should_call_reports_stale_that_name_what_does_not_hold_the_task()
+    public void Should_answer_stale_when_a_report_names_a_lease_that_does_not_hold_the_task()
     {
         var epoch = Leased(instance: "i2");
         Assert.Equal(EndLeaseResult.Stale, queue.Fail("a", "other", epoch).Ending);
@@ -196,7 +198,7 @@ public sealed class LeaseLifeSpecs
     }
 
     [Fact]
-    public void Should_derive_failure_ids_that_keep_the_rule_of_ids_for_the_longest_task_id()
+    public void Should_derive_valid_failure_ids_even_for_the_longest_task_id()
     {
         var id = FailureIds.OfLease(new TaskId(new string('x', 128)), new LeaseEpoch(long.MaxValue));
 
@@ -205,7 +207,7 @@ public sealed class LeaseLifeSpecs
     }
 
     [Fact]
-    public void Should_note_late_calls_of_every_kind_in_the_tasks_history_once_for_each_lease()
+    public void Should_record_each_kind_of_late_call_once_per_lease_in_the_history()
     {
         queue.Submit("a", "b");
         var late = queue.Lease("w")[0].Epoch;
@@ -220,11 +222,15 @@ public sealed class LeaseLifeSpecs
             Assert.NotNull(Complete("a", "w", late).Refused);
         }
 
-        // One call gives one lease back and names one that is over: both are in one event.
-        var results = queue.Do(LeaseCalls.Decide(
-            queue.State,
-            new ReleaseLeases { Partition = 0, WorkerId = new("w"), Leases = [new LeaseRef { TaskId = new("a"), Epoch = late }, new LeaseRef { TaskId = other.TaskId, Epoch = other.Epoch }], Reason = "stops" },
-            queue.Now)).Results;
+        // One call returns a held lease and one that has ended. One event stores both.
+        var release = new ReleaseLeases
+        {
+            Partition = 0,
+            WorkerId = new("w"),
+            Leases = [new() { TaskId = new("a"), Epoch = late }, new() { TaskId = other.TaskId, Epoch = other.Epoch }],
+            Reason = "stops",
+        };
+        var results = queue.Do(LeaseCalls.Decide(queue.State, release, queue.Now)).Results;
         Assert.Equal([true, false], results.Select(result => result.Refused is not null));
 
         var notes = queue["a"].History.Where(entry => entry.What.StartsWith("late_", StringComparison.Ordinal)).ToList();
@@ -236,7 +242,9 @@ public sealed class LeaseLifeSpecs
     }
 
     private LeaseResult Extend(string task, string worker, LeaseEpoch epoch) => queue.Do(LeaseCalls.Decide(
-        queue.State, new ExtendLease { TaskId = new(task), WorkerId = new(worker), Epoch = epoch, By = TimeSpan.FromMinutes(1) }, queue.Now)).Results[0];
+        queue.State,
+        new ExtendLease { TaskId = new(task), WorkerId = new(worker), Epoch = epoch, By = TimeSpan.FromMinutes(1) },
+        queue.Now)).Results[0];
 
     private LeaseResult Complete(string task, string worker, LeaseEpoch epoch) => queue.Complete(worker, task, epoch);
 }

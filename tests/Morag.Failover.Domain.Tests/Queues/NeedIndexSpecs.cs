@@ -15,7 +15,7 @@ public sealed class NeedIndexSpecs
         Gen.Select(Gen.Int[0, 60], Memory, Gen.Int[0, 9], Gen.Int[0, 2].Select(i => i > 0)).Array[1, 300];
 
     [Fact]
-    public void Should_find_what_a_search_through_all_items_finds_after_any_changes() => Gen.Select(Changes, Memory.Array[4]).Sample(
+    public void Should_agree_with_a_linear_search_after_any_changes() => Gen.Select(Changes, Memory.Array[4]).Sample(
         (changes, offers) =>
         {
             var model = new SortedDictionary<int, (double First, Item Item)>();
@@ -47,9 +47,9 @@ public sealed class NeedIndexSpecs
         iter: 500);
 
     [Fact]
-    public void Should_look_at_few_items_whatever_numbers_a_hundred_thousand_tasks_need()
+    public void Should_examine_few_items_when_a_hundred_thousand_tasks_need_different_amounts()
     {
-        // Each needs less of one the more it needs of the other, and none fits: the worst case for an index by one number.
+        // The two needs run against each other and no task fits: the worst case for an index by one number.
         var (unlike, alike) = (NeedIndex.Of(0, new Item(0, 0, null)), NeedIndex.Of(0, new Item(0, 0, null)));
         for (var i = 1; i <= 100_000; i++)
         {
@@ -71,9 +71,14 @@ public sealed class NeedIndexSpecs
         }
     }
 
-    /// <summary>The classes and what stands in them, at any depth.</summary>
-    private static string Shape(IReadOnlyList<NeedClass<Item>>? classes) => string.Join(' ', (classes ?? []).Select(@class =>
-        $"{@class.LeastNeed:R}..{@class.GreatestNeed:R}[{string.Join(',', @class.Tree.Items().Select(item => item.Place))}]({Shape(@class.Parts)})"));
+    /// <summary>The classes and their items, at every depth.</summary>
+    private static string Shape(IReadOnlyList<NeedClass<Item>>? classes) => string.Join(' ', (classes ?? []).Select(Shape));
+
+    private static string Shape(NeedClass<Item> @class)
+    {
+        var places = string.Join(',', @class.Tree.Items().Select(item => item.Place));
+        return $"{@class.LeastNeed:R}..{@class.GreatestNeed:R}[{places}]({Shape(@class.Parts)})";
+    }
 
     private static IEnumerable<Item> Found(NeedIndex<Item> index, double first, double second)
     {

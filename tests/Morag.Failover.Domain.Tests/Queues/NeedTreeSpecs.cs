@@ -5,18 +5,18 @@ namespace Morag.Failover.Domain.Tests.Queues;
 
 public sealed class NeedTreeSpecs
 {
-    private static readonly Gen<(int Place, int Need, int Shuns, bool In)[]> Changes =
+    private static readonly Gen<(int Place, int Need, int Excluded, bool In)[]> Changes =
         Gen.Select(Gen.Int[0, 400], Gen.Int[0, 20], Gen.Int[0, 3], Gen.Bool).Array[1, 1_500];
 
     [Fact]
-    public void Should_find_what_a_search_through_all_items_finds_after_any_changes() => Changes.Sample(
+    public void Should_agree_with_a_linear_search_after_any_changes() => Changes.Sample(
         changes =>
         {
             var model = new SortedDictionary<long, Item>();
             NeedTree<Item>? tree = null;
-            foreach (var (place, need, shuns, isIn) in changes)
+            foreach (var (place, need, excluded, isIn) in changes)
             {
-                var item = new Item(place, need, shuns == 0 ? null : $"w{shuns}");
+                var item = new Item(place, need, excluded == 0 ? null : $"w{excluded}");
                 if (isIn)
                 {
                     model[place] = item;
@@ -41,19 +41,22 @@ public sealed class NeedTreeSpecs
         {
             foreach (var caller in new[] { null, "w1", "w2", "w4" })
             {
-                Assert.Equal(model.Values.Where(item => item.Need <= offer && (caller is null || item.Shuns != caller)), Found(tree, offer, caller));
+                Assert.Equal(
+                    model.Values.Where(item => item.Need <= offer && (caller is null || item.Excluded != caller)),
+                    Found(tree, offer, caller));
             }
 
             var above = model.Values.Where(item => item.Need > offer).ToList();
             Assert.Equal(above, tree.Above(offer));
-            Assert.Equal((above.Count, above.Select(item => item.Need).DefaultIfEmpty(double.PositiveInfinity).Min()), (tree.CountAbove(offer), tree.LeastAbove(offer)));
+            Assert.Equal((above.Count, above.Select(item => item.Need).DefaultIfEmpty(double.PositiveInfinity).Min()), (
+                tree.CountAbove(offer), tree.LeastAbove(offer)));
         }
     }
 
     [Theory]
     [InlineData(10)]
     [InlineData(10_000)]
-    public void Should_look_at_few_items_whatever_stands_before_the_one_that_can_be_taken(int before)
+    public void Should_examine_few_items_when_many_before_the_match_do_not_fit(int before)
     {
         var tree = NeedTree.Of(new Item(before, 1, null));
         for (var place = 0; place < before; place++)
@@ -75,7 +78,7 @@ public sealed class NeedTreeSpecs
         }
     }
 
-    internal readonly record struct Item(long Place, double Needed, string? ShunsCaller) : INeedItem<Item>
+    internal readonly record struct Item(long Place, double Needed, string? ExcludedCaller) : INeedItem<Item>
     {
         [ThreadStatic]
         public static int Looks;
@@ -89,7 +92,7 @@ public sealed class NeedTreeSpecs
             }
         }
 
-        public string? Shuns => ShunsCaller;
+        public string? Excluded => ExcludedCaller;
 
         public static int Compare(in Item left, in Item right) => left.Place.CompareTo(right.Place);
     }

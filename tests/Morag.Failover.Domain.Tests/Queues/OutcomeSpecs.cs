@@ -1,16 +1,15 @@
 using Morag.Failover.Contracts.Ids;
-using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Domain.Tests.Queues;
 
-/// <summary>How a worker's entity hears that leases ended.</summary>
+/// <summary>How a worker's entity learns that leases ended.</summary>
 public sealed class OutcomeSpecs
 {
     private readonly QueueUnderTest queue = new();
 
     [Fact]
-    public void Should_say_which_room_is_free_when_a_worker_completes_gives_back_or_fails()
+    public void Should_hint_at_free_room_when_a_worker_completes_returns_or_fails_a_lease()
     {
         queue.Submit("completed", "returned", "failed");
         _ = queue.Lease("w", 3);
@@ -24,7 +23,7 @@ public sealed class OutcomeSpecs
     }
 
     [Fact]
-    public void Should_press_for_the_next_batch_when_much_gathers_behind_the_one_under_way()
+    public void Should_ask_for_an_immediate_write_when_many_outcomes_wait_behind_a_batch()
     {
         var tasks = Enumerable.Range(0, 101).Select(number => $"t{number}").ToArray();
         queue.Submit(tasks);
@@ -34,19 +33,19 @@ public sealed class OutcomeSpecs
             queue.Complete("w", tasks[number], new(number + 1));
         }
 
-        Assert.False(Outbox.IsPressing);
+        Assert.False(Outbox.HasManyWaiting);
         queue.Complete("w", tasks[100], new(101));
-        Assert.True(Outbox.IsPressing);
+        Assert.True(Outbox.HasManyWaiting);
         queue.Acknowledge("w");
-        Assert.False(Outbox.IsPressing);
-        Assert.Equal(100, queue.Owed("w")!.Outcomes.Length);
+        Assert.False(Outbox.HasManyWaiting);
+        Assert.Equal(100, queue.BatchFor("w")!.Outcomes.Length);
     }
 
     private Outbox Outbox => queue.State.ShareOf(new("w")).Outbox;
 
     private string FreedByLast()
     {
-        var freed = Assert.Single(OutcomeDelivery.FreedBy(queue.Events[^1], partition: 0));
+        var freed = Assert.Single(OutcomeDelivery.HintsFor(queue.Events[^1], partition: 0));
         Assert.Equal(new WorkerId("w"), freed.WorkerId);
         return Assert.Single(freed.Leases).TaskId.Value;
     }

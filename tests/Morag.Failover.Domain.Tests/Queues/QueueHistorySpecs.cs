@@ -7,14 +7,14 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Tests.Queues;
 
-/// <summary>Random histories, held against the few things that must be true of every one.</summary>
+/// <summary>Random histories, checked against the invariants that hold for all of them.</summary>
 public sealed class QueueHistorySpecs
 {
     private static readonly Gen<(int What, int Task, int Worker, int Number)[]> Histories =
         Gen.Select(Gen.Int[0, 13], Gen.Int[0, 7], Gen.Int[0, 2], Gen.Int[0, 11]).Array[1, 120];
 
     [Fact]
-    public void Should_keep_every_invariant_over_any_history() => Histories.Sample(
+    public void Should_keep_every_invariant_in_any_history() => Histories.Sample(
         history =>
         {
             var queue = new QueueUnderTest
@@ -32,7 +32,8 @@ public sealed class QueueHistorySpecs
                 model.Check(queue);
             }
 
-            Assert.Equal(QueueUnderTest.Picture(queue.State), QueueUnderTest.Picture(queue.Events.Aggregate(QueueState.Empty, QueueEvents.Apply)));
+            Assert.Equal(
+                QueueUnderTest.Picture(queue.State), QueueUnderTest.Picture(queue.Events.Aggregate(QueueState.Empty, QueueEvents.Apply)));
             Assert.Equal(
                 QueueUnderTest.Picture(queue.State),
                 QueueUnderTest.Picture(QueueSnapshots.FromParts(
@@ -53,12 +54,13 @@ public sealed class QueueHistorySpecs
         switch (what)
         {
             case 0 or 1:
-                model.Submitted(task, queue.Submit(QueueUnderTest.Task(task, number % 3 == 0 ? QueueUnderTest.Batch : QueueUnderTest.Cpu) with
-                {
-                    Priority = number % 2 == 0 ? TaskPriority.Normal : TaskPriority.High,
-                    ContentType = number % 4 == 0 ? "audio" : null,
-                    ResourceRequirements = new() { MemoryGb = number % 3 * 4, DiskGb = number },
-                })[0]);
+                model.Submitted(
+                    task, queue.Submit(QueueUnderTest.Task(task, number % 3 == 0 ? QueueUnderTest.Batch : QueueUnderTest.Cpu) with
+                    {
+                        Priority = number % 2 == 0 ? TaskPriority.Normal : TaskPriority.High,
+                        ContentType = number % 4 == 0 ? "audio" : null,
+                        ResourceRequirements = new() { MemoryGb = number % 3 * 4, DiskGb = number },
+                    })[0]);
                 break;
             case 2 or 3:
                 model.Granted(worker, queue.Grant(QueueUnderTest.Request(
@@ -72,7 +74,8 @@ public sealed class QueueHistorySpecs
                 model.Completed(task, queue.Complete(worker, task, epoch));
                 break;
             case 6:
-                queue.Fail(task, worker, number % 2 == 0 ? null : epoch, (FailureType)(number % 7), number % 5 == 0 ? $"e{number}" : null, (ReportSource)(number % 3));
+                queue.Fail(task, worker, number % 2 == 0 ? null : epoch, (
+                    FailureType)(number % 7), number % 5 == 0 ? $"e{number}" : null, (ReportSource)(number % 3));
                 break;
             case 7 or 8 when known?.Pending is not null:
                 model.Reassigned(queue, QueueUnderTest.Reassignment(task, known.Pending.Epoch, (FailoverStrategy)(number % 6)) with
@@ -82,11 +85,12 @@ public sealed class QueueHistorySpecs
                 });
                 break;
             case 7 or 8:
-                Assert.False(queue.Reassign(QueueUnderTest.Reassignment(task, epoch, FailoverStrategy.ReassignSameQueue)).Applied && known is not { Failures.Length: > 0 });
+                Assert.False(queue.Reassign(QueueUnderTest.Reassignment(
+                    task, epoch, FailoverStrategy.ReassignSameQueue)).Applied && known is not { Failures.Length: > 0 });
                 break;
             case 9:
                 queue.Pass(number * 400);
-                queue.CarryOutDue();
+                queue.ApplyDue();
                 break;
             case 10:
                 queue.Fence(worker, number, (FenceKind)(number % 4), number % 3 == 0 ? null : $"i{number % 2}", number * 10, $"l{number}");
@@ -98,19 +102,20 @@ public sealed class QueueHistorySpecs
                 queue.Do(OperatorCommands.Decide(queue.State, new CancelTask { TaskId = new(task) }, queue.Now));
                 break;
             case 12:
-                queue.Do(OperatorCommands.Decide(queue.State, new RequeueTask { TaskId = new(task), Reason = "spec" }, queue.Settings.Queues, queue.Now));
+                queue.Do(OperatorCommands.Decide(
+                    queue.State, new RequeueTask { TaskId = new(task), Reason = "spec" }, queue.Settings.Queues, queue.Now));
                 break;
-            case 13 when queue.Owed(worker) is not null:
-                model.Delivered(queue.Owed(worker)!);
+            case 13 when queue.BatchFor(worker) is not null:
+                model.Delivered(queue.BatchFor(worker)!);
                 queue.Acknowledge(worker);
                 break;
             case 13 when TaskRetention.Decide(queue.State, queue.Settings.Queues, 0, 500, queue.Now) is { } forgotten:
-                queue.Take(forgotten);
+                queue.Apply(forgotten);
                 break;
         }
     }
 
-    /// <summary>What the callers were told, and nothing else.</summary>
+    /// <summary>A model that knows only what callers were told.</summary>
     private sealed class Model
     {
         private readonly HashSet<string> acknowledged = [];
@@ -127,7 +132,7 @@ public sealed class QueueHistorySpecs
                 acknowledged.Add(task);
                 if (result.State != TaskState.Succeeded)
                 {
-                    // A forgotten task's id is free again.
+                    // The id of a forgotten task may be used again.
                     completed.Remove(task);
                 }
             }
@@ -168,17 +173,21 @@ public sealed class QueueHistorySpecs
         public void Check(QueueUnderTest queue)
         {
             var state = queue.State;
-            var held = state.Workers.SelectMany(worker => worker.Value.Held.Select(lease => (Worker: worker.Key, Epoch: lease.Key, lease.Value.TaskId))).ToList();
+            var held = state.Workers.SelectMany(
+                worker => worker.Value.Held.Select(lease => (Worker: worker.Key, Epoch: lease.Key, lease.Value.TaskId))).ToList();
             Assert.Equal(held.Count, held.Select(lease => lease.TaskId).Distinct().Count());
             Assert.Equal(held.Count, state.Tasks.Values.Count(task => task.State == TaskState.Leased));
             Assert.All(held, lease => Assert.True(LeaseIsTheTasksOwn(state.Tasks[lease.TaskId], lease.Worker, lease.Epoch)));
             Assert.All(state.Tasks.Values, task => Assert.Equal(task.State == TaskState.Deciding, task.Pending is not null));
             var forgotten = state.LastOrder - state.Tasks.Count;
-            Assert.True(acknowledged.Count(task => !state.Tasks.ContainsKey(new TaskId(task))) <= forgotten, "what was acknowledged is there, or was ended and forgotten");
-            Assert.All(acknowledged.Where(task => !state.Tasks.ContainsKey(new TaskId(task))), task => Assert.DoesNotContain(state.Deciding, id => id.Value == task));
-            Assert.All(completed, task => Assert.Equal(TaskState.Succeeded, state.Tasks.GetValueOrDefault(new TaskId(task))?.State ?? TaskState.Succeeded));
+            Assert.True(acknowledged.Count(task => !state.Tasks.ContainsKey(
+                new TaskId(task))) <= forgotten, "what was acknowledged is there, or was ended and forgotten");
+            Assert.All(acknowledged.Where(
+                task => !state.Tasks.ContainsKey(new TaskId(task))), task => Assert.DoesNotContain(state.Deciding, id => id.Value == task));
+            Assert.All(completed, task => Assert.Equal(
+                TaskState.Succeeded, state.Tasks.GetValueOrDefault(new TaskId(task))?.State ?? TaskState.Succeeded));
             var sizes = state.Tasks.Values.Sum(task => task.Size);
-            Assert.Equal((sizes, state.Tasks.Values.Count(task => task.IsEnded)), (state.Size, state.EndedCount));
+            Assert.Equal((sizes, state.Tasks.Values.Count(task => task.IsFinished)), (state.Size, state.FinishedCount));
         }
 
         private static bool LeaseIsTheTasksOwn(TaskRecord task, WorkerId worker, LeaseEpoch epoch) =>

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Failover;
-using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
@@ -15,7 +14,7 @@ using Morag.Failover.Domain.Failover;
 
 namespace Morag.Failover.Domain.Tests.Queues;
 
-/// <summary>A queue partition driven by commands, with a clock that the spec sets; keeps every event that was decided.</summary>
+/// <summary>A queue partition driven by commands, with a settable clock. Records every event.</summary>
 internal sealed class QueueUnderTest
 {
     public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -28,7 +27,8 @@ internal sealed class QueueUnderTest
 
     public DateTimeOffset Now { get; set; } = Start;
 
-    public FailoverSettings Settings { get; set; } = FailoverSettings.Default with { Partitions = new PartitionSettings { DirectoryBuckets = 1 } };
+    public FailoverSettings Settings { get; set; } =
+        FailoverSettings.Default with { Partitions = new PartitionSettings { DirectoryBuckets = 1 } };
 
     public FleetView Fleet { get; set; } = FleetOf();
 
@@ -42,10 +42,20 @@ internal sealed class QueueUnderTest
         Version = 1,
         Profiles = readyCpuWorkers.Length == 0
             ? []
-            : [new ProfileCount { Profile = CpuProfile, Ready = readyCpuWorkers.Length, Live = readyCpuWorkers.Length, SomeReady = [.. readyCpuWorkers.Take(2).Select(id => new WorkerId(id))] }],
+            :
+            [
+                new ProfileCount
+                {
+                    Profile = CpuProfile,
+                    Ready = readyCpuWorkers.Length,
+                    Live = readyCpuWorkers.Length,
+                    SomeReady = [.. readyCpuWorkers.Take(2).Select(id => new WorkerId(id))],
+                },
+            ],
     });
 
-    public static TaskSubmission Task(string id, QueueName? queue = null) => new() { TaskId = new(id), Queue = queue ?? Cpu, Payload = JsonText.Trusted("1") };
+    public static TaskSubmission Task(string id, QueueName? queue = null) =>
+        new() { TaskId = new(id), Queue = queue ?? Cpu, Payload = JsonText.Trusted("1") };
 
     public void Pass(double seconds) => Now += TimeSpan.FromSeconds(seconds);
 
@@ -53,13 +63,13 @@ internal sealed class QueueUnderTest
     {
         if (decided.Event is { } @event)
         {
-            Take(@event);
+            Apply(@event);
         }
 
         return decided.Reply;
     }
 
-    public void Take(IStoredEvent @event)
+    public void Apply(IStoredEvent @event)
     {
         Events.Add(@event);
         State = QueueEvents.Apply(State, @event);
@@ -70,19 +80,21 @@ internal sealed class QueueUnderTest
 
     public void Submit(params string[] ids) => Assert.All(Submit([.. ids.Select(id => Task(id))]), result => Assert.Null(result.Refused));
 
-    public static GrantLeases Request(string worker, int most = 1, string? instance = null, string? request = null, params QueueRoom[] rooms) => new()
-    {
-        Partition = 0,
-        WorkerId = new(worker),
-        InstanceId = instance is null ? null : new InstanceId(instance),
-        RequestId = request is null ? null : new RequestId(request),
-        Profile = CpuProfile,
-        MaxTasks = most,
-        MaxHeld = 1000,
-        Queues = rooms.Length > 0 ? [.. rooms] : [new QueueRoom { Queue = Cpu, Cap = 1000 }],
-    };
+    public static GrantLeases Request(
+        string worker, int most = 1, string? instance = null, string? request = null, params QueueRoom[] rooms) => new()
+        {
+            Partition = 0,
+            WorkerId = new(worker),
+            InstanceId = instance is null ? null : new InstanceId(instance),
+            RequestId = request is null ? null : new RequestId(request),
+            Profile = CpuProfile,
+            MaxTasks = most,
+            MaxHeld = 1000,
+            Queues = rooms.Length > 0 ? [.. rooms] : [new QueueRoom { Queue = Cpu, Cap = 1000 }],
+        };
 
-    public ImmutableArray<LeasedTask> Grant(GrantLeases request) => Do(LeaseGrants.Decide(State, request, Fleet, Settings, Now, LeaseEpoch.None)).Leases;
+    public ImmutableArray<LeasedTask> Grant(GrantLeases request) =>
+        Do(LeaseGrants.Decide(State, request, Fleet, Settings, Now, LeaseEpoch.None)).Leases;
 
     public ImmutableArray<LeasedTask> Lease(string worker, int most = 1, string? instance = null, string? request = null) =>
         Grant(Request(worker, most, instance, request));
@@ -103,7 +115,8 @@ internal sealed class QueueUnderTest
         Now)).Results[0];
 
     public EndLeaseReply Fail(
-        string task, string? worker, LeaseEpoch? epoch, FailureType type = FailureType.ProcessingError, string? eventId = null, ReportSource source = ReportSource.LeaseHolder, string? instance = null) =>
+        string task, string? worker, LeaseEpoch? epoch, FailureType type =
+            FailureType.ProcessingError, string? eventId = null, ReportSource source = ReportSource.LeaseHolder, string? instance = null) =>
         Do(LeaseEndings.Decide(
             State,
             new EndLease
@@ -123,7 +136,8 @@ internal sealed class QueueUnderTest
             Settings.Policy,
             Now));
 
-    public ReassignOutcome Reassign(string task, FailoverStrategy strategy = FailoverStrategy.ReassignSameQueue, Func<Reassign, Reassign>? with = null)
+    public ReassignOutcome Reassign(
+        string task, FailoverStrategy strategy = FailoverStrategy.ReassignSameQueue, Func<Reassign, Reassign>? with = null)
     {
         var pending = this[task].Pending!;
         var command = Reassignment(task, pending.Epoch, strategy);
@@ -140,8 +154,15 @@ internal sealed class QueueUnderTest
         Action = new FailoverAction { Strategy = strategy, Reason = "spec" },
     };
 
-    /// <summary>Two leases in one event, so that most fences with any number of leases come in parts.</summary>
-    public FenceTaken Fence(string worker, long number, FenceKind kind, string? instance = null, double silentFor = 0, string? loss = null, bool planned = false)
+    /// <summary>At most two leases per event, so that most fences come in parts.</summary>
+    public FenceAcknowledged Fence(
+        string worker,
+        long number,
+        FenceKind kind,
+        string? instance = null,
+        double silentFor = 0,
+        string? loss = null,
+        bool planned = false)
     {
         var fence = new FenceInstance
         {
@@ -158,36 +179,36 @@ internal sealed class QueueUnderTest
         var decided = InstanceFences.Decide(State, fence, Settings, 2, Now);
         while (decided.Event is InstanceFenced { IsPart: true } part)
         {
-            Take(part);
+            Apply(part);
             decided = InstanceFences.Decide(State, fence, Settings, 2, Now);
         }
 
         return Do(decided);
     }
 
-    /// <summary>Carries out what came due by now, as the actor does.</summary>
-    public void CarryOutDue()
+    /// <summary>Applies everything that is due, as the actor does.</summary>
+    public void ApplyDue()
     {
         while (State.NextDue <= Now)
         {
             if (DueTasks.Decide(State, Settings.Queues, 500, Now) is { } due)
             {
-                Take(due);
+                Apply(due);
             }
 
             if (LeaseEndings.DecideDue(State, 500, Now) is { } ended)
             {
-                Take(ended);
+                Apply(ended);
             }
         }
     }
 
-    public void Acknowledge(string worker) => Take(OutcomeDelivery.Decide(
-        State, [new OutcomesTaken { Partition = 0, WorkerId = new(worker), Number = State.ShareOf(new(worker)).Outbox.Number }])!);
+    public void Acknowledge(string worker) => Apply(OutcomeDelivery.Decide(
+        State, [new OutcomesReceived { Partition = 0, WorkerId = new(worker), Number = State.ShareOf(new(worker)).Outbox.Number }])!);
 
-    public LeaseOutcomes? Owed(string worker) => OutcomeDelivery.OwedTo(State, new(worker), 0);
+    public LeaseOutcomes? BatchFor(string worker) => OutcomeDelivery.BatchFor(State, new(worker), 0);
 
-    /// <summary>All that a state knows, indexes included, as text that is equal where the states are.</summary>
+    /// <summary>The whole state as text, indexes included: equal texts mean equal states.</summary>
     public static string Picture(QueueState state) => JsonSerializer.Serialize(
         new
         {
@@ -199,12 +220,13 @@ internal sealed class QueueUnderTest
             state.Due,
             state.LeaseEnds,
             state.Deciding,
-            Owed = state.Owed.Select(worker => worker.Value).Order(StringComparer.Ordinal),
-            state.Ended,
-            state.EndedCount,
-            state.EndedSize,
+            WorkersWithBatch = state.WorkersWithBatch.Select(worker => worker.Value).Order(StringComparer.Ordinal),
+            state.Finished,
+            state.FinishedCount,
+            state.FinishedSize,
             state.Size,
-            Counters = state.Counters.OrderBy(queue => queue.Key.Value, StringComparer.Ordinal).Select(queue => new { queue.Key, queue.Value }),
+            Counters = state.Counters.OrderBy(
+                queue => queue.Key.Value, StringComparer.Ordinal).Select(queue => new { queue.Key, queue.Value }),
             Workers = state.Workers.OrderBy(worker => worker.Key.Value, StringComparer.Ordinal).Select(worker => new
             {
                 worker.Key,
@@ -215,10 +237,11 @@ internal sealed class QueueUnderTest
                 worker.Value.FencedInstances,
                 worker.Value.Outbox.Number,
                 worker.Value.Outbox.Batch,
-                worker.Value.Outbox.Gathering,
-                worker.Value.Outbox.GatheringCount,
+                worker.Value.Outbox.Waiting,
+                worker.Value.Outbox.WaitingCount,
                 worker.Value.Turns.Now,
-                Turns = worker.Value.Turns.Next.OrderBy(turn => turn.Key.Value, StringComparer.Ordinal).Select(turn => new { turn.Key, turn.Value }),
+                Turns = worker.Value.Turns.Next.OrderBy(
+                    turn => turn.Key.Value, StringComparer.Ordinal).Select(turn => new { turn.Key, turn.Value }),
             }),
         },
         ContractsJson.Options);
@@ -228,6 +251,7 @@ internal sealed class QueueUnderTest
         .Select(kind => new
         {
             Kind = kind.Key.ToString(),
-            Classes = kind.Value.Classes.Select(tasks => new { tasks.LeastNeed, tasks.GreatestNeed, Tasks = tasks.Tree.Items().Select(task => task.TaskId.Value) }),
+            Classes = kind.Value.Classes.Select(
+                tasks => new { tasks.LeastNeed, tasks.GreatestNeed, Tasks = tasks.Tree.Items().Select(task => task.TaskId.Value) }),
         });
 }

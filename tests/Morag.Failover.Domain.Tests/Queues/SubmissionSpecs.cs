@@ -11,16 +11,16 @@ public sealed class SubmissionSpecs
     private readonly QueueUnderTest queue = new();
 
     [Fact]
-    public void Should_store_one_event_when_a_call_brings_many_tasks()
+    public void Should_store_one_event_when_a_call_submits_many_tasks()
     {
         queue.Submit([.. Enumerable.Range(0, 100).Select(i => $"t{i}")]);
 
         Assert.Single(queue.Events);
-        Assert.Equal(100, queue.State.OpenCount);
+        Assert.Equal(100, queue.State.UnfinishedCount);
     }
 
     [Fact]
-    public void Should_answer_as_the_first_time_when_the_same_content_comes_again()
+    public void Should_accept_a_repeated_submission_when_its_content_is_the_same()
     {
         queue.Submit("a");
         var again = queue.Submit(QueueUnderTest.Task("a"))[0];
@@ -31,7 +31,7 @@ public sealed class SubmissionSpecs
     }
 
     [Fact]
-    public void Should_tell_the_present_state_when_the_task_has_ended()
+    public void Should_report_the_current_state_when_a_finished_task_is_submitted_again()
     {
         queue.Submit("a");
         queue.Complete("w", "a", queue.Lease("w")[0].Epoch);
@@ -40,7 +40,7 @@ public sealed class SubmissionSpecs
     }
 
     [Fact]
-    public void Should_refuse_as_conflict_when_other_content_comes_under_a_known_id()
+    public void Should_reject_with_a_conflict_when_a_known_id_comes_with_other_content()
     {
         queue.Submit("a");
         var again = queue.Submit(QueueUnderTest.Task("a") with { Priority = TaskPriority.High })[0];
@@ -53,7 +53,7 @@ public sealed class SubmissionSpecs
     }
 
     [Fact]
-    public void Should_name_every_field_that_differs_when_other_content_comes_under_a_known_id()
+    public void Should_name_every_differing_field_when_a_known_id_comes_with_other_content()
     {
         var first = QueueUnderTest.Task("a");
         queue.Submit(first);
@@ -69,19 +69,22 @@ public sealed class SubmissionSpecs
             first with { ResourceRequirements = new() { DiskGb = 1 } },
             first with { EstimatedDuration = 5 },
         ];
-        // A field that is added to the submission needs a line above, and one in the comparison.
+        // A new field of a submission needs a line above and one in the comparison.
         Assert.Equal(typeof(TaskSubmission).GetProperties().Length - 1, others.Length);
 
         Assert.Equal(
-            ["queue", "priority", "payload", "timeout_seconds", "max_retries", "content_type", "quality", "resource_requirements", "estimated_duration"],
+            [
+                "queue", "priority", "payload", "timeout_seconds", "max_retries", "content_type", "quality", "resource_requirements",
+                "estimated_duration",
+            ],
             others.SelectMany(other => queue.Submit(other)[0].Refused!.Fields));
         var both = queue.Submit(first with { Priority = TaskPriority.Low, MaxRetries = 7 })[0].Refused!;
         Assert.Equal((RefusalReason.Conflict, null), (both.Reason, both.Field));
-        Assert.Contains("these fields differ: priority, max_retries.", both.Message, StringComparison.Ordinal);
+        Assert.Contains("These fields differ: priority, max_retries.", both.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Should_name_the_field_and_the_limit_when_json_is_nested_too_deep()
+    public void Should_name_the_field_and_the_limit_when_json_is_nested_too_deeply()
     {
         Assert.Null(queue.Submit(QueueUnderTest.Task("a") with { Payload = Nested(56), Quality = NestedObject(56) })[0].Refused);
         var payload = queue.Submit(QueueUnderTest.Task("b") with { Payload = Nested(57) })[0].Refused!;
@@ -96,7 +99,7 @@ public sealed class SubmissionSpecs
     }
 
     [Fact]
-    public void Should_count_bytes_of_utf8_for_every_limit()
+    public void Should_apply_every_limit_to_bytes_of_utf8()
     {
         queue.Settings = queue.Settings with { Queues = new QueueSettings { MaxPayload = 1_024, MaxBytes = 2_000 } };
         JsonText Text(int bytes) => JsonText.Trusted($"\"{new string('ä', (bytes - 2) / 2)}\"");
@@ -107,7 +110,9 @@ public sealed class SubmissionSpecs
         Assert.Equal(RefusalReason.LimitReached, queue.Submit(QueueUnderTest.Task("b") with { Payload = Text(1_000) })[0].Refused!.Reason);
 
         (string? Field, string? Message) Refusal(string id, JsonText payload) =>
-            queue.Submit(QueueUnderTest.Task(id) with { Payload = payload })[0].Refused is { } refused ? (refused.Field, refused.Message) : (null, null);
+            queue.Submit(QueueUnderTest.Task(id) with { Payload = payload })[0].Refused is { } refused
+                ? (refused.Field, refused.Message)
+                : (null, null);
     }
 
     [Fact]
@@ -123,17 +128,19 @@ public sealed class SubmissionSpecs
         Assert.Equal("payload", Refusal(QueueUnderTest.Task("a") with { Payload = JsonText.Trusted("{ not json") }).Field);
         Assert.Equal("payload", Refusal(QueueUnderTest.Task("a") with { Payload = JsonText.Trusted("\"\\ud800\"") }).Field);
         Assert.Equal("quality", Refusal(QueueUnderTest.Task("a") with { Quality = JsonText.Trusted("[1]") }).Field);
-        Assert.Equal("quality", Refusal(QueueUnderTest.Task("a") with { Quality = JsonText.Trusted($$"""{"a":"{{new string('x', 16_384)}}"}""") }).Field);
+        Assert.Equal("quality", Refusal(
+            QueueUnderTest.Task("a") with { Quality = JsonText.Trusted($$"""{"a":"{{new string('x', 16_384)}}"}""") }).Field);
         Assert.Equal("content_type", Refusal(QueueUnderTest.Task("a") with { ContentType = new string('x', 201) }).Field);
         Assert.Equal("estimated_duration", Refusal(QueueUnderTest.Task("a") with { EstimatedDuration = double.NaN }).Field);
-        Assert.Equal("resource_requirements", Refusal(QueueUnderTest.Task("a") with { ResourceRequirements = new() { DiskGb = double.NaN } }).Field);
+        Assert.Equal(
+            "resource_requirements", Refusal(QueueUnderTest.Task("a") with { ResourceRequirements = new() { DiskGb = double.NaN } }).Field);
         Assert.Empty(queue.Events);
 
         Refused Refusal(TaskSubmission task) => queue.Submit(task)[0].Refused!;
     }
 
     [Fact]
-    public void Should_refuse_a_task_that_belongs_to_another_partition()
+    public void Should_reject_a_task_when_it_belongs_to_another_partition()
     {
         queue.Settings = queue.Settings with { Partitions = new PartitionSettings { Queues = 4 } };
         var tasks = Enumerable.Range(0, 20).Select(i => QueueUnderTest.Task($"t{i}")).ToArray();
@@ -141,11 +148,11 @@ public sealed class SubmissionSpecs
         var results = queue.Submit(tasks);
 
         Assert.All(results, result => Assert.Equal(Partition.Of(result.TaskId, 4) == 0 ? null : "partition", result.Refused?.Field));
-        Assert.InRange(queue.State.OpenCount, 1, 19);
+        Assert.InRange(queue.State.UnfinishedCount, 1, 19);
     }
 
     [Fact]
-    public void Should_refuse_what_is_over_the_limits_and_keep_the_rest()
+    public void Should_reject_only_the_tasks_over_a_limit_and_name_its_setting()
     {
         queue.Settings = queue.Settings with { Queues = new QueueSettings { MaxTasks = 2 } };
         var byCount = queue.Submit(QueueUnderTest.Task("a"), QueueUnderTest.Task("b"), QueueUnderTest.Task("c"));
@@ -154,6 +161,11 @@ public sealed class SubmissionSpecs
 
         Assert.Equal([null, null, RefusalReason.LimitReached], byCount.Select(result => result.Refused?.Reason));
         Assert.Equal(RefusalReason.LimitReached, byBytes[0].Refused!.Reason);
-        Assert.Equal(2, queue.State.OpenCount);
+        Assert.Equal(
+            "Queue partition 0 is full (2 unfinished tasks). Retry later or raise morag.failover.queues.max-tasks.",
+            byCount[2].Refused!.Message);
+        Assert.Contains(
+            "Retry later or raise morag.failover.queues.max-bytes (now 100).", byBytes[0].Refused!.Message, StringComparison.Ordinal);
+        Assert.Equal(2, queue.State.UnfinishedCount);
     }
 }

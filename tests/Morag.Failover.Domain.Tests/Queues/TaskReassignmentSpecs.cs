@@ -23,10 +23,10 @@ public sealed class TaskReassignmentSpecs
         return epoch;
     }
 
-    private TaskFacts FactsNow() => LeaseFailures.OwedBy(queue["a"], queue.Settings.Policy)!.Facts;
+    private TaskFacts FactsNow() => LeaseFailure.PendingOf(queue["a"], queue.Settings.Policy)!.Facts;
 
     [Fact]
-    public void Should_carry_a_decision_out_once_and_answer_the_same_again()
+    public void Should_carry_out_a_decision_once_and_repeat_the_same_answer()
     {
         var epoch = Failed();
         var command = QueueUnderTest.Reassignment("a", epoch, FailoverStrategy.ReassignSameQueue);
@@ -42,7 +42,7 @@ public sealed class TaskReassignmentSpecs
     }
 
     [Fact]
-    public void Should_move_failures_between_the_task_s_budget_and_that_of_the_fleet_as_they_are_blamed_and_cleared()
+    public void Should_move_failures_between_the_budgets_of_task_and_fleet_when_workers_are_blamed_or_cleared()
     {
         var first = FailureIds.OfLease(new("a"), Failed());
         queue.Reassign("a", with: command => command with { WorkersFault = [first] });
@@ -50,7 +50,8 @@ public sealed class TaskReassignmentSpecs
 
         Failed(worker: "w2");
         queue.Reassign("a", with: command => command with { Cleared = [first] });
-        Assert.Equal((2, 0, false), (queue["a"].Budgets.OwnFailures, queue["a"].Budgets.FleetFailures, queue["a"].Failures[0].WorkersFault));
+        Assert.Equal(
+            (2, 0, false), (queue["a"].Budgets.OwnFailures, queue["a"].Budgets.FleetFailures, queue["a"].Failures[0].WorkersFault));
 
         Failed();
         queue.Reassign("a", with: command => command with { WorkersFault = [first, command.FailureId] });
@@ -58,7 +59,7 @@ public sealed class TaskReassignmentSpecs
     }
 
     [Fact]
-    public void Should_not_apply_to_another_epoch_than_the_one_it_was_decided_for()
+    public void Should_not_apply_a_decision_when_it_is_about_another_epoch()
     {
         var epoch = Failed();
         Assert.False(queue.Reassign(QueueUnderTest.Reassignment("a", epoch.Next(), FailoverStrategy.ReassignSameQueue)).Applied);
@@ -66,27 +67,32 @@ public sealed class TaskReassignmentSpecs
     }
 
     [Fact]
-    public void Should_move_to_the_queue_and_quality_that_were_decided()
+    public void Should_apply_the_queue_and_quality_of_the_decision()
     {
         Failed(FailureType.ResourceExhaustion);
-        queue.Reassign("a", FailoverStrategy.DegradeQuality, command => command with { Quality = JsonText.Trusted("{\"q\":1}"), QualityRung = 1 });
+        queue.Reassign(
+            "a", FailoverStrategy.DegradeQuality, command => command with { Quality = JsonText.Trusted("{\"q\":1}"), QualityRung = 1 });
         Assert.Equal(("{\"q\":1}", 1), (queue["a"].Quality.Raw, queue["a"].Budgets.QualityRung));
 
         Failed(FailureType.ResourceExhaustion);
-        queue.Reassign("a", FailoverStrategy.FallbackQueue, command => command with { Action = command.Action with { TargetQueue = QueueUnderTest.Batch } });
+        queue.Reassign(
+            "a",
+            FailoverStrategy.FallbackQueue,
+            command => command with { Action = command.Action with { TargetQueue = QueueUnderTest.Batch } });
         Assert.Equal(QueueUnderTest.Batch, queue["a"].Queue);
         Assert.Empty(queue.Lease("w"));
     }
 
     [Fact]
-    public void Should_park_for_an_operator_and_take_up_again_with_cleared_budgets()
+    public void Should_park_for_an_operator_and_requeue_with_fresh_budgets()
     {
         Failed();
         queue.Reassign("a", FailoverStrategy.ManualIntervention);
         Assert.Equal((TaskState.Parked, "spec"), (queue["a"].State, queue["a"].ParkedBecause));
         Assert.Empty(queue.Lease("w"));
 
-        queue.Do(OperatorCommands.Decide(queue.State, new RequeueTask { TaskId = new("a"), Queue = QueueUnderTest.Cpu, Reason = "fixed" }, queue.Settings.Queues, queue.Now));
+        var requeue = new RequeueTask { TaskId = new("a"), Queue = QueueUnderTest.Cpu, Reason = "fixed" };
+        queue.Do(OperatorCommands.Decide(queue.State, requeue, queue.Settings.Queues, queue.Now));
         Failed();
         Assert.Equal(0, FactsNow().OwnFailures);
         Assert.Empty(FactsNow().History);
@@ -94,13 +100,14 @@ public sealed class TaskReassignmentSpecs
     }
 
     [Fact]
-    public void Should_refuse_to_requeue_with_quality_settings_that_are_no_object()
+    public void Should_reject_a_requeue_when_the_quality_settings_are_not_an_object()
     {
         Failed();
         queue.Reassign("a", FailoverStrategy.ManualIntervention);
         var quality = JsonText.Trusted("{ not json");
 
-        var one = OperatorCommands.Decide(queue.State, new RequeueTask { TaskId = new("a"), Quality = quality, Reason = "spec" }, queue.Settings.Queues, queue.Now);
+        var one = OperatorCommands.Decide(
+            queue.State, new RequeueTask { TaskId = new("a"), Quality = quality, Reason = "spec" }, queue.Settings.Queues, queue.Now);
         var many = OperatorCommands.Refusal(new RequeueTasks { Partition = 0, Quality = quality, Reason = "spec" }, queue.Settings.Queues);
 
         Assert.Equal(("quality", "quality"), (Assert.IsType<Refused>(one.Reply).Field, many?.Field));
@@ -108,7 +115,7 @@ public sealed class TaskReassignmentSpecs
     }
 
     [Fact]
-    public void Should_tell_the_policy_what_was_used_up_before()
+    public void Should_report_used_budgets_to_the_policy()
     {
         Failed(FailureType.NetworkFailure);
         queue.Reassign("a", FailoverStrategy.RetrySameWorker);
@@ -120,12 +127,13 @@ public sealed class TaskReassignmentSpecs
         queue.Reassign("a");
         Failed(FailureType.NetworkFailure, "w2");
 
-        Assert.Equal((0, 2, 1, 1), (FactsNow().SameWorkerRetries, FactsNow().FleetFailures, FactsNow().OwnFailures, FactsNow().Reassignments));
+        Assert.Equal(
+            (0, 2, 1, 1), (FactsNow().SameWorkerRetries, FactsNow().FleetFailures, FactsNow().OwnFailures, FactsNow().Reassignments));
         Assert.Equal(3, FactsNow().History.Length);
     }
 
     [Fact]
-    public void Should_use_up_no_budget_when_a_failure_says_nothing_of_the_task()
+    public void Should_use_no_budget_when_a_failure_does_not_count_against_the_task()
     {
         Failed(FailureType.WorkerOffline);
         queue.Reassign("a", with: command => command with { ExcludedFromBudgets = true });

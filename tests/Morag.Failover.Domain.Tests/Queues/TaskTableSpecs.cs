@@ -10,7 +10,7 @@ public sealed class TaskTableSpecs
         Gen.Select(Gen.Int[0, 600], Gen.Int[0, 5], Gen.Int[0, 2], (id, attempt, choice) => (id, attempt, choice > 0)).Array[1, 3_000];
 
     [Fact]
-    public void Should_hold_what_a_sorted_dictionary_holds_after_any_changes() => Changes.Sample(
+    public void Should_agree_with_a_sorted_dictionary_after_any_changes() => Changes.Sample(
         changes =>
         {
             var model = new SortedDictionary<string, TaskRecord>(StringComparer.Ordinal);
@@ -37,7 +37,7 @@ public sealed class TaskTableSpecs
         iter: 100);
 
     [Fact]
-    public void Should_keep_earlier_versions_as_they_were() => Changes.Sample(
+    public void Should_leave_earlier_versions_unchanged() => Changes.Sample(
         changes =>
         {
             var versions = new List<(TaskTable Table, TaskRecord[] Tasks)>();
@@ -55,7 +55,7 @@ public sealed class TaskTableSpecs
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Should_hold_many_tasks_whose_ids_ascend_or_descend(bool descending)
+    public void Should_hold_many_tasks_when_ids_ascend_or_descend(bool descending)
     {
         var ids = Enumerable.Range(0, 40_000).Select(number => $"t{number:000000}").ToList();
         var table = (descending ? Enumerable.Reverse(ids) : ids).Aggregate(TaskTable.Empty, (table, id) => table.With(Task(id, 0)));
@@ -68,7 +68,7 @@ public sealed class TaskTableSpecs
     }
 
     [Fact]
-    public void Should_find_a_task_that_comes_below_the_last_one_that_a_full_node_had()
+    public void Should_find_a_task_when_it_sorts_below_the_former_last_id_of_a_full_node()
     {
         var table = Enumerable.Range(0, 1_024).Aggregate(TaskTable.Empty, (table, number) => table.With(Task($"t{10 * number:000000}", 0)));
         table = table.Without(new("t010230")).With(Task("t010225", 0)).With(Task("t010228", 0));
@@ -78,9 +78,9 @@ public sealed class TaskTableSpecs
         Assert.Equal("t010228", table.After(new("t010225")).Single().TaskId.Value);
     }
 
-    /// <summary>As a queue is used: new ids mostly ascend, the newest and the oldest go, and some come in between.</summary>
+    /// <summary>Like a real queue: new ids mostly ascend, the newest and oldest are removed, and some arrive in between.</summary>
     [Fact]
-    public void Should_hold_every_task_while_ids_ascend_and_others_go() =>
+    public void Should_hold_every_task_while_ids_ascend_and_others_are_removed() =>
         Gen.Select(Gen.Int[0, 9], Gen.Int[0, 1_000]).Array[30_000].Sample(
             steps =>
             {
@@ -91,7 +91,7 @@ public sealed class TaskTableSpecs
                 {
                     if (kind < 6 || model.Count == 0)
                     {
-                        // Mostly the next id, sometimes one shortly before it.
+                        // Usually the next id, sometimes one shortly before it.
                         var id = $"t{(kind < 5 ? next += 10 : Math.Max(0, next - number)):000000}";
                         model.Add(id);
                         table = table.With(Task(id, 0));
@@ -116,7 +116,7 @@ public sealed class TaskTableSpecs
             iter: 20);
 
     [Fact]
-    public void Should_refuse_two_tasks_with_the_same_id() =>
+    public void Should_throw_when_two_tasks_have_the_same_id() =>
         Assert.Throws<ArgumentException>(() => TaskTable.Of([Task(1, 0), Task(2, 0), Task(1, 1)]));
 
     private static void CheckAgainst(SortedDictionary<string, TaskRecord> model, TaskTable table)
@@ -128,7 +128,8 @@ public sealed class TaskTableSpecs
             var known = model.GetValueOrDefault($"t{id}");
             Assert.Same(known, table.GetValueOrDefault(new($"t{id}")));
             Assert.Equal(known is not null, table.TryGetValue(new($"t{id}"), out _));
-            Assert.Equal(model.Values.SkipWhile(task => string.CompareOrdinal(task.TaskId.Value, $"t{id}") <= 0), table.After(new($"t{id}")));
+            Assert.Equal(
+                model.Values.SkipWhile(task => string.CompareOrdinal(task.TaskId.Value, $"t{id}") <= 0), table.After(new($"t{id}")));
         }
 
         Assert.Throws<KeyNotFoundException>(() => table[new("none")]);

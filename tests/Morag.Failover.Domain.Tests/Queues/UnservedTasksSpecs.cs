@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using Morag.Failover.Contracts.Failover;
-using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Queues;
+using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Tests.Queues;
 
@@ -16,25 +16,28 @@ public sealed class UnservedTasksSpecs
     private readonly QueueUnderTest queue = new();
 
     [Fact]
-    public void Should_move_tasks_that_nobody_can_take_only_where_a_later_queue_is_served()
+    public void Should_move_unserved_tasks_only_when_a_later_queue_has_a_worker()
     {
         queue.Submit(QueueUnderTest.Task("g", GpuFallback));
         queue.Pass(600);
         Assert.Empty(Overdue(FleetView.Empty));
         queue.Fleet = QueueUnderTest.FleetOf("w");
-        queue.Take(UnservedTasks.Decide(queue.State, Overdue(queue.Fleet), queue.Fleet, queue.Settings.Queues, queue.Now)!);
+        queue.Apply(UnservedTasks.Decide(queue.State, Overdue(queue.Fleet), queue.Fleet, queue.Settings.Queues, queue.Now)!);
 
-        var failure = LeaseFailures.OwedBy(queue["g"], queue.Settings.Policy)!;
+        var failure = LeaseFailure.PendingOf(queue["g"], queue.Settings.Policy)!;
         Assert.True(failure.Unserved);
-        Assert.Equal("no worker could take it from gpu_fallback for 600 s: no live worker serves gpu_fallback", failure.ErrorMessage);
+        Assert.Equal("no worker of gpu_fallback could run the task for 600 s: no live worker serves gpu_fallback", failure.ErrorMessage);
         Assert.Null(failure.WorkerId);
-        queue.Reassign("g", FailoverStrategy.FallbackQueue, command => command with { Action = command.Action with { TargetQueue = QueueUnderTest.Cpu } });
+        queue.Reassign(
+            "g",
+            FailoverStrategy.FallbackQueue,
+            command => command with { Action = command.Action with { TargetQueue = QueueUnderTest.Cpu } });
         Assert.Equal(2, queue.Lease("w")[0].Epoch.Value);
         Assert.Equal(0, queue["g"].Budgets.Failures);
     }
 
     [Fact]
-    public void Should_find_among_many_needs_those_that_nobody_met_within_the_time()
+    public void Should_find_the_overdue_tasks_among_many_needs()
     {
         queue.Submit([.. Enumerable.Range(1, 100).Select(i => QueueUnderTest.Task($"t{i:000}") with
         {
@@ -44,7 +47,7 @@ public sealed class UnservedTasksSpecs
         var cpu = Machine(QueueUnderTest.Cpu, 40, 170);
         var batch = Machine(QueueUnderTest.Batch, 80, 180);
 
-        // It has 40 GB for 30 to 40; the other has 80 GB for 20 to 80, and serves only the later queue.
+        // One machine has 40 GB for needs of 30 to 40. The other has 80 GB for 20 to 80, and serves only the later queue.
         Assert.Equal([.. Ids(20, 29), .. Ids(41, 80)], Overdue(FleetOf(cpu, batch)));
         Assert.Equal(Ids(41, 80), Overdue(FleetOf(cpu, batch), before: FleetOf(Machine(QueueUnderTest.Cpu, 29, 180))));
         Assert.Empty(UnservedTasks.Overdue(queue.State, Seen((599, FleetOf(batch))), queue.Settings.Queues, 500, queue.Now));
@@ -66,7 +69,7 @@ public sealed class UnservedTasksSpecs
 
     [Theory]
     [MemberData(nameof(Obstacles))]
-    public void Should_move_tasks_when_all_that_serve_their_queue_are_unavailable(UnavailableWorkers why, string words)
+    public void Should_move_tasks_when_all_workers_of_their_queue_are_unavailable(UnavailableWorkers why, string words)
     {
         queue.Submit("a");
         queue.Pass(700);
@@ -75,11 +78,12 @@ public sealed class UnservedTasksSpecs
         var moved = Assert.Single(UnservedTasks.Decide(queue.State, Overdue(fleet), fleet, queue.Settings.Queues, queue.Now)!.Tasks);
 
         Assert.Equal(
-            $"no worker could take it from cpu_standard for 600 s: all suitable workers are unavailable ({words})", moved.Failure.ErrorMessage);
+            $"no worker of cpu_standard could run the task for 600 s: all suitable workers are unavailable ({words})",
+            moved.Failure.ErrorMessage);
     }
 
     [Fact]
-    public void Should_not_move_tasks_to_a_queue_whose_workers_are_all_unavailable()
+    public void Should_not_move_tasks_when_all_workers_of_the_next_queue_are_unavailable()
     {
         queue.Submit("a");
         queue.Pass(700);
@@ -88,37 +92,39 @@ public sealed class UnservedTasksSpecs
     }
 
     [Fact]
-    public void Should_count_the_time_from_when_the_last_worker_became_unavailable()
+    public void Should_start_the_wait_when_the_last_worker_becomes_unavailable()
     {
         queue.Submit("a");
         queue.Pass(2_000);
         var served = FleetOf(Machine(QueueUnderTest.Cpu, 8, 8), Machine(QueueUnderTest.Batch, 8, 8));
-        var open = FleetOf(Unavailable(Machine(QueueUnderTest.Cpu, 8, 8), new() { BreakerOpen = 1 }), Ready(Machine(QueueUnderTest.Batch, 8, 8)));
+        var open = FleetOf(
+            Unavailable(Machine(QueueUnderTest.Cpu, 8, 8), new() { BreakerOpen = 1 }), Ready(Machine(QueueUnderTest.Batch, 8, 8)));
 
-        // Nothing was heard between the first sighting and the news that the breaker is open: until then the worker counts as ready.
+        // No news between the first sighting and the open breaker: until then the worker counts as ready.
         Assert.Empty(Overdue((1_500, served), (601, open)));
         Assert.Single(Overdue((1_500, served), (602, open)));
 
-        // Half-open for a moment, it could take a probe: the time starts over.
+        // Half-open for a moment, it could have run a probe: the wait starts over.
         Assert.Empty(Overdue((1_500, open), (302, served), (300, open)));
     }
 
     [Fact]
-    public void Should_not_move_tasks_when_a_breaker_is_open_for_as_long_as_they_wait()
+    public void Should_not_move_tasks_when_a_breaker_is_half_open_by_the_end_of_their_wait()
     {
         queue.Settings = queue.Settings with { Queues = new() { UnservedAfter = TimeSpan.FromSeconds(30) } };
         queue.Submit("a");
         queue.Pass(600);
         var served = FleetOf(Machine(QueueUnderTest.Cpu, 8, 8), Machine(QueueUnderTest.Batch, 8, 8));
-        var open = FleetOf(Unavailable(Machine(QueueUnderTest.Cpu, 8, 8), new() { BreakerOpen = 1 }), Ready(Machine(QueueUnderTest.Batch, 8, 8)));
+        var open = FleetOf(
+            Unavailable(Machine(QueueUnderTest.Cpu, 8, 8), new() { BreakerOpen = 1 }), Ready(Machine(QueueUnderTest.Batch, 8, 8)));
 
-        // The news that it is half-open comes a little later than the news that it was open did.
+        // The news that it is half-open arrives a little late.
         Assert.Empty(Overdue((500, served), (30, open)));
         Assert.Empty(Overdue((500, served), (31.5, open)));
     }
 
     [Fact]
-    public void Should_wait_as_long_as_a_queue_says_for_itself()
+    public void Should_use_the_waiting_time_of_the_queue_when_it_has_one()
     {
         queue.Settings = queue.Settings with
         {
@@ -126,7 +132,8 @@ public sealed class UnservedTasksSpecs
             {
                 Definitions =
                 [
-                    .. queue.Settings.Queues.Definitions.Select(each => each.Name == QueueUnderTest.Cpu ? each with { UnservedAfter = TimeSpan.FromMinutes(2) } : each),
+                    .. queue.Settings.Queues.Definitions.Select(
+                        each => each.Name == QueueUnderTest.Cpu ? each with { UnservedAfter = TimeSpan.FromMinutes(2) } : each),
                 ],
             },
         };
@@ -135,16 +142,30 @@ public sealed class UnservedTasksSpecs
         var fleet = FleetOf(Machine(QueueUnderTest.Batch, 8, 8));
 
         Assert.Equal(["c"], Overdue((130, fleet)).Select(id => id.Value));
-        Assert.Equal(["c"], UnservedTasks.Decide(queue.State, [new("c"), new("g")], fleet, queue.Settings.Queues, queue.Now)!.Tasks.Select(task => task.TaskId.Value));
+        Assert.Equal(["c"], UnservedTasks.Decide(
+            queue.State, [new("c"), new("g")], fleet, queue.Settings.Queues, queue.Now)!.Tasks.Select(task => task.TaskId.Value));
         queue.Pass(480);
         Assert.Equal(["c", "g"], Overdue((610, fleet)).Select(id => id.Value).Order());
         Assert.Equal(TimeSpan.FromSeconds(602), UnservedTasks.SightingsKeptFor(queue.Settings.Queues));
     }
 
-    [Fact]
-    public void Should_forget_sightings_and_keep_the_best_machines()
+    [Theory]
+    [InlineData(1, 0.5)]
+    [InlineData(60, 6)]
+    [InlineData(300, 30)]
+    [InlineData(86_400, 30)]
+    public void Should_search_ten_times_within_the_shortest_waiting_time(int unservedAfter, double interval)
     {
-        queue.Submit([.. Enumerable.Range(1, 4).Select(i => QueueUnderTest.Task($"t{i}") with { ResourceRequirements = new() { MemoryGb = i } })]);
+        var settings = FailoverSettings.Default.Queues with { UnservedAfter = TimeSpan.FromSeconds(unservedAfter) };
+
+        Assert.Equal(TimeSpan.FromSeconds(interval), UnservedTasks.SearchInterval(settings));
+    }
+
+    [Fact]
+    public void Should_forget_old_sightings_and_keep_the_best_machines()
+    {
+        queue.Submit(
+            [.. Enumerable.Range(1, 4).Select(i => QueueUnderTest.Task($"t{i}") with { ResourceRequirements = new() { MemoryGb = i } })]);
         queue.Pass(2_000);
         var batch = Machine(QueueUnderTest.Batch, 8, 8);
         var seen = Seen(
@@ -159,11 +180,12 @@ public sealed class UnservedTasksSpecs
         Assert.Equal(["t1", "t2", "t3", "t4"], Found(seen.Forgetting(queue.Now.AddSeconds(-300))));
 
         IEnumerable<string> Found(FleetSightings sightings) =>
-            UnservedTasks.Overdue(queue.State, sightings, queue.Settings.Queues, 500, queue.Now).Select(id => id.Value).Order(StringComparer.Ordinal);
+            UnservedTasks.Overdue(
+                queue.State, sightings, queue.Settings.Queues, 500, queue.Now).Select(id => id.Value).Order(StringComparer.Ordinal);
     }
 
     [Fact]
-    public void Should_decide_the_move_only_of_tasks_that_nobody_can_take_by_then()
+    public void Should_not_move_a_task_when_a_worker_can_run_it_by_then()
     {
         queue.Submit(QueueUnderTest.Task("a"), QueueUnderTest.Task("b"));
         queue.Pass(600);
@@ -172,15 +194,19 @@ public sealed class UnservedTasksSpecs
         queue.Lease("w");
 
         Assert.Null(UnservedTasks.Decide(queue.State, overdue, QueueUnderTest.FleetOf("w"), queue.Settings.Queues, queue.Now));
-        Assert.Equal(["b"], UnservedTasks.Decide(queue.State, overdue, batchOnly, queue.Settings.Queues, queue.Now)!.Tasks.Select(task => task.TaskId.Value));
+        Assert.Equal(["b"], UnservedTasks.Decide(
+            queue.State, overdue, batchOnly, queue.Settings.Queues, queue.Now)!.Tasks.Select(task => task.TaskId.Value));
     }
 
     [Fact]
-    public void Should_say_what_is_missing_and_for_how_many_tasks()
+    public void Should_report_what_is_missing_and_for_how_many_tasks()
     {
-        queue.Submit([.. Enumerable.Range(0, 10_000).Select(i => QueueUnderTest.Task($"m{i}") with { ResourceRequirements = new() { MemoryGb = 80 } })]);
-        queue.Submit([.. Enumerable.Range(1, 20).Select(i => QueueUnderTest.Task($"d{i}") with { ResourceRequirements = new() { DiskGb = i * 100 } })]);
-        queue.Submit([.. Enumerable.Range(1, 3).Select(i => QueueUnderTest.Task($"b{i}") with { ResourceRequirements = new() { MemoryGb = 16, DiskGb = 400 } })]);
+        queue.Submit([.. Enumerable.Range(0, 10_000).Select(
+            i => QueueUnderTest.Task($"m{i}") with { ResourceRequirements = new() { MemoryGb = 80 } })]);
+        queue.Submit([.. Enumerable.Range(1, 20).Select(
+            i => QueueUnderTest.Task($"d{i}") with { ResourceRequirements = new() { DiskGb = i * 100 } })]);
+        queue.Submit([.. Enumerable.Range(1, 3).Select(
+            i => QueueUnderTest.Task($"b{i}") with { ResourceRequirements = new() { MemoryGb = 16, DiskGb = 400 } })]);
         queue.Submit(
             QueueUnderTest.Task("g1") with { ResourceRequirements = new() { GpuRequired = true } },
             QueueUnderTest.Task("g2") with { ResourceRequirements = new() { GpuRequired = true } },
@@ -198,7 +224,7 @@ public sealed class UnservedTasksSpecs
             [
                 ("no worker offers 80 GB of memory", 10_000),
                 ("no worker offers 700 GB to 2000 GB of disk space", 14),
-                ("no worker offers the memory and the disk space together", 3),
+                ("no worker offers enough memory and disk space together", 3),
                 ("no worker has a GPU", 2),
                 ("all suitable workers are unavailable (2 draining)", 1),
                 ("no worker supports the content type 'video'", 1),
@@ -208,7 +234,8 @@ public sealed class UnservedTasksSpecs
         Assert.Empty(NeedsOf(QueueUnderTest.Gpu));
         Assert.Equal([true, true], stats.Where(queue => queue.Unserved).Select(queue => !queue.UnmetNeeds.IsEmpty));
 
-        IEnumerable<(string, int)> NeedsOf(QueueName name) => stats.Single(queue => queue.QueueType == name).UnmetNeeds.Select(unmet => (unmet.Need, unmet.Tasks));
+        IEnumerable<(string, int)> NeedsOf(QueueName name) =>
+            stats.Single(queue => queue.QueueType == name).UnmetNeeds.Select(unmet => (unmet.Need, unmet.Tasks));
     }
 
     private List<TaskId> Overdue(FleetView fleet, FleetView? before = null) => Overdue((700, before ?? fleet), (1, fleet));
@@ -224,7 +251,8 @@ public sealed class UnservedTasksSpecs
 
     private static FleetView FleetOf(params WorkerProfile[] machines) => FleetOf([.. machines.Select(profile => Ready(profile))]);
 
-    private static FleetView FleetOf(params ProfileCount[] workers) => FleetView.Empty.With(new FleetSlice { Bucket = 0, Profiles = [.. workers] });
+    private static FleetView FleetOf(params ProfileCount[] workers) =>
+        FleetView.Empty.With(new FleetSlice { Bucket = 0, Profiles = [.. workers] });
 
     private static ProfileCount Ready(WorkerProfile profile) =>
         new() { Profile = profile, Live = 1, Ready = 1, SomeReady = [new WorkerId($"w{profile.MemoryGb}")] };

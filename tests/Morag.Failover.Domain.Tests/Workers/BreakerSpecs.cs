@@ -27,7 +27,7 @@ public sealed class BreakerSpecs
 
         Assert.Equal(BreakerState.Open, breaker.State);
         Assert.Equal(T0.AddSeconds(300), breaker.Until);
-        Assert.Equal(0, BreakerRules.Allows(breaker, Settings, T0));
+        Assert.Equal(0, BreakerRules.AllowedLeases(breaker, Settings, T0));
     }
 
     [Fact]
@@ -35,12 +35,12 @@ public sealed class BreakerSpecs
     {
         var open = Open();
 
-        Assert.Same(open, BreakerRules.WhenDue(open, T0.AddSeconds(299)));
-        var half = BreakerRules.WhenDue(open, T0.AddSeconds(300));
+        Assert.Same(open, BreakerRules.AfterOpenTime(open, T0.AddSeconds(299)));
+        var half = BreakerRules.AfterOpenTime(open, T0.AddSeconds(300));
 
         Assert.Equal(BreakerState.HalfOpen, half.State);
         Assert.Null(half.Until);
-        Assert.Equal(1, BreakerRules.Allows(half, Settings, T0.AddSeconds(300)));
+        Assert.Equal(1, BreakerRules.AllowedLeases(half, Settings, T0.AddSeconds(300)));
     }
 
     [Fact]
@@ -48,7 +48,8 @@ public sealed class BreakerSpecs
     {
         var half = BreakerRules.WithProbe(HalfOpen(), Task, new(7), T0.AddSeconds(300));
 
-        Assert.Same(half, BreakerRules.AfterOutcomes(half, [Outcome(Task, 6, LeaseOutcomeKind.Succeeded), Outcome(new("t2"), 7, LeaseOutcomeKind.Succeeded)]));
+        Assert.Same(half, BreakerRules.AfterOutcomes(
+            half, [Outcome(Task, 6, LeaseOutcomeKind.Succeeded), Outcome(new("t2"), 7, LeaseOutcomeKind.Succeeded)]));
         Assert.Equal(BreakerState.Closed, BreakerRules.AfterOutcomes(half, [Outcome(Task, 7, LeaseOutcomeKind.Succeeded)]).State);
     }
 
@@ -62,7 +63,7 @@ public sealed class BreakerSpecs
         {
             lengths.Add((breaker.Until!.Value - now).TotalSeconds);
             now = breaker.Until.Value;
-            breaker = BreakerRules.WithProbe(BreakerRules.WhenDue(breaker, now), Task, new(round), now);
+            breaker = BreakerRules.WithProbe(BreakerRules.AfterOpenTime(breaker, now), Task, new(round), now);
             breaker = BreakerRules.AfterFailure(breaker, Failure(100 + round), 6 + round, ofProbe: true, Settings, now);
         }
 
@@ -81,11 +82,11 @@ public sealed class BreakerSpecs
     {
         var now = T0.AddSeconds(300);
         var half = BreakerRules.WithProbe(HalfOpen(), Task, new(7), now);
-        Assert.Equal(0, BreakerRules.Allows(half, Settings, now));
+        Assert.Equal(0, BreakerRules.AllowedLeases(half, Settings, now));
 
         var returned = BreakerRules.AfterOutcomes(half, [Outcome(Task, 7, LeaseOutcomeKind.Returned)]);
-        Assert.Equal(1, BreakerRules.Allows(returned, Settings, now));
-        Assert.Equal(1, BreakerRules.Allows(half, Settings, now + Settings.BreakerProbeTimeout));
+        Assert.Equal(1, BreakerRules.AllowedLeases(returned, Settings, now));
+        Assert.Equal(1, BreakerRules.AllowedLeases(half, Settings, now + Settings.BreakerProbeTimeout));
         Assert.Equal(BreakerState.Closed, BreakerRules.AfterOutcomes(half, [Outcome(Task, 7, LeaseOutcomeKind.Succeeded)]).State);
     }
 
@@ -94,9 +95,9 @@ public sealed class BreakerSpecs
     {
         var open = BreakerRules.OpenedByOperator("upgrade");
 
-        Assert.Same(open, BreakerRules.WhenDue(open, T0.AddYears(1)));
+        Assert.Same(open, BreakerRules.AfterOpenTime(open, T0.AddYears(1)));
         Assert.Same(open, BreakerRules.AfterExcuse(open, [Failure(1)], 0, Settings));
-        Assert.Equal(0, BreakerRules.Allows(open, Settings, T0.AddYears(1)));
+        Assert.Equal(0, BreakerRules.AllowedLeases(open, Settings, T0.AddYears(1)));
     }
 
     [Fact]
@@ -113,9 +114,10 @@ public sealed class BreakerSpecs
 
     private static WorkerBreaker Open() => BreakerRules.AfterFailure(WorkerBreaker.Closed, Failure(5), 5, ofProbe: false, Settings, T0);
 
-    private static WorkerBreaker HalfOpen() => BreakerRules.WhenDue(Open(), T0.AddSeconds(300));
+    private static WorkerBreaker HalfOpen() => BreakerRules.AfterOpenTime(Open(), T0.AddSeconds(300));
 
     private static FailureId Failure(int number) => new($"f{number}");
 
-    private static LeaseOutcome Outcome(TaskId task, long epoch, LeaseOutcomeKind kind) => new() { TaskId = task, Epoch = new(epoch), Kind = kind };
+    private static LeaseOutcome Outcome(TaskId task, long epoch, LeaseOutcomeKind kind) =>
+        new() { TaskId = task, Epoch = new(epoch), Kind = kind };
 }

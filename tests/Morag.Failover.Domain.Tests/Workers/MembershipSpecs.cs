@@ -54,8 +54,8 @@ public sealed class MembershipSpecs
         var fence = Assert.Single(after.Fences);
         Assert.Equal((FenceKind.Proven, new InstanceId("i1"), false), (fence.Kind, fence.InstanceId!.Value, fence.Planned));
         Assert.NotNull(fence.LossId);
-        Assert.NotNull(WorkerMembership.RefusedCall(after, new InstanceId("i1")));
-        Assert.Null(WorkerMembership.RefusedCall(after, new InstanceId("i2")));
+        Assert.NotNull(WorkerMembership.RefuseCall(after, new InstanceId("i1")));
+        Assert.Null(WorkerMembership.RefuseCall(after, new InstanceId("i2")));
     }
 
     [Fact]
@@ -65,7 +65,8 @@ public sealed class MembershipSpecs
         var live = WorkerState.Unknown(Worker).Apply(Register(WorkerState.Unknown(Worker), registration).Event!);
 
         var renewed = live.Apply(Register(live, registration).Event!);
-        var replayed = live.Apply(Register(live, registration with { SupportedContentTypes = [.. registration.SupportedContentTypes] }).Event!);
+        var replayed = live.Apply(
+            Register(live, registration with { SupportedContentTypes = [.. registration.SupportedContentTypes] }).Event!);
 
         Assert.Equal((live.Revision + 1, live.Revision + 1), (renewed.Revision, replayed.Revision));
     }
@@ -83,7 +84,8 @@ public sealed class MembershipSpecs
         var lost = Lost(Registered("i1"));
 
         var replaced = lost.Apply(Register(lost, Registration("i2")).Event!);
-        var declared = lost.Apply(WorkerMembership.TakeOffline(lost, new() { WorkerId = Worker, Reason = "dead" }, [], new("other"), T0, T0).Event!);
+        var declared = lost.Apply(
+            WorkerMembership.TakeOffline(lost, new() { WorkerId = Worker, Reason = "dead" }, [], new("other"), T0, T0).Event!);
 
         Assert.All(replaced.Fences, fence => Assert.Equal(lost.LossId, fence.LossId));
         Assert.All(declared.Fences, fence => Assert.Equal(lost.LossId, fence.LossId));
@@ -95,7 +97,7 @@ public sealed class MembershipSpecs
         var lost = Lost(Registered("i1"));
         Assert.Equal(FenceKind.Lost, Assert.Single(lost.Fences).Kind);
 
-        var back = lost.Apply(WorkerMembership.Heard(lost, T0)!);
+        var back = lost.Apply(WorkerMembership.EndSuspicion(lost, T0)!);
 
         Assert.Equal(Liveness.Alive, back.Liveness);
         Assert.Equal(FenceKind.Lifted, Assert.Single(back.Fences).Kind);
@@ -106,8 +108,9 @@ public sealed class MembershipSpecs
     {
         var state = Registered("i1");
         state = state.Apply(WorkerMembership.Drain(state, new DrainWorker { WorkerId = Worker, Reason = "upgrade" }, T0).Event!);
-        state = state.Apply(WorkerMembership.TakeOffline(state, new() { WorkerId = Worker, Reason = "smoke" }, [], new("loss"), T0, T0).Event!);
-        Assert.Null(WorkerMembership.Heard(state, T0));
+        state = state.Apply(
+            WorkerMembership.TakeOffline(state, new() { WorkerId = Worker, Reason = "smoke" }, [], new("loss"), T0, T0).Event!);
+        Assert.Null(WorkerMembership.EndSuspicion(state, T0));
 
         state = state.Apply(Register(state, Registration("i2")).Event!);
 
@@ -127,11 +130,11 @@ public sealed class MembershipSpecs
     public void Should_drain_by_its_own_status_and_stop_when_the_status_changes()
     {
         var state = Registered("i1");
-        state = state.Apply(WorkerMembership.Said(state, WorkerStatus.Maintenance, T0)!);
+        state = state.Apply(WorkerMembership.ReportStatus(state, WorkerStatus.Maintenance, T0)!);
         Assert.True(state.IsDraining);
-        Assert.Null(WorkerMembership.Said(state, WorkerStatus.Maintenance, T0));
+        Assert.Null(WorkerMembership.ReportStatus(state, WorkerStatus.Maintenance, T0));
 
-        state = state.Apply(WorkerMembership.Said(state, WorkerStatus.Busy, T0)!);
+        state = state.Apply(WorkerMembership.ReportStatus(state, WorkerStatus.Busy, T0)!);
         Assert.False(state.IsDraining);
     }
 
@@ -140,11 +143,11 @@ public sealed class MembershipSpecs
     {
         var state = Registered("i1");
 
-        state = state.Apply(WorkerMembership.Said(state, WorkerStatus.Offline, T0)!);
+        state = state.Apply(WorkerMembership.ReportStatus(state, WorkerStatus.Offline, T0)!);
 
         Assert.Equal(Liveness.Offline, state.Liveness);
         Assert.Equal((FenceKind.Returned, null), (state.Fences[0].Kind, state.Fences[0].LossId));
-        Assert.Equal(Liveness.Alive, state.Apply(WorkerMembership.Said(state, WorkerStatus.Online, T0)!).Liveness);
+        Assert.Equal(Liveness.Alive, state.Apply(WorkerMembership.ReportStatus(state, WorkerStatus.Online, T0)!).Liveness);
     }
 
     [Fact]
@@ -163,12 +166,16 @@ public sealed class MembershipSpecs
     [Fact]
     public void Should_count_as_gone_since_its_last_report_when_a_worker_is_known_only_by_reports()
     {
-        var report = new RecordSuccesses { WorkerId = Worker, Successes = [new ReportedSuccess { TaskId = new("t"), DurationSeconds = 1 }] };
+        var report = new RecordSuccesses
+        {
+            WorkerId = Worker,
+            Successes = [new ReportedSuccess { TaskId = new("t"), DurationSeconds = 1 }],
+        };
         var state = Registered("i1");
         state = state.Apply(WorkerMembership.Unregister(state, T0).Event!);
         Assert.Equal(T0, state.GoneSince);
 
-        state = state.Apply(FailureAccounting.Record(state, report, T0.AddDays(6)).Event!);
+        state = state.Apply(FailureAccounting.RecordSuccesses(state, report, T0.AddDays(6)).Event!);
 
         Assert.Equal(T0.AddDays(6), state.GoneSince);
     }
@@ -177,7 +184,7 @@ public sealed class MembershipSpecs
     public void Should_remember_the_score_when_a_worker_unregisters()
     {
         var state = Registered("i1");
-        state = state.Apply(FailureAccounting.Record(state, new RecordSuccesses
+        state = state.Apply(FailureAccounting.RecordSuccesses(state, new RecordSuccesses
         {
             WorkerId = Worker,
             Successes = [new ReportedSuccess { TaskId = new("t"), DurationSeconds = 1 }],
@@ -194,7 +201,7 @@ public sealed class MembershipSpecs
         WorkerState.Unknown(Worker).Apply(Register(WorkerState.Unknown(Worker), Registration(instance)).Event!);
 
     private static WorkerState Lost(WorkerState state) => state.Apply(
-        WorkerMembership.Judged(state, new LivenessVerdict(Liveness.Offline, "silent", T0), holding: true, new("loss"), T0, T0)!);
+        WorkerMembership.ApplyVerdict(state, new LivenessVerdict(Liveness.Offline, "silent", T0), holding: true, new("loss"), T0, T0)!);
 
     private static Decision<IWireMessage> Register(WorkerState state, WorkerRegistration registration) =>
         WorkerMembership.Register(state, registration, holding: true, new("new-loss"), T0, Queues, T0);

@@ -19,7 +19,8 @@ public sealed class ReliabilitySpecs
 
     /// <summary>A failure of one of 30 ids, perhaps of one of 4 losses; or a batch of outcomes; each may come twice.</summary>
     private static readonly Gen<IWireMessage> Message = Gen.Frequency(
-        (3, Gen.Select(Gen.Int[0, 29], Gen.Int[0, 7], (id, loss) => (IWireMessage)Failure(id, loss < 4 && id % 3 == 0 ? $"l{id % 4}" : null))),
+        (3, Gen.Select(
+            Gen.Int[0, 29], Gen.Int[0, 7], (id, loss) => (IWireMessage)Failure(id, loss < 4 && id % 3 == 0 ? $"l{id % 4}" : null))),
         (2, Gen.Select(Gen.Long[1, 15], Gen.Int[0, 3], (number, successes) => (IWireMessage)Batch(number, successes))),
         (1, Gen.Int[0, 9].Select(id => (IWireMessage)Reported(id))));
 
@@ -40,7 +41,7 @@ public sealed class ReliabilitySpecs
                 state = Take(state, message);
                 switch (message)
                 {
-                    case TakeFailure failure:
+                    case RecordFailure failure:
                         if (failures.Add(failure.FailureId.Value))
                         {
                             counted.Add(failure.LossId?.Value ?? failure.FailureId.Value);
@@ -81,9 +82,9 @@ public sealed class ReliabilitySpecs
             var restored = WorkerSnapshots.FromSnapshot(WorkerSnapshots.ToSnapshot(state));
             Assert.Equal(state.ShownScore(), restored.ShownScore());
             Assert.Equal(state.Revision, restored.Revision);
-            foreach (var message in messages.OfType<TakeFailure>())
+            foreach (var message in messages.OfType<RecordFailure>())
             {
-                Assert.Null(FailureAccounting.Take(restored, message, Settings, T0));
+                Assert.Null(FailureAccounting.RecordFailure(restored, message, Settings, T0));
             }
         });
     }
@@ -126,7 +127,7 @@ public sealed class ReliabilitySpecs
     public void Should_not_count_a_failure_that_was_planned()
     {
         var state = WorkerState.Unknown(Worker);
-        Assert.Null(FailureAccounting.Take(state, Failure(1, null) with { Counts = false }, Settings, T0));
+        Assert.Null(FailureAccounting.RecordFailure(state, Failure(1, null) with { Counts = false }, Settings, T0));
     }
 
     [Fact]
@@ -134,12 +135,13 @@ public sealed class ReliabilitySpecs
     {
         var command = new OpenBreakerByStrategy { WorkerId = Worker, TaskId = new("t"), FailureId = new("f"), Reason = "timeouts" };
         var state = WorkerState.Unknown(Worker);
-        state = state.Apply(FailureAccounting.OpenByStrategy(state, command, Settings, T0)!);
+        state = state.Apply(FailureAccounting.OpenBreaker(state, command, Settings, T0)!);
         Assert.Equal(BreakerState.Open, state.Breaker.State);
 
-        state = state.Apply(FailureAccounting.SetBreaker(state, new SetBreaker { WorkerId = Worker, Action = BreakerAction.Close, Reason = "fixed" }, T0).Event!);
+        state = state.Apply(FailureAccounting.SetBreaker(
+            state, new SetBreaker { WorkerId = Worker, Action = BreakerAction.Close, Reason = "fixed" }, T0).Event!);
 
-        Assert.Null(FailureAccounting.OpenByStrategy(state, command, Settings, T0));
+        Assert.Null(FailureAccounting.OpenBreaker(state, command, Settings, T0));
     }
 
     [Fact]
@@ -147,8 +149,10 @@ public sealed class ReliabilitySpecs
     {
         var state = Enumerable.Range(0, 5).Aggregate(WorkerState.Unknown(Worker), (s, i) => Take(s, Failure(i, null)));
 
-        var closed = state.Apply(FailureAccounting.SetBreaker(state, new SetBreaker { WorkerId = Worker, Action = BreakerAction.Close, Reason = "" }, T0).Event!);
-        var reset = state.Apply(FailureAccounting.SetBreaker(state, new SetBreaker { WorkerId = Worker, Action = BreakerAction.Reset, Reason = "" }, T0).Event!);
+        var closed = state.Apply(FailureAccounting.SetBreaker(
+            state, new SetBreaker { WorkerId = Worker, Action = BreakerAction.Close, Reason = "" }, T0).Event!);
+        var reset = state.Apply(FailureAccounting.SetBreaker(
+            state, new SetBreaker { WorkerId = Worker, Action = BreakerAction.Reset, Reason = "" }, T0).Event!);
 
         Assert.Equal((BreakerState.Closed, 5), (closed.Breaker.State, closed.Score.ConsecutiveFailures));
         Assert.Equal((BreakerState.Closed, 0), (reset.Breaker.State, reset.Score.ConsecutiveFailures));
@@ -158,7 +162,7 @@ public sealed class ReliabilitySpecs
     public void Should_probe_by_reports_when_the_worker_is_not_registered()
     {
         var state = Enumerable.Range(0, 5).Aggregate(WorkerState.Unknown(Worker), (s, i) => Take(s, Failure(i, null)));
-        state = state.Apply(FailureAccounting.BreakerDue(state, T0.AddSeconds(300))!);
+        state = state.Apply(FailureAccounting.HalfOpenBreaker(state, T0.AddSeconds(300))!);
         Assert.Equal(BreakerState.HalfOpen, state.Breaker.State);
 
         Assert.Equal(BreakerState.Open, Take(state, Failure(20, null)).Breaker.State);
@@ -169,15 +173,15 @@ public sealed class ReliabilitySpecs
     {
         var @event = message switch
         {
-            TakeFailure failure => FailureAccounting.Take(state, failure, Settings, T0),
-            LeaseOutcomes batch => FailureAccounting.Take(state, batch),
-            RecordSuccesses successes => FailureAccounting.Record(state, successes, T0).Event,
+            RecordFailure failure => FailureAccounting.RecordFailure(state, failure, Settings, T0),
+            LeaseOutcomes batch => FailureAccounting.CountOutcomes(state, batch),
+            RecordSuccesses successes => FailureAccounting.RecordSuccesses(state, successes, T0).Event,
             _ => throw new ArgumentOutOfRangeException(nameof(message)),
         };
         return @event is null ? state : state.Apply(@event);
     }
 
-    private static TakeFailure Failure(int id, string? loss) => new()
+    private static RecordFailure Failure(int id, string? loss) => new()
     {
         WorkerId = Worker,
         FailureId = new($"f{id}"),

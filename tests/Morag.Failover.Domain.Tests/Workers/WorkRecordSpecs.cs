@@ -22,7 +22,8 @@ public sealed class WorkRecordSpecs
     [InlineData("TF", 0.8072)]
     [InlineData("STS", 0.1135)]
     [InlineData("FTF", 0.8865)]
-    public void Should_give_the_chance_that_the_formula_gives(string outcomes, double chance) => Assert.Equal(chance, On(outcomes).ChanceOfFailingGoodTask, 4);
+    public void Should_give_the_chance_that_the_formula_gives(string outcomes, double chance) =>
+        Assert.Equal(chance, On(outcomes).ChanceOfFailingGoodTask, 4);
 
     [Theory]
     [InlineData("SSSSSSSST", 0.10, 0.13)]
@@ -45,7 +46,8 @@ public sealed class WorkRecordSpecs
     {
         var testimony = On("SSfTfFESTs");
 
-        Assert.Equal((4, 2, 1, true, Worker), (testimony.Succeeded, testimony.FailedOthers, testimony.OutcomesSince, testimony.Remembers, testimony.WorkerId));
+        Assert.Equal((4, 2, 1, true, Worker), (
+            testimony.Succeeded, testimony.FailedOthers, testimony.OutcomesSince, testimony.Remembers, testimony.WorkerId));
     }
 
     [Fact]
@@ -96,5 +98,6 @@ public sealed class WorkRecordSpecs
         _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
     };
 
-    private static WorkOutcome Failed(TaskId task, int number) => new() { FailedTask = task, FailureId = new($"f-{number}"), Queue = new("cpu_standard") };
+    private static WorkOutcome Failed(TaskId task, int number) =>
+        new() { FailedTask = task, FailureId = new($"f-{number}"), Queue = new("cpu_standard") };
 }

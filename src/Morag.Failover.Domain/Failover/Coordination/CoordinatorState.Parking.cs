@@ -21,12 +21,12 @@ public sealed partial record CoordinatorState
         [.. Parking.TakeWhile(failure => failure.Decision.FailureEvent.OccurredAt < time)];
 
     /// <summary>The queue says that a task went on. Null when the coordinator knew that already.</summary>
-    public WentOn? OnWentOn(TaskWentOn hint) => LastOf(hint.TaskId) is { } last && (hint.Succeeded ? !last.Held : last.Parks)
+    public WentOn? OnWentOn(TaskMovedOn hint) => LastOf(hint.TaskId) is { } last && (hint.Succeeded ? !last.Held : last.Parks)
         ? new WentOn { FailureId = last.Id, Succeeded = hint.Succeeded }
         : null;
 
     /// <summary>The queue says whether a task is still parked. Null when it is, or when the coordinator knew that it is not.</summary>
-    public WentOn? OnParkedAnswer(ParkedAnswer answer) => !answer.Parked && Find(answer.FailureId) is { Parks: true, IsOwed: false }
+    public WentOn? OnParkedAnswer(ParkState answer) => !answer.Parked && Find(answer.FailureId) is { Parks: true, IsOwed: false }
         ? new WentOn { FailureId = answer.FailureId }
         : null;
 

@@ -101,7 +101,7 @@ public sealed record OpenFailure
     };
 
     /// <summary>Adds the worker that failed, as its entity describes it after counting the failure.</summary>
-    public OpenFailure WithWorker(FailureTaken taken) => this with
+    public OpenFailure WithWorker(FailureRecorded taken) => this with
     {
         Worker = taken.Worker,
         Testimonies = taken.Testimony is { } testimony ? Testimonies.Add(testimony) : Testimonies,
@@ -120,7 +120,7 @@ public sealed record OpenFailure
         : TaskPast.Remembered(state.HistoryOf(Failure.TaskId), Failure.FailureType, Failure.WorkerId, settings);
 
     /// <summary>The request to the worker's entity to count the failure; null when no worker is named.</summary>
-    public TakeFailure? ToTake() => Failure.WorkerId is not { } worker ? null : new TakeFailure
+    public RecordFailure? ToTake() => Failure.WorkerId is not { } worker ? null : new RecordFailure
     {
         WorkerId = worker,
         FailureId = Id,

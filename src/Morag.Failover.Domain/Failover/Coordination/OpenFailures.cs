@@ -43,7 +43,7 @@ public sealed record OpenFailures
     }
 
     /// <summary>The failures that wait for a worker's record about their task, each with the record.</summary>
-    public ImmutableArray<OpenFailure> Hear(TestimonyGiven given) => ByTask.TryGetValue(given.TaskId, out var ids)
+    public ImmutableArray<OpenFailure> Hear(TestimonyReply given) => ByTask.TryGetValue(given.TaskId, out var ids)
         ?
         [
             .. ids

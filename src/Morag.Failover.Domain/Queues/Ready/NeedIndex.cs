@@ -1,15 +1,15 @@
 namespace Morag.Failover.Domain.Queues.Ready;
 
 /// <summary>
-/// Items by two needs. They are divided into classes by the first need, and ordered by place inside each class, in a tree that knows the
-/// least second need. A caller's offer covers most classes wholly; only the class that the offer falls into is divided further, by 16,
-/// down to exact values. So a caller looks into few trees, and each gives the first item it can take without looking at others.
-/// An index without items is null.
+/// An index of items by two needs. Items are divided into classes by the first need; each class orders its items in a tree that knows the
+/// least second need. A caller's offer covers most classes entirely. Only the class that the offer falls into is divided further, by 16,
+/// down to exact values. So a caller searches few trees, and each finds the first matching item without examining others. An empty index is
+/// null.
 /// </summary>
 public sealed class NeedIndex<TItem>
     where TItem : struct, INeedItem<TItem>
 {
-    /// <summary>The first 12 bits of a number, its sign and power of two, make its class; the classes of an index are in their order.</summary>
+    /// <summary>The first 12 bits of a number, its sign and exponent, are its class.</summary>
     private const int MantissaBits = 52;
 
     private readonly NeedClass<TItem>[] classes;
@@ -23,15 +23,14 @@ public sealed class NeedIndex<TItem>
         }
     }
 
-    /// <summary>How many items there are.</summary>
     public int Count { get; }
 
     /// <summary>The classes by powers of two, smallest first.</summary>
     public IReadOnlyList<NeedClass<TItem>> Classes => classes;
 
-    /// <summary>The index with an item put in.</summary>
+    /// <summary>Adds an item.</summary>
     /// <param name="need">Its first need.</param>
-    /// <param name="item">The item, which has its second.</param>
+    /// <param name="item">The item, which has its second need.</param>
     public NeedIndex<TItem> With(double need, in TItem item)
     {
         var key = SortableNumber.Of(need);
@@ -42,7 +41,7 @@ public sealed class NeedIndex<TItem>
             : new([.. classes[..index], @class, .. classes[index..]]);
     }
 
-    /// <summary>The index without an item; null where nothing is left.</summary>
+    /// <summary>Removes an item; null if none is left.</summary>
     public NeedIndex<TItem>? Without(double need, in TItem item)
     {
         var key = SortableNumber.Of(need);
@@ -60,7 +59,7 @@ public sealed class NeedIndex<TItem>
         return classes.Length == 1 ? null : new([.. classes[..index], .. classes[(index + 1)..]]);
     }
 
-    /// <summary>Adds the trees in which a caller with these offers can take something.</summary>
+    /// <summary>Adds the trees in which a caller with these offers finds an item.</summary>
     public void CollectTrees(double firstOffer, double secondOffer, string? caller, List<NeedTree<TItem>> trees)
     {
         var most = SortableNumber.Of(firstOffer);
@@ -105,7 +104,7 @@ public sealed class NeedIndex<TItem>
 
     private static bool IsOf(NeedClass<TItem> @class, ulong key) => @class.From >> MantissaBits == key >> MantissaBits;
 
-    /// <summary>Where the class of a number is, or would be.</summary>
+    /// <summary>The position of a number's class, present or not.</summary>
     private int IndexOf(ulong key)
     {
         var index = 0;
@@ -118,22 +117,21 @@ public sealed class NeedIndex<TItem>
     }
 }
 
-/// <summary>Makes indexes.</summary>
 public static class NeedIndex
 {
     /// <summary>An index of one item.</summary>
     /// <param name="need">Its first need.</param>
-    /// <param name="item">The item, which has its second.</param>
+    /// <param name="item">The item, which has its second need.</param>
     public static NeedIndex<TItem> Of<TItem>(double need, in TItem item)
         where TItem : struct, INeedItem<TItem> => NeedIndex<TItem>.Single(need, item);
 
-    /// <summary>An index of many items, made at once.</summary>
-    /// <param name="items">One or more with their first needs, in the order of their places, no two at the same one.</param>
+    /// <summary>Builds an index of many items in one go.</summary>
+    /// <param name="items">One or more items with their first needs, sorted by place, with no duplicates.</param>
     public static NeedIndex<TItem> OfSorted<TItem>(IReadOnlyList<(double Need, TItem Item)> items)
         where TItem : struct, INeedItem<TItem> => NeedIndex<TItem>.OfSorted(items);
 }
 
-/// <summary>The items whose first need lies within bounds. Where there is more than one value, they are divided by the next four bits.</summary>
+/// <summary>The items whose first need is within bounds. If it has more than one value, they are divided by the next four bits.</summary>
 public sealed class NeedClass<TItem>
     where TItem : struct, INeedItem<TItem>
 {
@@ -150,16 +148,15 @@ public sealed class NeedClass<TItem>
         Parts = parts;
     }
 
-    /// <summary>All its items.</summary>
     public NeedTree<TItem> Tree { get; }
 
-    /// <summary>Its parts, smallest first; none where all its items have the same first need.</summary>
+    /// <summary>The parts, smallest first; empty if all items have the same first need.</summary>
     public NeedClass<TItem>[] Parts { get; }
 
-    /// <summary>The least first need that its items can have.</summary>
+    /// <summary>The least first need of any item in these bounds.</summary>
     public double LeastNeed => SortableNumber.ToDouble(From);
 
-    /// <summary>The greatest first need that its items can have.</summary>
+    /// <summary>The greatest first need of any item in these bounds.</summary>
     public double GreatestNeed => SortableNumber.ToDouble(To);
 
     internal ulong From { get; }
@@ -239,14 +236,14 @@ public sealed class NeedClass<TItem>
         }
     }
 
-    /// <summary>A class around this one and another value, divided where they first differ.</summary>
+    /// <summary>A class around this one and another value, divided at the first bits in which they differ.</summary>
     private NeedClass<TItem> Divided(NeedTree<TItem> tree, NeedClass<TItem> other, ulong key)
     {
         var (from, to, shiftOfParts) = Division(From, key);
         return new(from, to, shiftOfParts, tree, key < From ? [other, this] : [this, other]);
     }
 
-    /// <summary>The bounds of the smallest class that holds two values, and by which bits it is divided.</summary>
+    /// <summary>The bounds of the smallest class that holds both values, and the bits that divide it.</summary>
     private static (ulong From, ulong To, int Shift) Division(ulong one, ulong other)
     {
         var differs = 63 - System.Numerics.BitOperations.LeadingZeroCount(one ^ other);
@@ -271,12 +268,12 @@ public sealed class NeedClass<TItem>
     }
 }
 
-/// <summary>Numbers as bits that sort like the numbers do.</summary>
+/// <summary>Doubles as integers that sort the same way.</summary>
 internal static class SortableNumber
 {
     public static ulong Of(double number)
     {
-        // Minus zero becomes zero.
+        // Turns minus zero into zero.
         var bits = BitConverter.DoubleToInt64Bits(number + 0.0);
         return (ulong)(bits ^ ((bits >> 63) | long.MinValue));
     }

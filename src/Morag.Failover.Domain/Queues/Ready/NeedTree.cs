@@ -1,8 +1,8 @@
 namespace Morag.Failover.Domain.Queues.Ready;
 
 /// <summary>
-/// Items in the order of their places, in an immutable B+ tree. Each node knows the least need under it, so that the first item that a
-/// caller can take is found in logarithmic time, however many come before it that the caller cannot take. A tree without items is null.
+/// Ordered items in an immutable B+ tree. Each node knows the least need below it, so the first item that fits a caller is found in
+/// logarithmic time, however many items before it do not fit. An empty tree is null.
 /// </summary>
 public abstract class NeedTree<TItem>
     where TItem : struct, INeedItem<TItem>
@@ -11,13 +11,12 @@ public abstract class NeedTree<TItem>
     private const int Width = 32;
 
     private double leastOther = double.PositiveInfinity;
-    private string? leastShuns;
+    private string? leastExcluded;
 
     private NeedTree()
     {
     }
 
-    /// <summary>How many items there are.</summary>
     public int Count { get; private set; }
 
     /// <summary>The least need of any item.</summary>
@@ -30,14 +29,14 @@ public abstract class NeedTree<TItem>
 
     private protected abstract int Slots { get; }
 
-    /// <summary>The tree with an item put in; one at the same place is replaced.</summary>
+    /// <summary>Adds an item, or replaces the one at the same place.</summary>
     public NeedTree<TItem> With(in TItem item)
     {
         var (tree, further) = Insert(item);
         return further is null ? tree : new Inner([tree, further]);
     }
 
-    /// <summary>The tree without the item at that place; null where nothing is left.</summary>
+    /// <summary>Removes the item at that place; null if none is left.</summary>
     public NeedTree<TItem>? Without(in TItem item)
     {
         var tree = Delete(item);
@@ -49,13 +48,13 @@ public abstract class NeedTree<TItem>
         return tree;
     }
 
-    /// <summary>Whether there is an item that a caller with this offer can take.</summary>
+    /// <summary>Whether some item fits a caller.</summary>
     /// <param name="offer">What the caller offers.</param>
-    /// <param name="caller">The caller, whom some items may shun; null where that does not matter.</param>
+    /// <param name="caller">The caller, which some items may exclude; null ignores that.</param>
     public bool Admits(double offer, string? caller) =>
-        (caller is null || leastShuns is null || leastShuns != caller ? Least : leastOther) <= offer;
+        (caller is null || leastExcluded is null || leastExcluded != caller ? Least : leastOther) <= offer;
 
-    /// <summary>The first item that a caller with this offer can take.</summary>
+    /// <summary>Finds the first item that fits a caller.</summary>
     public bool TryFirst(double offer, string? caller, out TItem item)
     {
         if (Admits(offer, caller))
@@ -67,13 +66,13 @@ public abstract class NeedTree<TItem>
         return false;
     }
 
-    /// <summary>The first item after a place that a caller with this offer can take.</summary>
+    /// <summary>Finds the first item after a place that fits a caller.</summary>
     public abstract bool TryAfter(in TItem place, double offer, string? caller, out TItem item);
 
-    /// <summary>The items, in their order.</summary>
+    /// <summary>The items, in order.</summary>
     public abstract IEnumerable<TItem> Items();
 
-    /// <summary>The items that need more than this, in their order; subtrees without one are passed over.</summary>
+    /// <summary>The items that need more than this, in order. Skips subtrees without one.</summary>
     public abstract IEnumerable<TItem> Above(double offer);
 
     /// <summary>How many items need more than this.</summary>
@@ -86,19 +85,19 @@ public abstract class NeedTree<TItem>
 
     private protected abstract NeedTree<TItem>? Delete(in TItem item);
 
-    /// <summary>The first item that the caller can take, of a tree that has one.</summary>
+    /// <summary>Finds the first item that fits a caller, in a tree that has one.</summary>
     private protected abstract bool First(double offer, string? caller, out TItem item);
 
-    private void Absorb(double least, string? shuns, double other)
+    private void Absorb(double least, string? excluded, double other)
     {
         if (least < Least)
         {
-            leastOther = Math.Min(leastShuns == shuns ? leastOther : Least, other);
-            (Least, leastShuns) = (least, shuns);
+            leastOther = Math.Min(leastExcluded == excluded ? leastOther : Least, other);
+            (Least, leastExcluded) = (least, excluded);
         }
         else
         {
-            leastOther = Math.Min(leastOther, leastShuns == shuns ? other : least);
+            leastOther = Math.Min(leastOther, leastExcluded == excluded ? other : least);
         }
     }
 
@@ -121,7 +120,7 @@ public abstract class NeedTree<TItem>
     }
 
     private static bool Takes(in TItem item, double offer, string? caller) =>
-        item.Need <= offer && (caller is null || item.Shuns is null || item.Shuns != caller);
+        item.Need <= offer && (caller is null || item.Excluded is null || item.Excluded != caller);
 
     private sealed class Leaf : NeedTree<TItem>
     {
@@ -135,7 +134,7 @@ public abstract class NeedTree<TItem>
             {
                 var need = item.Need;
                 Greatest = Math.Max(Greatest, need);
-                Absorb(need, item.Shuns, double.PositiveInfinity);
+                Absorb(need, item.Excluded, double.PositiveInfinity);
             }
         }
 
@@ -153,12 +152,14 @@ public abstract class NeedTree<TItem>
 
         public override IEnumerable<TItem> Above(double offer) => Greatest > offer ? items.Where(item => item.Need > offer) : [];
 
-        public override int CountAbove(double offer) => Least > offer ? Count : Greatest <= offer ? 0 : items.Count(item => item.Need > offer);
+        public override int CountAbove(double offer) =>
+            Least > offer ? Count : Greatest <= offer ? 0 : items.Count(item => item.Need > offer);
 
         public override double LeastAbove(double offer) =>
-            Least > offer ? Least : items.Select(item => item.Need).Where(need => need > offer).DefaultIfEmpty(double.PositiveInfinity).Min();
+            Least > offer
+                ? Least
+                : items.Select(item => item.Need).Where(need => need > offer).DefaultIfEmpty(double.PositiveInfinity).Min();
 
-        /// <summary>The leaf with the items of the leaf after it.</summary>
         public Leaf Joined(Leaf next) => new([.. items, .. next.items]);
 
         private protected override bool First(double offer, string? caller, out TItem item) => ScanFrom(0, offer, caller, out item);
@@ -173,7 +174,7 @@ public abstract class NeedTree<TItem>
                 return (new Leaf(replaced), null);
             }
 
-            // Places mostly grow: a leaf that is full stays full, and the next one begins behind it.
+            // Places mostly ascend: a full leaf stays full, and a new one starts after it.
             if (items.Length == Width && index == Width)
             {
                 return (this, new Leaf([item]));
@@ -222,7 +223,7 @@ public abstract class NeedTree<TItem>
             return false;
         }
 
-        /// <summary>Where the item is, or would be.</summary>
+        /// <summary>The position of the item, present or not.</summary>
         private int IndexOf(in TItem item, out bool found)
         {
             var (low, high) = (0, items.Length - 1);
@@ -256,7 +257,7 @@ public abstract class NeedTree<TItem>
             {
                 Count += child.Count;
                 Greatest = Math.Max(Greatest, child.Greatest);
-                Absorb(child.Least, child.leastShuns, child.leastOther);
+                Absorb(child.Least, child.leastExcluded, child.leastOther);
             }
         }
 
@@ -286,7 +287,8 @@ public abstract class NeedTree<TItem>
             Least > offer ? Count : Greatest <= offer ? 0 : Children.Sum(child => child.CountAbove(offer));
 
         public override double LeastAbove(double offer) =>
-            Least > offer ? Least : Children.Where(child => child.Greatest > offer).Select(child => child.LeastAbove(offer)).DefaultIfEmpty(double.PositiveInfinity).Min();
+            Least > offer ? Least : Children.Where(
+                child => child.Greatest > offer).Select(child => child.LeastAbove(offer)).DefaultIfEmpty(double.PositiveInfinity).Min();
 
         private protected override bool First(double offer, string? caller, out TItem item) => FirstFrom(0, offer, caller, out item);
 
@@ -328,7 +330,7 @@ public abstract class NeedTree<TItem>
                 return Children.Length == 1 ? null : new Inner([.. Children[..index], .. Children[(index + 1)..]]);
             }
 
-            // A node that is nearly empty joins the one after it, if both fit into half a node together.
+            // A node that is nearly empty merges with the next one if both fit into half a node.
             return index + 1 < Children.Length && child.Slots + Children[index + 1].Slots <= Width / 2
                 ? new Inner([.. Children[..index], Joined(child, Children[index + 1]), .. Children[(index + 2)..]])
                 : With(index, child);
@@ -362,7 +364,7 @@ public abstract class NeedTree<TItem>
             return false;
         }
 
-        /// <summary>The child that has the place, or would have it.</summary>
+        /// <summary>The child for a place, present or not.</summary>
         private int ChildFor(in TItem place)
         {
             var (low, high) = (0, Children.Length - 1);
@@ -377,15 +379,14 @@ public abstract class NeedTree<TItem>
     }
 }
 
-/// <summary>Makes trees.</summary>
 public static class NeedTree
 {
     /// <summary>A tree of one item.</summary>
     public static NeedTree<TItem> Of<TItem>(in TItem item)
         where TItem : struct, INeedItem<TItem> => NeedTree<TItem>.Single(item);
 
-    /// <summary>A tree of many items, made at once.</summary>
-    /// <param name="items">One or more, in the order of their places, no two at the same one.</param>
+    /// <summary>Builds a tree of many items in one go.</summary>
+    /// <param name="items">One or more items, sorted by place, with no duplicates.</param>
     public static NeedTree<TItem> OfSorted<TItem>(ReadOnlySpan<TItem> items)
         where TItem : struct, INeedItem<TItem> => NeedTree<TItem>.OfSorted(items);
 }

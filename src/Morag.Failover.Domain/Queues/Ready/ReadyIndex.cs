@@ -1,25 +1,23 @@
 using System.Runtime.InteropServices;
-using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Fleet;
 
 namespace Morag.Failover.Domain.Queues.Ready;
 
-/// <summary>What tasks have in common beside the numbers that they need.</summary>
+/// <summary>What tasks have in common besides amounts of memory and disk space.</summary>
 /// <param name="Queue">Their queue.</param>
 /// <param name="GpuRequired">Whether they need a GPU.</param>
 /// <param name="Typed">Whether they have a content type.</param>
-/// <param name="ContentType">Their content type; null for tasks without one and, where <paramref name="Typed"/>, for those of any.</param>
+/// <param name="ContentType">Their content type; null for tasks without one and, if <paramref name="Typed"/>, for tasks of any
+/// type.</param>
 public readonly record struct ReadyKind(QueueName Queue, bool GpuRequired, bool Typed, string? ContentType);
 
 /// <summary>
-/// The tasks that can be leased, so that a worker finds the next one it can take at the same cost, whatever else waits: by kind, and
-/// inside each kind by the numbers they need. Tasks with a content type stand in it twice: with those of the same type, for workers
-/// that name theirs, and with those of any.
+/// An index of the tasks that can be leased: by kind, and within a kind by needs. Finding a worker's next task costs the same however many
+/// other tasks wait. A task with a content type is indexed twice: under its type, for workers that list types, and under any type.
 /// </summary>
 public sealed class ReadyIndex
 {
-    /// <summary>No tasks.</summary>
     public static readonly ReadyIndex Empty = new(ImmutableDictionary<ReadyKind, NeedIndex<ReadyTask>>.Empty, 0);
 
     private readonly ImmutableDictionary<ReadyKind, NeedIndex<ReadyTask>> kinds;
@@ -30,14 +28,13 @@ public sealed class ReadyIndex
         Count = count;
     }
 
-    /// <summary>How many tasks there are.</summary>
     public int Count { get; }
 
-    /// <summary>The tasks by kind; each task stands in one of them.</summary>
+    /// <summary>The tasks by kind, each under one kind only.</summary>
     public IEnumerable<KeyValuePair<ReadyKind, NeedIndex<ReadyTask>>> Kinds =>
         kinds.Where(kind => !kind.Key.Typed || kind.Key.ContentType is not null);
 
-    /// <summary>The index with a task put in.</summary>
+    /// <summary>Adds a task.</summary>
     public ReadyIndex With(TaskRecord task)
     {
         var kind = KindOf(task);
@@ -45,8 +42,8 @@ public sealed class ReadyIndex
         return new(kind.Typed ? With(changed, kind with { ContentType = null }, task) : changed, Count + 1);
     }
 
-    /// <summary>An index of many tasks, made at once.</summary>
-    /// <param name="tasks">The tasks, in any order, each once.</param>
+    /// <summary>Builds an index of many tasks in one go.</summary>
+    /// <param name="tasks">The tasks, in any order, with no duplicates.</param>
     public static ReadyIndex Of(IReadOnlyCollection<TaskRecord> tasks)
     {
         var places = new long[tasks.Count];
@@ -80,7 +77,7 @@ public sealed class ReadyIndex
         }
     }
 
-    /// <summary>The index without a task that stands in it.</summary>
+    /// <summary>Removes a task that the index contains.</summary>
     public ReadyIndex Without(TaskRecord task)
     {
         var kind = KindOf(task);
@@ -88,11 +85,11 @@ public sealed class ReadyIndex
         return new(kind.Typed ? Without(changed, kind with { ContentType = null }, task) : changed, Count - 1);
     }
 
-    /// <summary>Adds the trees of one queue in which a worker can take something.</summary>
-    /// <param name="queue">The queue, which the worker serves.</param>
-    /// <param name="profile">What the worker can take.</param>
-    /// <param name="caller">The worker, so that it does not get the tasks that avoid it; null gives them too.</param>
-    /// <param name="trees">Where the trees are added.</param>
+    /// <summary>Adds the trees of one queue in which a worker finds a task.</summary>
+    /// <param name="queue">A queue that the worker serves.</param>
+    /// <param name="profile">What the worker offers.</param>
+    /// <param name="caller">The worker, to exclude tasks that avoid it; null includes them.</param>
+    /// <param name="trees">The list that the trees are added to.</param>
     public void CollectTrees(QueueName queue, WorkerProfile profile, string? caller, List<NeedTree<ReadyTask>> trees)
     {
         if (Count == 0)

@@ -2,7 +2,7 @@ using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Domain.Queues.Ready;
 
-/// <summary>A task that can be leased, with its place, higher priority first and then oldest first, and the disk space it needs.</summary>
+/// <summary>A task that can be leased, with the disk space it needs. Sorted by priority, then by age.</summary>
 public readonly record struct ReadyTask : INeedItem<ReadyTask>
 {
     private const int BitsOfOrder = 56;
@@ -18,29 +18,28 @@ public readonly record struct ReadyTask : INeedItem<ReadyTask>
         DiskGb = diskGb;
     }
 
-    /// <summary>None, in their order.</summary>
+    /// <summary>An empty set, in order.</summary>
     public static readonly ImmutableSortedSet<ReadyTask> None =
         ImmutableSortedSet.Create<ReadyTask>(Comparer<ReadyTask>.Create((left, right) => Compare(left, right)));
 
-    /// <summary>The task.</summary>
     public TaskId TaskId { get; }
 
-    /// <summary>The disk space that it needs, in GiB.</summary>
+    /// <summary>The disk space that the task needs, in GiB.</summary>
     public double DiskGb { get; }
 
     double INeedItem<ReadyTask>.Need => DiskGb;
 
-    string? INeedItem<ReadyTask>.Shuns => avoid;
+    string? INeedItem<ReadyTask>.Excluded => avoid;
 
-    /// <summary>The place of a task.</summary>
     public static ReadyTask Of(TaskRecord task) => new(
         PlaceOf(task),
         task.TaskId,
         task.Avoid?.Value,
         task.Submission.ResourceRequirements.DiskGb);
 
-    /// <summary>A number that is less for a task that comes first.</summary>
-    internal static long PlaceOf(TaskRecord task) => ((long)((int)TaskPriority.Urgent - (int)task.Submission.Priority) << BitsOfOrder) | task.Order;
+    /// <summary>A number that sorts tasks by priority, then by age.</summary>
+    internal static long PlaceOf(TaskRecord task) =>
+        ((long)((int)TaskPriority.Urgent - (int)task.Submission.Priority) << BitsOfOrder) | task.Order;
 
     /// <inheritdoc />
     public static int Compare(in ReadyTask left, in ReadyTask right) => left.place.CompareTo(right.place);

@@ -7,7 +7,7 @@ using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Actors.Workers;
 
-/// <content>What the worker itself calls: registration, heartbeats, its session. Every accepted call is a sign of life.</content>
+/// <content>Handles the worker's own calls: registration, heartbeats and its session. Every accepted call is a sign of life.</content>
 public sealed partial class WorkerReliabilityActor
 {
     private bool HandleWorkerCall(object message)
@@ -24,7 +24,7 @@ public sealed partial class WorkerReliabilityActor
                 OnSessionBroken(broken);
                 return true;
             case WorkFound found:
-                degraded.Found(found.Partition, found.Any, Now);
+                degraded.OnWorkReported(found.Partition, found.Any, Now);
                 return true;
             default:
                 return false;
@@ -48,63 +48,62 @@ public sealed partial class WorkerReliabilityActor
             return;
         }
 
-        demand.BeginAnew();
-        pulse.Heard(Now);
-        pulse.Registered(registration.HeartbeatIntervalSeconds, registration.InstanceId != before.Registration?.InstanceId);
+        demand.Reset();
+        pulse.OnSignOfLife(Now);
+        pulse.OnRegistered(registration.HeartbeatIntervalSeconds, registration.InstanceId != before.Registration?.InstanceId);
         if (!before.IsKnown)
         {
-            held.BeginEmpty();
+            held.MarkEmpty();
         }
         else if (!held.IsKnown && held.Awaited.Count == 0)
         {
-            AskWhatIsHeld();
+            RequestHeldLeases();
         }
     }
 
-    /// <summary>True where it was nothing but a sign of life, after which nothing has to be settled: most heartbeats are.</summary>
+    /// <returns>Whether it was only a sign of life, like most heartbeats: then the caller need not settle anything.</returns>
     private bool OnHeartbeat(Heartbeat heartbeat)
     {
-        if (WorkerMembership.RefusedCall(State, heartbeat.InstanceId) is { } refused)
+        if (WorkerMembership.RefuseCall(State, heartbeat.InstanceId) is { } refused)
         {
             Answer(refused);
             return false;
         }
 
         var before = State;
-        pulse.HeartbeatHeard(heartbeat, before.Liveness == Liveness.Offline, Now);
-        StoreIfAny(WorkerMembership.Heard(State, Now));
-        StoreIfAny(WorkerMembership.Said(State, heartbeat.Status, Now));
+        pulse.OnHeartbeat(heartbeat, before.Liveness == Liveness.Offline, Now);
+        StoreIfAny(WorkerMembership.EndSuspicion(State, Now));
+        StoreIfAny(WorkerMembership.ReportStatus(State, heartbeat.Status, Now));
         if (heartbeat.ListsHeld && held.IsKnown)
         {
-            GiveBackWhatNeverArrived(heartbeat);
+            ReturnUndelivered(heartbeat);
         }
 
-        WatchForDegradation();
-        TellSeen(settings.Workers.SeenInterval);
+        CheckForDegradation();
+        ReportSeen(settings.Workers.SeenInterval);
         Sender.Tell(new HeartbeatReply { Leases = held.Shown, Draining = State.IsDraining });
         return ReferenceEquals(before, State) && !returns.Any && !demand.AnyWaiting;
     }
 
-    private void GiveBackWhatNeverArrived(Heartbeat heartbeat)
+    private void ReturnUndelivered(Heartbeat heartbeat)
     {
-        var missing = held.NotArrived(heartbeat.Held, partition => !fences.Owes(State.Fences, partition), Now);
+        var missing = held.FindUndelivered(heartbeat.Held, partition => !fences.Owes(State.Fences, partition), Now);
         if (missing is not null)
         {
-            missing.ForEach(lease => returns.Add(lease.TaskId, lease.Epoch, "the lease never arrived at the worker"));
-            SendReturns();
+            ReturnLeases(missing.Select(lease => (lease.TaskId, lease.Epoch)), "the lease never reached the worker");
         }
     }
 
-    private void WatchForDegradation()
+    private void CheckForDegradation()
     {
-        if (!degraded.ShouldLook(held.IsKnown && Room() > 0, Now))
+        if (!degraded.ShouldCheck(held.IsKnown && Room() > 0, Now))
         {
             return;
         }
 
         for (var partition = 0; partition < settings.Partitions.Queues; partition++)
         {
-            var couldAskFor = new GrantLeases
+            var request = new GrantLeases
             {
                 Partition = partition,
                 WorkerId = State.WorkerId,
@@ -114,19 +113,19 @@ public sealed partial class WorkerReliabilityActor
                 MaxHeld = State.Registration.MaxConcurrentTasks,
                 Queues = QueuesFor([], partition),
             };
-            regions.Queues.Tell(new LookForWork { Partition = partition, Request = couldAskFor }, Self);
+            regions.Queues.Tell(new LookForWork { Partition = partition, Request = request }, Self);
         }
     }
 
-    private void TellSeen(TimeSpan interval)
+    private void ReportSeen(TimeSpan interval)
     {
-        if (Now - seenToldAt < interval)
+        if (Now - seenReportedAt < interval)
         {
             return;
         }
 
-        seenToldAt = Now;
-        heldTold = held.Count;
+        seenReportedAt = Now;
+        reportedHeld = held.Count;
         var (interestIn, incarnations) = demand.InterestKnown;
         regions.Directory.Tell(
             new WorkerSeen
@@ -146,14 +145,14 @@ public sealed partial class WorkerReliabilityActor
 
     private void OnOpenSession(OpenSession opened)
     {
-        if (WorkerMembership.RefusedCall(State, opened.InstanceId) is { } refused)
+        if (WorkerMembership.RefuseCall(State, opened.InstanceId) is { } refused)
         {
             Answer(refused);
             return;
         }
 
-        pulse.Heard(Now);
-        StoreIfAny(WorkerMembership.Heard(State, Now));
+        pulse.OnSignOfLife(Now);
+        StoreIfAny(WorkerMembership.EndSuspicion(State, Now));
         session.Open(opened, Sender);
         Answer(Done.Instance);
     }
@@ -163,7 +162,7 @@ public sealed partial class WorkerReliabilityActor
         if (session.Is(broken.SessionId))
         {
             session.Close();
-            pulse.SessionBroke(Now);
+            pulse.OnSessionBroken(Now);
             JudgeLiveness();
         }
     }

@@ -1,0 +1,44 @@
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Queues;
+
+namespace Morag.Failover.Actors.Queues;
+
+/// <content>Queries. They answer from a durable state, so no reply shows what could still be lost.</content>
+public sealed partial class QueueActor
+{
+    private bool TryHandleQuery(object message)
+    {
+        var replyTo = Sender;
+        var state = State;
+        var policy = settings.Policy;
+        var (view, isKnown) = (fleet.View, fleet.IsComplete);
+        switch (message)
+        {
+            case GetTask query:
+                AfterWrites(() => replyTo.Tell(
+                    TaskQueries.Find(
+                        state, query.TaskId, policy, UnmetNeed) ?? (IWireMessage)Refused.Unknown($"Task {query.TaskId} does not exist.")));
+                return true;
+            case ListTasks query:
+                // A filter that few tasks match reads all of them, so this runs aside; the state is immutable.
+                AfterWrites(
+                    () => DoAside(() => TaskQueries.List(state, query, policy, UnmetNeed), cause => new Status.Failure(cause), replyTo));
+                return true;
+            case GetQueueStats:
+                AfterWrites(() => DoAside(
+                    () => QueueStatistics.Of(state, view, isKnown, settings.Queues), cause => new Status.Failure(cause), replyTo));
+                return true;
+            case LookForWork look:
+                var any = LeaseGrants.WouldGrant(state, look.Request, view, settings);
+                AfterWrites(() => replyTo.Tell(new WorkFound { Partition = partition, Any = any }));
+                return true;
+            case GetHeldLeases query:
+                AfterWrites(() => replyTo.Tell(TaskQueries.HeldBy(state, query.WorkerId, partition)));
+                return true;
+            default:
+                return false;
+        }
+
+        string? UnmetNeed(TaskRecord task) => isKnown ? UnmetNeeds.Of(task, view, settings.Queues) : null;
+    }
+}

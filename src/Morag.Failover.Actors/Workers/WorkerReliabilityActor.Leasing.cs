@@ -1,0 +1,342 @@
+using System.Globalization;
+using Morag.Failover.Actors.Persistence;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Failover;
+using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Queues;
+using Morag.Failover.Domain.Workers;
+
+namespace Morag.Failover.Actors.Workers;
+
+/// <content>Turns the worker's lease requests into leases, and gives back leases that the worker may no longer take.</content>
+public sealed partial class WorkerReliabilityActor
+{
+    /// <summary>The shortest time between two comparisons of the held leases with the queues, for a worker without room.</summary>
+    private static readonly TimeSpan HeldLeasesRequestInterval = TimeSpan.FromMinutes(1);
+
+    private bool HandleLeasing(object message)
+    {
+        switch (message)
+        {
+            case RequestLeases request:
+                OnRequestLeases(request);
+                return true;
+            case LeasesGranted granted:
+                OnGranted(granted);
+                return true;
+            case LeasesFreed freed:
+                OnLeasesFreed(freed);
+                return true;
+            case WorkAvailable work:
+                OnWorkAvailable(work);
+                return true;
+            case QueuesRestarted restarted:
+                demand.OnPartitionsRestarted(restarted.Queues);
+                return true;
+            case PinsDue pinned:
+                OnPinsDue(pinned);
+                return true;
+            case HeldLeases answer:
+                demand.MarkUp(answer.Partition);
+                held.OnAnswer(answer);
+                unacknowledged.Acknowledge(new(UnacknowledgedKind.HeldLeases, answer.Partition));
+                StoreIfAny(FailureAccounting.StartProbes(State, answer.Leases, Now));
+                return true;
+            case LeaseResults results:
+                OnLeasesReturned(results);
+                return true;
+            case Refused refused:
+                OnPartitionRefused(refused);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void OnRequestLeases(RequestLeases request)
+    {
+        if ((WorkerMembership.RefuseCall(State, request.InstanceId) ?? LeaseRequestRules.Refusal(State, request, settings)) is { } refused)
+        {
+            Answer(refused);
+            return;
+        }
+
+        if (demand.IsFull)
+        {
+            Answer(LeaseRequestRules.TooManyWaiting(settings.Workers));
+            return;
+        }
+
+        pulse.OnSignOfLife(Now);
+        degraded.OnPull(Now);
+        StoreIfAny(WorkerMembership.EndSuspicion(State, Now));
+        var room = Room();
+        demand.Add(request, Sender, repeatFirst: room == 0, holdsNothing: held.IsKnown && held.Count == 0, Now)?.Tell(new LeasesGranted());
+        if (room == 0 && held.IsKnown && held.Awaited.Count == 0 && !(held.AskedAt + HeldLeasesRequestInterval >= Now))
+        {
+            RequestHeldLeases();
+        }
+
+        // For workers without heartbeats. The others report at half this interval, with more detail.
+        ReportSeen(settings.Workers.SeenInterval * 2);
+    }
+
+    /// <summary>
+    /// A partition reserves work for this worker. If the worker cannot take it now, the partition should offer it to others.
+    /// </summary>
+    private void OnWorkAvailable(WorkAvailable work)
+    {
+        demand.OnWorkAvailable(work.Partition);
+        if (!demand.AnyWaiting || Room() == 0)
+        {
+            regions.Queues.Tell(
+                new WithdrawInterest { Partition = work.Partition, WorkerId = State.WorkerId, Interest = work.Interest }, Self);
+        }
+    }
+
+    private int Room() => LeaseRequestRules.Room(State, held.Count, settings.Workers, Now);
+
+    private void PumpDemand()
+    {
+        if (!demand.AnyWaiting && demand.Asking is null)
+        {
+            return;
+        }
+
+        for (var partition = 0; health.AnyDown && partition < settings.Partitions.Queues; partition++)
+        {
+            if (health.IsQueueDown(partition))
+            {
+                demand.RecheckIfStale(partition, Now);
+            }
+        }
+
+        var room = Room();
+        foreach (var finished in demand.RemoveFinished(room > 0, Now))
+        {
+            // With room, an empty answer means that there is no work, so a partition that did not answer must be reported.
+            finished.ReplyTo.Tell(room > 0 && demand.UnreachablePartitions(Now) is { } down ? down : new LeasesGranted());
+        }
+
+        // Before a lease is requested, the held leases must be known and every fence acknowledged, because a fence could end the lease.
+        if (demand.Next(room > 0, partition => held.IsKnown && !fences.Owes(State.Fences, partition), QueuesFor, Now) is { } question)
+        {
+            Ask(question, room);
+        }
+    }
+
+    private void OnPartitionRefused(Refused refused)
+    {
+        if (PersistenceIds.QueuePartition(refused.Owner) is { } partition && partition < settings.Partitions.Queues)
+        {
+            demand.MarkDown(partition, refused.Message, refused.RetryAfter ?? TimeSpan.Zero, Now);
+        }
+    }
+
+    private void Ask(LeaseDemand.Question question, int room)
+    {
+        var request = question.Callers[0].Request;
+        var registration = State.Registration!;
+        regions.Queues.Tell(
+            new GrantLeases
+            {
+                Partition = question.Partition,
+                WorkerId = State.WorkerId,
+                InstanceId = registration.InstanceId,
+                Profile = Eligibility.ProfileOf(registration),
+                MaxTasks = Math.Min(question.Callers.Sum(caller => caller.Request.MaxTasks), room),
+                MaxHeld = registration.MaxConcurrentTasks,
+                Queues = QueuesFor(request.Queues, question.Partition),
+                RequestId = request.RequestId,
+                Interest = question.Interest,
+                OnlyRepeat = question.OnlyRepeat,
+                SuccessRate = State.Score.Total == 0 ? null : State.Score.SuccessRate,
+            },
+            Self);
+    }
+
+    /// <param name="wanted">The queues that a call names; empty means all that the worker serves.</param>
+    /// <param name="partition">The partition to ask.</param>
+    private ImmutableArray<QueueRoom> QueuesFor(ImmutableArray<QueueName> wanted, int partition)
+    {
+        var profile = Eligibility.ProfileOf(State.Registration!);
+        return
+        [
+            .. from queue in settings.Queues.Definitions
+               where Eligibility.Serves(profile, queue) && (wanted.IsEmpty || wanted.Contains(queue.Name))
+               let heldElsewhere = held.CountElsewhere(queue.Name, partition)
+               select new QueueRoom { Queue = queue.Name, Cap = queue.PerWorker, HeldElsewhere = heldElsewhere },
+        ];
+    }
+
+    private void OnGranted(LeasesGranted granted)
+    {
+        var question = demand.OnAnswer(granted.Partition);
+        if (granted.Leases.IsEmpty)
+        {
+            if (question is not null)
+            {
+                demand.OnNothingFound(question, granted.Incarnation, Now);
+            }
+
+            return;
+        }
+
+        var repeated = granted.Leases.Where(lease => held.Holds(lease.TaskId, lease.Epoch)).ToList();
+        var fresh = granted.Leases.Where(lease => !held.Holds(lease.TaskId, lease.Epoch)).ToList();
+        var callers = question is null ? [] : demand.StillWaiting(question);
+        if (question is null || callers.Count == 0)
+        {
+            GiveBack(fresh, "no call was waiting for the lease any more");
+            demand.OnWorkAvailable(granted.Partition);
+            return;
+        }
+
+        var wanted = callers.Sum(caller => caller.Request.MaxTasks);
+        var allowed = question.OnlyRepeat ? fresh.Count : Math.Min(Math.Min(fresh.Count, wanted), Room());
+        GiveBack(fresh[allowed..], "the worker can no longer take the lease");
+        var delivered = fresh[..allowed];
+        if (delivered.Count + repeated.Count == 0)
+        {
+            callers.ForEach(caller => caller.AskLater(granted.Partition));
+            return;
+        }
+
+        delivered.ForEach(lease => held.Add(lease, granted.Partition, Now));
+        Deliver(question, callers, repeated, delivered);
+    }
+
+    private void Deliver(
+        LeaseDemand.Question question, List<LeaseDemand.Caller> callers, List<LeasedTask> repeated, List<LeasedTask> delivered)
+    {
+        var replies = new Dictionary<LeaseDemand.Caller, LeasesGranted>();
+        List<LeasedTask> leases = [.. repeated, .. delivered];
+        var given = 0;
+        foreach (var caller in callers.TakeWhile(_ => given < leases.Count))
+        {
+            // A single caller gets everything: repeated leases can exceed what it requests this time.
+            var count = callers.Count == 1 ? leases.Count : Math.Min(caller.Request.MaxTasks, leases.Count - given);
+            replies[caller] = new LeasesGranted { Partition = question.Partition, Leases = [.. leases.GetRange(given, count)] };
+            given += count;
+        }
+
+        demand.RemoveServed(replies.Keys, Now);
+        var probing = question.OnlyRepeat ? null : FailureAccounting.StartProbes(
+            State,
+            delivered.Select(lease => new HeldLease { TaskId = lease.TaskId, Epoch = lease.Epoch, Queue = lease.Queue, GrantedAt = Now }),
+            Now);
+        if (probing is null)
+        {
+            Reply(replies);
+        }
+        else
+        {
+            StoreIfAny(probing, _ => Reply(replies), replies.Keys.Select(caller => caller.ReplyTo));
+        }
+
+        static void Reply(Dictionary<LeaseDemand.Caller, LeasesGranted> replies)
+        {
+            foreach (var (caller, reply) in replies)
+            {
+                caller.ReplyTo.Tell(reply);
+            }
+        }
+    }
+
+    private void GiveBack(List<LeasedTask> leases, string reason)
+    {
+        if (leases.Count > 0)
+        {
+            ReturnLeases(leases.Select(lease => (lease.TaskId, lease.Epoch)), reason);
+        }
+    }
+
+    private void ReturnLeases(IEnumerable<(TaskId Task, LeaseEpoch Epoch)> leases, string reason)
+    {
+        var partitions = new SortedSet<int>();
+        foreach (var (task, epoch) in leases)
+        {
+            var partition = held.PartitionOf(task);
+            returns.Add(partition, task, epoch, reason);
+            partitions.Add(partition);
+        }
+
+        foreach (var partition in partitions)
+        {
+            SendReturns(partition);
+        }
+    }
+
+    private void OnLeasesReturned(LeaseResults results)
+    {
+        foreach (var result in results.Results)
+        {
+            if (result.Refused?.Reason != RefusalReason.Unavailable)
+            {
+                returns.Remove(held.PartitionOf(result.TaskId), result.TaskId, result.Epoch);
+                held.Remove(result.TaskId, result.Epoch);
+            }
+        }
+
+        demand.OnLeasesEnded();
+    }
+
+    private void OnLeasesFreed(LeasesFreed freed)
+    {
+        foreach (var lease in freed.Leases)
+        {
+            held.Remove(lease.TaskId, lease.Epoch);
+        }
+
+        demand.OnWorkAvailable(freed.Partition);
+        demand.OnLeasesEnded();
+    }
+
+    private void OnOutcomes(LeaseOutcomes batch)
+    {
+        var isNew = batch.Number > State.CountedBatches.GetValueOrDefault(batch.Partition);
+        foreach (var outcome in batch.Outcomes)
+        {
+            held.Remove(outcome.TaskId, outcome.Epoch);
+            returns.Remove(held.PartitionOf(outcome.TaskId), outcome.TaskId, outcome.Epoch);
+            if (isNew && outcome.Reason is { } reason)
+            {
+                session.Tell(new LeaseRevoked { TaskId = outcome.TaskId, Epoch = outcome.Epoch, Reason = reason });
+            }
+        }
+
+        demand.OnWorkAvailable(batch.Partition);
+        demand.OnLeasesEnded();
+        StoreIfAny(FailureAccounting.CountOutcomes(State, batch), after => regions.Queues.Tell(
+            new OutcomesReceived { Partition = batch.Partition, WorkerId = after.WorkerId, Number = batch.Number }, Self));
+    }
+
+    private void OnPinsDue(PinsDue pinned)
+    {
+        if (PinObstacles.Answer(pinned, State.Standing(), settings.Queues) is { } refused)
+        {
+            AfterWrites(() => regions.Queues.Tell(refused, Self));
+        }
+    }
+
+    private void RefuseReplacedCallers()
+    {
+        foreach (var caller in demand.Remove(caller => WorkerMembership.RefuseCall(State, caller.Request.InstanceId) is not null))
+        {
+            caller.ReplyTo.Tell(WorkerMembership.RefuseCall(State, caller.Request.InstanceId)!);
+        }
+    }
+
+    /// <summary>Waiting calls are not stored, so they end with this run of the entity.</summary>
+    protected override void PostStop()
+    {
+        foreach (var caller in demand.Remove(_ => true))
+        {
+            caller.ReplyTo.Tell(
+                Refused.Unavailable("the worker's entity stopped while the call was waiting. Repeat the call with the same request_id."));
+        }
+
+        base.PostStop();
+    }
+}
