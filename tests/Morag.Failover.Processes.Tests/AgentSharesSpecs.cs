@@ -5,10 +5,9 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>Real agents that wait for work share what comes evenly, and the shares follow when agents leave and come.</summary>
+/// <summary>Waiting agents share new tasks evenly, also after agents leave and join.</summary>
 public sealed class AgentSharesSpecs : IAsyncLifetime
 {
-
     private readonly TestFolder folder = new();
     private readonly Dictionary<string, RunningProgram> agents = [];
     private NodeProcess node = null!;
@@ -43,9 +42,10 @@ public sealed class AgentSharesSpecs : IAsyncLifetime
     }
 
     /// <summary>
-    /// Submits tasks in one call while the agents wait, sees who holds how many, and lets them end. That an agent waits cannot be seen, and
-    /// one that was on its way to its next call gets less: so the expected shares have to lead by three rounds before they are behind by
-    /// six. By chance 7 tasks are shared 3+2+2 in 29 % of rounds, and 6 tasks 2+2+2 in 12 %: such a series leads by three with 7 % and 0.3 %.
+    /// Submits tasks in one call while the agents wait, counts who holds how many, and lets them end. The test cannot see whether an agent
+    /// waits, and one that is between two calls gets fewer tasks. So the expected shares have to lead by three rounds before they are
+    /// behind by six. By chance, 7 tasks are shared 3+2+2 in 29 % of rounds and 6 tasks 2+2+2 in 12 %, and such a series leads by three
+    /// with a probability of 7 % and 0.3 %.
     /// </summary>
     private async Task ShareAsync(int tasks, params int[] expected)
     {
@@ -53,7 +53,8 @@ public sealed class AgentSharesSpecs : IAsyncLifetime
         for (var lead = 0; lead < 3;)
         {
             var round = string.Create(CultureInfo.InvariantCulture, $"round{++rounds}");
-            await node.Client.SubmitAsync(Enumerable.Range(0, tasks).Select(number => new { task_id = $"{round}-{number}", queue = "cpu_standard" }));
+            await node.Client.SubmitAsync(
+                Enumerable.Range(0, tasks).Select(number => new { task_id = $"{round}-{number}", queue = "cpu_standard" }));
             await Eventually.HoldsAsync(async () => (await HeldAsync(round)).Count == tasks, () => $"all tasks of {round} are held");
             var shares = (await HeldAsync(round)).GroupBy(task => task.WorkerId).Select(held => held.Count()).OrderDescending().ToList();
             await File.WriteAllTextAsync(Path.Combine(folder.Path, round), "");
@@ -65,7 +66,10 @@ public sealed class AgentSharesSpecs : IAsyncLifetime
     }
 
     private async Task<List<QueueEntry>> HeldAsync(string round) =>
-        [.. (await node.Client.TasksAsync(TaskState.Leased)).Where(task => task.TaskId.Value.StartsWith($"{round}-", StringComparison.Ordinal))];
+    [
+        .. (await node.Client.TasksAsync(TaskState.Leased))
+            .Where(task => task.TaskId.Value.StartsWith($"{round}-", StringComparison.Ordinal)),
+    ];
 
     private async Task StartAsync(string id)
     {

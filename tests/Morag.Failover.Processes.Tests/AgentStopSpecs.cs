@@ -5,7 +5,7 @@ using Morag.Redis.TestServers;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>What a real node makes of agents that are stopped from outside, or that share an id.</summary>
+/// <summary>Agents that are stopped from outside, or that share an id.</summary>
 public sealed class AgentStopSpecs(RedisServer server) : IClassFixture<RedisServer>, IAsyncLifetime
 {
     private const int Slots = 4;
@@ -22,7 +22,8 @@ public sealed class AgentStopSpecs(RedisServer server) : IClassFixture<RedisServ
     {
         await SubmitAsync("cpu", Slots);
         await using var stopped = Start("stopped", "one");
-        await Eventually.HoldsAsync(() => Task.FromResult(Commands() == Slots), () => $"{Slots} commands run; the agent wrote:\n{stopped.Output}");
+        await Eventually.HoldsAsync(
+            () => Task.FromResult(Commands() == Slots), () => $"{Slots} commands run; the agent wrote:\n{stopped.Output}");
 
         var family = stopped.Family().Where(process => process != stopped.Id).ToArray();
         foreach (var process in commandsFirst ? [.. family, stopped.Id] : (int[])[stopped.Id, .. family])
@@ -47,7 +48,7 @@ public sealed class AgentStopSpecs(RedisServer server) : IClassFixture<RedisServ
         var supervised = new[] { one.RunAsync(over.Token), two.RunAsync(over.Token) };
         await File.WriteAllTextAsync(Gate, "");
 
-        // Both have had their turn before there is work, so that whoever lost keeps coming back while it is done.
+        // Both have started before there is work, so that the loser keeps restarting while the work is done.
         await Eventually.HoldsAsync(() => Task.FromResult(one.Ends + two.Ends >= 3), () => $"three ends;\n{one.Output}\n{two.Output}");
         await SubmitAsync("cpu", Tasks);
         await AllSucceedAsync(Tasks, () => $"{one.Output}\n{two.Output}");
@@ -85,23 +86,28 @@ public sealed class AgentStopSpecs(RedisServer server) : IClassFixture<RedisServ
         Slots = Slots,
         WorkFolder = folder.Sub(workFolder),
         Heartbeat = TimeSpan.FromMilliseconds(250),
-        Command = ["/bin/sh", "-c", $"echo x > {folder.Path}/running-$MORAG_TASK_ID; while [ ! -e {Gate} ]; do sleep 0.05; done; echo done"],
+        Command =
+        [
+            "/bin/sh", "-c", $"echo x > {folder.Path}/running-$MORAG_TASK_ID; while [ ! -e {Gate} ]; do sleep 0.05; done; echo done",
+        ],
     });
 
     private int Commands() => Directory.GetFiles(folder.Path, "running-*").Length;
 
     private Task SubmitAsync(string prefix, int count) => node.Client.SubmitAsync(
-        Enumerable.Range(1, count).Select(number => (object)new { task_id = $"{prefix}-{number}", queue = "cpu_standard", payload = "x", max_retries = 0 }));
+        Enumerable.Range(1, count).Select(
+            number => (object)new { task_id = $"{prefix}-{number}", queue = "cpu_standard", payload = "x", max_retries = 0 }));
 
     private Task AllSucceedAsync(int count, Func<string> output) => Eventually.HoldsAsync(
-        async () => (await node.Client.TasksAsync(TaskState.Succeeded)).Count == count, () => $"{count} tasks succeed; the agents wrote:\n{output()}");
+        async () => (await node.Client.TasksAsync(TaskState.Succeeded)).Count == count,
+        () => $"{count} tasks succeed; the agents wrote:\n{output()}");
 
-    /// <summary>Starts a program again whenever it ends.</summary>
+    /// <summary>Restarts a program whenever it ends.</summary>
     private sealed class Supervised(Func<RunningProgram> start) : IAsyncDisposable
     {
         private RunningProgram? program;
 
-        /// <summary>How often it ended.</summary>
+        /// <summary>The number of times that it ended.</summary>
         public int Ends { get; private set; }
 
         public string Output => program?.Output ?? "";

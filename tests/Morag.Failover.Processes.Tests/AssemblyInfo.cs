@@ -1,2 +1,2 @@
-// The tests start whole fleets of processes; two of them at once would only slow each other down.
+// The tests start whole fleets of processes. Running two tests at once would only slow down both.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -5,11 +5,11 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>Two of four real agents fail everything they are given, at once: they are cut off, and no good task stays parked.</summary>
+/// <summary>Two of four agents fail every task immediately: their breakers open, and no good task stays parked.</summary>
 public sealed class BrokenAgentsSpecs : IAsyncLifetime
 {
     private const int Tasks = 60;
-    private const int MostFailuresOfABrokenAgent = 10;
+    private const int MaxFailuresPerBrokenAgent = 10;
 
     private readonly TestFolder folder = new();
     private NodeProcess node = null!;
@@ -41,7 +41,7 @@ public sealed class BrokenAgentsSpecs : IAsyncLifetime
             {
                 var score = await node.Client.GetAsync<WorkerReliabilityScore>($"/workers/{id}/reliability");
                 Assert.Equal(BreakerState.Open, score.BreakerState);
-                Assert.InRange(score.FailureCount, 1, MostFailuresOfABrokenAgent);
+                Assert.InRange(score.FailureCount, 1, MaxFailuresPerBrokenAgent);
             }
         }
         finally

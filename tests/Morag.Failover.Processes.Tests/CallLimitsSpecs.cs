@@ -6,7 +6,7 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>Calls beyond the limits of a worker and of a coordinator: 429 over HTTP, with the limit and what to do; nothing else suffers.</summary>
+/// <summary>Calls beyond the limits of a worker or a coordinator are answered with 429 that names the limit.</summary>
 public sealed class CallLimitsSpecs : IAsyncLifetime
 {
     private const int WaitingCalls = 2;
@@ -38,15 +38,17 @@ public sealed class CallLimitsSpecs : IAsyncLifetime
     {
         await RegisterAsync(WaitingCalls);
         var calls = Enumerable.Range(0, WaitingCalls + 1)
-            .Select(number => node.Client.PostAsync("/workers/w/lease", new { wait_seconds = 30, max_tasks = 1, request_id = $"call-{number}" }))
+            .Select(number => new { wait_seconds = 30, max_tasks = 1, request_id = $"call-{number}" })
+            .Select(call => node.Client.PostAsync("/workers/w/lease", call))
             .ToList();
 
-        // Whichever comes last is refused, while the others wait.
+        // The last one to arrive is rejected, while the others wait.
         var refused = await Task.WhenAny(calls);
         var refusal = await Assert.ThrowsAsync<HttpRequestException>(() => refused);
         Assert.Equal(HttpStatusCode.TooManyRequests, refusal.StatusCode);
         Assert.Contains(
-            "2 calls of this worker already wait for leases. Wait for one of them to end, or raise morag.failover.workers.max-waiting-calls",
+            "2 calls of this worker already wait for leases. "
+            + "Wait for one of them to end, or raise morag.failover.workers.max-waiting-calls",
             refusal.Message,
             StringComparison.Ordinal);
 
@@ -86,7 +88,10 @@ public sealed class CallLimitsSpecs : IAsyncLifetime
 
         Assert.InRange(refused.Count, 1, Tasks - UnderWay);
         Assert.All(refused.Values, detail => Assert.Contains(
-            "10 failures are being decided already. Report this one again in a moment, or raise morag.failover.policy.max-under-way", detail, StringComparison.Ordinal));
+            "10 failures are being decided already. "
+            + "Report this one again in a moment, or raise morag.failover.policy.max-under-way",
+            detail,
+            StringComparison.Ordinal));
         await Eventually.HoldsAsync(
             async () => (refused = await ReportAsync(refused.Keys.ToDictionary(task => task, task => reports[task]))).Count == 0,
             () => $"{refused.Count} reports are still refused");
@@ -95,12 +100,13 @@ public sealed class CallLimitsSpecs : IAsyncLifetime
     }
 
     private Task<JsonElement> RegisterAsync(int slots) =>
-        node.Client.PostAsync("/workers/register", new { registration = new { worker_id = "w", capability = "cpu", max_concurrent_tasks = slots } });
+        node.Client.PostAsync(
+            "/workers/register", new { registration = new { worker_id = "w", capability = "cpu", max_concurrent_tasks = slots } });
 
     private Task SubmitAsync(int count) =>
         node.Client.SubmitAsync(Enumerable.Range(0, count).Select(number => new { task_id = $"t-{number}", queue = "cpu_standard" }));
 
-    /// <summary>Reports failures in one call; what is said of those that were refused.</summary>
+    /// <summary>Reports failures in one call, and returns the details of the rejected ones.</summary>
     private async Task<Dictionary<string, string>> ReportAsync(Dictionary<string, object> reports)
     {
         if (reports.Count == 0)
@@ -114,6 +120,8 @@ public sealed class CallLimitsSpecs : IAsyncLifetime
             answer => answer.GetProperty("error").GetProperty("detail").GetString()!);
 
         static bool IsRefused(JsonElement answer) =>
-            answer.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object && error.GetProperty("status").GetInt32() == 429;
+            answer.TryGetProperty("error", out var error)
+            && error.ValueKind == JsonValueKind.Object
+            && error.GetProperty("status").GetInt32() == 429;
     }
 }

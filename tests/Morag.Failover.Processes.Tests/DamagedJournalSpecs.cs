@@ -6,7 +6,7 @@ using Morag.Redis.TestServers;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>A stored history that was damaged from outside: what the node does with it, and what <c>morag journal verify</c> says.</summary>
+/// <summary>A journal that was damaged from outside: the node's behaviour, and the output of <c>morag journal verify</c>.</summary>
 public sealed class DamagedJournalSpecs : IAsyncLifetime
 {
     private const int Tasks = 5;
@@ -31,7 +31,8 @@ public sealed class DamagedJournalSpecs : IAsyncLifetime
 
         Assert.Equal(1, await redis.GetDatabase().SortedSetRemoveRangeByScoreAsync("journal:persisted:queue-0", 3, 3));
 
-        Assert.Matches(@"(?m)^ *queue-0 +3 +gap +yes +journal:persisted:queue-0 +number 3 has no event: .*events were lost", await VerifyAsync(node));
+        Assert.Matches(
+            @"(?m)^ *queue-0 +3 +gap +yes +journal:persisted:queue-0 +number 3 has no event: .*events were lost", await VerifyAsync(node));
     }
 
     [RequiresRedisServerFact]
@@ -49,9 +50,11 @@ public sealed class DamagedJournalSpecs : IAsyncLifetime
         await server.InitializeAsync();
         await node.StartAgainAsync();
 
-        // The record that was cut is lost, as Redis says in its log; all before it is there.
+        // Only the cut record is lost, as the log of Redis says.
         var left = await node.Client.TasksAsync();
-        Assert.Equal(Enumerable.Range(1, Tasks - 1).Select(number => $"t-{number}"), left.Select(task => task.TaskId.Value).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Enumerable.Range(1, Tasks - 1).Select(number => $"t-{number}"),
+            left.Select(task => task.TaskId.Value).Order(StringComparer.Ordinal));
         Assert.DoesNotMatch(@"(?m) yes +journal:", await VerifyAsync(node));
         await node.Client.SubmitAsync([new { task_id = $"t-{Tasks}", queue = "cpu_batch" }]);
         Assert.Equal(TaskState.Queued, (await node.Client.TaskAsync($"t-{Tasks}")).State);

@@ -20,7 +20,8 @@ public sealed class DemoProcessSpecs : IDisposable
     {
         await using var node = await NodeProcess.StartAsync(new NodeProcessSettings { DataFolder = folder.Sub("node") });
 
-        await HashesEveryFileAsync($"using the node at {node.Address.GetLeftPart(UriPartial.Authority)}", "--node", node.Address.ToString());
+        await HashesEveryFileAsync(
+            $"using the node at {node.Address.GetLeftPart(UriPartial.Authority)}", "--node", node.Address.ToString());
 
         Assert.Equal(Files, (await node.Client.TasksAsync()).Count);
     }

@@ -4,7 +4,7 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>A node with a Redis of its own never serves a part of its data as if it were all.</summary>
+/// <summary>A node with the embedded Redis never serves incomplete data.</summary>
 public sealed class EmbeddedStoreLossSpecs : IDisposable
 {
     private const int FirstTasks = 5;
@@ -25,7 +25,9 @@ public sealed class EmbeddedStoreLossSpecs : IDisposable
             Assert.Equal(0, await node.StopAsync());
         }
 
-        new DirectoryInfo(Path.Combine(Data, "Store/checkpoints/cpr-checkpoints")).GetDirectories().MaxBy(found => found.CreationTimeUtc)!.Delete(recursive: true);
+        new DirectoryInfo(
+            Path.Combine(
+                Data, "Store/checkpoints/cpr-checkpoints")).GetDirectories().MaxBy(found => found.CreationTimeUtc)!.Delete(recursive: true);
 
         var line = await RefusedAsync();
         Assert.StartsWith($"The data folder {Path.Combine(folder.Path, "redis")} is incomplete: ", line, StringComparison.Ordinal);
@@ -47,7 +49,8 @@ public sealed class EmbeddedStoreLossSpecs : IDisposable
                 await node.Client.SubmitAsync([task]);
             }
 
-            await Eventually.HoldsAsync(() => Task.FromResult(RecordedWrites() >= LaterTasks), () => "the node has recorded how much there is");
+            await Eventually.HoldsAsync(
+                () => Task.FromResult(RecordedWrites() >= LaterTasks), () => "the node has recorded the number of writes");
             Assert.Equal(0, await node.StopAsync());
         }
 
@@ -89,7 +92,7 @@ public sealed class EmbeddedStoreLossSpecs : IDisposable
 
     private static void Copy(string from, string to)
     {
-        // A backup holds no sockets.
+        // A backup contains no sockets.
         foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/socket/", StringComparison.Ordinal)))
         {

@@ -6,12 +6,12 @@ using Morag.Redis.TestServers;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>An agent that is the first process of a container, where every orphan becomes its child.</summary>
+/// <summary>An agent as process 1 of a container, which becomes the parent of every orphan.</summary>
 public sealed class FirstProcessSpecs(RedisServer server) : IClassFixture<RedisServer>, IDisposable
 {
     private const int Tasks = 8;
 
-    // With a second try each, they are still too few to open the worker's breaker.
+    // Even with a retry each, too few to open the worker's breaker.
     private const int Failing = 2;
 
     private readonly TestFolder folder = new();
@@ -34,10 +34,11 @@ public sealed class FirstProcessSpecs(RedisServer server) : IClassFixture<RedisS
             max_retries = 0,
         }));
 
-        // Its child ends after it, in a session of its own: nobody but the first process can reap it.
+        // The child outlives the command in its own session, so only process 1 can reap it.
         var mark = $"{folder.Path}/$MORAG_TASK_ID";
         var orphan = $"touch {mark}.begun; sleep 0.3; touch {mark}.orphan";
-        var command = $"read -r code; setsid sh -c '{orphan}' <&- >/dev/null 2>&1 & while [ ! -e {mark}.begun ]; do sleep 0.05; done; exit $code";
+        var command = $"read -r code; setsid sh -c '{orphan}' <&- >/dev/null 2>&1 & "
+            + $"while [ ! -e {mark}.begun ]; do sleep 0.05; done; exit $code";
         await using var agent = AgentProcess.StartAsFirstProcess(new AgentProcessSettings
         {
             Node = node.Address,
@@ -60,7 +61,7 @@ public sealed class FirstProcessSpecs(RedisServer server) : IClassFixture<RedisS
             () => Task.FromResult(!ProcessTable.ChildrenOf(first).Any(ProcessTable.IsGone)),
             () => $"no child of the agent waits to be reaped; it wrote:\n{agent.Output}");
 
-        // A container is stopped by a signal to its first process.
+        // A container is stopped by a signal to process 1.
         Signals.Send(first, Signal.Terminate);
         Assert.Equal(0, await agent.EndedAsync());
         Assert.Contains("unregistered", agent.Output, StringComparison.Ordinal);
@@ -68,19 +69,24 @@ public sealed class FirstProcessSpecs(RedisServer server) : IClassFixture<RedisS
 
     public void Dispose() => folder.Dispose();
 
-    /// <summary>A fact that needs a process namespace of its own; skipped, loudly, where this user may not make one.</summary>
+    /// <summary>A fact that needs its own process namespace. It is skipped with a message if this user may not create one.</summary>
     private sealed class NamespaceFactAttribute : FactAttribute
     {
         public NamespaceFactAttribute()
         {
-            Skip = RedisServer.SkipReason ?? (CanMakeNamespaces() ? null : "NOT TESTED: this user may not make a process namespace (unshare --pid)");
+            Skip = RedisServer.SkipReason ?? (
+                CanMakeNamespaces() ? null : "NOT TESTED: this user may not make a process namespace (unshare --pid)");
         }
 
         private static bool CanMakeNamespaces()
         {
             try
             {
-                using var tried = Process.Start(new ProcessStartInfo("unshare", ["--pid", "--fork", "--mount-proc", "--kill-child", "true"]) { RedirectStandardError = true })!;
+                var start = new ProcessStartInfo("unshare", ["--pid", "--fork", "--mount-proc", "--kill-child", "true"])
+                {
+                    RedirectStandardError = true,
+                };
+                using var tried = Process.Start(start)!;
                 tried.WaitForExit();
                 return tried.ExitCode == 0;
             }

@@ -7,7 +7,7 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>Many submissions at once, beyond what the embedded Redis can hold: they wait or are refused with the limit, and nothing stops.</summary>
+/// <summary>More submissions at once than the embedded Redis can hold: they wait or are rejected, and the node keeps working.</summary>
 public sealed class FloodSpecs : IDisposable
 {
     private const int Calls = 40;
@@ -24,7 +24,9 @@ public sealed class FloodSpecs : IDisposable
         using var flooding = new CancellationTokenSource();
         var health = WatchAsync(node, flooding.Token);
 
-        var accepted = (await Task.WhenAll(Enumerable.Range(0, Calls).Select(call => SubmitAsync(node.Client, call)))).SelectMany(tasks => tasks).ToHashSet();
+        var accepted = (
+            await Task.WhenAll(
+                Enumerable.Range(0, Calls).Select(call => SubmitAsync(node.Client, call)))).SelectMany(tasks => tasks).ToHashSet();
 
         await flooding.CancelAsync();
         Assert.Equal([], await health);
@@ -41,7 +43,7 @@ public sealed class FloodSpecs : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    /// <summary>One call with many tasks; which of them were accepted.</summary>
+    /// <summary>Submits many tasks in one call, and returns the accepted ones.</summary>
     private async Task<List<string>> SubmitAsync(NodeClient node, int call)
     {
         var tasks = Enumerable.Range(0, TasksPerCall)
@@ -71,7 +73,7 @@ public sealed class FloodSpecs : IDisposable
         }
     }
 
-    /// <summary>Asks for readiness until it is cancelled; what it said when it was not ready without a reason.</summary>
+    /// <summary>Polls readiness until it is cancelled, and returns the answers that were not ready without a reason.</summary>
     private static async Task<List<string>> WatchAsync(NodeProcess node, CancellationToken flooding)
     {
         using var http = new HttpClient { BaseAddress = node.Address };
@@ -91,22 +93,29 @@ public sealed class FloodSpecs : IDisposable
         return unexplained;
     }
 
-    /// <summary>Leases and completes until as many tasks were done; each as often as it was leased.</summary>
+    /// <summary>Leases and completes tasks, and returns each as often as it was leased.</summary>
     private static async Task<List<string>> WorkAsync(NodeClient node, int tasks)
     {
-        await node.PostAsync("/workers/register", new { registration = new { worker_id = "w", capability = "cpu", max_concurrent_tasks = 20 } });
+        await node.PostAsync(
+            "/workers/register", new { registration = new { worker_id = "w", capability = "cpu", max_concurrent_tasks = 20 } });
         var done = new List<string>();
         await Eventually.HoldsAsync(
             async () =>
             {
-                var leases = await node.PostAsync("/workers/w/lease", new { wait_seconds = 1, max_tasks = 20, request_id = $"after-{done.Count}" });
+                var leases = await node.PostAsync(
+                    "/workers/w/lease", new { wait_seconds = 1, max_tasks = 20, request_id = $"after-{done.Count}" });
                 var results = leases.EnumerateArray()
-                    .Select(lease => new { task_id = lease.GetProperty("task_id").GetString()!, epoch = lease.GetProperty("epoch").GetInt64() })
+                    .Select(lease => new
+                    {
+                        task_id = lease.GetProperty("task_id").GetString()!,
+                        epoch = lease.GetProperty("epoch").GetInt64(),
+                    })
                     .ToList();
                 if (results.Count > 0)
                 {
                     var answers = await node.PostAsync("/workers/w/results", results);
-                    Assert.All(answers.EnumerateArray(), answer => Assert.True(answer.GetProperty("accepted").GetBoolean(), answer.ToString()));
+                    Assert.All(
+                        answers.EnumerateArray(), answer => Assert.True(answer.GetProperty("accepted").GetBoolean(), answer.ToString()));
                     done.AddRange(results.Select(result => result.task_id));
                 }
 

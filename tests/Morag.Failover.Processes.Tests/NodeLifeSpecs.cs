@@ -5,7 +5,7 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>How a node with a Redis of its own starts and ends.</summary>
+/// <summary>Starts and stops of a node with the embedded Redis.</summary>
 public sealed class NodeLifeSpecs : IDisposable
 {
     private readonly TestFolder folder = new();
@@ -35,7 +35,8 @@ public sealed class NodeLifeSpecs : IDisposable
         var program = node.Program;
 
         await node.KillAsync();
-        await Eventually.HoldsAsync(() => Task.FromResult(program.Family().Count == 0), () => $"no process is left of {string.Join(", ", program.Family())}");
+        await Eventually.HoldsAsync(
+            () => Task.FromResult(program.Family().Count == 0), () => $"no process is left of {string.Join(", ", program.Family())}");
 
         await node.StartAgainAsync();
         await CompleteAsync(node.Client, lease);
@@ -70,7 +71,8 @@ public sealed class NodeLifeSpecs : IDisposable
 
     private static async Task<JsonElement> LeaseOneAsync(NodeClient node)
     {
-        await node.PostAsync("/workers/register", new { registration = new { worker_id = "w", capability = "cpu", instance_id = "first" } });
+        await node.PostAsync(
+            "/workers/register", new { registration = new { worker_id = "w", capability = "cpu", instance_id = "first" } });
         await node.SubmitAsync([new { task_id = "t", queue = "cpu_batch", payload = "work" }]);
         var leases = await node.PostAsync("/workers/w/lease", new { wait_seconds = 20, instance_id = "first" });
         return leases.EnumerateArray().Single();

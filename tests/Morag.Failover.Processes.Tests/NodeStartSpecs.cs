@@ -9,7 +9,7 @@ using Morag.Redis.TestServers;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>What a node makes of where it is told to listen and to store.</summary>
+/// <summary>The settings for listening and storage.</summary>
 public sealed class NodeStartSpecs(RedisServer server) : IClassFixture<RedisServer>, IDisposable
 {
     private readonly TestFolder folder = new();
@@ -33,7 +33,8 @@ public sealed class NodeStartSpecs(RedisServer server) : IClassFixture<RedisServ
         await server.FlushAsync();
         await using var redis = await server.ConnectAsync();
 
-        await using var node = await NodeProcess.StartAsync(new() { DataFolder = folder.Path, Redis = server.ConnectionString + ",defaultDatabase=3" });
+        await using var node = await NodeProcess.StartAsync(
+            new() { DataFolder = folder.Path, Redis = server.ConnectionString + ",defaultDatabase=3" });
         await node.Client.SubmitAsync([new { task_id = "t", queue = "cpu_batch" }]);
 
         Assert.True(await redis.GetDatabase(3).KeyExistsAsync("journal:persisted:queue-0"));
@@ -51,7 +52,8 @@ public sealed class NodeStartSpecs(RedisServer server) : IClassFixture<RedisServ
         var url = string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{RedisTestServer.FreePort()}");
 
         GiveCertificate(file, "secret");
-        await using var node = RunningProgram.Start(Programs.Node, "--data", folder.Path, "--redis", server.ConnectionString, "--http", url);
+        await using var node = RunningProgram.Start(
+            Programs.Node, "--data", folder.Path, "--redis", server.ConnectionString, "--http", url);
         GiveCertificate(null, null);
 
         using var trusting = new HttpClientHandler
@@ -66,10 +68,11 @@ public sealed class NodeStartSpecs(RedisServer server) : IClassFixture<RedisServ
 
     public void Dispose() => folder.Dispose();
 
-    /// <summary>The actor system, which joins the cluster, would write lines of its own.</summary>
+    // Once the actor system starts and joins the cluster, the output has more than one line.
     private async Task IsRefusedBeforeItStartsAsync(string url)
     {
-        await using var refused = RunningProgram.Start(Programs.Node, "--data", folder.Path, "--redis", server.ConnectionString, "--http", url);
+        await using var refused = RunningProgram.Start(
+            Programs.Node, "--data", folder.Path, "--redis", server.ConnectionString, "--http", url);
 
         Assert.Equal(2, await refused.EndedAsync());
         var line = Assert.Single(refused.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));

@@ -4,7 +4,7 @@ using Morag.Failover.Processes.Tests.CommandLine;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>What happened on a real node, as operators read it over HTTP and at the command line.</summary>
+/// <summary>What operators see over HTTP and at the command line.</summary>
 public sealed class OperatorViewSpecs(CommandLineNode node) : IClassFixture<CommandLineNode>
 {
     [Fact]
@@ -18,7 +18,15 @@ public sealed class OperatorViewSpecs(CommandLineNode node) : IClassFixture<Comm
 
         await node.Client.PostAsync(
             "/failures",
-            new { event_id = "late-event", task_id = "late-task", worker_id = "late-worker", epoch, failure_type = "processing_error", error_message = "too late" });
+            new
+            {
+                event_id = "late-event",
+                task_id = "late-task",
+                worker_id = "late-worker",
+                epoch,
+                failure_type = "processing_error",
+                error_message = "too late",
+            });
 
         var stale = Assert.Single(await node.Client.GetAsync<ListedStaleReport[]>("/failures/stale?task=late-task"));
         Assert.Equal(("late-worker", epoch), (stale.WorkerId?.Value, stale.Epoch?.Value));

@@ -9,7 +9,7 @@ using StackExchange.Redis;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>A queue partition that cannot be recovered: everybody who needs it is told so, and nobody else is disturbed.</summary>
+/// <summary>A queue partition that cannot recover: calls that need it fail with the reason, and all others work.</summary>
 public sealed class PartitionDownSpecs(RedisServer server) : IClassFixture<RedisServer>, IAsyncLifetime
 {
     private static readonly RedisKey Events = "journal:persisted:queue-0";
@@ -31,7 +31,7 @@ public sealed class PartitionDownSpecs(RedisServer server) : IClassFixture<Redis
 
         await StartUnreadyAsync();
 
-        // Readiness, the lease call, submissions and reads: all name it, and none of them waits for it.
+        // Readiness, lease calls, submissions and reads name the partition, and none of them waits for it.
         var ready = await SaysThatItIsDownAsync(HttpMethod.Get, "/health/ready", null);
         Assert.Contains("cannot be read", ready.GetProperty("failing").GetProperty("queue-0").GetString(), StringComparison.Ordinal);
         await SaysThatItIsDownAsync(HttpMethod.Post, "/api/v1/workers/w/lease", new { wait_seconds = 0 });
@@ -41,7 +41,7 @@ public sealed class PartitionDownSpecs(RedisServer server) : IClassFixture<Redis
         await SaysThatItIsDownAsync(HttpMethod.Get, "/api/v1/tasks/t", null);
         await SaysThatItIsDownAsync(HttpMethod.Get, "/api/v1/queues", null);
 
-        // The others serve, and the log has one stack trace of it, however often it was tried again.
+        // The other entities work, and the log has the error once, however often the recovery is retried.
         Assert.Single(await node.Client.WorkersAsync());
         Assert.Equal(0, (await node.Client.StatisticsAsync()).TotalFailures);
         Assert.Single(node.Program.Output.Split('\n'), line => line.Contains("queue-0 cannot recover", StringComparison.Ordinal));
@@ -88,7 +88,7 @@ public sealed class PartitionDownSpecs(RedisServer server) : IClassFixture<Redis
             },
             () => $"readiness says what cannot be read; the node wrote:\n{node.Program.Output}");
 
-        // It has tried some times, so that the delays between the attempts are long enough to ask in between.
+        // After some attempts, the delay is long enough to call between them.
         await Eventually.HoldsAsync(
             async () => (await http.GetStringAsync(new Uri(node.Address, "/health/live"))).Length > 0
                 && (await AskAsync(HttpMethod.Get, "/api/v1/tasks/t", null)).RetryAfter >= TimeSpan.FromSeconds(8),
@@ -106,9 +106,13 @@ public sealed class PartitionDownSpecs(RedisServer server) : IClassFixture<Redis
         return problem;
     }
 
-    private async Task<(HttpStatusCode Status, TimeSpan? RetryAfter, JsonElement Problem)> AskAsync(HttpMethod method, string path, object? body)
+    private async Task<(HttpStatusCode Status, TimeSpan? RetryAfter, JsonElement Problem)> AskAsync(
+        HttpMethod method, string path, object? body)
     {
-        using var request = new HttpRequestMessage(method, new Uri(node.Address, path)) { Content = body is null ? null : JsonContent.Create(body) };
+        using var request = new HttpRequestMessage(method, new Uri(node.Address, path))
+        {
+            Content = body is null ? null : JsonContent.Create(body),
+        };
         using var answer = await http.SendAsync(request);
         return (answer.StatusCode, answer.Headers.RetryAfter?.Delta, await answer.Content.ReadFromJsonAsync<JsonElement>());
     }

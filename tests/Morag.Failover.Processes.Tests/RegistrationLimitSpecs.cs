@@ -6,7 +6,7 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>The number of registered workers has a limit, which is said and enforced.</summary>
+/// <summary>The limit of registered workers.</summary>
 public sealed class RegistrationLimitSpecs : IDisposable
 {
     private readonly TestFolder folder = new();
@@ -31,7 +31,7 @@ public sealed class RegistrationLimitSpecs : IDisposable
         using var read = await raw.SendAsync(new RawRequest("GET", "/api/v1/workers/c"));
         Assert.Equal(HttpStatusCode.NotFound, read.StatusCode);
 
-        // One that is registered may register again, and one that leaves frees its place.
+        // A registered worker may register again, and a worker that leaves frees its place.
         await RegisterAsync("a");
         using var left = await raw.SendAsync(new RawRequest("DELETE", "/api/v1/workers/b"));
         Assert.True(left.IsSuccessStatusCode);
@@ -43,7 +43,8 @@ public sealed class RegistrationLimitSpecs : IDisposable
             },
             () => "c takes the place of b");
 
-        Task<JsonElement> RegisterAsync(string worker) => node.Client.PostAsync("/workers/register", new { registration = new { worker_id = worker, capability = "cpu" } });
+        Task<JsonElement> RegisterAsync(string worker) =>
+            node.Client.PostAsync("/workers/register", new { registration = new { worker_id = worker, capability = "cpu" } });
 
         static byte[] Registration(string worker) =>
             JsonSerializer.SerializeToUtf8Bytes(new { registration = new { worker_id = worker, capability = "cpu" } });

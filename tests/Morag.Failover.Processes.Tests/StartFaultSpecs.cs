@@ -7,7 +7,7 @@ using Morag.Redis.TestServers;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>What keeps a node from starting is one line that names the setting, and exit code 2: no stack trace, and nothing left running.</summary>
+/// <summary>A node that cannot start prints one line that names the setting, exits with code 2, and leaves nothing running.</summary>
 public sealed class StartFaultSpecs(RedisServer server) : IClassFixture<RedisServer>, IDisposable
 {
     private readonly TestFolder folder = new();
@@ -19,7 +19,8 @@ public sealed class StartFaultSpecs(RedisServer server) : IClassFixture<RedisSer
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
 
-        await IsRefusedAsync(new() { DataFolder = folder.Path, Redis = server.ConnectionString, ClusterPort = port }, $"morag.port = \"{port}\" is refused");
+        await IsRefusedAsync(
+            new() { DataFolder = folder.Path, Redis = server.ConnectionString, ClusterPort = port }, $"morag.port = \"{port}\" is refused");
     }
 
     [Theory]
@@ -48,7 +49,9 @@ public sealed class StartFaultSpecs(RedisServer server) : IClassFixture<RedisSer
         using var mute = new TcpListener(IPAddress.Loopback, 0);
         mute.Start();
 
-        await IsRefusedAsync(new() { DataFolder = folder.Path, Redis = $"{mute.LocalEndpoint},connectTimeout=1000,syncTimeout=1000" }, "morag.redis is refused");
+        await IsRefusedAsync(
+            new() { DataFolder = folder.Path, Redis = $"{mute.LocalEndpoint},connectTimeout=1000,syncTimeout=1000" },
+            "morag.redis is refused");
     }
 
     [ServerTheory]
@@ -126,7 +129,11 @@ public sealed class StartFaultSpecs(RedisServer server) : IClassFixture<RedisSer
         {
             DataFolder = folder.Path,
             Redis = server.ConnectionString,
-            Config = """morag.failover.queues.definitions.extra { served-by = cpu, falls-back-to = "", per-worker = 1, weight = 1, timeout = 1m }""",
+            Config = """
+                morag.failover.queues.definitions.extra {
+                  served-by = cpu, falls-back-to = "", per-worker = 1, weight = 1, timeout = 1m
+                }
+                """,
         };
         await using (var node = await NodeProcess.StartAsync(settings))
         {
@@ -151,7 +158,7 @@ public sealed class StartFaultSpecs(RedisServer server) : IClassFixture<RedisSer
         Assert.DoesNotContain("   at ", refused.Output, StringComparison.Ordinal);
         var line = refused.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
         Assert.StartsWith(said, line, StringComparison.Ordinal);
-        // What the Redis client advises programmers to do helps no operator.
+        // The advice of the Redis client is for programmers, not for operators.
         Assert.DoesNotContain("abortConnect", refused.Output, StringComparison.Ordinal);
         Assert.Empty(refused.Family());
         return line;

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>A node never takes another Redis, an emptied one or an older state for its own: neither at its start nor while it runs.</summary>
+/// <summary>A node never accepts another Redis, an emptied one or an older state, neither at the start nor while it is running.</summary>
 public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServer>, IDisposable
 {
     private readonly TestFolder folder = new();
@@ -22,7 +22,8 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
         await server.FlushAsync();
 
         Assert.Equal(2, await node.Program.EndedAsync());
-        Assert.Contains("it is empty, but held journal", LineWith("The node stops, because of Redis at", node.Program), StringComparison.Ordinal);
+        Assert.Contains(
+            "it is empty, but held journal", LineWith("The node stops, because of Redis at", node.Program), StringComparison.Ordinal);
         var again = await RefusedAsync();
         Assert.Contains("is refused: it is empty, but held journal", again, StringComparison.Ordinal);
         Assert.Contains($"127.0.0.1:{server.Port}", again, StringComparison.Ordinal);
@@ -60,7 +61,8 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
 
         await using var other = new RedisServer();
         await other.InitializeAsync();
-        await using (var foreign = await NodeProcess.StartAsync(new() { DataFolder = folder.Sub("foreign"), Redis = other.ConnectionString }))
+        var settings = new NodeProcessSettings { DataFolder = folder.Sub("foreign"), Redis = other.ConnectionString };
+        await using (var foreign = await NodeProcess.StartAsync(settings))
         {
             Assert.Equal(0, await foreign.StopAsync());
         }
@@ -73,7 +75,8 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
     {
         await server.FlushAsync();
         var seed = RedisTestServer.FreePort();
-        await using var member = await NodeProcess.StartAsync(new() { DataFolder = folder.Sub("member"), Redis = server.ConnectionString, ClusterPort = seed });
+        await using var member = await NodeProcess.StartAsync(
+            new() { DataFolder = folder.Sub("member"), Redis = server.ConnectionString, ClusterPort = seed });
         await using var other = new RedisServer();
         await other.InitializeAsync();
 
@@ -88,7 +91,8 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
             }));
 
         Assert.Equal(2, await joining.EndedAsync());
-        Assert.Contains("Give it the Redis of the cluster (MORAG_REDIS)", LineWith("The node stops: it stores in", joining), StringComparison.Ordinal);
+        Assert.Contains(
+            "Give it the Redis of the cluster (MORAG_REDIS)", LineWith("The node stops: it stores in", joining), StringComparison.Ordinal);
         Assert.InRange(await LeaseAsync(member.Client, "still-served"), 1, long.MaxValue);
         await Eventually.HoldsAsync(member.Client.IsReadyAsync, () => $"the member is ready; it wrote:\n{member.Program.Output}");
     }
@@ -126,7 +130,8 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
         proxy.SwitchTo(server.Port);
 
         Assert.Equal(2, await node.Program.EndedAsync());
-        Assert.Contains("it is empty, but held journal", LineWith("The node stops, because of Redis at", node.Program), StringComparison.Ordinal);
+        Assert.Contains(
+            "it is empty, but held journal", LineWith("The node stops, because of Redis at", node.Program), StringComparison.Ordinal);
         Assert.DoesNotContain(await KeysAsync(), key => !key.StartsWith("lease:", StringComparison.Ordinal));
 
         proxy.SwitchTo(own.Port);
@@ -150,7 +155,7 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
                 () => Task.FromResult(node.Program.Output.Contains("maxmemory-policy is allkeys-random", StringComparison.Ordinal)),
                 () => $"the node says that its Redis evicts; it wrote:\n{node.Program.Output}");
 
-            // Keys of nobody, so that there is something to evict.
+            // Gives Redis something to evict.
             var filler = new string('x', 100_000);
             for (var number = 0; number < 400; number++)
             {
@@ -182,7 +187,8 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
     private async Task<string> RefusedAsync(params string[] arguments)
     {
         string[] which = arguments.Length > 0 ? arguments : ["--redis", server.ConnectionString];
-        await using var refused = RunningProgram.Start(Programs.Node, ["--data", folder.Sub("node"), "--http", "http://127.0.0.1:0", .. which]);
+        await using var refused = RunningProgram.Start(
+            Programs.Node, ["--data", folder.Sub("node"), "--http", "http://127.0.0.1:0", .. which]);
         Assert.Equal(2, await refused.EndedAsync());
         return LineWith(" is refused: ", refused);
     }
@@ -192,7 +198,8 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
 
     private static async Task<long> LeaseAsync(NodeClient node, string task)
     {
-        await node.PostAsync("/workers/register", new { registration = new { worker_id = "w", capability = "cpu", max_concurrent_tasks = 5 } });
+        await node.PostAsync(
+            "/workers/register", new { registration = new { worker_id = "w", capability = "cpu", max_concurrent_tasks = 5 } });
         await node.SubmitAsync([new { task_id = task, queue = "cpu_batch" }]);
         var leases = await node.PostAsync("/workers/w/lease", new { wait_seconds = 20, request_id = task });
         return leases.EnumerateArray().Single().GetProperty("epoch").GetInt64();

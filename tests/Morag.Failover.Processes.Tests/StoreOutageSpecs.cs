@@ -4,7 +4,7 @@ using Morag.Redis.TestServers;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>The store fails while a node works: the log says what is wrong once, in the store's own words, and once that it is over.</summary>
+/// <summary>The store fails while a node is running: the log has the error once, and the recovery once.</summary>
 public sealed class StoreOutageSpecs : IAsyncLifetime
 {
     private const string Fails = "the store fails: ";
@@ -93,7 +93,7 @@ public sealed class StoreOutageSpecs : IAsyncLifetime
 
     private async Task FailsAsync(int times)
     {
-        using var client = new NodeClient(node.Address) { AsksAgain = false };
+        using var client = new NodeClient(node.Address) { Retries = false };
         for (var call = 0; call < times; call++)
         {
             _ = await Assert.ThrowsAsync<HttpRequestException>(() => client.SubmitAsync([new { queue = "cpu_batch" }]));

@@ -8,7 +8,7 @@ using Morag.Redis.TestServers;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>Two nodes on one Redis: either answers every call, and either takes over from the other.</summary>
+/// <summary>Two nodes on one Redis: each answers every call, and takes over from the other.</summary>
 public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServer>, IAsyncLifetime
 {
     private const int Files = 200;
@@ -30,7 +30,7 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
         await files.SubmitAsync(nodes[1].Client, (Files / 2)..);
         await Fleet.HoldsTasksAsync(survivor.Client, Fleet.Gpu1);
 
-        // The agent that worked for this node can reach nobody now: what it holds has to go to the other one.
+        // The agent of this node can reach no node any more, so its tasks have to go to another agent.
         await nodes[killed].KillAsync();
 
         await Outcome.IsRightAsync(survivor.Client, files, fleet);
@@ -45,17 +45,17 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
             using var client = new RawClient(nodes[asked].Address);
             foreach (var call in ApiCall.All)
             {
-                // What the call is about was set up through the other node, and the owners are spread over both.
+                // The stage is set up through the other node, and the owners are spread over both.
                 var stage = await Stage.SetAsync(nodes[1 - asked].Client, $"stage-{++stages}", call.OnParkedTask);
                 using var answer = await client.SendAsync(RawRequest.Of(call, stage));
                 Assert.True(answer.IsSuccessStatusCode, $"node {asked} answered {call.Name} with {answer}");
             }
         }
 
-        await BothTellTheSameAsync(node => node.TasksAsync());
-        await BothTellTheSameAsync(node => node.FailuresAsync());
-        await BothTellTheSameAsync(node => node.StatisticsAsync());
-        await BothTellTheSameAsync(node => node.QueuesAsync());
+        await BothAnswerTheSameAsync(node => node.TasksAsync());
+        await BothAnswerTheSameAsync(node => node.FailuresAsync());
+        await BothAnswerTheSameAsync(node => node.StatisticsAsync());
+        await BothAnswerTheSameAsync(node => node.QueuesAsync());
     }
 
     [ServerFact]
@@ -66,7 +66,7 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
         await using var other = await WatchedEvents.OpenAsync(http, nodes[1].Address);
         WatchedEvents[] streams = [one, other];
 
-        // Enough of each for owners on both nodes. The nodes may still be about to hear of each other's streams.
+        // Enough ids for owners on both nodes. The nodes may not know each other's streams yet.
         string[] tasks = [.. Enumerable.Range(0, 40).Select(number => string.Create(CultureInfo.InvariantCulture, $"elsewhere-{number}"))];
         string[] workers = [.. tasks.Take(10).Select(task => $"worker-of-{task}")];
         string[] early = [.. tasks.Select(task => $"early-{task}")];
@@ -78,13 +78,16 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
             },
             () => "the events of one node are shown on the other");
 
-        // What is shown twice comes twice before the next round does, since each event goes the same way as the one before.
+        // Events arrive in order, so a duplicate would arrive before the next round.
         for (var round = 1; round <= 2; round++)
         {
             await ReportAsync(tasks);
             await RegisterAsync(workers);
             await Eventually.HoldsAsync(
-                () => Task.FromResult(streams.All(stream => tasks.All(task => stream.OfTask(task).Count >= 2 * round) && workers.All(worker => stream.OfWorker(worker).Count >= round))),
+                () => Task.FromResult(
+                    streams.All(
+                        stream => tasks.All(task => stream.OfTask(task).Count >= 2 * round) && workers.All(
+                            worker => stream.OfWorker(worker).Count >= round))),
                 () => $"all events of round {round} are shown on both nodes");
         }
 
@@ -125,12 +128,16 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
     }
 
     private Task ReportAsync(string[] tasks) => OnBothAsync(
-        tasks, (node, task) => node.PostAsync("/failures", new { event_id = Guid.NewGuid().ToString("N"), task_id = task, failure_type = "network_failure", error_message = "cut" }));
+        tasks, (node, task) => node.PostAsync(
+            "/failures",
+            new { event_id = Guid.NewGuid().ToString("N"), task_id = task, failure_type = "network_failure", error_message = "cut" }));
 
     private Task RegisterAsync(string[] workers) => OnBothAsync(
-        workers, (node, worker) => node.PostAsync("/workers/register", new { registration = new { worker_id = worker, capability = "cpu", instance_id = Guid.NewGuid().ToString("N") } }));
+        workers, (node, worker) => node.PostAsync(
+            "/workers/register",
+            new { registration = new { worker_id = worker, capability = "cpu", instance_id = Guid.NewGuid().ToString("N") } }));
 
-    /// <summary>Calls about the first on one node, about the second on the other, and so on.</summary>
+    /// <summary>Makes the calls on alternating nodes.</summary>
     private async Task OnBothAsync(string[] names, Func<NodeClient, string, Task> call)
     {
         for (var place = 0; place < names.Length; place++)
@@ -139,20 +146,20 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
         }
     }
 
-    /// <summary>Both come to the same: what one owner owes another arrives a moment later.</summary>
-    private async Task BothTellTheSameAsync<T>(Func<NodeClient, Task<T>> what)
+    /// <summary>Waits until both nodes give the same answer.</summary>
+    private async Task BothAnswerTheSameAsync<T>(Func<NodeClient, Task<T>> what)
     {
-        var told = new string[nodes.Length];
+        var answers = new string[nodes.Length];
         await Eventually.HoldsAsync(
             async () =>
             {
                 for (var number = 0; number < nodes.Length; number++)
                 {
-                    told[number] = JsonSerializer.Serialize(await what(nodes[number].Client));
+                    answers[number] = JsonSerializer.Serialize(await what(nodes[number].Client));
                 }
 
-                return told[0] == told[1];
+                return answers[0] == answers[1];
             },
-            () => $"both nodes tell the same:\n{string.Join('\n', told)}");
+            () => $"both nodes answer the same:\n{string.Join('\n', answers)}");
     }
 }

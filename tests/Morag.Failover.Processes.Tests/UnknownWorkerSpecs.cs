@@ -5,7 +5,7 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>A worker that never registered at this node.</summary>
+/// <summary>A worker that never registered.</summary>
 public sealed class UnknownWorkerSpecs : IAsyncLifetime
 {
     private readonly TestFolder folder = new();
@@ -17,8 +17,8 @@ public sealed class UnknownWorkerSpecs : IAsyncLifetime
         using var raw = new RawClient(node.Address);
         string[] reads =
         [
-            "/workers/nobody", "/workers/nobody/reliability", "/workers/nobody/session", "/tasks?worker=nobody", "/failures?worker=nobody", "/tasks/nothing", "/tasks/nothing/explain",
-            "/journal/events?id=worker-nobody", "/journal/verify?id=worker-nobody",
+            "/workers/nobody", "/workers/nobody/reliability", "/workers/nobody/session", "/tasks?worker=nobody", "/failures?worker=nobody",
+            "/tasks/nothing", "/tasks/nothing/explain", "/journal/events?id=worker-nobody", "/journal/verify?id=worker-nobody",
         ];
         foreach (var read in reads)
         {
@@ -53,7 +53,9 @@ public sealed class UnknownWorkerSpecs : IAsyncLifetime
     }
 
     private static IEnumerable<string?> Failures(JsonElement decisions) =>
-        decisions.EnumerateArray().Select(decision => decision.GetProperty("decision_metadata").GetProperty("failure_id").GetString()).Order(StringComparer.Ordinal);
+        decisions.EnumerateArray()
+            .Select(decision => decision.GetProperty("decision_metadata").GetProperty("failure_id").GetString())
+            .Order(StringComparer.Ordinal);
 
     private static IEnumerable<string?> Tasks(JsonElement decisions) =>
         decisions.EnumerateArray().Select(decision => decision.GetProperty("task_id").GetString()).Order(StringComparer.Ordinal);

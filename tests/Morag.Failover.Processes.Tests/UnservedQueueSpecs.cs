@@ -8,7 +8,7 @@ using Morag.Redis.TestServers;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>A queue whose only workers drain, are cut off by their breakers or report errors is unserved: seen and acted on over HTTP.</summary>
+/// <summary>A queue is unserved if all of its workers drain, have an open breaker or report an error.</summary>
 public sealed class UnservedQueueSpecs(RedisServer server) : IClassFixture<RedisServer>, IAsyncLifetime
 {
     private const string Config = "morag.failover.queues.unserved-after = 2s";
@@ -17,7 +17,7 @@ public sealed class UnservedQueueSpecs(RedisServer server) : IClassFixture<Redis
     private readonly List<NodeProcess> nodes = [];
     private int calls;
 
-    /// <summary>The nodes in turn, so that what one node is told has to reach the owners on the other.</summary>
+    // Alternates between the nodes, so that calls have to reach owners on the other node.
     private NodeProcess Node => nodes[calls++ % nodes.Count];
 
     [Fact]
@@ -64,7 +64,11 @@ public sealed class UnservedQueueSpecs(RedisServer server) : IClassFixture<Redis
     {
         await RegisterAsync("cpu", "cpu");
         await PlayAsync("drains", "1 draining", ("drain", new { reason = "new kernel" }), ("resume", new { }));
-        await PlayAsync("is-broken", "1 with an open breaker", ("breaker", new { action = "open", reason = "wrong results" }), ("breaker", new { action = "reset", reason = "repaired" }));
+        await PlayAsync(
+            "is-broken",
+            "1 with an open breaker",
+            ("breaker", new { action = "open", reason = "wrong results" }),
+            ("breaker", new { action = "reset", reason = "repaired" }));
         await PlayAsync("has-errors", "1 in error", ("heartbeat", new { status = "error" }), ("heartbeat", new { status = "online" }));
     }
 
@@ -72,7 +76,7 @@ public sealed class UnservedQueueSpecs(RedisServer server) : IClassFixture<Redis
     {
         await RegisterAsync(gpu, "gpu");
 
-        // The queue hears of the fleet a moment later; before that, it would say that there is no such worker at all.
+        // The queue learns about the fleet with a delay. Until then, it would report that there is no such worker.
         await Eventually.HoldsAsync(async () => (await GpuQueueAsync()).WorkerCount == 1, () => $"the queue hears of {gpu}");
         await Node.Client.PostAsync($"/workers/{gpu}/{obstacle.Call}", obstacle.Body);
         await Node.Client.SubmitAsync(
@@ -81,14 +85,15 @@ public sealed class UnservedQueueSpecs(RedisServer server) : IClassFixture<Redis
             new { task_id = $"{gpu}-bound", queue = "gpu_priority", resource_requirements = new { gpu_required = true } },
         ]);
 
-        // What a CPU can do moves, with a decision that says why; what needs the GPU stays and is counted.
+        // A task that a CPU can do is moved with a decision. A task that needs the GPU stays, and is counted.
         await Eventually.HoldsAsync(
             async () => (await Node.Client.TaskAsync($"{gpu}-movable")).Queue.Value == "cpu_standard", () => $"the task of {gpu} moves");
         var decision = Assert.Single(await Node.Client.ExplainAsync($"{gpu}-movable"));
         Assert.Equal((FailoverStrategy.FallbackQueue, "unserved"), (decision.SelectedAction.Strategy, decision.DecisionMetadata.Rule));
         Assert.Contains($"all suitable workers are unavailable ({words})", decision.FailureEvent.ErrorMessage, StringComparison.Ordinal);
         await Eventually.HoldsAsync(
-            async () => await UnservedBecauseAsync() == $"all suitable workers are unavailable ({words}): 1 task", () => $"the queue of {gpu} is shown as unserved");
+            async () => await UnservedBecauseAsync() == $"all suitable workers are unavailable ({words}): 1 task",
+            () => $"the queue of {gpu} is shown as unserved");
         Assert.Empty(await LeaseAsync(gpu, wait: 0));
         Assert.Equal([$"{gpu}-movable"], await LeaseAsync("cpu"));
 
@@ -102,7 +107,18 @@ public sealed class UnservedQueueSpecs(RedisServer server) : IClassFixture<Redis
     }
 
     private Task<JsonElement> RegisterAsync(string worker, string capability) =>
-        Node.Client.PostAsync("/workers/register", new { registration = new { worker_id = worker, capability, max_concurrent_tasks = 10, hardware = new { gpu_count = capability == "gpu" ? 1 : 0 } } });
+        Node.Client.PostAsync(
+            "/workers/register",
+            new
+            {
+                registration = new
+                {
+                    worker_id = worker,
+                    capability,
+                    max_concurrent_tasks = 10,
+                    hardware = new { gpu_count = capability == "gpu" ? 1 : 0 },
+                },
+            });
 
     private async Task<string[]> LeaseAsync(string worker, int wait = 20)
     {

@@ -8,7 +8,7 @@ using Morag.Redis.TestServers;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>The main job on one node: 200 real files are hashed by three real agents, while one thing after another is killed.</summary>
+/// <summary>Three agents hash 200 files on one node, while agents, the node or Redis are killed.</summary>
 public abstract class WorkSurvivesSpecs : IAsyncLifetime
 {
     private const int Files = 200;
@@ -28,14 +28,15 @@ public abstract class WorkSurvivesSpecs : IAsyncLifetime
         await using var fleet = Fleet.Start(folder.Path, _ => node.Address, exhaustsOnce: Fleet.Cpu1);
         await files.SubmitAsync(node.Client, ..(Files / 2));
 
-        // Frozen for longer than its timeout while it holds tasks: the other GPU agent does them.
+        // One GPU agent is frozen for longer than its timeout, and the other does its tasks.
         await Fleet.HoldsTasksAsync(node.Client, Fleet.Gpu2);
         fleet.Agent(Fleet.Gpu2).Send(Signal.Stop);
         var frozen = await HeldByAsync(Fleet.Gpu2);
         await Eventually.HoldsAsync(() => AreDoneByAsync(frozen, Fleet.Gpu1), () => $"what {Fleet.Gpu2} held is done by {Fleet.Gpu1}");
-        await Eventually.HoldsAsync(() => IsSilentForLongerThanItsTimeoutAsync(Fleet.Gpu2), () => $"{Fleet.Gpu2} is silent for longer than its timeout");
+        await Eventually.HoldsAsync(
+            () => IsSilentForLongerThanItsTimeoutAsync(Fleet.Gpu2), () => $"{Fleet.Gpu2} is silent for longer than its timeout");
 
-        // It goes on: what it finishes now is late and changes nothing. Then the one that stood in for it is killed.
+        // The frozen agent resumes. Its results are late and change nothing. Then the other GPU agent is killed.
         Fleet.Hold(folder.Path, Fleet.Gpu1);
         fleet.Release(Fleet.Gpu2);
         fleet.Agent(Fleet.Gpu2).Send(Signal.Continue);
@@ -45,8 +46,10 @@ public abstract class WorkSurvivesSpecs : IAsyncLifetime
 
         await Outcome.IsRightAsync(node.Client, files, fleet);
         var failures = await node.Client.FailuresAsync();
-        Assert.Contains(failures, failure => failure.FailureEvent is { FailureType: FailureType.WorkerOffline, WorkerId.Value: Fleet.Gpu1 });
-        Assert.Contains(failures, failure => failure.FailureEvent is { FailureType: FailureType.WorkerOffline, WorkerId.Value: Fleet.Gpu2 });
+        Assert.Contains(
+            failures, failure => failure.FailureEvent is { FailureType: FailureType.WorkerOffline, WorkerId.Value: Fleet.Gpu1 });
+        Assert.Contains(
+            failures, failure => failure.FailureEvent is { FailureType: FailureType.WorkerOffline, WorkerId.Value: Fleet.Gpu2 });
         var exhausted = Assert.Single(failures, failure => failure.FailureEvent.FailureType == FailureType.ResourceExhaustion);
         Assert.Equal(new WorkerId(Fleet.Cpu1), exhausted.FailureEvent.WorkerId);
         Assert.Equal(FailoverStrategy.DegradeQuality, exhausted.SelectedAction.Strategy);
@@ -98,7 +101,7 @@ public abstract class WorkSurvivesSpecs : IAsyncLifetime
     /// <summary>Removes what an earlier test stored.</summary>
     protected abstract Task EmptyAsync();
 
-    /// <summary>Kills Redis, and sees to it that it comes back.</summary>
+    /// <summary>Kills Redis, and makes sure that it restarts.</summary>
     protected abstract Task KillRedisAsync();
 
     private async Task<TaskId[]> HeldByAsync(string worker) =>
@@ -114,7 +117,7 @@ public abstract class WorkSurvivesSpecs : IAsyncLifetime
     }
 }
 
-/// <summary>With a Redis that people run themselves.</summary>
+/// <summary>With an external Redis.</summary>
 public sealed class WorkSurvivesOnRedisServerSpecs(RedisServer server) : WorkSurvivesSpecs, IClassFixture<RedisServer>
 {
     protected override string? Redis => server.ConnectionString;
@@ -124,7 +127,7 @@ public sealed class WorkSurvivesOnRedisServerSpecs(RedisServer server) : WorkSur
     protected override Task KillRedisAsync() => server.RestartAsync();
 }
 
-/// <summary>With the Redis that a node starts where none is configured, and starts again when it dies.</summary>
+/// <summary>With the embedded Redis, which the node restarts when it dies.</summary>
 public sealed class WorkSurvivesOnEmbeddedRedisSpecs : WorkSurvivesSpecs
 {
     protected override string? Redis => null;

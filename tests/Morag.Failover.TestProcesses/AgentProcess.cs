@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Morag.Failover.TestProcesses;
 
-/// <summary>How a worker agent is started.</summary>
+/// <summary>The settings of a worker agent.</summary>
 public sealed record AgentProcessSettings
 {
     /// <summary>The node that it works for.</summary>
@@ -14,29 +14,29 @@ public sealed record AgentProcessSettings
     /// <summary><c>cpu</c>, <c>gpu</c> or <c>hybrid</c>.</summary>
     public required string Capability { get; init; }
 
-    /// <summary>Where it keeps its spool.</summary>
+    /// <summary>The folder of its spool.</summary>
     public required string WorkFolder { get; init; }
 
-    /// <summary>What it runs for each task.</summary>
+    /// <summary>The command to run for each task.</summary>
     public required IReadOnlyList<string> Command { get; init; }
 
-    /// <summary>Its queues; empty: all that its capability serves.</summary>
+    /// <summary>Its queues; empty for all queues of its capability.</summary>
     public IReadOnlyList<string> Queues { get; init; } = [];
 
-    /// <summary>How many tasks it runs at once.</summary>
+    /// <summary>The number of tasks that it runs at the same time.</summary>
     public int Slots { get; init; } = 1;
 
-    /// <summary>How often it heartbeats; null leaves it at its default.</summary>
+    /// <summary>The heartbeat interval; null for the default.</summary>
     public TimeSpan? Heartbeat { get; init; }
 }
 
-/// <summary>Starts real worker agents, as <c>morag worker run</c>.</summary>
+/// <summary>Starts worker agents with <c>morag worker run</c>.</summary>
 public static class AgentProcess
 {
-    /// <summary>Starts one.</summary>
+    /// <summary>Starts an agent.</summary>
     public static RunningProgram Start(AgentProcessSettings settings) => RunningProgram.Start(Programs.Morag, Arguments(settings));
 
-    /// <summary>Starts one that is process 1 of a namespace of its own, as in a container; the program is that of <c>unshare</c>, and the agent its child.</summary>
+    /// <summary>Starts an agent as process 1 of its own namespace. The returned program is its parent, <c>unshare</c>.</summary>
     public static RunningProgram StartAsFirstProcess(AgentProcessSettings settings) =>
         RunningProgram.StartUnder(["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"], Programs.Morag, Arguments(settings));
 

@@ -5,30 +5,30 @@ using System.Text.Json;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.TestProcesses;
 
 /// <summary>
-/// The calls of the HTTP API that tests make, typed. What is answered with 503 is asked again, as the answer tells every caller, unless
-/// <see cref="AsksAgain"/> is off; so a call that changes something has to carry a name of its own (an event or request id). Any other
-/// failure throws.
+/// The HTTP API for tests. It retries a call that is answered with 503, unless <see cref="Retries"/> is off, so a call that changes
+/// something needs an id of its own (an event or request id). Any other failure throws.
 /// </summary>
 public sealed class NodeClient : IDisposable
 {
     private const string Api = "/api/v1";
 
-    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
 
     private readonly HttpClient http;
 
-    /// <summary>For the node at this address.</summary>
+    /// <summary>A client of the node at this address.</summary>
     public NodeClient(Uri node) => http = new HttpClient { BaseAddress = node, Timeout = TimeSpan.FromSeconds(30) };
 
-    /// <summary>Whether what is answered with 503 is asked again; true by default.</summary>
-    public bool AsksAgain { get; init; } = true;
+    /// <summary>Whether calls that are answered with 503 are retried; true by default.</summary>
+    public bool Retries { get; init; } = true;
 
-    /// <summary>Whether it answers that it is ready.</summary>
+    /// <summary>Whether the node is ready.</summary>
     public async Task<bool> IsReadyAsync()
     {
         try
@@ -42,7 +42,7 @@ public sealed class NodeClient : IDisposable
         }
     }
 
-    /// <summary>Submits tasks in one call. A refusal of any of them throws.</summary>
+    /// <summary>Submits tasks in one call. Throws if any of them is rejected.</summary>
     public async Task SubmitAsync(IEnumerable<object> tasks)
     {
         var answer = await PostAsync("/tasks", tasks);
@@ -63,7 +63,7 @@ public sealed class NodeClient : IDisposable
 
     /// <summary>All tasks in a state, or of a worker, over all pages.</summary>
     public Task<List<QueueEntry>> TasksAsync(TaskState? state = null, string? worker = null) =>
-        AllAsync<QueueEntry>($"/tasks?limit=1000{Parameter("state", state is { } given ? JsonNamingPolicy.SnakeCaseLower.ConvertName(given.ToString()) : null)}{Parameter("worker", worker)}");
+        AllAsync<QueueEntry>($"/tasks?limit=1000{Parameter("state", WireNameOf(state))}{Parameter("worker", worker)}");
 
     /// <summary>All failures, newest first, over all pages.</summary>
     public Task<List<FailoverDecision>> FailuresAsync() => AllAsync<FailoverDecision>("/failures?limit=1000");
@@ -80,14 +80,14 @@ public sealed class NodeClient : IDisposable
     /// <summary>All workers, over all pages.</summary>
     public Task<List<WorkerInfo>> WorkersAsync() => AllAsync<WorkerInfo>("/workers?limit=1000");
 
-    /// <summary>Makes any call with a body, and answers with what came back.</summary>
+    /// <summary>Posts a body, and returns the answer.</summary>
     public async Task<JsonElement> PostAsync(string path, object body)
     {
         using var answer = await AskAsync(() => http.PostAsJsonAsync(new Uri(Api + path, UriKind.Relative), body, ContractsJson.Options));
         return await ReadAsync<JsonElement>(answer);
     }
 
-    /// <summary>Reads anything.</summary>
+    /// <summary>Reads a resource.</summary>
     public async Task<T> GetAsync<T>(string path)
     {
         using var answer = await AskAsync(() => http.GetAsync(new Uri(Api + path, UriKind.Relative)));
@@ -97,9 +97,11 @@ public sealed class NodeClient : IDisposable
     /// <inheritdoc />
     public void Dispose() => http.Dispose();
 
+    private static string? WireNameOf(TaskState? state) => state is { } given ? WireName.Of(given) : null;
+
     private static string Parameter(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
 
-    /// <summary>Follows the links to the next pages.</summary>
+    /// <summary>Reads all pages of a list.</summary>
     private async Task<List<T>> AllAsync<T>(string path)
     {
         var all = new List<T>();
@@ -116,10 +118,10 @@ public sealed class NodeClient : IDisposable
 
     private async Task<HttpResponseMessage> AskAsync(Func<Task<HttpResponseMessage>> call)
     {
-        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(AskAgainAfter))
+        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(RetryDelay))
         {
             var answer = await call();
-            if (!AsksAgain || answer.StatusCode != HttpStatusCode.ServiceUnavailable || waited.Elapsed > Eventually.Bound)
+            if (!Retries || answer.StatusCode != HttpStatusCode.ServiceUnavailable || waited.Elapsed > Eventually.Bound)
             {
                 return answer;
             }
@@ -141,7 +143,8 @@ public sealed class NodeClient : IDisposable
         if (!answer.IsSuccessStatusCode)
         {
             throw new HttpRequestException(
-                $"{answer.RequestMessage?.Method} {answer.RequestMessage?.RequestUri} was answered with {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}",
+                $"{answer.RequestMessage?.Method} {answer.RequestMessage?.RequestUri} was answered with {(int)answer.StatusCode}: "
+                + await answer.Content.ReadAsStringAsync(),
                 null,
                 answer.StatusCode);
         }

@@ -3,32 +3,32 @@ using Morag.Redis.TestServers;
 
 namespace Morag.Failover.TestProcesses;
 
-/// <summary>How a node is started.</summary>
+/// <summary>The settings of a node.</summary>
 public sealed record NodeProcessSettings
 {
-    /// <summary>Connection string of Redis; null: the node starts its own.</summary>
+    /// <summary>Connection string of Redis; null for the embedded one.</summary>
     public string? Redis { get; init; }
 
-    /// <summary>Folder of what it keeps on disk.</summary>
+    /// <summary>Its data folder.</summary>
     public required string DataFolder { get; init; }
 
     /// <summary>Port of its HTTP API on 127.0.0.1.</summary>
     public int HttpPort { get; init; } = RedisTestServer.FreePort();
 
-    /// <summary>Port for other nodes; 0 takes a free one.</summary>
+    /// <summary>Port for other nodes; 0 for a free one.</summary>
     public int ClusterPort { get; init; }
 
-    /// <summary>Nodes to join, as host:port; empty: a cluster of one.</summary>
+    /// <summary>Nodes to join, as host:port; empty for a cluster of one.</summary>
     public IReadOnlyList<string> Seeds { get; init; } = [];
 
-    /// <summary>The loss of data that is accepted at the start; null: none.</summary>
+    /// <summary>The data loss to accept at the start; null accepts none.</summary>
     public string? AcceptDataLoss { get; init; }
 
-    /// <summary>HOCON that is given with <c>--config</c>; null: none is.</summary>
+    /// <summary>HOCON for <c>--config</c>; null for none.</summary>
     public string? Config { get; init; }
 }
 
-/// <summary>A real node: it can be killed, frozen, stopped in order, and started again on the same data and ports.</summary>
+/// <summary>A node process that can be killed, frozen, stopped, and restarted on the same data and ports.</summary>
 public sealed class NodeProcess : IAsyncDisposable
 {
     private readonly NodeProcessSettings settings;
@@ -41,16 +41,16 @@ public sealed class NodeProcess : IAsyncDisposable
         Client = new NodeClient(Address);
     }
 
-    /// <summary>Where its HTTP API is.</summary>
+    /// <summary>The address of its HTTP API.</summary>
     public Uri Address { get; }
 
-    /// <summary>Calls it.</summary>
+    /// <summary>A client of its HTTP API.</summary>
     public NodeClient Client { get; }
 
-    /// <summary>The process that runs now.</summary>
+    /// <summary>The running process.</summary>
     public RunningProgram Program => program ?? throw new InvalidOperationException("The node is not running");
 
-    /// <summary>Starts a node, and returns once it says that it is ready.</summary>
+    /// <summary>Starts a node, and returns when it is ready.</summary>
     public static async Task<NodeProcess> StartAsync(NodeProcessSettings settings)
     {
         var node = new NodeProcess(settings);
@@ -66,7 +66,7 @@ public sealed class NodeProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The arguments of a node with these settings.</summary>
+    /// <summary>The command-line arguments for these settings.</summary>
     public static IEnumerable<string> Arguments(NodeProcessSettings settings)
     {
         yield return "--data";
@@ -103,17 +103,17 @@ public sealed class NodeProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it on the data and ports that it had, and returns once it is ready.</summary>
+    /// <summary>Restarts it on the same data and ports, and returns when it is ready.</summary>
     public async Task StartAgainAsync()
     {
         StartWithoutWaiting();
         await Eventually.HoldsAsync(IsReadyAsync, () => $"the node is ready; it wrote:\n{Program.Output}");
     }
 
-    /// <summary>Starts it on the data and ports that it had; it may never become ready.</summary>
+    /// <summary>Restarts it on the same data and ports without waiting until it is ready.</summary>
     public void StartWithoutWaiting() => program = RunningProgram.Start(Programs.Node, Arguments(settings));
 
-    /// <summary>Ends it as kill -9 does, and returns once it is gone.</summary>
+    /// <summary>Kills it with SIGKILL, and returns when it is gone.</summary>
     public async Task KillAsync()
     {
         if (program is not null)
@@ -123,7 +123,7 @@ public sealed class NodeProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks it to end in order (SIGTERM); its exit code.</summary>
+    /// <summary>Stops it with SIGTERM, and returns its exit code.</summary>
     public async Task<int> StopAsync()
     {
         Program.Send(Signal.Terminate);

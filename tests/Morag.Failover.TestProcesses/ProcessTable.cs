@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Morag.Failover.TestProcesses;
 
-/// <summary>What Linux says of processes, also of those that are no children of the test.</summary>
+/// <summary>Reads the process table of Linux.</summary>
 public static class ProcessTable
 {
-    /// <summary>Whether a process is gone; one that only waits for its parent to take its exit code is.</summary>
+    /// <summary>Whether a process is gone or a zombie.</summary>
     public static bool IsGone(int processId)
     {
         if (!Signals.Exists(processId))
@@ -13,11 +13,12 @@ public static class ProcessTable
             return true;
         }
 
-        // The state follows the program's name, which stands in brackets and may hold anything.
-        return Read(processId, "stat") is not { Length: > 0 } stat || stat[stat.LastIndexOf(')')..].StartsWith(") Z", StringComparison.Ordinal);
+        // The state follows the program's name, which is in parentheses and may contain any character.
+        return Read(processId, "stat") is not { Length: > 0 } stat
+            || stat[stat.LastIndexOf(')')..].StartsWith(") Z", StringComparison.Ordinal);
     }
 
-    /// <summary>The processes that were started with a variable in their environment and still run.</summary>
+    /// <summary>The running processes that have a variable in their environment.</summary>
     public static IEnumerable<int> WithEnvironment(string name, string value) =>
         from folder in Directory.EnumerateDirectories("/proc")
         where int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out _)
@@ -25,7 +26,7 @@ public static class ProcessTable
         where Read(processId, "environ").Split('\0').Contains($"{name}={value}") && !IsGone(processId)
         select processId;
 
-    /// <summary>The processes that have this one for a parent, dead ones that it has not reaped included.</summary>
+    /// <summary>The children of a process, including zombies.</summary>
     public static IReadOnlyList<int> ChildrenOf(int parent) =>
     [
         .. from folder in Directory.EnumerateDirectories("/proc")

@@ -2,13 +2,13 @@ using System.Reflection;
 
 namespace Morag.Failover.TestProcesses;
 
-/// <summary>Where the build put the programs of the product.</summary>
+/// <summary>The paths of the programs that the build created.</summary>
 public static class Programs
 {
     /// <summary>The node.</summary>
     public static string Node { get; } = Find("Morag.Failover.Node");
 
-    /// <summary>The command line, and with it the worker agent.</summary>
+    /// <summary>The command line, which includes the worker agent.</summary>
     public static string Morag { get; } = Find("morag");
 
     /// <summary>The sample worker.</summary>
@@ -22,5 +22,5 @@ public static class Programs
 
     private static string Find(string name) =>
         typeof(Programs).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == name).Value
-        ?? throw new InvalidOperationException($"The build named no path of {name}");
+        ?? throw new InvalidOperationException($"The build did not record the path of {name}");
 }

@@ -4,15 +4,15 @@ using System.Text;
 
 namespace Morag.Failover.TestProcesses;
 
-/// <summary>A .NET program as a process of its own, and what it wrote. It does not outlive this process.</summary>
+/// <summary>A .NET program in its own process, with its output. It does not outlive this process.</summary>
 public sealed class RunningProgram : IAsyncDisposable
 {
     private const int MostOutputKept = 64 * 1024;
 
-    // What a program starts inherits it, and what that starts too.
+    // All descendants of the program inherit this variable.
     private const string Mark = "TEST_PROGRAM";
 
-    /// <summary>A program that has not ended after so long never will: that is a failure, and not a run of tests that never ends.</summary>
+    // Turns a program that never ends into a test failure.
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
 
     private static readonly ConcurrentDictionary<int, Process> Running = new();
@@ -44,10 +44,10 @@ public sealed class RunningProgram : IAsyncDisposable
     /// <summary>Its process id.</summary>
     public int Id { get; }
 
-    /// <summary>Whether it ended.</summary>
+    /// <summary>Whether it has ended.</summary>
     public bool HasEnded => process.HasExited;
 
-    /// <summary>The end of what it wrote to its standard output and error, up to 64 Ki characters.</summary>
+    /// <summary>The last 65,536 characters of its standard output and error.</summary>
     public string Output
     {
         get
@@ -59,10 +59,10 @@ public sealed class RunningProgram : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts an assembly with the dotnet host. Settings of the product in this process's own environment are not handed on.</summary>
+    /// <summary>Starts an assembly with the dotnet host. It does not inherit MORAG_ variables.</summary>
     public static RunningProgram Start(string assembly, params IEnumerable<string> arguments) => StartUnder([], assembly, arguments);
 
-    /// <summary>The same by way of another program, which is given the command line of the dotnet host.</summary>
+    /// <summary>Starts an assembly with a launcher, which gets the command line of the dotnet host.</summary>
     public static RunningProgram StartUnder(IEnumerable<string> launcher, string assembly, IEnumerable<string> arguments)
     {
         string[] words = [.. launcher, "dotnet", assembly, .. arguments];
@@ -81,14 +81,14 @@ public sealed class RunningProgram : IAsyncDisposable
         return new RunningProgram(Process.Start(start)!, mark);
     }
 
-    /// <summary>The ids of the processes that it started, or that those started, and that still run; itself too.</summary>
+    /// <summary>The ids of this process and its running descendants.</summary>
     public IReadOnlyList<int> Family() => [.. ProcessTable.WithEnvironment(Mark, mark)];
 
     /// <summary>Sends it a signal.</summary>
     public void Send(Signal signal) => Signals.Send(Id, signal);
 
-    /// <summary>Waits until it has ended and all that it wrote is read; the exit code (128 + the signal's number for a killed one).</summary>
-    /// <exception cref="TimeoutException">It has not ended after five minutes.</exception>
+    /// <summary>Waits until it has ended and its output is read. Returns the exit code, or 128 plus the signal that killed it.</summary>
+    /// <exception cref="TimeoutException">It did not end within five minutes.</exception>
     public async Task<int> EndedAsync()
     {
         await process.WaitForExitAsync().WaitAsync(LongestWait);
@@ -96,7 +96,7 @@ public sealed class RunningProgram : IAsyncDisposable
         return process.ExitCode;
     }
 
-    /// <summary>Ends it as kill -9 does, frozen or not, and returns once it is gone.</summary>
+    /// <summary>Kills it with SIGKILL, and returns when it is gone.</summary>
     public async Task KillAsync()
     {
         Send(Signal.Kill);

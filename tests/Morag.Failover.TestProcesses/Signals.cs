@@ -2,26 +2,26 @@ using System.Runtime.InteropServices;
 
 namespace Morag.Failover.TestProcesses;
 
-/// <summary>The signals of POSIX that the tests send, by their numbers on Linux.</summary>
+/// <summary>POSIX signals, with their numbers on Linux.</summary>
 public enum Signal
 {
-    /// <summary>Ends the process at once; it cannot be caught.</summary>
+    /// <summary>Ends the process immediately; it cannot be caught.</summary>
     Kill = 9,
 
-    /// <summary>Asks the process to end in order.</summary>
+    /// <summary>Asks the process to stop.</summary>
     Terminate = 15,
 
-    /// <summary>Lets a frozen process go on.</summary>
+    /// <summary>Resumes a frozen process.</summary>
     Continue = 18,
 
-    /// <summary>Freezes the process: its connections stay open, nothing in it runs.</summary>
+    /// <summary>Freezes the process. Its connections stay open.</summary>
     Stop = 19,
 }
 
 /// <summary>Sends signals to processes.</summary>
 public static partial class Signals
 {
-    /// <summary>Sends one. A process that is gone already is no error.</summary>
+    /// <summary>Sends a signal. Does nothing if the process is gone.</summary>
     public static void Send(int processId, Signal signal)
     {
         if (SendTo(processId, (int)signal) != 0 && Exists(processId))
@@ -30,7 +30,7 @@ public static partial class Signals
         }
     }
 
-    /// <summary>Whether there is a process of this id.</summary>
+    /// <summary>Whether a process with this id exists.</summary>
     public static bool Exists(int processId) => SendTo(processId, 0) == 0;
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]

@@ -28,7 +28,7 @@ internal sealed record AgentSettings
     public TimeSpan DrainGrace { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// The time for which the outcome of a command that a stop signal ended is held back. If the agent is told to stop within this time, the
+    /// The time for which the outcome of a command that a stop signal ended is held back. If the agent is told to stop in this time, the
     /// task is released instead.
     /// </summary>
     public TimeSpan StopWindow { get; init; } = TimeSpan.FromSeconds(2);

@@ -72,7 +72,8 @@ internal sealed class LeaseLoop(
             }
             catch (UnreadableAnswer failure)
             {
-                // The node would repeat the answer, so the next call gets a new id. The node takes the leases back, because no heartbeat lists them.
+                // The node would repeat this answer, so the next call gets a new id. The node takes back the leases, because no heartbeat
+                // lists them.
                 trouble.Report($"cannot lease tasks: {failure.Message}");
                 (request, size) = (NewRequest(), 0);
                 await unreadable.WaitAsync(cancellation);

@@ -35,7 +35,8 @@ internal static class MachineHardware
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw CommandFailure.Usage($"cannot read the free disk space of --work-dir: {failure.Message}. Give --disk-gb, or another --work-dir");
+            throw CommandFailure.Usage(
+                $"cannot read the free disk space of --work-dir: {failure.Message}. Give --disk-gb, or another --work-dir");
         }
     }
 

@@ -78,7 +78,8 @@ internal static class OutcomeMapping
             // The machine's fault, not the task's: another worker gets the task, and this worker's breaker opens if it happens again.
             { NotStarted: { } refusal } => Fail(FailureType.WorkerOverloaded, $"the command could not be started: {refusal.Message}"),
             { Cause: EndCause.TimedOut } => Fail(FailureType.TaskTimeout, WithTail(
-                $"killed after {ending.Duration.TotalSeconds:0.#} s because its lease expired{(ending.Exit is null ? "; it is still running" : "")}")),
+                $"killed after {ending.Duration.TotalSeconds:0.#} s because its lease expired"
+                + (ending.Exit is null ? "; it is still running" : ""))),
             { FailureFile: { } file } => FromFailureFile(file),
             { Cause: EndCause.OutputTooLong } or { OutputState: OutputState.TooLong } => Fail(FailureType.ProcessingError, TooLong),
             _ => ByExit(),

@@ -8,8 +8,8 @@ using Morag.Failover.Contracts.Wire;
 namespace Morag.Failover.Cli.Agents;
 
 /// <summary>
-/// Runs each leased task and then adds its outcome to the outbox, or releases the lease. Whatever fails on the way, the task gets an outcome,
-/// and its slot becomes free when its processes are gone.
+/// Runs each leased task, and then adds its outcome to the outbox or releases the lease. Whatever fails on the way, the task gets an
+/// outcome, and its slot becomes free when its processes are gone.
 /// </summary>
 internal sealed class TaskRunner(
     AgentSettings settings,
@@ -54,7 +54,8 @@ internal sealed class TaskRunner(
         }
         else
         {
-            unreadable.Report($"a lease from the node cannot be read: {lease.Problem}; the node takes it back, because heartbeats do not list it");
+            unreadable.Report(
+                $"a lease from the node cannot be read: {lease.Problem}; the node takes it back, because heartbeats do not list it");
         }
     }
 

@@ -33,8 +33,8 @@ internal sealed class WorkFolder : IDisposable
     public WorkerId Worker { get; }
 
     /// <summary>
-    /// Locks the folder of the given worker. Without an id, it uses the first of this host's names (<c>host</c>, <c>host-2</c>, ...) that no
-    /// running agent has, so that the same number of agents always gets the same names.
+    /// Locks the folder of the given worker. Without an id, it uses the first of this host's names (<c>host</c>, <c>host-2</c>, ...) that
+    /// is free, so that the same number of agents always gets the same names.
     /// </summary>
     /// <exception cref="CommandFailure">The folder cannot be used, or another agent holds it.</exception>
     public static WorkFolder Acquire(string? workerId, string? folder)

@@ -48,7 +48,7 @@ internal sealed class WorkerAgent : IDisposable
     }
 
     /// <summary>Works until it is stopped, and returns the exit code.</summary>
-    /// <param name="stop">Stops gracefully: takes no new tasks, lets running ones finish for the drain grace, and releases the rest.</param>
+    /// <param name="stop">Stops gracefully: no new tasks, the drain grace for running ones, and the rest is released.</param>
     /// <param name="abort">Ends everything immediately.</param>
     /// <exception cref="CommandFailure">The agent cannot work.</exception>
     public async Task<int> RunAsync(CancellationToken stop, CancellationToken abort)

@@ -11,7 +11,7 @@ internal static class ServerEvents
 {
     /// <summary>Reads the events of a stream until it ends.</summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="silence">The longest time without a line. Only its end reveals a peer that vanished without closing the connection.</param>
+    /// <param name="silence">The longest time without a line. It reveals a peer that vanished without closing the connection.</param>
     /// <param name="cancellation">Stops reading.</param>
     /// <exception cref="IOException">The connection broke.</exception>
     /// <exception cref="TimeoutException">Nothing arrived for <paramref name="silence"/>, not even a keep-alive.</exception>

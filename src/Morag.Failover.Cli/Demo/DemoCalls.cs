@@ -19,7 +19,8 @@ internal sealed class DemoCalls(NodeConnection node)
     public Task<QueueEntry[]> LeasedByAsync(string worker, CancellationToken cancellation) =>
         GetAsync<QueueEntry[]>($"/api/v1/tasks?state=leased&worker={worker}&limit={MaxPerCall}", cancellation);
 
-    public Task<TaskInfo> TaskAsync(string task, CancellationToken cancellation) => GetAsync<TaskInfo>($"/api/v1/tasks/{task}", cancellation);
+    public Task<TaskInfo> TaskAsync(string task, CancellationToken cancellation) =>
+        GetAsync<TaskInfo>($"/api/v1/tasks/{task}", cancellation);
 
     public Task<FailoverDecision[]> ExplainAsync(string task, CancellationToken cancellation) =>
         GetAsync<FailoverDecision[]>($"/api/v1/tasks/{task}/explain", cancellation);

@@ -16,7 +16,11 @@ internal static class DemoCommand
             Description = "Output file for the hashes, in the format of sha256sum",
             DefaultValueFactory = _ => "morag-demo.sha256",
         };
-        var command = new Command("demo", "Hash a folder's files with three agents, kill one of them, and watch the failover") { folder, sums };
+        var command = new Command("demo", "Hash a folder's files with three agents, kill one of them, and watch the failover")
+        {
+            folder,
+            sums,
+        };
         command.SetAction((parsed, cancellation) => RunAsync(
             globals, parsed, parsed.GetValue(folder)!, Path.GetFullPath(parsed.GetValue(sums)!), cancellation));
         return command;

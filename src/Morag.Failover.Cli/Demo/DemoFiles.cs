@@ -29,7 +29,8 @@ internal sealed record DemoFiles
         var readable = all.Where(IsReadable).ToArray();
         if (readable.Length < all.Length)
         {
-            remarks.Add($"skipping {Counted.Of(all.Length - readable.Length, "file")} that cannot be read or have names that are not Unicode");
+            var skipped = Counted.Of(all.Length - readable.Length, "file");
+            remarks.Add($"skipping {skipped} that cannot be read or have names that are not Unicode");
         }
 
         var paths = new List<string>();
@@ -47,7 +48,8 @@ internal sealed record DemoFiles
         if (paths.Count < readable.Length)
         {
             remarks.Add(
-                $"hashing {paths.Count:N0} of {readable.Length:N0} files; the demo is limited to {MaxFiles} files and 4 GiB to finish within a minute");
+                $"hashing {paths.Count:N0} of {readable.Length:N0} files; the demo is limited to {MaxFiles} files and 4 GiB, "
+                + "to finish within a minute");
         }
 
         return new DemoFiles { Paths = paths, Remarks = remarks };

@@ -100,7 +100,8 @@ internal sealed class DemoNode : IAsyncDisposable
                         last = [.. lastLines];
                     }
 
-                    throw new CommandFailure(ExitCode.Unreachable, $"the node did not become ready. Its last output:\n{string.Join('\n', last)}");
+                    throw new CommandFailure(
+                        ExitCode.Unreachable, $"the node did not become ready. Its last output:\n{string.Join('\n', last)}");
                 }
 
                 await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancellation);

@@ -10,7 +10,7 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Demo;
 
-/// <summary>One run of the demo: three agents hash the files, one of them is killed, and a summary shows the outcome of every file.</summary>
+/// <summary>One run of the demo: three agents hash the files, one of them is killed, and a summary shows every outcome.</summary>
 internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files, string sumsFile, TextWriter output, TimeProvider clock)
 {
     private const string Queue = "cpu_batch";
@@ -68,9 +68,11 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
 
     private async Task SubmitAsync(Dictionary<string, string> tasks, string contentType, CancellationToken cancellation)
     {
-        foreach (var batch in tasks.InBatches(CallLimits.MaxEntries, task => JsonText.Of(task.Value).Length, MessageLimits.MaxGatheredBytes))
+        var batches = tasks.InBatches(CallLimits.MaxEntries, task => JsonText.Of(task.Value).Length, MessageLimits.MaxGatheredBytes);
+        foreach (var batch in batches)
         {
-            var submitted = batch.Select(task => new { task_id = task.Key, queue = Queue, payload = task.Value, content_type = contentType });
+            var submitted = batch.Select(
+                task => new { task_id = task.Key, queue = Queue, payload = task.Value, content_type = contentType });
             await calls.SubmitAsync([.. submitted], cancellation);
         }
     }

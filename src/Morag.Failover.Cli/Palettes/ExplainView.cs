@@ -103,8 +103,8 @@ internal static class ExplainView
             : null;
 
     private static string Guard(JsonElement guard) =>
-        $"{Cell.Text(Cell.At(guard, "guard"))} replaced {Cell.Text(Cell.At(guard, "overruled"))} with {Cell.Text(Cell.At(guard, "chose"))}: "
-        + Cell.Text(Cell.At(guard, "reason"));
+        $"{Cell.Text(Cell.At(guard, "guard"))} replaced {Cell.Text(Cell.At(guard, "overruled"))} "
+        + $"with {Cell.Text(Cell.At(guard, "chose"))}: {Cell.Text(Cell.At(guard, "reason"))}";
 
     private static string Alternative(JsonElement alternative) =>
         $"{Cell.Text(Cell.At(alternative, "strategy"))}: {Cell.Text(Cell.At(alternative, "reason"))}";

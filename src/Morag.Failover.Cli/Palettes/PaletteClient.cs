@@ -18,7 +18,8 @@ internal sealed partial class PaletteClient(NodeConnection node)
     {
         using var response = await node.SendAsync(
             () => new HttpRequestMessage(HttpMethod.Get, "/api/v1/palettes"), timeout, streamed: false, cancellation);
-        return await ReadAsync(response, () => response.Content.ReadFromJsonAsync<List<Palette>>(ContractsJson.Options, cancellation)) ?? [];
+        var content = response.Content;
+        return await ReadAsync(response, () => content.ReadFromJsonAsync<List<Palette>>(ContractsJson.Options, cancellation)) ?? [];
     }
 
     /// <summary>Makes the call. For a paged list, it follows the pages until it has <paramref name="limit"/> items.</summary>

@@ -14,7 +14,7 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
     // All items are held in memory before the first is printed.
     private const int MaxLimit = 1_000_000;
 
-    /// <summary>Adds the palettes to the root command. A palette with the name of an existing command, such as <c>worker</c>, extends it.</summary>
+    /// <summary>Adds the palettes to the root command. A palette with the name of an existing command extends it.</summary>
     public void AddTo(RootCommand root, IEnumerable<Palette> palettes)
     {
         foreach (var palette in palettes)
@@ -164,7 +164,8 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
     {
         if (definition.Options.FirstOrDefault(option => option.Required && !values.ContainsKey(option)) is { } missing)
         {
-            throw CommandFailure.Usage($"--{missing.Name} is required, except with --{definition.Options.First(option => option.IsDryRun).Name}");
+            var dryRun = definition.Options.First(option => option.IsDryRun);
+            throw CommandFailure.Usage($"--{missing.Name} is required, except with --{dryRun.Name}");
         }
     }
 

@@ -8,7 +8,7 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Palettes;
 
-/// <summary>Turns what the user typed for a parameter into the value to send, and checks it against the limits that the node declares.</summary>
+/// <summary>Converts what the user typed for a parameter to a JSON value, and checks it against the limits of the node.</summary>
 internal sealed class ParameterValue(Stream standardInput, TimeProvider clock)
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

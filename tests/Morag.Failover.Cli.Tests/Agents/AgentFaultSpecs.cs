@@ -68,7 +68,8 @@ public sealed class AgentFaultSpecs : IAsyncLifetime
         Assert.EndsWith("it is still running", (string)node.Outcomes.Single()["error_message"]!, StringComparison.Ordinal);
         await Wait.UntilAsync(
             () => agent.Log.Contains(
-                "t-1 (epoch 1): cannot kill 4711 (stuck) (SIGKILL failed: not permitted); the slot stays occupied until the process is gone",
+                "t-1 (epoch 1): cannot kill 4711 (stuck) (SIGKILL failed: not permitted); "
+                + "the slot stays occupied until the process is gone",
                 StringComparison.Ordinal),
             "the log line");
         var beats = node.CallsTo("POST", "/heartbeat").Count();
@@ -111,7 +112,8 @@ public sealed class AgentFaultSpecs : IAsyncLifetime
     public async Task Should_deliver_everything_when_a_write_to_the_spool_fails(int write)
     {
         var writes = 0;
-        faults.OnSpool = () => Interlocked.Increment(ref writes) == write || write == int.MaxValue ? new IOException("no space left") : null;
+        faults.OnSpool = () =>
+            Interlocked.Increment(ref writes) == write || write == int.MaxValue ? new IOException("no space left") : null;
         await using var agent = new RunningAgent(node, "cat", slots: 1, faults: faults);
         for (var number = 1; number <= 4; number++)
         {
@@ -136,8 +138,10 @@ public sealed class AgentFaultSpecs : IAsyncLifetime
         faults.OnSpool = () => null;
 
         await Wait.UntilAsync(
-            () => File.ReadAllText(Path.Combine(agent.Folder, "outcomes.jsonl")).Contains("kept", StringComparison.Ordinal), "the spooled outcome");
-        await Wait.UntilAsync(() => agent.Log.Contains("outcomes are saved in the work folder again", StringComparison.Ordinal), "the log line");
+            () => File.ReadAllText(Path.Combine(agent.Folder, "outcomes.jsonl")).Contains("kept", StringComparison.Ordinal),
+            "the spooled outcome");
+        await Wait.UntilAsync(
+            () => agent.Log.Contains("outcomes are saved in the work folder again", StringComparison.Ordinal), "the log line");
     }
 
     [Fact]
@@ -263,7 +267,9 @@ public sealed class AgentFaultSpecs : IAsyncLifetime
     {
         var answer = node.Answer;
         node.Answer = async (call, context) => call.PathAndQuery.Split('?')[0].EndsWith(step, StringComparison.Ordinal) && spoils()
-            ? Results.Text(step == "/session" ? $"event: lease_revoked\ndata: {text}\n\n" : text, step == "/session" ? "text/event-stream" : "application/json")
+            ? Results.Text(
+                step == "/session" ? $"event: lease_revoked\ndata: {text}\n\n" : text,
+                step == "/session" ? "text/event-stream" : "application/json")
             : await answer(call, context);
     }
 

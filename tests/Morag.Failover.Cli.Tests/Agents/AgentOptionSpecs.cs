@@ -43,7 +43,10 @@ public sealed class AgentOptionSpecs
 
     [Fact]
     public void Should_cover_every_numeric_option() => Assert.Equal(
-        ["--cpu-cores", "--disk-gb", "--drain-grace", "--gpu-count", "--gpu-memory-gb", "--heartbeat", "--kill-grace", "--memory-gb", "--slots"],
+        [
+            "--cpu-cores", "--disk-gb", "--drain-grace", "--gpu-count", "--gpu-memory-gb", "--heartbeat", "--kill-grace", "--memory-gb",
+            "--slots",
+        ],
         WorkerRunCommand.Build(new GlobalOptions()).Options.Where(IsNumber).Select(option => option.Name).Order(StringComparer.Ordinal));
 
     private static bool IsNumber(Option option) =>

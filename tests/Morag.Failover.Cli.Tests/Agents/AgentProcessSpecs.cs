@@ -108,7 +108,10 @@ public sealed class AgentProcessSpecs : IAsyncLifetime
         agent!.Kill();
 
         await Wait.UntilAsync(() => !CommandProcesses.WithEnvironment(Mark, mark).Any(), "the end of every process");
-        Assert.Contains("the guardian process was lost, and a new one is running", await agent.StandardError.ReadToEndAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "the guardian process was lost, and a new one is running",
+            await agent.StandardError.ReadToEndAsync(),
+            StringComparison.Ordinal);
     }
 
     [RootFact]

@@ -32,7 +32,8 @@ public sealed class FullDiskSpecs : IAsyncLifetime
             disk.Free();
             await Wait.UntilAsync(
                 () => agent.Log.Contains("outcomes are saved in the work folder again", StringComparison.Ordinal), "the log line");
-            Assert.Equal(1, agent.Log.Split('\n').Count(line => line.Contains("outcomes are kept in memory only", StringComparison.Ordinal)));
+            Assert.Equal(
+                1, agent.Log.Split('\n').Count(line => line.Contains("outcomes are kept in memory only", StringComparison.Ordinal)));
             await agent.AbortAsync();
         }
 

@@ -17,7 +17,9 @@ public sealed class HostileCommandSpecs : IAsyncLifetime
     [Theory]
     [InlineData("mkdir \"$MORAG_FAILURE_FILE\"; touch \"$MORAG_FAILURE_FILE/x\"; exit 1", "the failure file is a folder")]
     [InlineData("mkfifo \"$MORAG_FAILURE_FILE\"; exit 1", "the failure file is invalid")]
-    [InlineData("mkfifo \"$MORAG_FAILURE_FILE\"; exec 3<>\"$MORAG_FAILURE_FILE\"; sleep 1000 >/dev/null 2>&1 & exit 1", "exit code 1, and the failure file ")]
+    [InlineData(
+        "mkfifo \"$MORAG_FAILURE_FILE\"; exec 3<>\"$MORAG_FAILURE_FILE\"; sleep 1000 >/dev/null 2>&1 & exit 1",
+        "exit code 1, and the failure file ")]
     [InlineData("ln -sf /dev/zero \"$MORAG_FAILURE_FILE\"; exit 1", "the failure file is a link")]
     [InlineData("ln -s /nowhere/at/all \"$MORAG_FAILURE_FILE\"; exit 1", "the failure file is a link")]
     [InlineData("head -c 1000000 /dev/zero > \"$MORAG_FAILURE_FILE\"; exit 1", "the failure file is longer than 65,536 bytes")]
@@ -97,5 +99,6 @@ public sealed class HostileCommandSpecs : IAsyncLifetime
         await Wait.UntilAsync(() => CommandProcesses.IsGone(CommandProcesses.Id(child)), "the end of the command's child");
     }
 
-    private static string OnlyForFirst(string script) => $"read payload; if [ \"$payload\" = second ]; then printf second; exit 0; fi\n{script}";
+    private static string OnlyForFirst(string script) =>
+        $"read payload; if [ \"$payload\" = second ]; then printf second; exit 0; fi\n{script}";
 }

@@ -15,7 +15,13 @@ public sealed class OutcomeMappingSpecs
     [Fact]
     public void Should_succeed_with_the_unchanged_output_when_the_exit_code_is_zero()
     {
-        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(0), Output = "a \"b\"\nc\n"u8.ToArray(), ErrorTail = "CUDA out of memory", ExhaustionPattern = "CUDA out of memory" });
+        var outcome = Outcome(new ProcessEnding
+            {
+                Exit = Code(0),
+                Output = "a \"b\"\nc\n"u8.ToArray(),
+                ErrorTail = "CUDA out of memory",
+                ExhaustionPattern = "CUDA out of memory",
+            });
 
         Assert.True(outcome.IsSuccess);
         Assert.Equal("a \"b\"\nc\n", JsonSerializer.Deserialize<string>(outcome.Result!.Value.Raw));
@@ -36,7 +42,7 @@ public sealed class OutcomeMappingSpecs
     [InlineData(255, FailureType.ProcessingError)]
     public void Should_map_the_exit_code_when_there_is_no_failure_file(int exitCode, FailureType type)
     {
-        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(exitCode), ErrorTail = "first\nlast\n" });
+        var outcome = Outcome(new ProcessEnding { Exit = Code(exitCode), ErrorTail = "first\nlast\n" });
 
         Assert.Equal(type, outcome.FailureType);
         Assert.StartsWith($"exit code {exitCode}", outcome.ErrorMessage, StringComparison.Ordinal);
@@ -47,7 +53,7 @@ public sealed class OutcomeMappingSpecs
     [Fact]
     public void Should_be_resource_exhaustion_when_a_pattern_matched_and_the_command_failed()
     {
-        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(1), ExhaustionPattern = "CUDA out of memory" });
+        var outcome = Outcome(new ProcessEnding { Exit = Code(1), ExhaustionPattern = "CUDA out of memory" });
 
         Assert.Equal(FailureType.ResourceExhaustion, outcome.FailureType);
         Assert.Equal("exit code 1, with \"CUDA out of memory\" on standard error", outcome.ErrorMessage);
@@ -57,7 +63,7 @@ public sealed class OutcomeMappingSpecs
     public void Should_be_worker_overloaded_when_the_exit_code_is_75_although_a_pattern_matched() =>
         Assert.Equal(
             FailureType.WorkerOverloaded,
-            OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(75), ExhaustionPattern = "CUDA out of memory" }).FailureType);
+            Outcome(new ProcessEnding { Exit = Code(75), ExhaustionPattern = "CUDA out of memory" }).FailureType);
 
     [Theory]
     [InlineData(0)]
@@ -65,7 +71,7 @@ public sealed class OutcomeMappingSpecs
     [InlineData(137)]
     public void Should_use_the_failure_file_when_there_is_one(int exitCode)
     {
-        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding
+        var outcome = Outcome(new ProcessEnding
         {
             Exit = Code(exitCode),
             FailureFile = Content("""{"failure_type":"network_failure","error_message":"the bucket does not answer","more":1}"""),
@@ -85,7 +91,7 @@ public sealed class OutcomeMappingSpecs
     [InlineData("""{"failure_type":3}""")]
     public void Should_be_a_processing_error_that_names_the_rule_when_the_failure_file_is_invalid(string text)
     {
-        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(4), FailureFile = Content(text), ErrorTail = "tail" });
+        var outcome = Outcome(new ProcessEnding { Exit = Code(4), FailureFile = Content(text), ErrorTail = "tail" });
 
         Assert.Equal(FailureType.ProcessingError, outcome.FailureType);
         Assert.Contains("failure file", outcome.ErrorMessage, StringComparison.Ordinal);
@@ -96,7 +102,7 @@ public sealed class OutcomeMappingSpecs
     [Fact]
     public void Should_be_a_timeout_when_the_lease_expired_despite_a_failure_file()
     {
-        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding
+        var outcome = Outcome(new ProcessEnding
         {
             Exit = Code(137),
             Cause = EndCause.TimedOut,
@@ -110,12 +116,12 @@ public sealed class OutcomeMappingSpecs
 
     [Fact]
     public void Should_blame_the_worker_when_the_command_cannot_be_started() =>
-        Assert.Equal(FailureType.WorkerOverloaded, OutcomeMapping.ToOutcome(Lease, NotStarted("no memory", blamesTask: false)).FailureType);
+        Assert.Equal(FailureType.WorkerOverloaded, Outcome(NotStarted("no memory", blamesTask: false)).FailureType);
 
     [Fact]
     public void Should_fail_and_name_the_limit_when_the_output_is_too_long()
     {
-        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(137), Cause = EndCause.OutputTooLong });
+        var outcome = Outcome(new ProcessEnding { Exit = Code(137), Cause = EndCause.OutputTooLong });
 
         Assert.Equal(FailureType.ProcessingError, outcome.FailureType);
         Assert.Contains("more than 262,144 bytes", outcome.ErrorMessage, StringComparison.Ordinal);
@@ -125,11 +131,12 @@ public sealed class OutcomeMappingSpecs
     [InlineData(TaskLimits.DefaultMaxPayloadBytes - 2, true)]
     [InlineData(TaskLimits.DefaultMaxPayloadBytes - 1, false)]
     public void Should_measure_the_result_as_JSON_when_it_is_near_the_limit(int length, bool succeeds) =>
-        Assert.Equal(succeeds, OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(0), Output = Encoding.UTF8.GetBytes(new string('x', length)) }).IsSuccess);
+        Assert.Equal(
+            succeeds, Outcome(new ProcessEnding { Exit = Code(0), Output = Encoding.UTF8.GetBytes(new string('x', length)) }).IsSuccess);
 
     [Fact]
     public void Should_keep_the_message_within_its_limit_when_standard_error_is_long() =>
-        Assert.True(OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(1), ErrorTail = new string('x', 20_000) }).ErrorMessage!.Length <= 8192);
+        Assert.Equal(8192, Outcome(new ProcessEnding { Exit = Code(1), ErrorTail = new string('x', 20_000) }).ErrorMessage!.Length);
 
     [Theory]
     [InlineData("CUDA out of memory", 1)]
@@ -158,7 +165,7 @@ public sealed class OutcomeMappingSpecs
     [InlineData(1, FailureType.WorkerOverloaded, "killed by SIGHUP, which this agent did not send: last")]
     public void Should_name_the_signal_when_one_ended_the_command(int signal, FailureType type, string message)
     {
-        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = ProcessExit.BySignal(signal), ErrorTail = "last\n" });
+        var outcome = Outcome(new ProcessEnding { Exit = ProcessExit.BySignal(signal), ErrorTail = "last\n" });
 
         Assert.Equal(type, outcome.FailureType);
         Assert.Equal(message, outcome.ErrorMessage);
@@ -170,7 +177,7 @@ public sealed class OutcomeMappingSpecs
     [InlineData(143, "exit code 143 (SIGTERM)")]
     [InlineData(200, "exit code 200")]
     public void Should_name_the_signal_when_an_exit_code_stands_for_one(int exitCode, string message) =>
-        Assert.Equal(message, OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(exitCode) }).ErrorMessage);
+        Assert.Equal(message, Outcome(new ProcessEnding { Exit = Code(exitCode) }).ErrorMessage);
 
     [Theory]
     [InlineData(new byte[] { 0x63, 0x61, 0x66, 0xe9, 0x0a }, "(byte 0xe9 at offset 3)")]
@@ -179,7 +186,7 @@ public sealed class OutcomeMappingSpecs
     [InlineData(new byte[] { 0x61, 0xe2, 0x82 }, "(byte 0xe2 at offset 1)")]
     public void Should_fail_and_name_the_byte_when_the_output_is_not_UTF8(byte[] output, string where)
     {
-        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(0), Output = output });
+        var outcome = Outcome(new ProcessEnding { Exit = Code(0), Output = output });
 
         Assert.Equal(FailureType.ProcessingError, outcome.FailureType);
         Assert.StartsWith($"the output is not UTF-8 {where}", outcome.ErrorMessage, StringComparison.Ordinal);
@@ -189,7 +196,7 @@ public sealed class OutcomeMappingSpecs
     public void Should_keep_every_byte_when_the_output_is_UTF8()
     {
         var output = Encoding.UTF8.GetBytes("\uFEFF\0 \u2028 \uFFFF \U0001F600 </script>");
-        var outcome = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(0), Output = output });
+        var outcome = Outcome(new ProcessEnding { Exit = Code(0), Output = output });
 
         Assert.Equal(output, Encoding.UTF8.GetBytes(JsonSerializer.Deserialize<string>(outcome.Result!.Value.Raw)!));
     }
@@ -201,21 +208,22 @@ public sealed class OutcomeMappingSpecs
     public void Should_not_succeed_when_the_output_is_incomplete(string state, FailureType type) =>
         Assert.Equal(
             type,
-            OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(0), OutputState = Enum.Parse<OutputState>(state) }).FailureType);
+            Outcome(new ProcessEnding { Exit = Code(0), OutputState = Enum.Parse<OutputState>(state) }).FailureType);
 
     [Fact]
     public void Should_blame_the_task_when_it_cannot_be_passed_to_any_command() =>
-        Assert.Equal(FailureType.ProcessingError, OutcomeMapping.ToOutcome(Lease, NotStarted("a NUL", blamesTask: true)).FailureType);
+        Assert.Equal(FailureType.ProcessingError, Outcome(NotStarted("a NUL", blamesTask: true)).FailureType);
 
     [Fact]
     public void Should_blame_the_worker_when_the_exit_status_is_lost() =>
-        Assert.Equal(FailureType.WorkerOverloaded, OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = ProcessExit.Lost }).FailureType);
+        Assert.Equal(
+            FailureType.WorkerOverloaded, Outcome(new ProcessEnding { Exit = ProcessExit.Lost }).FailureType);
 
     [Fact]
     public void Should_blame_the_worker_when_the_failure_file_is_empty_because_the_disk_is_full() =>
         Assert.Equal(
             FailureType.WorkerOverloaded,
-            OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(1), FailureFile = Content(""), WorkFolderFull = true }).FailureType);
+            Outcome(new ProcessEnding { Exit = Code(1), FailureFile = Content(""), WorkFolderFull = true }).FailureType);
 
     [Theory]
     [InlineData(0)]
@@ -227,7 +235,7 @@ public sealed class OutcomeMappingSpecs
             failure_type = "network_failure",
             error_message = new string('x', before) + string.Concat(Enumerable.Repeat("\U0001F600", 8_192)),
         });
-        var message = OutcomeMapping.ToOutcome(Lease, new ProcessEnding { Exit = Code(1), FailureFile = Content(told) }).ErrorMessage!;
+        var message = Outcome(new ProcessEnding { Exit = Code(1), FailureFile = Content(told) }).ErrorMessage!;
 
         Assert.InRange(Encoding.UTF8.GetByteCount(message), 8_189, 8_192);
         Assert.Equal(message, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(message)));
@@ -271,9 +279,12 @@ public sealed class OutcomeMappingSpecs
         Assert.False(OutcomeMapping.MayBeStopped(ending with { ExhaustionPattern = "CUDA out of memory" }));
     }
 
+    private static TaskOutcome Outcome(ProcessEnding ending) => OutcomeMapping.ToOutcome(Lease, ending);
+
     private static ProcessExit Code(int code) => ProcessExit.WithCode(code);
 
     private static FailureFileContent Content(string text) => new(text, null);
 
-    private static ProcessEnding NotStarted(string message, bool blamesTask) => new() { NotStarted = new StartFailure(message, blamesTask) };
+    private static ProcessEnding NotStarted(string message, bool blamesTask) =>
+        new() { NotStarted = new StartFailure(message, blamesTask) };
 }

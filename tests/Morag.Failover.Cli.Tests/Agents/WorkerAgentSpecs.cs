@@ -178,7 +178,9 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
     [InlineData("kill -9 $$", "resource_exhaustion")]
     [InlineData("echo 'RuntimeError: CUDA out of memory.' >&2; exit 1", "resource_exhaustion")]
     [InlineData("echo broken >&2; exit 3", "processing_error")]
-    [InlineData("echo '{\"failure_type\":\"authentication_failure\",\"error_message\":\"bucket\"}' > \"$MORAG_FAILURE_FILE\"; exit 1", "authentication_failure")]
+    [InlineData(
+        "echo '{\"failure_type\":\"authentication_failure\",\"error_message\":\"bucket\"}' > \"$MORAG_FAILURE_FILE\"; exit 1",
+        "authentication_failure")]
     [InlineData("yes", "processing_error")]
     public async Task Should_report_the_right_type_when_the_command_fails(string script, string type)
     {
@@ -247,7 +249,8 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
     {
         var answer = node.Answer;
         var forgotten = 0;
-        node.Answer = (call, context) => call.PathAndQuery.EndsWith("/heartbeat", StringComparison.Ordinal) && Interlocked.Exchange(ref forgotten, 0) == 1
+        node.Answer = (call, context) =>
+            call.PathAndQuery.EndsWith("/heartbeat", StringComparison.Ordinal) && Interlocked.Exchange(ref forgotten, 0) == 1
             ? Task.FromResult<Microsoft.AspNetCore.Http.IResult?>(null)
             : answer(call, context);
         await using var agent = new RunningAgent(node, "cat");

@@ -79,7 +79,12 @@ public sealed class DemoSpecs : IDisposable
     private static FailoverDecision Decision(string task, string failure) => new()
     {
         TaskId = new TaskId(task),
-        FailureEvent = new FailureEvent { EventId = new EventId(failure), TaskId = new TaskId(task), FailureType = FailureType.WorkerOffline },
+        FailureEvent = new FailureEvent
+        {
+            EventId = new EventId(failure),
+            TaskId = new TaskId(task),
+            FailureType = FailureType.WorkerOffline,
+        },
         SelectedAction = new FailoverAction { Strategy = FailoverStrategy.ReassignSameQueue, Reason = "" },
         DecisionMetadata = new DecisionMetadata { FailureId = new FailureId(failure) },
     };

@@ -49,15 +49,12 @@ public sealed class CommandLineSpecs : IAsyncLifetime
                 FixedFields = ImmutableSortedDictionary<string, string>.Empty.Add("action", "make"),
                 Options =
                 [
-                    new PaletteParameter { Name = "payload", Help = "", In = ParameterPlace.Body, Type = ParameterType.LargeText, MaxBytes = 100 },
-                    new PaletteParameter
-                    {
-                        Name = "payload-json", Help = "", In = ParameterPlace.Body, Type = ParameterType.Json, Field = "payload", MaxBytes = 100,
-                    },
-                    new PaletteParameter { Name = "note", Help = "", In = ParameterPlace.Body, MaxBytes = 10 },
-                    new PaletteParameter { Name = "gpu", Help = "", In = ParameterPlace.Body, Type = ParameterType.Flag, Field = "needs.gpu_required" },
-                    new PaletteParameter { Name = "max-retries", Help = "", In = ParameterPlace.Body, Type = ParameterType.WholeNumber, Least = 0, Most = 100 },
-                    new PaletteParameter { Name = "memory-gb", Help = "", In = ParameterPlace.Body, Type = ParameterType.Number, Least = 0.5 },
+                    InBody("payload", ParameterType.LargeText) with { MaxBytes = 100 },
+                    InBody("payload-json", ParameterType.Json) with { Field = "payload", MaxBytes = 100 },
+                    InBody("note") with { MaxBytes = 10 },
+                    InBody("gpu", ParameterType.Flag) with { Field = "needs.gpu_required" },
+                    InBody("max-retries", ParameterType.WholeNumber) with { Least = 0, Most = 100 },
+                    InBody("memory-gb", ParameterType.Number) with { Least = 0.5 },
                 ],
                 View = PaletteView.Record,
             },
@@ -80,9 +77,9 @@ public sealed class CommandLineSpecs : IAsyncLifetime
                 Objects = ["filter"],
                 Options =
                 [
-                    new PaletteParameter { Name = "reason", Help = "", In = ParameterPlace.Body, Required = true, OptionalInDryRun = true },
-                    new PaletteParameter { Name = "state", Help = "", In = ParameterPlace.Body, Field = "filter.state" },
-                    new PaletteParameter { Name = "dry-run", Help = "", In = ParameterPlace.Body, Type = ParameterType.Flag, IsDryRun = true },
+                    InBody("reason") with { Required = true, OptionalInDryRun = true },
+                    InBody("state") with { Field = "filter.state" },
+                    InBody("dry-run", ParameterType.Flag) with { IsDryRun = true },
                 ],
                 Confirm = "Sure?",
                 View = PaletteView.Record,
@@ -202,7 +199,7 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     [InlineData("--max-retries must be a whole number from 0 to 100, not \"many\"", "--max-retries", "many")]
     [InlineData("--max-retries must be a whole number from 0 to 100, not \"1.0\"", "--max-retries", "1.0")]
     [InlineData("--max-retries must be a whole number from 0 to 100, not \"101\"", "--max-retries", "101")]
-    [InlineData("--max-retries must be a whole number from 0 to 100, not \"99999999999999999999\"", "--max-retries", "99999999999999999999")]
+    [InlineData("--max-retries must be a whole number from 0 to 100, not \"9999999999999999999\"", "--max-retries", "9999999999999999999")]
     [InlineData("--memory-gb must be a number of at least 0.5, not \"0,5\"", "--memory-gb", "0,5")]
     [InlineData("--memory-gb must be a number of at least 0.5, not \"abc\"", "--memory-gb", "abc")]
     [InlineData("--memory-gb must be a number of at least 0.5, not \"NaN\"", "--memory-gb", "NaN")]
@@ -334,7 +331,9 @@ public sealed class CommandLineSpecs : IAsyncLifetime
         if (Console.IsInputRedirected)
         {
             (exitCode, _, error) = await RunAsync("thing", "remove-all", "--reason", "old");
-            Assert.Equal((ExitCode.Usage, "morag: this command asks for confirmation. Add --yes to run it without a terminal"), (exitCode, error.Trim()));
+            Assert.Equal(
+                (ExitCode.Usage, "morag: this command asks for confirmation. Add --yes to run it without a terminal"),
+                (exitCode, error.Trim()));
         }
 
         Assert.DoesNotContain(node.Calls, call => call.Method == "POST");
@@ -354,7 +353,8 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     [InlineData(503, ExitCode.NodeError)]
     public async Task Should_map_the_status_to_an_exit_code_when_a_call_is_rejected(int status, int expected)
     {
-        Answer(_ => Results.Problem("must be nicer", statusCode: status, extensions: new Dictionary<string, object?> { ["field"] = "name" }));
+        Answer(
+            _ => Results.Problem("must be nicer", statusCode: status, extensions: new Dictionary<string, object?> { ["field"] = "name" }));
 
         var (exitCode, output, error) = await RunAsync("thing", "make", "x");
 
@@ -417,7 +417,8 @@ public sealed class CommandLineSpecs : IAsyncLifetime
         Environment.SetEnvironmentVariable("MORAG_NODE", node.Address.ToString());
         try
         {
-            Assert.Contains("make", (await RunAsync(["[suggest:12]", "morag thing "], "", withNode: false)).Output, StringComparison.Ordinal);
+            Assert.Contains(
+                "make", (await RunAsync(["[suggest:12]", "morag thing "], "", withNode: false)).Output, StringComparison.Ordinal);
         }
         finally
         {
@@ -433,6 +434,9 @@ public sealed class CommandLineSpecs : IAsyncLifetime
         Assert.Equal(ExitCode.Unauthorised, (await RunAsync("thing", "list")).ExitCode);
         Assert.Equal(ExitCode.Ok, (await RunAsync("thing", "list", "--token", "secret")).ExitCode);
     }
+
+    private static PaletteParameter InBody(string name, ParameterType type = ParameterType.Text) =>
+        new() { Name = name, Help = "", In = ParameterPlace.Body, Type = type };
 
     private static IResult Served() => Results.Text(JsonSerializer.Serialize(new[] { Things }, ContractsJson.Options), "application/json");
 

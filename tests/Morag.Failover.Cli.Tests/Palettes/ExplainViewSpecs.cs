@@ -160,5 +160,6 @@ public sealed class ExplainViewSpecs
     };
 
     private static System.Collections.Immutable.ImmutableSortedDictionary<string, string> Map(params (string Name, string Value)[] pairs) =>
-        System.Collections.Immutable.ImmutableSortedDictionary.CreateRange(pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Value)));
+        System.Collections.Immutable.ImmutableSortedDictionary.CreateRange(
+            pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Value)));
 }

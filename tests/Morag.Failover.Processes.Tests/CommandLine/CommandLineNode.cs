@@ -4,7 +4,7 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests.CommandLine;
 
-/// <summary>A real node that the command line talks to; what one spec leaves behind is there for the next.</summary>
+/// <summary>A node for the specs of the command line, which share its data.</summary>
 public sealed class CommandLineNode : IAsyncLifetime
 {
     private readonly TestFolder folder = new();

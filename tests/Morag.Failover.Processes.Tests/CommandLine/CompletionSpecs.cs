@@ -4,11 +4,11 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests.CommandLine;
 
-/// <summary>The completion scripts in the shells that they are for; a shell that is not installed is skipped, loudly.</summary>
+/// <summary>The completion scripts in their shells. A shell that is not installed is skipped with a message.</summary>
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class CompletionSpecs(CommandLineNode node) : IClassFixture<CommandLineNode>, IDisposable
 {
-    // As bash does when Tab is pressed: it calls the function that is registered for the command, with the words so far.
+    // Calls the registered completion function like bash does when Tab is pressed.
     private const string Bash = """
         eval "$(morag completion bash)"
         words=($LINE); [[ $LINE == *' ' ]] && words+=('')
@@ -17,13 +17,14 @@ public sealed class CompletionSpecs(CommandLineNode node) : IClassFixture<Comman
         printf '%s\n' "${COMPREPLY[@]}"
         """;
 
-    // zsh completes only where a line is edited: in a terminal of its own, where Tab is pressed, and a key that shows what the line became.
+    // zsh completes only in its line editor. The script opens a pseudoterminal, presses Tab, and then a key that prints the line.
     private const string Zsh = """
         zmodload zsh/zpty
         zpty z zsh -f -i
         zpty -w z 'autoload -U compinit; compinit -u -D; unsetopt LIST_AMBIGUOUS; bindkey "^I" complete-word'
         zpty -w z 'eval "$(morag completion zsh)"'
-        zpty -w z 'show() { print -r -- "OFFERED:${${BUFFER% }##* }"; BUFFER=; zle .accept-line }; zle -N show; bindkey "^X" show; print REA""DY'
+        zpty -w z 'show() { print -r -- "OFFERED:${${BUFFER% }##* }"; BUFFER=; zle .accept-line }'
+        zpty -w z 'zle -N show; bindkey "^X" show; print REA""DY'
         while zpty -r z answer; do [[ $answer == *READY* ]] && break; done
         zpty -w -n z "$LINE"$'\t\C-X'
         while zpty -r z answer; do print -r -- "$answer"; [[ $answer == *OFFERED:* ]] && break; done
@@ -41,19 +42,22 @@ public sealed class CompletionSpecs(CommandLineNode node) : IClassFixture<Comman
     [InlineData("morag wor", "worker")]
     [InlineData("morag task requeue-", "requeue-all")]
     [InlineData("morag task submit --priority urg", "urgent")]
-    public Task Should_complete_commands_of_the_node_when_the_shell_is_bash(string line, string word) => CompletesAsync("bash", Bash, line, word);
+    public Task Should_complete_commands_of_the_node_when_the_shell_is_bash(string line, string word) =>
+        CompletesAsync("bash", Bash, line, word);
 
     [ShellTheory("zsh")]
     [InlineData("morag wor", "worker")]
     [InlineData("echo x | morag task requeue-", "requeue-all")]
     [InlineData("morag task submit --priority urg", "urgent")]
-    public Task Should_complete_commands_of_the_node_when_the_shell_is_zsh(string line, string word) => CompletesAsync("zsh", Zsh, line, word);
+    public Task Should_complete_commands_of_the_node_when_the_shell_is_zsh(string line, string word) =>
+        CompletesAsync("zsh", Zsh, line, word);
 
     [ShellTheory("fish")]
     [InlineData("morag wor", "worker")]
     [InlineData("echo x | morag task requeue-", "requeue-all")]
     [InlineData("morag task submit --priority urg", "urgent")]
-    public Task Should_complete_commands_of_the_node_when_the_shell_is_fish(string line, string word) => CompletesAsync("fish", Fish, line, word);
+    public Task Should_complete_commands_of_the_node_when_the_shell_is_fish(string line, string word) =>
+        CompletesAsync("fish", Fish, line, word);
 
     public void Dispose() => folder.Dispose();
 
@@ -75,7 +79,7 @@ public sealed class CompletionSpecs(CommandLineNode node) : IClassFixture<Comman
     }
 }
 
-/// <summary>A theory that needs a shell: skipped where it is not installed, but bash not if CI=true.</summary>
+/// <summary>A theory that is skipped if its shell is not installed, except bash with CI=true.</summary>
 public sealed class ShellTheoryAttribute : TheoryAttribute
 {
     public ShellTheoryAttribute(string shell)
@@ -86,9 +90,10 @@ public sealed class ShellTheoryAttribute : TheoryAttribute
             : $"NOT TESTED: {shell} is not on the PATH of this machine";
     }
 
-    /// <summary>The shell's program.</summary>
+    /// <summary>The name of the shell.</summary>
     public string Shell { get; }
 
     private static bool IsInstalled(string shell) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, shell)));
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+        .Any(folder => File.Exists(Path.Combine(folder, shell)));
 }

@@ -3,21 +3,21 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests.CommandLine;
 
-/// <summary>What one run of <c>morag</c> wrote, and how it ended.</summary>
+/// <summary>The exit code and the output of a run of <c>morag</c>.</summary>
 internal sealed record MoragRun(int ExitCode, string Output, string Error);
 
-/// <summary>Runs the command line as a process, as a script does: without a terminal.</summary>
+/// <summary>Runs <c>morag</c> as a process without a terminal, like a script.</summary>
 internal static class MoragCommand
 {
     /// <summary>Runs it against a node.</summary>
     public static Task<MoragRun> RunAsync(Uri node, params IEnumerable<string> arguments) =>
         RunAsync(new Dictionary<string, string> { ["MORAG_NODE"] = node.ToString() }, arguments);
 
-    /// <summary>Runs it with these variables, and no others that it or a proxy knows.</summary>
+    /// <summary>Runs it with these variables, and without other MORAG_ and proxy variables.</summary>
     public static Task<MoragRun> RunAsync(IReadOnlyDictionary<string, string> variables, params IEnumerable<string> arguments) =>
         RunAsync(new ProcessStartInfo("dotnet", [Programs.Morag, .. arguments]), variables);
 
-    /// <summary>Runs any program to its end, with an empty standard input.</summary>
+    /// <summary>Runs a program to its end, with an empty standard input.</summary>
     public static async Task<MoragRun> RunAsync(ProcessStartInfo start, IReadOnlyDictionary<string, string> variables)
     {
         start.RedirectStandardInput = true;

@@ -3,7 +3,7 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests.Hashing;
 
-/// <summary>Three real agents, two for the GPU queues and one for the CPU queues, whose commands the test can hold up.</summary>
+/// <summary>Three agents, two for the GPU queues and one for the CPU queues. The test can pause their commands.</summary>
 internal sealed class Fleet : IAsyncDisposable
 {
     public const string Gpu1 = "gpu-1";
@@ -12,7 +12,7 @@ internal sealed class Fleet : IAsyncDisposable
 
     private const int Slots = 4;
 
-    // $1: a command waits as long as this file exists. $2: whoever makes this folder first dies as of the out-of-memory killer.
+    // $1: the command waits while this file exists. $2: the command that creates this folder exits as if it ran out of memory.
     private const string HashCommand =
         """
         IFS= read -r file
@@ -30,9 +30,9 @@ internal sealed class Fleet : IAsyncDisposable
     private Fleet(string folder) => this.folder = folder;
 
     /// <summary>Starts the agents.</summary>
-    /// <param name="folder">Where they keep what they keep.</param>
-    /// <param name="nodeOf">The node that an agent works for.</param>
-    /// <param name="exhaustsOnce">The agent of which one command exits with 137; null: none.</param>
+    /// <param name="folder">Their work folder.</param>
+    /// <param name="nodeOf">The node of each agent.</param>
+    /// <param name="exhaustsOnce">The agent with a command that exits with 137; null for none.</param>
     public static Fleet Start(string folder, Func<string, Uri> nodeOf, string? exhaustsOnce = null)
     {
         var fleet = new Fleet(folder);
@@ -46,7 +46,11 @@ internal sealed class Fleet : IAsyncDisposable
                 WorkFolder = folder,
                 Slots = Slots,
                 Heartbeat = Heartbeat,
-                Command = ["/bin/sh", "-c", HashCommand, "hash", fleet.HoldFile(worker), worker == exhaustsOnce ? Path.Combine(folder, "exhausted") : ""],
+                Command =
+                [
+                    "/bin/sh", "-c", HashCommand, "hash", fleet.HoldFile(worker),
+                    worker == exhaustsOnce ? Path.Combine(folder, "exhausted") : "",
+                ],
             });
         }
 
@@ -55,21 +59,17 @@ internal sealed class Fleet : IAsyncDisposable
 
     public RunningProgram Agent(string worker) => agents[worker];
 
-    /// <summary>From now on, commands of this agent wait before they hash.</summary>
+    /// <summary>Pauses the commands of an agent before they hash.</summary>
     public static void Hold(string folder, string worker) => File.WriteAllText(HoldFile(folder, worker), "");
 
-    /// <summary>Lets them go on.</summary>
+    /// <summary>Resumes the commands of an agent.</summary>
     public void Release(string worker) => File.Delete(HoldFile(worker));
 
-    /// <summary>Waits until this agent holds tasks.</summary>
+    /// <summary>Waits until an agent holds tasks.</summary>
     public static Task HoldsTasksAsync(NodeClient node, string worker) => Eventually.HoldsAsync(
         async () => (await node.TasksAsync(TaskState.Leased, worker)).Count > 0, () => $"{worker} holds tasks");
 
-    /// <summary>Waits until this agent holds none of the tasks.</summary>
-    public static Task HoldsNoTasksAsync(NodeClient node, string worker) => Eventually.HoldsAsync(
-        async () => (await node.TasksAsync(TaskState.Leased, worker)).Count == 0, () => $"{worker} holds no tasks any more");
-
-    /// <summary>What the agents wrote, for the message of a test that fails.</summary>
+    /// <summary>The output of the agents, for failure messages.</summary>
     public string Output => string.Join("\n", agents.Select(agent => $"--- {agent.Key}\n{agent.Value.Output}"));
 
     public async ValueTask DisposeAsync()

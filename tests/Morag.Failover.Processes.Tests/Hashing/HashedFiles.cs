@@ -4,7 +4,7 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests.Hashing;
 
-/// <summary>Real files, each of which one task has a subprocess hash.</summary>
+/// <summary>Files that are hashed by one task each.</summary>
 internal sealed class HashedFiles
 {
     private const int FileSize = 20_000;
@@ -15,12 +15,12 @@ internal sealed class HashedFiles
     {
     }
 
-    /// <summary>The tasks' ids, in order.</summary>
+    /// <summary>The ids of the tasks, in order.</summary>
     public IEnumerable<string> Tasks => files.Keys;
 
     public int Count => files.Count;
 
-    /// <summary>The hash that a task has to end with.</summary>
+    /// <summary>The expected hash of a task.</summary>
     public string Hash(string task) => files[task].Hash;
 
     /// <summary>Writes files of random bytes: two thirds of them for the GPU queue, the others for the CPU queue.</summary>
@@ -33,13 +33,14 @@ internal sealed class HashedFiles
             var task = string.Create(CultureInfo.InvariantCulture, $"file-{number:000}");
             var path = Path.Combine(folder, task);
             File.WriteAllBytes(path, content);
-            created.files[task] = (path, number % 3 == 0 ? "cpu_standard" : "gpu_priority", Convert.ToHexStringLower(SHA256.HashData(content)));
+            created.files[task] = (
+                path, number % 3 == 0 ? "cpu_standard" : "gpu_priority", Convert.ToHexStringLower(SHA256.HashData(content)));
         }
 
         return created;
     }
 
-    /// <summary>Submits a part of the tasks in one call.</summary>
+    /// <summary>Submits some of the tasks in one call.</summary>
     public Task SubmitAsync(NodeClient node, Range part) => node.SubmitAsync(
         files.Take(part).Select(file => (object)new { task_id = file.Key, queue = file.Value.Queue, payload = file.Value.Path }));
 }

@@ -5,12 +5,12 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests.Hashing;
 
-/// <summary>What has to hold at the end, whatever was killed on the way.</summary>
+/// <summary>The expected outcome, whatever was killed on the way.</summary>
 internal static class Outcome
 {
     /// <summary>
-    /// Every task ends with the right hash, completed once, under leases of which no two were valid at once; every failure has one
-    /// decision, and it was carried out.
+    /// Every task has the right hash and was completed once, no two of its leases were valid at the same time, and every failure has one
+    /// decision, which was applied.
     /// </summary>
     public static async Task IsRightAsync(NodeClient node, HashedFiles files, Fleet fleet)
     {
@@ -38,7 +38,9 @@ internal static class Outcome
             {
                 var tasks = await node.TasksAsync();
                 var pending = (await node.FailuresAsync()).Count(failure => failure.DecisionMetadata.Outcome == DecisionOutcome.Pending);
-                now = string.Join(", ", tasks.GroupBy(task => (task.State, task.QueueType, task.WorkerId)).Select(group => $"{group.Count()} {group.Key}"))
+                now = string.Join(
+                    ", ",
+                    tasks.GroupBy(task => (task.State, task.QueueType, task.WorkerId)).Select(group => $"{group.Count()} {group.Key}"))
                     + $"; {pending} decisions pending";
                 return tasks.Count(task => task.State == TaskState.Succeeded) == files.Count && pending == 0;
             },

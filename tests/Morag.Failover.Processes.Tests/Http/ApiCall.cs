@@ -5,36 +5,87 @@ using Morag.Failover.TestProcesses;
 namespace Morag.Failover.Processes.Tests.Http;
 
 /// <summary>
-/// One call of the HTTP API with good input. <c>$task</c>, <c>$worker</c>, <c>$type</c> and <c>$epoch</c> in it stand for what a
-/// <see cref="Stage"/> set up.
+/// A call of the HTTP API with valid input. Its placeholders <c>$task</c>, <c>$worker</c>, <c>$type</c> and <c>$epoch</c> stand for the
+/// values of a <see cref="Stage"/>.
 /// </summary>
 internal sealed record ApiCall(string Method, string Path, string? Body = null, string Query = "")
 {
-    /// <summary>Whether it needs a task that is parked, and not one that is leased.</summary>
+    /// <summary>Whether it needs a parked task instead of a leased one.</summary>
     public bool OnParkedTask { get; init; }
 
-    /// <summary>As the table of the API has it.</summary>
-    public string Name => $"{Method} {Path.Replace("$task", "{id}", StringComparison.Ordinal).Replace("$worker", "{id}", StringComparison.Ordinal).Replace("$queue", "{queue}", StringComparison.Ordinal)}";
+    /// <summary>The name of the call, such as <c>GET /api/v1/tasks/{id}</c>.</summary>
+    public string Name => $"{Method} {Path}"
+        .Replace("$task", "{id}", StringComparison.Ordinal)
+        .Replace("$worker", "{id}", StringComparison.Ordinal)
+        .Replace("$queue", "{queue}", StringComparison.Ordinal);
 
-    /// <summary>Every call there is, each with every field that it knows.</summary>
+    /// <summary>Every call, with all of its fields.</summary>
     public static IReadOnlyList<ApiCall> All { get; } =
     [
-        new("POST", "/api/v1/tasks", """{"task_id":"$task-more","queue":"cpu_batch","priority":5,"payload":{"a":[1]},"timeout_seconds":60,"max_retries":3,"content_type":"$type","quality":{"q":1},"resource_requirements":{"gpu_required":false,"memory_gb":1,"disk_gb":1},"estimated_duration":1}"""),
+        new(
+            "POST",
+            "/api/v1/tasks",
+            """
+            {"task_id":"$task-more","queue":"cpu_batch","priority":5,"payload":{"a":[1]},
+            "timeout_seconds":60,"max_retries":3,"content_type":"$type","quality":{"q":1},
+            "resource_requirements":{"gpu_required":false,"memory_gb":1,"disk_gb":1},
+            "estimated_duration":1}
+            """),
         new("GET", "/api/v1/tasks", Query: "state=leased&queue=cpu_batch&worker=$worker&limit=10&after=a"),
         new("GET", "/api/v1/tasks/$task"),
         new("GET", "/api/v1/tasks/$task/explain"),
         new("POST", "/api/v1/tasks/$task/requeue", """{"queue":"cpu_batch","quality":{"q":1},"reason":"fixed"}""") { OnParkedTask = true },
         new("DELETE", "/api/v1/tasks/$task", Query: "reason=over"),
-        new("POST", "/api/v1/tasks/requeue", """{"filter":{"queue":"cpu_batch","worker":"$worker"},"reason":"fixed","dry_run":false,"queue":"cpu_batch","quality":{"q":1}}"""),
+        new(
+            "POST",
+            "/api/v1/tasks/requeue",
+            """
+            {"filter":{"queue":"cpu_batch","worker":"$worker"},"reason":"fixed","dry_run":false,
+            "queue":"cpu_batch","quality":{"q":1}}
+            """),
         new("POST", "/api/v1/tasks/cancel", """{"filter":{"state":"leased","worker":"$worker"},"reason":"over","dry_run":false}"""),
         new("POST", "/api/v1/tasks/$task/extend", """{"worker_id":"$worker","epoch":$epoch,"seconds":60}"""),
         new("POST", "/api/v1/tasks/$task/release", """{"worker_id":"$worker","epoch":$epoch}"""),
         new("POST", "/api/v1/tasks/$task/complete", """{"worker_id":"$worker","epoch":$epoch,"result":{"a":1}}"""),
-        new("POST", "/api/v1/tasks/$task/fail", """{"worker_id":"$worker","epoch":$epoch,"failure_type":"processing_error","error_message":"broken","context":{"line":3},"event_id":"$task-event","instance_id":"first"}"""),
-        new("POST", "/api/v1/workers/register", """{"registration":{"worker_id":"$worker","name":"box","capability":"cpu","hardware":{"cpu_cores":8,"memory_gb":32,"gpu_count":0,"gpu_memory_gb":0,"gpu_models":["none"],"disk_space_gb":100},"location":{"hostname":"h","ip_address":"::1","port":1,"is_remote":true,"network_latency_ms":1.5},"max_concurrent_tasks":1,"supported_content_types":["$type"],"tags":{"site":"a"},"queues":["cpu_batch"],"instance_id":"first","heartbeat_interval_seconds":60},"auth_token":"none"}"""),
-        new("POST", "/api/v1/workers/$worker/heartbeat", """{"status":"online","metrics":{"cpu_usage_percent":10,"memory_usage_percent":20,"gpu_usage_percent":0,"active_tasks":1,"completed_tasks":2,"failed_tasks":3,"avg_task_duration_seconds":1.5},"worker_id":"$worker","timestamp":"2026-11-23T18:00:00Z","instance_id":"first","held":[{"task_id":"$task","epoch":$epoch,"progress":0.5}]}"""),
-        new("POST", "/api/v1/workers/$worker/lease", """{"max_tasks":1,"wait_seconds":0,"queues":["cpu_batch"],"request_id":"more","instance_id":"first"}"""),
-        new("POST", "/api/v1/workers/$worker/results", """[{"task_id":"$task","epoch":$epoch,"failure_type":"worker_overloaded","error_message":"no room","context":{"a":1},"result":null,"event_id":"$task-event","instance_id":"first"}]"""),
+        new(
+            "POST",
+            "/api/v1/tasks/$task/fail",
+            """
+            {"worker_id":"$worker","epoch":$epoch,"failure_type":"processing_error",
+            "error_message":"broken","context":{"line":3},"event_id":"$task-event",
+            "instance_id":"first"}
+            """),
+        new(
+            "POST",
+            "/api/v1/workers/register",
+            """
+            {"registration":{"worker_id":"$worker","name":"box","capability":"cpu",
+            "hardware":{"cpu_cores":8,"memory_gb":32,"gpu_count":0,"gpu_memory_gb":0,
+            "gpu_models":["none"],"disk_space_gb":100},"location":{"hostname":"h","ip_address":"::1",
+            "port":1,"is_remote":true,"network_latency_ms":1.5},"max_concurrent_tasks":1,
+            "supported_content_types":["$type"],"tags":{"site":"a"},"queues":["cpu_batch"],
+            "instance_id":"first","heartbeat_interval_seconds":60},"auth_token":"none"}
+            """),
+        new(
+            "POST",
+            "/api/v1/workers/$worker/heartbeat",
+            """
+            {"status":"online","metrics":{"cpu_usage_percent":10,"memory_usage_percent":20,
+            "gpu_usage_percent":0,"active_tasks":1,"completed_tasks":2,"failed_tasks":3,
+            "avg_task_duration_seconds":1.5},"worker_id":"$worker","timestamp":"2026-11-23T18:00:00Z",
+            "instance_id":"first","held":[{"task_id":"$task","epoch":$epoch,"progress":0.5}]}
+            """),
+        new(
+            "POST",
+            "/api/v1/workers/$worker/lease",
+            """{"max_tasks":1,"wait_seconds":0,"queues":["cpu_batch"],"request_id":"more","instance_id":"first"}"""),
+        new(
+            "POST",
+            "/api/v1/workers/$worker/results",
+            """
+            [{"task_id":"$task","epoch":$epoch,"failure_type":"worker_overloaded","error_message":"no room",
+            "context":{"a":1},"result":null,"event_id":"$task-event","instance_id":"first"}]
+            """),
         new("POST", "/api/v1/workers/$worker/successes", """[{"task_id":"$task-elsewhere","event_id":"e","duration_seconds":1.5}]"""),
         new("GET", "/api/v1/workers/$worker/session", Query: "instance_id=first"),
         new("POST", "/api/v1/workers/$worker/drain", """{"reason":"update","deadline_seconds":60}"""),
@@ -46,8 +97,17 @@ internal sealed record ApiCall(string Method, string Path, string? Body = null, 
         new("GET", "/api/v1/workers/stats"),
         new("GET", "/api/v1/workers/$worker"),
         new("GET", "/api/v1/workers/$worker/reliability"),
-        new("POST", "/api/v1/failures", """{"event_id":"e","task_id":"$task-elsewhere","worker_id":"$worker","epoch":1,"failure_type":"network_failure","error_message":"cut","context":{"a":1}}"""),
-        new("GET", "/api/v1/failures", Query: "since=2026-01-01T00:00:00Z&until=2100-01-01T00:00:00Z&type=network_failure&worker=$worker&task=$task&limit=10"),
+        new(
+            "POST",
+            "/api/v1/failures",
+            """
+            {"event_id":"e","task_id":"$task-elsewhere","worker_id":"$worker","epoch":1,
+            "failure_type":"network_failure","error_message":"cut","context":{"a":1}}
+            """),
+        new(
+            "GET",
+            "/api/v1/failures",
+            Query: "since=2026-01-01T00:00:00Z&until=2100-01-01T00:00:00Z&type=network_failure&worker=$worker&task=$task&limit=10"),
         new("GET", "/api/v1/failures/stale", Query: "worker=$worker&task=$task&limit=10"),
         new("GET", "/api/v1/failures/statistics"),
         new("GET", "/api/v1/queues"),
@@ -64,10 +124,10 @@ internal sealed record ApiCall(string Method, string Path, string? Body = null, 
     ];
 }
 
-/// <summary>A worker that holds a task, or held it until it was parked; no other worker can take that task, nor this one any other.</summary>
+/// <summary>A worker and a task, leased by it or parked. No other worker can lease the task, and this worker no other task.</summary>
 internal sealed record Stage(string Name, long Epoch)
 {
-    /// <summary>Sets one up through a node.</summary>
+    /// <summary>Sets up a stage on a node.</summary>
     public static async Task<Stage> SetAsync(NodeClient node, string name, bool parked = false)
     {
         var type = TypeOf(name);
@@ -80,14 +140,15 @@ internal sealed record Stage(string Name, long Epoch)
         var epoch = leases.EnumerateArray().Single().GetProperty("epoch").GetInt64();
         if (parked)
         {
-            await node.PostAsync($"/tasks/{name}/fail", new { worker_id = name, epoch, failure_type = "processing_error", error_message = "broken" });
+            await node.PostAsync(
+                $"/tasks/{name}/fail", new { worker_id = name, epoch, failure_type = "processing_error", error_message = "broken" });
             await Eventually.HoldsAsync(async () => (await node.TaskAsync(name)).State == TaskState.Parked, () => $"{name} is parked");
         }
 
         return new Stage(name, epoch);
     }
 
-    /// <summary>Puts the stage's names in.</summary>
+    /// <summary>Replaces the placeholders.</summary>
     public string Fill(string text) => text
         .Replace("$task", Name, StringComparison.Ordinal)
         .Replace("$worker", Name, StringComparison.Ordinal)

@@ -4,7 +4,7 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests.Http;
 
-/// <summary>A task that says how much disk space it needs is leased only to a worker that has as much.</summary>
+/// <summary>A task that requires disk space is leased only to a worker that has enough.</summary>
 public sealed class DiskSpaceSpecs : IAsyncLifetime
 {
     private const double Needed = 120.5;

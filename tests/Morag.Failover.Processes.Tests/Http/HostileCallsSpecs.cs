@@ -5,10 +5,10 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests.Http;
 
-/// <summary>A real node under everything nasty that can be sent to it, at every call that it has.</summary>
+/// <summary>Malformed input for every call of a real node.</summary>
 public sealed class HostileCallsSpecs(HostileCallsSpecs.RealNode shared) : IClassFixture<HostileCallsSpecs.RealNode>
 {
-    private const int AtOnce = 16;
+    private const int Concurrency = 16;
 
     public static TheoryData<string> Calls => [.. ApiCall.All.Select(call => call.Name)];
 
@@ -22,7 +22,7 @@ public sealed class HostileCallsSpecs(HostileCallsSpecs.RealNode shared) : IClas
 
         await Parallel.ForEachAsync(
             HostileInput.Of(call, stage),
-            new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
+            new ParallelOptions { MaxDegreeOfParallelism = Concurrency },
             async (request, _) =>
             {
                 using var answer = await shared.Raw.SendAsync(request);
@@ -35,7 +35,8 @@ public sealed class HostileCallsSpecs(HostileCallsSpecs.RealNode shared) : IClas
                 }
             });
 
-        Assert.True(wrong.Count == 0, $"{wrong.Count} requests, such as\n{string.Join('\n', wrong.Take(10))}\nthe node wrote:\n{shared.Output}");
+        Assert.True(
+            wrong.Count == 0, $"{wrong.Count} requests, such as\n{string.Join('\n', wrong.Take(10))}\nthe node wrote:\n{shared.Output}");
         await CompletesATaskAsync();
     }
 
@@ -46,7 +47,7 @@ public sealed class HostileCallsSpecs(HostileCallsSpecs.RealNode shared) : IClas
         var call = ApiCall.All.Single(call => call.Name == name);
         var stage = await shared.SetStageAsync(call.OnParkedTask);
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => shared.Raw.SendAsync(RawRequest.Of(call, stage))));
+        var answers = await Task.WhenAll(Enumerable.Range(0, Concurrency).Select(_ => shared.Raw.SendAsync(RawRequest.Of(call, stage))));
 
         Assert.Contains(answers, answer => answer.IsSuccessStatusCode);
         foreach (var answer in answers)
@@ -78,7 +79,7 @@ public sealed class HostileCallsSpecs(HostileCallsSpecs.RealNode shared) : IClas
     [InlineData("/api/v1/queues/%00?state=leased")]
     public async Task Should_reject_it_and_keep_working_when_a_request_is_not_valid_HTTP(string path)
     {
-        // The server refuses these before any code of the product: without a body.
+        // The web server rejects these without a body, before any code of the product runs.
         using var answer = await shared.Raw.SendAsync(new RawRequest("GET", path));
 
         Assert.Equal(400, (int)answer.StatusCode);
@@ -111,11 +112,12 @@ public sealed class HostileCallsSpecs(HostileCallsSpecs.RealNode shared) : IClas
     private async Task CompletesATaskAsync()
     {
         var stage = await shared.SetStageAsync();
-        await shared.Client.PostAsync($"/tasks/{stage.Name}/complete", new { worker_id = stage.Name, epoch = stage.Epoch, result = "done" });
+        await shared.Client.PostAsync(
+            $"/tasks/{stage.Name}/complete", new { worker_id = stage.Name, epoch = stage.Epoch, result = "done" });
         Assert.Equal(TaskState.Succeeded, (await shared.Client.TaskAsync(stage.Name)).State);
     }
 
-    /// <summary>One node for all of it: what one spec leaves behind is there for the next.</summary>
+    /// <summary>A node that all specs share, with its data.</summary>
     public sealed class RealNode : IAsyncLifetime
     {
         private readonly TestFolder folder = new();

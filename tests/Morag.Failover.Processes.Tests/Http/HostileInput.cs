@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Morag.Failover.Processes.Tests.Http;
 
-/// <summary>Makes what is nasty out of what is good: missing, of the wrong type, unknown, too long, broken, ambiguous.</summary>
+/// <summary>Turns valid input into malformed input: missing, of the wrong type, unknown, too long, broken or ambiguous.</summary>
 internal static class HostileInput
 {
     private const string Marker = "4b1d-the-place-to-fill";
@@ -14,40 +14,51 @@ internal static class HostileInput
 
     private static readonly byte[] TenMegabytes = Encoding.ASCII.GetBytes("[\"" + new string('x', 10_000_000) + "\"]");
 
-    // JSON as it is sent; some of it no reader of JSON takes.
+    // Raw JSON text, some of it invalid.
     private static readonly string[] Values =
     [
-        "null", "true", "7", "-1", "0", "1.5", "1e999", "-1e999", "99999999999999999999", "9223372036854775807", "NaN", "\"\"", "\"  \"", "\"no_such_value\"",
-        "\"../../etc/passwd\"", "\"\\u0000\"", "\"\\ud800\"", "\"a\\r\\nb\"", "\"' OR 1=1; --\"", "\"<script>\"", "\"ä\"", "[]", "{}", "[null]",
+        "null", "true", "7", "-1", "0", "1.5", "1e999", "-1e999", "99999999999999999999", "9223372036854775807", "NaN", "\"\"", "\"  \"",
+        "\"no_such_value\"",
+        "\"../../etc/passwd\"", "\"\\u0000\"", "\"\\ud800\"", "\"a\\r\\nb\"", "\"' OR 1=1; --\"", "\"<script>\"", "\"ä\"", "[]", "{}",
+        "[null]",
         "[[1]]", "{\"a\":{}}", "\"" + new string('y', 129) + "\"", "\"" + TooLong + "\"", TooDeep, "undefined", "",
     ];
 
-    private static readonly string[] WholeBodies = ["", " ", "{", "]", "hello", "null", "7", "\"text\"", "{}", "[]", "[null]", "[{}]", "[{},7]", TooDeep];
+    private static readonly string[] WholeBodies =
+    [
+        "", " ", "{", "]", "hello", "null", "7", "\"text\"", "{}", "[]", "[null]", "[{}]", "[{},7]", TooDeep,
+    ];
 
-    // As they stand in a path. Sent as they are: nothing on the way tidies them up.
+    // Raw path segments, sent without normalization.
     private static readonly string[] Ids =
     [
-        "..%2F..%2Fetc%2Fpasswd", "..", ".", "%2e%2e", "%2e%2e%2f%2e%2e%2fetc", "..%5C..%5Cx", "a%20b", "a%0d%0aSet-Cookie:%20x=y", "%C3%A4", "%ff", "%",
+        "..%2F..%2Fetc%2Fpasswd", "..", ".", "%2e%2e", "%2e%2e%2f%2e%2e%2fetc", "..%5C..%5Cx", "a%20b", "a%0d%0aSet-Cookie:%20x=y",
+        "%C3%A4", "%ff", "%",
         "%zz", "*", ";a=b", "%7B%7D", "a%2Fb", "a/b", "~", "-", "stats", new string('a', 129), new string('a', 5_000), "%252e%252e",
     ];
 
     private static readonly string[] QueryValues =
     [
-        "", "%00", "%ff", "%20", "-1", "0", "99999999999999999999", "9223372036854775807", "1e9", "no_such_value", "a%0d%0ab", "../x", "%5B%5D", "2026-99-99", "a,b", new string('a', 3_000),
+        "", "%00", "%ff", "%20", "-1", "0", "99999999999999999999", "9223372036854775807", "1e9", "no_such_value", "a%0d%0ab",
+        "../x", "%5B%5D", "2026-99-99", "a,b", new string('a', 3_000),
     ];
 
     private static readonly string[] OtherMethods = ["PUT", "PATCH", "TRACE", "BREW"];
 
-    private static readonly string[] OtherTypes = ["text/plain", "application/json; charset=utf-16", "multipart/form-data", "application/xml"];
+    private static readonly string[] OtherTypes =
+    [
+        "text/plain", "application/json; charset=utf-16", "multipart/form-data", "application/xml",
+    ];
 
-    /// <summary>Everything nasty that can be made of a call.</summary>
+    /// <summary>All malformed variants of a call.</summary>
     public static IEnumerable<RawRequest> Of(ApiCall call, Stage stage)
     {
         var path = stage.Fill(call.Path);
         var query = stage.Fill(call.Query);
         var pathAndQuery = query.Length > 0 ? $"{path}?{query}" : path;
-        return Paths(call, stage).Select(other => new RawRequest(call.Method, other, call.Body is null ? null : Utf8(stage.Fill(call.Body))))
-            .Concat(Queries(query).Select(other => new RawRequest(call.Method, $"{path}?{other}", call.Body is null ? null : Utf8(stage.Fill(call.Body)))))
+        var body = call.Body is null ? null : Utf8(stage.Fill(call.Body));
+        return Paths(call, stage).Select(other => new RawRequest(call.Method, other, body))
+            .Concat(Queries(query).Select(other => new RawRequest(call.Method, $"{path}?{other}", body)))
             .Concat(OtherMethods.Select(method => new RawRequest(method, pathAndQuery)))
             .Concat(call.Body is null
                 ? [new(call.Method, pathAndQuery, Utf8("{")), new(call.Method, pathAndQuery, Utf8(TooLong), "text/plain")]
@@ -67,7 +78,11 @@ internal static class HostileInput
 
     private static IEnumerable<string> Queries(string good)
     {
-        string[] any = ["&&&", "=", "=x", "unknown=1", "%00=%00", "limit=1&limit=2", "after=no_such_place", $"{good}&after=9223372036854775807", new string('q', 4_000)];
+        string[] any =
+        [
+            "&&&", "=", "=x", "unknown=1", "%00=%00", "limit=1&limit=2", "after=no_such_place", $"{good}&after=9223372036854775807",
+            new string('q', 4_000),
+        ];
         var pairs = good.Split('&', StringSplitOptions.RemoveEmptyEntries);
         return any
             .Concat(pairs.Select(pair => $"{good}&{pair}"))
@@ -78,14 +93,14 @@ internal static class HostileInput
 
     private static IEnumerable<byte[]> Bodies(string good)
     {
-        // All that it holds, twice: an object with every field repeated, an array with every entry repeated.
+        // An object with every field repeated, or an array with every entry repeated.
         var twice = good[..^1] + "," + good[1..];
         return WholeBodies.Append(twice).Append(good + "x").Append(good[..^1]).Append($"[{good}]").Concat(Replaced(good)).Select(Utf8)
             .Append([.. "{\"a\":\""u8, 0xC3, 0x28, .. "\"}"u8])
             .Append(TenMegabytes);
     }
 
-    /// <summary>Each part of a JSON text in turn left out, and replaced with each of <see cref="Values"/>.</summary>
+    /// <summary>Variants of a JSON text: each part is omitted, and replaced with each of <see cref="Values"/>.</summary>
     private static IEnumerable<string> Replaced(string good)
     {
         foreach (var place in Places(JsonNode.Parse(good)!, []))
@@ -113,7 +128,7 @@ internal static class HostileInput
         }
     }
 
-    /// <summary>The way to each part of a JSON text: names and indexes.</summary>
+    /// <summary>The path to each part of a JSON text, as names and indexes.</summary>
     private static IEnumerable<object[]> Places(JsonNode? node, object[] here) => node switch
     {
         JsonObject fields => fields.SelectMany(field => Places(field.Value, [.. here, field.Key]).Prepend([.. here, field.Key])),

@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace Morag.Failover.Processes.Tests.Http;
 
-/// <summary>Compares JSON with the schema that an OpenAPI document gives it, in both directions.</summary>
+/// <summary>Validates JSON against the schemas of an OpenAPI document.</summary>
 internal sealed class JsonSchema(JsonElement document)
 {
-    /// <summary>The fields that the document has, as <c>Schema.field</c>, and that some value had.</summary>
+    /// <summary>The documented fields that occurred in a value, as <c>Schema.field</c>.</summary>
     public HashSet<string> Seen { get; } = [];
 
-    /// <summary>What is wrong with a value, by path; empty where it is as the schema says.</summary>
+    /// <summary>The violations of the schema, by path.</summary>
     public IEnumerable<string> Errors(JsonElement schema, JsonElement value, string path)
     {
         if (schema.TryGetProperty("$ref", out var reference))
@@ -33,7 +33,9 @@ internal sealed class JsonSchema(JsonElement document)
             return [$"{path}: {value} is no {string.Join(" or ", Types(schema))}"];
         }
 
-        if (value.ValueKind == JsonValueKind.String && schema.TryGetProperty("enum", out var names) && !names.EnumerateArray().Any(known => known.ToString() == value.ToString()))
+        if (value.ValueKind == JsonValueKind.String
+            && schema.TryGetProperty("enum", out var names)
+            && !names.EnumerateArray().Any(known => known.ToString() == value.ToString()))
         {
             return [$"{path}: {value} is none of {names}"];
         }
@@ -51,7 +53,7 @@ internal sealed class JsonSchema(JsonElement document)
     {
         if (!schema.TryGetProperty("properties", out var properties))
         {
-            // A map of names that are not known beforehand, or any JSON.
+            // A map with arbitrary names, or any JSON.
             return schema.TryGetProperty("additionalProperties", out var entries) && entries.ValueKind == JsonValueKind.Object
                 ? value.EnumerateObject().SelectMany(field => Errors(entries, field.Value, $"{path}.{field.Name}"))
                 : [];

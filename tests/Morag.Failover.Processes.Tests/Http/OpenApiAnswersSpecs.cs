@@ -5,7 +5,7 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests.Http;
 
-/// <summary>The OpenAPI document against a real node: what it says is so, and what is so it says.</summary>
+/// <summary>Compares the OpenAPI document with a real node, in both directions.</summary>
 public sealed class OpenApiAnswersSpecs : IAsyncLifetime
 {
     private readonly TestFolder folder = new();
@@ -21,7 +21,8 @@ public sealed class OpenApiAnswersSpecs : IAsyncLifetime
         var stages = 0;
         foreach (var call in ApiCall.All)
         {
-            var stage = await Stage.SetAsync(node.Client, string.Create(CultureInfo.InvariantCulture, $"stage-{++stages}"), call.OnParkedTask);
+            var stage = await Stage.SetAsync(
+                node.Client, string.Create(CultureInfo.InvariantCulture, $"stage-{++stages}"), call.OnParkedTask);
             using var answer = await raw.SendAsync(RawRequest.Of(call, stage));
             var type = answer.Content.Headers.ContentType?.MediaType;
             if (!TryContent(call, (int)answer.StatusCode, type, out var declared))
@@ -45,7 +46,10 @@ public sealed class OpenApiAnswersSpecs : IAsyncLifetime
         var wrong = new List<string>();
         foreach (var call in ApiCall.All)
         {
-            var path = call.Path.Replace("$task", "nothing", StringComparison.Ordinal).Replace("$worker", "nobody", StringComparison.Ordinal).Replace("$queue", "none", StringComparison.Ordinal);
+            var path = call.Path
+                .Replace("$task", "nothing", StringComparison.Ordinal)
+                .Replace("$worker", "nobody", StringComparison.Ordinal)
+                .Replace("$queue", "none", StringComparison.Ordinal);
             RawRequest[] broken =
             [
                 new(call.Method, path + "?limit=none&top=none&from=none&state=none", "{"u8.ToArray()),
@@ -77,14 +81,16 @@ public sealed class OpenApiAnswersSpecs : IAsyncLifetime
         var wrong = new List<string>();
         foreach (var call in ApiCall.All.Where(call => call.Body is not null))
         {
-            var declared = Operation(call).GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema");
+            var content = Operation(call).GetProperty("requestBody").GetProperty("content");
+            var declared = content.GetProperty("application/json").GetProperty("schema");
             wrong.AddRange(schema.Errors(declared, JsonDocument.Parse(stage.Fill(call.Body!)).RootElement, call.Name));
         }
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
         var requests = document.GetProperty("components").GetProperty("schemas").EnumerateObject()
             .Where(component => component.Name.EndsWith("Request", StringComparison.Ordinal))
-            .SelectMany(component => component.Value.GetProperty("properties").EnumerateObject().Select(field => $"{component.Name}.{field.Name}"));
+            .SelectMany(
+                component => component.Value.GetProperty("properties").EnumerateObject().Select(field => $"{component.Name}.{field.Name}"));
         Assert.Empty(requests.Except(schema.Seen));
     }
 
@@ -93,9 +99,12 @@ public sealed class OpenApiAnswersSpecs : IAsyncLifetime
     {
         var wrong = from call in ApiCall.All
                     let declared = Operation(call).TryGetProperty("parameters", out var parameters)
-                        ? parameters.EnumerateArray().Where(parameter => parameter.GetProperty("in").GetString() == "query").Select(parameter => parameter.GetProperty("name").GetString()!)
+                        ? parameters.EnumerateArray()
+                            .Where(parameter => parameter.GetProperty("in").GetString() == "query")
+                            .Select(parameter => parameter.GetProperty("name").GetString()!)
                         : []
-                    let used = call.Query.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair[..pair.IndexOf('=', StringComparison.Ordinal)])
+                    let used = call.Query.Split('&', StringSplitOptions.RemoveEmptyEntries)
+                        .Select(pair => pair[..pair.IndexOf('=', StringComparison.Ordinal)])
                     from name in used.Except(declared)
                     select $"{call.Name}: {name}";
 

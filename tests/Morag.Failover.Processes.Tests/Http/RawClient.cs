@@ -3,10 +3,10 @@ using System.Text;
 
 namespace Morag.Failover.Processes.Tests.Http;
 
-/// <summary>A request as it goes over the wire.</summary>
+/// <summary>A raw HTTP request.</summary>
 internal sealed record RawRequest(string Method, string PathAndQuery, byte[]? Body = null, string ContentType = "application/json")
 {
-    /// <summary>A good call on what a stage set up.</summary>
+    /// <summary>A valid call on a stage.</summary>
     public static RawRequest Of(ApiCall call, Stage stage) => new(
         call.Method,
         stage.Fill(call.Query.Length > 0 ? $"{call.Path}?{call.Query}" : call.Path),
@@ -20,12 +20,12 @@ internal sealed record RawRequest(string Method, string PathAndQuery, byte[]? Bo
     }
 }
 
-/// <summary>Sends requests as they are: nothing on the way tidies a path up.</summary>
+/// <summary>Sends requests without normalizing their paths.</summary>
 internal sealed class RawClient(Uri node) : IDisposable
 {
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(60) };
 
-    /// <summary>Sends one, and reads no more than the head of the answer.</summary>
+    /// <summary>Sends a request, and reads only the headers of the answer.</summary>
     public async Task<HttpResponseMessage> SendAsync(RawRequest raw)
     {
         var address = new Uri(

@@ -3,10 +3,10 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests.Nodes;
 
-/// <summary>The embedded Redis of a node that runs.</summary>
+/// <summary>The embedded Redis of a running node.</summary>
 internal static class EmbeddedServer
 {
-    /// <summary>Ends it as kill -9 does, and returns once it is gone.</summary>
+    /// <summary>Kills it with SIGKILL, and returns when it is gone.</summary>
     public static Task KillAsync(string dataFolder)
     {
         var processId = int.Parse(File.ReadAllText(Path.Combine(dataFolder, "redis", "server.pid")), CultureInfo.InvariantCulture);

@@ -2,14 +2,14 @@ using System.Net.Sockets;
 
 namespace Morag.Failover.Processes.Tests.Nodes;
 
-/// <summary>A fact that needs the address to be free where a node listens by default: skipped where one does, but not if CI=true.</summary>
+/// <summary>A fact that needs the default port of a node. It is skipped if the port is in use, except with CI=true.</summary>
 public sealed class NoNodeRunsFactAttribute : FactAttribute
 {
     private const int DefaultPort = 8080;
 
     public NoNodeRunsFactAttribute() => Skip = Environment.GetEnvironmentVariable("CI") == "true" || !IsTaken()
         ? null
-        : $"NOT TESTED: something listens on port {DefaultPort} of this machine, where a node does by default (with CI=true this is a failure)";
+        : $"NOT TESTED: port {DefaultPort}, the default port of a node, is in use (with CI=true this is a failure)";
 
     private static bool IsTaken()
     {

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Morag.Failover.Processes.Tests.Nodes;
 
-/// <summary>A port behind which one server is, and later another, as behind a name or an address that moves.</summary>
+/// <summary>A port that forwards to one server and later to another, like a name or an address that moves.</summary>
 internal sealed class SwitchedProxy : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -23,7 +23,7 @@ internal sealed class SwitchedProxy : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>Breaks all connections; new ones reach this server.</summary>
+    /// <summary>Breaks all connections, and forwards new ones to this server.</summary>
     public void SwitchTo(int port)
     {
         lock (gate)
@@ -76,7 +76,7 @@ internal sealed class SwitchedProxy : IAsyncDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // The other end goes too.
+            // Closes the other end too.
         }
 
         client.Dispose();

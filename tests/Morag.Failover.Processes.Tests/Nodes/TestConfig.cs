@@ -1,9 +1,9 @@
 namespace Morag.Failover.Processes.Tests.Nodes;
 
-/// <summary>The settings of the nodes that are tested.</summary>
+/// <summary>The settings of the tested nodes.</summary>
 internal static class TestConfig
 {
-    /// <summary>As <c>morag.failover.workers.timeout</c> in it.</summary>
+    /// <summary>The value of <c>morag.failover.workers.timeout</c>.</summary>
     public static readonly TimeSpan WorkerTimeout = TimeSpan.FromSeconds(5);
 
     public static string Text { get; } = Read();

@@ -1,6 +1,6 @@
 namespace Morag.Failover.Processes.Tests.Nodes;
 
-/// <summary>A temporary folder that one test has for itself.</summary>
+/// <summary>A temporary folder for one test.</summary>
 internal sealed class TestFolder : IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("morag-processes-");

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Morag.Failover.Processes.Tests.Nodes;
 
-/// <summary>Everything that a node's stream of live events has shown since it was opened.</summary>
+/// <summary>The live events of a node since the stream was opened.</summary>
 internal sealed class WatchedEvents : IAsyncDisposable
 {
     private readonly Lock gate = new();
@@ -16,14 +16,14 @@ internal sealed class WatchedEvents : IAsyncDisposable
         reading = ReadAsync();
     }
 
-    /// <summary>Begins to watch.</summary>
+    /// <summary>Opens the stream.</summary>
     public static async Task<WatchedEvents> OpenAsync(HttpClient http, Uri node) =>
         new(await http.GetStreamAsync(new Uri(node, "/api/v1/events")));
 
-    /// <summary>The kinds of what was shown of a task, in order.</summary>
+    /// <summary>The kinds of the events of a task, in order.</summary>
     public IReadOnlyList<string> OfTask(string task) => Shown("task_id", task);
 
-    /// <summary>The kinds of what was shown of a worker, in order.</summary>
+    /// <summary>The kinds of the events of a worker, in order.</summary>
     public IReadOnlyList<string> OfWorker(string worker) => Shown("worker_id", worker, "worker", "breaker");
 
     /// <inheritdoc />
@@ -70,7 +70,7 @@ internal sealed class WatchedEvents : IAsyncDisposable
         }
         catch (Exception over) when (over is IOException or ObjectDisposedException or OperationCanceledException)
         {
-            // Whoever waits for an event says that it did not come.
+            // A test that waits for an event reports that it is missing.
         }
     }
 }

@@ -8,7 +8,7 @@ internal static unsafe partial class Posix
     public const int ArgumentsTooLong = 7;
     public const int NoSuchProcess = 3;
 
-    /// <summary>An upper bound for the size of the structures for attributes, file actions, signal sets and child status, in bytes.</summary>
+    /// <summary>An upper bound in bytes for the structures of attributes, file actions, signal sets and child status.</summary>
     public const int LargestStructure = 1024;
 
     public const short SpawnDefaultSignals = 0x04;

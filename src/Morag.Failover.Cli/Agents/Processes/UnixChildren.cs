@@ -66,7 +66,7 @@ internal sealed class UnixChildren
         var answer = Posix.WaitId(
             Posix.WaitForProcess, processId, found, Posix.WaitExited | Posix.WaitNoHang | Posix.WaitWithoutReaping);
 
-        // The first field is the signal number, which stays 0 while the child is running. An error means that the child was reaped elsewhere.
+        // The first field is the signal number, which is 0 while the child is running. An error means that the child was reaped elsewhere.
         return answer != 0 || found[0] != 0;
     }
 }

@@ -5,8 +5,8 @@ using System.Runtime.Versioning;
 namespace Morag.Failover.Cli.Agents.Processes;
 
 /// <summary>
-/// A process in its own session, started with <c>posix_spawn</c>. .NET cannot start a session, does not distinguish a signal from an exit code,
-/// and reaps a process before its group is signalled.
+/// A process in its own session, started with <c>posix_spawn</c>. .NET cannot start a session, does not distinguish a signal from an exit
+/// code, and reaps a process before its group is signalled.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class UnixProcess : ICommandProcess

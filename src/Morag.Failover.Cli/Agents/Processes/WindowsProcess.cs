@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Morag.Failover.Cli.Agents.Processes;
 
-/// <summary>A process on Windows, which has no process groups. Killing it also kills the children that Windows still associates with it.</summary>
+/// <summary>A process on Windows, which has no process groups. Killing it also kills the children that Windows can still find.</summary>
 internal sealed class WindowsProcess : ICommandProcess
 {
     private readonly Process process;

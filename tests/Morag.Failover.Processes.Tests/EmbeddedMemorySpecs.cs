@@ -4,8 +4,8 @@ using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>A node on its own Redis takes in what that can hold, says how much that is, and keeps all of it.</summary>
-public sealed class EmbeddedLimitsSpecs : IDisposable
+/// <summary>A node with the embedded Redis logs its limits, rejects tasks beyond them, and keeps every accepted one.</summary>
+public sealed class EmbeddedMemorySpecs : IDisposable
 {
     private const int PayloadLength = 200_000;
     private readonly TestFolder folder = new();
@@ -14,15 +14,19 @@ public sealed class EmbeddedLimitsSpecs : IDisposable
     public async Task Should_reject_tasks_and_lose_none_when_the_embedded_Redis_has_no_memory_left()
     {
         await using var node = await NodeProcess.StartAsync(new() { DataFolder = folder.Path, Config = "morag.embedded.memory = 384MiB" });
-        Assert.Contains("Limits in force with the embedded Redis, which may take 384 MiB of memory: max-tasks ", node.Program.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "Limits in force with the embedded Redis, which may take 384 MiB of memory: max-tasks ",
+            node.Program.Output,
+            StringComparison.Ordinal);
         var accepted = 0;
 
         var refusal = await Assert.ThrowsAsync<HttpRequestException>(async () =>
         {
-            // The configured 512 MiB would take more than 2,600 of them.
+            // The configured limit of 512 MiB would accept more than 2,600 of them.
             for (; accepted < 1_000; accepted++)
             {
-                await node.Client.SubmitAsync([new { task_id = $"t-{accepted}", queue = "cpu_batch", payload = new string('x', PayloadLength) }]);
+                await node.Client.SubmitAsync(
+                    [new { task_id = $"t-{accepted}", queue = "cpu_batch", payload = new string('x', PayloadLength) }]);
             }
         });
 
