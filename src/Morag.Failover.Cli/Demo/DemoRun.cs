@@ -45,9 +45,9 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
         var contentType = $"application/x-morag-demo-{run}";
         var delay = Delay(tasks.Count);
 
-        using var telling = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var streaming = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var events = await calls.EventsAsync(cancellation);
-        var told = story.FollowAsync(events, telling.Token);
+        var following = story.FollowAsync(events, streaming.Token);
         DemoSummary summary;
         await using (var agents = DemoAgents.Start(guardian, node, run, Queue, contentType, delay))
         {
@@ -58,8 +58,8 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
             summary = await WaitForTasksAsync(agents, tasks, story, cancellation);
         }
 
-        await telling.CancelAsync();
-        await told;
+        await streaming.CancelAsync();
+        await following;
         return await PrintSummaryAsync(summary, tasks, cancellation);
     }
 

@@ -15,7 +15,7 @@ internal static class AnswerView
         switch (command.View)
         {
             case PaletteView.Explain:
-                ExplainView.Write(output, answer);
+                ExplainView.Write(output, answer, IsTerminal(output) ? System.Console.WindowWidth : int.MaxValue);
                 break;
             case PaletteView.Raw:
                 output.Write(answer.ValueKind == JsonValueKind.String ? answer.GetString() : answer.GetRawText());
@@ -112,6 +112,9 @@ internal static class AnswerView
                 .Where(field => field.Name != "children" && field.Value.ValueKind != JsonValueKind.Null)
                 .Select(field => field.Name == "name" ? Cell.Text(field.Value) : $"{field.Name}={Cell.Text(field.Value)}"));
 
+    private static bool IsTerminal(TextWriter output) =>
+        ReferenceEquals(output, System.Console.Out) && !System.Console.IsOutputRedirected;
+
     private static string Shortened(string text) => text.Length <= MaxTableCell ? text : TextCut.First(text, MaxTableCell - 1) + "…";
 
     private static IAnsiConsole Console(TextWriter output)
@@ -125,7 +128,7 @@ internal static class AnswerView
         });
 
         // A pipe has no width. Output cut to 80 columns would be useless to the next program.
-        if (!ReferenceEquals(output, System.Console.Out) || System.Console.IsOutputRedirected)
+        if (!IsTerminal(output))
         {
             console.Profile.Width = 4096;
         }

@@ -8,13 +8,20 @@ namespace Morag.Failover.Cli.Palettes;
 /// Explains the decisions about a task, oldest first. It reads fields by name and not through the contract types, so that an older client
 /// can explain the decisions of a newer node.
 /// </summary>
-internal static class ExplainView
+internal sealed class ExplainView(TextWriter output, int width)
 {
     private const string Indent = "   ";
     private const int LabelWidth = 12;
+    private const int MinTextWidth = 40;
 
     /// <summary>Writes a list of decisions, or a single one.</summary>
-    public static void Write(TextWriter output, JsonElement answer)
+    /// <param name="output">Where to write.</param>
+    /// <param name="answer">The answer of the node.</param>
+    /// <param name="width">The columns at which lines wrap.</param>
+    public static void Write(TextWriter output, JsonElement answer, int width = int.MaxValue) =>
+        new ExplainView(output, width).Write(answer);
+
+    private void Write(JsonElement answer)
     {
         JsonElement[] decisions = answer.ValueKind == JsonValueKind.Array ? [.. answer.EnumerateArray()] : [answer];
         if (decisions.Length == 0)
@@ -37,11 +44,11 @@ internal static class ExplainView
                 continue;
             }
 
-            WriteDecision(output, number, decision);
+            WriteDecision(number, decision);
         }
     }
 
-    private static void WriteDecision(TextWriter output, int number, JsonElement decision)
+    private void WriteDecision(int number, JsonElement decision)
     {
         var failure = Cell.At(decision, "failure_event") ?? default;
         var action = Cell.At(decision, "selected_action") ?? default;
@@ -50,21 +57,21 @@ internal static class ExplainView
         output.WriteLine(
             $"{number}. {Cell.Text(Cell.At(failure, "occurred_at"), ColumnFormat.Time)}  " +
             $"{Cell.Text(Cell.At(failure, "failure_type"))}{Place(Cell.At(failure, "worker_id"), Cell.At(metadata, "epoch"))}");
-        Line(output, "message", Text(failure, "error_message"));
-        Line(output, "context", Text(failure, "context"));
-        Line(output, "decision", Action(action));
-        Line(output, "reason", Text(action, "reason"));
-        Line(output, "rule", Rule(metadata));
-        Lines(output, "guard", Items(Cell.At(metadata, "guards")).Select(Guard));
-        Lines(output, "witness", Items(Cell.At(metadata, "witnesses")).Select(Witness));
-        Line(output, "facts", Text(metadata, "facts"));
-        Lines(output, "rejected", Items(Cell.At(decision, "alternative_actions")).Select(Alternative));
-        Line(output, "confidence", Confidence(decision, metadata));
-        Line(output, "outcome", Outcome(failure, metadata));
-        Lines(output, "then", Items(Cell.At(decision, "afterwards")).Select(Afterwards));
+        Line("message", Text(failure, "error_message"));
+        Line("context", Text(failure, "context"));
+        Line("decision", Action(action));
+        Line("reason", Text(action, "reason"));
+        Line("rule", Rule(metadata));
+        Lines("guard", Items(Cell.At(metadata, "guards")).Select(Guard));
+        Lines("witness", Items(Cell.At(metadata, "witnesses")).Select(Witness));
+        Line("facts", Text(metadata, "facts"));
+        Lines("rejected", Items(Cell.At(decision, "alternative_actions")).Select(Alternative));
+        Line("confidence", Confidence(decision, metadata));
+        Line("outcome", Outcome(failure, metadata));
+        Lines("then", Items(Cell.At(decision, "afterwards")).Select(Afterwards));
         if (Number(metadata, "attached_reports") is > 0 and var attached)
         {
-            Line(output, "reports", $"{Counted.Of(attached, "more report")} of the same failure, answered with this decision");
+            Line("reports", $"{Counted.Of(attached, "more report")} of the same failure, answered with this decision");
         }
     }
 
@@ -138,19 +145,37 @@ internal static class ExplainView
         };
     }
 
-    private static void Line(TextWriter output, string label, string? text)
+    private void Line(string label, string? text)
     {
-        if (text is not null)
+        if (text is null)
         {
-            output.WriteLine(Indent + label.PadRight(LabelWidth) + text);
+            return;
+        }
+
+        var room = Math.Max(MinTextWidth, width - Indent.Length - LabelWidth);
+        foreach (var line in Wrapped(text, room))
+        {
+            output.WriteLine(Indent + label.PadRight(LabelWidth) + line);
+            label = "";
         }
     }
 
-    private static void Lines(TextWriter output, string label, IEnumerable<string> texts)
+    private static IEnumerable<string> Wrapped(string text, int room)
+    {
+        while (text.Length > room && text.LastIndexOf(' ', room) is > 0 and var space)
+        {
+            yield return text[..space];
+            text = text[(space + 1)..];
+        }
+
+        yield return text;
+    }
+
+    private void Lines(string label, IEnumerable<string> texts)
     {
         foreach (var text in texts)
         {
-            Line(output, label, text);
+            Line(label, text);
             label = "";
         }
     }

@@ -45,6 +45,22 @@ public sealed class ExplainViewSpecs
     }
 
     [Fact]
+    public void Should_wrap_texts_beside_their_label_when_the_terminal_is_narrow()
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+
+        ExplainView.Write(output, JsonSerializer.SerializeToElement(OutOfMemory(), ContractsJson.Options), width: 60);
+
+        Assert.Contains(
+            """
+               guard       ladder replaced degrade_quality with
+                           fallback_queue: rung 1 of 1 is used
+            """,
+            output.ToString(),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Should_say_so_when_no_failure_is_recorded() =>
         Assert.Equal("no failures recorded for this task\n", Explain(JsonSerializer.SerializeToElement(Array.Empty<object>())));
 
