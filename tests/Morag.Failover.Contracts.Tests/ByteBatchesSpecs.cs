@@ -11,8 +11,12 @@ public sealed class ByteBatchesSpecs
     [InlineData(new[] { 4, 6, 1 }, "4,6|1")]
     [InlineData(new[] { 4, 7, 3, 20, 1 }, "4|7,3|20|1")]
     [InlineData(new[] { 1, 1, 1, 1, 1 }, "1,1,1|1,1")]
-    public void Should_split_entries_in_order_when_a_batch_reaches_a_limit(int[] sizes, string batches) =>
-        Assert.Equal(batches, string.Join('|', sizes.InBatches(maxCount: 3, size => size, maxBytes: 10).Select(batch => string.Join(',', batch))));
+    public void Should_split_entries_in_order_when_a_batch_reaches_a_limit(int[] sizes, string batches)
+    {
+        var formed = sizes.InBatches(maxCount: 3, size => size, maxBytes: 10).Select(batch => string.Join(',', batch));
+
+        Assert.Equal(batches, string.Join('|', formed));
+    }
 
     [Theory]
     [InlineData(new int[0], "", false)]
