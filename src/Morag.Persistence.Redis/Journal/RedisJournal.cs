@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
@@ -160,8 +159,7 @@ public sealed partial class RedisJournal : AsyncWriteJournal
         }
         catch (Exception e)
         {
-            throw new SerializationException(
-                $"The event with sequence number {entry.Score} in the key \"{key}\" cannot be read: {e.Message}", e);
+            throw UnreadableEntry.Event(key, entry.Score, e);
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence.Journal;
@@ -120,8 +119,7 @@ internal sealed class EventQuery(
         }
         catch (Exception e)
         {
-            throw new SerializationException(
-                $"The event with sequence number {entry.Score} in the key \"{key}\" cannot be read: {e.Message}", e);
+            throw UnreadableEntry.Event(key, entry.Score, e);
         }
     }
 

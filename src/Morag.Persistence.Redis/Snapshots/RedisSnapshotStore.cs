@@ -234,8 +234,7 @@ public sealed class RedisSnapshotStore : SnapshotStore
         }
         catch (Exception e)
         {
-            throw new SerializationException(
-                $"The snapshot with sequence number {member.Metadata.SequenceNr} in the key \"{key}\" cannot be read: {e.Message}", e);
+            throw UnreadableEntry.Snapshot(key, member.Metadata.SequenceNr, e);
         }
     }
 
