@@ -17,7 +17,9 @@ public sealed class BreakerSpecs(ITestOutputHelper output) : ScenarioSpec(output
         await SubmitManyAsync(8, "page", "cpu_batch");
         await FailFiveTasksAsync(worker);
         var opened = await worker.ScoreAsync();
-        Assert.Equal((BreakerState.Open, true, Clock.Now.AddMinutes(5)), (opened.BreakerState, opened.CircuitBreakerActive, opened.CircuitBreakerUntil!.Value));
+        Assert.Equal(
+            (BreakerState.Open, true, Clock.Now.AddMinutes(5)),
+            (opened.BreakerState, opened.CircuitBreakerActive, opened.CircuitBreakerUntil!.Value));
 
         await PassAsync(TimeSpan.FromMinutes(2));
         await CrashEverythingAsync();
@@ -33,7 +35,9 @@ public sealed class BreakerSpecs(ITestOutputHelper output) : ScenarioSpec(output
 
         await CrashEverythingAsync();
         Assert.Empty(await worker.LeaseAsync());
-        (await worker.FailAsync(probe, ProcessingError, "still broken")).Chose(ReassignSameQueue, "processing_error").Knowing("worker_breaker", "open");
+        (await worker.FailAsync(probe, ProcessingError, "still broken"))
+            .Chose(ReassignSameQueue, "processing_error")
+            .Knowing("worker_breaker", "open");
         var reopened = await worker.ScoreAsync();
         Assert.Equal((BreakerState.Open, Clock.Now.AddMinutes(10)), (reopened.BreakerState, reopened.CircuitBreakerUntil!.Value));
 

@@ -49,7 +49,9 @@ public sealed class ClockSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         var worker = await RegisterAsync("cpu-1");
         var task = await SubmitAsync("page", "cpu_standard", each => each with { Timeout = TimeSpan.FromMinutes(10) });
         var lease = await worker.LeaseOneAsync();
-        await Owners.AskAsync<LeaseResults>(Owners.Queues, new ExtendLease { TaskId = task, WorkerId = worker.Id, Epoch = lease.Epoch, By = TimeSpan.FromMinutes(5) });
+        await Owners.AskAsync<LeaseResults>(
+            Owners.Queues,
+            new ExtendLease { TaskId = task, WorkerId = worker.Id, Epoch = lease.Epoch, By = TimeSpan.FromMinutes(5) });
 
         await RestartOnAnotherClockAsync(-Hour, worker);
         var deadline = (await TaskAsync(task)).Deadline!.Value;
@@ -102,7 +104,9 @@ public sealed class ClockSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         var worker = await RegisterAsync("cpu-1");
         var task = await SubmitAsync("page", "cpu_standard");
         await worker.LeaseOneAsync();
-        await Owners.AskAsync<Done>(Owners.Workers, new DrainWorker { WorkerId = worker.Id, Reason = "new kernel", Deadline = TimeSpan.FromMinutes(2) });
+        await Owners.AskAsync<Done>(
+            Owners.Workers,
+            new DrainWorker { WorkerId = worker.Id, Reason = "new kernel", Deadline = TimeSpan.FromMinutes(2) });
 
         await RestartOnAnotherClockAsync(-Hour);
         await PassAsync(TimeSpan.FromMinutes(2) + Second);

@@ -31,7 +31,11 @@ internal static class DecisionAssertions
     }
 
     /// <summary>A guard overruled a choice, with that evidence, and what it overruled stands among the alternatives.</summary>
-    public static FailoverDecision Overruling(this FailoverDecision decision, string guard, FailoverStrategy overruled, params string[] evidence)
+    public static FailoverDecision Overruling(
+        this FailoverDecision decision,
+        string guard,
+        FailoverStrategy overruled,
+        params string[] evidence)
     {
         var fired = Assert.Single(decision.DecisionMetadata.Guards, each => each.Guard == guard);
         Assert.Equal(overruled, fired.Overruled);

@@ -49,7 +49,9 @@ public sealed class DegradedWorkerSpecs(ITestOutputHelper output) : ScenarioSpec
     [Fact]
     public async Task Should_not_be_shown_when_it_could_not_take_what_waits()
     {
-        var worker = await RegisterAsync("cpu-1", with: each => each with { SupportedContentTypes = ["audio"], Hardware = new() { MemoryGb = 8 } });
+        var worker = await RegisterAsync(
+            "cpu-1",
+            with: each => each with { SupportedContentTypes = ["audio"], Hardware = new() { MemoryGb = 8 } });
         await SubmitAsync("big", "cpu_standard", each => each with { ResourceRequirements = new() { MemoryGb = 16 } });
         await SubmitAsync("video", "cpu_standard", each => each with { ContentType = "video" });
 

@@ -45,7 +45,11 @@ public sealed class FleetSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         Assert.Equal("gpu_priority", (await TaskAsync(movable)).Queue.Value);
         await PassAsync(TimeSpan.FromMinutes(2));
 
-        var decision = (await DecisionAsync(movable)).Chose(FallbackQueue, "unserved").WithoutGuards().Knowing("unserved", "true").CarriedOut();
+        var decision = (await DecisionAsync(movable))
+            .Chose(FallbackQueue, "unserved")
+            .WithoutGuards()
+            .Knowing("unserved", "true")
+            .CarriedOut();
         Assert.Equal("cpu_standard", decision.SelectedAction.TargetQueue?.Value);
         Assert.Contains("no available worker can take the task: gpu_fallback", decision.SelectedAction.Reason, StringComparison.Ordinal);
         Assert.Null(decision.FailureEvent.WorkerId);
@@ -128,7 +132,11 @@ public sealed class FleetSpecs(ITestOutputHelper output) : ScenarioSpec(output)
             rack.ForEach(worker => worker.FallsSilent());
             await PassAsync(TimeSpan.FromMinutes(5));
 
-            (await DecisionAsync(task, outage)).Chose(ReassignSameQueue, "worker_offline").WithoutGuards().Knowing("excluded_from_budgets", "true").CarriedOut();
+            (await DecisionAsync(task, outage))
+                .Chose(ReassignSameQueue, "worker_offline")
+                .WithoutGuards()
+                .Knowing("excluded_from_budgets", "true")
+                .CarriedOut();
         }
 
         Assert.Equal((TaskState.Queued, 0), ((await TaskAsync(task)).State, (await TaskAsync(task)).RetryCount));
@@ -142,7 +150,9 @@ public sealed class FleetSpecs(ITestOutputHelper output) : ScenarioSpec(output)
                 await Owners.AskAsync<Done>(Owners.Workers, new DrainWorker { WorkerId = worker.Id, Reason = "new kernel" });
                 break;
             case "breaker":
-                await Owners.AskAsync<WorkerReliabilityScore>(Owners.Workers, new SetBreaker { WorkerId = worker.Id, Action = BreakerAction.Open, Reason = "wrong results" });
+                await Owners.AskAsync<WorkerReliabilityScore>(
+                    Owners.Workers,
+                    new SetBreaker { WorkerId = worker.Id, Action = BreakerAction.Open, Reason = "wrong results" });
                 break;
             default:
                 worker.Says = obstacle == "error" ? WorkerStatus.Error : WorkerStatus.Maintenance;

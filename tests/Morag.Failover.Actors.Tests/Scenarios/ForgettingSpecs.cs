@@ -53,7 +53,9 @@ public sealed class ForgettingSpecs : ScenarioSpec
         Assert.True(Store.IsBlank(PersistenceIds.Worker(worker.Id)));
         Assert.Single(Store.EventsOf("queue-0", Sys).OfType<WorkerShareForgotten>());
         Assert.Equal(0, await RegisteredAsync());
-        Assert.Equal(RefusalReason.Unknown, (await Owners.AskAsync<Refused>(Owners.Workers, new GetWorker { WorkerId = worker.Id })).Reason);
+        Assert.Equal(
+            RefusalReason.Unknown,
+            (await Owners.AskAsync<Refused>(Owners.Workers, new GetWorker { WorkerId = worker.Id })).Reason);
 
         await worker.StartAsync();
         var after = await WorksAsync(worker, "after");
@@ -70,7 +72,8 @@ public sealed class ForgettingSpecs : ScenarioSpec
         var worker = await RegisterAsync("cpu-1");
         var before = await WorksAsync(worker, "before");
         await IsGoneAsync(worker);
-        Store.Fate = write => write.PersistenceId.StartsWith(owner, StringComparison.Ordinal) && struck.Add((write.PersistenceId, write.Payload.GetType()))
+        Store.Fate = write =>
+            write.PersistenceId.StartsWith(owner, StringComparison.Ordinal) && struck.Add((write.PersistenceId, write.Payload.GetType()))
             ? fate
             : WriteFate.Stored;
 

@@ -132,7 +132,8 @@ public abstract class AnyHistorySpecs(ITestOutputHelper output, int queuePartiti
                 await worker.StartAsync();
                 break;
             case 19:
-                await OperateAsync(new DrainWorker { WorkerId = worker.Id, Reason = "a new disk", Deadline = number % 2 == 0 ? null : TimeSpan.FromSeconds(number) });
+                await OperateAsync(
+                    new DrainWorker { WorkerId = worker.Id, Reason = "a new disk", Deadline = number % 2 == 0 ? null : TimeSpan.FromSeconds(number) });
                 break;
             case 20:
                 await OperateAsync(new ResumeWorker { WorkerId = worker.Id });
@@ -184,7 +185,9 @@ public abstract class AnyHistorySpecs(ITestOutputHelper output, int queuePartiti
         var result = await worker.TryToCompleteAsync(lease);
         if (result.Refused is null)
         {
-            Assert.True(isLast, $"{lease.TaskId}: a completion under {lease.Epoch} was accepted, after {granted[lease.TaskId][^1].Epoch} was granted");
+            Assert.True(
+                isLast,
+                $"{lease.TaskId}: a completion under {lease.Epoch} was accepted, after {granted[lease.TaskId][^1].Epoch} was granted");
             Assert.DoesNotContain(lease.TaskId, cancelled);
             accepted.Add(lease.TaskId);
         }
@@ -197,7 +200,9 @@ public abstract class AnyHistorySpecs(ITestOutputHelper output, int queuePartiti
         Assert.Equal((first as FailoverDecision)?.DecisionMetadata.FailureId, (second as FailoverDecision)?.DecisionMetadata.FailureId);
     }
 
-    /// <summary>Healthy workers and an operator that takes up again what was parked: every task succeeds, and each by one completion.</summary>
+    /// <summary>
+    /// Healthy workers and an operator that takes up again what was parked: every task succeeds, and each by one completion.
+    /// </summary>
     private async Task BringToAnEndAsync()
     {
         foreach (var worker in workers)
@@ -244,7 +249,9 @@ public abstract class AnyHistorySpecs(ITestOutputHelper output, int queuePartiti
             var leases = (await TaskAsync(task)).Attempt;
             decided += decisions.Count(decision => decision.DecisionMetadata.TakesBack is null);
             Assert.Equal(decisions.Length, decisions.Select(decision => decision.DecisionMetadata.FailureId).Distinct().Count());
-            Assert.True(decisions.Count(decision => decision.DecisionMetadata.TakesBack is null) <= leases, $"{task}: {decisions.Length} decisions for {leases} leases");
+            Assert.True(
+                decisions.Count(decision => decision.DecisionMetadata.TakesBack is null) <= leases,
+                $"{task}: {decisions.Length} decisions for {leases} leases");
             Assert.DoesNotContain(decisions, decision => decision.DecisionMetadata.Outcome == DecisionOutcome.Pending);
         }
 
@@ -270,10 +277,15 @@ public abstract class AnyHistorySpecs(ITestOutputHelper output, int queuePartiti
     private static IEnumerable<IStoredState> Replayed(string owner, IReadOnlyList<IStoredEvent> events) => owner.Split('-', 2) switch
     {
         ["queue", _] => QueueSnapshots.ToParts(
-            events.Aggregate(QueueState.Empty with { HistoryKept = Hurried.Queues.HistoryKept }, QueueEvents.Apply), Hurried.Storage.SnapshotPartBytes),
-        ["coordinator", _] => events.Aggregate(CoordinatorState.Empty, (state, @event) => state.Apply(@event)).ToParts(Hurried.Storage.SnapshotPartBytes),
-        ["worker", var id] => [WorkerSnapshots.ToSnapshot(events.Aggregate(WorkerState.Unknown(new(id)), (state, @event) => state.Apply(@event)))],
-        ["directory", _] => events.Aggregate(DirectoryState.Empty, (state, @event) => state.Apply(@event)).ToParts(Hurried.Storage.SnapshotPartBytes),
+            events.Aggregate(
+                QueueState.Empty with { HistoryKept = Hurried.Queues.HistoryKept },
+                QueueEvents.Apply), Hurried.Storage.SnapshotPartBytes),
+        ["coordinator", _] =>
+            events.Aggregate(CoordinatorState.Empty, (state, @event) => state.Apply(@event)).ToParts(Hurried.Storage.SnapshotPartBytes),
+        ["worker", var id] =>
+            [WorkerSnapshots.ToSnapshot(events.Aggregate(WorkerState.Unknown(new(id)), (state, @event) => state.Apply(@event)))],
+        ["directory", _] =>
+            events.Aggregate(DirectoryState.Empty, (state, @event) => state.Apply(@event)).ToParts(Hurried.Storage.SnapshotPartBytes),
         _ => throw new InvalidOperationException($"no owner stores as {owner}"),
     };
 }

@@ -57,7 +57,9 @@ public sealed class LeaseSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         await CrashEverythingAsync();
         await PassAsync(TimeSpan.FromSeconds(25));
         var late = await worker.LeaseAsync(request: "call-1");
-        Assert.Equal(again.Select(lease => (lease.TaskId, lease.Epoch, 1)), late.Select(lease => (lease.TaskId, lease.Epoch, lease.Attempt)));
+        Assert.Equal(
+            again.Select(lease => (lease.TaskId, lease.Epoch, 1)),
+            late.Select(lease => (lease.TaskId, lease.Epoch, lease.Attempt)));
         foreach (var lease in late)
         {
             await worker.CompleteAsync(lease);
@@ -137,7 +139,9 @@ public sealed class LeaseSpecs(ITestOutputHelper output) : ScenarioSpec(output)
 
         Assert.Equal(TaskState.Succeeded, (await TaskAsync(task)).State);
         var decision = (await DecisionAsync(task)).Chose(RetrySameWorker, "task_timeout.retry").WithoutGuards();
-        Assert.Equal((DecisionOutcome.Superseded, "task long has succeeded"), (decision.DecisionMetadata.Outcome, decision.DecisionMetadata.OutcomeDetail));
+        Assert.Equal(
+            (DecisionOutcome.Superseded, "task long has succeeded"),
+            (decision.DecisionMetadata.Outcome, decision.DecisionMetadata.OutcomeDetail));
         Assert.False(decision.FailureEvent.Resolved);
     }
 
@@ -157,7 +161,9 @@ public sealed class LeaseSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         Assert.Contains("leased to cpu-2", late.Refused?.Message, StringComparison.Ordinal);
         var running = await TaskAsync(task);
         Assert.Equal((TaskState.Leased, present.Epoch), (running.State, running.Epoch));
-        Assert.Equal(("late_result", slow.Id, old.Epoch), (running.History[^1].What, running.History[^1].WorkerId!.Value, running.History[^1].Epoch!.Value));
+        Assert.Equal(
+            ("late_result", slow.Id, old.Epoch),
+            (running.History[^1].What, running.History[^1].WorkerId!.Value, running.History[^1].Epoch!.Value));
         await other.CompleteAsync(present);
         await PassAsync(TimeSpan.FromSeconds(1));
         Assert.Equal("""{"by":"cpu-2"}""", (await TaskAsync(task)).Result.Raw);

@@ -16,7 +16,9 @@ public sealed class OperatorSpecs(ITestOutputHelper output) : ScenarioSpec(outpu
         var task = await SubmitAsync("page", "cpu_standard");
         await SubmitAsync("next", "cpu_standard");
         var lease = await worker.LeaseOneAsync();
-        await Owners.AskAsync<Done>(Owners.Workers, new DrainWorker { WorkerId = worker.Id, Reason = "a new disk", Deadline = TimeSpan.FromMinutes(5) });
+        await Owners.AskAsync<Done>(
+            Owners.Workers,
+            new DrainWorker { WorkerId = worker.Id, Reason = "a new disk", Deadline = TimeSpan.FromMinutes(5) });
 
         await PassAsync(TimeSpan.FromMinutes(2));
         await worker.RegisterAgainAsync();
@@ -49,7 +51,9 @@ public sealed class OperatorSpecs(ITestOutputHelper output) : ScenarioSpec(outpu
         await worker.LeaseAsync();
         await PassAsync(TimeSpan.FromHours(1) - TimeSpan.FromMinutes(1));
 
-        var offline = await Owners.AskAsync<WorkerTakenOffline>(Owners.Workers, new TakeWorkerOffline { WorkerId = worker.Id, Reason = "it smokes" });
+        var offline = await Owners.AskAsync<WorkerTakenOffline>(
+            Owners.Workers,
+            new TakeWorkerOffline { WorkerId = worker.Id, Reason = "it smokes" });
 
         Assert.Equal(tasks, offline.Leases.Select(lease => lease.TaskId));
         foreach (var task in tasks)

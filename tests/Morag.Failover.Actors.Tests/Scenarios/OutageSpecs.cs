@@ -95,7 +95,8 @@ public sealed class OutageSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         await PassAsync(TimeSpan.FromSeconds(5));
         Assert.Equal(
             [RetrySameWorker, ReassignSameQueue, ReassignSameQueue],
-            (await ExplainAsync(tasks[0])).Decisions.Concat((await ExplainAsync(tasks[1])).Decisions).Select(decision => decision.CarriedOut().SelectedAction.Strategy));
+            (await ExplainAsync(tasks[0])).Decisions.Concat((await ExplainAsync(tasks[1])).Decisions)
+                .Select(decision => decision.CarriedOut().SelectedAction.Strategy));
         Assert.Equal((2, 2), ((await lost.ScoreAsync()).FailureCount, (await lost.ScoreAsync()).TotalTasks));
         Assert.Equal((0, 2), ((await other.ScoreAsync()).FailureCount, (await other.ScoreAsync()).TotalTasks));
         Assert.Equal((2, 0), ((await QueueAsync("cpu_standard")).CompletedTasks, (await QueueAsync("cpu_standard")).PendingTasks));

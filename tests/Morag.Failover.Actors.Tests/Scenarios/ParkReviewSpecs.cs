@@ -49,7 +49,9 @@ public sealed class ParkReviewSpecs : ScenarioSpec
         await PassAsync(TimeSpan.FromSeconds(30));
 
         var parkedAndBack = (await ExplainAsync(task)).Decisions;
-        Assert.Equal([ReassignSameQueue, ManualIntervention, ReassignSameQueue], parkedAndBack.Select(decision => decision.SelectedAction.Strategy));
+        Assert.Equal(
+            [ReassignSameQueue, ManualIntervention, ReassignSameQueue],
+            parkedAndBack.Select(decision => decision.SelectedAction.Strategy));
         var takenBack = parkedAndBack[2].Chose(ReassignSameQueue, "witness_suspect").CarriedOut();
         Assert.Equal(parkedAndBack[1].DecisionMetadata.FailureId, takenBack.DecisionMetadata.TakesBack);
         Assert.All(takenBack.DecisionMetadata.Witnesses, witness => Assert.Equal(WitnessVerdict.Suspect, witness.Verdict));

@@ -44,7 +44,8 @@ public sealed class PersistPointSpecs : ScenarioSpec
     [MemberData(nameof(Ends))]
     public async Task Should_come_to_the_same_end_when_owners_end_at_each_of_their_writes(string owner, WriteFate fate)
     {
-        Store.Fate = write => write.PersistenceId.StartsWith(owner, StringComparison.Ordinal) && IsStruck(write.PersistenceId, write.Payload.GetType(), fate)
+        Store.Fate = write =>
+            write.PersistenceId.StartsWith(owner, StringComparison.Ordinal) && IsStruck(write.PersistenceId, write.Payload.GetType(), fate)
             ? fate
             : WriteFate.Stored;
 
@@ -64,8 +65,12 @@ public sealed class PersistPointSpecs : ScenarioSpec
         Assert.Equal((2, 2, 1), (bad.TotalTasks - bad.FailureCount, bad.FailureCount, bad.ConsecutiveFailures));
         Assert.Equal(7, (await StatisticsAsync()).Sum(statistics => statistics.TotalFailures));
         var queue = await QueueAsync("cpu_standard");
-        Assert.Equal((9, 9, 0, 0, 0), (queue.TotalTasks, queue.CompletedTasks, queue.PendingTasks, queue.ProcessingTasks, queue.FailedTasks));
-        Assert.Equal((2, 1), ((await WorkerStatsAsync()).Sum(stats => stats.TotalWorkers), (await WorkerStatsAsync()).Sum(stats => stats.OfflineWorkers)));
+        Assert.Equal(
+            (9, 9, 0, 0, 0),
+            (queue.TotalTasks, queue.CompletedTasks, queue.PendingTasks, queue.ProcessingTasks, queue.FailedTasks));
+        Assert.Equal(
+            (2, 1),
+            ((await WorkerStatsAsync()).Sum(stats => stats.TotalWorkers), (await WorkerStatsAsync()).Sum(stats => stats.OfflineWorkers)));
     }
 
     /// <summary>
@@ -87,7 +92,8 @@ public sealed class PersistPointSpecs : ScenarioSpec
     private async Task FailsOnceAsync(ScenarioWorker first, ScenarioWorker then)
     {
         var task = await SubmitAsync("fails-once", "cpu_standard");
-        (await first.FailAsync(await LeaseAsync(first, task), ProcessingError, "no such codec")).Chose(ReassignSameQueue, "processing_error");
+        (await first.FailAsync(await LeaseAsync(first, task), ProcessingError, "no such codec"))
+            .Chose(ReassignSameQueue, "processing_error");
         await DoneByAsync(then, task);
         (await DecisionAsync(task)).CarriedOut();
     }
@@ -114,7 +120,9 @@ public sealed class PersistPointSpecs : ScenarioSpec
     {
         var task = await SubmitAsync("poison", "cpu_standard");
         await one.FailAsync(await LeaseAsync(one, task), ProcessingError);
-        (await other.FailAsync(await LeaseAsync(other, task), ProcessingError)).Chose(ManualIntervention, "processing_error").Overruling("poison", ReassignSameQueue);
+        (await other.FailAsync(await LeaseAsync(other, task), ProcessingError))
+            .Chose(ManualIntervention, "processing_error")
+            .Overruling("poison", ReassignSameQueue);
         await UntilAsync(task, TaskState.Parked);
         await PassAsync(TimeSpan.FromSeconds(10));
         (await DecisionAsync(task, number: 2)).CarriedOut();
@@ -128,7 +136,9 @@ public sealed class PersistPointSpecs : ScenarioSpec
     {
         var task = await SubmitAsync("given-back", "cpu_standard");
         drained.Forget(await LeaseAsync(drained, task));
-        await Owners.AskAsync<Done>(Owners.Workers, new DrainWorker { WorkerId = drained.Id, Reason = "a new disk", Deadline = TimeSpan.FromSeconds(5) });
+        await Owners.AskAsync<Done>(
+            Owners.Workers,
+            new DrainWorker { WorkerId = drained.Id, Reason = "a new disk", Deadline = TimeSpan.FromSeconds(5) });
         await UntilAsync(task, TaskState.Queued);
         await DoneByAsync(other, task);
         Assert.Empty((await ExplainAsync(task)).Decisions);

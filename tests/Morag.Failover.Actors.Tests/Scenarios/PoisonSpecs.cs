@@ -17,7 +17,10 @@ public sealed class PoisonSpecs(ITestOutputHelper output)
         var first = await RegisterAsync("cpu-1");
         await DoesWellAsync(first);
         var bad = await SubmitAsync("bad", "cpu_standard");
-        (await first.FailAsync(await first.LeaseOneAsync(), ProcessingError, "malformed")).Chose(ReassignSameQueue, "processing_error").WithoutGuards().Delaying(0);
+        (await first.FailAsync(await first.LeaseOneAsync(), ProcessingError, "malformed"))
+            .Chose(ReassignSameQueue, "processing_error")
+            .WithoutGuards()
+            .Delaying(0);
         var again = await first.FailAsync(await first.LeaseOneAsync(), ProcessingError, "malformed");
 
         // Nobody else is there: the same worker fails it twice, which proves nothing of the task, and opens the breaker.
@@ -58,7 +61,14 @@ public sealed class PoisonSpecs(ITestOutputHelper output)
             else
             {
                 decision.Chose(ManualIntervention, "worker_offline")
-                    .Overruling("poison", ReassignSameQueue, "was running on 3 different workers when they were lost", "gpu-1", "gpu-2", "gpu-3").CarriedOut();
+                    .Overruling(
+                        "poison",
+                        ReassignSameQueue,
+                        "was running on 3 different workers when they were lost",
+                        "gpu-1",
+                        "gpu-2",
+                        "gpu-3")
+                    .CarriedOut();
             }
         }
 

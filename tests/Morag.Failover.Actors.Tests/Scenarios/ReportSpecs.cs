@@ -46,7 +46,9 @@ public sealed class ReportSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         var repeated = await ReportAsync<FailoverDecision>(seen with { EventId = new("monitor-17") });
 
         var decision = (await DecisionAsync(task)).Chose(ReassignSameQueue, "processing_error").WithoutGuards().CarriedOut();
-        Assert.All(answers.Append(repeated), answer => Assert.Equal(decision.DecisionMetadata.FailureId, answer.DecisionMetadata.FailureId));
+        Assert.All(
+            answers.Append(repeated),
+            answer => Assert.Equal(decision.DecisionMetadata.FailureId, answer.DecisionMetadata.FailureId));
         Assert.Equal((3, 1), (decision.DecisionMetadata.AttachedReports, decision.DecisionMetadata.FailureCount));
         Assert.Equal((1, 1), ((await worker.ScoreAsync()).FailureCount, (await TaskAsync(task)).RetryCount));
         Assert.Equal(1, (await StatisticsAsync()).Sum(part => part.TotalFailures));
@@ -60,7 +62,8 @@ public sealed class ReportSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         var lease = await worker.LeaseOneAsync();
         await PassUntilAsync(lease.Deadline);
 
-        var monitor = await ReportAsync<FailoverDecision>(new ReportFailure { TaskId = task, WorkerId = worker.Id, FailureType = WorkerOffline });
+        var monitor = await ReportAsync<FailoverDecision>(
+            new ReportFailure { TaskId = task, WorkerId = worker.Id, FailureType = WorkerOffline });
         await CrashEverythingAsync();
         var own = await worker.FailAsync(lease, ProcessingError, "killed at the end of its time");
 
@@ -88,7 +91,8 @@ public sealed class ReportSpecs(ITestOutputHelper output) : ScenarioSpec(output)
 
         var stale = await first.ReportAsync<FailureStale>(lease, ProcessingError, "too late to matter");
         await ReportAsync<FailureStale>(new ReportFailure { TaskId = task, WorkerId = first.Id, FailureType = WorkerOffline });
-        await ReportAsync<FailureStale>(new ReportFailure { TaskId = task, WorkerId = new("cpu-9"), Epoch = present.Epoch, FailureType = WorkerOffline });
+        await ReportAsync<FailureStale>(
+            new ReportFailure { TaskId = task, WorkerId = new("cpu-9"), Epoch = present.Epoch, FailureType = WorkerOffline });
 
         Assert.Equal($"task page is leased to cpu-2 with epoch {present.Epoch}", stale.Detail);
         var explained = await ExplainAsync(task);
@@ -129,7 +133,8 @@ public sealed class ReportSpecs(ITestOutputHelper output) : ScenarioSpec(output)
 
         workers[0].FallsSilent();
         await PassAsync(TimeSpan.FromMinutes(1));
-        await ReportAsync<FailoverDecision>(new ReportFailure { TaskId = new("elsewhere"), WorkerId = new("cpu-9"), FailureType = ProcessingError });
+        await ReportAsync<FailoverDecision>(
+            new ReportFailure { TaskId = new("elsewhere"), WorkerId = new("cpu-9"), FailureType = ProcessingError });
 
         var made = new List<FailoverDecision>();
         while (HasMessages)
@@ -142,10 +147,16 @@ public sealed class ReportSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         Assert.Equal(made.Count, statistics.Sum(part => part.TotalFailures));
         Assert.Equal(made.Count, statistics.Sum(part => part.RecentFailures24h));
         Assert.Equal(
-            made.GroupBy(decision => Snake(decision.FailureEvent.FailureType)).ToImmutableSortedDictionary(type => type.Key, type => (long)type.Count()),
-            statistics.SelectMany(part => part.FailureByType).GroupBy(type => type.Key).ToImmutableSortedDictionary(type => type.Key, type => type.Sum(count => count.Value)));
+            made.GroupBy(
+                decision =>
+                    Snake(decision.FailureEvent.FailureType)).ToImmutableSortedDictionary(type => type.Key, type => (long)type.Count()),
+            statistics.SelectMany(part => part.FailureByType)
+                .GroupBy(type => type.Key)
+                .ToImmutableSortedDictionary(type => type.Key, type => type.Sum(count => count.Value)));
         var scores = await Task.WhenAll(workers.Select(worker => worker.ScoreAsync()));
-        Assert.All(scores, score => Assert.Equal(made.Count(decision => decision.FailureEvent.WorkerId == score.WorkerId), score.FailureCount));
+        Assert.All(
+            scores,
+            score => Assert.Equal(made.Count(decision => decision.FailureEvent.WorkerId == score.WorkerId), score.FailureCount));
         var seen = await WorkerStatsAsync();
         Assert.Equal(workers.Count + 1, seen.Sum(part => part.WorkersWithReliabilityData));
         Assert.Equal(scores.Count(score => score.CircuitBreakerActive), seen.Sum(part => part.ActiveCircuitBreakers));

@@ -101,7 +101,8 @@ public abstract class ScenarioSpec : FailoverSpec
     protected Task<TaskInfo> TaskAsync(TaskId task) => Owners.AskAsync<TaskInfo>(Owners.Queues, new GetTask { TaskId = task });
 
     /// <summary>Every decision about a task, and every stale report.</summary>
-    protected Task<TaskDecisions> ExplainAsync(TaskId task) => Owners.AskAsync<TaskDecisions>(Owners.Coordinators, new GetTaskDecisions { TaskId = task });
+    protected Task<TaskDecisions> ExplainAsync(TaskId task) =>
+        Owners.AskAsync<TaskDecisions>(Owners.Coordinators, new GetTaskDecisions { TaskId = task });
 
     /// <summary>The last decision about a task, of which there are that many.</summary>
     protected async Task<FailoverDecision> DecisionAsync(TaskId task, int number = 1)

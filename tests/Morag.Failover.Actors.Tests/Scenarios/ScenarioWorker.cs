@@ -52,7 +52,8 @@ public sealed class ScenarioWorker
     }
 
     /// <summary>The same instance registers again.</summary>
-    public Task RegisterAgainAsync() => owners.AskAsync<WorkerRegisteredReply>(owners.Workers, new RegisterWorker { Registration = Registration });
+    public Task RegisterAgainAsync() =>
+        owners.AskAsync<WorkerRegisteredReply>(owners.Workers, new RegisterWorker { Registration = Registration });
 
     /// <summary>The same instance registers as something else.</summary>
     public Task BecomesAsync(Func<WorkerRegistration, WorkerRegistration> change)
@@ -78,7 +79,8 @@ public sealed class ScenarioWorker
     }
 
     /// <summary>Beats now, with the list of what it holds.</summary>
-    public Task<HeartbeatReply> BeatAsync(WorkerStatus status = WorkerStatus.Online) => owners.AskAsync<HeartbeatReply>(owners.Workers, new Heartbeat
+    public Task<HeartbeatReply> BeatAsync(WorkerStatus status = WorkerStatus.Online) =>
+        owners.AskAsync<HeartbeatReply>(owners.Workers, new Heartbeat
     {
         WorkerId = Id,
         Status = status,
@@ -131,7 +133,8 @@ public sealed class ScenarioWorker
     }
 
     /// <summary>Says that a lease failed, and gives the decision.</summary>
-    public Task<FailoverDecision> FailAsync(LeasedTask lease, FailureType type, string message = "") => ReportAsync<FailoverDecision>(lease, type, message);
+    public Task<FailoverDecision> FailAsync(LeasedTask lease, FailureType type, string message = "") =>
+        ReportAsync<FailoverDecision>(lease, type, message);
 
     /// <summary>Says that a lease failed.</summary>
     public Task<TAnswer> ReportAsync<TAnswer>(LeasedTask lease, FailureType type, string message = "")

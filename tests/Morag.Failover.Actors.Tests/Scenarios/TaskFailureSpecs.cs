@@ -21,7 +21,10 @@ public sealed class TaskFailureSpecs(ITestOutputHelper output) : ScenarioSpec(ou
         var lease = await flaky.LeaseOneAsync();
         var other = await RegisterAsync("cpu-2");
 
-        var first = (await flaky.FailAsync(lease, NetworkFailure, "connection reset")).Chose(RetrySameWorker, "network_failure").WithoutGuards().Delaying(30);
+        var first = (await flaky.FailAsync(lease, NetworkFailure, "connection reset"))
+            .Chose(RetrySameWorker, "network_failure")
+            .WithoutGuards()
+            .Delaying(30);
         Assert.Equal((flaky.Id, 2), (first.SelectedAction.TargetWorkerId!.Value, first.SelectedAction.MaxRetries));
         await PassAsync(TimeSpan.FromSeconds(29));
         Assert.Empty(await flaky.LeaseAsync());
@@ -29,10 +32,15 @@ public sealed class TaskFailureSpecs(ITestOutputHelper output) : ScenarioSpec(ou
         Assert.Empty(await other.LeaseAsync());
         (await DecisionAsync(task)).CarriedOut();
 
-        (await flaky.FailAsync(await flaky.LeaseOneAsync(), NetworkFailure)).Chose(RetrySameWorker, "network_failure").WithoutGuards().Delaying(60);
+        (await flaky.FailAsync(await flaky.LeaseOneAsync(), NetworkFailure))
+            .Chose(RetrySameWorker, "network_failure")
+            .WithoutGuards()
+            .Delaying(60);
         await PassAsync(TimeSpan.FromSeconds(60));
         (await flaky.FailAsync(await flaky.LeaseOneAsync(), NetworkFailure))
-            .Chose(ReassignSameQueue, "network_failure").Overruling("budget", RetrySameWorker, "retries on cpu-1 exhausted: 2 of 2 in a row used").Delaying(0);
+            .Chose(ReassignSameQueue, "network_failure")
+            .Overruling("budget", RetrySameWorker, "retries on cpu-1 exhausted: 2 of 2 in a row used")
+            .Delaying(0);
 
         Assert.Empty(await flaky.LeaseAsync());
         await other.CompleteAsync(await other.LeaseOneAsync());
@@ -76,10 +84,16 @@ public sealed class TaskFailureSpecs(ITestOutputHelper output) : ScenarioSpec(ou
     [Fact]
     public async Task Should_end_the_pin_with_its_delay_when_the_worker_has_registered_anew_and_can_no_longer_take_the_task()
     {
-        var worker = await RegisterAsync("g", WorkerCapability.Gpu, with: each => each with { Hardware = new() { MemoryGb = 16, GpuCount = 1 } });
+        var worker = await RegisterAsync(
+            "g",
+            WorkerCapability.Gpu,
+            with: each => each with { Hardware = new() { MemoryGb = 16, GpuCount = 1 } });
         var task = await SubmitAsync("video-1", "gpu_priority", each => each with { ResourceRequirements = new() { MemoryGb = 8 } });
         var lease = await worker.LeaseOneAsync();
-        var other = await RegisterAsync("h", WorkerCapability.Gpu, with: each => each with { Hardware = new() { MemoryGb = 16, GpuCount = 1 } });
+        var other = await RegisterAsync(
+            "h",
+            WorkerCapability.Gpu,
+            with: each => each with { Hardware = new() { MemoryGb = 16, GpuCount = 1 } });
         (await worker.FailAsync(lease, NetworkFailure)).Chose(RetrySameWorker, "network_failure").Delaying(30);
         await worker.BecomesAsync(each => each with { Capability = WorkerCapability.Cpu, Hardware = new() { MemoryGb = 4 } });
 
@@ -107,7 +121,9 @@ public sealed class TaskFailureSpecs(ITestOutputHelper output) : ScenarioSpec(ou
         Assert.Equal(Lower, lease.Quality.Raw);
 
         var fallback = (await gpu.FailAsync(lease, ResourceExhaustion))
-            .Chose(FallbackQueue, "resource_exhaustion.degrade").Overruling("quality_ladder", DegradeQuality, "rung 1 of 1").Knowing("quality_rung", "1");
+            .Chose(FallbackQueue, "resource_exhaustion.degrade")
+            .Overruling("quality_ladder", DegradeQuality, "rung 1 of 1")
+            .Knowing("quality_rung", "1");
         Assert.Equal("gpu_fallback", fallback.SelectedAction.TargetQueue?.Value);
         lease = await gpu.LeaseOneAsync();
         Assert.Equal("gpu_fallback", lease.Queue.Value);
@@ -115,7 +131,8 @@ public sealed class TaskFailureSpecs(ITestOutputHelper output) : ScenarioSpec(ou
         fallback = (await gpu.FailAsync(lease, ResourceExhaustion)).Chose(FallbackQueue, "resource_exhaustion.degrade");
         Assert.Equal("cpu_standard", fallback.SelectedAction.TargetQueue?.Value);
         (await cpu.FailAsync(await cpu.LeaseOneAsync(), ResourceExhaustion))
-            .Chose(ManualIntervention, "resource_exhaustion.degrade").Overruling("budget", DegradeQuality, "task failure 4, and 3 are allowed");
+            .Chose(ManualIntervention, "resource_exhaustion.degrade")
+            .Overruling("budget", DegradeQuality, "task failure 4, and 3 are allowed");
         var parked = await TaskAsync(task);
         Assert.Equal((TaskState.Parked, "cpu_standard"), (parked.State, parked.Queue.Value));
         Assert.Contains("task failure 4", parked.ParkedBecause, StringComparison.Ordinal);
@@ -134,7 +151,10 @@ public sealed class TaskFailureSpecs(ITestOutputHelper output) : ScenarioSpec(ou
         Assert.Equal(("gpu_priority", """{"resolution":"480p"}""", 5), (lease.Queue.Value, lease.Quality.Raw, lease.Attempt));
 
         // Its budgets are its own again: it degrades before it falls back, and is far from being parked.
-        (await gpu.FailAsync(lease, ResourceExhaustion)).Chose(DegradeQuality, "resource_exhaustion.degrade").WithoutGuards().Knowing("own_failures_before", "0 of 3");
+        (await gpu.FailAsync(lease, ResourceExhaustion))
+            .Chose(DegradeQuality, "resource_exhaustion.degrade")
+            .WithoutGuards()
+            .Knowing("own_failures_before", "0 of 3");
         lease = await gpu.LeaseOneAsync();
         Assert.Equal("""{"resolution":"480p","disable_diarization":true,"reduce_quality":true}""", lease.Quality.Raw);
         await gpu.CompleteAsync(lease);
@@ -151,7 +171,8 @@ public sealed class TaskFailureSpecs(ITestOutputHelper output) : ScenarioSpec(ou
         var decision = await cpu.FailAsync(await cpu.LeaseOneAsync(), ResourceExhaustion);
 
         decision.Chose(ManualIntervention, "resource_exhaustion.degrade")
-            .Overruling("quality_ladder", DegradeQuality).Overruling("fallback_chain", FallbackQueue, "cpu_batch is the last queue of its fallback chain");
+            .Overruling("quality_ladder", DegradeQuality)
+            .Overruling("fallback_chain", FallbackQueue, "cpu_batch is the last queue of its fallback chain");
         Assert.Equal(TaskState.Parked, (await TaskAsync(task)).State);
     }
 
@@ -163,7 +184,10 @@ public sealed class TaskFailureSpecs(ITestOutputHelper output) : ScenarioSpec(ou
         var small = await SubmitAsync("small", "gpu_priority");
         var leases = await gpu.LeaseAsync();
 
-        (await gpu.FailAsync(leases[0], ResourceExhaustion, "CUDA out of memory")).Chose(DegradeQuality, "resource_exhaustion.degrade").WithoutGuards().Delaying(0);
+        (await gpu.FailAsync(leases[0], ResourceExhaustion, "CUDA out of memory"))
+            .Chose(DegradeQuality, "resource_exhaustion.degrade")
+            .WithoutGuards()
+            .Delaying(0);
         var again = await gpu.LeaseOneAsync();
         Assert.Equal((large, """{"model":"large","disable_diarization":true,"reduce_quality":true}"""), (again.TaskId, again.Quality.Raw));
         await gpu.CompleteAsync(again);

@@ -120,7 +120,9 @@ public sealed class WorkerLossSpecs(ITestOutputHelper output) : ScenarioSpec(out
         var refused = await Owners.AskAsync<Refused>(Owners.Workers, new Heartbeat { WorkerId = box.Id, InstanceId = before.InstanceId });
         Assert.Equal(RefusalReason.Conflict, refused.Reason);
         var again = await box.LeaseAsync();
-        Assert.Equal(tasks, again.Select(lease => lease.TaskId).Order(Comparer<TaskId>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))));
+        Assert.Equal(
+            tasks,
+            again.Select(lease => lease.TaskId).Order(Comparer<TaskId>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))));
         Assert.True(again.Min(lease => lease.Epoch.Value) > old.Max(lease => lease.Epoch.Value));
         foreach (var lease in again)
         {
@@ -192,7 +194,9 @@ public sealed class WorkerLossSpecs(ITestOutputHelper output) : ScenarioSpec(out
         Assert.Equal((Clock.Now.AddHours(1), 3600), (lease.Deadline, lease.RemainingSeconds));
 
         await PassAsync(TimeSpan.FromMinutes(10));
-        Assert.Equal((Liveness.Alive, hours * 3600), ((await worker.InfoAsync()).Liveness, (await worker.InfoAsync()).ClockSkewSeconds!.Value));
+        Assert.Equal(
+            (Liveness.Alive, hours * 3600),
+            ((await worker.InfoAsync()).Liveness, (await worker.InfoAsync()).ClockSkewSeconds!.Value));
         Assert.Equal(TaskState.Leased, (await TaskAsync(task)).State);
 
         var decision = (await worker.FailAsync(lease, ProcessingError)).Chose(ReassignSameQueue, "processing_error").WithoutGuards();

@@ -79,7 +79,9 @@ public sealed class BaseRuleSpecs
 
         Assert.Equal(FallbackQueue, verdict.Action().Strategy);
         Assert.Equal("resource_exhaustion.fallback", verdict.Decision.DecisionMetadata.Rule);
-        Assert.Contains(verdict.Decision.AlternativeActions, lost => lost is { Strategy: DegradeQuality, Reason: "quality degradation is disabled" });
+        Assert.Contains(
+            verdict.Decision.AlternativeActions,
+            lost => lost is { Strategy: DegradeQuality, Reason: "quality degradation is disabled" });
     }
 
     [Fact]

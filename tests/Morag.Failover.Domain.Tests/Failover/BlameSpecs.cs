@@ -55,17 +55,26 @@ public sealed class BlameSpecs
 
     private static void Hold(SimulatedFleet fleet, int tasks)
     {
-        Assert.True(fleet.ParkedGoodTasks.Count() <= tasks / 100, $"parked at the end: {string.Join("; ", fleet.ParkedGoodTasks.Select(task => task.ParkedBecause))}");
-        Assert.All(fleet.Tasks.Except(fleet.BadTasks), task => Assert.True(task.State is TaskState.Succeeded or TaskState.Parked, $"{task.TaskId} is {task.State}"));
+        Assert.True(
+            fleet.ParkedGoodTasks.Count() <= tasks / 100,
+            $"parked at the end: {string.Join("; ", fleet.ParkedGoodTasks.Select(task => task.ParkedBecause))}");
+        Assert.All(
+            fleet.Tasks.Except(fleet.BadTasks),
+            task => Assert.True(task.State is TaskState.Succeeded or TaskState.Parked, $"{task.TaskId} is {task.State}"));
         Assert.All(fleet.BadTasks, task => Assert.Equal(TaskState.Parked, task.State));
         Assert.All(fleet.Workers.Where(worker => worker.WillBreak), worker => Assert.True(
-            worker.FailuresUntilOpen <= MostFailuresOfABrokenWorker && (worker.HasOpened || worker.FailuresUntilOpen < MostFailuresOfABrokenWorker),
+            worker.FailuresUntilOpen <= MostFailuresOfABrokenWorker && (
+                worker.HasOpened || worker.FailuresUntilOpen < MostFailuresOfABrokenWorker),
             $"{worker.Id} failed {worker.FailuresUntilOpen} times, and its breaker {(worker.HasOpened ? "opened" : "did not open")}"));
-        Assert.All(fleet.Workers.Where(worker => !worker.WillBreak), worker => Assert.Equal(Contracts.Workers.BreakerState.Closed, worker.State.Breaker.State));
+        Assert.All(
+            fleet.Workers.Where(worker => !worker.WillBreak),
+            worker => Assert.Equal(Contracts.Workers.BreakerState.Closed, worker.State.Breaker.State));
         var sound = fleet.Workers.Where(worker => !worker.WillBreak).Select(worker => worker.Id).ToHashSet();
         Assert.All(fleet.BadTasks, task =>
         {
-            var tries = task.Failures.Select(failure => failure.WorkerId).Where(worker => worker is { } tried && sound.Contains(tried)).ToList();
+            var tries = task.Failures.Select(failure => failure.WorkerId)
+                .Where(worker => worker is { } tried && sound.Contains(tried))
+                .ToList();
             Assert.True(
                 tries.Count <= MostTriesOnSoundWorkers,
                 $"{task.TaskId} was tried on {string.Join(", ", task.Failures.Select(failure => failure.WorkerId))}");

@@ -10,7 +10,9 @@ using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Domain.Tests.Failover;
 
-/// <summary>Failures to decide, plain by default: a healthy worker's first failure of a task in gpu_priority, in a fleet that is well.</summary>
+/// <summary>
+/// Failures to decide, plain by default: a healthy worker's first failure of a task in gpu_priority, in a fleet that is well.
+/// </summary>
 internal static class Cases
 {
     public static readonly DateTimeOffset Noon = new(2026, 5, 4, 12, 0, 0, TimeSpan.Zero);
@@ -66,8 +68,12 @@ internal static class Cases
         },
     };
 
-    /// <summary>The case with what the workers' records say: how many other tasks each completed and failed, and the chance that comes of it.</summary>
-    public static FailureCase Hearing(this FailureCase failure, params (WorkerId Worker, int Succeeded, int FailedOthers, double Chance)[] records) => failure with
+    /// <summary>
+    /// The case with what the workers' records say: how many other tasks each completed and failed, and the chance that comes of it.
+    /// </summary>
+    public static FailureCase Hearing(
+        this FailureCase failure,
+        params (WorkerId Worker, int Succeeded, int FailedOthers, double Chance)[] records) => failure with
     {
         Testimonies =
         [
@@ -93,9 +99,12 @@ internal static class Cases
         };
 
     public static FleetView FleetOf(params ProfileCount[] profiles) => Enumerable.Range(0, Defaults.Partitions.DirectoryBuckets)
-        .Aggregate(FleetView.Empty, (view, bucket) => view.With(new FleetSlice { Bucket = bucket, Profiles = bucket == 0 ? [.. profiles] : [] }));
+        .Aggregate(
+            FleetView.Empty,
+            (view, bucket) => view.With(new FleetSlice { Bucket = bucket, Profiles = bucket == 0 ? [.. profiles] : [] }));
 
-    public static FleetView Losing(this FleetView fleet, params (string Worker, DateTimeOffset At)[] losses) => fleet.With(fleet.Slices[0] with
+    public static FleetView Losing(this FleetView fleet, params (string Worker, DateTimeOffset At)[] losses) =>
+        fleet.With(fleet.Slices[0] with
     {
         RecentLosses = [.. losses.Select(loss => new RecentLoss { WorkerId = new(loss.Worker), At = loss.At })],
     });

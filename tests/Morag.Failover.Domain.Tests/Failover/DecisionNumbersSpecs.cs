@@ -31,11 +31,14 @@ public sealed class DecisionNumbersSpecs
     }
 
     [Fact]
-    public void Should_trust_an_opened_breaker_as_far_as_its_worker_fails_in_a_row() => Confident(Of(TaskTimeout, worker: Standing(consecutive: 3)), CircuitBreaker, 3, 0);
+    public void Should_trust_an_opened_breaker_as_far_as_its_worker_fails_in_a_row() =>
+        Confident(Of(TaskTimeout, worker: Standing(consecutive: 3)), CircuitBreaker, 3, 0);
 
     [Fact]
     public void Should_trust_lower_quality_as_far_as_the_task_always_fails_the_same_way() => Confident(
-        Of(ResourceExhaustion, Facts with { History = [Earlier(1, ResourceExhaustion, B), Earlier(2, TaskTimeout, B), Earlier(3, NetworkFailure, B)] }), DegradeQuality, 2, 2);
+        Of(
+            ResourceExhaustion,
+            Facts with { History = [Earlier(1, ResourceExhaustion, B), Earlier(2, TaskTimeout, B), Earlier(3, NetworkFailure, B)] }), DegradeQuality, 2, 2);
 
     [Fact]
     public void Should_trust_a_fallback_after_a_loss_as_far_as_the_worker_fails_in_a_row() =>
@@ -43,7 +46,9 @@ public sealed class DecisionNumbersSpecs
 
     [Fact]
     public void Should_trust_parking_as_far_as_credible_workers_failed_the_task() => Confident(
-        Of(ProcessingError, Facts with { OwnFailures = 3, History = [Earlier(1, ProcessingError, B), Earlier(2, ProcessingError, B), Earlier(3, ProcessingError, C)] })
+        Of(
+            ProcessingError,
+            Facts with { OwnFailures = 3, History = [Earlier(1, ProcessingError, B), Earlier(2, ProcessingError, B), Earlier(3, ProcessingError, C)] })
             .Hearing((A, 9, 0, 0.1), (B, 9, 0, 0.1), (C, 0, 9, 0.9)),
         ManualIntervention,
         3,
@@ -51,7 +56,11 @@ public sealed class DecisionNumbersSpecs
 
     [Fact]
     public void Should_park_by_budget_with_trust_in_what_the_task_did_where_there_are_no_witnesses() =>
-        Confident(Of(NetworkFailure, Facts with { FleetFailures = 10, History = [Earlier(1, NetworkFailure, B)] }), ManualIntervention, 2, 0);
+        Confident(
+            Of(NetworkFailure, Facts with { FleetFailures = 10, History = [Earlier(1, NetworkFailure, B)] }),
+            ManualIntervention,
+            2,
+            0);
 
     [Theory]
     [InlineData(NetworkFailure, 0, 30)]
@@ -114,7 +123,10 @@ public sealed class DecisionNumbersSpecs
 
     [Fact]
     public void Should_estimate_the_time_after_which_unserved_tasks_move_where_no_live_worker_can_take_it() =>
-        Estimated(Defaults.Queues.UnservedAfter.TotalMinutes, Of(WorkerOverloaded) with { Fleet = FleetOf() }, "no available worker can take the task from gpu_priority");
+        Estimated(
+            Defaults.Queues.UnservedAfter.TotalMinutes,
+            Of(WorkerOverloaded) with { Fleet = FleetOf() },
+            "no available worker can take the task from gpu_priority");
 
     [Fact]
     public void Should_estimate_the_rest_of_the_breakers_time_where_no_other_worker_is_ready() => Estimated(
@@ -151,7 +163,9 @@ public sealed class DecisionNumbersSpecs
         }
 
         Holds(records, held: 0, failedAgain: 0);
-        records = records.Held(failure.Failure.FailureType, strategy).Held(failure.Failure.FailureType, strategy).FailedAgain(failure.Failure.FailureType, strategy);
+        records = records.Held(failure.Failure.FailureType, strategy)
+            .Held(failure.Failure.FailureType, strategy)
+            .FailedAgain(failure.Failure.FailureType, strategy);
         Holds(records, held: 2, failedAgain: 1);
 
         void Holds(StrategyRecords experience, int held, int failedAgain)
@@ -160,7 +174,9 @@ public sealed class DecisionNumbersSpecs
             Assert.Equal(strategy, decision.SelectedAction.Strategy);
             Assert.Equal((Lower(speaksFor, against) + Lower(held, failedAgain)) / 2, decision.Confidence, 9);
             var evidence = decision.DecisionMetadata.Evidence;
-            Assert.Equal(($"{speaksFor}", $"{against}", $"{held}", $"{failedAgain}"), (evidence["for"], evidence["against"], evidence["strategy_held"], evidence["strategy_failed_again"]));
+            Assert.Equal(
+                ($"{speaksFor}", $"{against}", $"{held}", $"{failedAgain}"),
+                (evidence["for"], evidence["against"], evidence["strategy_held"], evidence["strategy_failed_again"]));
         }
     }
 

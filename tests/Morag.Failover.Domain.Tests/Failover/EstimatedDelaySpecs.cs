@@ -31,7 +31,9 @@ public sealed class EstimatedDelaySpecs
 
     [Fact]
     public void Should_be_until_the_breaker_lets_a_probe_through_when_there_is_no_other_worker() =>
-        Assert.Equal(5, EstimatedMinutes(Of(FailureType.TaskTimeout, worker: Standing(consecutive: 3, open: true)) with { Fleet = FleetOf(OnlyA) }));
+        Assert.Equal(
+            5,
+            EstimatedMinutes(Of(FailureType.TaskTimeout, worker: Standing(consecutive: 3, open: true)) with { Fleet = FleetOf(OnlyA) }));
 
     [Fact]
     public void Should_be_until_the_task_moves_to_the_next_queue_when_nobody_can_take_it() =>
@@ -43,7 +45,8 @@ public sealed class EstimatedDelaySpecs
     public void Should_be_until_the_task_moves_when_all_that_could_take_it_are_unavailable() =>
         Assert.Equal(
             Defaults.Queues.UnservedAfter.TotalMinutes,
-            EstimatedMinutes(Of(FailureType.ProcessingError) with { Fleet = FleetOf(Unavailable(WorkerCapability.Gpu, new() { Draining = 1 })) }));
+            EstimatedMinutes(
+                Of(FailureType.ProcessingError) with { Fleet = FleetOf(Unavailable(WorkerCapability.Gpu, new() { Draining = 1 })) }));
 
     [Fact]
     public void Should_be_until_the_task_moves_when_that_is_before_the_breaker_lets_a_probe_through()

@@ -52,7 +52,9 @@ public sealed class FailoverStrategiesSpecs
         Assert.Equal(counter, row.Counter);
     }
 
-    /// <summary>Decides every type of failure on the way to every strategy, so that each wording and each piece of evidence is used.</summary>
+    /// <summary>
+    /// Decides every type of failure on the way to every strategy, so that each wording and each piece of evidence is used.
+    /// </summary>
     [Fact]
     public void Should_choose_and_reject_every_strategy_for_some_failure()
     {
@@ -69,7 +71,9 @@ public sealed class FailoverStrategiesSpecs
             .Select(failure => failure.Decide().Decision)
             .ToList();
 
-        Assert.Equal(Enum.GetValues<FailoverStrategy>().ToHashSet(), decisions.Select(decision => decision.SelectedAction.Strategy).ToHashSet());
+        Assert.Equal(
+            Enum.GetValues<FailoverStrategy>().ToHashSet(),
+            decisions.Select(decision => decision.SelectedAction.Strategy).ToHashSet());
         Assert.Equal(
             Enum.GetValues<FailoverStrategy>().ToHashSet(),
             decisions.SelectMany(decision => decision.AlternativeActions).Select(action => action.Strategy).ToHashSet());

@@ -49,7 +49,14 @@ public sealed class GuardSpecs
         var verdict = Of(ProcessingError, Facts with { OwnFailures = 1, History = [Earlier(3, ProcessingError, B)] })
             .Hearing((A, 9, 1, 0.1), (B, 4, 0, 0.2)).Decide();
 
-        Explained(verdict, "poison", ManualIntervention, "2 different workers", "a good task would is 2%", "worker-b (recently completed 4 other tasks and failed 0)", "worker-a (recently completed 9");
+        Explained(
+            verdict,
+            "poison",
+            ManualIntervention,
+            "2 different workers",
+            "a good task would is 2%",
+            "worker-b (recently completed 4 other tasks and failed 0)",
+            "worker-a (recently completed 9");
         Assert.Equal(
             [(B, new FailureId("video-1.3")), (A, new FailureId("video-1.7"))],
             verdict.Excuses.Select(excuse => (excuse.WorkerId, Assert.Single(excuse.Failures))));
@@ -67,7 +74,9 @@ public sealed class GuardSpecs
         var facts = Facts with { OwnFailures = 2, History = [Earlier(3, ProcessingError, B), Earlier(4, ProcessingError, C)] };
 
         Assert.Equal(ReassignSameQueue, Of(ProcessingError, facts).Decide().Action().Strategy);
-        Assert.Equal(ReassignSameQueue, Of(ProcessingError, facts).Hearing((A, 0, 0, 0.1), (B, 0, 0, 0.1), (C, 0, 0, 0.1)).Decide().Action().Strategy);
+        Assert.Equal(
+            ReassignSameQueue,
+            Of(ProcessingError, facts).Hearing((A, 0, 0, 0.1), (B, 0, 0, 0.1), (C, 0, 0, 0.1)).Decide().Action().Strategy);
     }
 
     [Fact]
@@ -98,9 +107,12 @@ public sealed class GuardSpecs
     [InlineData(0.1, 0, 0, WitnessVerdict.Undetermined)]
     public void Should_judge_a_witness_by_its_record(double chance, int failedOthers, int succeeded, WitnessVerdict verdict)
     {
-        var witness = Assert.Single(Of(TaskTimeout).Hearing((A, succeeded, failedOthers, chance)).Decide().Decision.DecisionMetadata.Witnesses);
+        var witness = Assert.Single(
+            Of(TaskTimeout).Hearing((A, succeeded, failedOthers, chance)).Decide().Decision.DecisionMetadata.Witnesses);
 
-        Assert.Equal((verdict, chance, succeeded, failedOthers), (witness.Verdict, witness.ChanceOfFailingGoodTask, witness.Succeeded, witness.FailedOthers));
+        Assert.Equal(
+            (verdict, chance, succeeded, failedOthers),
+            (witness.Verdict, witness.ChanceOfFailingGoodTask, witness.Succeeded, witness.FailedOthers));
     }
 
     [Theory]
@@ -127,7 +139,11 @@ public sealed class GuardSpecs
         var facts = Facts with { OwnFailures = 3, FleetFailures = 2, History = [Earlier(3, TaskTimeout, B), Earlier(4, TaskTimeout, C), Earlier(5, ResourceExhaustion, C)] };
 
         Explained(Of(TaskTimeout, facts).Decide(), "budget", ManualIntervention, "task failure 4");
-        Explained(Of(TaskTimeout, facts with { MaxRetries = 0 }).Hearing((B, 0, 9, 0.9)).Decide(), "budget", ManualIntervention, "task failure 3, and 0");
+        Explained(
+            Of(TaskTimeout, facts with { MaxRetries = 0 }).Hearing((B, 0, 9, 0.9)).Decide(),
+            "budget",
+            ManualIntervention,
+            "task failure 3, and 0");
         Assert.Empty(Of(TaskTimeout, facts).Hearing((B, 0, 9, 0.9)).Decide().Decision.DecisionMetadata.Guards);
         Assert.Empty(Of(TaskTimeout, facts).Hearing((A, 0, 9, 0.9)).Decide().Decision.DecisionMetadata.Guards);
         Explained(
@@ -172,7 +188,11 @@ public sealed class GuardSpecs
         Assert.Equal([A], failure.Decide().Decision.DecisionMetadata.Witnesses.Select(witness => witness.WorkerId));
         Assert.Equal([B], FailoverPolicy.WitnessesToAsk(failure.Failure, facts.History));
         Assert.Equal([A], failure.Hearing((B, 9, 5, 0.9)).Decide().Decision.DecisionMetadata.Witnesses.Select(witness => witness.WorkerId));
-        Assert.Equal([B], FailoverPolicy.WitnessesToAsk(failure.Failure, [Earlier(3, TaskTimeout, B), Earlier(4, TaskTimeout, B), Earlier(5, TaskTimeout, A)]));
+        Assert.Equal(
+            [B],
+            FailoverPolicy.WitnessesToAsk(
+                failure.Failure,
+                [Earlier(3, TaskTimeout, B), Earlier(4, TaskTimeout, B), Earlier(5, TaskTimeout, A)]));
         Assert.Empty(FailoverPolicy.WitnessesToAsk(failure.Failure with { FailureType = NetworkFailure }, [Earlier(3, TaskTimeout, B)]));
         Assert.Empty(Of(NetworkFailure, facts).Decide().Decision.DecisionMetadata.Witnesses);
     }
@@ -280,7 +300,9 @@ public sealed class GuardSpecs
     [Fact]
     public void Should_name_the_next_queue_that_a_live_worker_able_to_take_the_task_serves()
     {
-        var failure = Of(ResourceExhaustion, Facts with { QualityRung = 1 }) with { Fleet = FleetOf(Ready(WorkerCapability.Cpu, "worker-b")) };
+        var failure = Of(
+            ResourceExhaustion,
+            Facts with { QualityRung = 1 }) with { Fleet = FleetOf(Ready(WorkerCapability.Cpu, "worker-b")) };
 
         var verdict = failure.Decide();
 
@@ -302,7 +324,11 @@ public sealed class GuardSpecs
         var atTheEnd = Facts with { Queue = new("cpu_batch"), QualityRung = 1 };
 
         Explained(Of(ResourceExhaustion, atTheEnd).Decide(), "fallback_chain", ManualIntervention, "cpu_batch is the last queue");
-        Explained(Of(WorkerOffline, atTheEnd, Standing(open: true)).Decide(), "fallback_chain", ReassignSameQueue, "cpu_batch is the last queue");
+        Explained(
+            Of(WorkerOffline, atTheEnd, Standing(open: true)).Decide(),
+            "fallback_chain",
+            ReassignSameQueue,
+            "cpu_batch is the last queue");
     }
 
     [Theory]
