@@ -17,15 +17,15 @@ using StackExchange.Redis;
 namespace Morag.Failover.Node;
 
 /// <summary>
-/// The life of a node. It starts from the inside out: Redis, the check that the data is this cluster's, the actor system, HTTP; and
-/// stops in the opposite order, so that nothing is accepted that can no longer be stored.
+/// Starts and stops a node. The order of the start is Redis, the check that the data belongs to this cluster, the actor system, HTTP. The
+/// node stops in the opposite order, so that it accepts nothing that it can no longer store.
 /// </summary>
 internal static class NodeProgram
 {
     private const int RefusedConfiguration = 2;
 
     /// <summary>Longer than all phases of coordinated shutdown together (hocon/akka.conf).</summary>
-    private static readonly TimeSpan LongestShutdown = TimeSpan.FromSeconds(85);
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(85);
 
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error)
     {
@@ -46,7 +46,8 @@ internal static class NodeProgram
             var identity = await ClusterIdentity.ClaimAsync(store, options.Failover.Partitions, record, TimeProvider.System, log);
             var refusal = new Refusal();
             await using var watch = new StoreWatch(store, record, refusal, TimeProvider.System, log);
-            await using var app = Build(options, store.ConnectionString, identity, refusal, new EpochRecord(record, TimeProvider.System, log), EmbeddedLimits.RoomOf(embedded));
+            var epochs = new EpochRecord(record, TimeProvider.System, log);
+            await using var app = Build(options, store.ConnectionString, identity, refusal, epochs, EmbeddedLimits.RoomOf(embedded));
             await StartAsync(app, options);
             return await UntilStoppedAsync(app, refusal, error);
         }
@@ -79,27 +80,31 @@ internal static class NodeProgram
     private static ILogger ConsoleLog(string category) =>
         LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true)).CreateLogger(category);
 
-    private static WebApplication Build(NodeOptions options, string redis, ClusterIdentity identity, Refusal refusal, EpochRecord epochs, StoreRoom room)
+    private static WebApplication Build(
+        NodeOptions options, string redis, ClusterIdentity identity, Refusal refusal, EpochRecord epochs, StoreRoom room)
     {
         var builder = WebServer.Builder(options);
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-        // What keeps the host from starting is thrown too, and told once, by whoever catches it.
+        // The host also throws what it logs at a failed start, and the catcher reports it once.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LongestShutdown);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
 
         var outages = new FreezeWatch(SteadyClock.OfProcess, options.Failover.Workers.FreezeTolerance);
         builder.Services.AddSingleton<IOutageWatch>(outages);
         var owners = new OwnerHealth();
         builder.Services.AddAkka(NodeOptions.ActorSystemName, akka => akka
-            .AddHocon(identity.Settings(options).WithFallback(options.ActorSystemConfig(redis)).WithFallback(FailoverSerialization.Config), HoconAddMode.Prepend)
+            .AddHocon(
+                identity.Settings(options).WithFallback(options.ActorSystemConfig(redis)).WithFallback(FailoverSerialization.Config),
+                HoconAddMode.Prepend)
             .WithRedisPersistence(redis, database: ConfigurationOptions.Parse(redis).DefaultDatabase ?? 0)
             .WithFailover(options.Failover, outages, epochs, system => new RedisHistoryEraser(system), owners)
             .WithActors((system, _) => system.ActorOf(Props.Create(() => new EpochExchange(epochs)), "epoch-exchange"))
             .WithActors((system, _) => JoinCluster(system, options, identity, refusal)));
         builder.Services.AddSingleton(options.Failover);
         builder.Services.AddSingleton<IFailoverRegions>(services => new ShardedRegions(services.GetRequiredService<ActorSystem>()));
-        builder.Services.AddSingleton(services => ReadinessCheck.Of("journal", cancellation => JournalTroubleAsync(services.GetRequiredService<ActorSystem>(), cancellation)));
+        builder.Services.AddSingleton(services => ReadinessCheck.Of(
+            "journal", cancellation => JournalFailureAsync(services.GetRequiredService<ActorSystem>(), cancellation)));
         builder.Services.AddSingleton(ReadinessCheck.Owners(owners));
         builder.Services.AddSingleton<QueueDefinitionsCheck>();
         builder.Services.AddSingleton(services => services.GetRequiredService<QueueDefinitionsCheck>().Readiness);
@@ -113,12 +118,12 @@ internal static class NodeProgram
         return app;
     }
 
-    /// <summary>Nothing here is harmed by a step; but whoever reads times, or compares them between nodes, has to know of it.</summary>
+    /// <summary>Logs steps of the wall clock. They do no harm, but they affect the times that people read and compare between nodes.</summary>
     private static void WatchWallClock(WebApplication app)
     {
         var watch = new ClockWatch(SteadyClock.OfProcess, step => app.Logger.LogWarning(
-            "The wall clock of this node stepped {Direction} by {Seconds:0.0} s. Deadlines, retries and timeouts keep their length; "
-            + "the times that this node shows follow the wall clock by 1 % of the time that passes. Check the machine's time synchronization",
+            "The wall clock of this node stepped {Direction} by {Seconds:0.0} s. Deadlines, retries and timeouts are not affected. "
+            + "The times that this node shows approach the wall clock by 1 % of elapsed time. Check the machine's time synchronization",
             step.By > TimeSpan.Zero ? "forward" : "back",
             step.By.Duration().TotalSeconds));
         app.Lifetime.ApplicationStopped.Register(watch.Dispose);
@@ -128,20 +133,23 @@ internal static class NodeProgram
     {
         try
         {
-            // Made here, and not by the host: that would log what goes wrong with a stack trace, and go on without it.
+            // Created here because the host would log a failure with a stack trace and continue without the actor system.
             _ = app.Services.GetRequiredService<ActorSystem>();
         }
-#pragma warning disable CA1031 // Akka.NET throws exceptions of many types over its settings; each is one line for the operator.
+#pragma warning disable CA1031 // Akka.NET throws exceptions of many types for invalid settings; the operator gets one line for each.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            throw new ConfigurationRefusedException($"the node cannot start with this configuration of Akka.NET (akka in --config): {e.GetBaseException().Message.ReplaceLineEndings(" ")}", e);
+            throw new ConfigurationRefusedException(
+                "The node cannot start with this Akka.NET configuration (akka in --config): "
+                + e.GetBaseException().Message.ReplaceLineEndings(" "),
+                e);
         }
 
         await WebServer.StartAsync(app, options);
     }
 
-    /// <summary>Until the node is asked to stop, or must not go on.</summary>
+    /// <summary>Waits until the node is asked to stop or must stop.</summary>
     private static async Task<int> UntilStoppedAsync(WebApplication app, Refusal refusal, TextWriter error)
     {
         var stopped = app.WaitForShutdownAsync();
@@ -166,9 +174,10 @@ internal static class NodeProgram
         }
     }
 
-    private static async Task<string?> JournalTroubleAsync(ActorSystem system, CancellationToken cancellation)
+    private static async Task<string?> JournalFailureAsync(ActorSystem system, CancellationToken cancellation)
     {
-        var result = await Akka.Persistence.Persistence.Instance.Apply(system).CheckJournalHealthAsync("akka.persistence.journal.redis", cancellation);
-        return result.Status == Akka.Persistence.PersistenceHealthStatus.Healthy ? null : result.Description ?? "the journal is not well";
+        var persistence = Akka.Persistence.Persistence.Instance.Apply(system);
+        var result = await persistence.CheckJournalHealthAsync("akka.persistence.journal.redis", cancellation);
+        return result.Status == Akka.Persistence.PersistenceHealthStatus.Healthy ? null : result.Description ?? "the journal is unhealthy";
     }
 }

@@ -15,7 +15,7 @@ public sealed class EmbeddedMemorySpecs : IDisposable
     {
         await using var node = await NodeProcess.StartAsync(new() { DataFolder = folder.Path, Config = "morag.embedded.memory = 384MiB" });
         Assert.Contains(
-            "Limits in force with the embedded Redis, which may take 384 MiB of memory: max-tasks ",
+            "Limits with an embedded Redis of 384 MiB: max-tasks ",
             node.Program.Output,
             StringComparison.Ordinal);
         var accepted = 0;

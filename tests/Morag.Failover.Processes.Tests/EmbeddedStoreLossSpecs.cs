@@ -55,7 +55,7 @@ public sealed class EmbeddedStoreLossSpecs : IDisposable
         }
 
         Directory.Delete(Path.Combine(folder.Path, "redis"), recursive: true);
-        Assert.Contains("it is empty, but held journal", await RefusedAsync(), StringComparison.Ordinal);
+        Assert.Contains("it is empty, but it held journal", await RefusedAsync(), StringComparison.Ordinal);
 
         Directory.Delete(Path.Combine(folder.Path, "redis"), recursive: true);
         Copy(older, Path.Combine(folder.Path, "redis"));

@@ -111,13 +111,13 @@ public sealed class StartFaultSpecs(RedisServer server) : IClassFixture<RedisSer
 
     [Theory]
     [InlineData("morag.failover.queues.max-bytes = 1024GiB", "morag.failover.queues.max-bytes = 1048576 MiB is refused")]
-    [InlineData("morag.embedded.memory = 1024GiB", "morag.embedded.memory = \"1048576MiB\" is refused: this process may use ")]
+    [InlineData("morag.embedded.memory = 1024GiB", "morag.embedded.memory = \"1048576MiB\" is refused: this process can use ")]
     public async Task Should_name_the_limit_when_it_exceeds_the_memory_of_the_process(string config, string said) =>
         await IsRefusedAsync(new() { DataFolder = folder.Path, Config = config }, said);
 
     [ServerTheory]
     [InlineData("morag.failover.workers.timeout = soon", "morag.failover.workers.timeout = \"soon\" is refused")]
-    [InlineData("akka.loggers = [\"No.Such.Logger, Nowhere\"]", "the node cannot start with this configuration of Akka.NET")]
+    [InlineData("akka.loggers = [\"No.Such.Logger, Nowhere\"]", "The node cannot start with this Akka.NET configuration")]
     public async Task Should_name_the_setting_when_its_value_is_invalid(string config, string said) =>
         await IsRefusedAsync(new() { DataFolder = folder.Path, Redis = server.ConnectionString, Config = config }, said);
 

@@ -23,9 +23,9 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
 
         Assert.Equal(2, await node.Program.EndedAsync());
         Assert.Contains(
-            "it is empty, but held journal", LineWith("The node stops, because of Redis at", node.Program), StringComparison.Ordinal);
+            "it is empty, but it held journal", LineWith("The node stops because of Redis at", node.Program), StringComparison.Ordinal);
         var again = await RefusedAsync();
-        Assert.Contains("is refused: it is empty, but held journal", again, StringComparison.Ordinal);
+        Assert.Contains("does not hold this node's data: it is empty, but it held journal", again, StringComparison.Ordinal);
         Assert.Contains($"127.0.0.1:{server.Port}", again, StringComparison.Ordinal);
         Assert.Empty(await KeysAsync());
 
@@ -46,7 +46,7 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
 
         await server.FlushAsync();
 
-        Assert.Contains("is refused: it is empty", await RefusedAsync(), StringComparison.Ordinal);
+        Assert.Contains("does not hold this node's data: it is empty", await RefusedAsync(), StringComparison.Ordinal);
         Assert.Empty(await KeysAsync());
     }
 
@@ -67,7 +67,7 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
             Assert.Equal(0, await foreign.StopAsync());
         }
 
-        Assert.Contains("it is another Redis", await RefusedAsync("--redis", other.ConnectionString), StringComparison.Ordinal);
+        Assert.Contains("it is a different Redis", await RefusedAsync("--redis", other.ConnectionString), StringComparison.Ordinal);
     }
 
     [ServerFact]
@@ -92,7 +92,7 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
 
         Assert.Equal(2, await joining.EndedAsync());
         Assert.Contains(
-            "Give it the Redis of the cluster (MORAG_REDIS)", LineWith("The node stops: it stores in", joining), StringComparison.Ordinal);
+            "Point this node to the Redis of the cluster (MORAG_REDIS)", LineWith("The node stops: its journal is", joining), StringComparison.Ordinal);
         Assert.InRange(await LeaseAsync(member.Client, "still-served"), 1, long.MaxValue);
         await Eventually.HoldsAsync(member.Client.IsReadyAsync, () => $"the member is ready; it wrote:\n{member.Program.Output}");
     }
@@ -131,7 +131,7 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
 
         Assert.Equal(2, await node.Program.EndedAsync());
         Assert.Contains(
-            "it is empty, but held journal", LineWith("The node stops, because of Redis at", node.Program), StringComparison.Ordinal);
+            "it is empty, but it held journal", LineWith("The node stops because of Redis at", node.Program), StringComparison.Ordinal);
         Assert.DoesNotContain(await KeysAsync(), key => !key.StartsWith("lease:", StringComparison.Ordinal));
 
         proxy.SwitchTo(own.Port);
@@ -163,7 +163,7 @@ public sealed class StoreLossSpecs(RedisServer server) : IClassFixture<RedisServ
             }
 
             Assert.Equal(2, await node.Program.EndedAsync());
-            _ = LineWith("The node stops, because of Redis at", node.Program);
+            _ = LineWith("The node stops because of Redis at", node.Program);
             Assert.Contains("is refused: maxmemory-policy is allkeys-random", await RefusedAsync(), StringComparison.Ordinal);
         }
         finally

@@ -9,9 +9,9 @@ using StackExchange.Redis;
 namespace Morag.Failover.Node.Cluster;
 
 /// <summary>
-/// What makes the data in one Redis belong together: an id, drawn by the first node that ever used it, and the numbers of partitions
-/// that the stored state was spread by. A node keeps the id outside Redis, too, and never takes another journal, an older state of its
-/// own, or nothing at all for it, unless an operator has said so.
+/// The identity of the data in a Redis: the journal id, which the first node draws, and the partition counts that the stored state was
+/// distributed by. Each node also keeps the id outside Redis. It never accepts another journal, an older state or an empty Redis in place
+/// of its journal unless an operator accepts the loss.
 /// </summary>
 public sealed class ClusterIdentity
 {
@@ -23,20 +23,20 @@ public sealed class ClusterIdentity
     /// <summary>The id of the journal.</summary>
     public string JournalId { get; }
 
-    /// <summary>The role by which nodes on the same journal know each other.</summary>
+    /// <summary>The cluster role that identifies the nodes on this journal.</summary>
     public string Role => RolePrefix + JournalId;
 
-    /// <summary>The journal's role among a member's roles, or null.</summary>
+    /// <summary>The journal role among a member's roles, or null.</summary>
     public static string? RoleAmong(IEnumerable<string> roles) =>
         roles.FirstOrDefault(role => role.StartsWith(RolePrefix, StringComparison.Ordinal));
 
-    /// <summary>Claims the data for this node and these partitions, or finds that it was claimed for the same before.</summary>
-    /// <param name="store">Where the data is.</param>
-    /// <param name="partitions">The numbers of partitions of this node.</param>
-    /// <param name="record">What this node knows of its journal.</param>
-    /// <param name="time">Tells when the data was seen.</param>
-    /// <param name="log">Receives a line for each thing that an operator should know.</param>
-    /// <exception cref="StoreRefusedException">The data is not what it has to be, or Redis cannot be used.</exception>
+    /// <summary>Claims the data for this node, or verifies an earlier claim.</summary>
+    /// <param name="store">The Redis with the data.</param>
+    /// <param name="partitions">The partition counts of this node.</param>
+    /// <param name="record">What this node has recorded about its journal.</param>
+    /// <param name="time">The clock for the time of the record.</param>
+    /// <param name="log">The log for warnings to the operator.</param>
+    /// <exception cref="StoreRefusedException">The data is not this node's, is incomplete, or Redis cannot be used.</exception>
     public static async Task<ClusterIdentity> ClaimAsync(
         StoreAddress store, PartitionSettings partitions, JournalRecord record, TimeProvider time, ILogger log)
     {
@@ -51,8 +51,8 @@ public sealed class ClusterIdentity
                 StoreVerdict.Same => found.JournalId!,
                 StoreVerdict.Empty => await FirstValueAsync(redis, FoundStore.JournalIdKey, NewId()),
                 StoreVerdict.Other other => Adopt(found.JournalId!, other.Why, log),
-                StoreVerdict.Lost lost => await BeginAnewAsync(redis, store, found, record.Current, lost.What, log),
-                var unknown => throw new InvalidOperationException($"{unknown} is not known"),
+                StoreVerdict.Lost lost => await AcceptLossAsync(redis, store, found, record.Current, lost.What, log),
+                var unknown => throw new InvalidOperationException($"Unknown verdict {unknown}."),
             };
             await ClaimPartitionsAsync(redis, partitions);
             Remember(record, journalId, time);
@@ -61,11 +61,11 @@ public sealed class ClusterIdentity
         catch (Exception unreachable) when (StoreFailure.Is(unreachable))
         {
             throw new StoreRefusedException(
-                $"{(store.IsConfigured ? "morag.redis is refused: " : "")}{store.Name} cannot be used ({RedisErrorText.Describe(unreachable)})");
+                $"{(store.IsConfigured ? "morag.redis: " : "")}{store.Name} cannot be used ({RedisErrorText.Describe(unreachable)})");
         }
     }
 
-    /// <summary>The node's roles, with that of the journal; and what the journal has to find in Redis before it writes or recovers.</summary>
+    /// <summary>The node's roles including the journal role, and the identity that the journal checks in Redis before it reads or writes.</summary>
     public Config Settings(NodeOptions options) => ConfigurationFactory.ParseString(
         $$"""
         akka.cluster.roles = [{{string.Join(", ", options.Roles.Append(Role).Select(role => $"\"{role}\""))}}]
@@ -80,25 +80,28 @@ public sealed class ClusterIdentity
     {
         if (why is not null)
         {
-            log.LogWarning("This node follows: {Why}", why);
+            log.LogWarning("This node continues with the journal in Redis: {Why}", why);
         }
 
         return journalId;
     }
 
-    /// <summary>An operator goes on with what is there: under another id, so that nodes that still know the lost data write nothing into it.</summary>
-    private static async Task<string> BeginAnewAsync(
+    /// <summary>
+    /// Continues with the existing data after an operator has accepted the loss. The journal gets a new id so that nodes that still know the
+    /// lost data write nothing to it.
+    /// </summary>
+    private static async Task<string> AcceptLossAsync(
         IDatabase redis, StoreAddress store, FoundStore found, RecordedJournal? recorded, string what, ILogger log)
     {
         var token = recorded?.LossToken ?? found.LossToken;
         if (!store.AcceptsAnyLoss && store.AcceptedLoss != token)
         {
             throw new StoreRefusedException(
-                $"{store.Name} is refused: {what}. Give the node the Redis that it had, or restore its data from a backup. To go on with the data it "
-                + $"has now, start once with {NodeSetting.AcceptDataLoss.Option} {token}");
+                $"{store.Name} does not hold this node's data: {what}. Point the node to the Redis it used before, or restore that data from a "
+                + $"backup. To continue with the data that Redis holds now, start once with {NodeSetting.AcceptDataLoss.Option} {token}");
         }
 
-        log.LogWarning("This loss of data is accepted, as asked for: {What}", what);
+        log.LogWarning("Data loss accepted by the operator: {What}", what);
         if (recorded is not null && found.JournalId is { } another && another != recorded.JournalId)
         {
             return another;
@@ -106,7 +109,9 @@ public sealed class ClusterIdentity
 
         var journalId = NewId();
         var change = redis.CreateTransaction();
-        _ = change.AddCondition(found.JournalId is { } old ? Condition.StringEqual(FoundStore.JournalIdKey, old) : Condition.KeyNotExists(FoundStore.JournalIdKey));
+        _ = change.AddCondition(found.JournalId is { } old
+            ? Condition.StringEqual(FoundStore.JournalIdKey, old)
+            : Condition.KeyNotExists(FoundStore.JournalIdKey));
         _ = change.StringSetAsync(FoundStore.JournalIdKey, journalId);
         if (recorded is not null)
         {
@@ -115,20 +120,23 @@ public sealed class ClusterIdentity
 
         return await change.ExecuteAsync()
             ? journalId
-            : throw new StoreRefusedException($"{store.Name} was changed by another node at the same time: start this node again");
+            : throw new StoreRefusedException($"{store.Name} was changed by another node at the same time. Start this node again");
     }
 
     private static async Task CheckPolicyAsync(IDatabase redis, StoreAddress store, ILogger log)
     {
         if (await MemoryPolicy.ReadAsync(redis) is not { } policy)
         {
-            log.LogWarning("{Store} does not let this user run INFO: nobody checks that it evicts no events (maxmemory-policy must be noeviction)", store.Name);
+            log.LogWarning(
+                "{Store} does not allow this user to run INFO, so its maxmemory-policy cannot be checked. It must be noeviction, or Redis may "
+                + "evict events",
+                store.Name);
             return;
         }
 
         if (policy.Refusal is { } refusal)
         {
-            throw new StoreRefusedException($"{store.Name} is refused: {refusal}");
+            throw new StoreRefusedException($"{store.Name} cannot be used: {refusal}");
         }
 
         if (policy.Warning is { } warning)
@@ -148,21 +156,25 @@ public sealed class ClusterIdentity
         if (stored != Text(partitions))
         {
             throw new StoreRefusedException(
-                $"morag.failover.partitions = {Text(partitions)} is refused: the data in this Redis was stored with {stored}, and cannot be redistributed. Use the stored numbers");
+                $"morag.failover.partitions = {Text(partitions)} does not match the data in this Redis, which was stored with {stored} and "
+                + "cannot be redistributed. Use the stored numbers");
         }
     }
 
-    /// <summary>How much Redis has to hold is for the watch to find out: some of what it holds now may not be on its disk.</summary>
+    /// <summary>
+    /// Records the journal id. The number of writes is recorded later by <see cref="StoreWatch"/>, because the latest writes may not be on
+    /// the disk of Redis yet.
+    /// </summary>
     private static void Remember(JournalRecord record, string journalId, TimeProvider time)
     {
         var isSame = record.Current?.JournalId == journalId;
         try
         {
-            record.BeginAnew(new RecordedJournal { JournalId = journalId, Writes = isSame ? record.Current!.Writes : 0, SeenAt = time.GetUtcNow() });
+            record.Replace(new RecordedJournal { JournalId = journalId, Writes = isSame ? record.Current!.Writes : 0, SeenAt = time.GetUtcNow() });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StoreRefusedException($"{record.File}, where the node keeps the id of its journal, cannot be written: {e.Message}");
+            throw new StoreRefusedException($"The node cannot write {record.File}, which records the id of its journal: {e.Message}");
         }
     }
 
@@ -170,10 +182,11 @@ public sealed class ClusterIdentity
     {
         await database.StringSetAsync(key, value, when: When.NotExists);
         return (string?)await database.StringGetAsync(key)
-            ?? throw new StoreRefusedException($"Redis does not keep what is written: {key} is gone at once");
+            ?? throw new StoreRefusedException($"Redis does not keep what is written: {key} was gone right after the write");
     }
 
     private static string Text(PartitionSettings partitions) => string.Create(
         CultureInfo.InvariantCulture,
-        $"queues {partitions.Queues}, coordinators {partitions.Coordinators}, directory-buckets {partitions.DirectoryBuckets}, worker-shards {partitions.WorkerShards}");
+        $"queues {partitions.Queues}, coordinators {partitions.Coordinators}, directory-buckets {partitions.DirectoryBuckets}, ")
+        + string.Create(CultureInfo.InvariantCulture, $"worker-shards {partitions.WorkerShards}");
 }

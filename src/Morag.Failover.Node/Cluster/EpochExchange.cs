@@ -8,8 +8,8 @@ using Morag.Failover.Node.Stores;
 namespace Morag.Failover.Node.Cluster;
 
 /// <summary>
-/// Tells the other nodes which epochs are recorded here, and records what they tell, so that whoever owns a partition next knows
-/// them without Redis. It is told to all nodes at once, and by gossip to those that cannot be reached or join later.
+/// Shares the recorded epochs among nodes, so that the next owner of a partition knows them even if Redis has lost them. An update goes to
+/// all nodes at once, and by gossip to nodes that are unreachable or join later.
 /// </summary>
 internal sealed class EpochExchange : UntypedActor
 {
@@ -27,14 +27,14 @@ internal sealed class EpochExchange : UntypedActor
     protected override void PreStart()
     {
         replicator.Tell(Dsl.Subscribe(Key, Self));
-        record.Recorded += Tell;
+        record.Recorded += Share;
         foreach (var (partition, epoch) in record.All)
         {
-            Tell(partition, epoch);
+            Share(partition, epoch);
         }
     }
 
-    protected override void PostStop() => record.Recorded -= Tell;
+    protected override void PostStop() => record.Recorded -= Share;
 
     protected override void OnReceive(object message)
     {
@@ -49,7 +49,8 @@ internal sealed class EpochExchange : UntypedActor
                     known => known.TryGetValue(name, out var highest) && highest >= epoch ? known : known.SetItem(node, name, epoch, HighestWins)));
                 break;
             case Changed changed when changed.Key.Equals(Key):
-                record.Learn(changed.Get(Key).Entries.ToImmutableDictionary(entry => int.Parse(entry.Key, CultureInfo.InvariantCulture), entry => entry.Value));
+                record.Learn(changed.Get(Key).Entries.ToImmutableDictionary(
+                    entry => int.Parse(entry.Key, CultureInfo.InvariantCulture), entry => entry.Value));
                 break;
             case IUpdateResponse:
                 break;
@@ -59,8 +60,8 @@ internal sealed class EpochExchange : UntypedActor
         }
     }
 
-    /// <summary>Called on other threads.</summary>
-    private void Tell(int partition, long epoch) => self.Tell(new Recorded(partition, epoch));
+    /// <summary>Runs on other threads.</summary>
+    private void Share(int partition, long epoch) => self.Tell(new Recorded(partition, epoch));
 
     private static long HighestWins(long currentTimestamp, long value) => value;
 

@@ -6,8 +6,7 @@ using Morag.Failover.Node.Stores;
 namespace Morag.Failover.Node.Cluster;
 
 /// <summary>
-/// How a node becomes a member: through its seeds, or as a cluster of one. A node that meets members on another journal leaves: two
-/// journals under one cluster would be two truths.
+/// Stops this node if the cluster has older members on another journal. All nodes of a cluster must share one journal.
 /// </summary>
 internal sealed class Membership : UntypedActor
 {
@@ -36,9 +35,9 @@ internal sealed class Membership : UntypedActor
         var otherRole = ClusterIdentity.RoleAmong(other.Roles);
         if (otherRole != identity.Role && !cluster.SelfMember.IsOlderThan(other))
         {
-            refusal.Say(
-                $"The node stops: it stores in {identity.Role}, but the cluster's member {other.Address} in {otherRole ?? "none that it names"}. "
-                + $"Give it the Redis of the cluster ({NodeSetting.Redis.Variable})");
+            refusal.Stop(
+                $"The node stops: its journal is {identity.Role}, but the cluster member {other.Address} uses {otherRole ?? "an unknown journal"}. "
+                + $"Point this node to the Redis of the cluster ({NodeSetting.Redis.Variable})");
         }
     }
 }

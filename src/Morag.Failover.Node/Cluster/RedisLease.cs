@@ -10,14 +10,14 @@ using StackExchange.Redis;
 namespace Morag.Failover.Node.Cluster;
 
 /// <summary>
-/// A lease in Redis, by which the split brain resolver lets one side of a partition survive. The key holds a random
-/// value of this very instance and expires by itself, so a process that comes back under the same address is another
-/// owner, and one that died gives the lease up after <c>heartbeat-timeout</c>.
+/// A lease in Redis with which the split brain resolver decides which side of a network partition survives. The key holds a random value
+/// of this instance, so a process that restarts under the same address is a different owner, and it expires <c>heartbeat-timeout</c> after
+/// the owner dies.
 /// </summary>
 /// <remarks>
-/// Holds as long as Redis does: a Redis that forgets an acknowledged write (a failover to a replica that lagged) can
-/// grant the lease twice. Another Redis in its place cannot, where <c>identity</c> says what the right one holds. <see cref="CheckLease"/>
-/// counts from before the request was sent, so this side gives up before Redis does.
+/// The lease is as safe as Redis: a Redis that loses an acknowledged write, for example in a failover to a lagging replica, can grant it
+/// twice. With <c>identity</c> configured, a different Redis cannot grant it. <see cref="CheckLease"/> measures from before the request was
+/// sent, so this side gives up the lease before Redis expires it.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Akka.Coordination keeps its leases for as long as the system lives and disposes none")]
 public sealed class RedisLease : Lease
@@ -55,8 +55,8 @@ public sealed class RedisLease : Lease
     private readonly SemaphoreSlim turn = new(1, 1);
     private volatile Holding? holding;
 
-    /// <summary>Called by Akka.Coordination with the settings of <c>akka.coordination.lease.redis</c>.</summary>
-    /// <exception cref="ConfigurationException">A setting is missing or contradicts another.</exception>
+    /// <summary>Created by Akka.Coordination with the settings of <c>akka.coordination.lease.redis</c>.</summary>
+    /// <exception cref="ConfigurationException">A setting is missing or invalid.</exception>
     public RedisLease(LeaseSettings settings, ExtendedActorSystem system)
         : base(settings)
     {
@@ -66,7 +66,7 @@ public sealed class RedisLease : Lease
         if (timeouts.HeartbeatInterval >= timeouts.HeartbeatTimeout)
         {
             throw new ConfigurationException(
-                $"heartbeat-interval of the lease ({timeouts.HeartbeatInterval}) has to be shorter than its heartbeat-timeout ({timeouts.HeartbeatTimeout})");
+                $"heartbeat-interval of the lease ({timeouts.HeartbeatInterval}) must be shorter than heartbeat-timeout ({timeouts.HeartbeatTimeout})");
         }
 
         RedisKey key = settings.LeaseConfig.GetString("key-prefix", "") + "lease:" + settings.LeaseName;
@@ -89,7 +89,8 @@ public sealed class RedisLease : Lease
         try
         {
             var asked = time.GetTimestamp();
-            var granted = await RunAsync(AcquireScript, [owner, Milliseconds(timeouts.HeartbeatTimeout), .. identity], timeouts.OperationTimeout).ConfigureAwait(false);
+            RedisValue[] arguments = [owner, Milliseconds(timeouts.HeartbeatTimeout), .. identity];
+            var granted = await RunAsync(AcquireScript, arguments, timeouts.OperationTimeout).ConfigureAwait(false);
             if (!granted)
             {
                 return false;
@@ -110,8 +111,8 @@ public sealed class RedisLease : Lease
         }
         catch (LeaseException) when (holding is null)
         {
-            // The request may be carried out all the same. A lease that its owner does not know of would deny the
-            // other side of a partition, too, and so end both.
+            // Redis may still execute the request. A lease that its owner does not know about would also keep the other side of the
+            // partition from surviving, and both sides would go down.
             ReleaseUnknown();
             throw;
         }
@@ -127,7 +128,7 @@ public sealed class RedisLease : Lease
         await turn.WaitAsync().ConfigureAwait(false);
         try
         {
-            LetGo();
+            StopHolding();
             await RunAsync(ReleaseScript, [owner], timeouts.OperationTimeout).ConfigureAwait(false);
             return true;
         }
@@ -144,12 +145,13 @@ public sealed class RedisLease : Lease
     {
         if (connectionString.Length == 0)
         {
-            throw new ConfigurationException("akka.coordination.lease.redis.connection-string is empty: a lease between nodes needs the Redis that they share");
+            throw new ConfigurationException(
+                "akka.coordination.lease.redis.connection-string is empty. Set it to the Redis that the nodes share");
         }
 
         var options = ConfigurationOptions.Parse(connectionString);
         options.AbortOnConnectFail = false;
-        // A request that waits for a connection would take the lease long after its caller gave up.
+        // A request queued for a connection could acquire the lease long after its caller gave up.
         options.BacklogPolicy = BacklogPolicy.FailFast;
         options.ClientName = "morag-lease";
         return options;
@@ -170,23 +172,27 @@ public sealed class RedisLease : Lease
                 var remaining = Remaining(held);
                 if (remaining <= TimeSpan.Zero)
                 {
-                    Lose(held, new LeaseTimeoutException($"The lease {Settings.LeaseName} ran out: it could not be renewed for {timeouts.HeartbeatTimeout}"));
+                    Lose(held, new LeaseTimeoutException(
+                        $"The lease {Settings.LeaseName} expired: it could not be renewed for {timeouts.HeartbeatTimeout}"));
                 }
-                else if (await RunAsync(RenewScript, [owner, Milliseconds(timeouts.HeartbeatTimeout), .. identity], Shorter(remaining, timeouts.OperationTimeout)).ConfigureAwait(false))
+                else if (await RenewAsync(Shorter(remaining, timeouts.OperationTimeout)).ConfigureAwait(false))
                 {
                     held.RenewedAt = asked;
                 }
                 else
                 {
-                    Lose(held, new LeaseException($"The lease {Settings.LeaseName} is no longer in Redis, or is another owner's"));
+                    Lose(held, new LeaseException($"The lease {Settings.LeaseName} is gone from Redis or belongs to another owner"));
                 }
             }
             catch (LeaseException)
             {
-                // Another attempt is made while it may still be ours; CheckLease says no once it may not.
+                // Retried while the lease may still be valid; after that, CheckLease returns false.
             }
         }
     }
+
+    private Task<bool> RenewAsync(TimeSpan timeout) =>
+        RunAsync(RenewScript, [owner, Milliseconds(timeouts.HeartbeatTimeout), .. identity], timeout);
 
     /// <summary>Waits for the next renewal; false if the lease is no longer held.</summary>
     private async Task<bool> PauseAsync(Holding held)
@@ -194,7 +200,8 @@ public sealed class RedisLease : Lease
         try
         {
             var remaining = Remaining(held);
-            await Task.Delay(remaining > TimeSpan.Zero ? Shorter(remaining, timeouts.HeartbeatInterval) : TimeSpan.Zero, time, held.Ended.Token).ConfigureAwait(false);
+            var pause = remaining > TimeSpan.Zero ? Shorter(remaining, timeouts.HeartbeatInterval) : TimeSpan.Zero;
+            await Task.Delay(pause, time, held.Ended.Token).ConfigureAwait(false);
             return true;
         }
         catch (OperationCanceledException)
@@ -212,49 +219,51 @@ public sealed class RedisLease : Lease
         }
     }
 
-    private void LetGo() => Interlocked.Exchange(ref holding, null)?.Ended.Cancel();
+    private void StopHolding() => Interlocked.Exchange(ref holding, null)?.Ended.Cancel();
 
     private void ReleaseUnknown()
     {
         if (connection.Value.IsCompletedSuccessfully)
         {
-            _ = connection.Value.GetAwaiter().GetResult().GetDatabase().ScriptEvaluateAsync(ReleaseScript, keys[..1], [owner], CommandFlags.FireAndForget);
+            var redis = connection.Value.GetAwaiter().GetResult().GetDatabase();
+            _ = redis.ScriptEvaluateAsync(ReleaseScript, keys[..1], [owner], CommandFlags.FireAndForget);
         }
     }
 
-    private async Task<bool> RunAsync(string script, RedisValue[] arguments, TimeSpan bound)
+    private async Task<bool> RunAsync(string script, RedisValue[] arguments, TimeSpan timeout)
     {
         try
         {
-            var redis = await connection.Value.WaitAsync(bound).ConfigureAwait(false);
-            // On a cluster no script can look at a key in another slot.
+            var redis = await connection.Value.WaitAsync(timeout).ConfigureAwait(false);
+            // On Redis Cluster, a script cannot read a key in another slot.
             var onCluster = Array.Exists(redis.GetServers(), server => server.IsConnected && server.ServerType == ServerType.Cluster);
-            var result = await redis.GetDatabase().ScriptEvaluateAsync(script, onCluster ? keys[..1] : keys, arguments).WaitAsync(bound).ConfigureAwait(false);
+            var evaluation = redis.GetDatabase().ScriptEvaluateAsync(script, onCluster ? keys[..1] : keys, arguments);
+            var result = await evaluation.WaitAsync(timeout).ConfigureAwait(false);
             return (long)result switch
             {
                 AnotherRedis => throw new LeaseException(
-                    $"Redis does not hold {identity[0]} in {keys[1]}: it is another Redis, which cannot say about the lease {Settings.LeaseName}"),
+                    $"{keys[1]} in Redis is not {identity[0]}: this is a different Redis, which cannot grant the lease {Settings.LeaseName}"),
                 var answer => answer == 1,
             };
         }
         catch (TimeoutException e)
         {
-            throw new LeaseTimeoutException($"Redis did not answer about the lease {Settings.LeaseName} within {bound}", e);
+            throw new LeaseTimeoutException($"Redis did not answer a request for the lease {Settings.LeaseName} within {timeout}", e);
         }
         catch (Exception e) when (e is RedisException or RedisCommandException)
         {
-            throw new LeaseException($"Redis cannot say about the lease {Settings.LeaseName}: {RedisErrorText.Describe(e)}", e);
+            throw new LeaseException($"Redis cannot serve the lease {Settings.LeaseName}: {RedisErrorText.Describe(e)}", e);
         }
     }
 
     /// <summary>
-    /// A stopped system renews nothing more, and leaves the key to expire: the nodes that it may have downed must not
-    /// find the lease free at once.
+    /// When the system stops, the lease is not released but left to expire: nodes that this side may have downed must not acquire it at
+    /// once.
     /// </summary>
     private async Task EndWithAsync(ActorSystem system)
     {
         await system.WhenTerminated.ConfigureAwait(false);
-        LetGo();
+        StopHolding();
         if (connection.IsValueCreated)
         {
             await (await connection.Value.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
@@ -267,7 +276,7 @@ public sealed class RedisLease : Lease
     {
         private long renewedAt;
 
-        /// <summary>When the last successful request was about to be sent.</summary>
+        /// <summary>The time just before the last successful request was sent.</summary>
         public required long RenewedAt
         {
             get => Volatile.Read(ref renewedAt);

@@ -1,6 +1,6 @@
 namespace Morag.Failover.Node.Configuration;
 
-/// <summary>The node cannot start with its settings. The message is one line for the operator.</summary>
+/// <summary>The node cannot start with these settings. The message is one line for the operator.</summary>
 public sealed class ConfigurationRefusedException : Exception
 {
     public ConfigurationRefusedException(string message)
@@ -13,7 +13,7 @@ public sealed class ConfigurationRefusedException : Exception
     {
     }
 
-    /// <summary>A value that its key does not allow.</summary>
+    /// <summary>A key has an invalid value.</summary>
     public static ConfigurationRefusedException Value(string key, string? value, string allowed) =>
         new($"{key} = {(value is null ? "(nothing)" : $"\"{OneLine(value)}\"")} is refused: {allowed}");
 

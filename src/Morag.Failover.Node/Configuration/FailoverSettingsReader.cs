@@ -8,13 +8,13 @@ using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Node.Configuration;
 
-/// <summary>Reads <see cref="FailoverSettings"/> from <c>morag.failover</c>. The ranges are those of the records.</summary>
+/// <summary>Reads <see cref="FailoverSettings"/> from <c>morag.failover</c>. The settings records document the ranges.</summary>
 public static class FailoverSettingsReader
 {
-    private const int MostRungs = 20;
+    private const int MaxRungs = 20;
 
-    /// <summary>Reads all of it.</summary>
-    /// <exception cref="ConfigurationRefusedException">A value is missing or not allowed; names key, value and range.</exception>
+    /// <summary>Reads and validates all settings.</summary>
+    /// <exception cref="ConfigurationRefusedException">A value is missing or invalid. The message names key, value and range.</exception>
     public static FailoverSettings Read(Config config)
     {
         var failover = new SettingsSection(config, "morag.failover");
@@ -58,9 +58,9 @@ public static class FailoverSettingsReader
             contentType =>
             {
                 var rungs = section.Texts(contentType);
-                return rungs.Count <= MostRungs
+                return rungs.Count <= MaxRungs
                     ? rungs.Select(rung => ReadRung(section, contentType, rung)).ToImmutableArray()
-                    : throw section.Refused(contentType, $"{rungs.Count} rungs", $"up to {MostRungs} rungs are allowed");
+                    : throw section.Refused(contentType, $"{rungs.Count} rungs", $"up to {MaxRungs} rungs are allowed");
             });
 
     private static JsonText ReadRung(SettingsSection section, string contentType, string rung)
@@ -76,13 +76,13 @@ public static class FailoverSettingsReader
         }
         catch (JsonException)
         {
-            // Refused below, as any other text that is no object.
+            // Rejected below, like any other text that is not a JSON object.
         }
 
         throw section.Refused(
             contentType,
             rung,
-            $"each rung has to be the text of a JSON object of at most {TaskLimits.MaxQualityBytes} bytes and {JsonDepth.MaxOfValue} levels");
+            $"each rung must be the text of a JSON object of at most {TaskLimits.MaxQualityBytes} bytes and {JsonDepth.MaxOfValue} levels");
     }
 
     private static QueueSettings ReadQueues(SettingsSection section) => new()
@@ -128,7 +128,7 @@ public static class FailoverSettingsReader
         var next = section.Text("falls-back-to");
         if (next.Length > 0 && (next == name || !names.Contains(next)))
         {
-            throw section.Refused("falls-back-to", next, "another queue that is defined is allowed, or \"\" for none");
+            throw section.Refused("falls-back-to", next, "the name of another defined queue is allowed, or \"\" for none");
         }
 
         return new QueueDefinition
@@ -187,17 +187,24 @@ public static class FailoverSettingsReader
 
         if (workers.OfflinePhi <= workers.SuspectPhi)
         {
-            throw section.Refused("offline-phi", section.Text("offline-phi"), $"a number above suspect-phi ({section.Text("suspect-phi")}) is allowed");
+            throw section.Refused(
+                "offline-phi", section.Text("offline-phi"), $"a number above suspect-phi ({section.Text("suspect-phi")}) is allowed");
         }
 
         if (workers.BreakerMaxOpenFor < workers.BreakerOpenFor)
         {
-            throw section.Refused("breaker-max-open-for", section.Text("breaker-max-open-for"), $"a duration from breaker-open-for ({section.Text("breaker-open-for")}) is allowed");
+            throw section.Refused(
+                "breaker-max-open-for",
+                section.Text("breaker-max-open-for"),
+                $"a duration of at least breaker-open-for ({section.Text("breaker-open-for")}) is allowed");
         }
 
         if (workers.InterestRenewed * 2 > workers.InterestKept)
         {
-            throw section.Refused("interest-renewed", section.Text("interest-renewed"), $"at most half of interest-kept ({section.Text("interest-kept")}) is allowed");
+            throw section.Refused(
+                "interest-renewed",
+                section.Text("interest-renewed"),
+                $"at most half of interest-kept ({section.Text("interest-kept")}) is allowed");
         }
 
         return workers;

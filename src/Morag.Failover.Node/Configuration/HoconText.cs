@@ -3,12 +3,12 @@ using System.Globalization;
 namespace Morag.Failover.Node.Configuration;
 
 /// <summary>
-/// Looks through the text of a configuration before the parser does. The parser calls itself for each level, so a deeply nested file
-/// would end the process; and it takes most forms of <c>include</c> for a key, which leaves settings out without a word.
+/// Checks the text of a configuration before it is parsed. The parser is recursive, so a deeply nested file would overflow the stack and
+/// end the process. It also parses most forms of <c>include</c> as a key, which would silently ignore the included settings.
 /// </summary>
 internal sealed class HoconText
 {
-    /// <summary>The most levels of a configuration: brackets that are open, and dots in keys.</summary>
+    /// <summary>The maximum depth of a configuration: open brackets plus dots in keys.</summary>
     public const int MaxDepth = 100;
 
     private const string Include = "include";
@@ -23,8 +23,8 @@ internal sealed class HoconText
 
     private HoconText(string text) => this.text = text;
 
-    /// <summary>What is wrong with the text and where, for "it is refused: …"; null when nothing is.</summary>
-    public static string? TroubleIn(string text) => new HoconText(text).Find();
+    /// <summary>The first problem in the text and its line, as a clause for an error message; null if there is none.</summary>
+    public static string? ProblemIn(string text) => new HoconText(text).Find();
 
     private string? Find()
     {
@@ -43,7 +43,8 @@ internal sealed class HoconText
             else if (isKey && isStart && IsInclude())
             {
                 return string.Create(
-                    CultureInfo.InvariantCulture, $"line {line} includes another file, and includes are not supported. Put those settings into the file itself");
+                    CultureInfo.InvariantCulture,
+                    $"line {line} includes another file, and includes are not supported. Copy those settings into this file");
             }
             else
             {
@@ -61,7 +62,7 @@ internal sealed class HoconText
         return null;
     }
 
-    /// <summary>Takes one character outside of comments and quotes; by how much the depth of the open brackets grows.</summary>
+    /// <summary>Reads one character outside comments and quotes. Returns the change of the bracket depth.</summary>
     private int Read(char character)
     {
         switch (character)
@@ -92,7 +93,7 @@ internal sealed class HoconText
         }
     }
 
-    /// <summary>A bracket that closes none is left to the parser.</summary>
+    /// <summary>Closes a bracket. An unmatched bracket is left to the parser.</summary>
     private int Close(char character)
     {
         if (!open.TryPeek(out var top) || top.Opening != (character == '}' ? '{' : '['))
@@ -113,7 +114,7 @@ internal sealed class HoconText
         isStart = true;
     }
 
-    /// <summary>Whether the word stands here as a directive: it is a key where an assignment, an object or a path follows.</summary>
+    /// <summary>Whether <c>include</c> is a directive here. It is a key if an assignment, an object or a path follows.</summary>
     private bool IsInclude()
     {
         if (!IsAt(Include))

@@ -3,24 +3,24 @@ using Akka.Configuration.Hocon;
 namespace Morag.Failover.Node.Configuration;
 
 /// <summary>
-/// Looks through a parsed configuration before anybody reads it. A substitution is a reference to another value, so the values may go
-/// round in a circle, and whoever reads them calls itself for each level.
+/// Checks a parsed configuration before it is read. A substitution refers to another value, so values can form a cycle, and reading them is
+/// recursive.
 /// </summary>
 internal static class HoconValues
 {
-    /// <summary>The most levels, counted through substitutions. Enough for any configuration, and few enough for any stack.</summary>
+    /// <summary>The maximum depth, counted through substitutions. It fits any real configuration and any stack.</summary>
     public const int MaxDepth = 1_000;
 
     private const int Unbounded = MaxDepth + 1;
 
-    /// <summary>Whether the values have an end within <see cref="MaxDepth"/> levels.</summary>
+    /// <summary>Whether no value is nested deeper than <see cref="MaxDepth"/> levels, which also excludes cycles.</summary>
     public static bool AreBounded(HoconValue root) =>
         HeightOf(root, 1, new Dictionary<HoconValue, int>(ReferenceEqualityComparer.Instance)) <= MaxDepth;
 
-    /// <summary>The levels of a value that is at this depth itself.</summary>
+    /// <summary>The number of levels of a value.</summary>
     /// <param name="value">The value.</param>
-    /// <param name="depth">Its level, from 1.</param>
-    /// <param name="heights">What is known of others: several substitutions may refer to one value, and so on.</param>
+    /// <param name="depth">The depth of the value itself, from 1.</param>
+    /// <param name="heights">The known heights, because many substitutions can refer to one value.</param>
     private static int HeightOf(HoconValue value, int depth, Dictionary<HoconValue, int> heights)
     {
         if (heights.TryGetValue(value, out var known))

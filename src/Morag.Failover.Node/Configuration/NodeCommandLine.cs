@@ -8,8 +8,8 @@ public sealed class NodeCommandLine
     private const string ConfigOption = "--config";
     private readonly Dictionary<string, string> values = [];
 
-    /// <summary>Reads the arguments.</summary>
-    /// <exception cref="ConfigurationRefusedException">An argument is not an option of the node, or lacks its value.</exception>
+    /// <summary>Parses the arguments.</summary>
+    /// <exception cref="ConfigurationRefusedException">An argument is unknown, repeated, or has no value.</exception>
     public NodeCommandLine(IReadOnlyList<string> arguments)
     {
         ArgumentNullException.ThrowIfNull(arguments);
@@ -18,7 +18,7 @@ public sealed class NodeCommandLine
             var (option, value) = Split(arguments[n]);
             if (option != ConfigOption && NodeSetting.All.All(setting => setting.Option != option))
             {
-                throw new ConfigurationRefusedException($"{option} is not an option of the node: see --help");
+                throw new ConfigurationRefusedException($"{option} is not an option of the node. See --help");
             }
 
             if (value is null && n + 1 < arguments.Count)
@@ -26,7 +26,7 @@ public sealed class NodeCommandLine
                 value = arguments[++n];
             }
 
-            if (!values.TryAdd(option, value ?? throw new ConfigurationRefusedException($"{option} lacks its value")))
+            if (!values.TryAdd(option, value ?? throw new ConfigurationRefusedException($"{option} needs a value")))
             {
                 throw new ConfigurationRefusedException($"{option} is given twice");
             }
@@ -38,7 +38,7 @@ public sealed class NodeCommandLine
     {
         get
         {
-            var text = new StringBuilder("Options (each also as an environment variable, or in the file given with --config):\n");
+            var text = new StringBuilder("Options (each can also be set as an environment variable or in the file given with --config):\n");
             foreach (var setting in NodeSetting.All)
             {
                 text.Append($"  {setting.Option,-20}{setting.Variable,-24}{setting.Meaning}\n");
@@ -48,7 +48,7 @@ public sealed class NodeCommandLine
         }
     }
 
-    /// <summary>The file with settings, if one is given.</summary>
+    /// <summary>The configuration file, if given.</summary>
     public string? ConfigFile => values.GetValueOrDefault(ConfigOption);
 
     /// <summary>Whether the arguments ask for <see cref="Usage"/>.</summary>

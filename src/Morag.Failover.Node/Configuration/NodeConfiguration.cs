@@ -6,15 +6,15 @@ using Akka.Configuration.Hocon;
 
 namespace Morag.Failover.Node.Configuration;
 
-/// <summary>Puts the sources of settings together: command line over environment over the user's file over the defaults.</summary>
+/// <summary>Merges the sources of settings. Precedence: command line, environment, configuration file, defaults.</summary>
 internal static class NodeConfiguration
 {
-    // Blocks whose keys are names of the user's own.
+    // Blocks with user-defined keys.
     private static readonly string[] OpenBlocks = ["morag.failover.queues.definitions", "morag.failover.policy.quality-ladder"];
     private const int MaxFileBytes = 1024 * 1024;
     private static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The settings of this product with their defaults, as <c>hocon/</c> describes them.</summary>
+    /// <summary>The default settings, from <c>hocon/</c>.</summary>
     public static Config Defaults() => Resource("morag.conf").WithFallback(Resource("akka.conf"));
 
     public static Config Load(NodeCommandLine commandLine, Func<string, string?> environment)
@@ -29,10 +29,10 @@ internal static class NodeConfiguration
         return overrides.Count > 0 ? ConfigurationFactory.ParseString(string.Join('\n', overrides)).WithFallback(given) : given;
     }
 
-    /// <summary>One line of HOCON that gives the key this very text.</summary>
+    /// <summary>One line of HOCON that assigns a literal text to a key.</summary>
     public static string Assignment(string key, string value) => $"{key} = {JsonSerializer.Serialize(value, Quoting)}";
 
-    /// <summary>The full keys of all values under an object.</summary>
+    /// <summary>The full keys of all values below an object.</summary>
     public static IEnumerable<string> Leaves(HoconValue value, string path) =>
         value.IsObject() && value.GetObject().Items.Count > 0 && !OpenBlocks.Contains(path)
             ? value.GetObject().Items.SelectMany(item => Leaves(item.Value, $"{path}.{item.Key}"))
@@ -51,8 +51,8 @@ internal static class NodeConfiguration
         }
         catch (Exception e) when (e is not (OutOfMemoryException or ConfigurationRefusedException))
         {
-            // The parser throws exceptions of many types, its plain base type among them.
-            throw Refused(file, $"it is not HOCON ({e.Message.ReplaceLineEndings(" ")})", e);
+            // The parser throws exceptions of many types, including plain Exception.
+            throw Refused(file, $"it is not valid HOCON ({e.Message.ReplaceLineEndings(" ")})", e);
         }
 
         RefuseUnknownKeys(file, config, defaults);
@@ -61,20 +61,22 @@ internal static class NodeConfiguration
 
     private static Config Parse(string file, string text)
     {
-        if (HoconText.TroubleIn(text) is { } trouble)
+        if (HoconText.ProblemIn(text) is { } problem)
         {
-            throw Refused(file, trouble);
+            throw Refused(file, problem);
         }
 
         var config = ConfigurationFactory.ParseString(
-            text, included => throw Refused(file, $"it includes \"{included}\", and includes are not supported. Put those settings into the file itself"));
+            text,
+            included => throw Refused(file, $"it includes \"{included}\", and includes are not supported. Copy those settings into this file"));
         return HoconValues.AreBounded(config.Root)
             ? config
             : throw Refused(
                 file,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"a substitution (${{...}}) in it refers to itself, or its values are nested deeper than {HoconValues.MaxDepth} levels. Write the value out"));
+                    $"a substitution (${{...}}) refers to itself, or values are nested deeper than {HoconValues.MaxDepth} levels. ")
+                + "Write out the value instead");
     }
 
     private static ConfigurationRefusedException Refused(string file, string why, Exception? cause = null)
@@ -83,7 +85,7 @@ internal static class NodeConfiguration
         return cause is null ? new ConfigurationRefusedException(message) : new ConfigurationRefusedException(message, cause);
     }
 
-    /// <summary>Reads no further than a configuration may go: a device or a pipe may have no end.</summary>
+    /// <summary>Reads at most the allowed size, because a device or a pipe may never end.</summary>
     private static string ReadText(string file)
     {
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -98,7 +100,7 @@ internal static class NodeConfiguration
         return reader.ReadToEnd();
     }
 
-    /// <summary>A mistyped key would otherwise leave its default in force without a word.</summary>
+    /// <summary>Rejects unknown keys: a mistyped key would otherwise silently leave the default in force.</summary>
     private static void RefuseUnknownKeys(string file, Config config, Config defaults)
     {
         if (config.GetValue("morag") is not { } given || given.IsEmpty)
@@ -109,7 +111,7 @@ internal static class NodeConfiguration
         var known = Leaves(defaults.GetValue("morag"), "morag").ToHashSet();
         if (Leaves(given, "morag").FirstOrDefault(key => !known.Contains(key)) is { } unknown)
         {
-            throw new ConfigurationRefusedException($"{unknown} in {file} is not a setting: hocon/morag.conf describes them all");
+            throw new ConfigurationRefusedException($"{unknown} in {file} is not a setting. See docs/configuration.md for all settings");
         }
     }
 

@@ -10,64 +10,64 @@ using StackExchange.Redis;
 
 namespace Morag.Failover.Node.Configuration;
 
-/// <summary>All settings of a node, read once and checked. Not a record: its text would show secrets.</summary>
+/// <summary>The validated settings of a node. Not a record, because its text would contain secrets.</summary>
 public sealed class NodeOptions
 {
-    /// <summary>Name of the actor system, and so part of every node's address. Frozen: nodes with another one cannot join.</summary>
+    /// <summary>The name of the actor system, which is part of every node's address. Frozen: nodes with another name cannot join.</summary>
     public const string ActorSystemName = "morag";
 
     private const int MinTokenLength = 16;
     private const int MaxTokenLength = 512;
 
-    /// <summary>StackExchange.Redis connection string; null: the node runs a Redis of its own.</summary>
+    /// <summary>The connection string for StackExchange.Redis; null if the node runs an embedded Redis.</summary>
     public required string? Redis { get; init; }
 
-    /// <summary>Full path of the folder of what the node keeps on disk.</summary>
+    /// <summary>The full path of the data folder.</summary>
     public required string DataFolder { get; init; }
 
-    /// <summary>Urls of the HTTP API, at least one.</summary>
+    /// <summary>The URLs of the HTTP API, at least one.</summary>
     public required IReadOnlyList<string> HttpUrls { get; init; }
 
-    /// <summary>Name or address under which other nodes reach this one.</summary>
+    /// <summary>The name or address at which other nodes reach this node.</summary>
     public required string Host { get; init; }
 
-    /// <summary>Port for other nodes; 0 takes a free one.</summary>
+    /// <summary>The port for other nodes; 0 selects a free one.</summary>
     public required int Port { get; init; }
 
-    /// <summary>Full addresses of the nodes to join; empty: a cluster of one.</summary>
+    /// <summary>The full addresses of the nodes to join; empty for a cluster of one.</summary>
     public required IReadOnlyList<string> Seeds { get; init; }
 
-    /// <summary>Roles of this node in the cluster.</summary>
+    /// <summary>The cluster roles of this node.</summary>
     public required IReadOnlyList<string> Roles { get; init; }
 
-    /// <summary>The tokens that are valid, at most two; empty: no token is asked for.</summary>
+    /// <summary>The valid tokens, at most two; empty if no token is required.</summary>
     public required IReadOnlyList<string> Tokens { get; init; }
 
-    /// <summary>How the HTTP API waits and streams, with the tokens.</summary>
+    /// <summary>The settings of the HTTP API, including the tokens.</summary>
     public required HttpApiSettings Api { get; init; }
 
-    /// <summary>The loss of data that the operator accepts at this start, as the refusal has named it; null: none.</summary>
+    /// <summary>The token of the data loss that the operator accepts at this start; null if none.</summary>
     public string? AcceptedDataLoss { get; init; }
 
-    /// <summary>The memory that the embedded Redis may take, in bytes.</summary>
+    /// <summary>The memory limit of the embedded Redis in bytes.</summary>
     public long EmbeddedMemory { get; init; } = EmbeddedRedisOptions.DefaultMemory(AvailableMemory);
 
-    /// <summary>The settings of failover that are in force.</summary>
+    /// <summary>The failover settings in force.</summary>
     public required FailoverSettings Failover { get; init; }
 
-    /// <summary>The settings of failover as they were given, before the embedded Redis lowered some.</summary>
+    /// <summary>The failover settings as configured, before the embedded Redis lowered some.</summary>
     public required FailoverSettings FailoverAsGiven { get; init; }
 
-    /// <summary>All settings as they were put together.</summary>
+    /// <summary>The merged configuration.</summary>
     public required Config Configuration { get; init; }
 
-    /// <summary>Folder of the embedded Redis.</summary>
+    /// <summary>The folder of the embedded Redis.</summary>
     public string EmbeddedRedisFolder => Path.Combine(DataFolder, "redis");
 
-    /// <summary>Reads and checks the settings: command line over environment over <c>--config</c> file over defaults.</summary>
+    /// <summary>Reads and validates the settings. Precedence: command line, environment, <c>--config</c> file, defaults.</summary>
     /// <param name="arguments">The command line.</param>
-    /// <param name="environment">Gives the value of an environment variable, or null.</param>
-    /// <exception cref="ConfigurationRefusedException">A setting is not allowed; the message is one line that says which and why.</exception>
+    /// <param name="environment">Returns the value of an environment variable, or null.</param>
+    /// <exception cref="ConfigurationRefusedException">A setting is invalid. The message is one line that names it and says why.</exception>
     public static NodeOptions Load(IReadOnlyList<string> arguments, Func<string, string?> environment)
     {
         var config = NodeConfiguration.Load(new NodeCommandLine(arguments), environment);
@@ -97,8 +97,8 @@ public sealed class NodeOptions
         return options;
     }
 
-    /// <summary>The settings of the actor system, once it is known which Redis it uses.</summary>
-    /// <param name="redisConnectionString"><see cref="Redis"/>, or that of the embedded one.</param>
+    /// <summary>The configuration of the actor system.</summary>
+    /// <param name="redisConnectionString">The connection string of the external or the embedded Redis.</param>
     public Config ActorSystemConfig(string redisConnectionString) =>
         ConfigurationFactory.ParseString(
             $"""
@@ -116,19 +116,20 @@ public sealed class NodeOptions
     {
         if (HttpUrls.Count == 0)
         {
-            throw NodeSetting.Http.Refused("", "at least one url is needed");
+            throw NodeSetting.Http.Refused("", "at least one URL is needed");
         }
 
         if (Tokens.Count == 0 && HttpUrls.FirstOrDefault(url => !IsLoopback(url)) is { } open)
         {
-            throw NodeSetting.Http.Refused(open, $"without a token ({NodeSetting.Token.Variable}) only loopback is allowed, such as http://127.0.0.1:8080");
+            throw NodeSetting.Http.Refused(
+                open, $"without a token ({NodeSetting.Token.Variable}) only loopback is allowed, such as http://127.0.0.1:8080");
         }
 
         if (Seeds.Count > 0 && Redis is null)
         {
             throw NodeSetting.Seeds.Refused(
                 string.Join(',', Seeds),
-                $"nodes of one cluster have to share a Redis, so {NodeSetting.Redis.Variable} is needed (each would have a journal of its own)");
+                $"the nodes of a cluster must share a Redis. Set {NodeSetting.Redis.Variable}");
         }
     }
 
@@ -153,13 +154,14 @@ public sealed class NodeOptions
         try
         {
             var options = ConfigurationOptions.Parse(text);
-            return options.EndPoints.Count == 0 ? throw NodeSetting.Redis.RefusedUnseen("it names no server, such as redis.example:6379")
+            return options.EndPoints.Count == 0 ? throw NodeSetting.Redis.RefusedUnseen("it does not name a server, such as redis.example:6379")
                 : options.DefaultDatabase < 0 ? throw NodeSetting.Redis.RefusedUnseen("its defaultDatabase must not be negative")
                 : text;
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
-            throw NodeSetting.Redis.RefusedUnseen("it is not a connection string of StackExchange.Redis, such as redis.example:6379,password=...");
+            throw NodeSetting.Redis.RefusedUnseen(
+                "it is not a connection string of StackExchange.Redis, such as redis.example:6379,password=...");
         }
     }
 
@@ -176,17 +178,18 @@ public sealed class NodeOptions
     }
 
     private static string ReadUrl(string text) =>
-        TryParseUrl(text) is { AbsolutePath: "/", Query: "", Fragment: "", UserInfo: "" } url && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
+        TryParseUrl(text) is { AbsolutePath: "/", Query: "", Fragment: "", UserInfo: "" } url
+            && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
             ? text
-            : throw NodeSetting.Http.Refused(text, "urls of the form http://host:port are allowed");
+            : throw NodeSetting.Http.Refused(text, "URLs of the form http://host:port are allowed");
 
-    // The web server takes + and * for any address, which Uri does not know.
+    // The web server accepts + and * for any address; Uri does not.
     private static Uri? TryParseUrl(string text) =>
         Uri.TryCreate(text.Replace("://+", "://0.0.0.0", StringComparison.Ordinal).Replace("://*", "://0.0.0.0", StringComparison.Ordinal), UriKind.Absolute, out var url)
             ? url
             : null;
 
-    /// <summary>The web server binds a name that it does not know to all addresses, so only these are safe.</summary>
+    /// <summary>Whether a URL is on loopback. The web server binds any other host name to all addresses.</summary>
     private static bool IsLoopback(string url)
     {
         var host = TryParseUrl(url)!.Host;
@@ -196,7 +199,7 @@ public sealed class NodeOptions
     private static string ReadHost(string text) =>
         Uri.CheckHostName(text) != UriHostNameType.Unknown
             ? text
-            : throw NodeSetting.Host.Refused(text, "the name or address of a host is needed");
+            : throw NodeSetting.Host.Refused(text, "a host name or address is needed");
 
     private static string ReadSeed(string text)
     {
@@ -220,7 +223,8 @@ public sealed class NodeOptions
         return tokens.Length <= 2 && tokens.All(IsToken)
             ? tokens
             : throw NodeSetting.Token.RefusedUnseen(
-                $"one token or two, comma-separated, each of {MinTokenLength} to {MaxTokenLength} printable ASCII characters without spaces, are allowed");
+                $"one or two comma-separated tokens are allowed, each of {MinTokenLength} to {MaxTokenLength} printable ASCII characters without "
+                + "spaces");
     }
 
     private static bool IsToken(string token) =>

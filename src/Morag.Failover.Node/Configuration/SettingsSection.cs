@@ -4,7 +4,7 @@ using Akka.Configuration;
 
 namespace Morag.Failover.Node.Configuration;
 
-/// <summary>Reads the values of one HOCON object, and refuses what is missing, malformed or out of range by its full key.</summary>
+/// <summary>Reads the values of one HOCON object. Errors for missing, malformed or out-of-range values name the full key.</summary>
 internal sealed partial class SettingsSection(Config root, string path)
 {
     private static readonly Dictionary<string, TimeSpan> DurationUnits = new()
@@ -53,7 +53,8 @@ internal sealed partial class SettingsSection(Config root, string path)
     public int Integer(string key, int least, int most)
     {
         var text = Raw(KeyPath(key));
-        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            && number >= least && number <= most
             ? number
             : throw Refused(key, text, $"an integer from {least} to {most} is allowed");
     }
@@ -64,7 +65,8 @@ internal sealed partial class SettingsSection(Config root, string path)
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
             && (aboveLeast ? number > least : number >= least) && number <= most
                 ? number
-                : throw Refused(key, text, string.Create(CultureInfo.InvariantCulture, $"a number {(aboveLeast ? "above" : "from")} {least} up to {most} is allowed"));
+                : throw Refused(key, text, string.Create(
+                    CultureInfo.InvariantCulture, $"a number {(aboveLeast ? "above" : "from")} {least} up to {most} is allowed"));
     }
 
     public TimeSpan Duration(string key, string least, string most)
@@ -85,7 +87,7 @@ internal sealed partial class SettingsSection(Config root, string path)
             : throw Refused(key, text, $"a size from {least} to {most} is allowed (a number with B, KiB, MiB or GiB)");
     }
 
-    /// <summary>A size, or null for the text "auto".</summary>
+    /// <summary>A size; null for "auto".</summary>
     public long? SizeOrAuto(string key, string least, string most) => Raw(KeyPath(key)) == "auto" ? null : Size(key, least, most);
 
     public ConfigurationRefusedException Refused(string key, string? value, string allowed) =>

@@ -7,30 +7,29 @@ using Morag.Failover.Node.Http;
 namespace Morag.Failover.Node.Configuration;
 
 /// <summary>
-/// What a node needs of its machine, looked at before anything is started: a fault is one line that names the setting, and not whatever
-/// a library makes of it later.
+/// Checks the machine before anything starts. The operator gets one line that names the setting, rather than the later error of a library.
 /// </summary>
 internal static class StartChecks
 {
-    /// <summary>Refuses settings that this machine cannot meet.</summary>
-    /// <exception cref="ConfigurationRefusedException">Names the setting, what is wrong with it, and what to do.</exception>
+    /// <summary>Rejects settings that this machine cannot support.</summary>
+    /// <exception cref="ConfigurationRefusedException">A check failed. The message names the setting, the problem, and what to do.</exception>
     public static async Task RunAsync(NodeOptions options)
     {
-        RefuseTooLittleMemory(options, NodeOptions.AvailableMemory);
-        RefuseFolder(options.DataFolder);
-        await RefuseAddressAsync(options);
-        await WebServer.RefuseAddressesAsync(options);
+        CheckMemory(options, NodeOptions.AvailableMemory);
+        CheckFolder(options.DataFolder);
+        await CheckAddressAsync(options);
+        await WebServer.CheckAddressesAsync(options);
     }
 
-    /// <summary>A partition that may hold more than the process has would end it, with everything in it, at a limit that we promised.</summary>
-    internal static void RefuseTooLittleMemory(NodeOptions options, long available)
+    /// <summary>Rejects limits above the process' memory: the process would run out of memory before it reaches them.</summary>
+    internal static void CheckMemory(NodeOptions options, long available)
     {
         var most = options.FailoverAsGiven.Queues.MaxBytes;
         if (most > available)
         {
             throw new ConfigurationRefusedException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"morag.failover.queues.max-bytes = {Mebibytes(most)} MiB is refused: this process may use {Mebibytes(available)} MiB of memory. "
+                $"morag.failover.queues.max-bytes = {Mebibytes(most)} MiB is refused: this process can use {Mebibytes(available)} MiB of memory. "
                 + $"Lower the setting, or raise the memory limit (of the container, or DOTNET_GCHeapHardLimit)"));
         }
 
@@ -43,13 +42,12 @@ internal static class StartChecks
             throw ConfigurationRefusedException.Value(
                 "morag.embedded.memory",
                 string.Create(CultureInfo.InvariantCulture, $"{Mebibytes(options.EmbeddedMemory)}MiB"),
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"this process may use {Mebibytes(available)} MiB of memory. {first} the memory limit (of the container, or DOTNET_GCHeapHardLimit), or set morag.redis to a Redis server"));
+                string.Create(CultureInfo.InvariantCulture, $"this process can use {Mebibytes(available)} MiB of memory. ")
+                + $"{first} the memory limit (of the container, or DOTNET_GCHeapHardLimit), or set morag.redis to a Redis server");
         }
     }
 
-    private static void RefuseFolder(string folder)
+    private static void CheckFolder(string folder)
     {
         var probe = Path.Combine(folder, $".write-{Guid.NewGuid():N}");
         try
@@ -64,12 +62,14 @@ internal static class StartChecks
         }
     }
 
-    /// <summary>Binds the address for other nodes for a moment, as the remoting will: its own errors name neither setting.</summary>
-    private static async Task RefuseAddressAsync(NodeOptions options)
+    /// <summary>Briefly binds the address for other nodes, as Akka.Remote will. Its own errors do not name the settings.</summary>
+    private static async Task CheckAddressAsync(NodeOptions options)
     {
         var tcp = options.Configuration.GetConfig("akka.remote.dot-netty.tcp");
         var bindHost = tcp?.GetString("bind-hostname", "") is { Length: > 0 } otherHost ? otherHost : options.Host;
-        var bindPort = int.TryParse(tcp?.GetString("bind-port", ""), NumberStyles.None, CultureInfo.InvariantCulture, out var otherPort) ? otherPort : options.Port;
+        var bindPort = int.TryParse(tcp?.GetString("bind-port", ""), NumberStyles.None, CultureInfo.InvariantCulture, out var otherPort)
+            ? otherPort
+            : options.Port;
         var address = await ResolveAsync(options.Host);
         address = bindHost == options.Host ? address : await ResolveAsync(bindHost);
         try
@@ -79,11 +79,15 @@ internal static class StartChecks
         }
         catch (SocketException taken) when (taken.SocketErrorCode is SocketError.AddressNotAvailable)
         {
-            throw NodeSetting.Host.Refused(bindHost, $"{address} is not an address of this machine. Behind address translation, set akka.remote.dot-netty.tcp.bind-hostname too");
+            throw NodeSetting.Host.Refused(
+                bindHost,
+                $"{address} is not an address of this machine. Behind address translation, also set akka.remote.dot-netty.tcp.bind-hostname");
         }
         catch (SocketException taken)
         {
-            throw NodeSetting.Port.Refused(bindPort.ToString(CultureInfo.InvariantCulture), $"it cannot be listened on at {address} ({taken.Message}). Give another port, or 0 for a free one");
+            throw NodeSetting.Port.Refused(
+                bindPort.ToString(CultureInfo.InvariantCulture),
+                $"the node cannot listen on it at {address} ({taken.Message}). Use another port, or 0 for a free one");
         }
     }
 
@@ -91,7 +95,7 @@ internal static class StartChecks
     {
         try
         {
-            // As the remoting does: by default it takes no IPv6 address of a name that has others.
+            // Akka.Remote prefers IPv4 addresses by default.
             var addresses = await Dns.GetHostAddressesAsync(host);
             return Array.Find(addresses, address => address.AddressFamily == AddressFamily.InterNetwork)
                 ?? addresses.FirstOrDefault()

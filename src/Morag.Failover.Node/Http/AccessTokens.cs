@@ -5,7 +5,7 @@ using Morag.Failover.Node.Http.Answers;
 
 namespace Morag.Failover.Node.Http;
 
-/// <summary>Says whether a caller may call.</summary>
+/// <summary>Checks bearer tokens.</summary>
 internal sealed class AccessTokens
 {
     private readonly byte[][] digests;
@@ -14,16 +14,16 @@ internal sealed class AccessTokens
     {
         if (settings.Tokens.Length > 2 || settings.Tokens.Any(string.IsNullOrWhiteSpace))
         {
-            throw new ArgumentException("at most two tokens may be valid at once, and none may be empty", nameof(settings));
+            throw new ArgumentException("There can be at most two tokens, and none can be empty.", nameof(settings));
         }
 
         digests = [.. settings.Tokens.Select(token => SHA256.HashData(Encoding.UTF8.GetBytes(token)))];
     }
 
-    /// <summary>Whether callers must bring a token.</summary>
+    /// <summary>Whether callers must send a token.</summary>
     public bool Required => digests.Length > 0;
 
-    /// <summary>Whether the call's <c>Authorization</c> header brings a valid token.</summary>
+    /// <summary>Whether the call has a valid token in its <c>Authorization</c> header, or none is required.</summary>
     public bool Allows(HttpContext context)
     {
         const string Scheme = "Bearer ";
@@ -31,10 +31,10 @@ internal sealed class AccessTokens
         return !Required || (header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && Allows(header.AsSpan(Scheme.Length).Trim()));
     }
 
-    /// <summary>Whether <paramref name="token"/> is valid. Takes as long for a wrong one as for a right one, whatever they share.</summary>
+    /// <summary>Whether <paramref name="token"/> is valid. The comparison takes constant time.</summary>
     public bool Allows(ReadOnlySpan<char> token)
     {
-        // Longer than any header that Kestrel lets through.
+        // Longer than any header that Kestrel accepts.
         if (token.Length > 32 * 1024)
         {
             return false;
@@ -53,8 +53,8 @@ internal sealed class AccessTokens
 }
 
 /// <summary>
-/// Lets a call through only with a valid token, where one is set; endpoints marked <see cref="IAllowAnonymous"/> are open, and
-/// whatever is added later is not.
+/// Rejects calls without a valid token if any token is set. Endpoints marked <see cref="IAllowAnonymous"/> are open; every other
+/// endpoint is protected by default.
 /// </summary>
 internal sealed class AccessMiddleware(RequestDelegate next, AccessTokens tokens)
 {
@@ -75,7 +75,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, AccessTokens tokens
         return next(context);
     }
 
-    // A node on loopback without a token must not be steered by any web page that its user happens to visit.
+    // CSRF guard: a web page that the operator happens to visit must not control a node on loopback that has no token.
     private static bool IsForeign(HttpRequest request) =>
         request.Headers.Origin.ToString() is { Length: > 0 } origin
         && !(Uri.TryCreate(origin, UriKind.Absolute, out var site)

@@ -7,7 +7,7 @@ using Morag.Failover.Node.Http.Answers;
 
 namespace Morag.Failover.Node.Http;
 
-/// <summary>The way from a call to the owners: asks, waits for at most so long, and turns refusals and silence into problems.</summary>
+/// <summary>Sends the messages of HTTP calls to their owners with a timeout, and turns refusals and timeouts into problems.</summary>
 internal sealed class FailoverGateway(
     IFailoverRegions regions, FailoverSettings settings, HttpApiSettings http, IHostApplicationLifetime lifetime, LostMembers lost)
 {
@@ -17,10 +17,10 @@ internal sealed class FailoverGateway(
 
     public HttpApiSettings Http => http;
 
-    /// <summary>Cancelled once the node begins to stop: long polls and streams end then.</summary>
+    /// <summary>Cancelled when the node begins to stop. Long polls and streams end then.</summary>
     public CancellationToken Stopping => lifetime.ApplicationStopping;
 
-    /// <summary>Cancelled once another member of the cluster is gone, and with it perhaps what a call waits for.</summary>
+    /// <summary>Cancelled when another member leaves the cluster, possibly with the owner that a call waits for.</summary>
     public CancellationToken MemberLost => lost.Next;
 
     public Task<T> AskQueues<T>(IWireMessage message, CancellationToken cancellation)
@@ -32,20 +32,20 @@ internal sealed class FailoverGateway(
     public Task<T> AskWorkers<T>(IWireMessage message, CancellationToken cancellation)
         where T : class, IWireMessage => Ask<T>(regions.Workers, message, TimeSpan.Zero, cancellation);
 
-    /// <summary>Asks every queue partition the same.</summary>
+    /// <summary>Asks every queue partition.</summary>
     public Task<T[]> AskEveryQueue<T>(Func<int, IWireMessage> message, CancellationToken cancellation)
         where T : class, IWireMessage => AskEach<T>(regions.Queues, settings.Partitions.Queues, message, cancellation);
 
-    /// <summary>Asks every coordinator the same.</summary>
+    /// <summary>Asks every coordinator.</summary>
     public Task<T[]> AskEveryCoordinator<T>(Func<int, IWireMessage> message, CancellationToken cancellation)
         where T : class, IWireMessage => AskEach<T>(regions.Coordinators, settings.Partitions.Coordinators, message, cancellation);
 
-    /// <summary>Asks every bucket of the worker directory the same.</summary>
+    /// <summary>Asks every bucket of the worker directory.</summary>
     public Task<T[]> AskEveryBucket<T>(Func<int, IWireMessage> message, CancellationToken cancellation)
         where T : class, IWireMessage => AskEach<T>(regions.Directory, settings.Partitions.DirectoryBuckets, message, cancellation);
 
-    /// <summary>Asks, and waits for the answer timeout on top of <paramref name="wait"/>, which the owner itself may use up.</summary>
-    /// <exception cref="ProblemException">The owner refused, or did not answer in time.</exception>
+    /// <summary>Asks an owner that may itself take up to <paramref name="wait"/>, and allows the answer timeout on top of that.</summary>
+    /// <exception cref="ProblemException">The owner refused the message or did not answer in time.</exception>
     public async Task<T> Ask<T>(IActorRef region, IWireMessage message, TimeSpan wait, CancellationToken cancellation)
         where T : class, IWireMessage => await Answer(region, message, wait, cancellation) switch
         {
@@ -54,7 +54,7 @@ internal sealed class FailoverGateway(
             var other => throw new InvalidOperationException($"{message.GetType().Name} was answered with {other.GetType().Name}"),
         };
 
-    /// <summary>Asks where several answers are good, and leaves refusals to the caller.</summary>
+    /// <summary>Asks an owner whose reply can have several types, and returns refusals to the caller.</summary>
     public async Task<object> Answer(IActorRef region, IWireMessage message, TimeSpan wait, CancellationToken cancellation)
     {
         try
@@ -67,7 +67,7 @@ internal sealed class FailoverGateway(
         }
     }
 
-    /// <summary>Who should have answered, in words.</summary>
+    /// <summary>Describes the owner that did not answer.</summary>
     private string Addressee(IActorRef region, IWireMessage message)
     {
         var (kind, count) = region.Equals(regions.Queues) ? ("queue partition", settings.Partitions.Queues) : ("coordinator", settings.Partitions.Coordinators);

@@ -24,8 +24,8 @@ namespace Morag.Failover.Node.Http;
 public static class FailoverHttp
 {
     /// <summary>
-    /// Adds what the API needs. The host must also have an <see cref="ActorSystem"/>, <c>IFailoverRegions</c> and
-    /// <c>FailoverSettings</c>; each <see cref="ReadinessCheck"/> that it has counts for <c>/health/ready</c>.
+    /// Adds the services of the API. The host must also register an <see cref="ActorSystem"/>, <c>IFailoverRegions</c> and
+    /// <c>FailoverSettings</c>. <c>/health/ready</c> runs every registered <see cref="ReadinessCheck"/>.
     /// </summary>
     public static IServiceCollection AddFailoverHttp(this IServiceCollection services, HttpApiSettings settings)
     {
@@ -56,7 +56,7 @@ public static class FailoverHttp
                 {
                     Title = "Morag Failover",
                     Version = "v1",
-                    Description = "Tasks under leases, workers that are watched, failures that are decided and explained. "
+                    Description = "Lease tasks to workers, detect failures, and decide and explain what happens next. "
                         + "Errors are problem details (RFC 9457) that name the field and the rule.",
                 };
                 return Task.CompletedTask;
@@ -65,7 +65,9 @@ public static class FailoverHttp
         return services;
     }
 
-    /// <summary>Maps every call of the API, its errors and its tokens. Whatever is mapped besides asks for a token as well.</summary>
+    /// <summary>
+    /// Maps all endpoints, error handling and authentication. Endpoints that the host maps itself require a token as well.
+    /// </summary>
     public static WebApplication MapFailoverApi(this WebApplication app)
     {
         app.UseMiddleware<ProblemMiddleware>();

@@ -2,21 +2,22 @@ using System.Collections.Immutable;
 
 namespace Morag.Failover.Node.Http;
 
-/// <summary>What can be set about the HTTP API.</summary>
+/// <summary>The settings of the HTTP API.</summary>
 public sealed record HttpApiSettings
 {
     /// <summary>
-    /// The tokens that are valid now, at most two, so that one can be rotated: the new one is added, the callers change over,
-    /// the old one is removed. Empty: no token is asked for.
+    /// The valid tokens: none disables authentication, two allow a rotation (add the new token, switch the callers, remove the old one).
     /// </summary>
     public ImmutableArray<string> Tokens { get; init; } = [];
 
-    /// <summary>How long an owner has to answer before the call fails with 503, 100 ms to 5 min.</summary>
+    /// <summary>How long a call waits for an owner before it fails with 503. Range: 100 ms to 5 min.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often a silent event stream gets a comment line, so that either side notices a dead connection; 1 s to 1 min.</summary>
+    /// <summary>
+    /// How often an idle event stream sends a comment line, which lets both sides detect a dead connection. Range: 1 s to 1 min.
+    /// </summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How many events may wait for one slow reader before its stream is ended, 10 to 1,000,000.</summary>
+    /// <summary>How many events are buffered for a slow reader before its stream is closed. Range: 10 to 1,000,000.</summary>
     public int EventBuffer { get; init; } = 1_000;
 }

@@ -4,17 +4,17 @@ using Akka.Cluster;
 namespace Morag.Failover.Node.Http;
 
 /// <summary>
-/// Says when a member of the cluster is gone. Its entities come back on others, but what they had not answered they never will: a
-/// call that waits for long would be silent to its end.
+/// Signals that a member has left the cluster. Its entities restart on other nodes, but they never answer what was pending, so a long
+/// poll must be asked again.
 /// </summary>
 internal sealed class LostMembers : IDisposable
 {
     private CancellationTokenSource next = new();
 
-    /// <summary>Cancelled when another member is gone.</summary>
+    /// <summary>Cancelled when the next member leaves.</summary>
     public CancellationToken Next => Volatile.Read(ref next).Token;
 
-    /// <summary>Those of this system's cluster.</summary>
+    /// <summary>Watches the cluster of an actor system.</summary>
     public static LostMembers Of(ActorSystem system)
     {
         var lost = new LostMembers();
@@ -24,8 +24,8 @@ internal sealed class LostMembers : IDisposable
 
     public void Dispose() => next.Dispose();
 
-    // The calls that it ends go on elsewhere, and not on the thread of the actor that saw it.
-    private void OneIsGone() => _ = Interlocked.Exchange(ref next, new CancellationTokenSource()).CancelAsync();
+    // Asynchronous, so that the continuations of the cancelled calls do not run on the actor's thread.
+    private void Signal() => _ = Interlocked.Exchange(ref next, new CancellationTokenSource()).CancelAsync();
 
     private sealed class Watch : UntypedActor
     {
@@ -43,7 +43,7 @@ internal sealed class LostMembers : IDisposable
         {
             if (message is ClusterEvent.MemberRemoved)
             {
-                lost.OneIsGone();
+                lost.Signal();
             }
         }
     }

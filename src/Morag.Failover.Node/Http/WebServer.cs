@@ -2,27 +2,27 @@ using Morag.Failover.Node.Configuration;
 
 namespace Morag.Failover.Node.Http;
 
-/// <summary>The web server of a node: where it listens, and whether it can.</summary>
+/// <summary>Builds and starts the web server of a node.</summary>
 internal static class WebServer
 {
-    /// <summary>Builds applications that listen where the node has to, with its certificate.</summary>
+    /// <summary>A builder for applications that listen on the node's addresses with its certificate.</summary>
     public static WebApplicationBuilder Builder(NodeOptions options)
     {
-        // Otherwise the host watches all files below the working directory, and wakes at each write of the embedded Redis.
+        // Without this, the host watches all files below the working directory and wakes up on every write of the embedded Redis.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls([.. options.HttpUrls]);
-        // Its certificate is given as to any such server, by Kestrel__Certificates__Default__Path and the like.
+        // The certificate comes from Kestrel's usual settings, such as Kestrel__Certificates__Default__Path.
         builder.WebHost.UseKestrelHttpsConfiguration();
         return builder;
     }
 
     /// <summary>
-    /// Listens for a moment. The node itself listens last, once it can serve, and by then it has joined the cluster: others would hand
-    /// shards to a node that cannot stay.
+    /// Listens briefly, to reject unusable addresses early. The node opens its real listener last, after it has joined the cluster, and a
+    /// failure then would make other nodes hand shards to a node that is about to stop.
     /// </summary>
-    /// <exception cref="ConfigurationRefusedException">It cannot listen there.</exception>
-    public static async Task RefuseAddressesAsync(NodeOptions options)
+    /// <exception cref="ConfigurationRefusedException">The node cannot listen on its addresses.</exception>
+    public static async Task CheckAddressesAsync(NodeOptions options)
     {
         var builder = Builder(options);
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
@@ -36,26 +36,26 @@ internal static class WebServer
         await trial.StopAsync();
     }
 
-    /// <summary>Starts an application that <see cref="Builder"/> has made.</summary>
-    /// <exception cref="ConfigurationRefusedException">It cannot listen; what had started has ended.</exception>
+    /// <summary>Starts an application built by <see cref="Builder"/>.</summary>
+    /// <exception cref="ConfigurationRefusedException">The application cannot listen. Its services have been stopped.</exception>
     public static async Task StartAsync(WebApplication app, NodeOptions options)
     {
         try
         {
             await app.StartAsync();
         }
-#pragma warning disable CA1031 // The web server throws exceptions of many types over addresses and certificates.
+#pragma warning disable CA1031 // The web server throws exceptions of many types for bad addresses and certificates.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            // The web server comes last: what has started before it has to end in order.
+            // The web server starts last: the services that started before it must stop in order.
             await app.StopAsync();
             throw ConfigurationRefusedException.Value(
                 "morag.http", string.Join(',', options.HttpUrls), e.GetBaseException().Message.ReplaceLineEndings(" "));
         }
     }
 
-    /// <summary>Leaves signals alone: one that comes during the trial has to end the node.</summary>
+    /// <summary>Does not handle signals: a signal during the trial must end the node itself.</summary>
     private sealed class NoSignals : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -5,7 +5,7 @@ using static Morag.Failover.Node.Palettes.PaletteParts;
 
 namespace Morag.Failover.Node.Palettes;
 
-/// <summary><c>morag failure</c>: what failed, and what was decided about it.</summary>
+/// <summary><c>morag failure</c>: failures and their decisions.</summary>
 internal static class FailurePalette
 {
     public static ImmutableArray<PaletteColumn> Decisions =>
@@ -24,28 +24,28 @@ internal static class FailurePalette
     public static Palette Failure { get; } = new()
     {
         Name = "failure",
-        Summary = "The failures, and what was decided about them",
+        Summary = "List and report failures",
         Commands =
         [
-            Get("list", "/failures", "Failures, newest first") with
+            Get("list", "/failures", "List failures, newest first") with
             {
                 Options =
                 [
-                    InQuery("since", "Only those since: a time, or an age such as 2h") with { Type = ParameterType.Moment },
-                    InQuery("until", "Only those before: a time, or an age such as 1h") with { Type = ParameterType.Moment },
-                    InQuery("type", "Only those of this type").OneOf<FailureType>(),
-                    InQuery("worker", "Only those on this worker"),
-                    InQuery("task", "Only those of this task"),
+                    InQuery("since", "Only failures since this time, or since an age such as 2h") with { Type = ParameterType.Moment },
+                    InQuery("until", "Only failures before this time, or before an age such as 1h") with { Type = ParameterType.Moment },
+                    InQuery("type", "Only failures of this type").OneOf<FailureType>(),
+                    InQuery("worker", "Only failures on this worker"),
+                    InQuery("task", "Only failures of this task"),
                 ],
                 Paged = true,
                 Columns = Decisions,
             },
-            Get("stale", "/failures/stale", "Reports that changed nothing, since what they named no longer held the task; newest first") with
+            Get("stale", "/failures/stale", "List reports that changed nothing because their lease had already ended, newest first") with
             {
                 Options =
                 [
-                    InQuery("worker", "Only those that named this worker"),
-                    InQuery("task", "Only those about this task"),
+                    InQuery("worker", "Only reports about this worker"),
+                    InQuery("task", "Only reports about this task"),
                 ],
                 Paged = true,
                 Columns =
@@ -58,23 +58,23 @@ internal static class FailurePalette
                     Column("why", "detail"),
                 ],
             },
-            Get("statistics", "/failures/statistics", "Counts of failures, and of workers in trouble") with { View = PaletteView.Record },
-            Post("report", "/failures", "Report a failure that was seen; prints the decision") with
+            Get("statistics", "/failures/statistics", "Count failures and open breakers") with { View = PaletteView.Record },
+            Post("report", "/failures", "Report a failure and print the decision") with
             {
                 Arguments = [InBody("task", "The task") with { Field = "task_id", Required = true }],
                 Options =
                 [
-                    (InBody("type", "What failed") with { Field = "failure_type", Required = true }).OneOf<FailureType>(),
-                    InBody("message", "What is known about it") with
+                    (InBody("type", "The kind of failure") with { Field = "failure_type", Required = true }).OneOf<FailureType>(),
+                    InBody("message", "What you know about the failure") with
                     {
                         Field = "error_message",
                         Required = true,
                         MaxBytes = FailureLimits.MaxErrorMessageBytes,
                     },
-                    InBody("worker", "The worker it happened on") with { Field = "worker_id" },
-                    WholeInBody("epoch", "The lease it ended", 1, null),
-                    InBody("event-id", "A name for it: the same again is the same failure"),
-                    InBody("context", "Whatever else helps, as a JSON object", ParameterType.Json) with { MaxBytes = FailureLimits.MaxContextBytes },
+                    InBody("worker", "The worker on which the task failed") with { Field = "worker_id" },
+                    WholeInBody("epoch", "The epoch of the lease that failed", 1, null),
+                    InBody("event-id", "An id for the failure; repeated reports with the same id are one failure"),
+                    InBody("context", "Further details as a JSON object", ParameterType.Json) with { MaxBytes = FailureLimits.MaxContextBytes },
                 ],
                 View = PaletteView.Explain,
             },

@@ -4,7 +4,7 @@ using static Morag.Failover.Node.Palettes.PaletteParts;
 
 namespace Morag.Failover.Node.Palettes;
 
-/// <summary><c>morag journal</c>: what is stored, as it is stored. It changes nothing.</summary>
+/// <summary><c>morag journal</c>: read-only access to the stored events.</summary>
 internal static class JournalPalette
 {
     private static readonly PaletteParameter Id = InQuery("id", "The persistence id, such as queue-0 or worker-NAME");
@@ -12,10 +12,10 @@ internal static class JournalPalette
     public static Palette Journal { get; } = new()
     {
         Name = "journal",
-        Summary = "What is stored: events, sizes, and whether all of it can be read",
+        Summary = "Inspect the stored events",
         Commands =
         [
-            Get("ids", "/journal/ids", "Who has written, in no order") with
+            Get("ids", "/journal/ids", "List the persistence ids, unordered") with
             {
                 Paged = true,
                 Columns =
@@ -25,10 +25,10 @@ internal static class JournalPalette
                     Column("events stored", "events"),
                 ],
             },
-            Get("events", "/journal/events", "The stored events of one persistence id, oldest first") with
+            Get("events", "/journal/events", "List the stored events of one persistence id, oldest first") with
             {
                 Arguments = [Id with { Required = true }],
-                Options = [InQuery("from", "The sequence number to begin with") with { Type = ParameterType.WholeNumber, Least = 0 }],
+                Options = [InQuery("from", "The first sequence number") with { Type = ParameterType.WholeNumber, Least = 0 }],
                 Paged = true,
                 Columns =
                 [
@@ -40,9 +40,17 @@ internal static class JournalPalette
                     Column("event", "event"),
                 ],
             },
-            Get("sizes", "/journal/sizes", "What all entries take up, and whose take up most. Looks at every key of the database") with
+            Get("sizes", "/journal/sizes", "Show the total size and the largest persistence ids. Reads every key of the database") with
             {
-                Options = [InQuery("top", "How many of the largest to name (default 20)") with { Type = ParameterType.WholeNumber, Least = 1, Most = JournalEndpoints.MostLargest }],
+                Options =
+                [
+                    InQuery("top", "How many of the largest to show (default 20)") with
+                    {
+                        Type = ParameterType.WholeNumber,
+                        Least = 1,
+                        Most = JournalEndpoints.MostLargest,
+                    },
+                ],
                 View = PaletteView.Record,
                 Columns =
                 [
@@ -54,7 +62,7 @@ internal static class JournalPalette
                     Column("largest", "largest", ColumnFormat.Lines),
                 ],
             },
-            Get("verify", "/journal/verify", "What is wrong with what is stored, of one persistence id or of all: none is good. Reads every entry") with
+            Get("verify", "/journal/verify", "Check the entries of one persistence id or of all, and list defects. Reads every entry") with
             {
                 Arguments = [Id],
                 Paged = true,

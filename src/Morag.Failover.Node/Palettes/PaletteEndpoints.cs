@@ -7,10 +7,10 @@ using static Morag.Failover.Node.Palettes.PaletteParts;
 
 namespace Morag.Failover.Node.Palettes;
 
-/// <summary>Serves the commands of the command line.</summary>
+/// <summary>Serves the palettes, which define the commands of <c>morag</c>.</summary>
 public static class PaletteEndpoints
 {
-    /// <summary>Every palette of a node with these settings.</summary>
+    /// <summary>All palettes.</summary>
     public static IReadOnlyList<Palette> All(QueueSettings queues) =>
     [
         WorkerPalette.Worker,
@@ -22,8 +22,8 @@ public static class PaletteEndpoints
         new Palette
         {
             Name = "actor",
-            Summary = "The actors of this node",
-            Commands = [Get("hierarchy", "/actors", "The tree of actors") with { View = PaletteView.Tree }],
+            Summary = "Inspect the actors of a node",
+            Commands = [Get("hierarchy", "/actors", "Show the tree of actors") with { View = PaletteView.Tree }],
         },
     ];
 
@@ -32,5 +32,5 @@ public static class PaletteEndpoints
         routes.MapGet("/api/v1/palettes", (FailoverGateway gateway) => TypedResults.Json(All(gateway.Settings.Queues), ContractsJson.Options))
             .WithName("GetPalettes")
             .WithTags("Palettes")
-            .Describes<Palette[]>("The commands that this node offers, from which morag builds its own");
+            .Describes<Palette[]>("Get the command definitions from which morag builds its commands");
 }

@@ -3,7 +3,7 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Node.Palettes;
 
-/// <summary>The words in which the palettes are written.</summary>
+/// <summary>Shorthands for defining palettes.</summary>
 internal static class PaletteParts
 {
     public static PaletteCommand Get(string name, string path, string summary) => Call("GET", name, path, summary);
@@ -20,18 +20,18 @@ internal static class PaletteParts
     public static PaletteParameter InBody(string name, string help, ParameterType type = ParameterType.Text) =>
         new() { Name = name, Help = help, In = ParameterPlace.Body, Type = type };
 
-    /// <summary>A number of the body, within the range that the call allows.</summary>
+    /// <summary>A number in the body, with the range that the call allows.</summary>
     public static PaletteParameter NumberInBody(string name, string help, double least, double most) =>
         InBody(name, help, ParameterType.Number) with { Least = least, Most = most };
 
-    /// <summary>A whole number of the body, within the range that the call allows.</summary>
+    /// <summary>A whole number in the body, with the range that the call allows.</summary>
     public static PaletteParameter WholeInBody(string name, string help, long least, long? most) =>
         InBody(name, help, ParameterType.WholeNumber) with { Least = least, Most = most };
 
     public static PaletteColumn Column(string header, string field, ColumnFormat format = ColumnFormat.Text) =>
         new() { Header = header, Field = field, Format = format };
 
-    /// <summary>The wire values of an enum, as choices.</summary>
+    /// <summary>The members of an enum as choices.</summary>
     public static PaletteParameter OneOf<TEnum>(this PaletteParameter parameter)
         where TEnum : struct, Enum =>
         parameter with { Choices = [.. WireName.All<TEnum>()] };

@@ -6,18 +6,20 @@ using static Morag.Failover.Node.Palettes.PaletteParts;
 
 namespace Morag.Failover.Node.Palettes;
 
-/// <summary><c>morag task</c> and <c>morag queue</c>: work handed in, where it is, and what an operator does with it.</summary>
+/// <summary><c>morag task</c> and <c>morag queue</c>: submitting, following and operating tasks.</summary>
 internal static class TaskPalette
 {
     private static readonly PaletteParameter Id = InPath("id", "The task");
-    private static readonly PaletteParameter Reason = InBody("reason", "Why; it stays in the task's history") with
+    private static readonly PaletteParameter Reason = InBody("reason", "The reason, recorded in the task's history") with
     {
         Required = true,
         MaxBytes = CallLimits.MaxReasonBytes,
     };
 
-    private static readonly PaletteParameter Worker = InBody("worker", "The worker that holds it") with { Field = "worker_id", Required = true };
-    private static readonly PaletteParameter Epoch = WholeInBody("epoch", "The lease's epoch", 1, null) with { Required = true };
+    private static readonly PaletteParameter Worker =
+        InBody("worker", "The worker that holds the lease") with { Field = "worker_id", Required = true };
+
+    private static readonly PaletteParameter Epoch = WholeInBody("epoch", "The epoch of the lease", 1, null) with { Required = true };
     private static readonly PaletteParameter Quality = InBody("quality", "Quality settings as a JSON object", ParameterType.Json) with
     {
         MaxBytes = TaskLimits.MaxQualityBytes,
@@ -40,53 +42,60 @@ internal static class TaskPalette
     public static Palette Task(QueueSettings settings) => new()
     {
         Name = "task",
-        Summary = "The tasks: hand in, follow, understand, take up again",
+        Summary = "Submit, follow, explain and requeue tasks",
         Commands =
         [
-            Post("submit", "/tasks", "Hand in one task") with
+            Post("submit", "/tasks", "Submit a task") with
             {
                 Options =
                 [
                     InBody("queue", "The queue") with { Required = true },
-                    InBody("task-id", "Its id; the same id and content again is the same task. Made up where not given"),
-                    InBody("payload", "What the command gets on its standard input: a text, - for the standard input, or @FILE", ParameterType.LargeText) with
+                    InBody("task-id", "The task's id (default: a new id). Resubmitting the same id and content has no effect"),
+                    InBody(
+                        "payload", "The worker's input: a text, - for standard input, or @FILE", ParameterType.LargeText) with
                     {
                         MaxBytes = settings.MaxPayload,
                     },
-                    InBody("payload-json", "The payload as JSON: a value, - for the standard input, or @FILE", ParameterType.Json) with
+                    InBody("payload-json", "The worker's input as JSON: a value, - for standard input, or @FILE", ParameterType.Json) with
                     {
                         Field = "payload",
                         MaxBytes = settings.MaxPayload,
                     },
-                    InBody("priority", "Higher first, then oldest first (default normal)").OneOf<TaskPriority>(),
-                    NumberInBody("timeout", "Seconds that one lease may run", TaskLimits.MinTimeoutSeconds, TaskLimits.MaxTimeoutSeconds) with
+                    InBody("priority", "Higher priorities go first, then older tasks (default normal)").OneOf<TaskPriority>(),
+                    NumberInBody("timeout", "The lease timeout in seconds", TaskLimits.MinTimeoutSeconds, TaskLimits.MaxTimeoutSeconds) with
                     {
                         Field = "timeout_seconds",
                     },
-                    WholeInBody("max-retries", "Failures of its own before it is parked", 0, TaskLimits.MaxRetries),
-                    InBody("content-type", "Matched against what the workers support") with { MaxBytes = TaskLimits.MaxContentTypeBytes },
+                    WholeInBody("max-retries", "How many task failures are retried before the task is parked", 0, TaskLimits.MaxRetries),
+                    InBody("content-type", "The content type; only workers that support it can lease the task") with { MaxBytes = TaskLimits.MaxContentTypeBytes },
                     Quality,
-                    InBody("gpu", "It needs a GPU", ParameterType.Flag) with { Field = "resource_requirements.gpu_required" },
-                    NumberInBody("memory-gb", "Memory that it needs, in GiB", 0, TaskLimits.MaxResourceGb) with { Field = "resource_requirements.memory_gb" },
-                    NumberInBody("disk-gb", "Disk space that it needs, in GiB", 0, TaskLimits.MaxResourceGb) with { Field = "resource_requirements.disk_gb" },
-                    NumberInBody("estimated-duration", "Minutes that it is expected to take", 0, TaskLimits.MaxEstimatedMinutes),
+                    InBody("gpu", "The task requires a GPU", ParameterType.Flag) with { Field = "resource_requirements.gpu_required" },
+                    NumberInBody("memory-gb", "The required memory in GiB", 0, TaskLimits.MaxResourceGb) with
+                    {
+                        Field = "resource_requirements.memory_gb",
+                    },
+                    NumberInBody("disk-gb", "The required disk space in GiB", 0, TaskLimits.MaxResourceGb) with
+                    {
+                        Field = "resource_requirements.disk_gb",
+                    },
+                    NumberInBody("estimated-duration", "The expected duration in minutes", 0, TaskLimits.MaxEstimatedMinutes),
                 ],
                 View = PaletteView.Record,
                 Columns = [Column("task", "task_id"), Column("state", "state")],
                 Remark = "note",
             },
-            Get("list", "/tasks", "Tasks, in the order of their ids") with
+            Get("list", "/tasks", "List tasks in the order of their ids") with
             {
                 Options =
                 [
-                    InQuery("state", "Only those in this state").OneOf<TaskState>(),
-                    InQuery("queue", "Only those of this queue"),
-                    InQuery("worker", "Only those that this worker holds, or held last"),
+                    InQuery("state", "Only tasks in this state").OneOf<TaskState>(),
+                    InQuery("queue", "Only tasks in this queue"),
+                    InQuery("worker", "Only tasks that this worker holds or was the last to hold"),
                 ],
                 Paged = true,
                 Columns = [.. Entries],
             },
-            Get("show", "/tasks/{id}", "One task in full, with its history") with
+            Get("show", "/tasks/{id}", "Show one task with its history") with
             {
                 Arguments = [Id],
                 View = PaletteView.Record,
@@ -115,66 +124,66 @@ internal static class TaskPalette
                     Column("history", "history", ColumnFormat.Lines),
                 ],
             },
-            Get("explain", "/tasks/{id}/explain", "Every decision about a task: what failed, what was chosen, why, and what came of it") with
+            Get("explain", "/tasks/{id}/explain", "Explain every decision about a task: what failed, what was chosen, why, and the outcome") with
             {
                 Arguments = [Id],
                 View = PaletteView.Explain,
             },
-            Get("result", "/tasks/{id}", "The result alone, as the command wrote it") with
+            Get("result", "/tasks/{id}", "Print only the result, exactly as the worker returned it") with
             {
                 Arguments = [Id],
                 View = PaletteView.Raw,
                 Select = "result",
             },
-            Post("requeue", "/tasks/{id}/requeue", "Take a parked task up again") with
+            Post("requeue", "/tasks/{id}/requeue", "Requeue a parked task") with
             {
                 Arguments = [Id],
-                Options = [Reason, InBody("queue", "Another queue"), Quality],
+                Options = [Reason, InBody("queue", "The new queue (default: the current one)"), Quality],
                 View = PaletteView.Record,
             },
-            Delete("cancel", "/tasks/{id}", "Cancel a task that has not ended") with
+            Delete("cancel", "/tasks/{id}", "Cancel an unfinished task") with
             {
                 Arguments = [Id],
-                Options = [InQuery("reason", "Why; it stays in the task's history") with { MaxBytes = CallLimits.MaxReasonBytes }],
+                Options = [InQuery("reason", "The reason, recorded in the task's history") with { MaxBytes = CallLimits.MaxReasonBytes }],
                 View = PaletteView.Record,
-                Confirm = "It will not be carried out. Go on?",
+                Confirm = "The task will not run. Continue?",
             },
-            Post("extend", "/tasks/{id}/extend", "Give a running lease more time") with
+            Post("extend", "/tasks/{id}/extend", "Extend a lease") with
             {
                 Arguments = [Id],
                 Options =
                 [
                     Worker,
                     Epoch,
-                    NumberInBody("seconds", "How much more", TaskLimits.MinExtensionSeconds, TaskLimits.MaxExtensionSeconds) with { Required = true },
+                    NumberInBody("seconds", "Seconds to add to the deadline", TaskLimits.MinExtensionSeconds, TaskLimits.MaxExtensionSeconds) with { Required = true },
                 ],
                 View = PaletteView.Record,
             },
-            Post("release", "/tasks/{id}/release", "Give a lease back without blame") with
+            Post("release", "/tasks/{id}/release", "Release a lease; this does not count as a failure") with
             {
                 Arguments = [Id],
                 Options = [Worker, Epoch],
                 View = PaletteView.Record,
             },
-            Post("requeue-all", "/tasks/requeue", "Take up every parked task that matches") with
+            Post("requeue-all", "/tasks/requeue", "Requeue every matching parked task") with
             {
                 Options =
                 [
                     ReasonUnlessDryRun,
                     .. Filter,
-                    InBody("to-queue", "Another queue") with { Field = "queue" },
+                    InBody("to-queue", "The new queue (default: the current one)") with { Field = "queue" },
                     Quality,
                     DryRun,
                 ],
                 Objects = ["filter"],
                 View = PaletteView.Record,
             },
-            Post("cancel-all", "/tasks/cancel", "Cancel every task that matches; except for a dry run, at least one filter must be given") with
+            Post("cancel-all", "/tasks/cancel", "Cancel every matching task; requires at least one filter unless this is a dry run") with
             {
                 Options = [ReasonUnlessDryRun, .. Filter, DryRun],
                 Objects = ["filter"],
                 View = PaletteView.Record,
-                Confirm = "What matches will not be carried out. Go on?",
+                Confirm = "The matching tasks will not run. Continue?",
             },
         ],
     };
@@ -182,10 +191,10 @@ internal static class TaskPalette
     public static Palette Queue { get; } = new()
     {
         Name = "queue",
-        Summary = "The queues",
+        Summary = "Inspect queues",
         Commands =
         [
-            Get("list", "/queues", "The counts of every queue") with
+            Get("list", "/queues", "List the queues with their counts") with
             {
                 Columns =
                 [
@@ -201,7 +210,7 @@ internal static class TaskPalette
                     Column("unserved", "unserved_because"),
                 ],
             },
-            Get("show", "/queues/{queue}", "The entries of one queue") with
+            Get("show", "/queues/{queue}", "List the unfinished tasks of one queue") with
             {
                 Arguments = [InPath("queue", "The queue")],
                 Paged = true,
@@ -212,19 +221,19 @@ internal static class TaskPalette
 
     private static PaletteParameter ReasonUnlessDryRun => Reason with
     {
-        Help = "Why; it stays in the history of each task. Not needed with --dry-run",
+        Help = "The reason, recorded in the history of each task. Not needed with --dry-run",
         OptionalInDryRun = true,
     };
 
-    private static PaletteParameter DryRun => InBody("dry-run", "Only say what would be changed", ParameterType.Flag) with
+    private static PaletteParameter DryRun => InBody("dry-run", "Only show what would change", ParameterType.Flag) with
     {
         IsDryRun = true,
     };
 
     private static PaletteParameter[] Filter =>
     [
-        InBody("state", "Only those in this state").OneOf<TaskState>() with { Field = "filter.state" },
-        InBody("queue", "Only those of this queue") with { Field = "filter.queue" },
-        InBody("worker", "Only those that this worker holds, or held last") with { Field = "filter.worker" },
+        InBody("state", "Only tasks in this state").OneOf<TaskState>() with { Field = "filter.state" },
+        InBody("queue", "Only tasks in this queue") with { Field = "filter.queue" },
+        InBody("worker", "Only tasks that this worker holds or was the last to hold") with { Field = "filter.worker" },
     ];
 }

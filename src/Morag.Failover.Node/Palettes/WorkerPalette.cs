@@ -6,11 +6,11 @@ using static Morag.Failover.Node.Palettes.PaletteParts;
 
 namespace Morag.Failover.Node.Palettes;
 
-/// <summary><c>morag worker</c> and <c>morag breaker</c>: the fleet, and what an operator does with one worker.</summary>
+/// <summary><c>morag worker</c> and <c>morag breaker</c>: inspecting and operating workers.</summary>
 internal static class WorkerPalette
 {
     private static readonly PaletteParameter Id = InPath("id", "The worker");
-    private static readonly PaletteParameter Reason = InBody("reason", "Why; shown to whoever asks later") with
+    private static readonly PaletteParameter Reason = InBody("reason", "The reason, shown with the worker") with
     {
         Required = true,
         MaxBytes = CallLimits.MaxReasonBytes,
@@ -19,10 +19,10 @@ internal static class WorkerPalette
     public static Palette Worker { get; } = new()
     {
         Name = "worker",
-        Summary = "The workers: who they are, how they do, and what to do with one",
+        Summary = "Inspect and operate workers",
         Commands =
         [
-            Get("list", "/workers", "Every worker") with
+            Get("list", "/workers", "List all workers") with
             {
                 Paged = true,
                 Columns =
@@ -39,7 +39,7 @@ internal static class WorkerPalette
                     Column("degraded", "degraded"),
                 ],
             },
-            Get("show", "/workers/{id}", "One worker in full") with
+            Get("show", "/workers/{id}", "Show one worker") with
             {
                 Arguments = [Id],
                 View = PaletteView.Record,
@@ -67,39 +67,40 @@ internal static class WorkerPalette
                     Column("clock skew, s", "clock_skew_seconds", ColumnFormat.TwoDecimals),
                 ],
             },
-            Get("stats", "/workers/stats", "Counts of the whole fleet") with { View = PaletteView.Record },
-            Get("reliability", "/workers/{id}/reliability", "The exact score of one worker") with
+            Get("stats", "/workers/stats", "Count the workers of the whole fleet") with { View = PaletteView.Record },
+            Get("reliability", "/workers/{id}/reliability", "Show the reliability score of one worker") with
             {
                 Arguments = [Id],
                 View = PaletteView.Record,
                 Columns = Score,
             },
-            Post("drain", "/workers/{id}/drain", "Give it no new tasks; what it holds stays with it") with
+            Post("drain", "/workers/{id}/drain", "Drain a worker: it gets no new tasks and keeps the ones it holds") with
             {
                 Arguments = [Id],
                 Options =
                 [
                     Reason,
-                    NumberInBody("deadline", "Seconds after which leases still held are given back without blame", 0, WorkerLimits.MaxDrainSeconds) with
+                    NumberInBody(
+                        "deadline", "Seconds until the remaining leases are released without blame", 0, WorkerLimits.MaxDrainSeconds) with
                     {
                         Field = "deadline_seconds",
                     },
                 ],
                 View = PaletteView.Record,
             },
-            Post("resume", "/workers/{id}/resume", "End a drain, or an offline") with { Arguments = [Id], View = PaletteView.Record },
-            Post("offline", "/workers/{id}/offline", "Declare it offline: its leases end at once and are decided") with
+            Post("resume", "/workers/{id}/resume", "End a drain or an operator's offline") with { Arguments = [Id], View = PaletteView.Record },
+            Post("offline", "/workers/{id}/offline", "Declare a worker lost: its leases end at once, and a decision is made about each task") with
             {
                 Arguments = [Id],
                 Options = [Reason],
-                Confirm = "Its running tasks will be given to other workers. Go on?",
+                Confirm = "Its running tasks will move to other workers. Continue?",
                 Columns = FailurePalette.Decisions,
             },
-            Delete("unregister", "/workers/{id}", "Forget it; its leases are given back without blame") with
+            Delete("unregister", "/workers/{id}", "Unregister a worker; its leases are released without blame") with
             {
                 Arguments = [Id],
                 View = PaletteView.Record,
-                Confirm = "Its running tasks will be given to other workers. Go on?",
+                Confirm = "Its running tasks will move to other workers. Continue?",
             },
         ],
     };
@@ -107,18 +108,18 @@ internal static class WorkerPalette
     public static Palette Breaker { get; } = new()
     {
         Name = "breaker",
-        Summary = "The circuit breakers of the workers",
+        Summary = "Inspect and set the circuit breakers of workers",
         Commands =
         [
-            Get("show", "/workers/{id}/reliability", "The breaker of one worker, and the score behind it") with
+            Get("show", "/workers/{id}/reliability", "Show the breaker of one worker and its score") with
             {
                 Arguments = [Id],
                 View = PaletteView.Record,
                 Columns = Score,
             },
-            Set("open", "Give it no tasks until it is closed or reset"),
-            Set("close", "Let tasks flow; the counts stay"),
-            Set("reset", "Let tasks flow, and clear the consecutive failures"),
+            Set("open", "Open the breaker: the worker gets no tasks until you close or reset it"),
+            Set("close", "Close the breaker and keep the failure counts"),
+            Set("reset", "Close the breaker and clear the consecutive failures"),
         ],
     };
 

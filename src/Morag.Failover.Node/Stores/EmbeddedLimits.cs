@@ -1,5 +1,6 @@
 using System.Globalization;
 using Morag.EmbeddedRedis;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Node.Configuration;
 using Morag.Failover.Node.Http;
@@ -7,26 +8,26 @@ using Morag.Failover.Node.Http;
 namespace Morag.Failover.Node.Stores;
 
 /// <summary>
-/// The limits that hold with the embedded Redis. It keeps all data in memory and would be ended by the system if it took more than
-/// there is, so it is promised no more than the memory it may take is enough for.
+/// The limits that apply with the embedded Redis. It keeps all data in memory, and the operating system would kill it if it exceeded the
+/// available memory, so limits that its memory cannot hold are lowered.
 /// </summary>
 public static class EmbeddedLimits
 {
     private const long Mebibyte = 1L << 20;
 
-    /// <summary>What a task takes in the store besides the bytes that <c>max-bytes</c> counts: its ids, its times, its entry in Redis.</summary>
+    /// <summary>Bytes per task in the store beyond those that <c>max-bytes</c> counts: ids, times, the entry in Redis.</summary>
     private const int TaskOverhead = 400;
 
-    /// <summary>The settings, with those lowered that allow more than fits. None is raised.</summary>
-    /// <param name="given">The settings as they were given.</param>
-    /// <param name="memory">The memory that the embedded Redis may take, in bytes.</param>
-    /// <exception cref="ConfigurationRefusedException">The memory is not enough for one task in each partition.</exception>
+    /// <summary>The settings in force: the configured ones, lowered where they exceed the memory. None is raised.</summary>
+    /// <param name="given">The configured settings.</param>
+    /// <param name="memory">The memory limit of the embedded Redis in bytes.</param>
+    /// <exception cref="ConfigurationRefusedException">The memory cannot hold one task in each partition.</exception>
     public static FailoverSettings InForce(FailoverSettings given, long memory)
     {
         var (queues, coordinators) = (given.Partitions.Queues, given.Partitions.Coordinators);
         var room = RoomOfState(given, memory);
 
-        // The failures get a quarter of it, or what the tasks leave.
+        // The failure history gets a quarter, or more if the tasks leave more.
         var tasks = queues * StateOf(given.Queues);
         var history = Math.Min(given.Policy.MaxHistoryBytes, Math.Max(room / 4, room - tasks) / coordinators);
         var force = Fitting(given.Queues, (room - (history * coordinators)) / queues);
@@ -37,7 +38,8 @@ public static class EmbeddedLimits
                 string.Create(CultureInfo.InvariantCulture, $"{memory / Mebibyte}MiB"),
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"each of {queues} queue partitions could hold {force.MaxBytes / 1024} KiB, which is less than one task of max-payload. Raise it, lower max-payload or partitions.queues, or set morag.redis to a Redis server"));
+                    $"each of {Counted.Of(queues, "queue partition")} could hold {force.MaxBytes / 1024} KiB, less than one task of max-payload. ")
+                + "Raise it, lower max-payload or partitions.queues, or set morag.redis to a Redis server");
         }
 
         return given with
@@ -48,7 +50,7 @@ public static class EmbeddedLimits
         };
     }
 
-    /// <summary>The values in force, and which of them are lower than they were given, as one line for the operator.</summary>
+    /// <summary>One line for the operator with the limits in force and the configured values of those that were lowered.</summary>
     /// <param name="options">The options of a node that runs an embedded Redis.</param>
     public static string Describe(NodeOptions options)
     {
@@ -64,21 +66,22 @@ public static class EmbeddedLimits
         };
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Limits in force with the embedded Redis, which may take {options.EmbeddedMemory / Mebibyte} MiB of memory: {string.Join(", ", limits)}. ")
-            + (given == force ? "All are as configured" : "For more, raise morag.embedded.memory or set morag.redis to a Redis server");
+            $"Limits with an embedded Redis of {options.EmbeddedMemory / Mebibyte} MiB: {string.Join(", ", limits)}. ")
+            + (given == force ? "All are as configured" : "To raise them, raise morag.embedded.memory or set morag.redis to a Redis server");
     }
 
-    /// <summary>Whether there is room for new tasks. Data that no limit counts, such as that of many workers, can fill the store too.</summary>
-    /// <param name="embedded">The embedded Redis, or null where there is a Redis server.</param>
+    /// <summary>Whether the store has room for new tasks. Data outside the limits, such as that of many workers, can also fill it.</summary>
+    /// <param name="embedded">The embedded Redis; null with an external Redis server.</param>
     public static StoreRoom RoomOf(EmbeddedRedis.EmbeddedRedis? embedded) => embedded is null
         ? StoreRoom.Unlimited
         : new(() => embedded.IsFull
-            ? "the embedded Redis is full: its data has reached the limit of morag.embedded.memory. Retry when tasks have ended, raise the setting, or set morag.redis to a Redis server"
+            ? "The embedded Redis is full: its data has reached the limit of morag.embedded.memory. Retry when tasks have finished, raise "
+                + "the setting, or set morag.redis to a Redis server."
             : null);
 
     /// <summary>
-    /// The bytes that the state of all queue partitions and coordinators may take. The journal of each holds the snapshots that are kept and
-    /// the one that is being written, and before each of them events of up to the same size. A quarter is left to everything else.
+    /// The bytes available for the state of all queue partitions and coordinators. Each journal holds the retained snapshots, the one being
+    /// written, and before each of them events of up to the same size. A quarter of the memory is left for everything else.
     /// </summary>
     private static long RoomOfState(FailoverSettings settings, long memory)
     {
@@ -88,13 +91,13 @@ public static class EmbeddedLimits
 
     private static long StateOf(QueueSettings queues) => NeedsOf(queues).Sum();
 
-    /// <summary>The bytes that each of the four limits lets the state of a partition take.</summary>
+    /// <summary>The bytes that each of the four limits allows the state of a partition.</summary>
     private static long[] NeedsOf(QueueSettings queues) =>
         [queues.MaxBytes, queues.FinishedBytesKept, (long)queues.MaxTasks * TaskOverhead, (long)queues.FinishedKept * TaskOverhead];
 
     /// <summary>
-    /// The limits for a partition that may take so many bytes. A limit that is no higher than it would be by default stays as it is; the
-    /// others are lowered in proportion.
+    /// The limits for a partition with <paramref name="room"/> bytes. A limit at or below its default share is kept; the others are lowered
+    /// in proportion.
     /// </summary>
     private static QueueSettings Fitting(QueueSettings given, long room)
     {
@@ -121,7 +124,7 @@ public static class EmbeddedLimits
         CultureInfo.InvariantCulture,
         $"{name} {Amount(force, unit)}{unitName}{(force < given ? $" (configured {Amount(given, unit)})" : "")}");
 
-    /// <summary>Exact enough that a small limit does not read as none.</summary>
+    /// <summary>Precise enough that a small limit does not appear as zero.</summary>
     private static string Amount(long value, long unit) => value < 10 * unit && value % unit != 0
         ? ((double)value / unit).ToString("0.0##", CultureInfo.InvariantCulture)
         : (value / unit).ToString("N0", CultureInfo.InvariantCulture);

@@ -6,15 +6,15 @@ using Morag.Failover.Contracts.Ids;
 namespace Morag.Failover.Node.Stores;
 
 /// <summary>
-/// Which epochs were granted, as far as this node knows, in the <see cref="JournalRecord"/>. They are recorded in blocks before they are
-/// granted, so that a grant seldom waits for the disk; after a kill the epochs begin above the block, and some numbers are left out.
+/// The granted epochs that this node knows of, stored in the <see cref="JournalRecord"/>. Epochs are recorded in blocks before they are
+/// granted, so that a grant rarely waits for the disk. After a kill, epochs continue above the block, which skips some numbers.
 /// </summary>
 public sealed class EpochRecord : IEpochFloors
 {
     private const long SmallestBlock = 1_000;
     private const long LargestBlock = 1_000_000;
 
-    /// <summary>A block that lasts for less makes the next one twice as large.</summary>
+    /// <summary>If a block is used up in less time, the next one is twice as large.</summary>
     private static readonly TimeSpan ShortBlock = TimeSpan.FromSeconds(5);
 
     private readonly Lock gate = new();
@@ -22,12 +22,12 @@ public sealed class EpochRecord : IEpochFloors
     private readonly TimeProvider time;
     private readonly ILogger log;
 
-    // From before this process, and from other nodes.
+    // From earlier processes and from other nodes.
     private readonly Dictionary<int, long> floors;
     private readonly Dictionary<int, long> granted = [];
     private readonly Dictionary<int, Block> blocks = [];
 
-    /// <summary>Begins with what is recorded.</summary>
+    /// <summary>Starts with the recorded epochs.</summary>
     public EpochRecord(JournalRecord record, TimeProvider time, ILogger log)
     {
         this.record = record;
@@ -36,10 +36,10 @@ public sealed class EpochRecord : IEpochFloors
         floors = All.ToDictionary();
     }
 
-    /// <summary>Receives each block that is recorded: partition and last epoch. Called on the thread of whoever needs it.</summary>
+    /// <summary>Raised for each recorded block with the partition and the last epoch, on the thread that reserves it.</summary>
     public event Action<int, long>? Recorded;
 
-    /// <summary>What is recorded, by partition.</summary>
+    /// <summary>The recorded epochs by partition.</summary>
     public ImmutableSortedDictionary<int, long> All => record.Current?.Epochs ?? ImmutableSortedDictionary<int, long>.Empty;
 
     /// <inheritdoc />
@@ -87,13 +87,16 @@ public sealed class EpochRecord : IEpochFloors
         }
     }
 
-    /// <summary>Takes in what another node has recorded.</summary>
+    /// <summary>Records the epochs of other nodes.</summary>
     public void Learn(IReadOnlyDictionary<int, long> others)
     {
         lock (gate)
         {
-            // What is within this node's own block most likely comes from here, and is taken care of.
-            var news = others.Where(other => other.Value > floors.GetValueOrDefault(other.Key) && other.Value > (blocks.GetValueOrDefault(other.Key)?.Last ?? 0)).ToList();
+            // An epoch within this node's own block most likely originates here and is already recorded.
+            var news = others
+                .Where(other => other.Value > floors.GetValueOrDefault(other.Key)
+                    && other.Value > (blocks.GetValueOrDefault(other.Key)?.Last ?? 0))
+                .ToList();
             foreach (var (partition, epoch) in news)
             {
                 floors[partition] = epoch;
@@ -115,7 +118,9 @@ public sealed class EpochRecord : IEpochFloors
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
             log.LogError(
-                "{File} could not be read and written: if Redis loses data before it can, epochs of leases may be given out again: {Why}", record.File, e.Message);
+                "{File} could not be updated: {Why}. If Redis loses data before this is fixed, lease epochs may be reused",
+                record.File,
+                e.Message);
         }
     }
 

@@ -3,46 +3,46 @@ using StackExchange.Redis;
 
 namespace Morag.Failover.Node.Stores;
 
-/// <summary>What says of a Redis which journal it holds.</summary>
+/// <summary>What a Redis says about the journal that it holds.</summary>
 internal sealed record FoundStore
 {
     /// <summary>The key of the journal's id.</summary>
     public const string JournalIdKey = "morag:journal-id";
 
-    /// <summary>Counts the calls of the journal that have written; the journal keeps it.</summary>
+    /// <summary>The key of the number of writes, which the journal increments.</summary>
     public const string WritesKey = JournalIdKey + ":writes";
 
-    /// <summary>The set of the ids of the journals in whose place an operator has put this one.</summary>
+    /// <summary>The key of the ids of the journals that an operator has replaced with this one.</summary>
     public const string ReplacedKey = "morag:replaced-journals";
 
-    // The first owner to write. On Redis Cluster its key has another name.
+    // The keys of the first owner that writes; the second name is the one on Redis Cluster.
     private static readonly RedisKey[] EventKeys = ["journal:persisted:queue-0", "{__queue-0}.journal:persisted:queue-0"];
 
     private static readonly RedisKey[] NumberKeys = [.. EventKeys.Select(key => key.Append(":highestSequenceNr"))];
 
-    /// <summary>The id; null if it is missing.</summary>
+    /// <summary>The journal id; null if it is missing.</summary>
     public string? JournalId { get; init; }
 
-    /// <summary>How many calls have written.</summary>
+    /// <summary>The number of writes.</summary>
     public long Writes { get; init; }
 
-    /// <summary>The ids of earlier journals, in whose place an operator has put this one.</summary>
+    /// <summary>The ids of the journals that an operator has replaced with this one.</summary>
     public IReadOnlySet<string> Replaced { get; init; } = new HashSet<string>();
 
-    /// <summary>Whether there are events of a journal.</summary>
+    /// <summary>Whether Redis holds events of a journal.</summary>
     public bool HasData { get; init; }
 
-    /// <summary>The number of the last event of the first owner; 0 if it is missing.</summary>
+    /// <summary>The sequence number of the first owner's last event; 0 if it is missing.</summary>
     public long LastEvent { get; init; }
 
     /// <summary>
-    /// What an operator has to give to go on with events of which nothing says whose they are. It is another one once the journal has gone
-    /// on, so that a setting that was left behind accepts no later loss.
+    /// The token with which an operator accepts events of an unknown journal. It changes with every write, so that a forgotten setting does
+    /// not accept a later loss.
     /// </summary>
     public string LossToken => string.Create(CultureInfo.InvariantCulture, $"unnamed-{Writes}-{LastEvent}");
 
-    /// <summary>Looks.</summary>
-    /// <exception cref="RedisException">Redis does not answer as it should.</exception>
+    /// <summary>Reads the keys from the primary.</summary>
+    /// <exception cref="RedisException">Redis does not answer or answers with an error.</exception>
     public static async Task<FoundStore> ReadAsync(IDatabase redis)
     {
         var id = redis.StringGetAsync(JournalIdKey, CommandFlags.DemandMaster);

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Morag.Failover.Node.Stores;
 
 /// <summary>
-/// The <see cref="RecordedJournal"/> in a file of the data folder. Each change is on disk before it counts; nodes that share a folder share
-/// the record.
+/// Stores the <see cref="RecordedJournal"/> in a file of the data folder. Each change is flushed to disk before it takes effect. Nodes that
+/// share a folder share the record.
 /// </summary>
 public sealed class JournalRecord
 {
@@ -14,7 +14,7 @@ public sealed class JournalRecord
         WriteIndented = true,
     };
 
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock gate = new();
     private readonly string file;
@@ -22,7 +22,7 @@ public sealed class JournalRecord
 
     private JournalRecord(string file) => this.file = file;
 
-    /// <summary>What is recorded; null where nothing is.</summary>
+    /// <summary>The record; null if there is none.</summary>
     public RecordedJournal? Current
     {
         get
@@ -34,10 +34,10 @@ public sealed class JournalRecord
         }
     }
 
-    /// <summary>Full path of the file.</summary>
+    /// <summary>The full path of the file.</summary>
     public string File => file;
 
-    /// <summary>Reads the record, and makes sure that it can be written.</summary>
+    /// <summary>Reads the record and verifies that it can be written.</summary>
     /// <exception cref="StoreRefusedException">The folder cannot be written, or the file cannot be read.</exception>
     public static JournalRecord Open(string file)
     {
@@ -55,37 +55,41 @@ public sealed class JournalRecord
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StoreRefusedException(
-                $"The node keeps the id of its journal in {file}, which cannot be used: {e.Message} Make it writable, or choose another folder (MORAG_DATA).");
+                $"The node records the id of its journal in {file}, which cannot be used: {e.Message} Make it writable, or choose another "
+                + "folder (MORAG_DATA).");
         }
         catch (JsonException e)
         {
             throw new StoreRefusedException(
-                $"{file} cannot be read: {e.Message.ReplaceLineEndings(" ")} It says which journal this node belongs to. Restore it from a backup; "
-                + "remove it only if Redis holds all its data.");
+                $"{file} cannot be read: {e.Message.ReplaceLineEndings(" ")} It records which journal this node belongs to. Restore it from a "
+                + "backup. Remove it only if Redis still holds all data.");
         }
     }
 
-    /// <summary>Records this, and what the file holds besides.</summary>
-    /// <exception cref="IOException">It could not be written.</exception>
+    /// <summary>Merges a record into the stored one.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public void Write(RecordedJournal journal) => Change(stored => stored is null ? journal : journal.With(stored));
 
-    /// <summary>Records this in place of all that was known, except for the epochs.</summary>
-    /// <exception cref="IOException">It could not be written.</exception>
-    public void BeginAnew(RecordedJournal journal) => Change(
+    /// <summary>Replaces the stored record, except for its epochs.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Replace(RecordedJournal journal) => Change(
         stored => stored is null ? journal : journal with { Epochs = RecordedJournal.HighestOf(journal.Epochs, stored.Epochs) });
 
-    /// <summary>Records epochs, where they are above those that are recorded.</summary>
-    /// <exception cref="IOException">It could not be written.</exception>
+    /// <summary>Raises the recorded epochs. Lower ones are ignored.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public void RaiseEpochs(IReadOnlyCollection<KeyValuePair<int, long>> epochs) =>
         Change(stored => Known(stored) with { Epochs = RecordedJournal.HighestOf(Known(stored).Epochs, epochs) });
 
-    /// <summary>Records a lower epoch for a partition, unless somebody has recorded another one meanwhile.</summary>
-    /// <exception cref="IOException">It could not be written.</exception>
-    public void LowerEpoch(int partition, long from, long to) => Change(
-        stored => Known(stored).Epochs.GetValueOrDefault(partition) == from ? Known(stored) with { Epochs = Known(stored).Epochs.SetItem(partition, to) } : Known(stored));
+    /// <summary>Lowers the epoch of a partition, unless it has changed in the meantime.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void LowerEpoch(int partition, long from, long to) => Change(stored =>
+    {
+        var known = Known(stored);
+        return known.Epochs.GetValueOrDefault(partition) == from ? known with { Epochs = known.Epochs.SetItem(partition, to) } : known;
+    });
 
     private RecordedJournal Known(RecordedJournal? stored) =>
-        stored ?? current ?? throw new InvalidOperationException("Epochs are recorded of a journal that is known");
+        stored ?? current ?? throw new InvalidOperationException("Epochs cannot be recorded before the journal.");
 
     private void Change(Func<RecordedJournal?, RecordedJournal> change)
     {
@@ -108,12 +112,12 @@ public sealed class JournalRecord
     private RecordedJournal? Read() =>
         System.IO.File.Exists(file) ? JsonSerializer.Deserialize<RecordedJournal>(System.IO.File.ReadAllText(file), Json) : null;
 
-    /// <summary>Others hold it for as long as they write.</summary>
+    /// <summary>Locks the record against other processes for the duration of a write.</summary>
     private FileStream LockFile()
     {
         FileStream? locked = null;
         IOException? taken = null;
-        return SpinWait.SpinUntil(TryLock, LongestWait) ? locked! : throw taken!;
+        return SpinWait.SpinUntil(TryLock, LockTimeout) ? locked! : throw taken!;
 
         bool TryLock()
         {

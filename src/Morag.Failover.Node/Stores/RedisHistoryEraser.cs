@@ -4,7 +4,7 @@ using Morag.Persistence.Redis;
 
 namespace Morag.Failover.Node.Stores;
 
-/// <summary>Removes what is stored of an entity from the node's Redis.</summary>
+/// <summary>Removes the stored events and snapshots of an entity from the node's Redis.</summary>
 internal sealed class RedisHistoryEraser(ActorSystem system) : IHistoryEraser
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);

@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace Morag.Failover.Node.Stores;
 
-/// <summary>Which Redis a node uses. Not a record: its text would show a password.</summary>
+/// <summary>The Redis that a node uses. Not a record, because its text would contain the password.</summary>
 public sealed class StoreAddress
 {
     private StoreAddress(string name, string connectionString, string recordFile)
@@ -13,39 +13,39 @@ public sealed class StoreAddress
         RecordFile = recordFile;
     }
 
-    /// <summary>What messages call it, such as <c>Redis at redis.example:6379</c>.</summary>
+    /// <summary>The name for messages, such as <c>Redis at redis.example:6379</c>.</summary>
     public string Name { get; }
 
-    /// <summary>Whether it is the Redis of <c>morag.redis</c>, and not the node's own.</summary>
+    /// <summary>Whether it is the Redis of <c>morag.redis</c> rather than the embedded one.</summary>
     public bool IsConfigured { get; private init; }
 
-    /// <summary>For StackExchange.Redis.</summary>
+    /// <summary>The connection string for StackExchange.Redis.</summary>
     public string ConnectionString { get; }
 
-    /// <summary>Full path of the file in which the node records what it knows of the journal there.</summary>
+    /// <summary>The full path of the file for the <see cref="JournalRecord"/>.</summary>
     public string RecordFile { get; }
 
-    /// <summary>The loss that an operator accepts (<see cref="RecordedJournal.LossToken"/>); null: none.</summary>
+    /// <summary>The loss that the operator accepts (<see cref="RecordedJournal.LossToken"/>); null if none.</summary>
     public string? AcceptedLoss { get; private init; }
 
-    /// <summary>Whether the operator has accepted, at this start, a loss that the embedded Redis has found.</summary>
+    /// <summary>Whether the operator has accepted a loss found by the embedded Redis at this start.</summary>
     public bool AcceptsAnyLoss { get; private init; }
 
-    /// <summary>Connects, to look at what is there.</summary>
-    /// <param name="name">What Redis calls the connection.</param>
-    /// <param name="waits">Whether to go on where nothing answers, and to connect later.</param>
-    /// <exception cref="RedisConnectionException">Nothing answers.</exception>
+    /// <summary>Opens a connection for inspection.</summary>
+    /// <param name="name">The client name of the connection.</param>
+    /// <param name="waits">Whether to keep connecting in the background if Redis does not answer.</param>
+    /// <exception cref="RedisConnectionException">Redis does not answer, and <paramref name="waits"/> is false.</exception>
     public Task<ConnectionMultiplexer> ConnectAsync(string name, bool waits)
     {
         var options = ConfigurationOptions.Parse(ConnectionString);
         options.AbortOnConnectFail = !waits;
         options.ClientName = name;
-        // For INFO, which StackExchange.Redis counts among the commands of administrators.
+        // StackExchange.Redis treats INFO as an admin command.
         options.AllowAdmin = true;
         return ConnectionMultiplexer.ConnectAsync(options);
     }
 
-    /// <summary>The Redis that a node is given.</summary>
+    /// <summary>An external Redis server.</summary>
     public static StoreAddress Of(string connectionString, NodeOptions options) => new(
         $"Redis at {string.Join(", ", ConfigurationOptions.Parse(connectionString).EndPoints.Select(EndPointCollection.ToString))}",
         connectionString,
@@ -55,7 +55,7 @@ public sealed class StoreAddress
         AcceptedLoss = options.AcceptedDataLoss,
     };
 
-    /// <summary>The Redis that a node runs itself. Its record is another one, so that a node can change from one to the other.</summary>
+    /// <summary>The embedded Redis. It has its own record, so that a node can switch between the two.</summary>
     public static StoreAddress Of(EmbeddedRedis.EmbeddedRedis embedded, NodeOptions options) => new(
         $"The embedded Redis in {options.EmbeddedRedisFolder}",
         embedded.ConnectionString,

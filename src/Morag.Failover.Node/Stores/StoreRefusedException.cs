@@ -1,4 +1,6 @@
 namespace Morag.Failover.Node.Stores;
 
-/// <summary>The data in Redis is not what this node needs. The message is one line for the operator: what is wrong, where, and what to do.</summary>
+/// <summary>
+/// The data in Redis is not this node's data. The message is one line for the operator: what is wrong, where, and what to do.
+/// </summary>
 public sealed class StoreRefusedException(string message) : Exception(message);

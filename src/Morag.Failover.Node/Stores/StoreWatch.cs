@@ -1,11 +1,12 @@
 using System.Text.Json;
+using Morag.Failover.Contracts.Wire;
 using StackExchange.Redis;
 
 namespace Morag.Failover.Node.Stores;
 
 /// <summary>
-/// Checks every few seconds that Redis still holds this node's complete journal and is not set to evict keys. The journal
-/// itself checks the identity within each write; this watch explains why writes fail, stops the node, and keeps the record up to date.
+/// Checks every few seconds that Redis still holds this node's complete journal and does not evict keys. The journal itself checks the
+/// identity within each write. This watch explains why writes fail, stops the node, and updates the record.
 /// </summary>
 internal sealed class StoreWatch : IAsyncDisposable
 {
@@ -13,7 +14,7 @@ internal sealed class StoreWatch : IAsyncDisposable
     private static readonly TimeSpan PolicyInterval = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan RecordInterval = TimeSpan.FromSeconds(10);
 
-    // Redis with appendfsync everysec may lose the last second or two when its machine loses power.
+    // With appendfsync everysec, Redis can lose the last second or two when its machine loses power.
     private static readonly TimeSpan MayBeLost = TimeSpan.FromSeconds(5);
 
     private readonly StoreAddress store;
@@ -30,12 +31,12 @@ internal sealed class StoreWatch : IAsyncDisposable
     private long recordedAt;
     private volatile bool reconnected;
 
-    /// <summary>Begins to watch the journal that is recorded.</summary>
-    /// <param name="store">Where the journal is.</param>
-    /// <param name="record">What is recorded of it.</param>
-    /// <param name="refusal">Is told when this node must not go on.</param>
-    /// <param name="time">Measures how long ago something was seen.</param>
-    /// <param name="log">Receives a line for each thing that an operator should know.</param>
+    /// <summary>Starts to watch the recorded journal.</summary>
+    /// <param name="store">The Redis with the journal.</param>
+    /// <param name="record">The node's record of the journal.</param>
+    /// <param name="refusal">Stops the node.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">The log for warnings to the operator.</param>
     public StoreWatch(StoreAddress store, JournalRecord record, Refusal refusal, TimeProvider time, ILogger log)
     {
         this.refusal = refusal;
@@ -43,7 +44,7 @@ internal sealed class StoreWatch : IAsyncDisposable
         this.record = record;
         this.time = time;
         this.log = log;
-        known = record.Current ?? throw new ArgumentException("Nothing is recorded", nameof(record));
+        known = record.Current ?? throw new ArgumentException("There is no recorded journal.", nameof(record));
         recordedAt = time.GetTimestamp();
         watching = WatchAsync();
     }
@@ -67,8 +68,8 @@ internal sealed class StoreWatch : IAsyncDisposable
             using var timer = new PeriodicTimer(Interval, time);
             do
             {
-                var looksAtPolicy = policyAt == 0 || reconnected || time.GetElapsedTime(policyAt) >= PolicyInterval;
-                if (await LookAsync(redis, looksAtPolicy) && looksAtPolicy)
+                var policyIsDue = policyAt == 0 || reconnected || time.GetElapsedTime(policyAt) >= PolicyInterval;
+                if (await CheckAsync(redis, policyIsDue) && policyIsDue)
                 {
                     policyAt = time.GetTimestamp();
                     reconnected = false;
@@ -79,24 +80,24 @@ internal sealed class StoreWatch : IAsyncDisposable
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
         }
-#pragma warning disable CA1031 // A watch that ends without a word would watch nothing.
+#pragma warning disable CA1031 // The watch must not end silently, whatever the failure is.
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            log.LogCritical(failure, "The watch over {Store} failed", store.Name);
-            refusal.Say($"The watch over {store.Name} failed, and the node stops: {failure.Message.ReplaceLineEndings(" ")}");
+            log.LogCritical(failure, "Checking {Store} failed unexpectedly", store.Name);
+            refusal.Stop($"The node stops because checking {store.Name} failed unexpectedly: {failure.Message.ReplaceLineEndings(" ")}");
         }
     }
 
-    /// <summary>Whether Redis has answered.</summary>
-    private async Task<bool> LookAsync(IDatabase redis, bool alsoAtPolicy)
+    /// <summary>Checks Redis once; false if it does not answer.</summary>
+    private async Task<bool> CheckAsync(IDatabase redis, bool includingPolicy)
     {
         try
         {
             var found = await FoundStore.ReadAsync(redis);
             Judge(found);
-            Keep(found.Writes);
-            if (alsoAtPolicy && !refusal.Happened.IsCompleted && await MemoryPolicy.ReadAsync(redis) is { } now)
+            RecordWrites(found.Writes);
+            if (includingPolicy && !refusal.Happened.IsCompleted && await MemoryPolicy.ReadAsync(redis) is { } now)
             {
                 Judge(now);
             }
@@ -105,7 +106,7 @@ internal sealed class StoreWatch : IAsyncDisposable
         }
         catch (Exception e) when (StoreFailure.Is(e))
         {
-            // The readiness check says so.
+            // The readiness check of the journal reports it.
             return false;
         }
     }
@@ -116,21 +117,23 @@ internal sealed class StoreWatch : IAsyncDisposable
         {
             case StoreVerdict.Same when found.Writes < newest:
                 log.LogWarning(
-                    "{Store} has come back without its last {Lost} writes, which is what its settings allow (appendfsync, replication); owners that knew them start again from what is there",
-                    store.Name, newest - found.Writes);
+                    "{Store} has restarted without its last {Lost}, which its settings allow (appendfsync, replication). Owners that "
+                    + "knew them restart from the stored state",
+                    store.Name,
+                    Counted.Of(newest - found.Writes, "write"));
                 break;
             case StoreVerdict.Same:
                 break;
             case StoreVerdict.Other other:
-                Refuse($"{other.Why}; start this node again to follow");
+                Refuse($"{other.Why}. Start this node again to use that journal");
                 break;
             case StoreVerdict.Lost lost:
                 Refuse(
-                    $"{lost.What}. Nothing was written there. Give the node the Redis that it had, or restore its data from a backup, and start the node again; "
-                    + "it says how to go on without");
+                    $"{lost.What}. Nothing was written to it. Point the node to the Redis it used before, or restore that data from a backup, "
+                    + "and start the node again. If the data is lost for good, the start tells you how to continue without it");
                 break;
             default:
-                throw new InvalidOperationException($"{found} is not known");
+                throw new InvalidOperationException($"Unknown verdict for {found}.");
         }
     }
 
@@ -141,13 +144,16 @@ internal sealed class StoreWatch : IAsyncDisposable
         var hasEvicted = before is not null && before.RunId == now.RunId && now.Evicted > before.Evicted && (before.Evicts || now.Evicts);
         if (hasEvicted)
         {
-            var damage = $"Redis has evicted {now.Evicted - before!.Evicted} keys under maxmemory-policy {(now.Evicts ? now : before).Policy}, and events may be among them";
+            var damage = $"Redis has evicted {Counted.Of(now.Evicted - before!.Evicted, "key")} under maxmemory-policy "
+                + $"{(now.Evicts ? now : before).Policy}, possibly including events";
             Write(known with { Damage = damage });
-            Refuse($"{damage}. {now.Refusal ?? "It evicts none now"}. Then restore the data from a backup, and start the node again; it says how to go on without");
+            Refuse(
+                $"{damage}. {now.Refusal ?? "It no longer evicts keys"}. Then restore the data from a backup and start the node again. "
+                + "If the data is lost for good, the start tells you how to continue without it");
         }
         else if (now.Refusal is { } evicts && before?.Refusal != evicts)
         {
-            log.LogError("{Store}: {Refusal}. This node would not start with it, and stops as soon as keys are evicted", store.Name, evicts);
+            log.LogError("{Store}: {Refusal}. This node stops as soon as keys are evicted, and does not start with this policy", store.Name, evicts);
         }
         else if (before is not null && now.Warning is { } warning && before.Warning != warning)
         {
@@ -155,10 +161,12 @@ internal sealed class StoreWatch : IAsyncDisposable
         }
     }
 
-    private void Refuse(string why) => refusal.Say($"The node stops, because of {store.Name}: {why}");
+    private void Refuse(string why) => refusal.Stop($"The node stops because of {store.Name}: {why}");
 
-    /// <summary>Records how much Redis has to hold from now on: what it held some time ago.</summary>
-    private void Keep(long writes)
+    /// <summary>
+    /// Raises the number of writes that Redis must hold from now on to the number it held <see cref="MayBeLost"/> ago.
+    /// </summary>
+    private void RecordWrites(long writes)
     {
         newest = writes;
         if (refusal.Happened.IsCompleted)
@@ -190,7 +198,8 @@ internal sealed class StoreWatch : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
-            log.LogError("{File} could not be written; a loss of data in Redis may not be noticed at the next start: {Why}", record.File, e.Message);
+            log.LogError(
+                "{File} could not be written: {Why}. The next start may not detect a loss of data in Redis", record.File, e.Message);
         }
     }
 }

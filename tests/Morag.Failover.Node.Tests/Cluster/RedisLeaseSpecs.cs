@@ -179,7 +179,7 @@ public abstract class RedisLeaseSpecs(RedisTestServer server) : IAsyncLifetime
 
         Assert.IsAssignableFrom<LeaseException>(await lost.Task.WaitAsync(TimeSpan.FromSeconds(60)));
         var refusal = await Assert.ThrowsAnyAsync<LeaseException>(LeaseOf("b", $"{LongTimes}, identity {{ key = {identity}, value = ours }}").Acquire);
-        Assert.Contains("it is another Redis", refusal.Message);
+        Assert.Contains("this is a different Redis", refusal.Message);
     }
 
     [ServerFact]

@@ -105,10 +105,10 @@ public sealed class NodeOptionsSpecs : IDisposable
     [InlineData("--port", "65536", "morag.port = \"65536\" is refused: an integer from 0 to 65535 is allowed")]
     [InlineData("--port", "x", "morag.port = \"x\" is refused")]
     [InlineData("--host", "a b", "morag.host = \"a b\" is refused")]
-    [InlineData("--http", "", "at least one url")]
-    [InlineData("--http", "localhost:8080", "morag.http = \"localhost:8080\" is refused: urls of the form")]
-    [InlineData("--http", "ftp://127.0.0.1", "urls of the form")]
-    [InlineData("--http", "http://127.0.0.1:80/path", "urls of the form")]
+    [InlineData("--http", "", "at least one URL")]
+    [InlineData("--http", "localhost:8080", "morag.http = \"localhost:8080\" is refused: URLs of the form")]
+    [InlineData("--http", "ftp://127.0.0.1", "URLs of the form")]
+    [InlineData("--http", "http://127.0.0.1:80/path", "URLs of the form")]
     [InlineData("--seeds", "node", "morag.seeds = \"node\" is refused: host:port")]
     [InlineData("--seeds", "node:0", "host:port")]
     [InlineData("--seeds", "akka.tcp://other@node:1", "host:port")]
@@ -196,7 +196,7 @@ public sealed class NodeOptionsSpecs : IDisposable
         File.WriteAllText(file, content);
 
         Assert.Equal(
-            $"--config = \"{file}\" is refused: line {line} includes another file, and includes are not supported. Put those settings into the file itself",
+            $"--config = \"{file}\" is refused: line {line} includes another file, and includes are not supported. Copy those settings into this file",
             Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file)).Message);
     }
 

@@ -12,7 +12,7 @@ public sealed class StartChecksSpecs
     {
         var refusal = Refusal(EmbeddedRedisOptions.LeastMemory, available: 300 * Mebibyte);
 
-        Assert.Contains("morag.embedded.memory = \"384MiB\" is refused: this process may use 300 MiB of memory. 384MiB is the smallest value, and the default", refusal, StringComparison.Ordinal);
+        Assert.Contains("morag.embedded.memory = \"384MiB\" is refused: this process can use 300 MiB of memory. 384MiB is the smallest value, and the default", refusal, StringComparison.Ordinal);
         Assert.Contains("Raise the memory limit", refusal, StringComparison.Ordinal);
         Assert.DoesNotContain("Lower", refusal, StringComparison.Ordinal);
     }
@@ -28,7 +28,7 @@ public sealed class StartChecksSpecs
         try
         {
             var options = NodeOptions.Load(["--config", file], static _ => null);
-            return Assert.Throws<ConfigurationRefusedException>(() => StartChecks.RefuseTooLittleMemory(options, available)).Message;
+            return Assert.Throws<ConfigurationRefusedException>(() => StartChecks.CheckMemory(options, available)).Message;
         }
         finally
         {

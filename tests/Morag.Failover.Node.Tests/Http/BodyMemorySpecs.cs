@@ -9,14 +9,14 @@ public sealed class BodyMemorySpecs
     public void Should_refuse_a_body_when_those_being_read_take_all_memory_until_one_is_done()
     {
         var memory = new BodyMemory(3 << 20);
-        memory.Take(2 << 20);
+        memory.Reserve(2 << 20);
 
-        var refused = Assert.Throws<ProblemException>(() => memory.Take(2 << 20));
+        var refused = Assert.Throws<ProblemException>(() => memory.Reserve(2 << 20));
 
         Assert.Equal(429, refused.Problem.Status);
         Assert.Contains("already reading 3 MiB of request bodies. Retry in a moment", refused.Problem.Detail, StringComparison.Ordinal);
-        memory.Take(1 << 20);
-        memory.GiveBack(2 << 20);
-        memory.Take(2 << 20);
+        memory.Reserve(1 << 20);
+        memory.Release(2 << 20);
+        memory.Reserve(2 << 20);
     }
 }

@@ -238,10 +238,10 @@ public sealed class ProtocolSpecs(ProtocolSpecs.Node shared) : IClassFixture<Pro
         {
             await client.ConnectAsync(Http.Client.BaseAddress!.Host, Http.Client.BaseAddress.Port);
             await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(chunk));
-            await Eventually.IsTrue(() => JsonBody.Memory.Taken > 0);
+            await Eventually.IsTrue(() => JsonBody.Memory.Reserved > 0);
         }
 
-        await Eventually.IsTrue(() => JsonBody.Memory.Taken == 0);
+        await Eventually.IsTrue(() => JsonBody.Memory.Reserved == 0);
     }
 
     private static byte[] Gzipped(string text) => Gzipped(writer => writer.Write(Encoding.UTF8.GetBytes(text)));

@@ -104,9 +104,9 @@ public sealed class RefusalSpecs : IAsyncLifetime
     [InlineData(TaskState.Delayed, null)]
     [InlineData(TaskState.Leased, null)]
     [InlineData(TaskState.Deciding, null)]
-    [InlineData(TaskState.Succeeded, "has succeeded: nothing will run. Read its result, or submit the work under another task_id to run it again")]
-    [InlineData(TaskState.Cancelled, "was cancelled: nothing will run. Submit the work under another task_id to run it")]
-    [InlineData(TaskState.Parked, "is parked: nothing will run until it is requeued")]
+    [InlineData(TaskState.Succeeded, "has succeeded. It does not run again. Read its result, or use another task_id to run the work again.")]
+    [InlineData(TaskState.Cancelled, "was cancelled. It does not run. Use another task_id to run the work.")]
+    [InlineData(TaskState.Parked, "is parked. It does not run until you requeue it.")]
     public async Task Should_say_that_nothing_will_run_when_a_task_is_submitted_again_that_has_ended(TaskState state, string? note)
     {
         http.Owners.Answer = message => new TasksSubmitted

@@ -63,7 +63,7 @@ public sealed class StreamSpecs : IAsyncLifetime
             http.System.EventStream.Publish(new WorkerChanged { WorkerId = new("w-1"), What = "registered", Detail = large });
         }
 
-        await stream.LineThatIs(": ended: this reader is too slow");
+        await stream.LineThatIs(": closed: this reader is too slow");
         await stream.End();
     }
 

@@ -17,7 +17,7 @@ public sealed class VerifyAnswerSpecs
 
         Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(answer, ContractsJson.Options).Length, MessageLimits.MaxBytes / 2, MessageLimits.MaxBytes);
         Assert.Equal(found.Take(answer.Count - 1), answer.Take(answer.Count - 1));
-        Assert.EndsWith($"; and {found.Length - answer.Count:N0} more defects, for which this answer has no room", answer[^1].Detail, StringComparison.Ordinal);
+        Assert.EndsWith($"; and {found.Length - answer.Count:N0} more defects that this response has no room for", answer[^1].Detail, StringComparison.Ordinal);
     }
 
     [Fact]

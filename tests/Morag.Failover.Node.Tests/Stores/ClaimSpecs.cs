@@ -54,7 +54,7 @@ public abstract class ClaimSpecs(RedisTestServer server) : IDisposable
         await server.FlushAsync();
 
         var refusal = await Assert.ThrowsAsync<StoreRefusedException>(() => ClaimAsync("a"));
-        Assert.Contains($"it is empty, but held journal {lost}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"it is empty, but it held journal {lost}", refusal.Message, StringComparison.Ordinal);
         Assert.Contains(ConfigurationOptions.Parse(server.Address).EndPoints[0].ToString()!.Split('/')[^1], refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refusal.Message);
         var token = refusal.Message.Split(' ')[^1];
@@ -109,7 +109,7 @@ public abstract class ClaimSpecs(RedisTestServer server) : IDisposable
         await redis.GetDatabase().SortedSetAddAsync("journal:persisted:queue-0", "event", 1);
 
         var refusal = await Assert.ThrowsAsync<StoreRefusedException>(() => ClaimAsync("a"));
-        Assert.Contains("it holds events of a journal, but not its id", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("it holds events but no journal id", refusal.Message, StringComparison.Ordinal);
 
         var token = refusal.Message.Split(' ')[^1];
         Assert.NotEmpty(await ClaimAsync("a", accept: token));

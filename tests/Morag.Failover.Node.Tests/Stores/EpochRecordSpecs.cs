@@ -94,7 +94,7 @@ public sealed class EpochRecordSpecs : IDisposable
         var epochs = Begin();
         epochs.Reserve(0, new LeaseEpoch(10));
 
-        JournalRecord.Open(File).BeginAnew(new RecordedJournal { JournalId = "another" });
+        JournalRecord.Open(File).Replace(new RecordedJournal { JournalId = "another" });
 
         Assert.InRange(Again().Of(0).Value, 10, long.MaxValue);
     }

@@ -28,12 +28,12 @@ public sealed class StoreComparisonSpecs
 
     public static TheoryData<string, string> Losses => new()
     {
-        { "emptied", "it is empty, but held journal mine with 100 writes" },
-        { "without its id", "it holds events, but not the id" },
-        { "another", "it holds journal another, but this node's is mine" },
+        { "emptied", "it is empty, but it held journal mine with 100 writes" },
+        { "without its id", "it holds events, but the id of journal" },
+        { "another", "it holds journal another, but this node's journal is mine" },
         { "older", "it holds an older state of journal mine: 99 writes, but there were 100 writes" },
         { "damaged", "journal mine is damaged: keys were evicted" },
-        { "unnamed", "it holds events of a journal, but not its id" },
+        { "unnamed", "it holds events but no journal id" },
     };
 
     [Theory]

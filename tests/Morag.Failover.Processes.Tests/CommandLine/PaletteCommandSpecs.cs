@@ -168,7 +168,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
 
         var unfiltered = await node.RunAsync("task", "cancel-all", "--reason", "old", "--yes");
         Assert.Equal(1, unfiltered.ExitCode);
-        Assert.Contains("filter: must name at least one of state, queue, worker", unfiltered.Error, StringComparison.Ordinal);
+        Assert.Contains("filter: must set at least one of state, queue, worker", unfiltered.Error, StringComparison.Ordinal);
         Assert.Equal(2, (await node.RunAsync("task", "cancel-all", "--worker", stage.Name, "--yes")).ExitCode);
         var unconfirmed = await node.RunAsync("task", "cancel-all", "--worker", stage.Name, "--reason", "old");
         Assert.Equal(
@@ -190,7 +190,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
         Assert.Equal(0, ended.ExitCode);
         Assert.Matches("(?m)^state +cancelled$", ended.Output);
         Assert.Equal(
-            "task again was submitted before and was cancelled: nothing will run. "
+            "Task again was submitted before and was cancelled: nothing will run. "
             + "Submit the work under another task_id to run it",
             ended.Error.Trim());
 

@@ -1,24 +1,25 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.OpenApi;
 
 namespace Morag.Failover.Node.Http.Actors;
 
-/// <summary>One node of the tree of actors.</summary>
+/// <summary>A node in the tree of actors.</summary>
 internal sealed record ActorNode
 {
-    /// <summary>The region, the shard or the entity.</summary>
+    /// <summary>The name of the region, shard or entity.</summary>
     public required string Name { get; init; }
 
-    /// <summary>How many entities it has in all; null for an entity.</summary>
+    /// <summary>The number of entities below it; null for an entity.</summary>
     public int? Entities { get; init; }
 
-    /// <summary>What is wrong with it; null where nothing is.</summary>
+    /// <summary>Why its entities are incomplete; null if they are complete.</summary>
     public string? Trouble { get; init; }
 
-    /// <summary>What is below it; of a shard, at most the first 100 entities.</summary>
+    /// <summary>The nodes below it; for a shard, at most the first 100 entities.</summary>
     public ImmutableArray<ActorNode> Children { get; init; } = [];
 }
 
@@ -63,7 +64,7 @@ internal static class ActorEndpoints
         {
             Name = name,
             Entities = state.Shards.Sum(shard => shard.EntityIds.Count),
-            Trouble = state.Failed.Count == 0 ? null : $"{state.Failed.Count} shards did not answer",
+            Trouble = state.Failed.Count == 0 ? null : $"{Counted.Of(state.Failed.Count, "shard")} did not answer",
             Children = [.. state.Shards.OrderBy(shard => shard.ShardId, StringComparer.Ordinal).Select(Shard)],
         };
     }

@@ -2,7 +2,7 @@ using Morag.Failover.Contracts;
 
 namespace Morag.Failover.Node.Http.Answers;
 
-/// <summary>Answers in the wire's JSON.</summary>
+/// <summary>Responses in the JSON of the contracts.</summary>
 internal static class Answer
 {
     public static IResult Ok<T>(T value) => TypedResults.Json(value, ContractsJson.Options);
@@ -10,8 +10,8 @@ internal static class Answer
     public static IResult Accepted<T>(T value) => TypedResults.Json(value, ContractsJson.Options, statusCode: StatusCodes.Status202Accepted);
 
     /// <summary>
-    /// One page as a bare array. Where there is more, a <c>Link</c> header names the next page: the same call, after
-    /// <paramref name="next"/>.
+    /// One page as a bare array. If more entries follow, a <c>Link</c> header holds the address of the next page: the same call with
+    /// <c>after</c> set to <paramref name="next"/>.
     /// </summary>
     public static IResult Page<T>(HttpContext context, IReadOnlyList<T> entries, string? next)
     {

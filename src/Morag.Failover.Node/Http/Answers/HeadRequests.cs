@@ -1,12 +1,12 @@
 namespace Morag.Failover.Node.Http.Answers;
 
 /// <summary>
-/// Answers HEAD as GET: the same status and headers, and no body, which the server itself leaves out. Every call that can be read can
-/// be probed, also those that are added later.
+/// Answers HEAD like GET, with the same status and headers; the server omits the body. This makes every readable call probeable without
+/// a route of its own.
 /// </summary>
 internal sealed class HeadRequests(RequestDelegate next)
 {
-    /// <summary>Whether the caller wants the headers alone. A stream has to end then: nobody reads it.</summary>
+    /// <summary>Whether the request is a HEAD request. A stream must then end at once, because nobody reads it.</summary>
     public static bool WantsHeadersOnly(HttpContext context) => context.Features.Get<HeadersOnly>() is not null;
 
     public Task InvokeAsync(HttpContext context)

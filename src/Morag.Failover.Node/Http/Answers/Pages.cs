@@ -5,21 +5,21 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Node.Http.Answers;
 
-/// <summary>One page of a list that is spread over several owners.</summary>
+/// <summary>Builds pages of lists that are spread over several owners.</summary>
 internal static class Pages
 {
-    /// <summary>What is asked of an owner beyond its share, since shares are even only by chance.</summary>
+    /// <summary>Entries requested from each owner beyond an even share, because hashing spreads entries only roughly evenly.</summary>
     private const int Slack = 20;
 
     /// <summary>
-    /// The first <paramref name="limit"/> entries of all owners, and whether there are more. Ids are spread evenly, so each owner is
-    /// asked for little more than its share; only where that leaves the page short are all asked for as many as could be needed. A page
-    /// may be shorter than its limit and still have a next one: owners, and the page itself, keep to a number of bytes too.
+    /// The first <paramref name="limit"/> entries over all owners, and whether more follow. Ids are spread evenly, so each owner is first
+    /// asked for slightly more than its share. If the page comes out short, every owner is asked for <paramref name="limit"/> entries. A
+    /// page can be shorter than its limit and still have a successor, because owners and pages also have a byte limit.
     /// </summary>
-    /// <param name="limit">The most entries.</param>
-    /// <param name="owners">How many owners there are.</param>
+    /// <param name="limit">The maximum number of entries, at least 1.</param>
+    /// <param name="owners">The number of owners, at least 1.</param>
     /// <param name="order">The order of the list.</param>
-    /// <param name="ask">Asks every owner for its first entries, in order, at most so many, and whether it has more.</param>
+    /// <param name="ask">Asks every owner for at most the given number of its first entries, in order, and whether it has more.</param>
     public static async Task<(List<T> Entries, bool HasMore)> First<T>(
         int limit, int owners, Comparison<T> order, Func<int, Task<(ImmutableArray<T> Entries, bool HasMore)[]>> ask)
     {
@@ -36,7 +36,7 @@ internal static class Pages
         return (entries, hasMore && entries.Count > 0);
     }
 
-    /// <summary>How many of the entries fit into one answer: at least one, and at most <paramref name="limit"/>.</summary>
+    /// <summary>How many of the entries fit into one response: at least 1 and at most <paramref name="limit"/>.</summary>
     public static int Fitting<T>(IReadOnlyList<T> entries, int limit)
     {
         const int Brackets = 2;
@@ -46,7 +46,10 @@ internal static class Pages
         static long Size(T entry) => JsonSerializer.SerializeToUtf8Bytes(entry, ContractsJson.Options).Length + Comma;
     }
 
-    /// <summary>All entries in order, up to where the first owner that has more stops: behind that, its entries would be left out.</summary>
+    /// <summary>
+    /// Merges the pages in order. The result ends where the first incomplete page ends: beyond that point, entries of its owner are
+    /// missing.
+    /// </summary>
     private static (List<T> Entries, bool HasMore) Merged<T>((ImmutableArray<T> Entries, bool HasMore)[] pages, Comparison<T> order)
     {
         var all = new List<T>(pages.Sum(page => page.Entries.Length));

@@ -5,42 +5,42 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Node.Http.Answers;
 
-/// <summary>Why a call was refused, as RFC 9457 problem details.</summary>
+/// <summary>Why a call was rejected, as RFC 9457 problem details.</summary>
 internal sealed record Problem : IResult
 {
-    /// <summary>What kind of problem it is: a stable URI that programs can compare.</summary>
+    /// <summary>The kind of problem: a stable URI that programs can compare.</summary>
     public required string Type { get; init; }
 
-    /// <summary>The kind in words.</summary>
+    /// <summary>A short description of the kind, the same for every problem of that kind.</summary>
     public required string Title { get; init; }
 
     /// <summary>The HTTP status.</summary>
     public required int Status { get; init; }
 
-    /// <summary>The rule that was broken, or what stands in the way, in one sentence.</summary>
+    /// <summary>What went wrong with this call, in one sentence.</summary>
     public required string Detail { get; init; }
 
-    /// <summary>The field that broke the rule, as a JSON path in wire names; null where no single field did.</summary>
+    /// <summary>The JSON path of the invalid field; null if the problem is not about one field.</summary>
     public string? Field { get; init; }
 
-    /// <summary>All fields that it is about, where it may be about several, such as those in which a resubmission differs; else null.</summary>
+    /// <summary>The fields in which a resubmission differs from the first submission; null for any other problem.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Fields { get; init; }
 
-    /// <summary>The part of the state that is down, such as <c>queue-0</c>; null where that is not the reason.</summary>
+    /// <summary>The owner of the state that is down, such as <c>queue-0</c>; null for any other problem.</summary>
     public string? Owner { get; init; }
 
-    /// <summary>What keeps the node from being ready, by name, each with the reason; null in other answers.</summary>
+    /// <summary>The failing readiness checks by name, each with its reason; null except on <c>/health/ready</c>.</summary>
     public IReadOnlyDictionary<string, string>? Failing { get; init; }
 
-    /// <summary>After how many seconds it is worth trying again; null where repeating does not help.</summary>
+    /// <summary>Seconds to wait before a retry; null if a retry cannot succeed.</summary>
     [JsonIgnore]
     public int? RetryAfterSeconds { get; init; }
 
     public static Problem Invalid(string? field, string rule) => new()
     {
         Type = ProblemTypes.Prefix + "invalid",
-        Title = "The input breaks a rule",
+        Title = "Invalid input",
         Status = StatusCodes.Status400BadRequest,
         Detail = rule,
         Field = field,
@@ -49,7 +49,7 @@ internal sealed record Problem : IResult
     public static Problem UnknownQueue(string field, string rule) => Invalid(field, rule) with
     {
         Type = ProblemTypes.UnknownQueue,
-        Title = "There is no such queue",
+        Title = "Unknown queue",
     };
 
     public static Problem NotJson(string detail) => new()
@@ -63,17 +63,17 @@ internal sealed record Problem : IResult
     public static Problem WrongMediaType() => new()
     {
         Type = ProblemTypes.Prefix + "wrong_media_type",
-        Title = "The body is of another type",
+        Title = "Unsupported media type",
         Status = StatusCodes.Status415UnsupportedMediaType,
-        Detail = "send JSON, with the header Content-Type: application/json",
+        Detail = "Send JSON with the header Content-Type: application/json.",
     };
 
     public static Problem WrongEncoding(string encoding) => new()
     {
         Type = ProblemTypes.Prefix + "wrong_encoding",
-        Title = "The body is encoded in another way",
+        Title = "Unsupported content encoding",
         Status = StatusCodes.Status415UnsupportedMediaType,
-        Detail = $"Content-Encoding \"{encoding}\" is not supported: send the body as it is, or with gzip",
+        Detail = $"Content-Encoding \"{encoding}\" is not supported. Send the body uncompressed or compressed with gzip.",
     };
 
     public static Problem TooLarge(int limit) => new()
@@ -81,13 +81,13 @@ internal sealed record Problem : IResult
         Type = ProblemTypes.Prefix + "too_large",
         Title = "The body is too large",
         Status = StatusCodes.Status413PayloadTooLarge,
-        Detail = $"the body of this call may have at most {limit} bytes, counted after decompression",
+        Detail = $"The body of this call can be at most {limit} bytes after decompression.",
     };
 
     public static Problem Unknown(string detail) => new()
     {
         Type = ProblemTypes.Prefix + "unknown",
-        Title = "There is no such thing",
+        Title = "Not found",
         Status = StatusCodes.Status404NotFound,
         Detail = detail,
     };
@@ -95,7 +95,7 @@ internal sealed record Problem : IResult
     public static Problem Stale(string detail) => new()
     {
         Type = ProblemTypes.Prefix + "stale",
-        Title = "The lease no longer counts",
+        Title = "The lease has ended",
         Status = StatusCodes.Status409Conflict,
         Detail = detail,
     };
@@ -103,17 +103,17 @@ internal sealed record Problem : IResult
     public static Problem Unavailable(string detail) => new()
     {
         Type = ProblemTypes.Prefix + "unavailable",
-        Title = "The outcome is unknown: ask again, repeating is safe",
+        Title = "The outcome is unknown: retry, the call is safe to repeat",
         Status = StatusCodes.Status503ServiceUnavailable,
         Detail = detail,
         RetryAfterSeconds = 1,
     };
 
-    /// <summary>A part of the state is down; the call changed nothing there.</summary>
+    /// <summary>The owner of the state is down. The call changed nothing there.</summary>
     public static Problem Down(string owner, string detail, TimeSpan? retryAfter) => new()
     {
         Type = ProblemTypes.Prefix + "owner_down",
-        Title = "A part of the state is down: ask again",
+        Title = "Part of the state is down: retry later",
         Status = StatusCodes.Status503ServiceUnavailable,
         Detail = detail,
         Owner = owner,
@@ -125,7 +125,8 @@ internal sealed record Problem : IResult
         Type = ProblemTypes.Prefix + "not_ready",
         Title = "The node is not ready",
         Status = StatusCodes.Status503ServiceUnavailable,
-        Detail = string.Join("; ", failing.Select(trouble => $"{trouble.Key}: {trouble.Value}").Take(5)) + (failing.Count > 5 ? $"; and {failing.Count - 5} more" : ""),
+        Detail = string.Join("; ", failing.Select(check => $"{check.Key}: {check.Value}").Take(5))
+            + (failing.Count > 5 ? $"; and {failing.Count - 5} more" : ""),
         Failing = failing,
         RetryAfterSeconds = 1,
     };
@@ -133,31 +134,31 @@ internal sealed record Problem : IResult
     public static Problem Unauthorized() => new()
     {
         Type = ProblemTypes.Prefix + "unauthorized",
-        Title = "A token is needed",
+        Title = "Authentication required",
         Status = StatusCodes.Status401Unauthorized,
-        Detail = "send a token that is valid now, in the header Authorization: Bearer TOKEN",
+        Detail = "Send a valid token in the header Authorization: Bearer TOKEN.",
     };
 
     public static Problem ForeignOrigin() => new()
     {
         Type = ProblemTypes.Prefix + "foreign_origin",
-        Title = "Calls from other web sites are refused",
+        Title = "Cross-origin calls are rejected",
         Status = StatusCodes.Status403Forbidden,
-        Detail = "the header Origin names another site than the one that is called",
+        Detail = "The Origin header does not match the host of this node.",
     };
 
-    /// <summary>What the framework itself refused: no such route, a wrong method, a broken request.</summary>
+    /// <summary>A call that the web framework rejected: an unknown route, a wrong method, a malformed request.</summary>
     public static Problem OfStatus(int status, string? detail = null) => new()
     {
         Type = "about:blank",
         Title = ReasonPhrases.GetReasonPhrase(status),
         Status = status,
-        Detail = detail ?? "see /openapi/v1.json for the calls that there are",
+        Detail = detail ?? "See /openapi/v1.json for the available calls.",
     };
 
-    /// <summary>What an owner refused.</summary>
-    /// <param name="refused">The owner's answer.</param>
-    /// <param name="at">The path of the part of the body that it is about, such as <c>[3]</c>; empty for the whole.</param>
+    /// <summary>The problem for an owner's refusal.</summary>
+    /// <param name="refused">The owner's reply.</param>
+    /// <param name="at">The JSON path of the entry it concerns, such as <c>[3]</c>; empty for the whole body.</param>
     public static Problem Of(Refused refused, string at = "") => refused.Reason switch
     {
         RefusalReason.Invalid => Invalid(refused.Field is null ? null : JsonPath.Join(at, refused.Field), refused.Message),
@@ -165,7 +166,7 @@ internal sealed record Problem : IResult
         RefusalReason.Conflict => new()
         {
             Type = ProblemTypes.Prefix + "conflict",
-            Title = "It contradicts the present state",
+            Title = "Conflict with the current state",
             Status = StatusCodes.Status409Conflict,
             Detail = refused.Message,
             Field = refused.Field is null ? null : JsonPath.Join(at, refused.Field),
@@ -174,7 +175,7 @@ internal sealed record Problem : IResult
         RefusalReason.LimitReached => new()
         {
             Type = ProblemTypes.Prefix + "limit_reached",
-            Title = "A limit is reached",
+            Title = "Limit reached",
             Status = StatusCodes.Status429TooManyRequests,
             Detail = refused.Message,
             Field = refused.Field,
@@ -182,7 +183,7 @@ internal sealed record Problem : IResult
         },
         RefusalReason.Unavailable when refused.Owner is { } owner => Down(owner, refused.Message, refused.RetryAfter),
         RefusalReason.Unavailable => Unavailable(refused.Message),
-        _ => throw new ArgumentOutOfRangeException(nameof(refused), refused.Reason, "a refusal without an HTTP status"),
+        _ => throw new ArgumentOutOfRangeException(nameof(refused), refused.Reason, "no HTTP status is defined for this reason"),
     };
 
     /// <inheritdoc />
@@ -197,7 +198,7 @@ internal sealed record Problem : IResult
 
         if (Type == ProblemTypes.Prefix + "wrong_encoding")
         {
-            // RFC 9110, 12.5.3: tells a wrong encoding from a wrong media type.
+            // RFC 9110, section 12.5.3: this header distinguishes an unsupported encoding from an unsupported media type.
             response.Headers.AcceptEncoding = "gzip";
         }
 
@@ -210,12 +211,12 @@ internal sealed record Problem : IResult
     }
 }
 
-/// <summary>Ends a call with a problem; <see cref="ProblemMiddleware"/> writes it.</summary>
+/// <summary>Ends a call with a problem, which <see cref="ProblemMiddleware"/> writes.</summary>
 internal sealed class ProblemException(Problem problem) : Exception(problem.Detail)
 {
-    /// <summary>What is answered.</summary>
+    /// <summary>The response.</summary>
     public Problem Problem { get; } = problem;
 
-    /// <summary>A field breaks a rule.</summary>
+    /// <summary>A field is invalid.</summary>
     public static ProblemException Invalid(string? field, string rule) => new(Problem.Invalid(field, rule));
 }

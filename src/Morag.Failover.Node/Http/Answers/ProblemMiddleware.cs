@@ -1,6 +1,6 @@
 namespace Morag.Failover.Node.Http.Answers;
 
-/// <summary>Turns whatever ends a call badly into problem details, so that every error of the API has one shape.</summary>
+/// <summary>Turns every error into problem details, so that all errors of the API have the same shape.</summary>
 internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> log)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -12,7 +12,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
             context.Response.Clear();
             if (allow.Length > 0)
             {
-                // Routing knows GET alone; HEAD goes wherever GET goes.
+                // Routes declare GET only; HeadRequests serves HEAD for each of them.
                 context.Response.Headers.Allow = allow.Replace("GET", "GET, HEAD", StringComparison.Ordinal);
             }
 
@@ -37,7 +37,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client is gone: nobody is there to be told.
+            // The client has disconnected.
             return null;
         }
 #pragma warning disable CA1031 // The last resort: the call fails with a problem, the cause is logged, and the node keeps serving.
@@ -45,7 +45,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
 #pragma warning restore CA1031
         {
             log.LogError(failure, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
-            return Problem.OfStatus(StatusCodes.Status500InternalServerError, "the node's log says why");
+            return Problem.OfStatus(StatusCodes.Status500InternalServerError, "The call failed unexpectedly. The node's log has the cause.");
         }
     }
 

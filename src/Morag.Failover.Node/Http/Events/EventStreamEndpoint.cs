@@ -5,7 +5,9 @@ using Morag.Failover.Node.Http.Streams;
 
 namespace Morag.Failover.Node.Http.Events;
 
-/// <summary><c>GET /events</c>: what happens, as it happens. Who must not miss anything reads the lists.</summary>
+/// <summary>
+/// <c>GET /events</c>: live events. Delivery is best effort; a client that must not miss anything reads the lists instead.
+/// </summary>
 internal static class EventStreamEndpoint
 {
     public static void MapEvents(this IEndpointRouteBuilder api) => api.MapGet("/events", Stream)

@@ -6,7 +6,7 @@ using Morag.Failover.Node.Http.Streams;
 
 namespace Morag.Failover.Node.Http.Events;
 
-/// <summary>Passes this node's live events on to one reader. A reader that falls behind by more than its buffer is let go.</summary>
+/// <summary>Forwards this node's live events to one reader. A reader that falls behind by more than its buffer is disconnected.</summary>
 internal sealed class LiveEventsActor : ReceiveActor
 {
     private readonly ChannelWriter<ServerSentEvent> stream;
@@ -16,12 +16,12 @@ internal sealed class LiveEventsActor : ReceiveActor
         this.stream = stream;
         Receive<DecisionMade>(made =>
         {
-            Pass(ServerSentEvent.Of("failure", made.Decision.FailureEvent));
-            Pass(ServerSentEvent.Of("decision", made.Decision));
+            Forward(ServerSentEvent.Of("failure", made.Decision.FailureEvent));
+            Forward(ServerSentEvent.Of("decision", made.Decision));
         });
-        Receive<DecisionResolved>(resolved => Pass(ServerSentEvent.Of("resolved", resolved)));
-        Receive<BreakerChanged>(changed => Pass(ServerSentEvent.Of("breaker", changed)));
-        Receive<WorkerChanged>(changed => Pass(ServerSentEvent.Of("worker", changed)));
+        Receive<DecisionResolved>(resolved => Forward(ServerSentEvent.Of("resolved", resolved)));
+        Receive<BreakerChanged>(changed => Forward(ServerSentEvent.Of("breaker", changed)));
+        Receive<WorkerChanged>(changed => Forward(ServerSentEvent.Of("worker", changed)));
     }
 
     public static Props Props(ChannelWriter<ServerSentEvent> stream) => Akka.Actor.Props.Create(() => new LiveEventsActor(stream));
@@ -34,7 +34,7 @@ internal sealed class LiveEventsActor : ReceiveActor
         stream.TryComplete();
     }
 
-    private void Pass(ServerSentEvent next)
+    private void Forward(ServerSentEvent next)
     {
         if (!stream.TryWrite(next))
         {

@@ -7,7 +7,7 @@ using Morag.Failover.Node.Http.Answers;
 
 namespace Morag.Failover.Node.Http.Failures;
 
-/// <summary>A place in the list of failures as a text for <c>after</c>: nothing that a caller should look into.</summary>
+/// <summary>Encodes a position in the list of failures as an opaque text for <c>after</c>.</summary>
 internal static class FailureCursorText
 {
     public static string Of(FailoverDecision last) => Of(last.FailureEvent.OccurredAt, last.DecisionMetadata.FailureId.Value);
@@ -31,7 +31,7 @@ internal static class FailureCursorText
             && at <= DateTimeOffset.MaxValue.UtcTicks
             && failure.Length > 0
                 ? new FailureCursor { OccurredAt = new DateTimeOffset(at, TimeSpan.Zero), FailureId = new FailureId(failure) }
-                : throw ProblemException.Invalid("after", "must be taken from the Link header of the page before");
+                : throw ProblemException.Invalid("after", "must be taken from the Link header of the previous page");
     }
 
     private static string Of(DateTimeOffset at, string id) =>

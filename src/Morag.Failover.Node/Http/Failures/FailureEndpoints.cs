@@ -9,19 +9,19 @@ using Morag.Failover.Node.Http.OpenApi;
 
 namespace Morag.Failover.Node.Http.Failures;
 
-/// <summary>Failures: reporting them, and reading what was decided.</summary>
+/// <summary>Reporting failures and reading decisions.</summary>
 internal static class FailureEndpoints
 {
     public static void MapFailures(this IEndpointRouteBuilder api)
     {
         var failures = api.MapGroup("/failures").WithTags("Failures");
-        failures.MapPost("", Report).Takes<ReportFailureRequest>().Describes<FailoverDecision>(
-            "A failure seen by anyone: recorded, scored, decided; a stale report answers {task_id, stale: true, detail}");
+        failures.MapPost("", Report).Reads<ReportFailureRequest>().Describes<FailoverDecision>(
+            "Report a failure from any observer; a stale report is answered with {task_id, stale: true, detail}");
         failures.MapGet("", List).Describes<FailoverDecision[]>(
-            "Failures with their decisions, newest first, paged; filtered by time, type, worker and task");
+            "List failures with their decisions, newest first, paged; filter by time, type, worker and task");
         failures.MapGet("stale", ListStale).Describes<ListedStaleReport[]>(
-            "Reports that changed nothing, since what they named no longer held the task; newest first, paged; filtered by task and worker");
-        failures.MapGet("statistics", Statistics).Describes<FailureStatistics>("Counts of failures, and of workers in trouble");
+            "List reports that changed nothing because their lease had already ended, newest first, paged; filter by task and worker");
+        failures.MapGet("statistics", Statistics).Describes<FailureStatistics>("Count failures, open breakers and workers with a reliability score");
     }
 
     private static async Task<IResult> Report(HttpContext context, FailoverGateway gateway)

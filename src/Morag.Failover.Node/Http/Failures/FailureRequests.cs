@@ -9,32 +9,32 @@ namespace Morag.Failover.Node.Http.Failures;
 /// <summary>A failure report from any observer.</summary>
 internal sealed record ReportFailureRequest : IFailureReport
 {
-    /// <summary>The reporter's name for it: the same again within the task is the same failure.</summary>
+    /// <summary>The reporter's id for the failure. Reports of one task with the same id are one failure.</summary>
     public EventId? EventId { get; init; }
 
-    /// <summary>The task. Required; it may be one that no queue here holds.</summary>
+    /// <summary>The task. Required. It can be a task that is not in any queue here.</summary>
     public TaskId? TaskId { get; init; }
 
-    /// <summary>The worker it happened on.</summary>
+    /// <summary>The worker on which the task failed.</summary>
     public WorkerId? WorkerId { get; init; }
 
-    /// <summary>The lease it ended; the last one of that task by that worker where none is named.</summary>
+    /// <summary>The epoch of the lease that failed. Default: the worker's last lease of the task.</summary>
     public LeaseEpoch? Epoch { get; init; }
 
-    /// <summary>What failed. Required.</summary>
+    /// <summary>The kind of failure. Required.</summary>
     public FailureType? FailureType { get; init; }
 
-    /// <summary>What is known about it; at most 8192 bytes in UTF-8. Required.</summary>
+    /// <summary>What the reporter knows about the failure, at most 8192 bytes of UTF-8. Required.</summary>
     public string? ErrorMessage { get; init; }
 
-    /// <summary>Whatever else helps; an object of at most 16 KiB.</summary>
+    /// <summary>Further details, a JSON object of at most 16 KiB.</summary>
     public JsonText? Context { get; init; }
 
     /// <summary>An observer is not an instance of the worker.</summary>
     InstanceId? IFailureReport.InstanceId => null;
 }
 
-/// <summary>The report was recorded, and changed nothing: what it names no longer holds the task.</summary>
+/// <summary>The report was recorded but changed nothing, because its lease had already ended.</summary>
 internal sealed record StaleReportAnswer
 {
     /// <summary>The task.</summary>
@@ -43,6 +43,6 @@ internal sealed record StaleReportAnswer
     /// <summary>Always true.</summary>
     public bool Stale { get; } = true;
 
-    /// <summary>Who holds the task now, or what became of it.</summary>
+    /// <summary>Who holds the task now, or how it ended.</summary>
     public required string Detail { get; init; }
 }

@@ -5,26 +5,26 @@ using Morag.Failover.Node.Http.OpenApi;
 
 namespace Morag.Failover.Node.Http.Health;
 
-/// <summary>What the platform is told.</summary>
+/// <summary>The response of a health check.</summary>
 internal sealed record HealthAnswer
 {
     /// <summary><c>live</c> or <c>ready</c>.</summary>
     public required string Status { get; init; }
 
-    /// <summary>How the node's wall clock stands against the steady clock that it measures by; only with <c>ready</c>.</summary>
+    /// <summary>The node's wall clock compared with its steady clock; only with <c>ready</c>.</summary>
     public ClockAnswer? Clock { get; init; }
 }
 
-/// <summary>The node's wall clock. A step of it changes no duration, but the times that people read.</summary>
+/// <summary>The state of the node's wall clock. A step of the clock changes the times shown to people, but no duration.</summary>
 internal sealed record ClockAnswer
 {
-    /// <summary>Seconds that the wall clock is ahead of the times this node shows; negative where it is behind.</summary>
+    /// <summary>Seconds by which the wall clock is ahead of the times this node shows; negative if it is behind.</summary>
     public required double WallClockAheadSeconds { get; init; }
 
-    /// <summary>How often the wall clock stepped by half a second or more since the node started.</summary>
+    /// <summary>The number of steps of half a second or more since the node started.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>Seconds of the last step: positive forward, negative back; null where there was none.</summary>
+    /// <summary>The last step in seconds, positive for a step forward; null if there was none.</summary>
     public double? LastStepSeconds { get; init; }
 
     /// <summary>When the last step was noticed.</summary>
@@ -40,8 +40,9 @@ internal sealed record ClockAnswer
 }
 
 /// <summary>
-/// <c>/health/live</c>: the process answers; restart it where it does not. <c>/health/ready</c>: send it calls; 503 while it is
-/// no member of the cluster, its journal is not well, a part of the state is down, or it is stopping. Both are open without a token.
+/// <c>/health/live</c> answers while the process is alive; restart the process when it does not. <c>/health/ready</c> answers 503 while
+/// the node is not an up member of the cluster, the journal is unhealthy, part of the state is down, or the node is stopping. Neither
+/// requires a token.
 /// </summary>
 internal static class HealthEndpoints
 {
@@ -52,15 +53,15 @@ internal static class HealthEndpoints
         var health = routes.MapGroup("/health").WithTags("Health").AllowAnonymous();
         health.MapGet("live", () => TypedResults.Json(new HealthAnswer { Status = "live" }, ContractsJson.Options))
             .Describes<HealthAnswer>("Whether the process is alive");
-        health.MapGet("ready", Ready).Describes<HealthAnswer>("Whether the node should get calls; 503 with what is failing where not");
+        health.MapGet("ready", Ready).Describes<HealthAnswer>("Whether the node can serve calls; if not, 503 with the failing checks");
     }
 
     private static async Task<IResult> Ready(
         HttpContext context, IEnumerable<ReadinessCheck> checks, SteadyClock clock, IHostApplicationLifetime lifetime)
     {
-        var troubles = await Task.WhenAll(checks.Select(check => Troubles(check, context.RequestAborted)));
+        var results = await Task.WhenAll(checks.Select(check => Run(check, context.RequestAborted)));
         var failing = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, why) in troubles.SelectMany(trouble => trouble))
+        foreach (var (name, why) in results.SelectMany(result => result))
         {
             failing[name] = why;
         }
@@ -70,22 +71,24 @@ internal static class HealthEndpoints
             failing["stopping"] = "the node is stopping";
         }
 
-        return failing.Count == 0 ? Answer.Ok(new HealthAnswer { Status = "ready", Clock = ClockAnswer.Of(clock.Reading) }) : Problem.NotReady(failing);
+        return failing.Count == 0
+            ? Answer.Ok(new HealthAnswer { Status = "ready", Clock = ClockAnswer.Of(clock.Reading) })
+            : Problem.NotReady(failing);
     }
 
-    private static async Task<IReadOnlyDictionary<string, string>> Troubles(ReadinessCheck check, CancellationToken cancellation)
+    private static async Task<IReadOnlyDictionary<string, string>> Run(ReadinessCheck check, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(CheckTimeout);
         try
         {
-            return await check.Troubles(limit.Token).WaitAsync(limit.Token);
+            return await check.Failures(limit.Token).WaitAsync(limit.Token);
         }
         catch (OperationCanceledException)
         {
             return new Dictionary<string, string> { [check.Name] = $"no answer within {CheckTimeout.TotalSeconds} s" };
         }
-#pragma warning disable CA1031 // Whatever keeps a check from answering, the node is not ready; the answer says what it was.
+#pragma warning disable CA1031 // A check that throws for any reason is a failing check; the response shows the reason.
         catch (Exception failure)
 #pragma warning restore CA1031
         {

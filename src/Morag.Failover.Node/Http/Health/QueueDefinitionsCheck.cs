@@ -1,25 +1,26 @@
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Node.Configuration;
 using Morag.Failover.Node.Http.Answers;
 
 namespace Morag.Failover.Node.Http.Health;
 
 /// <summary>
-/// Ends a node that starts without the definition of a queue that still holds tasks: no worker could ever take those tasks. They can only
-/// be counted once the queue partitions have recovered, so the node is not ready until then. A partition that moves to this node later
-/// logs the queues that it lacks.
+/// Stops a node that starts without the definition of a queue that still holds unfinished tasks, because no worker could ever lease those
+/// tasks. The queue partitions must recover before the tasks can be counted, so the node is not ready until then. A partition that moves
+/// to this node later logs its undefined queues instead.
 /// </summary>
 internal sealed class QueueDefinitionsCheck(FailoverGateway gateway, IHostApplicationLifetime lifetime) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
     private volatile bool passed;
 
-    /// <summary>Why the node has to end; null where nothing is wrong, or it is not known yet.</summary>
+    /// <summary>Why the node must stop; null if the check passed or has not finished.</summary>
     public ConfigurationRefusedException? Refusal { get; private set; }
 
-    /// <summary>The node is not ready before the queues are known.</summary>
+    /// <summary>Fails until the check has passed.</summary>
     public ReadinessCheck Readiness => ReadinessCheck.Of(
-        "queues", _ => Task.FromResult(passed ? null : "the queue partitions have not yet said which queues hold tasks"));
+        "queues", _ => Task.FromResult(passed ? null : "the queue partitions have not yet reported which queues hold tasks"));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -32,7 +33,7 @@ internal sealed class QueueDefinitionsCheck(FailoverGateway gateway, IHostApplic
             }
             catch (ProblemException)
             {
-                // A partition has not recovered yet; readiness says which.
+                // A partition has not recovered yet; /health/ready names it.
                 await Task.Delay(Interval, stoppingToken);
             }
         }
@@ -43,17 +44,17 @@ internal sealed class QueueDefinitionsCheck(FailoverGateway gateway, IHostApplic
         }
     }
 
-    /// <summary>The refusal of settings that lack a queue with tasks in it, or null.</summary>
+    /// <summary>The refusal of settings that do not define a queue with unfinished tasks; null if all are defined.</summary>
     internal static ConfigurationRefusedException? RefusalOf(IEnumerable<QueueStatsReply> parts)
     {
         var undefined = parts
             .SelectMany(part => part.Undefined)
             .GroupBy(queue => queue.Queue.Value, queue => queue.UnfinishedTasks)
             .OrderBy(queue => queue.Key, StringComparer.Ordinal)
-            .Select(queue => $"{queue.Key} ({queue.Sum()} tasks)")
+            .Select(queue => $"{queue.Key} ({Counted.Of(queue.Sum(), "unfinished task")})")
             .ToList();
         return undefined.Count == 0 ? null : new ConfigurationRefusedException(
-            $"morag.failover.queues.definitions is refused: it lacks {string.Join(", ", undefined)}, whose tasks have not ended. "
-            + "Define them again, let the tasks end (or requeue parked ones elsewhere, or cancel them), and remove them then");
+            $"morag.failover.queues.definitions does not define {string.Join(", ", undefined)}. Define these queues again. Remove a queue "
+            + "only after its tasks have ended, or after you have cancelled them or requeued them to another queue");
     }
 }

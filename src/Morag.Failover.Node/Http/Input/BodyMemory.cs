@@ -5,29 +5,29 @@ using Morag.Failover.Node.Http.Answers;
 namespace Morag.Failover.Node.Http.Input;
 
 /// <summary>
-/// Limits the memory for request bodies that are being read, so that many slow, large uploads cannot exhaust it.
+/// Limits the memory for request bodies in flight, so that many slow, large uploads cannot exhaust it.
 /// </summary>
-/// <param name="most">The most bytes of all bodies together, beyond the small buffer that each begins with; more than 0.</param>
-internal sealed class BodyMemory(long most)
+/// <param name="limit">The limit in bytes for all bodies together, excluding the small initial buffer of each; more than 0.</param>
+internal sealed class BodyMemory(long limit)
 {
-    private long taken;
+    private long reserved;
 
-    /// <summary>The bytes that are taken now.</summary>
-    public long Taken => Interlocked.Read(ref taken);
+    /// <summary>The bytes currently reserved.</summary>
+    public long Reserved => Interlocked.Read(ref reserved);
 
-    /// <summary>Takes memory for one body.</summary>
-    /// <exception cref="ProblemException">There would be more than the most; nothing is taken.</exception>
-    public void Take(long bytes)
+    /// <summary>Reserves memory for a body.</summary>
+    /// <exception cref="ProblemException">The reservation would exceed the limit. Nothing is reserved.</exception>
+    public void Reserve(long bytes)
     {
-        if (Interlocked.Add(ref taken, bytes) > most)
+        if (Interlocked.Add(ref reserved, bytes) > limit)
         {
-            GiveBack(bytes);
+            Release(bytes);
             throw new ProblemException(Problem.Of(Refused.LimitReached(string.Create(
                 CultureInfo.InvariantCulture,
-                $"this node is already reading {most >> 20} MiB of request bodies. Retry in a moment, or send smaller requests"))));
+                $"this node is already reading {limit >> 20} MiB of request bodies. Retry in a moment, or send smaller requests"))));
         }
     }
 
-    /// <summary>Gives back what was taken.</summary>
-    public void GiveBack(long bytes) => Interlocked.Add(ref taken, -bytes);
+    /// <summary>Releases reserved memory.</summary>
+    public void Release(long bytes) => Interlocked.Add(ref reserved, -bytes);
 }

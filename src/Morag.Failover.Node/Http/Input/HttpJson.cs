@@ -4,10 +4,10 @@ using Morag.Failover.Contracts;
 
 namespace Morag.Failover.Node.Http.Input;
 
-/// <summary>How request bodies are read: as the contracts write JSON, with errors that state the rule in words.</summary>
+/// <summary>The JSON options for request bodies: those of the contracts, with error messages that state the violated rule.</summary>
 internal static class HttpJson
 {
-    /// <summary>The one set of options, read-only.</summary>
+    /// <summary>The options, read-only.</summary>
     public static JsonSerializerOptions Options { get; } = Create();
 
     private delegate bool TryRead<T>(ref Utf8JsonReader reader, out T value);
@@ -18,7 +18,7 @@ internal static class HttpJson
     {
         var options = new JsonSerializerOptions(ContractsJson.Options)
         {
-            // A duplicate field is ambiguous. Payloads (JsonText) are the caller's own and are not checked.
+            // A duplicate field is ambiguous. Payloads (JsonText) belong to the caller and are not checked.
             AllowDuplicateProperties = false,
         };
         var known = options.Converters.ToArray();

@@ -9,41 +9,41 @@ using Morag.Failover.Node.Http.Answers;
 namespace Morag.Failover.Node.Http.Input;
 
 /// <summary>
-/// Reads request bodies. Fields that are not known are ignored, so that a newer client can talk to an older node, except where
-/// a misspelt one would change more than was meant (<see cref="UnknownFields.Refused"/>).
+/// Reads request bodies. Unknown fields are ignored so that a newer client can call an older node, except in calls where a misspelled
+/// field would widen the effect of the call (<see cref="UnknownFields.Rejected"/>).
 /// </summary>
 internal static class JsonBody
 {
-    /// <summary>The most bytes of an ordinary call.</summary>
+    /// <summary>The maximum body size of an ordinary call, in bytes.</summary>
     public const int MaxBytes = CallLimits.MaxBodyBytes;
 
     /// <summary>
-    /// The most bytes of a call that lists what a worker holds: <see cref="WorkerLimits.MaxConcurrentTasks"/> entries of an id, an epoch
-    /// and a number, with all their names and spaces.
+    /// The maximum body size, in bytes, of a call that lists the leases a worker holds: room for
+    /// <see cref="Contracts.Workers.WorkerLimits.MaxConcurrentTasks"/> entries of a task id, an epoch and a progress value.
     /// </summary>
     public const int MaxBytesWithLists = CallLimits.MaxListBodyBytes;
 
-    /// <summary>The most bytes of a call that carries payloads or results.</summary>
+    /// <summary>The maximum body size of a call with payloads or results, in bytes.</summary>
     public const int MaxBytesWithPayloads = CallLimits.MaxPayloadBodyBytes;
 
-    /// <summary>The most entries of an array body.</summary>
+    /// <summary>The maximum number of entries of an array body.</summary>
     public const int MaxEntries = CallLimits.MaxEntries;
 
-    /// <summary>The memory for the bodies of all calls to this process.</summary>
+    /// <summary>The memory for the bodies of all calls to this process: an eighth of the available memory, at most 1 GiB.</summary>
     public static readonly BodyMemory Memory = new(Math.Min(1L << 30, NodeOptions.AvailableMemory / 8));
 
     /// <summary>Reads one object.</summary>
-    /// <exception cref="ProblemException">The body is missing, too large, not JSON, or breaks the shape of <typeparamref name="T"/>.</exception>
+    /// <exception cref="ProblemException">The body is missing, too large, not JSON, or not a valid <typeparamref name="T"/>.</exception>
     public static async Task<T> Read<T>(
         HttpContext context, int maxBytes = MaxBytes, UnknownFields unknownFields = UnknownFields.Ignored)
         where T : class
     {
         using var bytes = await Bytes(context, maxBytes);
-        return Parse<T>(bytes.Text, unknownFields == UnknownFields.Refused ? StrictOptions : HttpJson.Options)
+        return Parse<T>(bytes.Text, unknownFields == UnknownFields.Rejected ? StrictOptions : HttpJson.Options)
             ?? throw ProblemException.Invalid(null, "the body must be an object, not null");
     }
 
-    /// <summary>Reads an array of 1 to <see cref="MaxEntries"/> objects, or, where <paramref name="orOne"/>, a single one.</summary>
+    /// <summary>Reads an array of 1 to <see cref="MaxEntries"/> objects, or a single object if <paramref name="orOne"/> is set.</summary>
     /// <returns>The entries, and whether the body was an array.</returns>
     public static async Task<(T[] Entries, bool IsArray)> ReadMany<T>(HttpContext context, int maxBytes, bool orOne)
         where T : class
@@ -94,7 +94,7 @@ internal static class JsonBody
 
     private static Problem Describe(JsonException broken)
     {
-        // The reader's own errors (the text is no JSON) arrive as inner exceptions; those of converters do not.
+        // A syntax error of the reader arrives as an inner exception; an error of a converter does not.
         if (broken.InnerException is JsonException)
         {
             return Problem.NotJson(broken.Message);
@@ -121,7 +121,7 @@ internal static class JsonBody
         }
 
         return broken.Message.Contains("could not be mapped to any .NET member", StringComparison.Ordinal)
-            ? Problem.Invalid(field, "is not a field of this call, which refuses fields that it does not know")
+            ? Problem.Invalid(field, "is not a field of this call, which rejects unknown fields")
             : Problem.Invalid(field, broken.Message);
     }
 
@@ -139,7 +139,7 @@ internal static class JsonBody
             throw new ProblemException(Problem.TooLarge(maxBytes));
         }
 
-        // Also a guard: a web page may send other types to any host without asking first, but not this one.
+        // This is also a CSRF guard: a web page can send other media types cross-origin without a preflight request, but not JSON.
         if (!request.HasJsonContentType())
         {
             throw new ProblemException(Problem.WrongMediaType());
@@ -163,13 +163,13 @@ internal static class JsonBody
         }
         catch (InvalidDataException)
         {
-            // The decoder's message talks about archives, even for a bad checksum.
+            // The decoder's own message is about archives, even for a bad checksum.
             bytes.Dispose();
             throw new ProblemException(Problem.NotJson("the body cannot be decompressed: its gzip data is damaged or incomplete"));
         }
         catch (IOException broken) when (broken is not BadHttpRequestException)
         {
-            // Kestrel throws a plain IOException for a chunk length that overflows, and for a client that disconnected.
+            // Kestrel throws a plain IOException for an overflowing chunk length and for a disconnected client.
             bytes.Dispose();
             throw new ProblemException(Problem.OfStatus(
                 StatusCodes.Status400BadRequest, "the body cannot be read: its chunks are malformed, or the connection broke"));
@@ -181,7 +181,7 @@ internal static class JsonBody
         }
     }
 
-    /// <summary>The body without its encoding. What comes out is what <c>maxBytes</c> bounds, however little went in.</summary>
+    /// <summary>The decompressed body. <c>maxBytes</c> limits the decompressed size.</summary>
     private static Stream Decoded(HttpRequest request)
     {
         var encoding = request.Headers.ContentEncoding.ToString().Trim();
@@ -199,21 +199,21 @@ internal static class JsonBody
     private sealed class PooledBytes(int expected) : IDisposable
     {
         private byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(expected + 1, 256));
-        private long taken;
+        private long reserved;
 
         public int Length { get; private set; }
 
         public ReadOnlySpan<byte> Span => buffer.AsSpan(0, Length);
 
-        /// <summary>Without the byte order mark that some tools write before a text.</summary>
+        /// <summary>The bytes without the byte order mark that some tools prepend.</summary>
         public ReadOnlySpan<byte> Text => Span.StartsWith("\uFEFF"u8) ? Span["\uFEFF"u8.Length..] : Span;
 
         public async ValueTask<bool> Append(Stream source, CancellationToken cancellation)
         {
             if (Length == buffer.Length)
             {
-                Memory.Take(buffer.Length);
-                taken += buffer.Length;
+                Memory.Reserve(buffer.Length);
+                reserved += buffer.Length;
                 var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
                 Span.CopyTo(larger);
                 ArrayPool<byte>.Shared.Return(buffer);
@@ -227,18 +227,18 @@ internal static class JsonBody
 
         public void Dispose()
         {
-            Memory.GiveBack(taken);
+            Memory.Release(reserved);
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }
 
-/// <summary>What happens to a field that a call does not know.</summary>
+/// <summary>What a call does with unknown fields.</summary>
 internal enum UnknownFields
 {
-    /// <summary>It is left aside.</summary>
+    /// <summary>They are ignored.</summary>
     Ignored,
 
-    /// <summary>The call is refused.</summary>
-    Refused,
+    /// <summary>The call is rejected.</summary>
+    Rejected,
 }

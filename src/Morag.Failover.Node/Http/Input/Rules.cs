@@ -4,7 +4,7 @@ using Morag.Failover.Node.Http.Answers;
 
 namespace Morag.Failover.Node.Http.Input;
 
-/// <summary>The rules that fields of requests keep; each throws a <see cref="ProblemException"/> that names field and rule.</summary>
+/// <summary>Validates fields of requests. Each method throws a <see cref="ProblemException"/> that names the field and the rule.</summary>
 internal static class Rules
 {
     public static T Required<T>(T? value, string field)
@@ -13,7 +13,7 @@ internal static class Rules
     public static T Required<T>(T? value, string field)
         where T : class => value ?? throw ProblemException.Invalid(field, "is required");
 
-    /// <summary>A reason that is required and says something.</summary>
+    /// <summary>A required reason that is not blank.</summary>
     public static string Reason(string? value, string field = "reason")
     {
         var text = Text(Required(value, field), CallLimits.MaxReasonBytes, field);
@@ -26,8 +26,8 @@ internal static class Rules
         : value;
 
     /// <summary>
-    /// A text of one line. Such texts go on into environment variables, logs and tables, where a control character cuts them short or
-    /// changes what is shown.
+    /// A text without control characters. Such texts end up in environment variables, logs and tables, where a control character would
+    /// truncate them or alter the output.
     /// </summary>
     public static string Line(string value, int maxBytes, string field)
     {
@@ -48,12 +48,12 @@ internal static class Rules
     public static TimeSpan Seconds(double value, double least, double most, string field) =>
         TimeSpan.FromSeconds(InRange(value, least, most, field));
 
-    /// <summary>Any JSON of at most <paramref name="maxBytes"/> bytes. Its nesting was checked when the body was read.</summary>
+    /// <summary>Any JSON of at most <paramref name="maxBytes"/> bytes. Its depth is checked when the body is read.</summary>
     public static JsonText Json(JsonText value, int maxBytes, string field) => value.Length <= maxBytes
         ? value
         : throw ProblemException.Invalid(field, JsonText.TooLong(maxBytes, value.Length));
 
-    /// <summary>A JSON object of at most <paramref name="maxBytes"/> bytes. Null becomes an empty object.</summary>
+    /// <summary>A JSON object of at most <paramref name="maxBytes"/> bytes; null becomes an empty object.</summary>
     public static JsonText JsonObject(JsonText? value, int maxBytes, string field)
     {
         var json = value is { IsNull: false } given ? given : JsonText.EmptyObject;
@@ -72,17 +72,17 @@ internal static class Rules
         ? TId.From(value)
         : throw ProblemException.Invalid(field, "must be " + Identifier.Rule);
 
-    /// <summary>An id from a query that need not be given.</summary>
+    /// <summary>An optional id from a query.</summary>
     public static TId? OptionalId<TId>(string? value, string field)
         where TId : struct, ITextId<TId> => string.IsNullOrEmpty(value) ? null : Id<TId>(value, field);
 
-    /// <summary>A value of an enum from a query that need not be given.</summary>
+    /// <summary>An optional enum value from a query.</summary>
     public static TEnum? OptionalEnum<TEnum>(string? value, string field)
         where TEnum : struct, Enum => string.IsNullOrEmpty(value)
         ? null
         : WireEnum<TEnum>.TryParse(value, out var parsed) ? parsed : throw ProblemException.Invalid(field, WireEnum<TEnum>.Rule);
 
-    /// <summary>A time from a query that need not be given; without a zone it is UTC.</summary>
+    /// <summary>An optional time from a query; UTC if it has no zone.</summary>
     public static DateTimeOffset? OptionalTime(string? value, string field)
     {
         if (string.IsNullOrEmpty(value))
@@ -97,7 +97,7 @@ internal static class Rules
             : throw ProblemException.Invalid(field, "must be an ISO-8601 time, such as 2026-11-23T18:00:00Z");
     }
 
-    /// <summary>How many entries a page may have.</summary>
+    /// <summary>The maximum number of entries of a page, from a query.</summary>
     public static int Limit(string? value) => string.IsNullOrEmpty(value)
         ? CallLimits.DefaultPage
         : int.TryParse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var limit)

@@ -6,7 +6,7 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Node.Http.Input;
 
-/// <summary>The wire names of an enum's values: snake_case.</summary>
+/// <summary>The wire names of an enum's members, in snake_case.</summary>
 internal static class WireEnum<TEnum>
     where TEnum : struct, Enum
 {
@@ -15,7 +15,7 @@ internal static class WireEnum<TEnum>
 
     private static readonly FrozenDictionary<TEnum, string> Names = ByName.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);
 
-    /// <summary>The rule in words, with every value that is allowed.</summary>
+    /// <summary>The rule for error messages; it lists every allowed value.</summary>
     public static string Rule { get; } = "must be one of " + string.Join(", ", WireName.All<TEnum>());
 
     public static bool TryParse([NotNullWhen(true)] string? name, out TEnum value)
@@ -27,7 +27,7 @@ internal static class WireEnum<TEnum>
     public static string NameOf(TEnum value) => Names[value];
 }
 
-/// <summary>Reads enums by their wire names, and says which there are.</summary>
+/// <summary>Reads enums by their wire names. Its error message lists the allowed values.</summary>
 internal sealed class WireEnumConverterFactory : JsonConverterFactory
 {
     public override bool CanConvert(Type typeToConvert) => typeToConvert.IsEnum;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Input;
 using Morag.Failover.Node.Http.OpenApi;
@@ -9,10 +10,10 @@ using Morag.Persistence.Redis.Inspection;
 
 namespace Morag.Failover.Node.Http.Journal;
 
-/// <summary>What is stored, as it is stored. Reads from Redis, asks no actor, and changes nothing.</summary>
+/// <summary>Read-only access to the stored events. Reads Redis directly and asks no actor.</summary>
 internal static class JournalEndpoints
 {
-    /// <summary>The most persistence ids that one answer about sizes names.</summary>
+    /// <summary>The maximum number of persistence ids in a response about sizes.</summary>
     public const int MostLargest = 1_000;
     private const int DefaultLargest = 20;
 
@@ -20,11 +21,11 @@ internal static class JournalEndpoints
     {
         var journal = api.MapGroup("/journal").WithTags("Journal").AddEndpointFilter(AnswerForRedis);
         journal.MapGet("ids", Ids).Describes<InspectedId[]>(
-            "The persistence ids that have written, in no order, paged; a page may be longer than its limit");
+            "The stored persistence ids, unordered, paged; a page can be longer than its limit");
         journal.MapGet("events", Events).Describes<JournalEvent[]>("The stored events of one persistence id, oldest first, paged");
-        journal.MapGet("sizes", Sizes).Describes<JournalSizes>("What all entries take up, and which persistence ids take up most");
+        journal.MapGet("sizes", Sizes).Describes<JournalSizes>("The total size of all entries, and the largest persistence ids");
         journal.MapGet("verify", Verify).Describes<JournalDefect[]>(
-            "What is wrong with the entries of one persistence id, or of all, paged by ids: a page without defects may have a next one");
+            "Defects in the entries of one persistence id or of all, paged by id: a page without defects can have a next page");
     }
 
     private static async Task<IResult> Ids(HttpContext context, [FromServices] JournalInspector journal, string? limit, string? after)
@@ -52,7 +53,9 @@ internal static class JournalEndpoints
 
     private static async Task<IResult> Sizes(HttpContext context, [FromServices] JournalInspector journal, string? top)
     {
-        var largest = string.IsNullOrEmpty(top) ? DefaultLargest : Rules.InRange((int)Math.Min(Number(top, "top"), int.MaxValue), 1, MostLargest, "top");
+        var largest = string.IsNullOrEmpty(top)
+            ? DefaultLargest
+            : Rules.InRange((int)Math.Min(Number(top, "top"), int.MaxValue), 1, MostLargest, "top");
         return Answer.Ok(await journal.MeasureAsync(largest, context.RequestAborted));
     }
 
@@ -74,7 +77,7 @@ internal static class JournalEndpoints
         return Answer.Page(context, Fitting(defects), page.Next);
     }
 
-    /// <summary>As many defects as one answer may hold; the last of them then says how many there are besides.</summary>
+    /// <summary>As many defects as one response can hold. If some are left out, the last one says how many.</summary>
     internal static IReadOnlyList<JournalDefect> Fitting(IReadOnlyList<JournalDefect> found)
     {
         var fitting = Pages.Fitting(found, found.Count);
@@ -83,13 +86,13 @@ internal static class JournalEndpoints
             return found;
         }
 
-        // One less, for the words.
+        // One less, to make room for the added text.
         var kept = Math.Max(1, fitting - 1);
         var last = found[kept - 1];
         return
         [
             .. found.Take(kept - 1),
-            last with { Detail = string.Create(CultureInfo.InvariantCulture, $"{last.Detail}; and {found.Count - kept:N0} more defects, for which this answer has no room") },
+            last with { Detail = $"{last.Detail}; and {Counted.Of(found.Count - kept, "more defect")} that this response has no room for" },
         ];
     }
 
@@ -101,7 +104,7 @@ internal static class JournalEndpoints
         }
         catch (FormatException)
         {
-            throw ProblemException.Invalid("after", "must be taken from the Link header of the page before");
+            throw ProblemException.Invalid("after", "must be taken from the Link header of the previous page");
         }
     }
 
@@ -111,7 +114,7 @@ internal static class JournalEndpoints
             ? number
             : throw ProblemException.Invalid(field, "must be a whole number");
 
-    private static Problem NeverWritten(string id) => Problem.Unknown($"no persistent actor \"{id}\" has ever written");
+    private static Problem NeverWritten(string id) => Problem.Unknown($"There are no events of the persistence id \"{id}\".");
 
     private static async ValueTask<object?> AnswerForRedis(EndpointFilterInvocationContext call, EndpointFilterDelegate next)
     {
@@ -125,7 +128,7 @@ internal static class JournalEndpoints
         }
         catch (Exception failure) when (StoreFailure.Is(failure))
         {
-            return Problem.Unavailable($"Redis does not reply: {RedisErrorText.Describe(failure)}");
+            return Problem.Unavailable($"Redis cannot be read: {RedisErrorText.Describe(failure)}");
         }
     }
 }

@@ -6,28 +6,28 @@ using Morag.Persistence.Redis.Inspection;
 
 namespace Morag.Failover.Node.Http.Journal;
 
-/// <summary>One stored event, readable.</summary>
+/// <summary>One stored event, decoded.</summary>
 internal sealed record JournalEvent
 {
-    /// <summary>The number under which it is stored.</summary>
+    /// <summary>The sequence number.</summary>
     public required long SequenceNr { get; init; }
 
-    /// <summary>When it was written.</summary>
+    /// <summary>The time of the write.</summary>
     public DateTimeOffset? WrittenAt { get; init; }
 
-    /// <summary>What kind of event it is.</summary>
+    /// <summary>The manifest, which names the kind of event.</summary>
     public string? Manifest { get; init; }
 
-    /// <summary>Bytes of the entry.</summary>
+    /// <summary>The size of the entry in bytes.</summary>
     public required int Size { get; init; }
 
     /// <summary>The incarnation of the actor that wrote it.</summary>
     public string? Writer { get; init; }
 
-    /// <summary>Its fields, named as everywhere in the API; of a type that is not this product's, its text.</summary>
+    /// <summary>The fields of the event, with the names that the API uses; for a foreign type, its text.</summary>
     public JsonText? Event { get; init; }
 
-    /// <summary>Why it cannot be read; null where it can.</summary>
+    /// <summary>Why the event cannot be decoded; null if it can.</summary>
     public string? Unreadable { get; init; }
 
     public static JournalEvent Of(InspectedEvent stored) => new()

@@ -2,20 +2,20 @@ using Morag.Failover.Node.Http.Answers;
 
 namespace Morag.Failover.Node.Http.OpenApi;
 
-/// <summary>Describes endpoints for the OpenAPI document, where their code cannot say it by itself.</summary>
+/// <summary>Describes endpoints for the OpenAPI document where it cannot be inferred from the code.</summary>
 internal static class Descriptions
 {
-    /// <summary>What the call does, what it answers, and that its errors are problem details.</summary>
+    /// <summary>Declares what the call does and returns, and that its errors are problem details.</summary>
     public static RouteHandlerBuilder Describes<TAnswer>(
         this RouteHandlerBuilder endpoint, string summary, int status = StatusCodes.Status200OK) =>
         endpoint.WithSummary(summary).Produces<TAnswer>(status).WithProblems();
 
-    /// <summary>What the stream carries.</summary>
+    /// <summary>Declares a stream of server-sent events.</summary>
     public static RouteHandlerBuilder DescribesStream(this RouteHandlerBuilder endpoint, string summary) =>
         endpoint.WithSummary(summary).Produces<string>(StatusCodes.Status200OK, "text/event-stream").WithProblems();
 
-    /// <summary>The body that the call reads.</summary>
-    public static RouteHandlerBuilder Takes<TRequest>(this RouteHandlerBuilder endpoint)
+    /// <summary>Declares the request body.</summary>
+    public static RouteHandlerBuilder Reads<TRequest>(this RouteHandlerBuilder endpoint)
         where TRequest : notnull => endpoint.Accepts<TRequest>("application/json")
             .Produces<Problem>(StatusCodes.Status415UnsupportedMediaType, "application/problem+json");
 

@@ -8,7 +8,7 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Node.Http.OpenApi;
 
-/// <summary>The schemas of types that are written by converters, which the schema exporter cannot look into.</summary>
+/// <summary>The schemas of types with custom converters, which the schema exporter cannot inspect.</summary>
 internal sealed class WireSchemas : IOpenApiSchemaTransformer
 {
     public Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)

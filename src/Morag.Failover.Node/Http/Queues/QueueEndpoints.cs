@@ -8,14 +8,15 @@ using Morag.Failover.Node.Http.Tasks;
 
 namespace Morag.Failover.Node.Http.Queues;
 
-/// <summary>Queues: their counts, and the entries of one.</summary>
+/// <summary>The counts of all queues and the entries of one queue.</summary>
 internal static class QueueEndpoints
 {
     public static void MapQueues(this IEndpointRouteBuilder api)
     {
         var queues = api.MapGroup("/queues").WithTags("Queues");
         queues.MapGet("", Stats).Describes<QueueStats[]>("The counts of every queue");
-        queues.MapGet("{queue}", Entries).Describes<QueueEntry[]>("The entries of one queue in the order of their ids, paged: those that have not ended, or those in one state");
+        queues.MapGet("{queue}", Entries).Describes<QueueEntry[]>(
+            "The entries of one queue in the order of their ids, paged: unfinished ones, or those in one state");
     }
 
     private static async Task<IResult> Stats(HttpContext context, FailoverGateway gateway)
@@ -37,7 +38,8 @@ internal static class QueueEndpoints
         }
 
         var filter = new TaskFilter { Queue = name, State = Rules.OptionalEnum<TaskState>(state, "state") };
-        return await TaskEndpoints.ListPage(context, gateway, new ListTasks { Partition = 0, Filter = filter, OnlyUnfinished = filter.State is null }, limit, after);
+        var wanted = new ListTasks { Partition = 0, Filter = filter, OnlyUnfinished = filter.State is null };
+        return await TaskEndpoints.ListPage(context, gateway, wanted, limit, after);
     }
 
     private static QueueStats Sum(QueueName queue, QueueStats[] parts) => new()
@@ -48,7 +50,7 @@ internal static class QueueEndpoints
         ProcessingTasks = parts.Sum(part => part.ProcessingTasks),
         CompletedTasks = parts.Sum(part => part.CompletedTasks),
         FailedTasks = parts.Sum(part => part.FailedTasks),
-        // Every completed task was leased once; the few that are running now weigh too little to matter.
+        // Weighted by completed tasks, each of which was leased at least once; running tasks are too few to matter.
         AverageWaitTime = Mean(parts, part => part.AverageWaitTime),
         AverageProcessingTime = Mean(parts, part => part.AverageProcessingTime),
         // Each partition sees the whole fleet.

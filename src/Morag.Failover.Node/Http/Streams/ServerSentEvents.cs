@@ -6,21 +6,21 @@ using Morag.Failover.Node.Http.Answers;
 
 namespace Morag.Failover.Node.Http.Streams;
 
-/// <summary>One server-sent event: its name, and what it carries as JSON.</summary>
+/// <summary>One server-sent event: its name and its JSON data.</summary>
 internal readonly record struct ServerSentEvent(string Name, byte[] Data)
 {
     public static ServerSentEvent Of<T>(string name, T data) => new(name, JsonSerializer.SerializeToUtf8Bytes(data, ContractsJson.Options));
 }
 
-/// <summary>Writes server-sent events to one client until it goes, the node stops, or the source ends.</summary>
+/// <summary>Writes server-sent events to one client until it disconnects, the node stops, or the source ends.</summary>
 internal sealed class ServerSentEvents(HttpContext context, FailoverGateway gateway)
 {
-    /// <summary>Streams until there is no more to stream. Returns; never throws for a client that has gone.</summary>
+    /// <summary>Writes the stream. Returns at its end; a client that disconnects is not an error.</summary>
     public async Task Write(ChannelReader<ServerSentEvent> events)
     {
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-store";
-        // Proxies that gather answers would hold every event back.
+        // Tells nginx not to buffer the stream.
         context.Response.Headers["X-Accel-Buffering"] = "no";
         if (HeadRequests.WantsHeadersOnly(context))
         {
@@ -35,11 +35,11 @@ internal sealed class ServerSentEvents(HttpContext context, FailoverGateway gate
         }
         catch (OperationCanceledException)
         {
-            // The client went, or the node stops.
+            // The client disconnected, or the node is stopping.
         }
         catch (IOException)
         {
-            // The connection broke while something was being written.
+            // The connection broke during a write.
         }
     }
 
@@ -59,11 +59,11 @@ internal sealed class ServerSentEvents(HttpContext context, FailoverGateway gate
         }
         catch (ReaderTooSlowException)
         {
-            await Comment("ended: this reader is too slow", over);
+            await Comment("closed: this reader is too slow", over);
         }
     }
 
-    /// <summary>Waits for an event, with a comment line for each keep-alive time without one; false once there will be none.</summary>
+    /// <summary>Waits for an event and writes a comment line per idle keep-alive interval. False at the end of the source.</summary>
     private async Task<bool> WaitOrKeepAlive(ChannelReader<ServerSentEvent> events, CancellationToken over)
     {
         var ready = events.WaitToReadAsync(over).AsTask();
@@ -80,7 +80,7 @@ internal sealed class ServerSentEvents(HttpContext context, FailoverGateway gate
         }
     }
 
-    // A line that clients ignore.
+    // Clients ignore comment lines.
     private async Task Comment(string text, CancellationToken over)
     {
         await context.Response.WriteAsync($": {text}\n\n", over);
@@ -97,5 +97,5 @@ internal sealed class ServerSentEvents(HttpContext context, FailoverGateway gate
     private static readonly byte[] EndOfEvent = Encoding.UTF8.GetBytes("\n\n");
 }
 
-/// <summary>The reader of a stream fell behind by more than its buffer holds.</summary>
+/// <summary>The reader of a stream fell behind by more than its buffer.</summary>
 internal sealed class ReaderTooSlowException : Exception;

@@ -10,18 +10,18 @@ using Morag.Failover.Node.Http.OpenApi;
 
 namespace Morag.Failover.Node.Http.Tasks;
 
-/// <summary>What the holder of a lease does with its task.</summary>
+/// <summary>The calls of a worker about a task that it holds.</summary>
 internal static class LeaseEndpoints
 {
     public static void MapLeases(this IEndpointRouteBuilder api)
     {
         var tasks = api.MapGroup("/tasks/{id}").WithTags("Tasks");
-        tasks.MapPost("extend", Extend).Takes<ExtendLeaseRequest>().Describes<LeaseAnswer>("More time for a lease");
-        tasks.MapPost("release", Release).Takes<LeaseRequest>().Describes<LeaseAnswer>("Give a lease back without blame");
-        tasks.MapPost("complete", Complete).Takes<CompleteTaskRequest>()
-            .Describes<LeaseAnswer>("Hand in what the task gave; 409 when the epoch is old");
-        tasks.MapPost("fail", Fail).Takes<FailTaskRequest>()
-            .Describes<FailoverDecision>("Report that it failed; answers with the decision, or 409 when the lease no longer counts");
+        tasks.MapPost("extend", Extend).Reads<ExtendLeaseRequest>().Describes<LeaseAnswer>("Extend a lease");
+        tasks.MapPost("release", Release).Reads<LeaseRequest>().Describes<LeaseAnswer>("Release a lease; this does not count as a failure");
+        tasks.MapPost("complete", Complete).Reads<CompleteTaskRequest>()
+            .Describes<LeaseAnswer>("Complete a task with its result; 409 if the lease has ended");
+        tasks.MapPost("fail", Fail).Reads<FailTaskRequest>()
+            .Describes<FailoverDecision>("Report that a task failed; answered with the decision, or with 409 if the lease has ended");
     }
 
     private static async Task<IResult> Extend(HttpContext context, FailoverGateway gateway, string id)
@@ -34,7 +34,8 @@ internal static class LeaseEndpoints
                 TaskId = task,
                 WorkerId = Rules.Required(request.WorkerId, "worker_id"),
                 Epoch = Rules.Required(request.Epoch, "epoch"),
-                By = Rules.Seconds(Rules.Required(request.Seconds, "seconds"), TaskLimits.MinExtensionSeconds, TaskLimits.MaxExtensionSeconds, "seconds"),
+                By = Rules.Seconds(
+                    Rules.Required(request.Seconds, "seconds"), TaskLimits.MinExtensionSeconds, TaskLimits.MaxExtensionSeconds, "seconds"),
             },
             context.RequestAborted));
     }
@@ -49,7 +50,7 @@ internal static class LeaseEndpoints
                 Partition = Partition.Of(task, gateway.Settings.Partitions.Queues),
                 WorkerId = Rules.Required(request.WorkerId, "worker_id"),
                 Leases = [new LeaseRef { TaskId = task, Epoch = Rules.Required(request.Epoch, "epoch") }],
-                Reason = "given back by its worker",
+                Reason = "released by its worker",
             },
             context.RequestAborted));
     }

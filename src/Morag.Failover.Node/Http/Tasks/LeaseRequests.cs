@@ -6,68 +6,68 @@ using Morag.Failover.Node.Http.Failures;
 
 namespace Morag.Failover.Node.Http.Tasks;
 
-/// <summary>Names a lease.</summary>
+/// <summary>Identifies a lease.</summary>
 internal sealed record LeaseRequest
 {
-    /// <summary>The worker that holds it. Required.</summary>
+    /// <summary>The worker that holds the lease. Required.</summary>
     public WorkerId? WorkerId { get; init; }
 
-    /// <summary>The lease's epoch. Required.</summary>
+    /// <summary>The epoch of the lease. Required.</summary>
     public LeaseEpoch? Epoch { get; init; }
 }
 
-/// <summary>Asks for more time.</summary>
+/// <summary>Extends a lease.</summary>
 internal sealed record ExtendLeaseRequest
 {
-    /// <summary>The worker that holds it. Required.</summary>
+    /// <summary>The worker that holds the lease. Required.</summary>
     public WorkerId? WorkerId { get; init; }
 
-    /// <summary>The lease's epoch. Required.</summary>
+    /// <summary>The epoch of the lease. Required.</summary>
     public LeaseEpoch? Epoch { get; init; }
 
-    /// <summary>How much longer than until the present deadline, 1 to 86400. Required.</summary>
+    /// <summary>Seconds to add to the current deadline, 1 to 86400. Required.</summary>
     public double? Seconds { get; init; }
 }
 
-/// <summary>Hands in what a task gave.</summary>
+/// <summary>Completes a task.</summary>
 internal sealed record CompleteTaskRequest
 {
-    /// <summary>The worker that did it. Required.</summary>
+    /// <summary>The worker that ran the task. Required.</summary>
     public WorkerId? WorkerId { get; init; }
 
-    /// <summary>The lease's epoch. Required.</summary>
+    /// <summary>The epoch of the lease. Required.</summary>
     public LeaseEpoch? Epoch { get; init; }
 
-    /// <summary>What came out: any JSON, at most 56 levels deep and 256 KiB (<c>max-payload</c>) as compact UTF-8.</summary>
+    /// <summary>The result: any JSON, at most 56 levels deep and <c>max-payload</c> bytes (256 KiB by default) as compact UTF-8.</summary>
     public JsonText? Result { get; init; }
 }
 
 /// <summary>Reports that a leased task failed.</summary>
 internal sealed record FailTaskRequest : IFailureReport
 {
-    /// <summary>The worker that held it. Required.</summary>
+    /// <summary>The worker that held the task. Required.</summary>
     public WorkerId? WorkerId { get; init; }
 
-    /// <summary>The lease's epoch. Required.</summary>
+    /// <summary>The epoch of the lease. Required.</summary>
     public LeaseEpoch? Epoch { get; init; }
 
-    /// <summary>What failed. Required.</summary>
+    /// <summary>The kind of failure. Required.</summary>
     public FailureType? FailureType { get; init; }
 
-    /// <summary>What is known about it; at most 8192 bytes in UTF-8. Required.</summary>
+    /// <summary>What the worker knows about the failure, at most 8192 bytes of UTF-8. Required.</summary>
     public string? ErrorMessage { get; init; }
 
-    /// <summary>Whatever else helps; an object of at most 16 KiB.</summary>
+    /// <summary>Further details, a JSON object of at most 16 KiB.</summary>
     public JsonText? Context { get; init; }
 
-    /// <summary>The reporter's own name for the failure, unique within the task.</summary>
+    /// <summary>The worker's own id for the failure, unique within the task.</summary>
     public EventId? EventId { get; init; }
 
-    /// <summary>Which start of the worker's process says so.</summary>
+    /// <summary>The worker process that reports.</summary>
     public InstanceId? InstanceId { get; init; }
 }
 
-/// <summary>What became of a call about one lease.</summary>
+/// <summary>The outcome of a call about one lease.</summary>
 internal sealed record LeaseAnswer
 {
     /// <summary>The task.</summary>
@@ -76,15 +76,15 @@ internal sealed record LeaseAnswer
     /// <summary>The lease.</summary>
     public required LeaseEpoch Epoch { get; init; }
 
-    /// <summary>Whether it was accepted, durably; also when the same call came again.</summary>
+    /// <summary>Whether the call was accepted and stored. True again when the call is repeated.</summary>
     public required bool Accepted { get; init; }
 
-    /// <summary>The lease's deadline after an extension.</summary>
+    /// <summary>The deadline of the lease after an extension.</summary>
     public DateTimeOffset? Deadline { get; init; }
 
-    /// <summary>Why it was not accepted.</summary>
+    /// <summary>Why the call was not accepted.</summary>
     public Problem? Error { get; init; }
 
-    /// <summary>What was decided, for a failure.</summary>
+    /// <summary>The decision about a failure.</summary>
     public FailoverDecision? Decision { get; init; }
 }

@@ -10,19 +10,20 @@ using Morag.Failover.Node.Http.OpenApi;
 
 namespace Morag.Failover.Node.Http.Tasks;
 
-/// <summary>Tasks: reading them, and what operators do with them.</summary>
+/// <summary>Reading tasks, and the operator's calls about them.</summary>
 internal static class TaskEndpoints
 {
     public static void MapTasks(this IEndpointRouteBuilder api)
     {
         var tasks = api.MapGroup("/tasks").WithTags("Tasks");
-        tasks.MapGet("", List).Describes<QueueEntry[]>("Tasks in the order of their ids, paged; filtered by state, queue and worker");
-        tasks.MapGet("{id}", Get).Describes<TaskInfo>("One task: state, queue, worker, epoch, history, result");
-        tasks.MapGet("{id}/explain", Explain).Describes<FailoverDecision[]>("Every decision about a task, oldest first");
-        tasks.MapPost("{id}/requeue", Requeue).Takes<RequeueTaskRequest>().Describes<SubmittedTask>("Operator: take a parked task up again");
-        tasks.MapDelete("{id}", Cancel).Describes<SubmittedTask>("Cancel a task that has not ended");
-        tasks.MapPost("requeue", RequeueMany).Takes<RequeueTasksRequest>().Describes<TasksAffected>("Operator: take up every parked task that matches");
-        tasks.MapPost("cancel", CancelMany).Takes<CancelTasksRequest>().Describes<TasksAffected>("Operator: cancel every task that matches");
+        tasks.MapGet("", List).Describes<QueueEntry[]>("List tasks in the order of their ids, paged; filter by state, queue and worker");
+        tasks.MapGet("{id}", Get).Describes<TaskInfo>("Get one task: state, queue, worker, epoch, history, result");
+        tasks.MapGet("{id}/explain", Explain).Describes<FailoverDecision[]>("List every decision about a task, oldest first");
+        tasks.MapPost("{id}/requeue", Requeue).Reads<RequeueTaskRequest>().Describes<SubmittedTask>("Operator: requeue a parked task");
+        tasks.MapDelete("{id}", Cancel).Describes<SubmittedTask>("Cancel an unfinished task");
+        tasks.MapPost("requeue", RequeueMany).Reads<RequeueTasksRequest>()
+            .Describes<TasksAffected>("Operator: requeue every matching parked task");
+        tasks.MapPost("cancel", CancelMany).Reads<CancelTasksRequest>().Describes<TasksAffected>("Operator: cancel every matching task");
     }
 
     private static async Task<IResult> List(
@@ -37,7 +38,7 @@ internal static class TaskEndpoints
         return await ListPage(context, gateway, new ListTasks { Partition = 0, Filter = filter }, limit, after);
     }
 
-    /// <summary>One page of the tasks that match, over all partitions.</summary>
+    /// <summary>One page of the matching tasks over all partitions.</summary>
     public static async Task<IResult> ListPage(
         HttpContext context, FailoverGateway gateway, ListTasks wanted, string? limit, string? after)
     {
@@ -67,7 +68,7 @@ internal static class TaskEndpoints
         var get = new GetTask { TaskId = task };
         if (known is { Decisions.IsEmpty: true, StaleReports.IsEmpty: true })
         {
-            // Nothing ever failed, or there is no such task: the queue knows, and answers with 404 for the second.
+            // Either the task never failed or it does not exist. In the second case the queue's refusal becomes a 404.
             _ = await gateway.AskQueues<TaskInfo>(get, context.RequestAborted);
         }
 
@@ -101,7 +102,7 @@ internal static class TaskEndpoints
 
     private static async Task<IResult> RequeueMany(HttpContext context, FailoverGateway gateway)
     {
-        var request = await JsonBody.Read<RequeueTasksRequest>(context, unknownFields: UnknownFields.Refused);
+        var request = await JsonBody.Read<RequeueTasksRequest>(context, unknownFields: UnknownFields.Rejected);
         var filter = Rules.Required(request.Filter, "filter").ToFilter(gateway.Settings.Queues);
         if (filter.State is not (null or TaskState.Parked))
         {
@@ -127,12 +128,12 @@ internal static class TaskEndpoints
 
     private static async Task<IResult> CancelMany(HttpContext context, FailoverGateway gateway)
     {
-        var request = await JsonBody.Read<CancelTasksRequest>(context, unknownFields: UnknownFields.Refused);
+        var request = await JsonBody.Read<CancelTasksRequest>(context, unknownFields: UnknownFields.Rejected);
         var filter = Rules.Required(request.Filter, "filter").ToFilter(gateway.Settings.Queues);
         var dryRun = request.DryRun ?? false;
         if (!dryRun && filter is { State: null, Queue: null, Worker: null })
         {
-            throw ProblemException.Invalid("filter", "must name at least one of state, queue, worker; only a dry run may leave it empty");
+            throw ProblemException.Invalid("filter", "must set at least one of state, queue, worker; only a dry run can leave it empty");
         }
 
         var reason = ReasonOfMany(request.Reason, dryRun);
@@ -147,7 +148,7 @@ internal static class TaskEndpoints
             context.RequestAborted));
     }
 
-    // What changes nothing leaves nothing in a history.
+    // A dry run writes no history, so it needs no reason.
     private static string ReasonOfMany(string? reason, bool dryRun) => dryRun && reason is null ? "" : Rules.Reason(reason);
 
     private static JsonText? OptionalQuality(JsonText? quality) =>

@@ -10,38 +10,40 @@ namespace Morag.Failover.Node.Http.Tasks;
 /// <summary>A task to submit.</summary>
 internal sealed record SubmitTaskRequest
 {
-    /// <summary>Its id; made up, in the order of time, where none is given. The same id with the same content again is one task.</summary>
+    /// <summary>The task's id. Default: a new time-ordered id. Submitting the same id with the same content again is idempotent.</summary>
     public TaskId? TaskId { get; init; }
 
-    /// <summary>The queue it goes to. Required.</summary>
+    /// <summary>The queue. Required.</summary>
     public string? Queue { get; init; }
 
-    /// <summary>10 urgent, 8 high, 5 normal (the default), 3 low, 1 batch; as a number or as a word.</summary>
+    /// <summary>10 urgent, 8 high, 5 normal (the default), 3 low, 1 batch; as a number or a word.</summary>
     public JsonText? Priority { get; init; }
 
-    /// <summary>What the worker gets: any JSON, at most 56 levels deep and 256 KiB (<c>max-payload</c>) as compact UTF-8.</summary>
+    /// <summary>The worker's input: any JSON, at most 56 levels deep and <c>max-payload</c> bytes (256 KiB by default) as compact UTF-8.</summary>
     public JsonText? Payload { get; init; }
 
-    /// <summary>The seconds that a lease may run, 1 to 2592000; the queue's own where nothing is said.</summary>
+    /// <summary>The lease timeout in seconds, 1 to 2592000. Default: the timeout of the queue.</summary>
     public double? TimeoutSeconds { get; init; }
 
-    /// <summary>The failures of its own that it may have before it parks, 0 to 100.</summary>
+    /// <summary>How many task failures are retried before the task is parked, 0 to 100. Default: <c>policy.max-retries</c>.</summary>
     public int? MaxRetries { get; init; }
 
-    /// <summary>Its content type, matched against what workers support.</summary>
+    /// <summary>The content type. Only workers that support it can lease the task.</summary>
     public string? ContentType { get; init; }
 
-    /// <summary>The quality settings to begin with: an object of at most 16 KiB and 56 levels.</summary>
+    /// <summary>The initial quality settings, a JSON object of at most 16 KiB and 56 levels.</summary>
     public JsonText? Quality { get; init; }
 
-    /// <summary>What it needs of a machine.</summary>
+    /// <summary>The hardware that the task requires.</summary>
     public ResourceRequirementsRequest? ResourceRequirements { get; init; }
 
-    /// <summary>How long it is thought to take, in minutes.</summary>
+    /// <summary>The estimated duration in minutes.</summary>
     public double? EstimatedDuration { get; init; }
 
-    /// <param name="queues">Which queues there are, and how large a payload may be.</param>
-    /// <param name="at">Where in the body it stands.</param>
+    /// <summary>Validates the request.</summary>
+    /// <param name="queues">The defined queues and the maximum payload.</param>
+    /// <param name="at">The JSON path of this task in the body.</param>
+    /// <exception cref="ProblemException">A field is missing or invalid.</exception>
     public TaskSubmission ToSubmission(QueueSettings queues, string at) => new()
     {
         TaskId = TaskId ?? new TaskId(Guid.CreateVersion7().ToString("N")),
@@ -62,10 +64,10 @@ internal sealed record SubmitTaskRequest
     };
 }
 
-/// <summary>What a task needs of a machine.</summary>
+/// <summary>The hardware that a task requires.</summary>
 internal sealed record ResourceRequirementsRequest
 {
-    /// <summary>Whether it needs a GPU.</summary>
+    /// <summary>Whether the task requires a GPU.</summary>
     public bool? GpuRequired { get; init; }
 
     /// <summary>Main memory in GiB, 0 or more.</summary>
@@ -82,45 +84,45 @@ internal sealed record ResourceRequirementsRequest
     };
 }
 
-/// <summary>What became of one submitted task.</summary>
+/// <summary>The outcome of one submission.</summary>
 internal sealed record SubmittedTask
 {
     /// <summary>The task.</summary>
     public required TaskId TaskId { get; init; }
 
-    /// <summary>The state it is in; null where it was refused.</summary>
+    /// <summary>The state of the task; null if the submission was rejected.</summary>
     public TaskState? State { get; init; }
 
-    /// <summary>Why it was refused; null where it is accepted.</summary>
+    /// <summary>Why the submission was rejected; null if it was accepted.</summary>
     public Problem? Error { get; init; }
 
-    /// <summary>That nothing will run, and what to do about it, where a task that was submitted before is no longer waiting or running.</summary>
+    /// <summary>For a resubmission of a finished or parked task: that it will not run, and what to do.</summary>
     public string? Note { get; init; }
 }
 
-/// <summary>An operator takes a parked task up again.</summary>
+/// <summary>An operator requeues a parked task.</summary>
 internal sealed record RequeueTaskRequest
 {
-    /// <summary>The queue; the one it is in where nothing is said.</summary>
+    /// <summary>The queue. Default: the task's current queue.</summary>
     public string? Queue { get; init; }
 
-    /// <summary>The quality settings from now on; those that it has where nothing is said.</summary>
+    /// <summary>The new quality settings. Default: the task's current settings.</summary>
     public JsonText? Quality { get; init; }
 
-    /// <summary>Why. Required.</summary>
+    /// <summary>The reason, for the task's history. Required.</summary>
     public string? Reason { get; init; }
 }
 
-/// <summary>Which tasks are meant; what is left out does not restrict.</summary>
+/// <summary>Selects tasks. A missing field matches every task.</summary>
 internal sealed record TaskFilterRequest
 {
     /// <summary>Only tasks in this state.</summary>
     public TaskState? State { get; init; }
 
-    /// <summary>Only tasks of this queue.</summary>
+    /// <summary>Only tasks in this queue.</summary>
     public string? Queue { get; init; }
 
-    /// <summary>Only tasks that this worker holds, or held last.</summary>
+    /// <summary>Only tasks that this worker holds or was the last to hold.</summary>
     public WorkerId? Worker { get; init; }
 
     public TaskFilter ToFilter(QueueSettings queues) => new()
@@ -131,34 +133,34 @@ internal sealed record TaskFilterRequest
     };
 }
 
-/// <summary>Requeues every parked task that matches.</summary>
+/// <summary>Requeues every matching parked task.</summary>
 internal sealed record RequeueTasksRequest
 {
-    /// <summary>Which. Required; an empty one means every parked task.</summary>
+    /// <summary>Selects the tasks. Required; an empty filter matches every parked task.</summary>
     public TaskFilterRequest? Filter { get; init; }
 
-    /// <summary>Why. Required, except for a dry run.</summary>
+    /// <summary>The reason, for the history of the tasks. Required unless this is a dry run.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>True: only say which.</summary>
+    /// <summary>If true, the matching tasks are only counted.</summary>
     public bool? DryRun { get; init; }
 
-    /// <summary>The queue; the one each is in where nothing is said.</summary>
+    /// <summary>The queue. Default: each task's current queue.</summary>
     public string? Queue { get; init; }
 
-    /// <summary>The quality settings from now on.</summary>
+    /// <summary>The new quality settings. Default: each task's current settings.</summary>
     public JsonText? Quality { get; init; }
 }
 
-/// <summary>Cancels every task that matches.</summary>
+/// <summary>Cancels every matching task.</summary>
 internal sealed record CancelTasksRequest
 {
-    /// <summary>Which. Required, with at least one field; a dry run may leave it empty, which means every task that has not ended.</summary>
+    /// <summary>Selects the tasks. Required, with at least one field; only a dry run can leave it empty to match every unfinished task.</summary>
     public TaskFilterRequest? Filter { get; init; }
 
-    /// <summary>Why. Required, except for a dry run.</summary>
+    /// <summary>The reason, for the history of the tasks. Required unless this is a dry run.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>True: only say which.</summary>
+    /// <summary>If true, the matching tasks are only counted.</summary>
     public bool? DryRun { get; init; }
 }

@@ -8,7 +8,7 @@ using Morag.Failover.Node.Http.Answers;
 
 namespace Morag.Failover.Node.Http.Tasks;
 
-/// <summary>Which queues a call may name.</summary>
+/// <summary>Validates queue names.</summary>
 internal static class QueueRules
 {
     public static QueueName Known(string name, QueueSettings queues, string field) => queues.Find(new QueueName(name)) is { } queue
@@ -20,12 +20,12 @@ internal static class QueueRules
         string.IsNullOrEmpty(name) ? null : Known(name, queues, field);
 }
 
-/// <summary>How a call may name a priority.</summary>
+/// <summary>Validates priorities.</summary>
 internal static class PriorityRules
 {
     private static readonly TaskPriority[] All = [.. Enum.GetValues<TaskPriority>().OrderDescending()];
 
-    // By the JSON that names them: the number, or the word in its quotes.
+    // By their JSON: the number or the quoted word.
     private static readonly FrozenDictionary<string, TaskPriority> ByJson = All
         .SelectMany(priority => new[] { (Json: NumberOf(priority), priority), (Json: $"\"{WireName.Of(priority)}\"", priority) })
         .ToFrozenDictionary(named => named.Json, named => named.priority);

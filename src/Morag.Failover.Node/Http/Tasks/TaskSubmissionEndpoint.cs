@@ -10,15 +10,15 @@ using Morag.Failover.Node.Http.OpenApi;
 namespace Morag.Failover.Node.Http.Tasks;
 
 /// <summary>
-/// <c>POST /tasks</c>. A body that breaks a rule is refused as a whole and changes nothing; what the owners refuse of an array
-/// (a limit, a conflict) stands in the answer, entry by entry, and the rest is accepted.
+/// <c>POST /tasks</c>. An invalid body is rejected as a whole and changes nothing. If an owner rejects entries of an array, because of a
+/// limit or a conflict, the response says so for each entry, and the other entries are accepted.
 /// </summary>
 internal static class TaskSubmissionEndpoint
 {
     public static void MapTaskSubmission(this IEndpointRouteBuilder api) => api.MapPost("/tasks", Submit)
         .WithTags("Tasks")
-        .Takes<SubmitTaskRequest>()
-        .Describes<SubmittedTask>("Submit a task, or an array of up to 1000 of them", StatusCodes.Status202Accepted);
+        .Reads<SubmitTaskRequest>()
+        .Describes<SubmittedTask>("Submit a task or an array of up to 1000 tasks", StatusCodes.Status202Accepted);
 
     private static async Task<IResult> Submit(HttpContext context, FailoverGateway gateway, StoreRoom room)
     {
@@ -36,11 +36,14 @@ internal static class TaskSubmissionEndpoint
         return isArray ? ForMany(results) : ForOne(context, results[0]);
     }
 
-    /// <summary>The tasks by partition, as many in one message as its size allows; each with its place in the call.</summary>
-    private static IEnumerable<(int Partition, ImmutableArray<(TaskSubmission Task, int Place)> Tasks)> Messages(TaskSubmission[] tasks, int partitions) =>
-        from together in tasks.Select(static (task, place) => (Task: task, Place: place)).GroupBy(entry => Partition.Of(entry.Task.TaskId, partitions))
-        from run in together.InBatches(static entry => WireSize.Of(entry.Task), MessageLimits.MaxGatheredBytes)
-        select (together.Key, run);
+    /// <summary>The tasks in batches by partition, up to the maximum size of a message, each with its index in the call.</summary>
+    private static IEnumerable<(int Partition, ImmutableArray<(TaskSubmission Task, int Place)> Tasks)> Messages(
+        TaskSubmission[] tasks, int partitions) =>
+        from ofPartition in tasks
+            .Select(static (task, place) => (Task: task, Place: place))
+            .GroupBy(entry => Partition.Of(entry.Task.TaskId, partitions))
+        from batch in ofPartition.InBatches(static entry => WireSize.Of(entry.Task), MessageLimits.MaxGatheredBytes)
+        select (ofPartition.Key, batch);
 
     private static async Task Send(
         FailoverGateway gateway,
@@ -74,13 +77,14 @@ internal static class TaskSubmissionEndpoint
             return Problem.Of(refused);
         }
 
-        context.Response.Headers.Location = $"{context.Request.PathBase}{context.Request.Path.Value!.TrimEnd('/')}/{Uri.EscapeDataString(result.TaskId.Value)}";
+        var path = context.Request.Path.Value!.TrimEnd('/');
+        context.Response.Headers.Location = $"{context.Request.PathBase}{path}/{Uri.EscapeDataString(result.TaskId.Value)}";
         return Answer.Accepted(Submitted(result, ""));
     }
 
     private static IResult ForMany(SubmissionResult[] results)
     {
-        // Where nothing at all went in, the status says so: a caller that only looks at it must not take it for success.
+        // If no task was accepted, the status shows it, for callers that check only the status.
         if (Array.TrueForAll(results, result => result.Refused is { Reason: RefusalReason.LimitReached or RefusalReason.Unavailable }))
         {
             return Problem.Of(results[0].Refused!);
@@ -100,12 +104,12 @@ internal static class TaskSubmissionEndpoint
     // Only a task that was submitted before can be in one of these states.
     private static string? Note(SubmissionResult result) => result.State switch
     {
-        TaskState.Succeeded => $"task {result.TaskId} was submitted before and has succeeded: nothing will run. "
-            + "Read its result, or submit the work under another task_id to run it again",
-        TaskState.Cancelled => $"task {result.TaskId} was submitted before and was cancelled: nothing will run. "
-            + "Submit the work under another task_id to run it",
-        TaskState.Parked => $"task {result.TaskId} was submitted before and is parked: nothing will run until it is requeued",
+        TaskState.Succeeded => $"Task {result.TaskId} was submitted before and has succeeded. It does not run again. "
+            + "Read its result, or use another task_id to run the work again.",
+        TaskState.Cancelled => $"Task {result.TaskId} was submitted before and was cancelled. It does not run. "
+            + "Use another task_id to run the work.",
+        TaskState.Parked => $"Task {result.TaskId} was submitted before and is parked. It does not run until you requeue it.",
         TaskState.Queued or TaskState.Delayed or TaskState.Leased or TaskState.Deciding => null,
-        _ => throw new ArgumentOutOfRangeException(nameof(result), result.State, "a state without a note"),
+        _ => throw new ArgumentOutOfRangeException(nameof(result), result.State, "no note is defined for this state"),
     };
 }

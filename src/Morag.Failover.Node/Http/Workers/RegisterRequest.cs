@@ -8,50 +8,50 @@ using Morag.Failover.Node.Http.Tasks;
 
 namespace Morag.Failover.Node.Http.Workers;
 
-/// <summary>Registers a worker, or renews what it said.</summary>
+/// <summary>Registers a worker or renews its registration.</summary>
 internal sealed record RegisterRequest
 {
-    /// <summary>What the worker says of itself. Required.</summary>
+    /// <summary>The registration. Required.</summary>
     public RegistrationRequest? Registration { get; init; }
 
-    /// <summary>A token, for callers that cannot set the header <c>Authorization</c>.</summary>
+    /// <summary>A token, for callers that cannot set the <c>Authorization</c> header.</summary>
     public string? AuthToken { get; init; }
 }
 
-/// <summary>What a worker says of itself.</summary>
+/// <summary>A worker's description of itself.</summary>
 internal sealed record RegistrationRequest
 {
-    /// <summary>The worker's id, the same over restarts. Required.</summary>
+    /// <summary>The worker's id, which stays the same across restarts. Required.</summary>
     public WorkerId? WorkerId { get; init; }
 
-    /// <summary>A name for people; at most 200 bytes in UTF-8.</summary>
+    /// <summary>A display name of at most 200 bytes of UTF-8.</summary>
     public string? Name { get; init; }
 
-    /// <summary>What kind of machine it is. Required.</summary>
+    /// <summary>The kind of machine. Required.</summary>
     public WorkerCapability? Capability { get; init; }
 
-    /// <summary>What the machine has.</summary>
+    /// <summary>The hardware of the machine.</summary>
     public HardwareRequest? Hardware { get; init; }
 
-    /// <summary>Where it is.</summary>
+    /// <summary>The location of the machine.</summary>
     public LocationRequest? Location { get; init; }
 
-    /// <summary>The most tasks it may hold at once, 1 to 10000; 1 where nothing is said.</summary>
+    /// <summary>The maximum number of tasks that the worker holds at once, 1 to 10000. Default: 1.</summary>
     public int? MaxConcurrentTasks { get; init; }
 
-    /// <summary>The content types it can process; all where none is named.</summary>
+    /// <summary>The content types that the worker can process. Default: all.</summary>
     public string[]? SupportedContentTypes { get; init; }
 
-    /// <summary>What people and their tools want to know of it, as texts under names of their own, such as <c>{"site": "home"}</c>.</summary>
+    /// <summary>Free-form texts for people and tools, such as <c>{"site": "home"}</c>.</summary>
     public Dictionary<string, string?>? Tags { get; init; }
 
-    /// <summary>The queues it wants to serve; every queue that its capability serves where none is named.</summary>
+    /// <summary>The queues that the worker serves. Default: every queue that matches its capability.</summary>
     public string[]? Queues { get; init; }
 
-    /// <summary>New for each start of the worker's process.</summary>
+    /// <summary>An id that is new for each start of the worker process.</summary>
     public InstanceId? InstanceId { get; init; }
 
-    /// <summary>How often it heartbeats, in seconds, 0.1 to 3600.</summary>
+    /// <summary>The heartbeat interval in seconds, 0.1 to 3600.</summary>
     public double? HeartbeatIntervalSeconds { get; init; }
 
     public WorkerRegistration ToRegistration(QueueSettings queues) => new()
@@ -76,7 +76,8 @@ internal sealed record RegistrationRequest
 
     public static ImmutableArray<string> Texts(string[]? values, string field) =>
         [.. Rules.AtMost(values, WorkerLimits.MaxListEntries, field)
-            .Select((value, index) => Rules.Line(Rules.Required(value, JsonPath.Item(field, index)), WorkerLimits.MaxTextBytes, JsonPath.Item(field, index)))];
+            .Select((value, index) => Rules.Line(
+                Rules.Required(value, JsonPath.Item(field, index)), WorkerLimits.MaxTextBytes, JsonPath.Item(field, index)))];
 
     private static ImmutableSortedDictionary<string, string> TagTexts(Dictionary<string, string?>? tags, string field)
     {
@@ -98,13 +99,13 @@ internal sealed record RegistrationRequest
 
     private static string TagText(string text, string field) => Rules.Line(text, WorkerLimits.MaxTextBytes, field);
 
-    // A worker of this name could never be read: GET /workers/stats answers with the counts.
+    // Workers with these ids would be unreachable: GET /workers/stats returns the counts.
     private static WorkerId NotReserved(WorkerId worker) => worker.Value is not ("stats" or "register")
         ? worker
-        : throw ProblemException.Invalid("registration.worker_id", "must not be stats or register, which are names of calls");
+        : throw ProblemException.Invalid("registration.worker_id", "must not be \"stats\" or \"register\", which are names of calls");
 }
 
-/// <summary>What a machine has; what is left out is not known.</summary>
+/// <summary>The hardware of a machine. A missing value is unknown.</summary>
 internal sealed record HardwareRequest
 {
     /// <summary>Logical CPU cores.</summary>
@@ -113,7 +114,7 @@ internal sealed record HardwareRequest
     /// <summary>Main memory in GiB.</summary>
     public double? MemoryGb { get; init; }
 
-    /// <summary>How many GPUs.</summary>
+    /// <summary>The number of GPUs.</summary>
     public int? GpuCount { get; init; }
 
     /// <summary>Memory of one GPU in GiB.</summary>
@@ -136,7 +137,7 @@ internal sealed record HardwareRequest
     };
 }
 
-/// <summary>Where a machine is.</summary>
+/// <summary>The location of a machine.</summary>
 internal sealed record LocationRequest
 {
     /// <summary>Its host name.</summary>
@@ -145,10 +146,10 @@ internal sealed record LocationRequest
     /// <summary>Its IP address.</summary>
     public string? IpAddress { get; init; }
 
-    /// <summary>The port it listens on; 0 where it listens on none.</summary>
+    /// <summary>The port that the worker listens on; 0 if none.</summary>
     public int? Port { get; init; }
 
-    /// <summary>Whether it is reached over a network that is not ours.</summary>
+    /// <summary>Whether it is reached over a network outside the operator's control.</summary>
     public bool? IsRemote { get; init; }
 
     /// <summary>The latency to it in milliseconds.</summary>
@@ -166,18 +167,18 @@ internal sealed record LocationRequest
     };
 }
 
-/// <summary>The worker is registered, durably.</summary>
+/// <summary>The worker is registered, and the registration is stored.</summary>
 internal sealed record RegisteredAnswer
 {
-    /// <summary>Always true: what fails is answered with problem details.</summary>
+    /// <summary>Always true: a failed registration is answered with problem details.</summary>
     public bool Success { get; } = true;
 
-    /// <summary>What happened, in words.</summary>
+    /// <summary>What happened.</summary>
     public required string Message { get; init; }
 
     /// <summary>The worker.</summary>
     public required WorkerId WorkerId { get; init; }
 
-    /// <summary>The most bytes of one result, as compact JSON in UTF-8: <c>max-payload</c> of this node.</summary>
+    /// <summary>The maximum size of a result as compact UTF-8 JSON, in bytes: <c>max-payload</c> of this node.</summary>
     public required int MaxResultBytes { get; init; }
 }

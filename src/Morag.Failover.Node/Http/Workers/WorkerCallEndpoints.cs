@@ -11,21 +11,22 @@ using Morag.Failover.Node.Http.Tasks;
 
 namespace Morag.Failover.Node.Http.Workers;
 
-/// <summary>The calls of a worker itself: registering, heartbeats, demand for work, successes.</summary>
+/// <summary>The calls of a worker: register, heartbeat, lease, successes.</summary>
 internal static class WorkerCallEndpoints
 {
     public static void MapWorkerCalls(this IEndpointRouteBuilder api)
     {
         var workers = api.MapGroup("/workers").WithTags("Workers");
 
-        // Open here, because the token may stand in the body; the call checks it itself.
-        workers.MapPost("register", Register).AllowAnonymous().Takes<RegisterRequest>().Describes<RegisteredAnswer>("Register, or renew");
-        workers.MapPost("{id}/heartbeat", Heartbeat).Takes<HeartbeatRequest>()
-            .Describes<HeartbeatReply>("A sign of life; answers with the leases that the system believes it holds");
-        workers.MapPost("{id}/lease", Lease).Takes<LeaseWorkRequest>()
-            .Describes<LeasedTask[]>("Tasks for this worker; waits for the first up to wait_seconds");
-        workers.MapPost("{id}/successes", Successes).Takes<SuccessRequest[]>()
-            .Describes<WorkerReliabilityScore>("Work done on tasks that are held elsewhere, for the score");
+        // Anonymous, because the token can be in the body; the call itself checks it.
+        workers.MapPost("register", Register).AllowAnonymous().Reads<RegisterRequest>()
+            .Describes<RegisteredAnswer>("Register a worker or renew its registration");
+        workers.MapPost("{id}/heartbeat", Heartbeat).Reads<HeartbeatRequest>()
+            .Describes<HeartbeatReply>("Send a heartbeat; answered with the leases that the worker should hold");
+        workers.MapPost("{id}/lease", Lease).Reads<LeaseWorkRequest>()
+            .Describes<LeasedTask[]>("Lease tasks; waits up to wait_seconds for the first one");
+        workers.MapPost("{id}/successes", Successes).Reads<SuccessRequest[]>()
+            .Describes<WorkerReliabilityScore>("Report successes on tasks that are not in any queue here, for the worker's score");
     }
 
     private static async Task<IResult> Register(HttpContext context, FailoverGateway gateway, AccessTokens tokens)
@@ -38,7 +39,7 @@ internal static class WorkerCallEndpoints
 
         var registration = Rules.Required(request.Registration, "registration").ToRegistration(gateway.Settings.Queues);
 
-        // Asked first, so that a worker that is refused starts no entity.
+        // Asked first, so that a rejected worker starts no entity.
         var bucket = Partition.Of(registration.WorkerId, gateway.Settings.Partitions.DirectoryBuckets);
         _ = await gateway.Ask<Done>(
             gateway.Regions.Directory, new AdmitWorker { Bucket = bucket, WorkerId = registration.WorkerId }, TimeSpan.Zero, context.RequestAborted);
@@ -74,8 +75,8 @@ internal static class WorkerCallEndpoints
             InstanceId = request.InstanceId,
         };
 
-        // The demand itself cannot be taken back. When its caller goes, the node stops, or the worker's entity may have ended with
-        // another node, the call ends at once; leases that come for it afterwards go back without blame.
+        // The request cannot be withdrawn. When the caller disconnects, the node stops, or the worker's entity may have ended with another
+        // node, the call ends at once, and leases that are granted afterwards are released without blame.
         var memberLost = gateway.MemberLost;
         var granted = gateway.Ask<LeasesGranted>(gateway.Regions.Workers, demand, demand.Wait, CancellationToken.None);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, gateway.Stopping, memberLost);
@@ -92,17 +93,18 @@ internal static class WorkerCallEndpoints
             // Answered below.
         }
 
-        _ = GiveBackWhenGranted(gateway, worker, granted);
+        _ = ReleaseWhenGranted(gateway, worker, granted);
         if (memberLost.IsCancellationRequested)
         {
-            throw new ProblemException(Problem.Of(Refused.Unavailable("a node was lost, and perhaps this call with it: ask again, under the same request_id")));
+            throw new ProblemException(Problem.Of(Refused.Unavailable(
+                "A node left the cluster and may have held this request. Retry with the same request_id.")));
         }
 
         return Answer.Ok(Array.Empty<LeasedTask>());
     }
 
-    // Nobody waits for this, and it may be lost: then the worker's next heartbeats show that it does not hold them.
-    private static async Task GiveBackWhenGranted(FailoverGateway gateway, WorkerId worker, Task<LeasesGranted> granted)
+    // Best effort: if the release is lost, the worker's next heartbeats show that it does not hold the leases.
+    private static async Task ReleaseWhenGranted(FailoverGateway gateway, WorkerId worker, Task<LeasesGranted> granted)
     {
         LeasesGranted undelivered;
         try
@@ -123,7 +125,7 @@ internal static class WorkerCallEndpoints
                     Partition = leases.Key,
                     WorkerId = worker,
                     Leases = [.. leases.Select(lease => new LeaseRef { TaskId = lease.TaskId, Epoch = lease.Epoch })],
-                    Reason = "undelivered: the worker's connection ended before the answer",
+                    Reason = "not delivered: the worker disconnected before the response",
                 },
                 Akka.Actor.ActorRefs.NoSender);
         }

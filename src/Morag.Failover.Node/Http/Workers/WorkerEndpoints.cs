@@ -10,20 +10,22 @@ using Morag.Failover.Node.Http.OpenApi;
 
 namespace Morag.Failover.Node.Http.Workers;
 
-/// <summary>Workers: reading them, and what operators do with them.</summary>
+/// <summary>Reading workers, and the operator's calls about them.</summary>
 internal static class WorkerEndpoints
 {
     public static void MapWorkers(this IEndpointRouteBuilder api)
     {
         var workers = api.MapGroup("/workers").WithTags("Workers");
-        workers.MapGet("", List).Describes<WorkerInfo[]>("Workers in the order of their ids, paged");
-        workers.MapGet("stats", Stats).Describes<WorkerStats>("Counts of the whole fleet");
-        workers.MapGet("{id}", Get).Describes<WorkerInfo>("One worker");
-        workers.MapGet("{id}/reliability", Reliability).Describes<WorkerReliabilityScore>("The exact score of one worker, and its breaker");
-        workers.MapPost("{id}/drain", Drain).Takes<DrainRequest>().Describes<WorkerChangedAnswer>("Operator: no new tasks; what it holds stays with it");
-        workers.MapPost("{id}/resume", Resume).Describes<WorkerChangedAnswer>("Operator: end a drain, or an offline");
-        workers.MapPost("{id}/breaker", SetBreaker).Takes<BreakerRequest>().Describes<WorkerReliabilityScore>("Operator: open, close or reset the breaker");
-        workers.MapDelete("{id}", Unregister).Describes<WorkerChangedAnswer>("Unregister; its leases are given back without blame");
+        workers.MapGet("", List).Describes<WorkerInfo[]>("List workers in the order of their ids, paged");
+        workers.MapGet("stats", Stats).Describes<WorkerStats>("Count the workers of the whole fleet");
+        workers.MapGet("{id}", Get).Describes<WorkerInfo>("Get one worker");
+        workers.MapGet("{id}/reliability", Reliability).Describes<WorkerReliabilityScore>("Get the score and the breaker of one worker");
+        workers.MapPost("{id}/drain", Drain).Reads<DrainRequest>()
+            .Describes<WorkerChangedAnswer>("Operator: drain a worker; it gets no new tasks and keeps the ones it holds");
+        workers.MapPost("{id}/resume", Resume).Describes<WorkerChangedAnswer>("Operator: end a drain or an operator's offline");
+        workers.MapPost("{id}/breaker", SetBreaker).Reads<BreakerRequest>()
+            .Describes<WorkerReliabilityScore>("Operator: open, close or reset the breaker");
+        workers.MapDelete("{id}", Unregister).Describes<WorkerChangedAnswer>("Unregister a worker; its leases are released without blame");
     }
 
     private static async Task<IResult> List(HttpContext context, FailoverGateway gateway, string? limit, string? after)
@@ -66,7 +68,7 @@ internal static class WorkerEndpoints
     {
         var seen = await Find(context, gateway, id);
         var info = await gateway.AskWorkers<WorkerInfo>(new GetWorker { WorkerId = seen.WorkerId }, context.RequestAborted);
-        // The entity of a worker that is offline may have started since it last heard of it, and shows what the list shows then.
+        // The entity of an offline worker may have restarted since the last heartbeat; the directory still knows the last metrics.
         return Answer.Ok(info with
         {
             LastHeartbeat = info.LastHeartbeat ?? seen.At,
@@ -81,14 +83,19 @@ internal static class WorkerEndpoints
         return Answer.Ok(await gateway.AskWorkers<WorkerReliabilityScore>(new GetWorkerReliability { WorkerId = worker }, context.RequestAborted));
     }
 
-    /// <summary>The directory is asked first: a question to a worker's entity starts it, also for an id that somebody made up.</summary>
-    internal static async Task<WorkerId> Known(HttpContext context, FailoverGateway gateway, string id) => (await Find(context, gateway, id)).WorkerId;
+    /// <summary>
+    /// Finds the worker in the directory. A message to the worker's entity would start it even if the worker does not exist.
+    /// </summary>
+    /// <exception cref="ProblemException">There is no such worker.</exception>
+    internal static async Task<WorkerId> Known(HttpContext context, FailoverGateway gateway, string id) =>
+        (await Find(context, gateway, id)).WorkerId;
 
     private static Task<WorkerSeen> Find(HttpContext context, FailoverGateway gateway, string id)
     {
         var worker = Worker(id);
         var bucket = Partition.Of(worker, gateway.Settings.Partitions.DirectoryBuckets);
-        return gateway.Ask<WorkerSeen>(gateway.Regions.Directory, new FindWorker { Bucket = bucket, WorkerId = worker }, TimeSpan.Zero, context.RequestAborted);
+        var find = new FindWorker { Bucket = bucket, WorkerId = worker };
+        return gateway.Ask<WorkerSeen>(gateway.Regions.Directory, find, TimeSpan.Zero, context.RequestAborted);
     }
 
     private static async Task<IResult> Drain(HttpContext context, FailoverGateway gateway, string id)
@@ -99,17 +106,19 @@ internal static class WorkerEndpoints
         {
             WorkerId = worker,
             Reason = Rules.Reason(request.Reason),
-            Deadline = request.DeadlineSeconds is { } seconds ? Rules.Seconds(seconds, 0, WorkerLimits.MaxDrainSeconds, "deadline_seconds") : null,
+            Deadline = request.DeadlineSeconds is { } seconds
+                ? Rules.Seconds(seconds, 0, WorkerLimits.MaxDrainSeconds, "deadline_seconds")
+                : null,
         };
         _ = await gateway.AskWorkers<Done>(drain, context.RequestAborted);
-        return Changed(worker, "draining: it gets no new tasks until it is resumed");
+        return Changed(worker, "draining: the worker gets no new tasks until you resume it");
     }
 
     private static async Task<IResult> Resume(HttpContext context, FailoverGateway gateway, string id)
     {
         var worker = Worker(id);
         _ = await gateway.AskWorkers<Done>(new ResumeWorker { WorkerId = worker }, context.RequestAborted);
-        return Changed(worker, "resumed: it gets tasks again");
+        return Changed(worker, "resumed: the worker gets new tasks again");
     }
 
     private static async Task<IResult> SetBreaker(HttpContext context, FailoverGateway gateway, string id)
@@ -129,7 +138,7 @@ internal static class WorkerEndpoints
     {
         var worker = Worker(id);
         _ = await gateway.AskWorkers<Done>(new UnregisterWorker { WorkerId = worker }, context.RequestAborted);
-        return Changed(worker, "unregistered: its leases are given back");
+        return Changed(worker, "unregistered: its leases are released");
     }
 
     private static WorkerId Worker(string id) => Rules.Id<WorkerId>(id, "worker_id");

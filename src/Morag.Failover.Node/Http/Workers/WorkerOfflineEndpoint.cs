@@ -11,9 +11,9 @@ using Morag.Failover.Node.Http.OpenApi;
 namespace Morag.Failover.Node.Http.Workers;
 
 /// <summary>
-/// <c>POST /workers/{id}/offline</c>: an operator declares a worker lost. Its leases end, and the answer is the list of their
-/// decisions and of those about the affected tasks that are held elsewhere. Decisions that are not made within the wait are
-/// left out, and their tasks named in the header <c>Undecided-Tasks</c>; they follow by themselves.
+/// <c>POST /workers/{id}/offline</c>: an operator declares a worker lost. Its leases end, and the response lists the decisions about its
+/// tasks and about the affected tasks outside every queue here. Decisions that take longer than the wait are left out and their tasks are
+/// named in the header <c>Undecided-Tasks</c>; the decisions are still made.
 /// </summary>
 internal static class WorkerOfflineEndpoint
 {
@@ -21,8 +21,8 @@ internal static class WorkerOfflineEndpoint
 
     public static void MapWorkerOffline(this IEndpointRouteBuilder api) => api.MapPost("/workers/{id}/offline", TakeOffline)
         .WithTags("Workers")
-        .Takes<OfflineRequest>()
-        .Describes<FailoverDecision[]>("Operator: declare it offline; answers with the decisions about its tasks");
+        .Reads<OfflineRequest>()
+        .Describes<FailoverDecision[]>("Operator: declare a worker lost; answered with the decisions about its tasks");
 
     private static async Task<IResult> TakeOffline(HttpContext context, FailoverGateway gateway, string id)
     {
@@ -35,8 +35,9 @@ internal static class WorkerOfflineEndpoint
         {
             WorkerTakenOffline declared => declared,
 
-            // It holds nothing here, so there is nothing to take away; what it held elsewhere is in the call.
-            Refused { Reason: RefusalReason.Unknown } when affected.Length > 0 => new WorkerTakenOffline { WorkerId = worker, LossId = LossOf(worker, reason) },
+            // The worker never registered, so it holds no leases; the call names the tasks that it held elsewhere.
+            Refused { Reason: RefusalReason.Unknown } when affected.Length > 0 =>
+                new WorkerTakenOffline { WorkerId = worker, LossId = LossOf(worker, reason) },
             Refused refused => throw new ProblemException(Problem.Of(refused)),
             var other => throw new InvalidOperationException($"TakeWorkerOffline was answered with {other.GetType().Name}"),
         };
@@ -60,11 +61,11 @@ internal static class WorkerOfflineEndpoint
         return Answer.Ok(answers.Select(answer => answer.Reply).OfType<FailoverDecision>().ToArray());
     }
 
-    // Nobody here draws a name for the loss of a worker that never registered; the same call again must be the same loss.
+    // Derived from the call, so that repeating it reports the same loss: no entity draws an id for a worker that never registered.
     private static LossId LossOf(WorkerId worker, string reason) =>
         new(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{worker}\n{reason}")).AsSpan(0, 16)));
 
-    // Named after the loss: the same call again is the same failure of each task.
+    // The event id is that of the loss, so that repeating the call reports the same failure of each task.
     private static ReportFailure LostElsewhere(TaskId task, WorkerId worker, LossId loss, string reason) => new()
     {
         TaskId = task,

@@ -9,31 +9,31 @@ using Morag.Failover.Node.Http.Input;
 
 namespace Morag.Failover.Node.Http.Workers;
 
-/// <summary>A sign of life.</summary>
+/// <summary>A heartbeat.</summary>
 internal sealed record HeartbeatRequest
 {
-    /// <summary>What the worker says its status is. Required.</summary>
+    /// <summary>The worker's status. Required.</summary>
     public WorkerStatus? Status { get; init; }
 
-    /// <summary>What it measured.</summary>
+    /// <summary>The worker's metrics.</summary>
     public MetricsRequest? Metrics { get; init; }
 
-    /// <summary>The worker once more; where it is given it must be the one of the path.</summary>
+    /// <summary>The worker. Optional; must equal the worker in the path.</summary>
     public WorkerId? WorkerId { get; init; }
 
-    /// <summary>The worker's own time; shows its skew and decides nothing.</summary>
+    /// <summary>The worker's own time. It only serves to show the clock skew.</summary>
     public DateTimeOffset? Timestamp { get; init; }
 
-    /// <summary>Which start of the process sends it.</summary>
+    /// <summary>The worker process that sends the heartbeat.</summary>
     public InstanceId? InstanceId { get; init; }
 
-    /// <summary>What it holds; a lease that is missing from two lists after its grant never arrived.</summary>
+    /// <summary>The leases that the worker holds. A lease missing from two consecutive lists counts as never delivered.</summary>
     public HeldRequest[]? Held { get; init; }
 
     public Heartbeat ToHeartbeat(WorkerId worker) => new()
     {
         WorkerId = WorkerId is { } given && given != worker
-            ? throw ProblemException.Invalid("worker_id", $"must be the worker of the path, {worker}")
+            ? throw ProblemException.Invalid("worker_id", $"must equal the worker in the path, {worker}")
             : worker,
         Status = Rules.Required(Status, "status"),
         Metrics = Metrics?.ToMetrics() ?? new WorkerMetrics(),
@@ -45,31 +45,31 @@ internal sealed record HeartbeatRequest
     };
 }
 
-/// <summary>What a worker measures of itself; what is left out is 0.</summary>
+/// <summary>A worker's metrics. Default of each: 0.</summary>
 internal sealed record MetricsRequest
 {
-    /// <summary>CPU use, 0 to 100.</summary>
+    /// <summary>CPU usage in percent.</summary>
     public double? CpuUsagePercent { get; init; }
 
-    /// <summary>Memory use, 0 to 100.</summary>
+    /// <summary>Memory usage in percent.</summary>
     public double? MemoryUsagePercent { get; init; }
 
-    /// <summary>GPU use, 0 to 100.</summary>
+    /// <summary>GPU usage in percent.</summary>
     public double? GpuUsagePercent { get; init; }
 
-    /// <summary>Tasks it is running.</summary>
+    /// <summary>Running tasks.</summary>
     public int? ActiveTasks { get; init; }
 
-    /// <summary>Tasks it completed since it started.</summary>
+    /// <summary>Tasks completed since the worker started.</summary>
     public long? CompletedTasks { get; init; }
 
-    /// <summary>Tasks it failed since it started.</summary>
+    /// <summary>Tasks failed since the worker started.</summary>
     public long? FailedTasks { get; init; }
 
-    /// <summary>Mean duration of its tasks in seconds.</summary>
+    /// <summary>Mean task duration in seconds.</summary>
     public double? AvgTaskDurationSeconds { get; init; }
 
-    // Shown, and never decided on: so they have no ranges. A machine that counts its cores has more than 100 percent.
+    // No ranges: metrics are only shown, never used in decisions. CPU usage exceeds 100 % on machines that sum it over cores.
     public WorkerMetrics ToMetrics() => new()
     {
         CpuUsagePercent = CpuUsagePercent ?? 0,
@@ -82,16 +82,16 @@ internal sealed record MetricsRequest
     };
 }
 
-/// <summary>A lease that a worker says it holds.</summary>
+/// <summary>A lease that a worker reports as held.</summary>
 internal sealed record HeldRequest
 {
     /// <summary>The task. Required.</summary>
     public TaskId? TaskId { get; init; }
 
-    /// <summary>The lease's epoch. Required.</summary>
+    /// <summary>The epoch of the lease. Required.</summary>
     public LeaseEpoch? Epoch { get; init; }
 
-    /// <summary>How far it is, 0 to 1.</summary>
+    /// <summary>The progress of the task, 0 to 1.</summary>
     public double? Progress { get; init; }
 
     public HeldByWorker ToHeld(string at) => new()
@@ -102,63 +102,63 @@ internal sealed record HeldRequest
     };
 }
 
-/// <summary>Demand for work.</summary>
+/// <summary>A request for leases.</summary>
 internal sealed record LeaseWorkRequest
 {
-    /// <summary>The most tasks wanted, 1 to 1000; 1 where nothing is said.</summary>
+    /// <summary>The maximum number of tasks, 1 to 1000. Default: 1.</summary>
     public int? MaxTasks { get; init; }
 
-    /// <summary>How long to wait for the first one, 0 to 30; 0 where nothing is said.</summary>
+    /// <summary>How long to wait for the first task, in seconds, 0 to 30. Default: 0.</summary>
     public double? WaitSeconds { get; init; }
 
-    /// <summary>Only from these queues; all that the worker serves where none is named.</summary>
+    /// <summary>The queues to lease from. Default: all queues that the worker serves.</summary>
     public string[]? Queues { get; init; }
 
-    /// <summary>The worker's name for this call; the same again gives the same leases.</summary>
+    /// <summary>The worker's id for this request. A repeated request gets the same leases.</summary>
     public RequestId? RequestId { get; init; }
 
-    /// <summary>Which start of the process asks.</summary>
+    /// <summary>The worker process that asks.</summary>
     public InstanceId? InstanceId { get; init; }
 }
 
-/// <summary>One outcome: a completion where no <c>failure_type</c> is given, else a failure.</summary>
+/// <summary>One outcome: a failure if <c>failure_type</c> is given, otherwise a completion.</summary>
 internal sealed record OutcomeRequest : IFailureReport
 {
     /// <summary>The task. Required.</summary>
     public TaskId? TaskId { get; init; }
 
-    /// <summary>The lease's epoch. Required.</summary>
+    /// <summary>The epoch of the lease. Required.</summary>
     public LeaseEpoch? Epoch { get; init; }
 
-    /// <summary>What came out: any JSON, at most 56 levels deep and 256 KiB (<c>max-payload</c>) as compact UTF-8.</summary>
+    /// <summary>The result: any JSON, at most 56 levels deep and <c>max-payload</c> bytes (256 KiB by default) as compact UTF-8.</summary>
     public JsonText? Result { get; init; }
 
-    /// <summary>What failed.</summary>
+    /// <summary>The kind of failure.</summary>
     public FailureType? FailureType { get; init; }
 
-    /// <summary>What is known about the failure. Required for one.</summary>
+    /// <summary>What the worker knows about the failure. Required for a failure.</summary>
     public string? ErrorMessage { get; init; }
 
-    /// <summary>Whatever else helps; an object.</summary>
+    /// <summary>Further details, a JSON object.</summary>
     public JsonText? Context { get; init; }
 
-    /// <summary>The reporter's own name for the failure.</summary>
+    /// <summary>The worker's own id for the failure.</summary>
     public EventId? EventId { get; init; }
 
-    /// <summary>Which start of the worker's process says so.</summary>
+    /// <summary>The worker process that reports.</summary>
     public InstanceId? InstanceId { get; init; }
 }
 
-/// <summary>One success on a task that is held elsewhere.</summary>
+/// <summary>A success on a task that is not in any queue here.</summary>
 internal sealed record SuccessRequest
 {
     /// <summary>The task. Required.</summary>
     public TaskId? TaskId { get; init; }
 
-    /// <summary>The reporter's name for it: the same again within the task counts once.</summary>
+    /// <summary>The reporter's id for the success. Reports of one task with the same id count once.</summary>
     public EventId? EventId { get; init; }
 
-    /// <summary>How long it took, in seconds, 0 or more. Required.</summary>
+    /// <summary>The duration of the task in seconds, 0 or more. Required.</summary>
     public double? DurationSeconds { get; init; }
 
     public ReportedSuccess ToSuccess(string at) => new()
@@ -166,46 +166,49 @@ internal sealed record SuccessRequest
         TaskId = Rules.Required(TaskId, JsonPath.Join(at, "task_id")),
         EventId = EventId,
         DurationSeconds = Rules.InRange(
-            Rules.Required(DurationSeconds, JsonPath.Join(at, "duration_seconds")), 0, WorkerLimits.MaxDurationSeconds, JsonPath.Join(at, "duration_seconds")),
+            Rules.Required(DurationSeconds, JsonPath.Join(at, "duration_seconds")),
+            0,
+            WorkerLimits.MaxDurationSeconds,
+            JsonPath.Join(at, "duration_seconds")),
     };
 }
 
-/// <summary>An operator stops new tasks for a worker.</summary>
+/// <summary>An operator drains a worker.</summary>
 internal sealed record DrainRequest
 {
-    /// <summary>Why. Required.</summary>
+    /// <summary>The reason. Required.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>After how many seconds leases still held are given back without blame, 0 to 2592000; never where nothing is said.</summary>
+    /// <summary>Seconds until the remaining leases are released without blame, 0 to 2592000. Default: never.</summary>
     public double? DeadlineSeconds { get; init; }
 }
 
 /// <summary>An operator declares a worker offline.</summary>
 internal sealed record OfflineRequest
 {
-    /// <summary>Why. Required.</summary>
+    /// <summary>The reason. Required.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Tasks held elsewhere that are lost with it; at most 1000.</summary>
+    /// <summary>Tasks outside every queue here that are lost with the worker; at most 1000.</summary>
     public TaskId[]? AffectedTasks { get; init; }
 }
 
-/// <summary>An operator sets a breaker.</summary>
+/// <summary>An operator sets the breaker of a worker.</summary>
 internal sealed record BreakerRequest
 {
-    /// <summary>What to do. Required.</summary>
+    /// <summary>The action. Required.</summary>
     public BreakerAction? Action { get; init; }
 
-    /// <summary>Why. Required.</summary>
+    /// <summary>The reason. Required.</summary>
     public string? Reason { get; init; }
 }
 
-/// <summary>An operator's call about a worker was carried out, durably.</summary>
+/// <summary>An operator's change to a worker was stored.</summary>
 internal sealed record WorkerChangedAnswer
 {
     /// <summary>The worker.</summary>
     public required WorkerId WorkerId { get; init; }
 
-    /// <summary>What was done.</summary>
+    /// <summary>What changed.</summary>
     public required string Message { get; init; }
 }

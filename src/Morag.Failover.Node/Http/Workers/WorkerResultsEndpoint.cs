@@ -12,13 +12,13 @@ using Morag.Failover.Node.Http.Tasks;
 
 namespace Morag.Failover.Node.Http.Workers;
 
-/// <summary><c>POST /workers/{id}/results</c>: many outcomes in one call, answered one by one, in their order.</summary>
+/// <summary><c>POST /workers/{id}/results</c>: a batch of outcomes, each answered on its own, in order.</summary>
 internal static class WorkerResultsEndpoint
 {
     public static void MapWorkerResults(this IEndpointRouteBuilder api) => api.MapPost("/workers/{id}/results", Results)
         .WithTags("Workers")
-        .Takes<OutcomeRequest[]>()
-        .Describes<LeaseAnswer[]>("Many outcomes, completions and failures, answered one by one, in order");
+        .Reads<OutcomeRequest[]>()
+        .Describes<LeaseAnswer[]>("Report a batch of completions and failures, each answered on its own, in order");
 
     private static async Task<IResult> Results(HttpContext context, FailoverGateway gateway, string id)
     {
@@ -41,7 +41,7 @@ internal static class WorkerResultsEndpoint
             }
         }
 
-        // All were read before the first is sent: a body that breaks a rule changes nothing.
+        // Everything is validated before the first message is sent, so an invalid body changes nothing.
         var partitions = gateway.Settings.Partitions.Queues;
         await Task.WhenAll(
             completions.GroupBy(entry => Partition.Of(entry.Completion.TaskId, partitions))

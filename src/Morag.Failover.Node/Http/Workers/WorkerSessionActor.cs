@@ -10,9 +10,9 @@ using Morag.Failover.Node.Http.Streams;
 namespace Morag.Failover.Node.Http.Workers;
 
 /// <summary>
-/// One worker's open session on this node: announces it to the worker's entity, and passes on what the entity signals. When the
-/// entity ends (it moved, or restarted), the session is announced anew, because the next one knows nothing of it; never
-/// otherwise, because an announcement counts as a sign of life of the worker, and this node cannot speak for it.
+/// A worker's open session on this node. It announces the session to the worker's entity and forwards the entity's signals. When the
+/// entity moves or restarts, the session is announced again, because the new incarnation does not know it. It is not announced at any
+/// other time: an announcement counts as a heartbeat of the worker, and this node cannot vouch for the worker.
 /// </summary>
 internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
 {
@@ -37,13 +37,13 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
         Receive<Refused>(Refuse);
         Receive<SupersededSignal>(_ =>
         {
-            Pass(new ServerSentEvent("superseded", "{}"u8.ToArray()));
+            Forward(new ServerSentEvent("superseded", "{}"u8.ToArray()));
             stream.TryComplete();
         });
-        Receive<LeaseRevoked>(signal => Pass(ServerSentEvent.Of("lease_revoked", signal)));
-        Receive<DrainSignal>(signal => Pass(ServerSentEvent.Of("drain", signal)));
-        Receive<ResumeSignal>(signal => Pass(ServerSentEvent.Of("resume", signal)));
-        Receive<BreakerSignal>(signal => Pass(ServerSentEvent.Of("breaker", signal)));
+        Receive<LeaseRevoked>(signal => Forward(ServerSentEvent.Of("lease_revoked", signal)));
+        Receive<DrainSignal>(signal => Forward(ServerSentEvent.Of("drain", signal)));
+        Receive<ResumeSignal>(signal => Forward(ServerSentEvent.Of("resume", signal)));
+        Receive<BreakerSignal>(signal => Forward(ServerSentEvent.Of("breaker", signal)));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -75,21 +75,22 @@ internal sealed class WorkerSessionActor : ReceiveActor, IWithTimers
 
     private void Refuse(Refused refused)
     {
-        // Before the session is open this is its answer. Afterwards only a refusal for good ends it: the worker unregistered,
-        // or another instance took its place.
+        // Until the session is open, this is the answer to the caller. An open session ends only on a permanent refusal: the worker
+        // unregistered, or another instance replaced it.
         if (!opened.TrySetResult(refused) && refused.Reason is RefusalReason.Unknown or RefusalReason.Conflict)
         {
-            Pass(ServerSentEvent.Of("closed", Problem.Of(refused)));
+            Forward(ServerSentEvent.Of("closed", Problem.Of(refused)));
             stream.TryComplete();
         }
     }
 
-    private void Pass(ServerSentEvent next)
+    private void Forward(ServerSentEvent next)
     {
         if (!stream.TryWrite(next))
         {
-            // Signals are hints: the answer to the next heartbeat says the same.
-            Context.GetLogger().Debug("Session {0} of {1} reads too slowly, {2} is left out", session.SessionId, session.WorkerId, next.Name);
+            // Signals are hints: the response to the next heartbeat carries the same information.
+            Context.GetLogger().Debug(
+                "Session {0} of worker {1} reads too slowly; dropped the signal {2}", session.SessionId, session.WorkerId, next.Name);
         }
     }
 

@@ -11,8 +11,8 @@ using Morag.Failover.Node.Http.Streams;
 namespace Morag.Failover.Node.Http.Workers;
 
 /// <summary>
-/// <c>GET /workers/{id}/session</c>: server-sent events that an agent holds open. That its connection ends while this node goes
-/// on is a sign of trouble, and the worker's entity is told so.
+/// <c>GET /workers/{id}/session</c>: server-sent events that an agent keeps open. If the connection breaks while this node is running,
+/// the worker's entity is told, because the worker may have died.
 /// </summary>
 internal static class WorkerSessionEndpoint
 {
@@ -21,7 +21,11 @@ internal static class WorkerSessionEndpoint
         .DescribesStream("Server-sent events for the worker: lease_revoked, drain, resume, breaker, superseded, closed");
 
     private static async Task<IResult> Open(
-        HttpContext context, FailoverGateway gateway, ActorSystem system, string id, [Microsoft.AspNetCore.Mvc.FromQuery(Name = "instance_id")] string? instanceId)
+        HttpContext context,
+        FailoverGateway gateway,
+        ActorSystem system,
+        string id,
+        [Microsoft.AspNetCore.Mvc.FromQuery(Name = "instance_id")] string? instanceId)
     {
         var session = new OpenSession
         {
@@ -47,7 +51,7 @@ internal static class WorkerSessionEndpoint
         {
             system.Stop(actor);
 
-            // Also where the client went before the entity answered: it may know the session by now.
+            // Also if the client disconnected before the entity answered: the entity may know the session by now.
             if (context.RequestAborted.IsCancellationRequested && !gateway.Stopping.IsCancellationRequested)
             {
                 gateway.Regions.Workers.Tell(
