@@ -58,7 +58,8 @@ internal static class RetryBudgets
         Recharge(task, workersFault, areWorkersFault: true);
 
     /// <summary>Counts failures that were blamed on their workers against the task after all.</summary>
-    public static TaskRecord ClearWorkers(TaskRecord task, ImmutableArray<FailureId> cleared) => Recharge(task, cleared, areWorkersFault: false);
+    public static TaskRecord ClearWorkers(TaskRecord task, ImmutableArray<FailureId> cleared) =>
+        Recharge(task, cleared, areWorkersFault: false);
 
     private static TaskRecord Recharge(TaskRecord task, ImmutableArray<FailureId> which, bool areWorkersFault)
     {
@@ -66,7 +67,9 @@ internal static class RetryBudgets
         for (var index = task.Forgiven; index < failures.Length; index++)
         {
             var failure = failures[index];
-            if (failure.WorkersFault != areWorkersFault && FailureTypes.Of(failure.FailureType).IsTaskFault && which.Contains(failure.FailureId))
+            if (failure.WorkersFault != areWorkersFault
+                && FailureTypes.Of(failure.FailureType).IsTaskFault
+                && which.Contains(failure.FailureId))
             {
                 failures = failures.SetItem(index, failure with { WorkersFault = areWorkersFault });
                 moved += areWorkersFault ? 1 : -1;
