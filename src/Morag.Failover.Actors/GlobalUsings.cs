@@ -1,6 +1,6 @@
+global using System.Collections.Immutable;
 global using Akka.Actor;
 global using Akka.Event;
 global using Morag.Failover.Contracts.Ids;
 global using Morag.Failover.Contracts.Wire;
 global using Morag.Failover.Domain.Owners;
-global using System.Collections.Immutable;

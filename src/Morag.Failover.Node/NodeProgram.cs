@@ -45,7 +45,7 @@ internal static class NodeProgram
             var record = JournalRecord.Open(store.RecordFile);
             var identity = await ClusterIdentity.ClaimAsync(store, options.Failover.Partitions, record, TimeProvider.System, log);
             var refusal = new Refusal();
-            await using var watch = new StoreWatch(store, record, refusal, TimeProvider.System, log);
+            await using var watch = new JournalWatch(store, record, refusal, TimeProvider.System, log);
             var epochs = new EpochRecord(record, TimeProvider.System, log);
             await using var app = Build(options, store.ConnectionString, identity, refusal, epochs, EmbeddedLimits.RoomOf(embedded));
             await StartAsync(app, options);
@@ -118,7 +118,9 @@ internal static class NodeProgram
         return app;
     }
 
-    /// <summary>Logs steps of the wall clock. They do no harm, but they affect the times that people read and compare between nodes.</summary>
+    /// <summary>
+    /// Logs steps of the wall clock. They do no harm, but they affect the times that people read and compare between nodes.
+    /// </summary>
     private static void WatchWallClock(WebApplication app)
     {
         var watch = new ClockWatch(SteadyClock.OfProcess, step => app.Logger.LogWarning(

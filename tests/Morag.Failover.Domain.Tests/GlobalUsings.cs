@@ -1,4 +1,4 @@
+global using System.Collections.Immutable;
 global using Morag.Failover.Contracts.Ids;
 global using Morag.Failover.Contracts.Wire;
 global using Morag.Failover.Domain.Owners;
-global using System.Collections.Immutable;

@@ -18,7 +18,9 @@ public sealed class EnumTextSpecs
     [Fact]
     public void Should_find_an_enum_that_is_interpolated_or_turned_into_text()
     {
-        var found = EnumTexts.In(typeof(EnumTextSpecs).Assembly).Where(place => place.Contains(nameof(DotNetName), StringComparison.Ordinal)).ToList();
+        var found = EnumTexts.In(typeof(EnumTextSpecs).Assembly)
+            .Where(place => place.Contains(nameof(DotNetName), StringComparison.Ordinal))
+            .ToList();
 
         Assert.Equal(4, found.Count);
     }

@@ -20,20 +20,27 @@ public sealed class LayerSpecs
 
     /// <summary>What pure code must not touch: other processes, files, networks, clocks, threads.</summary>
     private const string Impure =
-        @"^(Akka|StackExchange\.Redis|Microsoft\.AspNetCore|System\.IO\.(File|Stream|Directory|Path)|System\.Net|System\.Threading\.(Thread|Timer|Tasks)|System\.Diagnostics\.(Process|Stopwatch)|System\.Random|System\.TimeProvider|System\.Environment|System\.Console)";
+        @"^(Akka|StackExchange\.Redis|Microsoft\.AspNetCore|System\.IO\.(File|Stream|Directory|Path)|System\.Net"
+        + @"|System\.Threading\.(Thread|Timer|Tasks)|System\.Diagnostics\.(Process|Stopwatch)"
+        + @"|System\.Random|System\.TimeProvider|System\.Environment|System\.Console)";
 
     [Fact]
     public void Should_keep_the_contracts_free_of_actors_and_io() =>
-        Types().That().ResideInAssembly(Contracts).Should().NotDependOnAny(Types(includeReferenced: true).That().HaveFullNameMatching(Impure)).Check(Architecture);
+        Types().That().ResideInAssembly(Contracts)
+            .Should().NotDependOnAny(Types(includeReferenced: true).That().HaveFullNameMatching(Impure))
+            .Check(Architecture);
 
     [Fact]
     public void Should_keep_the_domain_free_of_actors_io_and_clocks() =>
-        Types().That().ResideInAssembly(Domain).Should().NotDependOnAny(Types(includeReferenced: true).That().HaveFullNameMatching(Impure)).Check(Architecture);
+        Types().That().ResideInAssembly(Domain)
+            .Should().NotDependOnAny(Types(includeReferenced: true).That().HaveFullNameMatching(Impure))
+            .Check(Architecture);
 
     [Fact]
     public void Should_keep_the_journal_free_of_failover() =>
         Types().That().ResideInAssembly(Journal)
-            .Should().NotDependOnAny(Types(includeReferenced: true).That().HaveFullNameMatching(@"^Morag\.(Failover|EmbeddedRedis)")).Check(Architecture);
+            .Should().NotDependOnAny(Types(includeReferenced: true).That().HaveFullNameMatching(@"^Morag\.(Failover|EmbeddedRedis)"))
+            .Check(Architecture);
 
     [Theory]
     [MemberData(nameof(Allowed))]

@@ -14,7 +14,8 @@ public sealed class StoredIdSpecs
 
     public static TheoryData<string> Ids =>
     [
-        "w", "0", "gpu:1", "gpu~1", "a:b:c", "w:", "w:journal:persisted:x", "w" + Ending + "2", "w" + Ending + ":", Ending[1..], "x" + Ending[1..],
+        "w", "0", "gpu:1", "gpu~1", "a:b:c", "w:", "w:journal:persisted:x",
+        "w" + Ending + "2", "w" + Ending + ":", Ending[1..], "x" + Ending[1..],
         new string('a', Identifier.MaxLength), "video-17.part_2:en@gpu~1+x=y",
     ];
 

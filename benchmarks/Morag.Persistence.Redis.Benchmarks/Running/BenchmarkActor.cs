@@ -5,7 +5,9 @@ using HdrHistogram;
 
 namespace Morag.Persistence.Redis.Benchmarks.Running;
 
-/// <summary>Makes a <see cref="BenchmarkActor"/> write repeatedly, each time after the previous write is stored. The reply is the order.</summary>
+/// <summary>
+/// Makes a <see cref="BenchmarkActor"/> write repeatedly, each time after the previous write is stored. The reply is the order.
+/// </summary>
 /// <param name="Writes">How many writes.</param>
 /// <param name="EventsPerWrite">How many events each write has.</param>
 /// <param name="Latencies">Records the microseconds from a write to its last handler.</param>

@@ -43,11 +43,15 @@ internal sealed class ResendSchedule<TKey>(TimeSpan resendAfter, int maxPerRound
         }
     }
 
-    /// <summary>Adds a message that is due at once, before all others. Recovery calls it for what the state still owes.</summary>
+    /// <summary>
+    /// Adds a message that is due at once, before all that were sent. Recovery calls it for what the state still owes; messages added in a
+    /// row are sent in that order.
+    /// </summary>
     public void MarkOverdue(TKey key)
     {
         Acknowledge(key);
-        nodes[key] = byLastSend.AddFirst((key, DateTimeOffset.MinValue));
+        var overdue = (key, DateTimeOffset.MinValue);
+        nodes[key] = byLastSend.Last is null or { Value.SentAt.Ticks: 0 } ? byLastSend.AddLast(overdue) : byLastSend.AddFirst(overdue);
     }
 
     /// <summary>Forgets a message, because it was acknowledged or is no longer needed.</summary>

@@ -72,7 +72,7 @@ public sealed partial class FailoverCoordinator
 
     private void Begin(OpenFailure failure)
     {
-        if (failure.ToTake() is not { } toTake)
+        if (failure.ToRecordFailure() is not { } toTake)
         {
             Decide(failure);
             return;
@@ -123,7 +123,7 @@ public sealed partial class FailoverCoordinator
 
     private bool AskWorkerToCount(FailureId id)
     {
-        if (open.Find(id) is not { Worker: null } failure || failure.ToTake() is not { } toTake)
+        if (open.Find(id) is not { Worker: null } failure || failure.ToRecordFailure() is not { } toTake)
         {
             return false;
         }

@@ -11,8 +11,12 @@ namespace Morag.Failover.Actors.Queues;
 /// </summary>
 internal sealed class QueueDeliveries(int partition, FailoverSettings settings, IFailoverRegions regions, IActorRef self)
 {
-    private readonly ResendSchedule<TaskId> failures = new(settings.Queues.ResendAfter);
-    private readonly ResendSchedule<WorkerId> batches = new(settings.Queues.ResendAfter);
+    // The queue resends on a timer with the period resend-after. Its ticks jitter, and with a wait of a whole period a message could miss
+    // its tick and wait for the next one.
+    private const double ShareOfPeriod = 0.75;
+
+    private readonly ResendSchedule<TaskId> failures = new(settings.Queues.ResendAfter * ShareOfPeriod);
+    private readonly ResendSchedule<WorkerId> batches = new(settings.Queues.ResendAfter * ShareOfPeriod);
 
     /// <summary>Schedules everything that a recovered state has to deliver, and sends the first round.</summary>
     public void Resume(QueueState recovered, DateTimeOffset now)

@@ -58,7 +58,14 @@ public sealed partial class WorkerReliabilityActor
         if (due.Count > 0)
         {
             var state = State;
-            AfterWrites(() => due.ForEach(message => Resend(message, state)));
+            AfterWrites(() =>
+            {
+                // An acknowledgement may have arrived while the write was in flight.
+                foreach (var message in due.Where(IsOwed))
+                {
+                    Resend(message, state);
+                }
+            });
         }
     }
 

@@ -119,7 +119,7 @@ internal sealed class ExplainView(TextWriter output, int width)
     private static string Confidence(JsonElement decision, JsonElement metadata)
     {
         var confidence = Cell.Text(Cell.At(decision, "confidence"), ColumnFormat.Percent);
-        return Text(metadata, "evidence") is { } evidence ? $"{confidence}, based on {evidence}" : confidence;
+        return Text(metadata, "evidence") is { } evidence ? $"{confidence} (evidence: {evidence})" : confidence;
     }
 
     private static string Witness(JsonElement witness) =>

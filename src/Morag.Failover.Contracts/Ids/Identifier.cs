@@ -15,7 +15,8 @@ public static class Identifier
     public const int MaxLength = 128;
 
     /// <summary>The rule in words, for error messages.</summary>
-    public const string Rule = "1 to 128 characters of A-Z a-z 0-9 . _ : @ ~ + = -, beginning with a letter or digit and not ending with :highestSequenceNr";
+    public const string Rule =
+        "1 to 128 characters of A-Z a-z 0-9 . _ : @ ~ + = -, beginning with a letter or digit and not ending with :highestSequenceNr";
 
     private const string ReservedEnding = ":highestSequenceNr";
 

@@ -49,7 +49,9 @@ public sealed record PaletteCommand
     /// <summary>The part of the answer that is shown, by its path; null means the whole.</summary>
     public string? Select { get; init; }
 
-    /// <summary>The field of the answer with a remark that is printed on the error stream, by its path; null means that there is none.</summary>
+    /// <summary>
+    /// The field of the answer with a remark that is printed on the error stream, by its path; null means that there is none.
+    /// </summary>
     public string? Remark { get; init; }
 
     /// <summary>The columns of a table, or the lines of a record; empty means every plain field of the answer.</summary>
@@ -77,7 +79,9 @@ public sealed record PaletteParameter
     /// <summary>Where in the call it goes.</summary>
     public required ParameterPlace In { get; init; }
 
-    /// <summary>Its name in the query, or its path in the body (<c>filter.queue</c>); null means <see cref="Name"/> in snake_case.</summary>
+    /// <summary>
+    /// Its name in the query, or its path in the body (<c>filter.queue</c>); null means <see cref="Name"/> in snake_case.
+    /// </summary>
     public string? Field { get; init; }
 
     /// <summary>What may be given.</summary>

@@ -7,7 +7,8 @@ public static class CallLimits
     public const int MaxBodyBytes = 1024 * 1024;
 
     /// <summary>
-    /// The most bytes in the body of an HTTP call that lists what a worker holds: room for the ids, epochs and progress of as many leases as
+    /// The most bytes in the body of an HTTP call that lists what a worker holds: room for the ids, epochs and progress of as many leases
+    /// as
     /// one worker may hold.
     /// </summary>
     public const int MaxListBodyBytes = 4 * 1024 * 1024;

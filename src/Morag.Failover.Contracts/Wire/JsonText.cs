@@ -42,7 +42,9 @@ public readonly struct JsonText : IEquatable<JsonText>
     {
         var text when text.SequenceEqual(EmptyObject.utf8) => EmptyObject,
         var text when text.SequenceEqual(NullText) => Null,
-        _ => new(MemoryMarshal.TryGetArray(utf8Json, out var array) && array.Count == array.Array!.Length ? array.Array : utf8Json.ToArray()),
+        _ => new(MemoryMarshal.TryGetArray(utf8Json, out var array) && array.Count == array.Array!.Length
+            ? array.Array
+            : utf8Json.ToArray()),
     };
 
     /// <summary>The compact text of an element.</summary>

@@ -3,7 +3,9 @@ namespace Morag.Failover.Contracts.Wire;
 /// <summary>Size limits, in bytes unless they say otherwise, of messages, stored events and HTTP answers.</summary>
 public static class MessageLimits
 {
-    /// <summary>The most bytes of one message between nodes, of one stored event or part of a snapshot, and of one answer of the HTTP API.</summary>
+    /// <summary>
+    /// The most bytes of one message between nodes, of one stored event or part of a snapshot, and of one answer of the HTTP API.
+    /// </summary>
     public const int MaxBytes = 4 * 1024 * 1024;
 
     /// <summary>

@@ -6,6 +6,8 @@ public static class ProblemTypes
     /// <summary>The prefix of every problem type.</summary>
     public const string Prefix = "urn:morag-failover:problem:";
 
-    /// <summary>A field of the call names a queue that does not exist. The status is 400, because the path of the call does exist.</summary>
+    /// <summary>
+    /// A field of the call names a queue that does not exist. The status is 400, because the path of the call does exist.
+    /// </summary>
     public const string UnknownQueue = Prefix + "unknown_queue";
 }

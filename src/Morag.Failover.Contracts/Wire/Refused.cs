@@ -36,7 +36,8 @@ public sealed record Refused : IWireMessage
     [ProtoMember(4)] public ImmutableArray<string> Fields { get; init; } = [];
 
     /// <summary>
-    /// The owner that is down, by its persistence id, such as <c>queue-0</c>; null unless that is the reason. The call changed nothing then.
+    /// The owner that is down, by its persistence id, such as <c>queue-0</c>; null unless that is the reason. The call changed nothing
+    /// then.
     /// </summary>
     [ProtoMember(5)] public string? Owner { get; init; }
 

@@ -12,5 +12,7 @@ public static class TextBytes
     /// <param name="text">The text.</param>
     /// <param name="maxBytes">The most bytes that it may have.</param>
     public static string? BrokenRule(string text, int maxBytes) =>
-        Of(text) is var bytes && bytes > maxBytes ? FormattableString.Invariant($"may have at most {maxBytes} bytes in UTF-8, not {bytes}") : null;
+        Of(text) is var bytes && bytes > maxBytes
+            ? FormattableString.Invariant($"may have at most {maxBytes} bytes in UTF-8, not {bytes}")
+            : null;
 }

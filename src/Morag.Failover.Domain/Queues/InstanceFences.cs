@@ -116,7 +116,7 @@ public static class InstanceFences
             FenceKind.Lost or FenceKind.Proven => share.WithFenced(@event.InstanceId),
             FenceKind.Lifted => share.WithLifted(@event.InstanceId),
             FenceKind.Returned => share,
-            _ => throw new InvalidOperationException($"Unknown kind of fence: {@event.Kind}."),
+            _ => throw new InvalidOperationException($"Unknown kind of fence: {WireName.Of(@event.Kind)}."),
         });
         return edit.ToState();
     }

@@ -92,16 +92,8 @@ public static class OperatorCommands
             var task = edit.Get(id);
             var counted = edit.CountersOf(task.Queue);
             edit.Put(task.Queue, counted with { Cancelled = counted.Cancelled + 1 });
-            edit.Put(task with
+            edit.Put(task.Finished(TaskState.Cancelled, @event.At) with
             {
-                State = TaskState.Cancelled,
-                FinishedAt = @event.At,
-                Pending = null,
-                NotBefore = null,
-                PinnedTo = null,
-                PinnedUntil = null,
-                Avoid = null,
-                ParkedBecause = null,
                 History = task.History.With(edit.HistoryKept, @event.At, TaskHistory.Cancelled, detail: @event.Reason),
             });
             if (task is { State: TaskState.Leased, Lease: { } lease })

@@ -57,17 +57,9 @@ public static class TaskCompletions
             var ran = @event.At - task.Lease!.GrantedAt;
             var counted = edit.CountersOf(task.Queue);
             edit.Put(task.Queue, counted with { Completed = counted.Completed + 1, Processed = counted.Processed + ran });
-            edit.Put(task with
+            edit.Put(task.Finished(TaskState.Succeeded, @event.At) with
             {
-                State = TaskState.Succeeded,
                 Result = completion.Result,
-                FinishedAt = @event.At,
-                Pending = null,
-                NotBefore = null,
-                PinnedTo = null,
-                PinnedUntil = null,
-                Avoid = null,
-                ParkedBecause = null,
                 History = task.History.With(edit.HistoryKept, @event.At, TaskHistory.Completed, @event.WorkerId, completion.Epoch),
             });
             edit.AddOutcome(@event.WorkerId, new LeaseOutcome

@@ -122,6 +122,19 @@ public sealed record TaskRecord
         }
     }
 
+    /// <summary>The task in a final state. Everything that concerns only a further attempt is cleared.</summary>
+    internal TaskRecord Finished(TaskState state, DateTimeOffset at) => this with
+    {
+        State = state,
+        FinishedAt = at,
+        Pending = null,
+        NotBefore = null,
+        PinnedTo = null,
+        PinnedUntil = null,
+        Avoid = null,
+        ParkedBecause = null,
+    };
+
     /// <summary>
     /// Shares common values to save memory: most tasks have never failed and keep the quality settings of their submission.
     /// </summary>

@@ -116,9 +116,10 @@ public static class FailureAccounting
     /// <summary>Records successes on tasks that are not in a queue here.</summary>
     public static Decision<IWireMessage> RecordSuccesses(WorkerState state, RecordSuccesses command, DateTimeOffset now)
     {
-        if (command.Successes.Any(success => !double.IsFinite(success.DurationSeconds) || success.DurationSeconds is < 0 or > 31_536_000))
+        if (command.Successes.Any(success => success.DurationSeconds is not (>= 0 and <= WorkerLimits.MaxDurationSeconds)))
         {
-            return Decision.Unchanged<IWireMessage>(Refused.Invalid("duration_seconds", "must be 0 to 31536000"));
+            return Decision.Unchanged<IWireMessage>(
+                Refused.Invalid("duration_seconds", $"must be 0 to {WorkerLimits.MaxDurationSeconds}"));
         }
 
         var names = ImmutableArray.CreateBuilder<string>();

@@ -137,6 +137,16 @@ public sealed record WorkerState
     // For an unregistered worker, reports are the only sign of it.
     private static DateTimeOffset? LastSign(DateTimeOffset? goneSince, DateTimeOffset? at) => goneSince > at ? goneSince : at ?? goneSince;
 
+    private WorkerState WithoutRegistration() => this with
+    {
+        Registration = null,
+        Unregistered = true,
+        Liveness = Liveness.Offline,
+        OfflineCause = OfflineCause.None,
+        LossId = null,
+        ReportedStatus = WorkerStatus.Online,
+    };
+
     private WorkerState Changed(IStoredEvent @event) => @event switch
     {
         WorkerRegistered registered => WithFence(registered.Fence) with
@@ -164,15 +174,7 @@ public sealed record WorkerState
             WithFence(passed.Fence) with { Drain = Drain is { } drain ? drain with { DeadlinePassed = true } : null },
         WorkerResumed resumed =>
             (OfflineCause == OfflineCause.Operator ? WithFence(resumed.Fence).Back() : WithFence(resumed.Fence)) with { Drain = null },
-        WorkerUnregistered left => WithFence(left.Fence) with
-        {
-            Registration = null,
-            Unregistered = true,
-            Liveness = Liveness.Offline,
-            OfflineCause = OfflineCause.None,
-            LossId = null,
-            ReportedStatus = WorkerStatus.Online,
-        },
+        WorkerUnregistered left => WithFence(left.Fence).WithoutRegistration(),
         WorkerFencesAcknowledged taken => this with { Fences = Fences.RemoveAll(fence => fence.Number <= taken.UpTo) },
         WorkerFailureRecorded failure => this with
         {

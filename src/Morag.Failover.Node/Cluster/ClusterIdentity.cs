@@ -61,11 +61,14 @@ public sealed class ClusterIdentity
         catch (Exception unreachable) when (StoreFailure.Is(unreachable))
         {
             throw new StoreRefusedException(
-                $"{(store.IsConfigured ? "morag.redis: " : "")}{store.Name} cannot be used ({RedisErrorText.Describe(unreachable)})");
+                (store.IsConfigured ? "morag.redis is refused: " : "")
+                + $"{store.Name} cannot be used ({RedisErrorText.Describe(unreachable)})");
         }
     }
 
-    /// <summary>The node's roles including the journal role, and the identity that the journal checks in Redis before it reads or writes.</summary>
+    /// <summary>
+    /// The node's roles including the journal role, and the identity that the journal checks in Redis before it reads or writes.
+    /// </summary>
     public Config Settings(NodeOptions options) => ConfigurationFactory.ParseString(
         $$"""
         akka.cluster.roles = [{{string.Join(", ", options.Roles.Append(Role).Select(role => $"\"{role}\""))}}]
@@ -87,7 +90,8 @@ public sealed class ClusterIdentity
     }
 
     /// <summary>
-    /// Continues with the existing data after an operator has accepted the loss. The journal gets a new id so that nodes that still know the
+    /// Continues with the existing data after an operator has accepted the loss. The journal gets a new id so that nodes that still know
+    /// the
     /// lost data write nothing to it.
     /// </summary>
     private static async Task<string> AcceptLossAsync(
@@ -97,8 +101,9 @@ public sealed class ClusterIdentity
         if (!store.AcceptsAnyLoss && store.AcceptedLoss != token)
         {
             throw new StoreRefusedException(
-                $"{store.Name} does not hold this node's data: {what}. Point the node to the Redis it used before, or restore that data from a "
-                + $"backup. To continue with the data that Redis holds now, start once with {NodeSetting.AcceptDataLoss.Option} {token}");
+                $"{store.Name} is refused: {what}. Point the node to the Redis it used before, or restore that data "
+                + "from a backup. To continue with the data that Redis holds now, start once with "
+                + $"{NodeSetting.AcceptDataLoss.Option} {token}");
         }
 
         log.LogWarning("Data loss accepted by the operator: {What}", what);
@@ -128,15 +133,15 @@ public sealed class ClusterIdentity
         if (await MemoryPolicy.ReadAsync(redis) is not { } policy)
         {
             log.LogWarning(
-                "{Store} does not allow this user to run INFO, so its maxmemory-policy cannot be checked. It must be noeviction, or Redis may "
-                + "evict events",
+                "{Store} does not allow this user to run INFO, so its maxmemory-policy cannot be checked. It must be noeviction, "
+                + "or Redis may evict events",
                 store.Name);
             return;
         }
 
         if (policy.Refusal is { } refusal)
         {
-            throw new StoreRefusedException($"{store.Name} cannot be used: {refusal}");
+            throw new StoreRefusedException($"{store.Name} is refused: {refusal}");
         }
 
         if (policy.Warning is { } warning)
@@ -156,21 +161,26 @@ public sealed class ClusterIdentity
         if (stored != Text(partitions))
         {
             throw new StoreRefusedException(
-                $"morag.failover.partitions = {Text(partitions)} does not match the data in this Redis, which was stored with {stored} and "
-                + "cannot be redistributed. Use the stored numbers");
+                $"morag.failover.partitions = {Text(partitions)} is refused: the data in this Redis was stored with {stored} and cannot be "
+                + "redistributed. Use the stored numbers");
         }
     }
 
     /// <summary>
-    /// Records the journal id. The number of writes is recorded later by <see cref="StoreWatch"/>, because the latest writes may not be on
-    /// the disk of Redis yet.
+    /// Records the journal id. <see cref="JournalWatch"/> records the number of writes later, because the latest writes may not be on the
+    /// disk of Redis yet.
     /// </summary>
     private static void Remember(JournalRecord record, string journalId, TimeProvider time)
     {
         var isSame = record.Current?.JournalId == journalId;
         try
         {
-            record.Replace(new RecordedJournal { JournalId = journalId, Writes = isSame ? record.Current!.Writes : 0, SeenAt = time.GetUtcNow() });
+            record.Replace(new RecordedJournal
+            {
+                JournalId = journalId,
+                Writes = isSame ? record.Current!.Writes : 0,
+                SeenAt = time.GetUtcNow(),
+            });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

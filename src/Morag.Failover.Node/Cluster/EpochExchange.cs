@@ -46,7 +46,9 @@ internal sealed class EpochExchange : UntypedActor
                     Key,
                     LWWDictionary<string, long>.Empty,
                     ToAll,
-                    known => known.TryGetValue(name, out var highest) && highest >= epoch ? known : known.SetItem(node, name, epoch, HighestWins)));
+                    known => known.TryGetValue(name, out var highest) && highest >= epoch
+                        ? known
+                        : known.SetItem(node, name, epoch, HighestWins)));
                 break;
             case Changed changed when changed.Key.Equals(Key):
                 record.Learn(changed.Get(Key).Entries.ToImmutableDictionary(

@@ -36,8 +36,8 @@ internal sealed class Membership : UntypedActor
         if (otherRole != identity.Role && !cluster.SelfMember.IsOlderThan(other))
         {
             refusal.Stop(
-                $"The node stops: its journal is {identity.Role}, but the cluster member {other.Address} uses {otherRole ?? "an unknown journal"}. "
-                + $"Point this node to the Redis of the cluster ({NodeSetting.Redis.Variable})");
+                $"The node stops: its journal is {identity.Role}, but the cluster member {other.Address} uses "
+                + $"{otherRole ?? "an unknown journal"}. Point this node to the Redis of the cluster ({NodeSetting.Redis.Variable})");
         }
     }
 }

@@ -19,7 +19,7 @@ namespace Morag.Failover.Node.Cluster;
 /// twice. With <c>identity</c> configured, a different Redis cannot grant it. <see cref="CheckLease"/> measures from before the request was
 /// sent, so this side gives up the lease before Redis expires it.
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "Akka.Coordination keeps its leases for as long as the system lives and disposes none")]
+[SuppressMessage("Design", "CA1001", Justification = "Akka.Coordination keeps leases until the system ends and never disposes them")]
 public sealed class RedisLease : Lease
 {
     private const string AcquireScript =
@@ -66,7 +66,8 @@ public sealed class RedisLease : Lease
         if (timeouts.HeartbeatInterval >= timeouts.HeartbeatTimeout)
         {
             throw new ConfigurationException(
-                $"heartbeat-interval of the lease ({timeouts.HeartbeatInterval}) must be shorter than heartbeat-timeout ({timeouts.HeartbeatTimeout})");
+                $"heartbeat-interval of the lease ({timeouts.HeartbeatInterval}) must be shorter than heartbeat-timeout "
+                + $"({timeouts.HeartbeatTimeout})");
         }
 
         RedisKey key = settings.LeaseConfig.GetString("key-prefix", "") + "lease:" + settings.LeaseName;
@@ -242,7 +243,8 @@ public sealed class RedisLease : Lease
             return (long)result switch
             {
                 AnotherRedis => throw new LeaseException(
-                    $"{keys[1]} in Redis is not {identity[0]}: this is a different Redis, which cannot grant the lease {Settings.LeaseName}"),
+                    $"{keys[1]} in Redis is not {identity[0]}: this is a different Redis, which cannot grant the lease "
+                    + Settings.LeaseName),
                 var answer => answer == 1,
             };
         }

@@ -55,7 +55,8 @@ internal sealed class HoconText
             if (depth + dots > MaxDepth)
             {
                 return string.Create(
-                    CultureInfo.InvariantCulture, $"line {line} is nested deeper than {MaxDepth} levels, dots in keys included. Use fewer levels");
+                    CultureInfo.InvariantCulture,
+                    $"line {line} is nested deeper than {MaxDepth} levels, dots in keys included. Use fewer levels");
             }
         }
 

@@ -68,7 +68,8 @@ internal static class NodeConfiguration
 
         var config = ConfigurationFactory.ParseString(
             text,
-            included => throw Refused(file, $"it includes \"{included}\", and includes are not supported. Copy those settings into this file"));
+            included => throw Refused(
+                file, $"it includes \"{included}\", and includes are not supported. Copy those settings into this file"));
         return HoconValues.AreBounded(config.Root)
             ? config
             : throw Refused(

@@ -67,14 +67,16 @@ public sealed class NodeOptions
     /// <summary>Reads and validates the settings. Precedence: command line, environment, <c>--config</c> file, defaults.</summary>
     /// <param name="arguments">The command line.</param>
     /// <param name="environment">Returns the value of an environment variable, or null.</param>
-    /// <exception cref="ConfigurationRefusedException">A setting is invalid. The message is one line that names it and says why.</exception>
+    /// <exception cref="ConfigurationRefusedException">A setting is invalid. The message is one line that names it and says
+    /// why.</exception>
     public static NodeOptions Load(IReadOnlyList<string> arguments, Func<string, string?> environment)
     {
         var config = NodeConfiguration.Load(new NodeCommandLine(arguments), environment);
         var morag = new SettingsSection(config, "morag");
         var tokens = ReadTokens(morag.Text("token"));
         var redis = ReadRedis(morag.Text("redis"));
-        var embedded = morag.Child("embedded").SizeOrAuto("memory", "384MiB", "1024GiB") ?? EmbeddedRedisOptions.DefaultMemory(AvailableMemory);
+        var embedded = morag.Child("embedded").SizeOrAuto("memory", "384MiB", "1024GiB")
+            ?? EmbeddedRedisOptions.DefaultMemory(AvailableMemory);
         var failover = FailoverSettingsReader.Read(config);
         var options = new NodeOptions
         {
@@ -154,7 +156,8 @@ public sealed class NodeOptions
         try
         {
             var options = ConfigurationOptions.Parse(text);
-            return options.EndPoints.Count == 0 ? throw NodeSetting.Redis.RefusedUnseen("it does not name a server, such as redis.example:6379")
+            return options.EndPoints.Count == 0
+                ? throw NodeSetting.Redis.RefusedUnseen("it does not name a server, such as redis.example:6379")
                 : options.DefaultDatabase < 0 ? throw NodeSetting.Redis.RefusedUnseen("its defaultDatabase must not be negative")
                 : text;
         }
@@ -184,8 +187,12 @@ public sealed class NodeOptions
             : throw NodeSetting.Http.Refused(text, "URLs of the form http://host:port are allowed");
 
     // The web server accepts + and * for any address; Uri does not.
+    private static string WithAnyAddress(string url) => url
+        .Replace("://+", "://0.0.0.0", StringComparison.Ordinal)
+        .Replace("://*", "://0.0.0.0", StringComparison.Ordinal);
+
     private static Uri? TryParseUrl(string text) =>
-        Uri.TryCreate(text.Replace("://+", "://0.0.0.0", StringComparison.Ordinal).Replace("://*", "://0.0.0.0", StringComparison.Ordinal), UriKind.Absolute, out var url)
+        Uri.TryCreate(WithAnyAddress(text), UriKind.Absolute, out var url)
             ? url
             : null;
 
@@ -211,7 +218,8 @@ public sealed class NodeOptions
             && int.TryParse(address[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var port)
             && port is > 0 and <= IPEndPoint.MaxPort
                 ? prefix + address
-                : throw NodeSetting.Seeds.Refused(text, $"host:port with a port from 1 to {IPEndPoint.MaxPort} is allowed, comma-separated");
+                : throw NodeSetting.Seeds.Refused(
+                    text, $"host:port with a port from 1 to {IPEndPoint.MaxPort} is allowed, comma-separated");
     }
 
     private static string ReadRole(string text) =>
@@ -223,8 +231,8 @@ public sealed class NodeOptions
         return tokens.Length <= 2 && tokens.All(IsToken)
             ? tokens
             : throw NodeSetting.Token.RefusedUnseen(
-                $"one or two comma-separated tokens are allowed, each of {MinTokenLength} to {MaxTokenLength} printable ASCII characters without "
-                + "spaces");
+                $"one or two comma-separated tokens are allowed, each of {MinTokenLength} to {MaxTokenLength} printable ASCII characters "
+                + "without spaces");
     }
 
     private static bool IsToken(string token) =>

@@ -12,7 +12,8 @@ namespace Morag.Failover.Node.Configuration;
 internal static class StartChecks
 {
     /// <summary>Rejects settings that this machine cannot support.</summary>
-    /// <exception cref="ConfigurationRefusedException">A check failed. The message names the setting, the problem, and what to do.</exception>
+    /// <exception cref="ConfigurationRefusedException">A check failed. The message names the setting, the problem, and what to
+    /// do.</exception>
     public static async Task RunAsync(NodeOptions options)
     {
         CheckMemory(options, NodeOptions.AvailableMemory);
@@ -29,8 +30,8 @@ internal static class StartChecks
         {
             throw new ConfigurationRefusedException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"morag.failover.queues.max-bytes = {Mebibytes(most)} MiB is refused: this process can use {Mebibytes(available)} MiB of memory. "
-                + $"Lower the setting, or raise the memory limit (of the container, or DOTNET_GCHeapHardLimit)"));
+                $"morag.failover.queues.max-bytes = {Mebibytes(most)} MiB is refused: this process can use {Mebibytes(available)} MiB "
+                + $"of memory. Lower the setting, or raise the memory limit (of the container, or DOTNET_GCHeapHardLimit)"));
         }
 
         if (options.Redis is null && options.EmbeddedMemory > available)
@@ -81,7 +82,8 @@ internal static class StartChecks
         {
             throw NodeSetting.Host.Refused(
                 bindHost,
-                $"{address} is not an address of this machine. Behind address translation, also set akka.remote.dot-netty.tcp.bind-hostname");
+                $"{address} is not an address of this machine. Behind address translation, also set "
+                + "akka.remote.dot-netty.tcp.bind-hostname");
         }
         catch (SocketException taken)
         {

@@ -63,14 +63,17 @@ internal sealed class FailoverGateway(
         }
         catch (AskTimeoutException)
         {
-            return Refused.Unavailable($"{Addressee(region, message)} did not answer within {(http.AnswerTimeout + wait).TotalSeconds:0.###} s");
+            return Refused.Unavailable(
+                $"{Addressee(region, message)} did not answer within {(http.AnswerTimeout + wait).TotalSeconds:0.###} s");
         }
     }
 
     /// <summary>Describes the owner that did not answer.</summary>
     private string Addressee(IActorRef region, IWireMessage message)
     {
-        var (kind, count) = region.Equals(regions.Queues) ? ("queue partition", settings.Partitions.Queues) : ("coordinator", settings.Partitions.Coordinators);
+        var (kind, count) = region.Equals(regions.Queues)
+            ? ("queue partition", settings.Partitions.Queues)
+            : ("coordinator", settings.Partitions.Coordinators);
         return message switch
         {
             IPartitionMessage numbered => $"{kind} {numbered.Partition}",

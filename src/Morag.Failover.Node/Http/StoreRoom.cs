@@ -3,7 +3,9 @@ using Morag.Failover.Node.Http.Answers;
 
 namespace Morag.Failover.Node.Http;
 
-/// <summary>Whether the store has room for new tasks. Tasks that are already stored continue regardless, since their end frees room.</summary>
+/// <summary>
+/// Whether the store has room for new tasks. Tasks that are already stored continue regardless, since their end frees room.
+/// </summary>
 /// <param name="WhyFull">Returns why the store is full and what to do; null while there is room.</param>
 public sealed record StoreRoom(Func<string?> WhyFull)
 {

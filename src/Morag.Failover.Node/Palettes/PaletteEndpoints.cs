@@ -29,7 +29,9 @@ public static class PaletteEndpoints
 
     /// <summary>Maps <c>GET /api/v1/palettes</c>, from which <c>morag</c> builds its commands.</summary>
     public static IEndpointConventionBuilder MapPalettes(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/palettes", (FailoverGateway gateway) => TypedResults.Json(All(gateway.Settings.Queues), ContractsJson.Options))
+        routes.MapGet(
+                "/api/v1/palettes",
+                (FailoverGateway gateway) => TypedResults.Json(All(gateway.Settings.Queues), ContractsJson.Options))
             .WithName("GetPalettes")
             .WithTags("Palettes")
             .Describes<Palette[]>("Get the command definitions from which morag builds its commands");

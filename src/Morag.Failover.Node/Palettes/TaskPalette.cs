@@ -43,150 +43,169 @@ internal static class TaskPalette
     {
         Name = "task",
         Summary = "Submit, follow, explain and requeue tasks",
-        Commands =
-        [
-            Post("submit", "/tasks", "Submit a task") with
-            {
-                Options =
-                [
-                    InBody("queue", "The queue") with { Required = true },
-                    InBody("task-id", "The task's id (default: a new id). Resubmitting the same id and content has no effect"),
-                    InBody(
-                        "payload", "The worker's input: a text, - for standard input, or @FILE", ParameterType.LargeText) with
-                    {
-                        MaxBytes = settings.MaxPayload,
-                    },
-                    InBody("payload-json", "The worker's input as JSON: a value, - for standard input, or @FILE", ParameterType.Json) with
-                    {
-                        Field = "payload",
-                        MaxBytes = settings.MaxPayload,
-                    },
-                    InBody("priority", "Higher priorities go first, then older tasks (default normal)").OneOf<TaskPriority>(),
-                    NumberInBody("timeout", "The lease timeout in seconds", TaskLimits.MinTimeoutSeconds, TaskLimits.MaxTimeoutSeconds) with
-                    {
-                        Field = "timeout_seconds",
-                    },
-                    WholeInBody("max-retries", "How many task failures are retried before the task is parked", 0, TaskLimits.MaxRetries),
-                    InBody("content-type", "The content type; only workers that support it can lease the task") with { MaxBytes = TaskLimits.MaxContentTypeBytes },
-                    Quality,
-                    InBody("gpu", "The task requires a GPU", ParameterType.Flag) with { Field = "resource_requirements.gpu_required" },
-                    NumberInBody("memory-gb", "The required memory in GiB", 0, TaskLimits.MaxResourceGb) with
-                    {
-                        Field = "resource_requirements.memory_gb",
-                    },
-                    NumberInBody("disk-gb", "The required disk space in GiB", 0, TaskLimits.MaxResourceGb) with
-                    {
-                        Field = "resource_requirements.disk_gb",
-                    },
-                    NumberInBody("estimated-duration", "The expected duration in minutes", 0, TaskLimits.MaxEstimatedMinutes),
-                ],
-                View = PaletteView.Record,
-                Columns = [Column("task", "task_id"), Column("state", "state")],
-                Remark = "note",
-            },
-            Get("list", "/tasks", "List tasks in the order of their ids") with
-            {
-                Options =
-                [
-                    InQuery("state", "Only tasks in this state").OneOf<TaskState>(),
-                    InQuery("queue", "Only tasks in this queue"),
-                    InQuery("worker", "Only tasks that this worker holds or was the last to hold"),
-                ],
-                Paged = true,
-                Columns = [.. Entries],
-            },
-            Get("show", "/tasks/{id}", "Show one task with its history") with
-            {
-                Arguments = [Id],
-                View = PaletteView.Record,
-                Columns =
-                [
-                    Column("task", "task_id"),
-                    Column("state", "state"),
-                    Column("parked because", "parked_because"),
-                    Column("waits because", "unmet_need"),
-                    Column("queue", "queue"),
-                    Column("priority", "priority"),
-                    Column("worker", "worker_id"),
-                    Column("epoch", "epoch"),
-                    Column("attempt", "attempt"),
-                    Column("failures", "retry_count"),
-                    Column("max retries", "max_retries"),
-                    Column("submitted", "submitted_at", ColumnFormat.Time),
-                    Column("not before", "not_before", ColumnFormat.Time),
-                    Column("deadline", "deadline", ColumnFormat.Time),
-                    Column("finished", "finished_at", ColumnFormat.Time),
-                    Column("content type", "content_type"),
-                    Column("needs", "resource_requirements"),
-                    Column("quality", "quality"),
-                    Column("payload", "payload"),
-                    Column("result", "result"),
-                    Column("history", "history", ColumnFormat.Lines),
-                ],
-            },
-            Get("explain", "/tasks/{id}/explain", "Explain every decision about a task: what failed, what was chosen, why, and the outcome") with
-            {
-                Arguments = [Id],
-                View = PaletteView.Explain,
-            },
-            Get("result", "/tasks/{id}", "Print only the result, exactly as the worker returned it") with
-            {
-                Arguments = [Id],
-                View = PaletteView.Raw,
-                Select = "result",
-            },
-            Post("requeue", "/tasks/{id}/requeue", "Requeue a parked task") with
-            {
-                Arguments = [Id],
-                Options = [Reason, InBody("queue", "The new queue (default: the current one)"), Quality],
-                View = PaletteView.Record,
-            },
-            Delete("cancel", "/tasks/{id}", "Cancel an unfinished task") with
-            {
-                Arguments = [Id],
-                Options = [InQuery("reason", "The reason, recorded in the task's history") with { MaxBytes = CallLimits.MaxReasonBytes }],
-                View = PaletteView.Record,
-                Confirm = "The task will not run. Continue?",
-            },
-            Post("extend", "/tasks/{id}/extend", "Extend a lease") with
-            {
-                Arguments = [Id],
-                Options =
-                [
-                    Worker,
-                    Epoch,
-                    NumberInBody("seconds", "Seconds to add to the deadline", TaskLimits.MinExtensionSeconds, TaskLimits.MaxExtensionSeconds) with { Required = true },
-                ],
-                View = PaletteView.Record,
-            },
-            Post("release", "/tasks/{id}/release", "Release a lease; this does not count as a failure") with
-            {
-                Arguments = [Id],
-                Options = [Worker, Epoch],
-                View = PaletteView.Record,
-            },
-            Post("requeue-all", "/tasks/requeue", "Requeue every matching parked task") with
-            {
-                Options =
-                [
-                    ReasonUnlessDryRun,
-                    .. Filter,
-                    InBody("to-queue", "The new queue (default: the current one)") with { Field = "queue" },
-                    Quality,
-                    DryRun,
-                ],
-                Objects = ["filter"],
-                View = PaletteView.Record,
-            },
-            Post("cancel-all", "/tasks/cancel", "Cancel every matching task; requires at least one filter unless this is a dry run") with
-            {
-                Options = [ReasonUnlessDryRun, .. Filter, DryRun],
-                Objects = ["filter"],
-                View = PaletteView.Record,
-                Confirm = "The matching tasks will not run. Continue?",
-            },
-        ],
+        Commands = [Submit(settings), .. Reading, .. Operating, .. Bulk],
     };
+
+    private static PaletteCommand Submit(QueueSettings settings) =>
+        Post("submit", "/tasks", "Submit a task") with
+        {
+            Options =
+            [
+                InBody("queue", "The queue") with { Required = true },
+                InBody("task-id", "The task's id (default: a new id). Resubmitting the same id and content has no effect"),
+                InBody(
+                    "payload", "The worker's input: a text, - for standard input, or @FILE", ParameterType.LargeText) with
+                {
+                    MaxBytes = settings.MaxPayload,
+                },
+                InBody("payload-json", "The worker's input as JSON: a value, - for standard input, or @FILE", ParameterType.Json) with
+                {
+                    Field = "payload",
+                    MaxBytes = settings.MaxPayload,
+                },
+                InBody("priority", "Higher priorities go first, then older tasks (default normal)").OneOf<TaskPriority>(),
+                NumberInBody("timeout", "The lease timeout in seconds", TaskLimits.MinTimeoutSeconds, TaskLimits.MaxTimeoutSeconds) with
+                {
+                    Field = "timeout_seconds",
+                },
+                WholeInBody("max-retries", "How many task failures are retried before the task is parked", 0, TaskLimits.MaxRetries),
+                InBody("content-type", "The content type; only workers that support it can lease the task") with
+                {
+                    MaxBytes = TaskLimits.MaxContentTypeBytes,
+                },
+                Quality,
+                InBody("gpu", "The task requires a GPU", ParameterType.Flag) with { Field = "resource_requirements.gpu_required" },
+                NumberInBody("memory-gb", "The required memory in GiB", 0, TaskLimits.MaxResourceGb) with
+                {
+                    Field = "resource_requirements.memory_gb",
+                },
+                NumberInBody("disk-gb", "The required disk space in GiB", 0, TaskLimits.MaxResourceGb) with
+                {
+                    Field = "resource_requirements.disk_gb",
+                },
+                NumberInBody("estimated-duration", "The expected duration in minutes", 0, TaskLimits.MaxEstimatedMinutes),
+            ],
+            View = PaletteView.Record,
+            Columns = [Column("task", "task_id"), Column("state", "state")],
+            Remark = "note",
+        };
+
+    private static PaletteCommand[] Reading =>
+    [
+        Get("list", "/tasks", "List tasks in the order of their ids") with
+        {
+            Options =
+            [
+                InQuery("state", "Only tasks in this state").OneOf<TaskState>(),
+                InQuery("queue", "Only tasks in this queue"),
+                InQuery("worker", "Only tasks that this worker holds or was the last to hold"),
+            ],
+            Paged = true,
+            Columns = [.. Entries],
+        },
+        Get("show", "/tasks/{id}", "Show one task with its history") with
+        {
+            Arguments = [Id],
+            View = PaletteView.Record,
+            Columns =
+            [
+                Column("task", "task_id"),
+                Column("state", "state"),
+                Column("parked because", "parked_because"),
+                Column("waits because", "unmet_need"),
+                Column("queue", "queue"),
+                Column("priority", "priority"),
+                Column("worker", "worker_id"),
+                Column("epoch", "epoch"),
+                Column("attempt", "attempt"),
+                Column("failures", "retry_count"),
+                Column("max retries", "max_retries"),
+                Column("submitted", "submitted_at", ColumnFormat.Time),
+                Column("not before", "not_before", ColumnFormat.Time),
+                Column("deadline", "deadline", ColumnFormat.Time),
+                Column("finished", "finished_at", ColumnFormat.Time),
+                Column("content type", "content_type"),
+                Column("needs", "resource_requirements"),
+                Column("quality", "quality"),
+                Column("payload", "payload"),
+                Column("result", "result"),
+                Column("history", "history", ColumnFormat.Lines),
+            ],
+        },
+        Get("explain", "/tasks/{id}/explain", "Explain every decision about a task: what failed, what was chosen and why") with
+        {
+            Arguments = [Id],
+            View = PaletteView.Explain,
+        },
+        Get("result", "/tasks/{id}", "Print only the result, exactly as the worker returned it") with
+        {
+            Arguments = [Id],
+            View = PaletteView.Raw,
+            Select = "result",
+        },
+    ];
+
+    private static PaletteCommand[] Operating =>
+    [
+        Post("requeue", "/tasks/{id}/requeue", "Requeue a parked task") with
+        {
+            Arguments = [Id],
+            Options = [Reason, InBody("queue", "The new queue (default: the current one)"), Quality],
+            View = PaletteView.Record,
+        },
+        Delete("cancel", "/tasks/{id}", "Cancel an unfinished task") with
+        {
+            Arguments = [Id],
+            Options = [InQuery("reason", "The reason, recorded in the task's history") with { MaxBytes = CallLimits.MaxReasonBytes }],
+            View = PaletteView.Record,
+            Confirm = "The task will not run. Continue?",
+        },
+        Post("extend", "/tasks/{id}/extend", "Extend a lease") with
+        {
+            Arguments = [Id],
+            Options =
+            [
+                Worker,
+                Epoch,
+                NumberInBody(
+                    "seconds", "Seconds to add to the deadline", TaskLimits.MinExtensionSeconds, TaskLimits.MaxExtensionSeconds) with
+                {
+                    Required = true,
+                },
+            ],
+            View = PaletteView.Record,
+        },
+        Post("release", "/tasks/{id}/release", "Release a lease; this does not count as a failure") with
+        {
+            Arguments = [Id],
+            Options = [Worker, Epoch],
+            View = PaletteView.Record,
+        },
+    ];
+
+    private static PaletteCommand[] Bulk =>
+    [
+        Post("requeue-all", "/tasks/requeue", "Requeue every matching parked task") with
+        {
+            Options =
+            [
+                ReasonUnlessDryRun,
+                .. Filter,
+                InBody("to-queue", "The new queue (default: the current one)") with { Field = "queue" },
+                Quality,
+                DryRun,
+            ],
+            Objects = ["filter"],
+            View = PaletteView.Record,
+        },
+        Post("cancel-all", "/tasks/cancel", "Cancel every matching task; requires at least one filter unless this is a dry run") with
+        {
+            Options = [ReasonUnlessDryRun, .. Filter, DryRun],
+            Objects = ["filter"],
+            View = PaletteView.Record,
+            Confirm = "The matching tasks will not run. Continue?",
+        },
+    ];
 
     public static Palette Queue { get; } = new()
     {

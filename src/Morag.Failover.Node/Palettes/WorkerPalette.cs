@@ -88,8 +88,12 @@ internal static class WorkerPalette
                 ],
                 View = PaletteView.Record,
             },
-            Post("resume", "/workers/{id}/resume", "End a drain or an operator's offline") with { Arguments = [Id], View = PaletteView.Record },
-            Post("offline", "/workers/{id}/offline", "Declare a worker lost: its leases end at once, and a decision is made about each task") with
+            Post("resume", "/workers/{id}/resume", "End a drain or an operator's offline") with
+            {
+                Arguments = [Id],
+                View = PaletteView.Record,
+            },
+            Post("offline", "/workers/{id}/offline", "Declare a worker lost: its leases end at once, and each task gets a decision") with
             {
                 Arguments = [Id],
                 Options = [Reason],

@@ -38,8 +38,9 @@ public static class EmbeddedLimits
                 string.Create(CultureInfo.InvariantCulture, $"{memory / Mebibyte}MiB"),
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"each of {Counted.Of(queues, "queue partition")} could hold {force.MaxBytes / 1024} KiB, less than one task of max-payload. ")
-                + "Raise it, lower max-payload or partitions.queues, or set morag.redis to a Redis server");
+                    $"each of {Counted.Of(queues, "queue partition")} could hold {force.MaxBytes / 1024} KiB, ")
+                + "less than one task of max-payload. Raise it, lower max-payload or partitions.queues, or set morag.redis to a "
+                + "Redis server");
         }
 
         return given with
@@ -67,10 +68,14 @@ public static class EmbeddedLimits
         return string.Create(
             CultureInfo.InvariantCulture,
             $"Limits with an embedded Redis of {options.EmbeddedMemory / Mebibyte} MiB: {string.Join(", ", limits)}. ")
-            + (given == force ? "All are as configured" : "To raise them, raise morag.embedded.memory or set morag.redis to a Redis server");
+            + (given == force
+                ? "All are as configured"
+                : "To raise them, raise morag.embedded.memory or set morag.redis to a Redis server");
     }
 
-    /// <summary>Whether the store has room for new tasks. Data outside the limits, such as that of many workers, can also fill it.</summary>
+    /// <summary>
+    /// Whether the store has room for new tasks. Data outside the limits, such as that of many workers, can also fill it.
+    /// </summary>
     /// <param name="embedded">The embedded Redis; null with an external Redis server.</param>
     public static StoreRoom RoomOf(EmbeddedRedis.EmbeddedRedis? embedded) => embedded is null
         ? StoreRoom.Unlimited

@@ -61,8 +61,8 @@ public sealed class JournalRecord
         catch (JsonException e)
         {
             throw new StoreRefusedException(
-                $"{file} cannot be read: {e.Message.ReplaceLineEndings(" ")} It records which journal this node belongs to. Restore it from a "
-                + "backup. Remove it only if Redis still holds all data.");
+                $"{file} cannot be read: {e.Message.ReplaceLineEndings(" ")} It records which journal this node belongs to. "
+                + "Restore it from a backup. Remove it only if Redis still holds all data.");
         }
     }
 

@@ -10,7 +10,8 @@ namespace Morag.Failover.Node.Stores;
 /// <param name="RunId">The run id of the server.</param>
 internal sealed record MemoryPolicy(string? Policy, long MaxMemory, long Evicted, string RunId)
 {
-    private const string Remedy = "set maxmemory-policy to noeviction (redis-cli CONFIG SET maxmemory-policy noeviction, and in redis.conf)";
+    private const string Remedy =
+        "set maxmemory-policy to noeviction (redis-cli CONFIG SET maxmemory-policy noeviction, and in redis.conf)";
 
     /// <summary>Whether keys without an expiry can be evicted. All keys of the journal are of that kind.</summary>
     public bool Evicts => IsForAllKeys && MaxMemory > 0;
@@ -57,7 +58,10 @@ internal sealed record MemoryPolicy(string? Policy, long MaxMemory, long Evicted
             .GroupBy(parts => parts[0])
             .ToDictionary(group => group.Key, group => group.First()[1]);
         return new MemoryPolicy(
-            lines.GetValueOrDefault("maxmemory_policy"), Number("maxmemory"), Number("evicted_keys"), lines.GetValueOrDefault("run_id", ""));
+            lines.GetValueOrDefault("maxmemory_policy"),
+            Number("maxmemory"),
+            Number("evicted_keys"),
+            lines.GetValueOrDefault("run_id", ""));
 
         long Number(string name) => long.TryParse(lines.GetValueOrDefault(name), CultureInfo.InvariantCulture, out var number) ? number : 0;
     }

@@ -10,5 +10,6 @@ internal sealed class RedisHistoryEraser(ActorSystem system) : IHistoryEraser
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc />
-    public Task EraseAsync(string persistenceId, long sequenceNr) => RedisPersistence.EraseAsync(system, persistenceId, sequenceNr, Timeout);
+    public Task EraseAsync(string persistenceId, long sequenceNr) =>
+        RedisPersistence.EraseAsync(system, persistenceId, sequenceNr, Timeout);
 }

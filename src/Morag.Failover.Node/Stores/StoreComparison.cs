@@ -39,16 +39,18 @@ internal static class StoreComparison
         if (found.JournalId is null)
         {
             return new StoreVerdict.Lost(found.HasData
-                ? $"it holds events, but the id of journal {known.JournalId} ({FoundStore.JournalIdKey}) is missing: keys were removed or evicted"
-                : $"it is empty, but it held journal {known.JournalId} with {Writes(known.Writes)} on {Text(known.SeenAt)}: it was emptied or "
-                    + "is a different Redis");
+                ? $"it holds events, but the id of journal {known.JournalId} ({FoundStore.JournalIdKey}) is missing: "
+                    + "keys were removed or evicted"
+                : $"it is empty, but it held journal {known.JournalId} with {Writes(known.Writes)} on {Text(known.SeenAt)}: "
+                    + "it was emptied or is a different Redis");
         }
 
         if (found.JournalId != known.JournalId)
         {
             return found.Replaced.Contains(known.JournalId)
                 ? new StoreVerdict.Other($"an operator replaced journal {known.JournalId} with {found.JournalId} on another node")
-                : new StoreVerdict.Lost($"it holds journal {found.JournalId}, but this node's journal is {known.JournalId}: it is a different Redis");
+                : new StoreVerdict.Lost(
+                    $"it holds journal {found.JournalId}, but this node's journal is {known.JournalId}: it is a different Redis");
         }
 
         if (known.Damage is { } damage)
@@ -58,8 +60,8 @@ internal static class StoreComparison
 
         return found.Writes < known.Writes
             ? new StoreVerdict.Lost(
-                $"it holds an older state of journal {known.JournalId}: {Writes(found.Writes)}, but there were {Writes(known.Writes)} before "
-                + Text(known.SeenAt))
+                $"it holds an older state of journal {known.JournalId}: {Writes(found.Writes)}, but there were "
+                + $"{Writes(known.Writes)} before {Text(known.SeenAt)}")
             : new StoreVerdict.Same();
     }
 

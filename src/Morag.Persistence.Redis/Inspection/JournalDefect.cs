@@ -42,6 +42,6 @@ public sealed record JournalDefect(string PersistenceId, string Key, long? Seque
         DefectKind.Gap or DefectKind.Duplicate or DefectKind.Unreadable => true,
         DefectKind.WrongSequence or DefectKind.WrongPersistenceId => true,
         DefectKind.HighestBehind => false,
-        _ => throw new InvalidOperationException($"The defect kind {Kind} is unknown."),
+        _ => throw new InvalidOperationException("The kind of this defect is unknown."),
     };
 }

@@ -177,7 +177,8 @@ public sealed class JournalInspector
         return (await count.ConfigureAwait(false), (long?)await bytes.ConfigureAwait(false) ?? 0);
     }
 
-    private static async Task<List<T>> ReadEachAsync<T>(IReadOnlyList<string> ids, Func<string, Task<T>> read, CancellationToken cancellation)
+    private static async Task<List<T>> ReadEachAsync<T>(
+        IReadOnlyList<string> ids, Func<string, Task<T>> read, CancellationToken cancellation)
     {
         var all = new List<T>(ids.Count);
         foreach (var some in ids.Chunk(IdsAtATime))

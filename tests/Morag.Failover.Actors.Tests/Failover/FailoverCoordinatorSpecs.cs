@@ -106,7 +106,8 @@ public sealed class FailoverCoordinatorSpecs(ITestOutputHelper output) : OwnerSp
     [InlineData(WriteFate.Failed)]
     [InlineData(WriteFate.KilledBefore)]
     [InlineData(WriteFate.KilledAfter)]
-    public async Task Should_tell_who_reported_that_the_outcome_is_unknown_and_act_on_nothing_when_the_decision_is_not_stored(WriteFate fate)
+    public async Task Should_tell_who_reported_that_the_outcome_is_unknown_and_act_on_nothing_when_the_decision_is_not_stored(
+        WriteFate fate)
     {
         Store.Fate = _ => fate;
         var coordinator = Start(Entity);
@@ -160,7 +161,12 @@ public sealed class FailoverCoordinatorSpecs(ITestOutputHelper output) : OwnerSp
     {
         FailureId = Failure.FailureId,
         TaskId = Task,
-        Worker = new WorkerStanding { Score = new WorkerReliabilityScore { WorkerId = Worker }, Registered = true, Liveness = Liveness.Alive },
+        Worker = new WorkerStanding
+        {
+            Score = new WorkerReliabilityScore { WorkerId = Worker },
+            Registered = true,
+            Liveness = Liveness.Alive,
+        },
     };
 
     private async Task<IActorRef> DecidedAsync()

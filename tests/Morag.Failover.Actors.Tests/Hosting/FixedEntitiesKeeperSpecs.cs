@@ -13,7 +13,9 @@ public sealed class FixedEntitiesKeeperSpecs : TestKit, IFailoverRegions
     private readonly IActorRef keeper;
 
     public FixedEntitiesKeeperSpecs()
-        : base("""akka { test.timefactor = 4, loglevel = OFF, stdout-loglevel = OFF, scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" }""")
+        : base(
+            "akka { test.timefactor = 4, loglevel = OFF, stdout-loglevel = OFF, "
+            + """scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" }""")
     {
         region = CreateTestProbe();
         var (regions, told) = ((IFailoverRegions)this, health);

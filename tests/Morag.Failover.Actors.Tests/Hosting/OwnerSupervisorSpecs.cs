@@ -14,9 +14,8 @@ public sealed class OwnerSupervisorSpecs : TestKit
 
     public OwnerSupervisorSpecs()
         : base(
-            """
-            akka { test.timefactor = 4, loglevel = OFF, stdout-loglevel = OFF, scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" }
-            """)
+            "akka { test.timefactor = 4, loglevel = OFF, stdout-loglevel = OFF, "
+            + """scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" }""")
     {
         var (played, probe) = (script, TestActor);
         Func<TimeSpan> elapsed = () => Clock.Now - DateTimeOffset.UnixEpoch;

@@ -27,10 +27,22 @@ public sealed class AllOwners : IFailoverRegions
         Settings = settings;
         work = WorkUnderWay.Of(system);
         var partitions = settings.Partitions;
-        Directory = Region("directory", new BucketExtractor(partitions.DirectoryBuckets), id => WorkerDirectory.Props(Number(id), settings, this));
-        Workers = Region("workers", new WorkerExtractor(partitions.WorkerShards), id => WorkerReliabilityActor.Props(new WorkerId(id), settings, this, outages, Health, new SpecEraser(system)));
-        Coordinators = Region("coordinators", new PartitionExtractor(partitions.Coordinators), id => FailoverCoordinator.Props(Number(id), settings, this));
-        Queues = Region("queues", new PartitionExtractor(partitions.Queues), id => QueueActor.Props(Number(id), settings, this, outages, IEpochFloors.None));
+        Directory = Region(
+            "directory",
+            new BucketExtractor(partitions.DirectoryBuckets),
+            id => WorkerDirectory.Props(Number(id), settings, this));
+        Workers = Region(
+            "workers",
+            new WorkerExtractor(partitions.WorkerShards),
+            id => WorkerReliabilityActor.Props(new WorkerId(id), settings, this, outages, Health, new SpecEraser(system)));
+        Coordinators = Region(
+            "coordinators",
+            new PartitionExtractor(partitions.Coordinators),
+            id => FailoverCoordinator.Props(Number(id), settings, this));
+        Queues = Region(
+            "queues",
+            new PartitionExtractor(partitions.Queues),
+            id => QueueActor.Props(Number(id), settings, this, outages, IEpochFloors.None));
         StartFixed();
 
         IActorRef Region(string name, IMessageExtractor extractor, Func<string, Props> props) =>
@@ -65,7 +77,9 @@ public sealed class AllOwners : IFailoverRegions
     /// </summary>
     public int Patience { get; set; }
 
-    /// <summary>Sends a message, lets everything settle, and gives the answer; a refusal fails where it is not what was asked for.</summary>
+    /// <summary>
+    /// Sends a message, lets everything settle, and gives the answer; a refusal fails where it is not what was asked for.
+    /// </summary>
     public async Task<TAnswer> AskAsync<TAnswer>(IActorRef region, IWireMessage message)
         where TAnswer : IWireMessage
     {
@@ -98,7 +112,9 @@ public sealed class AllOwners : IFailoverRegions
         }
     }
 
-    /// <summary>Lets time pass in one step: everything that comes due is carried out, and fixed owners that ended are started again.</summary>
+    /// <summary>
+    /// Lets time pass in one step: everything that comes due is carried out, and fixed owners that ended are started again.
+    /// </summary>
     public async Task PassAsync(TimeSpan time)
     {
         ((TestScheduler)system.Scheduler).Advance(time);
@@ -106,7 +122,10 @@ public sealed class AllOwners : IFailoverRegions
         await StartFixedAsync();
     }
 
-    /// <summary>Ends every owner of one kind, as a crash would, and starts it again from what is durable: fixed ones at once, workers when they are next needed.</summary>
+    /// <summary>
+    /// Ends every owner of one kind, as a crash would, and starts it again from what is durable: fixed ones at once, workers when they
+    /// are next needed.
+    /// </summary>
     public async Task CrashAsync(IActorRef region)
     {
         region.Tell(new EntityRegion.Crash());

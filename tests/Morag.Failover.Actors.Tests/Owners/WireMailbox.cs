@@ -8,7 +8,8 @@ namespace Morag.Failover.Actors.Tests.Owners;
 /// The mailbox of entities: what another actor tells them goes through its serializer first, as between two nodes, and what has none
 /// fails. Akka's own <c>serialize-messages</c> would do the same to its internal messages, for which there is no serializer here.
 /// </summary>
-public sealed class WireMailbox(Settings settings, Config config) : MailboxType(settings, config), IProducesMessageQueue<UnboundedDequeMessageQueue>
+public sealed class WireMailbox(Settings settings, Config config)
+    : MailboxType(settings, config), IProducesMessageQueue<UnboundedDequeMessageQueue>
 {
     /// <summary>Puts it in the place of the mailbox that persistent actors get.</summary>
     public static Config OfEntities { get; } = ConfigurationFactory.ParseString(
@@ -29,7 +30,10 @@ public sealed class WireMailbox(Settings settings, Config config) : MailboxType(
         }
 
         var serializer = system.Serialization.FindSerializerFor(message);
-        return system.Serialization.Deserialize(serializer.ToBinary(message), serializer.Identifier, Akka.Serialization.Serialization.ManifestFor(serializer, message));
+        return system.Serialization.Deserialize(
+            serializer.ToBinary(message),
+            serializer.Identifier,
+            Akka.Serialization.Serialization.ManifestFor(serializer, message));
     }
 
     private sealed class CheckedQueue(ExtendedActorSystem system) : UnboundedDequeMessageQueue, IMessageQueue

@@ -37,7 +37,8 @@ public sealed class StoreWatchSpecs : TestKit
     [InlineData("OOM command not allowed when used memory > 'maxmemory'.")]
     [InlineData("READONLY You can't write against a read only replica.")]
     [InlineData(
-        "It was not possible to connect to the redis server(s). There was an authentication failure: (RedisServerException) WRONGPASS invalid")]
+        "It was not possible to connect to the redis server(s). There was an authentication failure: "
+        + "(RedisServerException) WRONGPASS invalid")]
     public async Task Should_say_it_once_in_the_stores_words_when_every_owner_fails(string words)
     {
         for (var owner = 0; owner < 20; owner++)

@@ -64,6 +64,21 @@ public sealed class QueueDeliveriesSpecs(ITestOutputHelper output) : OwnerSpec(o
         Assert.Equal([FailureIds.OfLease(Id(0), new(1))], await FailuresAsync());
     }
 
+    [Fact]
+    public async Task Should_resend_at_every_tick_when_the_ticks_come_a_little_early()
+    {
+        var deliveries = Deliveries();
+        var state = Failed(Leased(QueueState.Empty, task => new("w")));
+        deliveries.Resume(state, T0);
+        await FailuresAsync();
+        var tick = T0 + (Settings.Queues.ResendAfter * 0.8);
+
+        deliveries.ResendDue(state, tick);
+        Assert.Equal(1_000, (await FailuresAsync()).Count);
+        deliveries.ResendDue(state, tick + (Settings.Queues.ResendAfter * 0.8));
+        Assert.Equal(1_000, (await FailuresAsync()).Count);
+    }
+
     private static TaskId Id(int task) => new($"t{task}");
 
     private static QueueState Leased(QueueState state, Func<int, WorkerId> worker)

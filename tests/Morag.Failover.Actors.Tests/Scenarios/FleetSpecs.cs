@@ -85,7 +85,8 @@ public sealed class FleetSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         var decision = (await DecisionAsync(task)).Chose(FallbackQueue, "unserved").WithoutGuards().CarriedOut();
         Assert.Equal("cpu_standard", decision.SelectedAction.TargetQueue?.Value);
         Assert.Equal(
-            $"no worker of gpu_priority could run the task for 600 s: all suitable workers are unavailable ({words})", decision.FailureEvent.ErrorMessage);
+            $"no worker of gpu_priority could run the task for 600 s: all suitable workers are unavailable ({words})",
+            decision.FailureEvent.ErrorMessage);
         Assert.Equal(task, (await cpu.LeaseOneAsync()).TaskId);
     }
 
@@ -163,7 +164,11 @@ public sealed class FleetSpecs(ITestOutputHelper output) : ScenarioSpec(output)
 
     private async Task<IReadOnlyList<ScenarioWorker>> LoseAllGpuWorkersAsync()
     {
-        var boxes = new[] { await RegisterAsync("gpu-1", WorkerCapability.Gpu, slots: 2), await RegisterAsync("gpu-2", WorkerCapability.Gpu, slots: 2) };
+        var boxes = new[]
+        {
+            await RegisterAsync("gpu-1", WorkerCapability.Gpu, slots: 2),
+            await RegisterAsync("gpu-2", WorkerCapability.Gpu, slots: 2),
+        };
         for (var i = 0; i < boxes.Length; i++)
         {
             await SubmitAsync($"running-{i + 1}", "gpu_priority");

@@ -33,8 +33,18 @@ public abstract class AnyHistorySpecs(ITestOutputHelper output, int queuePartiti
     /// <summary>Short delays, so that a history needs little virtual time.</summary>
     private static readonly FailoverSettings Hurried = Defaults with
     {
-        Policy = Defaults.Policy with { NetworkRetryDelay = TimeSpan.FromSeconds(2), TimeoutRetryDelay = TimeSpan.FromSeconds(2), ReassignDelay = TimeSpan.FromSeconds(1) },
-        Workers = Defaults.Workers with { BreakerOpenFor = TimeSpan.FromSeconds(5), BreakerMaxOpenFor = TimeSpan.FromSeconds(10), Timeout = TimeSpan.FromSeconds(40) },
+        Policy = Defaults.Policy with
+        {
+            NetworkRetryDelay = TimeSpan.FromSeconds(2),
+            TimeoutRetryDelay = TimeSpan.FromSeconds(2),
+            ReassignDelay = TimeSpan.FromSeconds(1),
+        },
+        Workers = Defaults.Workers with
+        {
+            BreakerOpenFor = TimeSpan.FromSeconds(5),
+            BreakerMaxOpenFor = TimeSpan.FromSeconds(10),
+            Timeout = TimeSpan.FromSeconds(40),
+        },
         Partitions = Defaults.Partitions with { Coordinators = 2, DirectoryBuckets = 2 },
         Storage = new() { SnapshotEvery = 4, SmallSnapshotEvery = 4, SnapshotPartBytes = 1_500 },
     };
@@ -132,8 +142,12 @@ public abstract class AnyHistorySpecs(ITestOutputHelper output, int queuePartiti
                 await worker.StartAsync();
                 break;
             case 19:
-                await OperateAsync(
-                    new DrainWorker { WorkerId = worker.Id, Reason = "a new disk", Deadline = number % 2 == 0 ? null : TimeSpan.FromSeconds(number) });
+                await OperateAsync(new DrainWorker
+                {
+                    WorkerId = worker.Id,
+                    Reason = "a new disk",
+                    Deadline = number % 2 == 0 ? null : TimeSpan.FromSeconds(number),
+                });
                 break;
             case 20:
                 await OperateAsync(new ResumeWorker { WorkerId = worker.Id });

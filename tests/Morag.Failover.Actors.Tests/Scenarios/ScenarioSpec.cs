@@ -82,9 +82,18 @@ public abstract class ScenarioSpec : FailoverSpec
 
     /// <summary>Registers a worker that beats every ten seconds from then on, and waits until the fleet knows of it.</summary>
     protected async Task<ScenarioWorker> RegisterAsync(
-        string id, WorkerCapability capability = WorkerCapability.Cpu, int slots = 1, Func<WorkerRegistration, WorkerRegistration>? with = null)
+        string id,
+        WorkerCapability capability = WorkerCapability.Cpu,
+        int slots = 1,
+        Func<WorkerRegistration, WorkerRegistration>? with = null)
     {
-        var registration = new WorkerRegistration { WorkerId = new(id), Capability = capability, MaxConcurrentTasks = slots, HeartbeatIntervalSeconds = 10 };
+        var registration = new WorkerRegistration
+        {
+            WorkerId = new(id),
+            Capability = capability,
+            MaxConcurrentTasks = slots,
+            HeartbeatIntervalSeconds = 10,
+        };
         var worker = new ScenarioWorker(Owners, () => Clock.Now, with?.Invoke(registration) ?? registration);
         workers.Add(worker);
         await worker.StartAsync();

@@ -81,14 +81,14 @@ public sealed class ScenarioWorker
     /// <summary>Beats now, with the list of what it holds.</summary>
     public Task<HeartbeatReply> BeatAsync(WorkerStatus status = WorkerStatus.Online) =>
         owners.AskAsync<HeartbeatReply>(owners.Workers, new Heartbeat
-    {
-        WorkerId = Id,
-        Status = status,
-        Timestamp = now() + ClockAhead,
-        InstanceId = Registration.InstanceId,
-        ListsHeld = true,
-        Held = [.. holds.Select(lease => new HeldByWorker { TaskId = lease.TaskId, Epoch = lease.Epoch, Progress = Progress })],
-    });
+        {
+            WorkerId = Id,
+            Status = status,
+            Timestamp = now() + ClockAhead,
+            InstanceId = Registration.InstanceId,
+            ListsHeld = true,
+            Held = [.. holds.Select(lease => new HeldByWorker { TaskId = lease.TaskId, Epoch = lease.Epoch, Progress = Progress })],
+        });
 
     // --- Its work
 

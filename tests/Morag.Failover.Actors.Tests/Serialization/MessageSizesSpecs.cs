@@ -44,7 +44,8 @@ public sealed partial class MessageSizesSpecs() : TestKit(FailoverSerialization.
 
         Assert.All(LargestMessages.ByName.Values.Concat(driven), value => Assert.True(
             Bytes(value) <= Declared[Manifest(value.GetType())] * 1024,
-            $"a \"{Manifest(value.GetType())}\" has {Bytes(value)} bytes; docs/message-sizes.md says {Declared[Manifest(value.GetType())]} KiB"));
+            $"a \"{Manifest(value.GetType())}\" has {Bytes(value)} bytes; "
+            + $"docs/message-sizes.md says {Declared[Manifest(value.GetType())]} KiB"));
     }
 
     private static Dictionary<string, int> Read() => new(

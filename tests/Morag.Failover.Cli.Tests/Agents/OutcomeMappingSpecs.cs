@@ -16,12 +16,12 @@ public sealed class OutcomeMappingSpecs
     public void Should_succeed_with_the_unchanged_output_when_the_exit_code_is_zero()
     {
         var outcome = Outcome(new ProcessEnding
-            {
-                Exit = Code(0),
-                Output = "a \"b\"\nc\n"u8.ToArray(),
-                ErrorTail = "CUDA out of memory",
-                ExhaustionPattern = "CUDA out of memory",
-            });
+        {
+            Exit = Code(0),
+            Output = "a \"b\"\nc\n"u8.ToArray(),
+            ErrorTail = "CUDA out of memory",
+            ExhaustionPattern = "CUDA out of memory",
+        });
 
         Assert.True(outcome.IsSuccess);
         Assert.Equal("a \"b\"\nc\n", JsonSerializer.Deserialize<string>(outcome.Result!.Value.Raw));

@@ -26,7 +26,7 @@ public sealed class ExplainViewSpecs
                facts       breaker=closed, ready_elsewhere=2
                rejected    fallback_queue: the breaker of gpu-a is closed
                            manual_intervention: budgets are left
-               confidence  72.5%, based on failures_of_worker=3
+               confidence  72.5% (evidence: failures_of_worker=3)
                outcome     applied 2026-11-23 10:15:02Z: leased by gpu-b under epoch 5
                reports     2 more reports of the same failure, answered with this decision
 

@@ -74,8 +74,8 @@ internal static class Cases
     public static FailureCase Hearing(
         this FailureCase failure,
         params (WorkerId Worker, int Succeeded, int FailedOthers, double Chance)[] records) => failure with
-    {
-        Testimonies =
+        {
+            Testimonies =
         [
             .. records.Select(record => new Testimony
             {
@@ -86,10 +86,14 @@ internal static class Cases
                 Remembers = true,
             }),
         ],
-    };
+        };
 
     public static TaskFailure Earlier(
-        int epoch, FailureType type, WorkerId worker, FailoverStrategy strategy = FailoverStrategy.ReassignSameQueue, TimeSpan? ago = null) => new()
+        int epoch,
+        FailureType type,
+        WorkerId worker,
+        FailoverStrategy strategy = FailoverStrategy.ReassignSameQueue,
+        TimeSpan? ago = null) => new()
         {
             FailureId = new($"video-1.{epoch}"),
             FailureType = type,
@@ -105,9 +109,9 @@ internal static class Cases
 
     public static FleetView Losing(this FleetView fleet, params (string Worker, DateTimeOffset At)[] losses) =>
         fleet.With(fleet.Slices[0] with
-    {
-        RecentLosses = [.. losses.Select(loss => new RecentLoss { WorkerId = new(loss.Worker), At = loss.At })],
-    });
+        {
+            RecentLosses = [.. losses.Select(loss => new RecentLoss { WorkerId = new(loss.Worker), At = loss.At })],
+        });
 
     public static ProfileCount Ready(WorkerCapability capability, params string[] workers) => new()
     {

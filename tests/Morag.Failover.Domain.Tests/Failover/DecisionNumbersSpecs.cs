@@ -25,7 +25,17 @@ public sealed class DecisionNumbersSpecs
     [InlineData(4)]
     public void Should_trust_a_reassignment_as_far_as_its_worker_fails_in_a_row_and_others_do_not(int consecutive)
     {
-        var facts = Facts with { History = [Earlier(1, WorkerOverloaded, B), Earlier(2, WorkerOverloaded, B), Earlier(3, WorkerOverloaded, C), Earlier(4, WorkerOverloaded, A), Earlier(5, WorkerOffline, C)] };
+        var facts = Facts with
+        {
+            History =
+            [
+                Earlier(1, WorkerOverloaded, B),
+                Earlier(2, WorkerOverloaded, B),
+                Earlier(3, WorkerOverloaded, C),
+                Earlier(4, WorkerOverloaded, A),
+                Earlier(5, WorkerOffline, C),
+            ],
+        };
 
         Confident(Of(WorkerOverloaded, facts, Standing(consecutive: consecutive)), ReassignSameQueue, consecutive, 2);
     }
@@ -38,7 +48,10 @@ public sealed class DecisionNumbersSpecs
     public void Should_trust_lower_quality_as_far_as_the_task_always_fails_the_same_way() => Confident(
         Of(
             ResourceExhaustion,
-            Facts with { History = [Earlier(1, ResourceExhaustion, B), Earlier(2, TaskTimeout, B), Earlier(3, NetworkFailure, B)] }), DegradeQuality, 2, 2);
+            Facts with { History = [Earlier(1, ResourceExhaustion, B), Earlier(2, TaskTimeout, B), Earlier(3, NetworkFailure, B)] }),
+        DegradeQuality,
+        2,
+        2);
 
     [Fact]
     public void Should_trust_a_fallback_after_a_loss_as_far_as_the_worker_fails_in_a_row() =>
@@ -48,7 +61,11 @@ public sealed class DecisionNumbersSpecs
     public void Should_trust_parking_as_far_as_credible_workers_failed_the_task() => Confident(
         Of(
             ProcessingError,
-            Facts with { OwnFailures = 3, History = [Earlier(1, ProcessingError, B), Earlier(2, ProcessingError, B), Earlier(3, ProcessingError, C)] })
+            Facts with
+            {
+                OwnFailures = 3,
+                History = [Earlier(1, ProcessingError, B), Earlier(2, ProcessingError, B), Earlier(3, ProcessingError, C)],
+            })
             .Hearing((A, 9, 0, 0.1), (B, 9, 0, 0.1), (C, 0, 9, 0.9)),
         ManualIntervention,
         3,

@@ -136,7 +136,12 @@ public sealed class GuardSpecs
     [Fact]
     public void Should_take_failures_that_are_their_workers_fault_out_of_the_tasks_own_budget()
     {
-        var facts = Facts with { OwnFailures = 3, FleetFailures = 2, History = [Earlier(3, TaskTimeout, B), Earlier(4, TaskTimeout, C), Earlier(5, ResourceExhaustion, C)] };
+        var facts = Facts with
+        {
+            OwnFailures = 3,
+            FleetFailures = 2,
+            History = [Earlier(3, TaskTimeout, B), Earlier(4, TaskTimeout, C), Earlier(5, ResourceExhaustion, C)],
+        };
 
         Explained(Of(TaskTimeout, facts).Decide(), "budget", ManualIntervention, "task failure 4");
         Explained(
@@ -203,7 +208,11 @@ public sealed class GuardSpecs
         var facts = Facts with
         {
             FleetFailures = 2,
-            History = [Earlier(3, WorkerOffline, B, ago: TimeSpan.FromSeconds(40)), Earlier(5, WorkerOffline, C, ago: TimeSpan.FromSeconds(20))],
+            History =
+            [
+                Earlier(3, WorkerOffline, B, ago: TimeSpan.FromSeconds(40)),
+                Earlier(5, WorkerOffline, C, ago: TimeSpan.FromSeconds(20)),
+            ],
         };
         var failure = Of(WorkerOffline, facts);
         var fleet = failure.Fleet.Losing(("worker-b", Noon.AddSeconds(-40)), ("worker-c", Noon.AddSeconds(-20)), ("worker-a", Noon));
@@ -286,7 +295,9 @@ public sealed class GuardSpecs
         {
             Policy = Defaults.Policy with
             {
-                QualityLadder = Defaults.Policy.QualityLadder.Add("video/mp4", [JsonText.Trusted("""{"r":1}"""), JsonText.Trusted("""{"r":2}""")]),
+                QualityLadder = Defaults.Policy.QualityLadder.Add(
+                    "video/mp4",
+                    [JsonText.Trusted("""{"r":1}"""), JsonText.Trusted("""{"r":2}""")]),
             },
         };
         var facts = Facts with { ContentType = "video/mp4", QualityRung = 1 };
@@ -302,7 +313,8 @@ public sealed class GuardSpecs
     {
         var failure = Of(
             ResourceExhaustion,
-            Facts with { QualityRung = 1 }) with { Fleet = FleetOf(Ready(WorkerCapability.Cpu, "worker-b")) };
+            Facts with { QualityRung = 1 }) with
+        { Fleet = FleetOf(Ready(WorkerCapability.Cpu, "worker-b")) };
 
         var verdict = failure.Decide();
 

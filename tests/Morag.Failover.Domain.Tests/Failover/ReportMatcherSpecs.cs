@@ -29,7 +29,13 @@ public sealed class ReportMatcherSpecs
     };
 
     private static readonly EndLeaseReply Ended = new() { TaskId = Task, Ending = EndLeaseResult.Ended, Failure = Lease };
-    private static readonly EndLeaseReply EndedBefore = new() { TaskId = Task, Ending = EndLeaseResult.EndedBefore, FailureId = Lease.FailureId };
+    private static readonly EndLeaseReply EndedBefore = new()
+    {
+        TaskId = Task,
+        Ending = EndLeaseResult.EndedBefore,
+        FailureId = Lease.FailureId,
+    };
+
     private static readonly EndLeaseReply NotHeld = new() { TaskId = Task, Ending = EndLeaseResult.NotHeld };
 
     [Fact]
@@ -166,7 +172,9 @@ public sealed class ReportMatcherSpecs
     [Fact]
     public void Should_keep_at_most_sixteen_event_ids()
     {
-        var failure = Enumerable.Range(0, 40).Aggregate(OpenFailure.OfLease(Lease), (open, number) => open.Join(new EventId($"n-{number}")));
+        var failure = Enumerable.Range(0, 40).Aggregate(
+            OpenFailure.OfLease(Lease),
+            (open, number) => open.Join(new EventId($"n-{number}")));
 
         Assert.Equal((KeptFailure.MaxNames, 40), (failure.Names.Length, failure.JoinedReports));
     }
@@ -174,7 +182,10 @@ public sealed class ReportMatcherSpecs
     [Fact]
     public void Should_be_complete_when_the_worker_and_every_witness_have_answered()
     {
-        var lease = Lease with { Facts = Facts with { History = [Earlier(1, FailureType.ProcessingError, B), Earlier(2, FailureType.ProcessingError, C)] } };
+        var lease = Lease with
+        {
+            Facts = Facts with { History = [Earlier(1, FailureType.ProcessingError, B), Earlier(2, FailureType.ProcessingError, C)] },
+        };
         var failure = OpenFailure.OfLease(lease).AwaitRecords(CoordinatorState.Empty, Noon);
         var open = OpenFailures.None.With(failure);
         Assert.Equal(2, failure.Unheard.Count);
@@ -182,7 +193,8 @@ public sealed class ReportMatcherSpecs
 
         open = open.With(Assert.Single(open.Hear(Testimony(B))));
         Assert.Empty(open.Hear(Testimony(B)));
-        open = open.With(open.Find(failure.Id)!.WithWorker(new FailureRecorded { FailureId = failure.Id, TaskId = Task, Worker = Standing() }));
+        open = open.With(open.Find(failure.Id)!.WithWorker(
+            new FailureRecorded { FailureId = failure.Id, TaskId = Task, Worker = Standing() }));
         Assert.False(open.Find(failure.Id)!.IsComplete);
 
         Assert.True(Assert.Single(open.Hear(Testimony(C))).IsComplete);

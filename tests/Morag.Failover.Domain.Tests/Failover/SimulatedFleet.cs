@@ -25,7 +25,8 @@ internal sealed class SimulatedFleet
         FailoverSettings.Default with { Partitions = new PartitionSettings { DirectoryBuckets = 1, Queues = 1, Coordinators = 1 } };
 
     private readonly PCG random;
-    private readonly SortedDictionary<WorkerId, SimulatedWorker> workers = new(Comparer<WorkerId>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value)));
+    private readonly SortedDictionary<WorkerId, SimulatedWorker> workers =
+        new(Comparer<WorkerId>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value)));
     private readonly HashSet<TaskId> badTasks = [];
     private QueueState queue = QueueState.Empty with { HistoryKept = 50 };
     private CoordinatorState coordinator = CoordinatorState.Empty;
@@ -37,7 +38,9 @@ internal sealed class SimulatedFleet
         for (var number = 0; number < sound + broken; number++)
         {
             var id = new WorkerId($"w{number:00}");
-            workers.Add(id, new SimulatedWorker(WorkerState.Unknown(id) with { Registration = new WorkerRegistration { WorkerId = id, Capability = WorkerCapability.Cpu } }, slots, willBreak: number >= sound));
+            var registration = new WorkerRegistration { WorkerId = id, Capability = WorkerCapability.Cpu };
+            var state = WorkerState.Unknown(id) with { Registration = registration };
+            workers.Add(id, new SimulatedWorker(state, slots, willBreak: number >= sound));
         }
     }
 
@@ -45,11 +48,14 @@ internal sealed class SimulatedFleet
 
     public IEnumerable<TaskRecord> Tasks => queue.Tasks.Values;
 
-    public IEnumerable<TaskRecord> ParkedGoodTasks => Tasks.Where(task => task.State == TaskState.Parked && !badTasks.Contains(task.TaskId));
+    public IEnumerable<TaskRecord> ParkedGoodTasks =>
+        Tasks.Where(task => task.State == TaskState.Parked && !badTasks.Contains(task.TaskId));
 
     public IEnumerable<TaskRecord> BadTasks => Tasks.Where(task => badTasks.Contains(task.TaskId));
 
-    /// <summary>Submits tasks; one in every so many is a bad document, but none of the last ones, after which the workers have nothing to show.</summary>
+    /// <summary>
+    /// Submits tasks; one in every so many is a bad document, but none of the last ones, after which the workers have nothing to show.
+    /// </summary>
     public void Submit(int count, int everyBad)
     {
         var first = queue.Tasks.Count;
@@ -62,7 +68,11 @@ internal sealed class SimulatedFleet
                 badTasks.Add(id);
             }
 
-            Do(Submission.Decide(queue, new SubmitTasks { Partition = 0, Tasks = [new TaskSubmission { TaskId = id, Queue = Queue }] }, Settings, now));
+            Do(Submission.Decide(
+                queue,
+                new SubmitTasks { Partition = 0, Tasks = [new TaskSubmission { TaskId = id, Queue = Queue }] },
+                Settings,
+                now));
         }
     }
 
@@ -114,7 +124,15 @@ internal sealed class SimulatedFleet
 
         var granted = Do(LeaseGrants.Decide(
             queue,
-            new GrantLeases { Partition = 0, WorkerId = worker.Id, Profile = Profile, MaxTasks = room, MaxHeld = 1_000, Queues = [new QueueRoom { Queue = Queue, Cap = 1_000 }] },
+            new GrantLeases
+            {
+                Partition = 0,
+                WorkerId = worker.Id,
+                Profile = Profile,
+                MaxTasks = room,
+                MaxHeld = 1_000,
+                Queues = [new QueueRoom { Queue = Queue, Cap = 1_000 }],
+            },
             Fleet(),
             Settings,
             now,
@@ -125,7 +143,14 @@ internal sealed class SimulatedFleet
             worker.Held.Add((lease, now + (worker.IsBroken ? Step : TimeSpan.FromMilliseconds(500 + Draw(500)))));
         }
 
-        var held = granted.Leases.Select(lease => new HeldLease { TaskId = lease.TaskId, Epoch = lease.Epoch, Queue = Queue, GrantedAt = now, Deadline = lease.Deadline });
+        var held = granted.Leases.Select(lease => new HeldLease
+        {
+            TaskId = lease.TaskId,
+            Epoch = lease.Epoch,
+            Queue = Queue,
+            GrantedAt = now,
+            Deadline = lease.Deadline,
+        });
         if (FailureAccounting.StartProbes(worker.State, held, now) is { } probing)
         {
             worker.Take(probing);
@@ -157,7 +182,15 @@ internal sealed class SimulatedFleet
     {
         var before = queue;
         var decided = TaskCompletions.Decide(
-            queue, new CompleteTasks { Partition = 0, WorkerId = worker.Id, Completions = [new TaskCompletion { TaskId = lease.TaskId, Epoch = lease.Epoch }] }, Settings.Queues, now);
+            queue,
+            new CompleteTasks
+            {
+                Partition = 0,
+                WorkerId = worker.Id,
+                Completions = [new TaskCompletion { TaskId = lease.TaskId, Epoch = lease.Epoch }],
+            },
+            Settings.Queues,
+            now);
         Assert.Null(Do(decided).Results[0].Refused);
         foreach (var hint in ParkReversal.MovedOn(decided.Event!, before))
         {
@@ -170,16 +203,27 @@ internal sealed class SimulatedFleet
             worker.Take(counted);
         }
 
-        Do(new Decision<int>(OutcomeDelivery.Decide(queue, [new OutcomesReceived { Partition = 0, WorkerId = worker.Id, Number = owed.Number }]), 0));
+        Do(new Decision<int>(
+            OutcomeDelivery.Decide(queue, [new OutcomesReceived { Partition = 0, WorkerId = worker.Id, Number = owed.Number }]),
+            0));
     }
 
     private void Fail(SimulatedWorker worker, LeasedTask lease)
     {
-        var report = new ReportFailure { TaskId = lease.TaskId, WorkerId = worker.Id, Epoch = lease.Epoch, FailureType = FailureType.ProcessingError, Source = ReportSource.LeaseHolder };
+        var report = new ReportFailure
+        {
+            TaskId = lease.TaskId,
+            WorkerId = worker.Id,
+            Epoch = lease.Epoch,
+            FailureType = FailureType.ProcessingError,
+            Source = ReportSource.LeaseHolder,
+        };
         var failure = Do(LeaseEndings.Decide(queue, new EndLease { Report = report }, Settings.Policy, now)).Failure!;
         while (OutcomeDelivery.BatchFor(queue, worker.Id, 0) is { } owed)
         {
-            Do(new Decision<int>(OutcomeDelivery.Decide(queue, [new OutcomesReceived { Partition = 0, WorkerId = worker.Id, Number = owed.Number }]), 0));
+            Do(new Decision<int>(
+                OutcomeDelivery.Decide(queue, [new OutcomesReceived { Partition = 0, WorkerId = worker.Id, Number = owed.Number }]),
+                0));
         }
 
         var taken = new RecordFailure
@@ -229,7 +273,8 @@ internal sealed class SimulatedFleet
         foreach (var parked in coordinator.Parking.Where(parked => coordinator.IsUnderReview(parked.Id)).ToList())
         {
             var task = parked.Decision.TaskId;
-            var testimonies = parked.Decision.DecisionMetadata.Witnesses.Select(witness => workers[witness.WorkerId].State.Record.On(witness.WorkerId, task));
+            var testimonies = parked.Decision.DecisionMetadata.Witnesses
+                .Select(witness => workers[witness.WorkerId].State.Record.On(witness.WorkerId, task));
             if (ParkReview.Decide(parked.Decision, [.. testimonies], Settings, now) is { } takenBack)
             {
                 Store(new ParkTakenBack { FailureId = parked.Id, Decision = takenBack });

@@ -6,11 +6,11 @@ using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Failover;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Queues.Ready;
 using Morag.Failover.Domain.Settings;
-using Morag.Failover.Domain.Failover;
 
 namespace Morag.Failover.Domain.Tests.Queues;
 

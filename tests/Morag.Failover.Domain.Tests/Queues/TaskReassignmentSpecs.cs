@@ -2,8 +2,8 @@ using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
-using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Failover;
+using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Domain.Tests.Queues;
 

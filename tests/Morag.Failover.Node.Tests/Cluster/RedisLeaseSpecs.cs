@@ -178,7 +178,8 @@ public abstract class RedisLeaseSpecs(RedisTestServer server) : IAsyncLifetime
         await redis.GetDatabase().StringSetAsync(identity, "another");
 
         Assert.IsAssignableFrom<LeaseException>(await lost.Task.WaitAsync(TimeSpan.FromSeconds(60)));
-        var refusal = await Assert.ThrowsAnyAsync<LeaseException>(LeaseOf("b", $"{LongTimes}, identity {{ key = {identity}, value = ours }}").Acquire);
+        var other = LeaseOf("b", $"{LongTimes}, identity {{ key = {identity}, value = ours }}");
+        var refusal = await Assert.ThrowsAnyAsync<LeaseException>(other.Acquire);
         Assert.Contains("this is a different Redis", refusal.Message);
     }
 

@@ -60,7 +60,7 @@ public sealed partial class FailoverSettingsReaderSpecs
     [InlineData("queues.definitions.cpu_batch.falls-back-to", "cpu_batch", "the name of another defined queue")]
     [InlineData("queues.definitions.extra.served-by", "cpu", "extra.falls-back-to = (nothing) is refused")]
     [InlineData("workers.offline-phi", "5", "above suspect-phi (5)")]
-    [InlineData("workers.breaker-max-open-for", "299s", "from breaker-open-for (300s)")]
+    [InlineData("workers.breaker-max-open-for", "299s", "of at least breaker-open-for (300s)")]
     public void Should_name_the_allowed_range(string key, string value, string allowed)
     {
         var refusal = Assert.Throws<ConfigurationRefusedException>(() => Read($"morag.failover.{key} = {value}"));
@@ -70,9 +70,10 @@ public sealed partial class FailoverSettingsReaderSpecs
     }
 
     [Fact]
-    public void Should_refuse_a_queue_name_that_is_no_id()
+    public void Should_refuse_a_queue_name_that_is_not_an_id()
     {
-        var refusal = Assert.Throws<ConfigurationRefusedException>(() => Read("morag.failover.queues.definitions.\"no name\" { served-by = cpu }"));
+        var refusal = Assert.Throws<ConfigurationRefusedException>(
+            () => Read("morag.failover.queues.definitions.\"no name\" { served-by = cpu }"));
 
         Assert.Contains("beginning with a letter or digit", refusal.Message);
     }
@@ -93,7 +94,9 @@ public sealed partial class FailoverSettingsReaderSpecs
             settings.Queues.Definitions.Select(queue => queue.Name.Value));
         Assert.Equal(TimeSpan.FromMinutes(30), settings.Queues.Definitions[0].Timeout);
         Assert.Equal(2, settings.Queues.Definitions[0].PerWorker);
-        Assert.Equal([90, 600, 600, 600, 600], settings.Queues.Definitions.Select(queue => settings.Queues.UnservedAfterOf(queue).TotalSeconds));
+        Assert.Equal(
+            [90, 600, 600, 600, 600],
+            settings.Queues.Definitions.Select(queue => settings.Queues.UnservedAfterOf(queue).TotalSeconds));
         Assert.Equal(TimeSpan.FromDays(1), settings.Queues.Definitions[4].Timeout);
     }
 
@@ -131,7 +134,8 @@ public sealed partial class FailoverSettingsReaderSpecs
         IEnumerable items and not string => deep
             ? items.Cast<object>().SelectMany((item, n) => FlattenValue(item, $"{path}.{n}", deep))
             : [path],
-        _ when value.GetType().Namespace == typeof(FailoverSettings).Namespace || value.GetType().Name.StartsWith("KeyValuePair", StringComparison.Ordinal) =>
+        _ when value.GetType().Namespace == typeof(FailoverSettings).Namespace
+            || value.GetType().Name.StartsWith("KeyValuePair", StringComparison.Ordinal) =>
             Flatten(value, path, deep),
         _ => [$"{path} = {value}"],
     };

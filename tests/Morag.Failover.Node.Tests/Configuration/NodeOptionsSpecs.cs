@@ -72,7 +72,9 @@ public sealed class NodeOptionsSpecs : IDisposable
     {
         var defaults = new HttpApiSettings();
         var api = Load().Api;
-        Assert.Equal((defaults.AnswerTimeout, defaults.KeepAlive, defaults.EventBuffer), (api.AnswerTimeout, api.KeepAlive, api.EventBuffer));
+        Assert.Equal(
+            (defaults.AnswerTimeout, defaults.KeepAlive, defaults.EventBuffer),
+            (api.AnswerTimeout, api.KeepAlive, api.EventBuffer));
 
         File.WriteAllText(file, "morag.api { answer-timeout = 30s, keep-alive = 10s, event-buffer = 50 }");
         api = Load("--config", file).Api;
@@ -88,7 +90,8 @@ public sealed class NodeOptionsSpecs : IDisposable
     {
         File.WriteAllText(file, $"morag.api {{ {setting} }}");
 
-        Assert.StartsWith(said, Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file)).Message, StringComparison.Ordinal);
+        var refusal = Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file));
+        Assert.StartsWith(said, refusal.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -114,11 +117,11 @@ public sealed class NodeOptionsSpecs : IDisposable
     [InlineData("--seeds", "akka.tcp://other@node:1", "host:port")]
     [InlineData("--roles", "a b", "morag.roles = \"a b\" is refused")]
     [InlineData("--redis", "host:6379,pasword=top-secret", "not a connection string")]
-    [InlineData("--redis", "password=top-secret", "names no server")]
+    [InlineData("--redis", "password=top-secret", "does not name a server")]
     [InlineData("--redis", "host:6379,password=top-secret,defaultDatabase=-2", "defaultDatabase must not be negative")]
     [InlineData("--token", "top-secret", "16 to 512")]
     [InlineData("--token", "top-secret-but with-space", "16 to 512")]
-    [InlineData("--token", "top-secret-token-1,top-secret-token-2,top-secret-token-3", "one token or two")]
+    [InlineData("--token", "top-secret-token-1,top-secret-token-2,top-secret-token-3", "one or two comma-separated tokens")]
     [InlineData("--color", "red", "--color is not an option")]
     [InlineData("--config", "/nowhere/morag.conf", "cannot be read")]
     public void Should_refuse_with_one_line_that_shows_no_secret(string option, string value, string message)
@@ -175,7 +178,7 @@ public sealed class NodeOptionsSpecs : IDisposable
     [InlineData("morag.failover.policy.max-retrys = 1", "morag.failover.policy.max-retrys")]
     [InlineData("morag.reddis = x", "morag.reddis")]
     [InlineData("morag { failover { polices { } } }", "morag.failover.polices")]
-    [InlineData("morag.port = ${nowhere}", "not HOCON")]
+    [InlineData("morag.port = ${nowhere}", "not valid HOCON")]
     public void Should_refuse_a_file_with_unknown_keys_or_bad_syntax(string content, string message)
     {
         File.WriteAllText(file, content);
@@ -196,7 +199,8 @@ public sealed class NodeOptionsSpecs : IDisposable
         File.WriteAllText(file, content);
 
         Assert.Equal(
-            $"--config = \"{file}\" is refused: line {line} includes another file, and includes are not supported. Copy those settings into this file",
+            $"--config = \"{file}\" is refused: line {line} includes another file, and includes are not supported. "
+            + "Copy those settings into this file",
             Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file)).Message);
     }
 
@@ -208,7 +212,7 @@ public sealed class NodeOptionsSpecs : IDisposable
     [InlineData("a =\n  include b")]
     [InlineData("# include \"b\"\n// include \"c\"")]
     [InlineData("a = \"\"\"\n include \"b\"\n\"\"\"")]
-    public void Should_take_an_include_that_is_none_for_what_it_is(string content)
+    public void Should_read_what_only_looks_like_an_include(string content)
     {
         File.WriteAllText(file, content + "\nmorag.port = 7");
 
@@ -227,11 +231,12 @@ public sealed class NodeOptionsSpecs : IDisposable
     public void Should_refuse_a_file_that_is_nested_too_deep_for_the_parser(string opening, string closing)
     {
         const int Levels = 100_000;
-        File.WriteAllText(
-            file, $"morag.port = 7\nx = {string.Concat(Enumerable.Repeat(opening, Levels))} a = 1 {string.Concat(Enumerable.Repeat(closing, Levels))}");
+        var opened = string.Concat(Enumerable.Repeat(opening, Levels));
+        var closed = string.Concat(Enumerable.Repeat(closing, Levels));
+        File.WriteAllText(file, $"morag.port = 7\nx = {opened} a = 1 {closed}");
 
-        Assert.Contains(
-            $"nested deeper than {HoconText.MaxDepth} levels", Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file)).Message, StringComparison.Ordinal);
+        var refusal = Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file));
+        Assert.Contains($"nested deeper than {HoconText.MaxDepth} levels", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -242,7 +247,8 @@ public sealed class NodeOptionsSpecs : IDisposable
         var numbers = string.Join('\n', Enumerable.Repeat("1.5", 200));
         File.WriteAllText(
             file,
-            $"# {brackets}\n// {brackets}\n{deep}\nb = \"\\\"{brackets}\"\nc = \"\"\"\n{brackets}\"\n\"\"\"\nd = [\n{numbers}\n]\nmorag.port = 7 # {brackets}");
+            $"# {brackets}\n// {brackets}\n{deep}\nb = \"\\\"{brackets}\"\n"
+            + $"c = \"\"\"\n{brackets}\"\n\"\"\"\nd = [\n{numbers}\n]\nmorag.port = 7 # {brackets}");
 
         Assert.Equal(7, Load("--config", file).Port);
     }
@@ -251,11 +257,12 @@ public sealed class NodeOptionsSpecs : IDisposable
     [InlineData("morag.http = ${morag.host}\nmorag.host = ${morag.http}")]
     [InlineData("morag.failover = ${morag}")]
     [InlineData("akka.a = ${akka.b}\nakka.b = [{ c = ${akka.a} }]")]
-    public void Should_refuse_a_file_whose_substitutions_go_round_in_a_circle(string content)
+    public void Should_refuse_a_file_whose_substitutions_form_a_cycle(string content)
     {
         File.WriteAllText(file, content);
 
-        Assert.Contains("refers to itself", Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file)).Message, StringComparison.Ordinal);
+        var refusal = Assert.Throws<ConfigurationRefusedException>(() => Load("--config", file));
+        Assert.Contains("refers to itself", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -292,7 +299,9 @@ public sealed class NodeOptionsSpecs : IDisposable
     public async Task Should_start_an_actor_system_that_refuses_types_without_a_serializer()
     {
         var config = Load("--roles", "edge").ActorSystemConfig("127.0.0.1:1");
-        using var system = ActorSystem.Create(NodeOptions.ActorSystemName, ConfigurationFactory.ParseString("akka.loglevel = ERROR").WithFallback(config));
+        using var system = ActorSystem.Create(
+            NodeOptions.ActorSystemName,
+            ConfigurationFactory.ParseString("akka.loglevel = ERROR").WithFallback(config));
 
         var cluster = Akka.Cluster.Cluster.Get(system);
         Assert.Equal(["edge"], cluster.SelfRoles);

@@ -12,19 +12,28 @@ public sealed class StartChecksSpecs
     {
         var refusal = Refusal(EmbeddedRedisOptions.LeastMemory, available: 300 * Mebibyte);
 
-        Assert.Contains("morag.embedded.memory = \"384MiB\" is refused: this process can use 300 MiB of memory. 384MiB is the smallest value, and the default", refusal, StringComparison.Ordinal);
+        Assert.Contains(
+            "morag.embedded.memory = \"384MiB\" is refused: this process can use 300 MiB of memory. "
+            + "384MiB is the smallest value, and the default",
+            refusal,
+            StringComparison.Ordinal);
         Assert.Contains("Raise the memory limit", refusal, StringComparison.Ordinal);
         Assert.DoesNotContain("Lower", refusal, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Should_advise_a_lower_memory_setting_when_there_is_one() =>
-        Assert.Contains("Lower the setting (384MiB or more), raise the memory limit", Refusal(1024 * Mebibyte, available: 600 * Mebibyte), StringComparison.Ordinal);
+        Assert.Contains(
+            "Lower the setting (384MiB or more), raise the memory limit",
+            Refusal(1024 * Mebibyte, available: 600 * Mebibyte),
+            StringComparison.Ordinal);
 
     private static string Refusal(long memory, long available)
     {
         var file = Path.Combine(Path.GetTempPath(), $"morag-{Guid.NewGuid():n}.conf");
-        File.WriteAllText(file, $"morag.embedded.memory = {memory / Mebibyte}MiB, morag.failover.queues {{ max-bytes = 10MiB, max-payload = 64KiB }}");
+        File.WriteAllText(
+            file,
+            $"morag.embedded.memory = {memory / Mebibyte}MiB, morag.failover.queues {{ max-bytes = 10MiB, max-payload = 64KiB }}");
         try
         {
             var options = NodeOptions.Load(["--config", file], static _ => null);

@@ -12,7 +12,15 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
 
     [Theory]
     [InlineData("POST", "/tasks", """{"queue":"cpu_standard"}""", 202)]
-    [InlineData("POST", "/tasks", """{"task_id":"t:1","queue":"gpu_priority","priority":8,"payload":[1,{"a":null}],"timeout_seconds":5,"max_retries":0,"content_type":"video/mp4","quality":{"q":1},"resource_requirements":{"gpu_required":true,"memory_gb":1.5,"disk_gb":2},"estimated_duration":0.5,"a_later_version":1}""", 202)]
+    [InlineData(
+        "POST",
+        "/tasks",
+        """{"task_id":"t:1","queue":"gpu_priority","priority":8"""
+        + ""","payload":[1,{"a":null}],"timeout_seconds":5,"max_retries":0"""
+        + ""","content_type":"video/mp4","quality":{"q":1}"""
+        + ""","resource_requirements":{"gpu_required":true,"memory_gb":1.5,"disk_gb":2}"""
+        + ""","estimated_duration":0.5,"a_later_version":1}""",
+        202)]
     [InlineData("POST", "/tasks", """{"queue":"cpu_standard","priority":"urgent","payload":null,"quality":null,"task_id":null}""", 202)]
     [InlineData("POST", "/tasks", """ [{"queue":"cpu_standard"},{"queue":"cpu_batch"}]""", 202)]
     [InlineData("GET", "/tasks?state=parked&queue=cpu_standard&worker=w-1&limit=5&after=a", null, 200)]
@@ -27,15 +35,47 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("POST", "/tasks/t-1/extend", """{"worker_id":"w-1","epoch":1,"seconds":60}""", 200)]
     [InlineData("POST", "/tasks/t-1/release", """{"worker_id":"w-1","epoch":1}""", 200)]
     [InlineData("POST", "/tasks/t-1/complete", """{"worker_id":"w-1","epoch":1,"result":"abc"}""", 200)]
-    [InlineData("POST", "/tasks/t-1/fail", """{"worker_id":"w-1","epoch":1,"failure_type":"processing_error","error_message":"no","context":{"line":3}}""", 200)]
+    [InlineData(
+        "POST",
+        "/tasks/t-1/fail",
+        """{"worker_id":"w-1","epoch":1,"failure_type":"processing_error","error_message":"no","context":{"line":3}}""",
+        200)]
     [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w-1","capability":"gpu"}}""", 200)]
-    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w-1","name":"box","capability":"hybrid","hardware":{"cpu_cores":8,"memory_gb":32,"gpu_count":1,"gpu_memory_gb":24,"gpu_models":["x"],"disk_space_gb":1000},"location":{"hostname":"h","ip_address":"::1","port":1,"is_remote":true,"network_latency_ms":12.5},"max_concurrent_tasks":4,"supported_content_types":["video/mp4"],"tags":{"site":"home"},"queues":["gpu_priority"],"instance_id":"i-1","heartbeat_interval_seconds":1},"auth_token":"unused"}""", 200)]
-    [InlineData("POST", "/workers/w-1/heartbeat", """{"status":"online","metrics":{"cpu_usage_percent":10,"memory_usage_percent":20,"gpu_usage_percent":null,"active_tasks":1,"completed_tasks":2,"failed_tasks":3,"avg_task_duration_seconds":1.5},"worker_id":"w-1","timestamp":"2026-11-23T18:00:00","instance_id":"i-1","held":[{"task_id":"t-1","epoch":1,"progress":0.5}]}""", 200)]
-    [InlineData("POST", "/workers/w-1/heartbeat", """{"status":"busy","timestamp":"2026-11-23T18:00:00.123456","uptime":5,"metrics":{"fan_rpm":900}}""", 200)]
+    [InlineData(
+        "POST",
+        "/workers/register",
+        """{"registration":{"worker_id":"w-1","name":"box","capability":"hybrid","hardware":"""
+        + """{"cpu_cores":8,"memory_gb":32,"gpu_count":1,"gpu_memory_gb":24,"gpu_models":["x"],"disk_space_gb":1000}"""
+        + ""","location":{"hostname":"h","ip_address":"::1","port":1,"is_remote":true,"network_latency_ms":12.5}"""
+        + ""","max_concurrent_tasks":4,"supported_content_types":["video/mp4"],"tags":{"site":"home"}"""
+        + ""","queues":["gpu_priority"],"instance_id":"i-1","heartbeat_interval_seconds":1}"""
+        + ""","auth_token":"unused"}""",
+        200)]
+    [InlineData(
+        "POST",
+        "/workers/w-1/heartbeat",
+        """{"status":"online","metrics":{"cpu_usage_percent":10,"memory_usage_percent":20,"gpu_usage_percent":null"""
+        + ""","active_tasks":1,"completed_tasks":2,"failed_tasks":3,"avg_task_duration_seconds":1.5}"""
+        + ""","worker_id":"w-1","timestamp":"2026-11-23T18:00:00","instance_id":"i-1","held":"""
+        + """[{"task_id":"t-1","epoch":1,"progress":0.5}]}""",
+        200)]
+    [InlineData(
+        "POST",
+        "/workers/w-1/heartbeat",
+        """{"status":"busy","timestamp":"2026-11-23T18:00:00.123456","uptime":5,"metrics":{"fan_rpm":900}}""",
+        200)]
     [InlineData("POST", "/workers/w-1/heartbeat", """{"status":"online","newer":1,"newer":{"a":1,"a":2}}""", 200)]
-    [InlineData("POST", "/workers/w-1/lease", """{"max_tasks":2,"wait_seconds":1,"queues":["gpu_priority"],"request_id":"r-1","instance_id":"i-1"}""", 200)]
+    [InlineData(
+        "POST",
+        "/workers/w-1/lease",
+        """{"max_tasks":2,"wait_seconds":1,"queues":["gpu_priority"],"request_id":"r-1","instance_id":"i-1"}""",
+        200)]
     [InlineData("POST", "/workers/w-1/lease", "{}", 200)]
-    [InlineData("POST", "/workers/w-1/results", """[{"task_id":"t-1","epoch":1,"result":{}},{"task_id":"t-2","epoch":2,"failure_type":"task_timeout","error_message":"late"}]""", 200)]
+    [InlineData(
+        "POST",
+        "/workers/w-1/results",
+        """[{"task_id":"t-1","epoch":1,"result":{}},{"task_id":"t-2","epoch":2,"failure_type":"task_timeout","error_message":"late"}]""",
+        200)]
     [InlineData("POST", "/workers/w-1/successes", """[{"task_id":"x","event_id":"e","duration_seconds":1.5}]""", 200)]
     [InlineData("POST", "/workers/w-1/drain", """{"reason":"update","deadline_seconds":60}""", 200)]
     [InlineData("POST", "/workers/w-1/resume", null, 200)]
@@ -46,7 +86,12 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("GET", "/workers/stats", null, 200)]
     [InlineData("GET", "/workers/w-1", null, 200)]
     [InlineData("GET", "/workers/w-1/reliability", null, 200)]
-    [InlineData("POST", "/failures", """{"event_id":"e-1","task_id":"t-1","worker_id":"w-1","epoch":3,"failure_type":"worker_offline","error_message":"gone","context":{}}""", 200)]
+    [InlineData(
+        "POST",
+        "/failures",
+        """{"event_id":"e-1","task_id":"t-1","worker_id":"w-1","epoch":3"""
+        + ""","failure_type":"worker_offline","error_message":"gone","context":{}}""",
+        200)]
     [InlineData("GET", "/failures?since=2026-11-23T00:00:00Z&until=2026-11-24&type=task_timeout&worker=w-1&task=t-1", null, 200)]
     [InlineData("GET", "/failures/stale?worker=w-1&task=t-1&limit=5", null, 200)]
     [InlineData("GET", "/failures/statistics", null, 200)]
@@ -64,14 +109,24 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("POST", "/tasks", "{}", "queue", "is required")]
     [InlineData("POST", "/tasks", """{"queue":"no_such"}""", "queue", "must be one of gpu_priority, gpu_fallback, cpu_standard, cpu_batch")]
     [InlineData("POST", "/tasks", """{"queue":7}""", "queue", "must be a text")]
-    [InlineData("POST", "/tasks", """[{"queue":"cpu_batch"},{"queue":"cpu_batch","max_retries":101}]""", "[1].max_retries", "must be 0 to 100")]
+    [InlineData(
+        "POST",
+        "/tasks",
+        """[{"queue":"cpu_batch"},{"queue":"cpu_batch","max_retries":101}]""",
+        "[1].max_retries",
+        "must be 0 to 100")]
     [InlineData("POST", "/tasks", """[{"queue":"cpu_batch"},null]""", "[1]", "must be an object")]
     [InlineData("POST", "/tasks", "[]", null, "1 to 1000 entries")]
     [InlineData("POST", "/tasks", "null", null, "must be an object")]
     [InlineData("POST", "/tasks", "7", null, "must be an object")]
     [InlineData("POST", "/tasks", """{"queue":"cpu_batch","task_id":"../etc"}""", "task_id", "1 to 128 characters")]
     [InlineData("POST", "/tasks", """{"queue":"cpu_batch","task_id":5}""", "task_id", "1 to 128 characters")]
-    [InlineData("POST", "/tasks", """{"queue":"cpu_batch","priority":4}""", "priority", "10 (urgent), 8 (high), 5 (normal), 3 (low), 1 (batch)")]
+    [InlineData(
+        "POST",
+        "/tasks",
+        """{"queue":"cpu_batch","priority":4}""",
+        "priority",
+        "10 (urgent), 8 (high), 5 (normal), 3 (low), 1 (batch)")]
     [InlineData("POST", "/tasks", """{"queue":"cpu_batch","priority":"asap"}""", "priority", "10 (urgent)")]
     [InlineData("POST", "/tasks", """{"queue":"cpu_batch","timeout_seconds":0}""", "timeout_seconds", "must be 1 to 2592000")]
     [InlineData("POST", "/tasks", """{"queue":"cpu_batch","timeout_seconds":1e999}""", "timeout_seconds", "must be a number")]
@@ -79,10 +134,25 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("POST", "/tasks", """{"queue":"cpu_batch","max_retries":99999999999}""", "max_retries", "must be a whole number")]
     [InlineData("POST", "/tasks", """{"queue":"cpu_batch","quality":[]}""", "quality", "must be an object")]
     [InlineData("POST", "/tasks", """{"queue":"cpu_batch","resource_requirements":5}""", "resource_requirements", "must be an object")]
-    [InlineData("POST", "/tasks", """{"queue":"cpu_batch","resource_requirements":{"memory_gb":-1}}""", "resource_requirements.memory_gb", "must be 0 to 1000000")]
-    [InlineData("POST", "/tasks", """{"queue":"cpu_batch","resource_requirements":{"gpu_required":"yes"}}""", "resource_requirements.gpu_required", "must be true or false")]
+    [InlineData(
+        "POST",
+        "/tasks",
+        """{"queue":"cpu_batch","resource_requirements":{"memory_gb":-1}}""",
+        "resource_requirements.memory_gb",
+        "must be 0 to 1000000")]
+    [InlineData(
+        "POST",
+        "/tasks",
+        """{"queue":"cpu_batch","resource_requirements":{"gpu_required":"yes"}}""",
+        "resource_requirements.gpu_required",
+        "must be true or false")]
     [InlineData("POST", "/tasks", """{"queue":"cpu_batch","content_type":"\ud800"}""", "content_type", "Unicode")]
-    [InlineData("GET", "/tasks?state=lost", null, "state", "must be one of queued, delayed, leased, deciding, succeeded, parked, cancelled")]
+    [InlineData(
+        "GET",
+        "/tasks?state=lost",
+        null,
+        "state",
+        "must be one of queued, delayed, leased, deciding, succeeded, parked, cancelled")]
     [InlineData("GET", "/tasks?queue=none", null, "queue", "must be one of gpu_priority")]
     [InlineData("GET", "/tasks?limit=1001", null, "limit", "1 to 1000")]
     [InlineData("GET", "/tasks?limit=-1", null, "limit", "1 to 1000")]
@@ -96,40 +166,135 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("POST", "/tasks/requeue", """{"filter":{"state":"queued"},"reason":"x"}""", "filter.state", "only parked")]
     [InlineData("POST", "/tasks/requeue", """{"filter":{"que":"cpu_batch"},"reason":"x"}""", "filter.que", "is not a field of this call")]
     [InlineData("POST", "/tasks/cancel", """{"filter":{},"reason":"x"}""", "filter", "at least one")]
-    [InlineData("POST", "/tasks/cancel", """{"filter":{"queue":"cpu_batch"},"reason":"x","dryrun":true}""", "dryrun", "is not a field of this call")]
+    [InlineData(
+        "POST",
+        "/tasks/cancel",
+        """{"filter":{"queue":"cpu_batch"},"reason":"x","dryrun":true}""",
+        "dryrun",
+        "is not a field of this call")]
     [InlineData("POST", "/tasks/t-1/extend", """{"worker_id":"w","epoch":1,"seconds":0}""", "seconds", "must be 1 to 86400")]
     [InlineData("POST", "/tasks/t-1/release", """{"worker_id":"w"}""", "epoch", "is required")]
     [InlineData("POST", "/tasks/t-1/complete", """{"worker_id":"w","epoch":-1}""", "epoch", "must be a whole number, 0 or more")]
-    [InlineData("POST", "/tasks/t-1/fail", """{"worker_id":"w","epoch":1,"failure_type":"bad_luck","error_message":""}""", "failure_type", "worker_offline, worker_overloaded, network_failure, task_timeout, processing_error, resource_exhaustion, authentication_failure")]
+    [InlineData(
+        "POST",
+        "/tasks/t-1/fail",
+        """{"worker_id":"w","epoch":1,"failure_type":"bad_luck","error_message":""}""",
+        "failure_type",
+        "worker_offline, worker_overloaded, network_failure, task_timeout, processing_error, resource_exhaustion, authentication_failure")]
     [InlineData("POST", "/tasks/t-1/fail", """{"worker_id":"w","epoch":1,"failure_type":"task_timeout"}""", "error_message", "is required")]
-    [InlineData("POST", "/tasks/t-1/fail", """{"worker_id":"w","epoch":1,"failure_type":"task_timeout","error_message":"x","context":"y"}""", "context", "must be an object")]
+    [InlineData(
+        "POST",
+        "/tasks/t-1/fail",
+        """{"worker_id":"w","epoch":1,"failure_type":"task_timeout","error_message":"x","context":"y"}""",
+        "context",
+        "must be an object")]
     [InlineData("POST", "/workers/register", "{}", "registration", "is required")]
     [InlineData("POST", "/workers/register", """{"registration":{"capability":"gpu"}}""", "registration.worker_id", "is required")]
     [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w"}}""", "registration.capability", "is required")]
-    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"tpu"}}""", "registration.capability", "must be one of cpu, gpu, hybrid")]
-    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"stats","capability":"cpu"}}""", "registration.worker_id", "must not be \"stats\"")]
-    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","hardware":{"cpu_cores":-2}}}""", "registration.hardware.cpu_cores", "must be 0 to")]
-    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","tags":"a"}}""", "registration.tags", "must be an object")]
-    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","tags":["a"]}}""", "registration.tags", "must be an object")]
-    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","tags":{"site":null}}}""", "registration.tags.site", "is required")]
-    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","tags":{"site":5}}}""", "registration.tags.site", "must be a text")]
-    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","tags":{"":"x"}}}""", "registration.tags", "must not have an empty key")]
-    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w:highestSequenceNr","capability":"cpu"}}""", "registration.worker_id", "not ending with :highestSequenceNr")]
+    [InlineData(
+        "POST",
+        "/workers/register",
+        """{"registration":{"worker_id":"w","capability":"tpu"}}""",
+        "registration.capability",
+        "must be one of cpu, gpu, hybrid")]
+    [InlineData(
+        "POST",
+        "/workers/register",
+        """{"registration":{"worker_id":"stats","capability":"cpu"}}""",
+        "registration.worker_id",
+        "must not be \"stats\"")]
+    [InlineData(
+        "POST",
+        "/workers/register",
+        """{"registration":{"worker_id":"w","capability":"cpu","hardware":{"cpu_cores":-2}}}""",
+        "registration.hardware.cpu_cores",
+        "must be 0 to")]
+    [InlineData(
+        "POST",
+        "/workers/register",
+        """{"registration":{"worker_id":"w","capability":"cpu","tags":"a"}}""",
+        "registration.tags",
+        "must be an object")]
+    [InlineData(
+        "POST",
+        "/workers/register",
+        """{"registration":{"worker_id":"w","capability":"cpu","tags":["a"]}}""",
+        "registration.tags",
+        "must be an object")]
+    [InlineData(
+        "POST",
+        "/workers/register",
+        """{"registration":{"worker_id":"w","capability":"cpu","tags":{"site":null}}}""",
+        "registration.tags.site",
+        "is required")]
+    [InlineData(
+        "POST",
+        "/workers/register",
+        """{"registration":{"worker_id":"w","capability":"cpu","tags":{"site":5}}}""",
+        "registration.tags.site",
+        "must be a text")]
+    [InlineData(
+        "POST",
+        "/workers/register",
+        """{"registration":{"worker_id":"w","capability":"cpu","tags":{"":"x"}}}""",
+        "registration.tags",
+        "must not have an empty key")]
+    [InlineData(
+        "POST",
+        "/workers/register",
+        """{"registration":{"worker_id":"w:highestSequenceNr","capability":"cpu"}}""",
+        "registration.worker_id",
+        "not ending with :highestSequenceNr")]
     [InlineData("GET", "/workers/w:highestSequenceNr", null, "worker_id", "not ending with :highestSequenceNr")]
-    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","queues":["gpu"]}}""", "registration.queues[0]", "must be one of gpu_priority")]
+    [InlineData(
+        "POST",
+        "/workers/register",
+        """{"registration":{"worker_id":"w","capability":"cpu","queues":["gpu"]}}""",
+        "registration.queues[0]",
+        "must be one of gpu_priority")]
     [InlineData("POST", "/workers/w-1/heartbeat", "{}", "status", "is required")]
-    [InlineData("POST", "/tasks/cancel", """{"filter":{"queue":"cpu_batch"},"dry_run":true,"dry_run":false}""", "dry_run", "is given more than once")]
-    [InlineData("POST", "/tasks/cancel", """{"filter":{"queue":"cpu_batch","queue":"transcode"},"dry_run":true}""", "filter.queue", "is given more than once")]
-    [InlineData("POST", "/tasks", """[{"queue":"cpu_batch"},{"queue":"cpu_batch","queue":"cpu_batch"}]""", "[1].queue", "is given more than once")]
+    [InlineData(
+        "POST",
+        "/tasks/cancel",
+        """{"filter":{"queue":"cpu_batch"},"dry_run":true,"dry_run":false}""",
+        "dry_run",
+        "is given more than once")]
+    [InlineData(
+        "POST",
+        "/tasks/cancel",
+        """{"filter":{"queue":"cpu_batch","queue":"transcode"},"dry_run":true}""",
+        "filter.queue",
+        "is given more than once")]
+    [InlineData(
+        "POST",
+        "/tasks",
+        """[{"queue":"cpu_batch"},{"queue":"cpu_batch","queue":"cpu_batch"}]""",
+        "[1].queue",
+        "is given more than once")]
     [InlineData("POST", "/tasks", """{"queue":"cpu_batch","payload":1,"pay\u006coad":2}""", "payload", "is given more than once")]
-    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","tags":{"a":"1","a":"2"}}}""", "registration.tags.a", "is given more than once")]
-    [InlineData("POST", "/workers/w-1/heartbeat", """{"status":"online","worker_id":"w-2"}""", "worker_id", "must equal the worker in the path")]
+    [InlineData(
+        "POST",
+        "/workers/register",
+        """{"registration":{"worker_id":"w","capability":"cpu","tags":{"a":"1","a":"2"}}}""",
+        "registration.tags.a",
+        "is given more than once")]
+    [InlineData(
+        "POST",
+        "/workers/w-1/heartbeat",
+        """{"status":"online","worker_id":"w-2"}""",
+        "worker_id",
+        "must equal the worker in the path")]
     [InlineData("POST", "/workers/w-1/heartbeat", """{"status":"online","timestamp":"yesterday"}""", "timestamp", "ISO-8601")]
     [InlineData("POST", "/workers/w-1/heartbeat", """{"status":"online","held":[{"task_id":"t"}]}""", "held[0].epoch", "is required")]
     [InlineData("POST", "/workers/w-1/lease", """{"max_tasks":0}""", "max_tasks", "must be 1 to 1000")]
     [InlineData("POST", "/workers/w-1/lease", """{"wait_seconds":31}""", "wait_seconds", "must be 0 to 30")]
     [InlineData("POST", "/workers/w-1/results", """{"task_id":"t"}""", null, "must be an array")]
-    [InlineData("POST", "/workers/w-1/results", """[{"task_id":"t","epoch":1},{"task_id":"t","epoch":1,"error_message":"x"}]""", "[1].failure_type", "is required")]
+    [InlineData(
+        "POST",
+        "/workers/w-1/results",
+        """[{"task_id":"t","epoch":1},{"task_id":"t","epoch":1,"error_message":"x"}]""",
+        "[1].failure_type",
+        "is required")]
     [InlineData("POST", "/workers/w-1/successes", """[{"task_id":"t","duration_seconds":-1}]""", "[0].duration_seconds", "must be 0 to")]
     [InlineData("POST", "/workers/w-1/drain", """{"deadline_seconds":5}""", "reason", "is required")]
     [InlineData("POST", "/workers/w-1/offline", """{"reason":"x","affected_tasks":["a b"]}""", "affected_tasks[0]", "1 to 128 characters")]
@@ -140,7 +305,12 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("GET", "/failures?since=soon", null, "since", "ISO-8601")]
     [InlineData("GET", "/failures?after=!!", null, "after", "Link header")]
     [InlineData("GET", "/failures?type=x", null, "type", "must be one of worker_offline")]
-    public async Task Should_name_the_field_and_the_rule_when_the_input_is_bad(string method, string path, string? body, string? field, string rule)
+    public async Task Should_name_the_field_and_the_rule_when_the_input_is_bad(
+        string method,
+        string path,
+        string? body,
+        string? field,
+        string rule)
     {
         var answer = await Http.Call(method, "/api/v1" + path, body);
 
@@ -178,7 +348,10 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("/tasks", """{"queue":"cpu_batch","payload":@}""", "payload")]
     [InlineData("/tasks", """[{"queue":"cpu_batch"},{"queue":"cpu_batch","quality":{"a":@}}]""", "[1].quality")]
     [InlineData("/tasks/t-1/complete", """{"worker_id":"w","epoch":1,"result":@}""", "result")]
-    [InlineData("/tasks/t-1/fail", """{"worker_id":"w","epoch":1,"failure_type":"task_timeout","error_message":"x","context":{"a":@}}""", "context")]
+    [InlineData(
+        "/tasks/t-1/fail",
+        """{"worker_id":"w","epoch":1,"failure_type":"task_timeout","error_message":"x","context":{"a":@}}""",
+        "context")]
     [InlineData("/tasks/t-1/requeue", """{"reason":"x","quality":{"a":@}}""", "quality")]
     [InlineData("/workers/w-1/results", """[{"task_id":"t","epoch":1,"result":@}]""", "[0].result")]
     [InlineData("/failures", """{"task_id":"t","failure_type":"task_timeout","error_message":"x","context":{"a":@}}""", "context")]
@@ -186,7 +359,9 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     {
         foreach (var depth in (int[])[57, 62, 63, 64, 65, 1_000])
         {
-            var answer = await Http.Call("POST", "/api/v1" + path, body.Replace("@", new string('[', depth) + new string(']', depth), StringComparison.Ordinal));
+            var nested = new string('[', depth) + new string(']', depth);
+
+            var answer = await Http.Call("POST", "/api/v1" + path, body.Replace("@", nested, StringComparison.Ordinal));
 
             AssertProblem(answer, 400);
             Assert.Equal((field, "may be nested at most 56 levels deep"), (answer.Text("field"), answer.Text("detail")));
@@ -196,30 +371,62 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [Fact]
     public async Task Should_count_the_bytes_of_a_payload_and_not_its_characters()
     {
-        var answer = await Http.Call("POST", "/api/v1/tasks", JsonSerializer.Serialize(new { queue = "cpu_batch", payload = new string('ä', 131_072) }));
+        var tooLarge = JsonSerializer.Serialize(new { queue = "cpu_batch", payload = new string('ä', 131_072) });
+        var largest = JsonSerializer.Serialize(new { queue = "cpu_batch", payload = new string('ä', 131_071) });
+
+        var answer = await Http.Call("POST", "/api/v1/tasks", tooLarge);
 
         AssertProblem(answer, 400);
-        Assert.Equal(("payload", "may have at most 262144 bytes as compact JSON in UTF-8, not 262146"), (answer.Text("field"), answer.Text("detail")));
-        Assert.Equal(202, (await Http.Call("POST", "/api/v1/tasks", JsonSerializer.Serialize(new { queue = "cpu_batch", payload = new string('ä', 131_071) }))).Status);
+        Assert.Equal(
+            ("payload", "may have at most 262144 bytes as compact JSON in UTF-8, not 262146"),
+            (answer.Text("field"), answer.Text("detail")));
+        Assert.Equal(202, (await Http.Call("POST", "/api/v1/tasks", largest)).Status);
     }
 
     [Theory]
     [InlineData("POST", "/tasks", """{"queue":"cpu_batch","content_type":"@"}""", "content_type", 200)]
-    [InlineData("POST", "/tasks/t-1/fail", """{"worker_id":"w","epoch":1,"failure_type":"task_timeout","error_message":"@"}""", "error_message", 8192)]
+    [InlineData(
+        "POST",
+        "/tasks/t-1/fail",
+        """{"worker_id":"w","epoch":1,"failure_type":"task_timeout","error_message":"@"}""",
+        "error_message",
+        8192)]
     [InlineData("POST", "/failures", """{"task_id":"t","failure_type":"task_timeout","error_message":"@"}""", "error_message", 8192)]
     [InlineData("POST", "/tasks/t-1/requeue", """{"reason":"@"}""", "reason", 1000)]
     [InlineData("POST", "/workers/w-1/drain", """{"reason":"@"}""", "reason", 1000)]
-    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","name":"@"}}""", "registration.name", 200)]
-    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","tags":{"site":"@"}}}""", "registration.tags.site", 200)]
-    [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","location":{"hostname":"@"}}}""", "registration.location.hostname", 255)]
-    public async Task Should_count_the_bytes_of_a_text_and_not_its_characters(string method, string path, string body, string field, int limit)
+    [InlineData(
+        "POST",
+        "/workers/register",
+        """{"registration":{"worker_id":"w","capability":"cpu","name":"@"}}""",
+        "registration.name",
+        200)]
+    [InlineData(
+        "POST",
+        "/workers/register",
+        """{"registration":{"worker_id":"w","capability":"cpu","tags":{"site":"@"}}}""",
+        "registration.tags.site",
+        200)]
+    [InlineData(
+        "POST",
+        "/workers/register",
+        """{"registration":{"worker_id":"w","capability":"cpu","location":{"hostname":"@"}}}""",
+        "registration.location.hostname",
+        255)]
+    public async Task Should_count_the_bytes_of_a_text_and_not_its_characters(
+        string method,
+        string path,
+        string body,
+        string field,
+        int limit)
     {
         var text = new string('\u20ac', (limit / 3) + 1);
 
         var answer = await Http.Call(method, "/api/v1" + path, body.Replace("@", text, StringComparison.Ordinal));
 
         AssertProblem(answer, 400);
-        Assert.Equal((field, $"may have at most {limit} bytes in UTF-8, not {3 * text.Length}"), (answer.Text("field"), answer.Text("detail")));
+        Assert.Equal(
+            (field, $"may have at most {limit} bytes in UTF-8, not {3 * text.Length}"),
+            (answer.Text("field"), answer.Text("detail")));
     }
 
     [Fact]
@@ -303,25 +510,35 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [Fact]
     public async Task Should_keep_a_payload_as_it_is_when_it_gives_a_field_twice()
     {
-        var answer = await Http.Call("POST", "/api/v1/tasks", """{"task_id":"twice","queue":"cpu_batch","payload":{"a":1,"a":[{"b":2,"b":3}]}}""");
+        var answer = await Http.Call(
+            "POST",
+            "/api/v1/tasks",
+            """{"task_id":"twice","queue":"cpu_batch","payload":{"a":1,"a":[{"b":2,"b":3}]}}""");
 
         Assert.True(answer.Status == 202, answer.Body.ToString());
         Assert.Equal(
             """{"a":1,"a":[{"b":2,"b":3}]}""",
-            Http.Owners.Received<SubmitTasks>().SelectMany(message => message.Tasks).Single(task => task.TaskId.Value == "twice").Payload.Raw);
+            Http.Owners.Received<SubmitTasks>()
+                .SelectMany(message => message.Tasks)
+                .Single(task => task.TaskId.Value == "twice")
+                .Payload.Raw);
     }
 
     [Fact]
     public async Task Should_hand_the_owner_what_was_sent_when_a_task_is_submitted()
     {
-        var answer = await Http.Call("POST", "/api/v1/tasks", """
-            {"task_id":"handed-over","queue":"gpu_priority","priority":"high","payload": { "a" : [1, 2] },"timeout_seconds":90,"content_type":"video/mp4"}
-            """);
+        var answer = await Http.Call(
+            "POST",
+            "/api/v1/tasks",
+            """{"task_id":"handed-over","queue":"gpu_priority","priority":"high","payload": { "a" : [1, 2] }"""
+            + ""","timeout_seconds":90,"content_type":"video/mp4"}""");
 
         Assert.Equal("handed-over", answer.Text("task_id"));
         Assert.Equal("queued", answer.Text("state"));
         Assert.Equal("/api/v1/tasks/handed-over", answer.Headers["Location"]);
-        var task = Http.Owners.Received<SubmitTasks>().SelectMany(submit => submit.Tasks).Single(task => task.TaskId.Value == "handed-over");
+        var task = Http.Owners.Received<SubmitTasks>()
+            .SelectMany(submit => submit.Tasks)
+            .Single(task => task.TaskId.Value == "handed-over");
         Assert.Equal(TaskPriority.High, task.Priority);
         Assert.Equal("""{"a":[1,2]}""", task.Payload.Raw);
         Assert.Equal(TimeSpan.FromSeconds(90), task.Timeout);
@@ -342,7 +559,10 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [Fact]
     public async Task Should_report_as_the_lease_holder_when_a_worker_fails_its_task()
     {
-        await Http.Call("POST", "/api/v1/tasks/failed-by-holder/fail", """{"worker_id":"w-1","epoch":4,"failure_type":"network_failure","error_message":"cut","instance_id":"i-1"}""");
+        await Http.Call(
+            "POST",
+            "/api/v1/tasks/failed-by-holder/fail",
+            """{"worker_id":"w-1","epoch":4,"failure_type":"network_failure","error_message":"cut","instance_id":"i-1"}""");
 
         var report = Http.Owners.Received<ReportFailure>().Single(report => report.TaskId.Value == "failed-by-holder");
         Assert.Equal((ReportSource.LeaseHolder, 4L, "i-1"), (report.Source, report.Epoch!.Value.Value, report.InstanceId!.Value.Value));
@@ -361,13 +581,16 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [Fact]
     public async Task Should_take_a_heartbeat_of_a_worker_that_holds_as_many_tasks_as_one_may()
     {
+        var start = new string('t', 120);
         var held = string.Join(",\n  ", Enumerable.Range(0, WorkerLimits.MaxConcurrentTasks).Select(
-            number => $$"""{ "task_id": "{{new string('t', 120)}}{{number:00000000}}", "epoch": 9007199254740991, "progress": 0.12345678901234567 }"""));
+            number => $$"""{ "task_id": "{{start}}{{number:00000000}}", "epoch": 9007199254740991, "progress": 0.12345678901234567 }"""));
 
         var answer = await Http.Call("POST", "/api/v1/workers/full/heartbeat", $$"""{ "status": "busy", "held": [{{held}}] }""");
 
         Assert.Equal(200, answer.Status);
-        Assert.Equal(WorkerLimits.MaxConcurrentTasks, Http.Owners.Received<Heartbeat>().Single(beat => beat.WorkerId.Value == "full").Held.Length);
+        Assert.Equal(
+            WorkerLimits.MaxConcurrentTasks,
+            Http.Owners.Received<Heartbeat>().Single(beat => beat.WorkerId.Value == "full").Held.Length);
     }
 
     [Fact]
@@ -375,7 +598,9 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     {
         var answer = await Http.Call("POST", "/api/v1/workers/lost/offline", """{"reason":"fire","affected_tasks":["elsewhere","t-1"]}""");
 
-        Assert.Equal(["t-1", "t-2", "elsewhere"], answer.Body.EnumerateArray().Select(decision => decision.GetProperty("task_id").GetString()));
+        Assert.Equal(
+            ["t-1", "t-2", "elsewhere"],
+            answer.Body.EnumerateArray().Select(decision => decision.GetProperty("task_id").GetString()));
         var report = Http.Owners.Received<ReportFailure>().Single(report => report.TaskId.Value == "elsewhere");
         Assert.Equal((FailureType.WorkerOffline, "loss-1"), (report.FailureType, report.LossId!.Value.Value));
     }
@@ -392,7 +617,9 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
         });
         var answers = await Task.WhenAll(calls);
 
-        Assert.Equal([(200, 100), (202, 100), (400, 200)], answers.GroupBy(answer => answer.Status).OrderBy(group => group.Key).Select(group => (group.Key, group.Count())));
+        Assert.Equal(
+            [(200, 100), (202, 100), (400, 200)],
+            answers.GroupBy(answer => answer.Status).OrderBy(group => group.Key).Select(group => (group.Key, group.Count())));
     }
 
     private static void AssertProblem(HttpAnswer answer, int status)

@@ -41,7 +41,12 @@ internal static class GoodOwners
         RecordSuccesses record => new WorkerReliabilityScore { WorkerId = record.WorkerId },
         SetBreaker set => new WorkerReliabilityScore { WorkerId = set.WorkerId },
         GetWorkerReliability get => new WorkerReliabilityScore { WorkerId = get.WorkerId, TotalTasks = 7 },
-        TakeWorkerOffline take => new WorkerTakenOffline { WorkerId = take.WorkerId, LossId = new("loss-1"), Leases = [Lease("t-1"), Lease("t-2")] },
+        TakeWorkerOffline take => new WorkerTakenOffline
+        {
+            WorkerId = take.WorkerId,
+            LossId = new("loss-1"),
+            Leases = [Lease("t-1"), Lease("t-2")],
+        },
         GetWorker get => Worker(get.WorkerId.Value),
         FindWorker find => new WorkerSeen { Bucket = find.Bucket, WorkerId = find.WorkerId, At = Time },
         AdmitWorker => Done.Instance,
@@ -53,7 +58,10 @@ internal static class GoodOwners
             ByCapability = ImmutableSortedDictionary<string, int>.Empty.Add("gpu", 3),
         },
         ListFailures list => new FailurePage { Decisions = list.Partition == 0 ? [Decision("t-1")] : [] },
-        ListStaleReports list => new StaleReportPage { Reports = list.Partition == 0 ? [new() { TaskId = new("t-1"), At = Time, Detail = "w-2 holds it" }] : [] },
+        ListStaleReports list => new StaleReportPage
+        {
+            Reports = list.Partition == 0 ? [new() { TaskId = new("t-1"), At = Time, Detail = "w-2 holds it" }] : [],
+        },
         GetFailureStatistics => new FailureStatistics
         {
             TotalFailures = 2,
@@ -77,7 +85,13 @@ internal static class GoodOwners
     public static FailoverDecision Decision(string task, DateTimeOffset? at = null) => new()
     {
         TaskId = new(task),
-        FailureEvent = new() { EventId = new("e-" + task), TaskId = new(task), FailureType = FailureType.TaskTimeout, OccurredAt = at ?? Time },
+        FailureEvent = new()
+        {
+            EventId = new("e-" + task),
+            TaskId = new(task),
+            FailureType = FailureType.TaskTimeout,
+            OccurredAt = at ?? Time,
+        },
         SelectedAction = new() { Strategy = FailoverStrategy.ReassignSameQueue, Reason = "the rule" },
         DecisionMetadata = new() { FailureId = new("f-" + task), Executed = true },
     };

@@ -40,6 +40,9 @@ public sealed class HealthSpecs
 
         var answer = await http.Call("GET", "/health/ready");
         Assert.Equal(503, answer.Status);
-        Assert.Contains("not up in the cluster", answer.Body.GetProperty("failing").GetProperty("cluster").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "not up in the cluster",
+            answer.Body.GetProperty("failing").GetProperty("cluster").GetString(),
+            StringComparison.Ordinal);
     }
 }

@@ -124,7 +124,10 @@ public sealed class HttpNode : IAsyncDisposable
             (int)response.StatusCode,
             response.Content.Headers.ContentType?.MediaType,
             text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text),
-            response.Headers.ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase));
+            response.Headers.ToDictionary(
+                header => header.Key,
+                header => string.Join(", ", header.Value),
+                StringComparer.OrdinalIgnoreCase));
     }
 
     private async Task Count(Func<Task> call)

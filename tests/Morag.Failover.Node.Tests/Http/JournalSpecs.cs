@@ -21,10 +21,12 @@ public abstract class JournalSpecs(RedisTestServer server) : IAsyncLifetime
     private readonly string prefix = $"{Guid.NewGuid():n}:";
     private HttpNode http = null!;
 
+    private string JournalConnection => $"{server.ConnectionString},asyncTimeout=1000";
+
     public async Task InitializeAsync() => http = await HttpNode.Start(akka: ConfigurationFactory.ParseString($$"""
         akka.persistence.journal.plugin = "{{RedisPersistence.JournalPluginId}}"
         akka.persistence.snapshot-store.plugin = "{{RedisPersistence.SnapshotStorePluginId}}"
-        {{RedisPersistence.JournalPluginId}} { configuration-string = "{{server.ConnectionString}},asyncTimeout=1000", key-prefix = "{{prefix}}" }
+        {{RedisPersistence.JournalPluginId}} { configuration-string = "{{JournalConnection}}", key-prefix = "{{prefix}}" }
         {{RedisPersistence.SnapshotStorePluginId}} { configuration-string = "{{server.ConnectionString}}", key-prefix = "{{prefix}}" }
         """).WithFallback(FailoverSerialization.Config).WithFallback(RedisPersistence.DefaultConfig()));
 
@@ -40,7 +42,9 @@ public abstract class JournalSpecs(RedisTestServer server) : IAsyncLifetime
         Assert.Equal(
             Enumerable.Range(0, 60).Select(n => $"worker-{n}").Order(StringComparer.Ordinal),
             entries.Select(entry => entry.GetProperty("persistence_id").GetString()!).Order(StringComparer.Ordinal));
-        Assert.All(entries, entry => Assert.Equal((1, 1), (entry.GetProperty("highest_sequence_nr").GetInt32(), entry.GetProperty("events").GetInt32())));
+        Assert.All(entries, entry => Assert.Equal(
+            (1, 1),
+            (entry.GetProperty("highest_sequence_nr").GetInt32(), entry.GetProperty("events").GetInt32())));
     }
 
     [ServerFact]
@@ -57,7 +61,8 @@ public abstract class JournalSpecs(RedisTestServer server) : IAsyncLifetime
         Assert.InRange(first.GetProperty("size").GetInt32(), 20, 500);
         Assert.True(first.GetProperty("written_at").GetDateTimeOffset() > Time.AddYears(-10));
         Assert.Equal(Time, first.GetProperty("event").GetProperty("at").GetDateTimeOffset());
-        Assert.Equal(24, (await http.Call("GET", "/api/v1/journal/events?id=worker-a&from=24")).Body[0].GetProperty("sequence_nr").GetInt32());
+        var last = await http.Call("GET", "/api/v1/journal/events?id=worker-a&from=24");
+        Assert.Equal(24, last.Body[0].GetProperty("sequence_nr").GetInt32());
     }
 
     [ServerFact]

@@ -43,7 +43,8 @@ public sealed class PagingSpecs : IAsyncLifetime
             var answer = await http.Call("GET", next);
             Assert.Equal(200, answer.Status);
             Assert.InRange(answer.Body.GetArrayLength(), 1, first.Contains("limit", StringComparison.Ordinal) ? 4 : 100);
-            ids.AddRange(answer.Body.EnumerateArray().Select(entry => idPath.Split('.').Aggregate(entry, (value, name) => value.GetProperty(name)).GetString()!));
+            ids.AddRange(answer.Body.EnumerateArray().Select(
+                entry => idPath.Split('.').Aggregate(entry, (value, name) => value.GetProperty(name)).GetString()!));
             next = answer.Next;
             Assert.True(next is null || (answer.Headers["Link"].EndsWith("; rel=\"next\"", StringComparison.Ordinal) && ids.Count < Count));
         }
@@ -62,7 +63,9 @@ public sealed class PagingSpecs : IAsyncLifetime
 
         var page = await http.Call("GET", "/api/v1/workers?limit=300");
 
-        Assert.Equal(Enumerable.Range(0, 300).Select(Name), page.Body.EnumerateArray().Select(entry => entry.GetProperty("registration").GetProperty("worker_id").GetString()));
+        Assert.Equal(
+            Enumerable.Range(0, 300).Select(Name),
+            page.Body.EnumerateArray().Select(entry => entry.GetProperty("registration").GetProperty("worker_id").GetString()));
         Assert.Contains("after=n299", page.Headers["Link"], StringComparison.Ordinal);
     }
 
@@ -79,7 +82,8 @@ public sealed class PagingSpecs : IAsyncLifetime
         {
             var page = await http.Call("GET", next);
             Assert.InRange(page.Body.GetRawText().Length, 1, MessageLimits.MaxBytes);
-            ids.AddRange(page.Body.EnumerateArray().Select(entry => entry.GetProperty("registration").GetProperty("worker_id").GetString()!));
+            ids.AddRange(page.Body.EnumerateArray().Select(
+                entry => entry.GetProperty("registration").GetProperty("worker_id").GetString()!));
             next = page.Next;
         }
 
@@ -104,7 +108,9 @@ public sealed class PagingSpecs : IAsyncLifetime
         Assert.Equal(3, failures.GetProperty("active_circuit_breakers").GetInt32());
 
         var queues = (await http.Call("GET", "/api/v1/queues")).Body;
-        Assert.Equal(["gpu_priority", "gpu_fallback", "cpu_standard", "cpu_batch"], queues.EnumerateArray().Select(queue => queue.GetProperty("queue_type").GetString()));
+        Assert.Equal(
+            ["gpu_priority", "gpu_fallback", "cpu_standard", "cpu_batch"],
+            queues.EnumerateArray().Select(queue => queue.GetProperty("queue_type").GetString()));
         Assert.Equal(6, queues[2].GetProperty("completed_tasks").GetInt32());
         Assert.Equal(7, queues[2].GetProperty("worker_count").GetInt32());
         Assert.Equal((1 * 10 + 2 * 20 + 3 * 30) / 6.0, queues[2].GetProperty("average_processing_time").GetDouble(), 6);
@@ -124,26 +130,42 @@ public sealed class PagingSpecs : IAsyncLifetime
         ListFailures list => Failures(Share(list.Partition), list),
         GetQueueStats stats => new QueueStatsReply
         {
-            Queues = [new() { QueueType = new("cpu_standard"), CompletedTasks = stats.Partition + 1, AverageProcessingTime = 10 * (stats.Partition + 1), WorkerCount = 7 }],
+            Queues =
+            [
+                new()
+                {
+                    QueueType = new("cpu_standard"),
+                    CompletedTasks = stats.Partition + 1,
+                    AverageProcessingTime = 10 * (stats.Partition + 1),
+                    WorkerCount = 7,
+                },
+            ],
         },
         _ => GoodOwners.Answer(message),
     };
 
     private static TaskPage Tasks(IEnumerable<string> names, ListTasks list)
     {
-        var (page, hasMore) = names.Where(name => string.CompareOrdinal(name, list.After?.Value) > 0).FirstPage(list.Limit, static _ => 1, MostOfOneOwner);
+        var (page, hasMore) = names
+            .Where(name => string.CompareOrdinal(name, list.After?.Value) > 0)
+            .FirstPage(list.Limit, static _ => 1, MostOfOneOwner);
         return new TaskPage { Tasks = [.. page.Select(GoodOwners.Entry)], HasMore = hasMore };
     }
 
     private static WorkerPage Workers(IEnumerable<string> names, ListWorkers list)
     {
-        var (page, hasMore) = names.Where(name => string.CompareOrdinal(name, list.After?.Value) > 0).FirstPage(list.Limit, static _ => 1, list.Limit);
+        var (page, hasMore) = names
+            .Where(name => string.CompareOrdinal(name, list.After?.Value) > 0)
+            .FirstPage(list.Limit, static _ => 1, list.Limit);
         return new WorkerPage { Workers = [.. page.Select(GoodOwners.Worker)], HasMore = hasMore };
     }
 
     private static FailurePage Failures(IEnumerable<string> names, ListFailures list)
     {
-        var (page, hasMore) = names.Reverse().Select(Failure).Where(failure => IsAfter(failure, list.After)).FirstPage(list.Limit, static _ => 1, MostOfOneOwner);
+        var (page, hasMore) = names.Reverse()
+            .Select(Failure)
+            .Where(failure => IsAfter(failure, list.After))
+            .FirstPage(list.Limit, static _ => 1, MostOfOneOwner);
         return new FailurePage { Decisions = page, HasMore = hasMore };
     }
 

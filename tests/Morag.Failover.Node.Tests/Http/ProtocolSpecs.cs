@@ -10,15 +10,19 @@ namespace Morag.Failover.Node.Tests.Http;
 /// <summary>What HTTP itself promises: methods, encodings, locations, and an answer to what is no proper request.</summary>
 public sealed class ProtocolSpecs(ProtocolSpecs.Node shared) : IClassFixture<ProtocolSpecs.Node>
 {
+    private const string PostOfTasks = "POST /api/v1/tasks HTTP/1.1\r\nHost: node\r\nContent-Type: application/json\r\n";
+
     private HttpNode Http => shared.Http;
 
     [Fact]
-    public async Task Should_answer_HEAD_as_GET_without_a_body_wherever_GET_is()
+    public async Task Should_answer_HEAD_as_GET_without_a_body_wherever_GET_is_allowed()
     {
         var document = (await Http.Call("GET", "/openapi/v1.json")).Body;
         var paths = document.GetProperty("paths").EnumerateObject()
             .Where(path => path.Value.TryGetProperty("get", out _))
-            .Select(path => path.Name.Replace("{id}", "x-1", StringComparison.Ordinal).Replace("{queue}", "cpu_batch", StringComparison.Ordinal))
+            .Select(path => path.Name
+                .Replace("{id}", "x-1", StringComparison.Ordinal)
+                .Replace("{queue}", "cpu_batch", StringComparison.Ordinal))
             .Where(path => !path.Contains("/journal/", StringComparison.Ordinal))
             .ToList();
 
@@ -65,7 +69,10 @@ public sealed class ProtocolSpecs(ProtocolSpecs.Node shared) : IClassFixture<Pro
         Assert.True(answer.Status == 202, answer.Body.ToString());
         Assert.Equal(
             """{"a":"ä"}""",
-            Http.Owners.Received<SubmitTasks>().SelectMany(message => message.Tasks).Last(task => task.TaskId.Value == "zipped").Payload.Raw);
+            Http.Owners.Received<SubmitTasks>()
+                .SelectMany(message => message.Tasks)
+                .Last(task => task.TaskId.Value == "zipped")
+                .Payload.Raw);
     }
 
     [Fact]
@@ -156,10 +163,26 @@ public sealed class ProtocolSpecs(ProtocolSpecs.Node shared) : IClassFixture<Pro
     [InlineData("/tasks", """{"queue":"cpu_batch","content_type":"a\u0000b"}""", "content_type", "U+0000 at position 1")]
     [InlineData("/tasks", """[{"queue":"cpu_batch"},{"queue":"cpu_batch","content_type":"video/mp4\n"}]""", "[1].content_type", "U+000A")]
     [InlineData("/tasks", """{"queue":"cpu_batch","content_type":"\u009b31m"}""", "content_type", "U+009B")]
-    [InlineData("/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","name":"a\u001b[2J"}}""", "registration.name", "U+001B")]
-    [InlineData("/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","supported_content_types":["a","\u0000"]}}""", "registration.supported_content_types[1]", "U+0000")]
-    [InlineData("/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","location":{"hostname":"a\u0000"}}}""", "registration.location.hostname", "U+0000")]
-    [InlineData("/workers/register", """{"registration":{"worker_id":"w","capability":"cpu","hardware":{"gpu_models":["\r"]}}}""", "registration.hardware.gpu_models[0]", "U+000D")]
+    [InlineData(
+        "/workers/register",
+        """{"registration":{"worker_id":"w","capability":"cpu","name":"a\u001b[2J"}}""",
+        "registration.name",
+        "U+001B")]
+    [InlineData(
+        "/workers/register",
+        """{"registration":{"worker_id":"w","capability":"cpu","supported_content_types":["a","\u0000"]}}""",
+        "registration.supported_content_types[1]",
+        "U+0000")]
+    [InlineData(
+        "/workers/register",
+        """{"registration":{"worker_id":"w","capability":"cpu","location":{"hostname":"a\u0000"}}}""",
+        "registration.location.hostname",
+        "U+0000")]
+    [InlineData(
+        "/workers/register",
+        """{"registration":{"worker_id":"w","capability":"cpu","hardware":{"gpu_models":["\r"]}}}""",
+        "registration.hardware.gpu_models[0]",
+        "U+000D")]
     public async Task Should_refuse_control_characters_in_a_text_of_one_line(string path, string body, string field, string said)
     {
         var answer = await Http.Call("POST", "/api/v1" + path, body);
@@ -177,7 +200,7 @@ public sealed class ProtocolSpecs(ProtocolSpecs.Node shared) : IClassFixture<Pro
     [InlineData("Content-Length: 100000000\r\n\r\n", "413")]
     public async Task Should_answer_with_problem_details_when_the_server_refuses_a_body(string rest, string status)
     {
-        var answer = await Raw("POST /api/v1/tasks HTTP/1.1\r\nHost: node\r\nContent-Type: application/json\r\nConnection: close\r\n" + rest);
+        var answer = await Raw(PostOfTasks + "Connection: close\r\n" + rest);
 
         Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
         Assert.Contains("application/problem+json", answer, StringComparison.Ordinal);
@@ -194,7 +217,7 @@ public sealed class ProtocolSpecs(ProtocolSpecs.Node shared) : IClassFixture<Pro
         using (var client = new TcpClient())
         {
             await client.ConnectAsync(Http.Client.BaseAddress!.Host, Http.Client.BaseAddress.Port);
-            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes("POST /api/v1/tasks HTTP/1.1\r\nHost: node\r\nContent-Type: application/json\r\n" + rest));
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(PostOfTasks + rest));
             await Eventually.IsTrue(() => Http.OpenCalls == 1);
             client.LingerState = new LingerOption(resets, 0);
         }
@@ -209,7 +232,7 @@ public sealed class ProtocolSpecs(ProtocolSpecs.Node shared) : IClassFixture<Pro
     [InlineData("GET /api/v1/tasks HTTP/1.1\r\n\r\n", "400")]
     [InlineData("no request at all\r\n\r\n", "400")]
     [InlineData("GET /api/v1/tasks HTTP/1.1\r\nHost: node\r\nX-Long: {long}\r\n\r\n", "431")]
-    public async Task Should_refuse_what_is_no_request_and_go_on_working(string request, string status)
+    public async Task Should_refuse_what_is_not_a_request_and_go_on_working(string request, string status)
     {
         var answer = await Raw(request.Replace("{long}", new string('x', 40_000), StringComparison.Ordinal));
 
@@ -232,7 +255,8 @@ public sealed class ProtocolSpecs(ProtocolSpecs.Node shared) : IClassFixture<Pro
         Assert.Equal(400, (await Post("/api/v1/tasks", [.. gzipped[..^8], .. new byte[8]], "gzip")).Status);
         Assert.Equal(400, (await Post("/api/v1/tasks", Encoding.Latin1.GetBytes(large), "identity")).Status);
         Assert.Equal(413, (await Post("/api/v1/tasks", Gzipped(new string(' ', 9 << 20)), "gzip")).Status);
-        var chunk = $"POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n40000\r\n{new string(' ', 0x40000)}\r\n";
+        var chunk = "POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            + $"Transfer-Encoding: chunked\r\n\r\n40000\r\n{new string(' ', 0x40000)}\r\n";
         Assert.StartsWith("HTTP/1.1 400", await Raw(chunk + "FFFFFFFFFFFFFFFF\r\n"), StringComparison.Ordinal);
         using (var client = new TcpClient())
         {

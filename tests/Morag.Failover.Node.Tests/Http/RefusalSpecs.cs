@@ -23,11 +23,17 @@ public sealed class RefusalSpecs : IAsyncLifetime
     [InlineData(RefusalReason.Conflict, 409, null)]
     [InlineData(RefusalReason.LimitReached, 429, "1")]
     [InlineData(RefusalReason.Unavailable, 503, "1")]
-    public async Task Should_answer_with_the_status_of_the_refusal_when_an_owner_refuses(RefusalReason reason, int status, string? retryAfter)
+    public async Task Should_answer_with_the_status_of_the_refusal_when_an_owner_refuses(
+        RefusalReason reason,
+        int status,
+        string? retryAfter)
     {
         var refused = new Refused { Reason = reason, Message = "because", Field = "worker_id" };
         http.Owners.Answer = message => message is SubmitTasks submit
-            ? new TasksSubmitted { Results = [.. submit.Tasks.Select(task => new SubmissionResult { TaskId = task.TaskId, Refused = refused })] }
+            ? new TasksSubmitted
+            {
+                Results = [.. submit.Tasks.Select(task => new SubmissionResult { TaskId = task.TaskId, Refused = refused })],
+            }
             : refused;
 
         foreach (var (method, path, body) in new (string, string, string?)[]
@@ -72,7 +78,9 @@ public sealed class RefusalSpecs : IAsyncLifetime
         };
 
         var answer = await http.Call(
-            "POST", "/api/v1/tasks", """[{"task_id":"a","queue":"cpu_batch"},{"task_id":"b","queue":"cpu_batch"},{"task_id":"c","queue":"cpu_batch"}]""");
+            "POST",
+            "/api/v1/tasks",
+            """[{"task_id":"a","queue":"cpu_batch"},{"task_id":"b","queue":"cpu_batch"},{"task_id":"c","queue":"cpu_batch"}]""");
 
         Assert.Equal(202, answer.Status);
         Assert.Equal(["a", "b", "c"], answer.Body.EnumerateArray().Select(result => result.GetProperty("task_id").GetString()));
@@ -104,7 +112,9 @@ public sealed class RefusalSpecs : IAsyncLifetime
     [InlineData(TaskState.Delayed, null)]
     [InlineData(TaskState.Leased, null)]
     [InlineData(TaskState.Deciding, null)]
-    [InlineData(TaskState.Succeeded, "has succeeded. It does not run again. Read its result, or use another task_id to run the work again.")]
+    [InlineData(
+        TaskState.Succeeded,
+        "has succeeded. It does not run again. Read its result, or use another task_id to run the work again.")]
     [InlineData(TaskState.Cancelled, "was cancelled. It does not run. Use another task_id to run the work.")]
     [InlineData(TaskState.Parked, "is parked. It does not run until you requeue it.")]
     public async Task Should_say_that_nothing_will_run_when_a_task_is_submitted_again_that_has_ended(TaskState state, string? note)
@@ -123,11 +133,15 @@ public sealed class RefusalSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_fail_the_call_when_nothing_of_an_array_went_in()
+    public async Task Should_fail_the_call_when_every_task_of_an_array_is_refused()
     {
         http.Owners.Answer = message => new TasksSubmitted
         {
-            Results = [.. ((SubmitTasks)message).Tasks.Select(task => new SubmissionResult { TaskId = task.TaskId, Refused = Refused.LimitReached("full") })],
+            Results = [.. ((SubmitTasks)message).Tasks.Select(task => new SubmissionResult
+            {
+                TaskId = task.TaskId,
+                Refused = Refused.LimitReached("full"),
+            })],
         };
 
         Assert.Equal(429, (await http.Call("POST", "/api/v1/tasks", """[{"queue":"cpu_batch"},{"queue":"cpu_batch"}]""")).Status);
@@ -158,10 +172,13 @@ public sealed class RefusalSpecs : IAsyncLifetime
 
         Assert.Equal(
             [("done", true), ("stale", false), ("old", false), ("failed", true)],
-            answer.Body.EnumerateArray().Select(result => (result.GetProperty("task_id").GetString(), result.GetProperty("accepted").GetBoolean())));
+            answer.Body.EnumerateArray().Select(
+                result => (result.GetProperty("task_id").GetString(), result.GetProperty("accepted").GetBoolean())));
         Assert.Equal(409, answer.Body[1].GetProperty("error").GetProperty("status").GetInt32());
         Assert.Equal("a newer lease was granted", answer.Body[2].GetProperty("error").GetProperty("detail").GetString());
-        Assert.Equal("reassign_same_queue", answer.Body[3].GetProperty("decision").GetProperty("selected_action").GetProperty("strategy").GetString());
+        Assert.Equal(
+            "reassign_same_queue",
+            answer.Body[3].GetProperty("decision").GetProperty("selected_action").GetProperty("strategy").GetString());
     }
 
     [Fact]
@@ -169,11 +186,17 @@ public sealed class RefusalSpecs : IAsyncLifetime
     {
         http.Owners.Answer = message => new FailureStale { TaskId = ((ReportFailure)message).TaskId, Detail = "w-2 holds it" };
 
-        var holder = await http.Call("POST", "/api/v1/tasks/t-1/fail", """{"worker_id":"w","epoch":1,"failure_type":"task_timeout","error_message":""}""");
+        var holder = await http.Call(
+            "POST",
+            "/api/v1/tasks/t-1/fail",
+            """{"worker_id":"w","epoch":1,"failure_type":"task_timeout","error_message":""}""");
         Assert.Equal(409, holder.Status);
         Assert.EndsWith("stale", holder.Text("type"), StringComparison.Ordinal);
 
-        var observer = await http.Call("POST", "/api/v1/failures", """{"task_id":"t-1","failure_type":"task_timeout","error_message":""}""");
+        var observer = await http.Call(
+            "POST",
+            "/api/v1/failures",
+            """{"task_id":"t-1","failure_type":"task_timeout","error_message":""}""");
         Assert.Equal(200, observer.Status);
         Assert.True(observer.Body.GetProperty("stale").GetBoolean());
         Assert.Equal("w-2 holds it", observer.Text("detail"));

@@ -22,7 +22,9 @@ public sealed class PaletteSpecs
     public void Should_fill_every_place_of_the_path_and_no_name_twice(string name)
     {
         var command = Find(name);
-        var inPath = command.Arguments.Concat(command.Options).Where(parameter => parameter.In == ParameterPlace.Path).Select(parameter => parameter.Name);
+        var inPath = command.Arguments.Concat(command.Options)
+            .Where(parameter => parameter.In == ParameterPlace.Path)
+            .Select(parameter => parameter.Name);
         var places = Regex.Matches(command.Path, "{([^}]+)}").Select(match => match.Groups[1].Value);
         Assert.Equal(places.Order(StringComparer.Ordinal), inPath.Order(StringComparer.Ordinal));
 
@@ -46,7 +48,8 @@ public sealed class PaletteSpecs
     [Theory]
     [MemberData(nameof(Commands))]
     public void Should_give_a_range_for_every_number(string name) => Assert.All(
-        Find(name).Arguments.Concat(Find(name).Options).Where(parameter => parameter.Type is ParameterType.Number or ParameterType.WholeNumber),
+        Find(name).Arguments.Concat(Find(name).Options)
+            .Where(parameter => parameter.Type is ParameterType.Number or ParameterType.WholeNumber),
         parameter => Assert.NotNull(parameter.Least));
 
     [Theory]

@@ -55,7 +55,10 @@ public abstract class ClaimSpecs(RedisTestServer server) : IDisposable
 
         var refusal = await Assert.ThrowsAsync<StoreRefusedException>(() => ClaimAsync("a"));
         Assert.Contains($"it is empty, but it held journal {lost}", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains(ConfigurationOptions.Parse(server.Address).EndPoints[0].ToString()!.Split('/')[^1], refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            ConfigurationOptions.Parse(server.Address).EndPoints[0].ToString()!.Split('/')[^1],
+            refusal.Message,
+            StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refusal.Message);
         var token = refusal.Message.Split(' ')[^1];
         _ = await Assert.ThrowsAsync<StoreRefusedException>(() => ClaimAsync("a", accept: token + "0"));
@@ -122,7 +125,8 @@ public abstract class ClaimSpecs(RedisTestServer server) : IDisposable
 
     protected async Task<string> ClaimAsync(string node, string? accept = null, PartitionSettings? partitions = null, ILogger? log = null)
     {
-        string[] arguments = ["--data", Path.Combine(folder, node), "--redis", server.ConnectionString, .. accept is null ? (string[])[] : ["--accept-data-loss", accept]];
+        string[] acceptance = accept is null ? [] : ["--accept-data-loss", accept];
+        string[] arguments = ["--data", Path.Combine(folder, node), "--redis", server.ConnectionString, .. acceptance];
         var store = StoreAddress.Of(server.ConnectionString, NodeOptions.Load(arguments, _ => null));
         Assert.Equal(RecordOf(node), store.RecordFile);
         var identity = await ClusterIdentity.ClaimAsync(

@@ -31,7 +31,8 @@ public sealed class EmbeddedLimitsSpecs
         var force = EmbeddedLimits.InForce(given, memory);
 
         var state = force.Queues.MaxBytes + force.Queues.FinishedBytesKept + (400L * (force.Queues.MaxTasks + force.Queues.FinishedKept));
-        var most = (snapshotsKept + 1) * ((partitions * WithEvents(state)) + (given.Partitions.Coordinators * WithEvents(force.Policy.MaxHistoryBytes)));
+        var most = (snapshotsKept + 1)
+            * ((partitions * WithEvents(state)) + (given.Partitions.Coordinators * WithEvents(force.Policy.MaxHistoryBytes)));
         Assert.InRange(most, 1, new EmbeddedRedisOptions { DataFolder = "", Memory = memory }.DataLimit);
         Assert.InRange(force.Queues.MaxTasks, 1, given.Queues.MaxTasks - 1);
         Assert.InRange(force.Policy.MaxHistoryBytes, 1, given.Policy.MaxHistoryBytes - 1);
@@ -46,7 +47,10 @@ public sealed class EmbeddedLimitsSpecs
 
         var refusal = Assert.Throws<ConfigurationRefusedException>(() => EmbeddedLimits.InForce(given, EmbeddedRedisOptions.LeastMemory));
 
-        Assert.Contains("morag.embedded.memory = \"384MiB\" is refused: each of 64 queue partitions could hold", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "morag.embedded.memory = \"384MiB\" is refused: each of 64 queue partitions could hold",
+            refusal.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -87,7 +91,9 @@ public sealed class EmbeddedLimitsSpecs
             Assert.Equal(1 * Gibibyte, embedded.EmbeddedMemory);
             Assert.InRange(embedded.Failover.Queues.MaxTasks, 1, 199_999);
             Assert.Equal(200_000, server.Failover.Queues.MaxTasks);
-            Assert.Matches(new Regex(@"1024 MiB of memory: max-tasks [0-9,]+ \(configured 200,000\), max-bytes [0-9,]+ MiB \(configured 512\)"), EmbeddedLimits.Describe(embedded));
+            Assert.Matches(
+                new Regex(@"1024 MiB: max-tasks [0-9,]+ \(configured 200,000\), max-bytes [0-9,]+ MiB \(configured 512\)"),
+                EmbeddedLimits.Describe(embedded));
         }
         finally
         {

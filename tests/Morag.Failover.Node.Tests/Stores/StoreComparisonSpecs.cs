@@ -21,9 +21,11 @@ public sealed class StoreComparisonSpecs
     [Fact]
     public void Should_follow_when_an_operator_has_replaced_the_journal()
     {
-        var verdict = StoreComparison.AtStart(Whole with { JournalId = "new", Writes = 0, Replaced = new HashSet<string> { "mine" } }, Known);
+        var verdict = StoreComparison.AtStart(
+            Whole with { JournalId = "new", Writes = 0, Replaced = new HashSet<string> { "mine" } },
+            Known);
 
-        Assert.Contains("on purpose", Assert.IsType<StoreVerdict.Other>(verdict).Why, StringComparison.Ordinal);
+        Assert.Contains("an operator replaced journal mine", Assert.IsType<StoreVerdict.Other>(verdict).Why, StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string> Losses => new()
@@ -63,7 +65,8 @@ public sealed class StoreComparisonSpecs
     [InlineData(null, 0, false, false, false)]
     public void Should_refuse_a_policy_that_evicts_events(string? policy, long maxMemory, bool refused, bool warned, bool noted)
     {
-        var info = $"# Memory\r\nmaxmemory:{maxMemory}\r\n{(policy is null ? "" : $"maxmemory_policy:{policy}\r\n")}# Stats\r\nevicted_keys:7\r\nrun_id:abc\r\n";
+        var policyLine = policy is null ? "" : $"maxmemory_policy:{policy}\r\n";
+        var info = $"# Memory\r\nmaxmemory:{maxMemory}\r\n{policyLine}# Stats\r\nevicted_keys:7\r\nrun_id:abc\r\n";
 
         var read = MemoryPolicy.Parse(info);
 

@@ -190,8 +190,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
         Assert.Equal(0, ended.ExitCode);
         Assert.Matches("(?m)^state +cancelled$", ended.Output);
         Assert.Equal(
-            "Task again was submitted before and was cancelled: nothing will run. "
-            + "Submit the work under another task_id to run it",
+            "Task again was submitted before and was cancelled. It does not run. Use another task_id to run the work.",
             ended.Error.Trim());
 
         var different = await node.RunAsync([.. submit, "--priority", "high", "--max-retries", "9"]);

@@ -96,7 +96,11 @@ public sealed record OpenFailure
     /// <summary>Makes the failure wait for the records of the workers that failed the task before.</summary>
     public OpenFailure AwaitRecords(CoordinatorState state, DateTimeOffset now) => this with
     {
-        Unheard = [.. FailoverPolicy.WitnessesToAsk(Failure, Lease?.Facts.History ?? state.HistoryOf(Failure.TaskId))],
+        Unheard =
+        [
+            .. FailoverPolicy.WitnessesToAsk(
+                Failure, Lease is { } lease ? TaskPast.Told(lease.Facts).History : state.HistoryOf(Failure.TaskId)),
+        ],
         WaitsUntil = now + WaitForRecords,
     };
 
@@ -120,7 +124,7 @@ public sealed record OpenFailure
         : TaskPast.Remembered(state.HistoryOf(Failure.TaskId), Failure.FailureType, Failure.WorkerId, settings);
 
     /// <summary>The request to the worker's entity to count the failure; null when no worker is named.</summary>
-    public RecordFailure? ToTake() => Failure.WorkerId is not { } worker ? null : new RecordFailure
+    public RecordFailure? ToRecordFailure() => Failure.WorkerId is not { } worker ? null : new RecordFailure
     {
         WorkerId = worker,
         FailureId = Id,

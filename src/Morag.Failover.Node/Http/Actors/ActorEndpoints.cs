@@ -73,6 +73,12 @@ internal static class ActorEndpoints
     {
         Name = "shard " + shard.ShardId,
         Entities = shard.EntityIds.Count,
-        Children = [.. shard.EntityIds.Order(StringComparer.Ordinal).Take(MaxEntitiesShown).Select(entity => new ActorNode { Name = entity })],
+        Children =
+        [
+            .. shard.EntityIds
+                .Order(StringComparer.Ordinal)
+                .Take(MaxEntitiesShown)
+                .Select(entity => new ActorNode { Name = entity }),
+        ],
     };
 }

@@ -7,7 +7,8 @@ internal static class Answer
 {
     public static IResult Ok<T>(T value) => TypedResults.Json(value, ContractsJson.Options);
 
-    public static IResult Accepted<T>(T value) => TypedResults.Json(value, ContractsJson.Options, statusCode: StatusCodes.Status202Accepted);
+    public static IResult Accepted<T>(T value) =>
+        TypedResults.Json(value, ContractsJson.Options, statusCode: StatusCodes.Status202Accepted);
 
     /// <summary>
     /// One page as a bare array. If more entries follow, a <c>Link</c> header holds the address of the next page: the same call with

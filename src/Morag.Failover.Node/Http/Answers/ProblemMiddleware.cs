@@ -45,7 +45,8 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
 #pragma warning restore CA1031
         {
             log.LogError(failure, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
-            return Problem.OfStatus(StatusCodes.Status500InternalServerError, "The call failed unexpectedly. The node's log has the cause.");
+            return Problem.OfStatus(
+                StatusCodes.Status500InternalServerError, "The call failed unexpectedly. The node's log has the cause.");
         }
     }
 

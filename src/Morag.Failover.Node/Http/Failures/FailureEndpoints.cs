@@ -21,7 +21,8 @@ internal static class FailureEndpoints
             "List failures with their decisions, newest first, paged; filter by time, type, worker and task");
         failures.MapGet("stale", ListStale).Describes<ListedStaleReport[]>(
             "List reports that changed nothing because their lease had already ended, newest first, paged; filter by task and worker");
-        failures.MapGet("statistics", Statistics).Describes<FailureStatistics>("Count failures, open breakers and workers with a reliability score");
+        failures.MapGet("statistics", Statistics).Describes<FailureStatistics>(
+            "Count failures, open breakers and workers with a reliability score");
     }
 
     private static async Task<IResult> Report(HttpContext context, FailoverGateway gateway)

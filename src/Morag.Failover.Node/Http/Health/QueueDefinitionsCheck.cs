@@ -28,7 +28,9 @@ internal sealed class QueueDefinitionsCheck(FailoverGateway gateway, IHostApplic
         {
             try
             {
-                Refusal = RefusalOf(await gateway.AskEveryQueue<QueueStatsReply>(partition => new GetQueueStats { Partition = partition }, stoppingToken));
+                var stats = await gateway.AskEveryQueue<QueueStatsReply>(
+                    partition => new GetQueueStats { Partition = partition }, stoppingToken);
+                Refusal = RefusalOf(stats);
                 passed = Refusal is null;
             }
             catch (ProblemException)

@@ -24,10 +24,14 @@ internal static class HttpJson
         var known = options.Converters.ToArray();
         options.Converters.Clear();
         options.Converters.Add(new WireEnumConverterFactory());
-        options.Converters.Add(new Scalar<bool>("must be true or false", ReadBool, static (writer, value) => writer.WriteBooleanValue(value)));
-        options.Converters.Add(new Scalar<int>("must be a whole number within ±2,147,483,647", ReadInt, static (writer, value) => writer.WriteNumberValue(value)));
-        options.Converters.Add(new Scalar<long>("must be a whole number", ReadLong, static (writer, value) => writer.WriteNumberValue(value)));
-        options.Converters.Add(new Scalar<double>("must be a number", ReadDouble, static (writer, value) => writer.WriteNumberValue(value)));
+        options.Converters.Add(new Scalar<bool>(
+            "must be true or false", ReadBool, static (writer, value) => writer.WriteBooleanValue(value)));
+        options.Converters.Add(new Scalar<int>(
+            "must be a whole number within ±2,147,483,647", ReadInt, static (writer, value) => writer.WriteNumberValue(value)));
+        options.Converters.Add(new Scalar<long>(
+            "must be a whole number", ReadLong, static (writer, value) => writer.WriteNumberValue(value)));
+        options.Converters.Add(new Scalar<double>(
+            "must be a number", ReadDouble, static (writer, value) => writer.WriteNumberValue(value)));
         options.Converters.Add(new Scalar<string>("must be a text", ReadText, static (writer, value) => writer.WriteStringValue(value)));
         foreach (var converter in known)
         {

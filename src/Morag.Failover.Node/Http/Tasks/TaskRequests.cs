@@ -19,7 +19,9 @@ internal sealed record SubmitTaskRequest
     /// <summary>10 urgent, 8 high, 5 normal (the default), 3 low, 1 batch; as a number or a word.</summary>
     public JsonText? Priority { get; init; }
 
-    /// <summary>The worker's input: any JSON, at most 56 levels deep and <c>max-payload</c> bytes (256 KiB by default) as compact UTF-8.</summary>
+    /// <summary>
+    /// The worker's input: any JSON, at most 56 levels deep and <c>max-payload</c> bytes (256 KiB by default) as compact UTF-8.
+    /// </summary>
     public JsonText? Payload { get; init; }
 
     /// <summary>The lease timeout in seconds, 1 to 2592000. Default: the timeout of the queue.</summary>
@@ -54,7 +56,9 @@ internal sealed record SubmitTaskRequest
             ? Rules.Seconds(timeout, TaskLimits.MinTimeoutSeconds, TaskLimits.MaxTimeoutSeconds, JsonPath.Join(at, "timeout_seconds"))
             : null,
         MaxRetries = MaxRetries is { } retries ? Rules.InRange(retries, 0, TaskLimits.MaxRetries, JsonPath.Join(at, "max_retries")) : null,
-        ContentType = ContentType is null ? null : Rules.Line(ContentType, TaskLimits.MaxContentTypeBytes, JsonPath.Join(at, "content_type")),
+        ContentType = ContentType is null
+            ? null
+            : Rules.Line(ContentType, TaskLimits.MaxContentTypeBytes, JsonPath.Join(at, "content_type")),
         Quality = Rules.JsonObject(Quality, TaskLimits.MaxQualityBytes, JsonPath.Join(at, "quality")),
         ResourceRequirements = ResourceRequirements?.ToRequirements(JsonPath.Join(at, "resource_requirements"))
             ?? Contracts.Queues.ResourceRequirements.None,
@@ -155,7 +159,9 @@ internal sealed record RequeueTasksRequest
 /// <summary>Cancels every matching task.</summary>
 internal sealed record CancelTasksRequest
 {
-    /// <summary>Selects the tasks. Required, with at least one field; only a dry run can leave it empty to match every unfinished task.</summary>
+    /// <summary>
+    /// Selects the tasks. Required, with at least one field; only a dry run can leave it empty to match every unfinished task.
+    /// </summary>
     public TaskFilterRequest? Filter { get; init; }
 
     /// <summary>The reason, for the history of the tasks. Required unless this is a dry run.</summary>

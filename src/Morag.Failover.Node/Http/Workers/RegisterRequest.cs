@@ -61,7 +61,8 @@ internal sealed record RegistrationRequest
         Capability = Rules.Required(Capability, "registration.capability"),
         Hardware = Hardware?.ToHardware() ?? new WorkerHardware(),
         Location = Location?.ToLocation() ?? new WorkerLocation(),
-        MaxConcurrentTasks = Rules.InRange(MaxConcurrentTasks ?? 1, 1, WorkerLimits.MaxConcurrentTasks, "registration.max_concurrent_tasks"),
+        MaxConcurrentTasks = Rules.InRange(
+            MaxConcurrentTasks ?? 1, 1, WorkerLimits.MaxConcurrentTasks, "registration.max_concurrent_tasks"),
         SupportedContentTypes = Texts(SupportedContentTypes, "registration.supported_content_types"),
         Tags = TagTexts(Tags, "registration.tags"),
         Queues = [.. Rules.AtMost(Queues, WorkerLimits.MaxListEntries, "registration.queues")
@@ -70,7 +71,11 @@ internal sealed record RegistrationRequest
             .Distinct()],
         InstanceId = InstanceId,
         HeartbeatIntervalSeconds = HeartbeatIntervalSeconds is { } interval
-            ? Rules.InRange(interval, WorkerLimits.MinHeartbeatSeconds, WorkerLimits.MaxHeartbeatSeconds, "registration.heartbeat_interval_seconds")
+            ? Rules.InRange(
+                interval,
+                WorkerLimits.MinHeartbeatSeconds,
+                WorkerLimits.MaxHeartbeatSeconds,
+                "registration.heartbeat_interval_seconds")
             : null,
     };
 

@@ -41,8 +41,8 @@ internal static class WorkerCallEndpoints
 
         // Asked first, so that a rejected worker starts no entity.
         var bucket = Partition.Of(registration.WorkerId, gateway.Settings.Partitions.DirectoryBuckets);
-        _ = await gateway.Ask<Done>(
-            gateway.Regions.Directory, new AdmitWorker { Bucket = bucket, WorkerId = registration.WorkerId }, TimeSpan.Zero, context.RequestAborted);
+        var admit = new AdmitWorker { Bucket = bucket, WorkerId = registration.WorkerId };
+        _ = await gateway.Ask<Done>(gateway.Regions.Directory, admit, TimeSpan.Zero, context.RequestAborted);
         var reply = await gateway.AskWorkers<WorkerRegisteredReply>(
             new RegisterWorker { Registration = registration }, context.RequestAborted);
         return Answer.Ok(new RegisteredAnswer

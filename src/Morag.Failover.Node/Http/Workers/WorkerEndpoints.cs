@@ -80,7 +80,8 @@ internal static class WorkerEndpoints
     private static async Task<IResult> Reliability(HttpContext context, FailoverGateway gateway, string id)
     {
         var worker = await Known(context, gateway, id);
-        return Answer.Ok(await gateway.AskWorkers<WorkerReliabilityScore>(new GetWorkerReliability { WorkerId = worker }, context.RequestAborted));
+        return Answer.Ok(await gateway.AskWorkers<WorkerReliabilityScore>(
+            new GetWorkerReliability { WorkerId = worker }, context.RequestAborted));
     }
 
     /// <summary>

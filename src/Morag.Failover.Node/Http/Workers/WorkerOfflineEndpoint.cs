@@ -30,8 +30,8 @@ internal static class WorkerOfflineEndpoint
         var request = await JsonBody.Read<OfflineRequest>(context);
         var reason = Rules.Reason(request.Reason);
         var affected = Rules.AtMost(request.AffectedTasks, CallLimits.MaxEntries, "affected_tasks");
-        var taken = await gateway.Answer(
-            gateway.Regions.Workers, new TakeWorkerOffline { WorkerId = worker, Reason = reason }, TimeSpan.Zero, context.RequestAborted) switch
+        var take = new TakeWorkerOffline { WorkerId = worker, Reason = reason };
+        var taken = await gateway.Answer(gateway.Regions.Workers, take, TimeSpan.Zero, context.RequestAborted) switch
         {
             WorkerTakenOffline declared => declared,
 

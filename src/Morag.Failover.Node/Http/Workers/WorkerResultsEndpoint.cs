@@ -96,7 +96,11 @@ internal static class WorkerResultsEndpoint
         answers[place] = await gateway.Answer(gateway.Regions.Coordinators, report, TimeSpan.Zero, cancellation) switch
         {
             FailoverDecision decision => Answered(report.TaskId, epoch, place, null) with { Decision = decision },
-            FailureStale stale => Answered(report.TaskId, epoch, place, null) with { Accepted = false, Error = Problem.Stale(stale.Detail) },
+            FailureStale stale => Answered(report.TaskId, epoch, place, null) with
+            {
+                Accepted = false,
+                Error = Problem.Stale(stale.Detail),
+            },
             Refused refused => Answered(report.TaskId, epoch, place, refused),
             var other => throw new InvalidOperationException($"ReportFailure was answered with {other.GetType().Name}"),
         };

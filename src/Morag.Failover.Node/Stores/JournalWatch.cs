@@ -8,7 +8,7 @@ namespace Morag.Failover.Node.Stores;
 /// Checks every few seconds that Redis still holds this node's complete journal and does not evict keys. The journal itself checks the
 /// identity within each write. This watch explains why writes fail, stops the node, and updates the record.
 /// </summary>
-internal sealed class StoreWatch : IAsyncDisposable
+internal sealed class JournalWatch : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PolicyInterval = TimeSpan.FromSeconds(20);
@@ -37,7 +37,7 @@ internal sealed class StoreWatch : IAsyncDisposable
     /// <param name="refusal">Stops the node.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log for warnings to the operator.</param>
-    public StoreWatch(StoreAddress store, JournalRecord record, Refusal refusal, TimeProvider time, ILogger log)
+    public JournalWatch(StoreAddress store, JournalRecord record, Refusal refusal, TimeProvider time, ILogger log)
     {
         this.refusal = refusal;
         this.store = store;
@@ -129,8 +129,8 @@ internal sealed class StoreWatch : IAsyncDisposable
                 break;
             case StoreVerdict.Lost lost:
                 Refuse(
-                    $"{lost.What}. Nothing was written to it. Point the node to the Redis it used before, or restore that data from a backup, "
-                    + "and start the node again. If the data is lost for good, the start tells you how to continue without it");
+                    $"{lost.What}. Nothing was written to it. Point the node to the Redis it used before, or restore that data from a "
+                    + "backup, and start the node again. If the data is lost for good, the start tells you how to continue without it");
                 break;
             default:
                 throw new InvalidOperationException($"Unknown verdict for {found}.");
@@ -153,7 +153,10 @@ internal sealed class StoreWatch : IAsyncDisposable
         }
         else if (now.Refusal is { } evicts && before?.Refusal != evicts)
         {
-            log.LogError("{Store}: {Refusal}. This node stops as soon as keys are evicted, and does not start with this policy", store.Name, evicts);
+            log.LogError(
+                "{Store}: {Refusal}. This node stops as soon as keys are evicted, and does not start with this policy",
+                store.Name,
+                evicts);
         }
         else if (before is not null && now.Warning is { } warning && before.Warning != warning)
         {
