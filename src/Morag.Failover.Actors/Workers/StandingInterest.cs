@@ -96,7 +96,7 @@ internal sealed class StandingInterest(int partitions, TimeSpan keptFor, TimeSpa
     public bool IsKeptBy(int partition) => kept[partition] is not null;
 
     /// <summary>
-    /// The partitions that reckon with leases of others: they think that there is less room than there is once one of these ends.
+    /// The partitions that account for leases of others: they think that there is less room than there is once one of these ends.
     /// </summary>
     public IEnumerable<int> LimitedByOtherPartitions() => Where(interest => interest.Interest.Queues.Any(queue => queue.HeldElsewhere > 0));
 

@@ -1,7 +1,7 @@
 namespace Morag.Failover.Contracts.Ids;
 
 /// <summary>
-/// A reporter's own name for a failure, unique within its task. Keeps <see cref="Identifier.Rule"/> where it comes from outside.
+/// A reporter's own id for a failure, unique within the task. An id from outside must match <see cref="Identifier.Rule"/>.
 /// </summary>
 [JsonConverter(typeof(IdJsonConverter<EventId>))]
 public readonly record struct EventId(string Value) : ITextId<EventId>

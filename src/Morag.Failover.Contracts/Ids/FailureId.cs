@@ -1,8 +1,8 @@
 namespace Morag.Failover.Contracts.Ids;
 
 /// <summary>
-/// Names one failure for good: derived from what failed, so that every report of the same failure gives the same id. Keeps <see
-/// cref="Identifier.Rule"/> where it comes from outside.
+/// The id of a failure. It is derived from what failed, so repeated reports of a failure get the same id. An id from outside must match
+/// <see cref="Identifier.Rule"/>.
 /// </summary>
 [JsonConverter(typeof(IdJsonConverter<FailureId>))]
 public readonly record struct FailureId(string Value) : ITextId<FailureId>

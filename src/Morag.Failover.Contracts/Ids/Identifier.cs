@@ -4,17 +4,16 @@ using System.Diagnostics.CodeAnalysis;
 namespace Morag.Failover.Contracts.Ids;
 
 /// <summary>
-/// The one rule for every id that a user may choose: 1 to 128 characters out of <c>A-Z a-z 0-9 . _ : @ ~ + = -</c>,
-/// the first of them a letter or a digit, and not ending with <c>:highestSequenceNr</c>. Such an id can stand in a URL, a file name and
-/// a Redis key as it is. The reserved ending is the one that the journal gives to its counters: an id with it would be stored where
-/// another id has its counter.
+/// The rule for every id that a user can choose: 1 to 128 characters of <c>A-Z a-z 0-9 . _ : @ ~ + = -</c>, starting with a letter or a
+/// digit, and not ending with <c>:highestSequenceNr</c>. Such an id needs no escaping in a URL, a file name or a Redis key. The journal
+/// appends the reserved ending to the keys of its counters, so an id with that ending would collide with the counter of another id.
 /// </summary>
 public static class Identifier
 {
-    /// <summary>The most characters an id may have.</summary>
+    /// <summary>The maximum length of an id in characters.</summary>
     public const int MaxLength = 128;
 
-    /// <summary>The rule in words, for error messages.</summary>
+    /// <summary>The rule, for error messages.</summary>
     public const string Rule =
         "1 to 128 characters of A-Z a-z 0-9 . _ : @ ~ + = -, beginning with a letter or digit and not ending with :highestSequenceNr";
 
@@ -23,7 +22,7 @@ public static class Identifier
     private static readonly SearchValues<char> Allowed = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@~+=-");
 
-    /// <summary>Whether <paramref name="text"/> keeps the <see cref="Rule"/>.</summary>
+    /// <summary>Whether <paramref name="text"/> matches <see cref="Rule"/>.</summary>
     public static bool IsValid([NotNullWhen(true)] string? text) =>
         text is { Length: > 0 and <= MaxLength }
         && char.IsAsciiLetterOrDigit(text[0])

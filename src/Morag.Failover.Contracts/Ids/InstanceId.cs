@@ -3,7 +3,7 @@ using Morag.Failover.Contracts.Wire;
 namespace Morag.Failover.Contracts.Ids;
 
 /// <summary>
-/// Names one start of a worker's process: new each time it starts. Keeps <see cref="Identifier.Rule"/> where it comes from outside.
+/// The id of one start of a worker's process, new for each start. An id from outside must match <see cref="Identifier.Rule"/>.
 /// </summary>
 [JsonConverter(typeof(IdJsonConverter<InstanceId>))]
 public readonly record struct InstanceId(string Value) : ITextId<InstanceId>

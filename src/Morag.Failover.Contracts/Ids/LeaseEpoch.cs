@@ -1,8 +1,8 @@
 namespace Morag.Failover.Contracts.Ids;
 
 /// <summary>
-/// The number of one lease: it only grows and never recurs within a queue partition, also not after its task is forgotten.
-/// The first is 1; <see cref="None"/> stands for "never leased".
+/// The fencing token of a lease. Within a queue partition epochs only grow and never recur, not even after the task is forgotten. The
+/// first is 1; <see cref="None"/> means "never leased".
 /// </summary>
 [JsonConverter(typeof(LeaseEpochJsonConverter))]
 public readonly record struct LeaseEpoch(long Value) : IComparable<LeaseEpoch>
@@ -22,10 +22,10 @@ public readonly record struct LeaseEpoch(long Value) : IComparable<LeaseEpoch>
     /// <summary>Whether <paramref name="left"/> is newer.</summary>
     public static bool operator >(LeaseEpoch left, LeaseEpoch right) => left.Value > right.Value;
 
-    /// <summary>Whether <paramref name="left"/> is older or the same.</summary>
+    /// <summary>Whether <paramref name="left"/> is older or equal.</summary>
     public static bool operator <=(LeaseEpoch left, LeaseEpoch right) => left.Value <= right.Value;
 
-    /// <summary>Whether <paramref name="left"/> is newer or the same.</summary>
+    /// <summary>Whether <paramref name="left"/> is newer or equal.</summary>
     public static bool operator >=(LeaseEpoch left, LeaseEpoch right) => left.Value >= right.Value;
 
     /// <inheritdoc />

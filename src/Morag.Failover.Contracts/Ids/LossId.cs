@@ -1,8 +1,8 @@
 namespace Morag.Failover.Contracts.Ids;
 
 /// <summary>
-/// Names one loss of one running instance of a worker: all tasks lost with it share it. Keeps <see cref="Identifier.Rule"/> where it
-/// comes from outside.
+/// The id of one loss of a worker's instance, shared by all tasks that were lost with it. An id from outside must match
+/// <see cref="Identifier.Rule"/>.
 /// </summary>
 [JsonConverter(typeof(IdJsonConverter<LossId>))]
 public readonly record struct LossId(string Value) : ITextId<LossId>

@@ -2,7 +2,7 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Contracts.Ids;
 
-/// <summary>Names a queue, such as <c>gpu_priority</c>. Keeps <see cref="Identifier.Rule"/> where it comes from outside.</summary>
+/// <summary>The name of a queue, such as <c>gpu_priority</c>. A name from outside must match <see cref="Identifier.Rule"/>.</summary>
 [JsonConverter(typeof(IdJsonConverter<QueueName>))]
 public readonly record struct QueueName(string Value) : ITextId<QueueName>
 {

@@ -1,8 +1,8 @@
 namespace Morag.Failover.Contracts.Ids;
 
 /// <summary>
-/// A worker's name for one lease call: the same id again gives the same leases. Keeps <see cref="Identifier.Rule"/> where it comes from
-/// outside.
+/// A worker's id for one request for leases. A repeated request with the same id gets the same leases. An id from outside must match
+/// <see cref="Identifier.Rule"/>.
 /// </summary>
 [JsonConverter(typeof(IdJsonConverter<RequestId>))]
 public readonly record struct RequestId(string Value) : ITextId<RequestId>

@@ -1,6 +1,6 @@
 namespace Morag.Failover.Contracts.Ids;
 
-/// <summary>Names one task, unique over all queues. Keeps <see cref="Identifier.Rule"/> where it comes from outside.</summary>
+/// <summary>The id of a task, unique over all queues. An id from outside must match <see cref="Identifier.Rule"/>.</summary>
 [JsonConverter(typeof(IdJsonConverter<TaskId>))]
 public readonly record struct TaskId(string Value) : ITextId<TaskId>
 {

@@ -2,7 +2,7 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Contracts.Ids;
 
-/// <summary>Names one worker, over all starts of its process. Keeps <see cref="Identifier.Rule"/> where it comes from outside.</summary>
+/// <summary>The id of a worker, the same across restarts. An id from outside must match <see cref="Identifier.Rule"/>.</summary>
 [JsonConverter(typeof(IdJsonConverter<WorkerId>))]
 public readonly record struct WorkerId(string Value) : ITextId<WorkerId>
 {

@@ -6,7 +6,7 @@ using Morag.Failover.Contracts.Workers;
 namespace Morag.Failover.Contracts.Live;
 
 /// <summary>
-/// Something that just became durable, published for those who watch. A hint: who must not miss anything reads the lists.
+/// An event that is published after a change is durable. Delivery is best effort: read the lists if you must not miss a change.
 /// </summary>
 public interface ILiveEvent : IWireMessage;
 

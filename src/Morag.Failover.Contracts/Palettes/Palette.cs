@@ -1,118 +1,118 @@
 namespace Morag.Failover.Contracts.Palettes;
 
 /// <summary>
-/// A set of commands of the command line as the node serves it at <c>GET /api/v1/palettes</c>. The client builds its
-/// commands from it, so that it never disagrees with the node that it talks to.
+/// A set of commands that the node serves at <c>GET /api/v1/palettes</c>. The command line builds its commands from it, so both always
+/// agree.
 /// </summary>
 public sealed record Palette
 {
     /// <summary>The first word of its commands, such as <c>task</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What it is for, in one line of help.</summary>
+    /// <summary>The summary, one line of help.</summary>
     public required string Summary { get; init; }
 
     /// <summary>Its commands.</summary>
     public required ImmutableArray<PaletteCommand> Commands { get; init; }
 }
 
-/// <summary>One command: which call it makes, what the user gives to it, and how the answer is shown.</summary>
+/// <summary>One command: its HTTP call, its arguments and options, and how the response is shown.</summary>
 public sealed record PaletteCommand
 {
     /// <summary>Its word, such as <c>list</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What it does, in one line of help.</summary>
+    /// <summary>The summary, one line of help.</summary>
     public required string Summary { get; init; }
 
     /// <summary>The HTTP method.</summary>
     public required string Method { get; init; }
 
-    /// <summary>The path of the call from the node's root; <c>{name}</c> stands for the escaped value of that parameter.</summary>
+    /// <summary>The path of the call; <c>{name}</c> is replaced with the escaped value of that parameter.</summary>
     public required string Path { get; init; }
 
-    /// <summary>What is given by position, in order.</summary>
+    /// <summary>The positional arguments, in order.</summary>
     public ImmutableArray<PaletteParameter> Arguments { get; init; } = [];
 
-    /// <summary>What is given by <c>--name</c>, in the order of the help.</summary>
+    /// <summary>The options (<c>--name</c>), in the order of the help.</summary>
     public ImmutableArray<PaletteParameter> Options { get; init; } = [];
 
-    /// <summary>Fields of the body that the command itself settles, by their path.</summary>
+    /// <summary>Fields of the body with fixed values, by path.</summary>
     public ImmutableSortedDictionary<string, string> FixedFields { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
-    /// <summary>Objects of the body that are sent also where nothing is given for them, by their names.</summary>
+    /// <summary>The names of objects in the body that are sent even if they are empty.</summary>
     public ImmutableArray<string> Objects { get; init; } = [];
 
-    /// <summary>How the answer is shown to people.</summary>
+    /// <summary>How the response is shown.</summary>
     public PaletteView View { get; init; } = PaletteView.Table;
 
-    /// <summary>The part of the answer that is shown, by its path; null means the whole.</summary>
+    /// <summary>The path of the part of the response that is shown; null for all of it.</summary>
     public string? Select { get; init; }
 
     /// <summary>
-    /// The field of the answer with a remark that is printed on the error stream, by its path; null means that there is none.
+    /// The path of the field in the response whose text is printed to standard error; null if there is none.
     /// </summary>
     public string? Remark { get; init; }
 
-    /// <summary>The columns of a table, or the lines of a record; empty means every plain field of the answer.</summary>
+    /// <summary>The columns of a table or the lines of a record; empty for every scalar field of the response.</summary>
     public ImmutableArray<PaletteColumn> Columns { get; init; } = [];
 
     /// <summary>
-    /// The question asked before the call is made; null asks nothing. <c>--yes</c> answers it, and a dry run
-    /// (<see cref="PaletteParameter.IsDryRun"/>) does not ask it.
+    /// The confirmation prompt; null if no confirmation is needed. <c>--yes</c> confirms it, and a dry run
+    /// (<see cref="PaletteParameter.IsDryRun"/>) skips it.
     /// </summary>
     public string? Confirm { get; init; }
 
-    /// <summary>Whether the answer is a list in pages, which the client follows up to <c>--limit</c>.</summary>
+    /// <summary>Whether the response is a paged list. The client follows the pages up to <c>--limit</c>.</summary>
     public bool Paged { get; init; }
 }
 
-/// <summary>Something that the user gives to a command.</summary>
+/// <summary>An argument or option of a command.</summary>
 public sealed record PaletteParameter
 {
-    /// <summary>Its name on the command line, without dashes in front.</summary>
+    /// <summary>The name on the command line, without leading dashes.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What it means, in one line of help.</summary>
+    /// <summary>The description, one line of help.</summary>
     public required string Help { get; init; }
 
-    /// <summary>Where in the call it goes.</summary>
+    /// <summary>The part of the call that carries the value.</summary>
     public required ParameterPlace In { get; init; }
 
     /// <summary>
-    /// Its name in the query, or its path in the body (<c>filter.queue</c>); null means <see cref="Name"/> in snake_case.
+    /// The name in the query or the path in the body (<c>filter.queue</c>); null for <see cref="Name"/> in snake_case.
     /// </summary>
     public string? Field { get; init; }
 
-    /// <summary>What may be given.</summary>
+    /// <summary>The type of the value.</summary>
     public ParameterType Type { get; init; } = ParameterType.Text;
 
-    /// <summary>Whether the command is refused without it.</summary>
+    /// <summary>Whether the parameter is required.</summary>
     public bool Required { get; init; }
 
-    /// <summary>The values that are allowed; empty means any.</summary>
+    /// <summary>The allowed values; empty for any value.</summary>
     public ImmutableArray<string> Choices { get; init; } = [];
 
     /// <summary>
-    /// The most bytes of the value in UTF-8: of a <see cref="ParameterType.Text"/> as it is given, of any other type as compact JSON. Null
-    /// sets no limit.
+    /// The maximum size of the value in bytes of UTF-8: of the text itself for <see cref="ParameterType.Text"/>, of the compact JSON for
+    /// any other type. Null for no limit.
     /// </summary>
     public int? MaxBytes { get; init; }
 
-    /// <summary>The least that a number may be; null means no bound.</summary>
+    /// <summary>The minimum of a number; null for no minimum.</summary>
     public double? Least { get; init; }
 
-    /// <summary>The most that a number may be; null means no bound.</summary>
+    /// <summary>The maximum of a number; null for no maximum.</summary>
     public double? Most { get; init; }
 
-    /// <summary>Whether the command changes nothing once this is given. The client then asks for no confirmation.</summary>
+    /// <summary>Whether this option makes the command a dry run, which needs no confirmation.</summary>
     public bool IsDryRun { get; init; }
 
-    /// <summary>Whether a dry run does without it although it is <see cref="Required"/>.</summary>
+    /// <summary>Whether a dry run does not need it although it is <see cref="Required"/>.</summary>
     public bool OptionalInDryRun { get; init; }
 }
 
-/// <summary>Where a parameter goes.</summary>
+/// <summary>The part of the call that carries a parameter.</summary>
 public enum ParameterPlace
 {
     /// <summary>Into the path.</summary>
@@ -125,10 +125,10 @@ public enum ParameterPlace
     Body = 2,
 }
 
-/// <summary>What may be given for a parameter, and what is sent for it.</summary>
+/// <summary>The type of a parameter, and how its value is sent.</summary>
 public enum ParameterType
 {
-    /// <summary>Any text, sent as it is.</summary>
+    /// <summary>Any text, sent verbatim.</summary>
     Text = 0,
 
     /// <summary>A whole number.</summary>
@@ -137,7 +137,7 @@ public enum ParameterType
     /// <summary>A number.</summary>
     Number = 2,
 
-    /// <summary>Given or not; sent as true.</summary>
+    /// <summary>A flag, sent as true if given.</summary>
     Flag = 3,
 
     /// <summary>A JSON value; <c>-</c> reads it from the standard input and <c>@FILE</c> from a file.</summary>
@@ -146,17 +146,17 @@ public enum ParameterType
     /// <summary>Texts separated by commas, sent as an array.</summary>
     List = 5,
 
-    /// <summary>A moment: ISO-8601, or an age such as <c>30m</c>, <c>24h</c>, <c>7d</c> that is counted back from now.</summary>
+    /// <summary>A time: ISO-8601, or an age such as <c>30m</c>, <c>24h</c> or <c>7d</c> before now.</summary>
     Moment = 6,
 
     /// <summary>
-    /// A text that may be large: <c>-</c> reads it from the standard input, <c>@FILE</c> from a file, and <c>@@</c> stands
-    /// for a text that begins with <c>@</c>.
+    /// A text that can be large: <c>-</c> reads standard input, <c>@FILE</c> reads a file, and <c>@@</c> starts a text that begins with
+    /// <c>@</c>.
     /// </summary>
     LargeText = 7,
 }
 
-/// <summary>How an answer is shown to people.</summary>
+/// <summary>How a response is shown.</summary>
 public enum PaletteView
 {
     /// <summary>A list as a table.</summary>
@@ -168,7 +168,7 @@ public enum PaletteView
     /// <summary>The history of a task's decisions, as sentences.</summary>
     Explain = 2,
 
-    /// <summary>The value alone, as it is: a text without quotes.</summary>
+    /// <summary>The value only; a text is shown without quotes.</summary>
     Raw = 3,
 
     /// <summary>Nested objects with <c>name</c> and <c>children</c>, as a tree.</summary>
@@ -188,16 +188,16 @@ public sealed record PaletteColumn
     public ColumnFormat Format { get; init; }
 }
 
-/// <summary>How a value is written for people.</summary>
+/// <summary>How a value is formatted.</summary>
 public enum ColumnFormat
 {
-    /// <summary>As it is.</summary>
+    /// <summary>Unformatted.</summary>
     Text = 0,
 
     /// <summary>A fraction as percent.</summary>
     Percent = 1,
 
-    /// <summary>A moment, to the second.</summary>
+    /// <summary>A time, to the second.</summary>
     Time = 2,
 
     /// <summary>A number with at most two decimals.</summary>

@@ -1,36 +1,35 @@
 namespace Morag.Failover.Contracts.Wire;
 
-/// <summary>How much one call may carry. Every part of the system that checks one of these limits reads it here.</summary>
+/// <summary>The limits of one call. HTTP, the owners, the agent and the CLI all read them here.</summary>
 public static class CallLimits
 {
-    /// <summary>The most bytes in the body of an HTTP call, except for the calls that the next two limits name.</summary>
+    /// <summary>The maximum body size of an HTTP call in bytes, except for the calls of the next two limits.</summary>
     public const int MaxBodyBytes = 1024 * 1024;
 
     /// <summary>
-    /// The most bytes in the body of an HTTP call that lists what a worker holds: room for the ids, epochs and progress of as many leases
-    /// as
-    /// one worker may hold.
+    /// The maximum body size in bytes of an HTTP call that lists what a worker holds: room for the ids, epochs and progress of the maximum
+    /// number of leases of one worker.
     /// </summary>
     public const int MaxListBodyBytes = 4 * 1024 * 1024;
 
-    /// <summary>The most bytes in the body of an HTTP call that carries payloads or results.</summary>
+    /// <summary>The maximum body size in bytes of an HTTP call with payloads or results.</summary>
     public const int MaxPayloadBodyBytes = 8 * 1024 * 1024;
 
-    /// <summary>The most entries in an array body.</summary>
+    /// <summary>The maximum number of entries of an array body.</summary>
     public const int MaxEntries = 1_000;
 
-    /// <summary>The most entries of one page of a list.</summary>
+    /// <summary>The maximum number of entries of one page of a list.</summary>
     public const int MaxPage = 1_000;
 
-    /// <summary>The entries of one page where the caller does not say.</summary>
+    /// <summary>The default number of entries of one page.</summary>
     public const int DefaultPage = 100;
 
-    /// <summary>The most leases that one call may ask for.</summary>
+    /// <summary>The maximum number of leases that one call can request.</summary>
     public const int MaxLeases = 1_000;
 
-    /// <summary>The longest time that a call for leases may wait for the first of them, in seconds.</summary>
+    /// <summary>The maximum time in seconds that a request for leases waits for the first one.</summary>
     public const int MaxWaitSeconds = 30;
 
-    /// <summary>The most bytes in UTF-8 of a reason.</summary>
+    /// <summary>The maximum length of a reason in bytes of UTF-8.</summary>
     public const int MaxReasonBytes = 1_000;
 }

@@ -4,8 +4,8 @@ using System.Text;
 namespace Morag.Failover.Contracts.Wire;
 
 /// <summary>
-/// A JSON value that the system carries without looking inside: a payload, a result, a context. Holds compact, valid JSON as UTF-8,
-/// which is how it is stored and sent, and half of what a string of it would take.
+/// An opaque JSON value: a payload, a result, a context. It holds compact, valid JSON as UTF-8, as it is stored and sent, which takes half
+/// the memory of a string.
 /// </summary>
 [JsonConverter(typeof(JsonTextConverter))]
 public readonly struct JsonText : IEquatable<JsonText>
@@ -60,8 +60,8 @@ public readonly struct JsonText : IEquatable<JsonText>
     public static bool operator !=(JsonText left, JsonText right) => !left.Equals(right);
 
     /// <summary>
-    /// The rule that the text breaks, in words that follow the name of a field; null where it breaks none. What another process sent
-    /// was not looked at on its way in.
+    /// The rule that the text violates, phrased to follow the name of a field; null if it is valid. A value from another process has not
+    /// been validated before.
     /// </summary>
     /// <param name="maxBytes">The most bytes in UTF-8.</param>
     public string? BrokenRule(int maxBytes) =>

@@ -1,21 +1,21 @@
 namespace Morag.Failover.Contracts.Wire;
 
-/// <summary>Why a call was refused: what a caller can do about it differs by kind.</summary>
+/// <summary>Why a call was refused. The reason tells the caller what to do next.</summary>
 public enum RefusalReason
 {
-    /// <summary>The input breaks a rule; the same call will be refused again.</summary>
+    /// <summary>The input is invalid. The same call is refused again.</summary>
     Invalid = 0,
 
-    /// <summary>There is no such task, worker, queue or failure.</summary>
+    /// <summary>The task, worker, queue or failure does not exist.</summary>
     Unknown = 1,
 
-    /// <summary>It contradicts the present state: an old epoch, other content under a known id, a replaced instance.</summary>
+    /// <summary>The call conflicts with the current state: an old epoch, different content under a known id, a replaced instance.</summary>
     Conflict = 2,
 
-    /// <summary>A limit of count or bytes is reached; later it may succeed.</summary>
+    /// <summary>A limit is reached. The call may succeed later.</summary>
     LimitReached = 3,
 
-    /// <summary>The outcome is unknown or the owner cannot be reached: ask again, repeating is safe.</summary>
+    /// <summary>The outcome is unknown, or the owner cannot be reached. Retry; the call is safe to repeat.</summary>
     Unavailable = 4,
 }
 

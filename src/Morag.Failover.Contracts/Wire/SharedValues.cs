@@ -3,10 +3,10 @@ using System.Diagnostics.CodeAnalysis;
 namespace Morag.Failover.Contracts.Wire;
 
 /// <summary>
-/// Gives equal values one instance: a million tasks name the same few queues, workers and content types. It remembers at most one value
-/// for each of <see cref="Slots"/> hash codes, so a value that is not remembered costs memory, and nothing else.
+/// Shares one instance among equal values, because a million tasks name the same few queues, workers and content types. It remembers at
+/// most one value for each of <see cref="Slots"/> hash codes; a value that is not remembered only costs memory.
 /// </summary>
-/// <typeparam name="T">A type whose values do not change.</typeparam>
+/// <typeparam name="T">An immutable type.</typeparam>
 internal static class SharedValues<T>
     where T : class, IEquatable<T>
 {
@@ -14,7 +14,7 @@ internal static class SharedValues<T>
 
     private static readonly T?[] Remembered = new T?[Slots];
 
-    /// <summary>An instance that is equal to the value: the remembered one, or this one, which is remembered from now on.</summary>
+    /// <summary>The remembered instance that equals the value, or the value itself, which is then remembered.</summary>
     [return: NotNullIfNotNull(nameof(value))]
     public static T? Of(T? value)
     {
