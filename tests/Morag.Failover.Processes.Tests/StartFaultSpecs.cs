@@ -143,7 +143,7 @@ public sealed class StartFaultSpecs(RedisServer server) : IClassFixture<RedisSer
 
         var line = await IsRefusedAsync(settings with { Config = null }, "morag.failover.queues.definitions is refused");
 
-        Assert.Contains("extra (2 tasks)", line, StringComparison.Ordinal);
+        Assert.Contains("extra (2 unfinished tasks)", line, StringComparison.Ordinal);
     }
 
     public void Dispose() => folder.Dispose();

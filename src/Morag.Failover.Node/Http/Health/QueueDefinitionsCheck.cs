@@ -56,7 +56,7 @@ internal sealed class QueueDefinitionsCheck(FailoverGateway gateway, IHostApplic
             .Select(queue => $"{queue.Key} ({Counted.Of(queue.Sum(), "unfinished task")})")
             .ToList();
         return undefined.Count == 0 ? null : new ConfigurationRefusedException(
-            $"morag.failover.queues.definitions does not define {string.Join(", ", undefined)}. Define these queues again. Remove a queue "
-            + "only after its tasks have ended, or after you have cancelled them or requeued them to another queue");
+            $"morag.failover.queues.definitions is refused: it does not define {string.Join(", ", undefined)}. Define these queues again. "
+            + "Remove a queue only after its tasks have finished, or after you have cancelled them or requeued them to another queue");
     }
 }
