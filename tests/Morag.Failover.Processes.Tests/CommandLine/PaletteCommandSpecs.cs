@@ -195,7 +195,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
 
         var different = await node.RunAsync([.. submit, "--priority", "high", "--max-retries", "9"]);
         Assert.Equal(5, different.ExitCode);
-        Assert.Contains("these fields differ: priority, max_retries", different.Error, StringComparison.Ordinal);
+        Assert.Contains("These fields differ: priority, max_retries", different.Error, StringComparison.Ordinal);
     }
 
     [Fact]
