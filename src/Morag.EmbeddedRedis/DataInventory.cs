@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace Morag.EmbeddedRedis;
 
 /// <summary>
-/// Records in <c>data.json</c> which files hold the data. The server serves whatever it finds: without its newest checkpoint it would
-/// start from an older one, or empty, and nobody would notice the loss.
+/// Records in <c>data.json</c> which files hold the data. The server starts with any files that it finds. Without its newest
+/// checkpoint it would start from an older one, or empty, and nobody would notice the loss.
 /// </summary>
 internal sealed partial class DataInventory(DataFolder folder)
 {

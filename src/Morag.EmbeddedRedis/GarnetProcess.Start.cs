@@ -182,7 +182,7 @@ internal sealed partial class GarnetProcess
                 "--memory", "1024g",
                 // Enough for more than four million keys. A checkpoint writes the whole index.
                 "--index", "16m",
-                // Otherwise the server would serve what is left of broken data, as if nothing were missing.
+                // Otherwise the server would start with the intact part of damaged data and hide the loss.
                 "--fail-on-recovery-error",
                 // The default device needs a native library that many machines lack.
                 "--device-type", "RandomAccess",

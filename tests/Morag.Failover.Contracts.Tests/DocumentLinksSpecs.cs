@@ -6,7 +6,7 @@ namespace Morag.Failover.Contracts.Tests;
 /// <summary>Every link between documents of the repository leads to a file or folder that exists, and to a heading in it.</summary>
 public sealed class DocumentLinksSpecs
 {
-    private static readonly string Root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../.."));
+    internal static readonly string Root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../.."));
 
     [Fact]
     public void Should_find_the_file_and_the_heading_when_a_document_links_to_them()

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Morag.Failover.Contracts.Failover;
 
@@ -9,14 +8,12 @@ public sealed class DocumentedNamesSpecs
 {
     private const string LooksLikeAFailureType = "^[a-z]+_(failure|timeout|error|exhaustion|offline|overloaded)$";
 
-    private static readonly string Docs = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../docs"));
-
     [Theory]
     [InlineData("concepts.md")]
     [InlineData("http-api.md")]
     public void Should_list_exactly_the_failure_types_when_a_document_has_a_table_of_them(string document)
     {
-        var listed = File.ReadLines(Path.Combine(Docs, document))
+        var listed = File.ReadLines(Path.Combine(DocumentLinksSpecs.Root, "docs", document))
             .Where(line => line.StartsWith('|'))
             .SelectMany(row => Regex.Matches(row, "`([a-z_]+)`").Select(match => match.Groups[1].Value))
             .Where(name => Regex.IsMatch(name, LooksLikeAFailureType))
@@ -24,6 +21,4 @@ public sealed class DocumentedNamesSpecs
 
         Assert.Equal(WireName.All<FailureType>().Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
     }
-
-    private static string ThisFile([CallerFilePath] string path = "") => path;
 }

@@ -63,7 +63,7 @@ internal sealed class ResendSchedule<TKey>(TimeSpan resendAfter, int maxPerRound
         }
     }
 
-    /// <summary>Resends what is due, up to the limit per round.</summary>
+    /// <summary>Resends the overdue messages, up to the limit per round.</summary>
     /// <param name="now">The current time.</param>
     /// <param name="resend">Sends the message again. Returns false when nothing is left to send; the schedule then forgets it.</param>
     public void ResendDue(DateTimeOffset now, Func<TKey, bool> resend)

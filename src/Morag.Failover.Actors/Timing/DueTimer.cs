@@ -2,7 +2,7 @@ namespace Morag.Failover.Actors.Timing;
 
 /// <summary>
 /// The only timer of an entity, armed for the earliest deadline in its state, so that recovery needs only the state. It sends
-/// <see cref="Due"/> to the entity, which handles what is due and arms the timer again.
+/// <see cref="Due"/> to the entity, which handles the passed deadlines and arms the timer again.
 /// </summary>
 public sealed class DueTimer
 {

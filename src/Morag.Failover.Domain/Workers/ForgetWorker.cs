@@ -1,8 +1,8 @@
 namespace Morag.Failover.Domain.Workers;
 
 /// <summary>
-/// Asks a worker's entity to forget a worker that has been gone for <c>forget-after</c>. Reply, once nothing of it is stored any more:
-/// <see cref="WorkerForgotten"/>. No reply if the worker must be kept; the directory asks again later.
+/// Asks a worker's entity to forget a worker that has been gone for <c>forget-after</c>. Reply, once all stored data of the worker
+/// is deleted: <see cref="WorkerForgotten"/>. No reply if the worker must be kept; the directory asks again later.
 /// </summary>
 [ProtoContract(Name = "forget-worker")]
 public sealed record ForgetWorker : IWorkerMessage
