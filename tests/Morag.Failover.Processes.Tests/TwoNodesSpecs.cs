@@ -24,11 +24,10 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
     {
         var survivor = nodes[1 - killed];
         var files = HashedFiles.Create(folder.Sub("files"), Files);
-        Fleet.Hold(folder.Path, Fleet.Gpu1);
         await using var fleet = Fleet.Start(folder.Path, worker => (worker == Fleet.Gpu1 ? nodes[killed] : survivor).Address);
         await files.SubmitAsync(nodes[0].Client, ..(Files / 2));
         await files.SubmitAsync(nodes[1].Client, (Files / 2)..);
-        await Fleet.HoldsTasksAsync(survivor.Client, Fleet.Gpu1);
+        await fleet.HoldsTasksAsync(survivor.Client, Fleet.Gpu1);
 
         // The agent of this node can reach no node any more, so its tasks have to go to another agent.
         await nodes[killed].KillAsync();

@@ -24,12 +24,11 @@ public abstract class WorkSurvivesSpecs : IAsyncLifetime
     [ServerFact]
     public async Task Should_complete_every_task_once_when_agents_freeze_die_and_run_out_of_memory()
     {
-        Fleet.Hold(folder.Path, Fleet.Gpu2);
         await using var fleet = Fleet.Start(folder.Path, _ => node.Address, exhaustsOnce: Fleet.Cpu1);
         await files.SubmitAsync(node.Client, ..(Files / 2));
 
         // One GPU agent is frozen for longer than its timeout, and the other does its tasks.
-        await Fleet.HoldsTasksAsync(node.Client, Fleet.Gpu2);
+        await fleet.HoldsTasksAsync(node.Client, Fleet.Gpu2);
         fleet.Agent(Fleet.Gpu2).Send(Signal.Stop);
         var frozen = await HeldByAsync(Fleet.Gpu2);
         await Eventually.HoldsAsync(() => AreDoneByAsync(frozen, Fleet.Gpu1), () => $"what {Fleet.Gpu2} held is done by {Fleet.Gpu1}");
@@ -37,11 +36,11 @@ public abstract class WorkSurvivesSpecs : IAsyncLifetime
             () => IsSilentForLongerThanItsTimeoutAsync(Fleet.Gpu2), () => $"{Fleet.Gpu2} is silent for longer than its timeout");
 
         // The frozen agent resumes. Its results are late and change nothing. Then the other GPU agent is killed.
-        Fleet.Hold(folder.Path, Fleet.Gpu1);
+        fleet.Hold(Fleet.Gpu1);
         fleet.Release(Fleet.Gpu2);
         fleet.Agent(Fleet.Gpu2).Send(Signal.Continue);
         await files.SubmitAsync(node.Client, (Files / 2)..);
-        await Fleet.HoldsTasksAsync(node.Client, Fleet.Gpu1);
+        await fleet.HoldsTasksAsync(node.Client, Fleet.Gpu1);
         fleet.Agent(Fleet.Gpu1).Send(Signal.Kill);
 
         await Outcome.IsRightAsync(node.Client, files, fleet);
@@ -58,10 +57,9 @@ public abstract class WorkSurvivesSpecs : IAsyncLifetime
     [ServerFact]
     public async Task Should_complete_every_task_once_when_the_node_is_killed_in_mid_flight()
     {
-        Fleet.Hold(folder.Path, Fleet.Gpu1);
         await using var fleet = Fleet.Start(folder.Path, _ => node.Address);
         await files.SubmitAsync(node.Client, ..);
-        await Fleet.HoldsTasksAsync(node.Client, Fleet.Gpu1);
+        await fleet.HoldsTasksAsync(node.Client, Fleet.Gpu1);
 
         await node.KillAsync();
         fleet.Release(Fleet.Gpu1);
@@ -74,10 +72,9 @@ public abstract class WorkSurvivesSpecs : IAsyncLifetime
     [ServerFact]
     public async Task Should_complete_every_task_once_when_redis_is_killed_in_mid_flight()
     {
-        Fleet.Hold(folder.Path, Fleet.Gpu1);
         await using var fleet = Fleet.Start(folder.Path, _ => node.Address);
         await files.SubmitAsync(node.Client, ..);
-        await Fleet.HoldsTasksAsync(node.Client, Fleet.Gpu1);
+        await fleet.HoldsTasksAsync(node.Client, Fleet.Gpu1);
 
         await KillRedisAsync();
         fleet.Release(Fleet.Gpu1);

@@ -29,13 +29,18 @@ internal sealed class Fleet : IAsyncDisposable
 
     private Fleet(string folder) => this.folder = folder;
 
-    /// <summary>Starts the agents.</summary>
+    /// <summary>
+    /// Starts the agents, with the commands of both GPU agents paused: otherwise one of them could finish every task before the other has
+    /// registered. <see cref="HoldsTasksAsync"/> resumes the one that the test does not need.
+    /// </summary>
     /// <param name="folder">Their work folder.</param>
     /// <param name="nodeOf">The node of each agent.</param>
     /// <param name="exhaustsOnce">The agent with a command that exits with 137; null for none.</param>
     public static Fleet Start(string folder, Func<string, Uri> nodeOf, string? exhaustsOnce = null)
     {
         var fleet = new Fleet(folder);
+        fleet.Hold(Gpu1);
+        fleet.Hold(Gpu2);
         foreach (var worker in (string[])[Gpu1, Gpu2, Cpu1])
         {
             fleet.agents[worker] = AgentProcess.Start(new AgentProcessSettings
@@ -60,14 +65,18 @@ internal sealed class Fleet : IAsyncDisposable
     public RunningProgram Agent(string worker) => agents[worker];
 
     /// <summary>Pauses the commands of an agent before they hash.</summary>
-    public static void Hold(string folder, string worker) => File.WriteAllText(HoldFile(folder, worker), "");
+    public void Hold(string worker) => File.WriteAllText(HoldFile(worker), "");
 
     /// <summary>Resumes the commands of an agent.</summary>
     public void Release(string worker) => File.Delete(HoldFile(worker));
 
-    /// <summary>Waits until an agent holds tasks.</summary>
-    public static Task HoldsTasksAsync(NodeClient node, string worker) => Eventually.HoldsAsync(
-        async () => (await node.TasksAsync(TaskState.Leased, worker)).Count > 0, () => $"{worker} holds tasks");
+    /// <summary>Waits until a paused GPU agent holds tasks, and resumes the other GPU agent.</summary>
+    public async Task HoldsTasksAsync(NodeClient node, string worker)
+    {
+        await Eventually.HoldsAsync(
+            async () => (await node.TasksAsync(TaskState.Leased, worker)).Count > 0, () => $"{worker} holds tasks\n{Output}");
+        Release(worker == Gpu1 ? Gpu2 : Gpu1);
+    }
 
     /// <summary>The output of the agents, for failure messages.</summary>
     public string Output => string.Join("\n", agents.Select(agent => $"--- {agent.Key}\n{agent.Value.Output}"));
@@ -80,7 +89,5 @@ internal sealed class Fleet : IAsyncDisposable
         }
     }
 
-    private string HoldFile(string worker) => HoldFile(folder, worker);
-
-    private static string HoldFile(string folder, string worker) => Path.Combine(folder, $"hold-{worker}");
+    private string HoldFile(string worker) => Path.Combine(folder, $"hold-{worker}");
 }
