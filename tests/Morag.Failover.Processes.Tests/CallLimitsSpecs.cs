@@ -22,7 +22,7 @@ public sealed class CallLimitsSpecs : IAsyncLifetime
         Config = $$"""
             {{TestConfig.Text}}
             morag.failover.workers.max-waiting-calls = {{WaitingCalls}}
-            morag.failover.policy.max-under-way = {{UnderWay}}
+            morag.failover.policy.max-in-progress = {{UnderWay}}
             morag.failover.partitions.coordinators = 1
             """,
     });
@@ -89,7 +89,7 @@ public sealed class CallLimitsSpecs : IAsyncLifetime
         Assert.InRange(refused.Count, 1, Tasks - UnderWay);
         Assert.All(refused.Values, detail => Assert.Contains(
             "10 failures are being decided already. "
-            + "Report this one again in a moment, or raise morag.failover.policy.max-under-way",
+            + "Report this one again in a moment, or raise morag.failover.policy.max-in-progress",
             detail,
             StringComparison.Ordinal));
         await Eventually.HoldsAsync(

@@ -64,7 +64,7 @@ public sealed partial class FailoverCoordinator
                 AfterWrites(() => regions.Queues.Tell(reassign, Self));
             }
         }
-        else if (open.Find(lease.FailureId) is null && open.Count < settings.Policy.MaxUnderWay)
+        else if (open.Find(lease.FailureId) is null && open.Count < settings.Policy.MaxInProgress)
         {
             Begin(OpenFailure.OfLease(lease));
         }

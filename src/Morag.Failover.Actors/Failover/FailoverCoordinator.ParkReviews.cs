@@ -73,7 +73,7 @@ public sealed partial class FailoverCoordinator
         {
             reversedInThisReview++;
             reviews.End(parked);
-            Commit(new ParkTakenBack { FailureId = parked, Decision = reversal }, _ =>
+            Commit(new ParkReversed { FailureId = parked, Decision = reversal }, _ =>
             {
                 Context.System.EventStream.Publish(new DecisionMade { Decision = reversal });
                 CarryOut(parked);

@@ -148,11 +148,11 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
                 }
 
                 return true;
-            case TaskMovedOn wentOn:
-                PersistIfAny(State.OnWentOn(wentOn));
+            case TaskMovedOn progressed:
+                PersistIfAny(State.OnTaskMovedOn(progressed));
                 return true;
             case ParkState answer:
-                PersistIfAny(State.OnParkedAnswer(answer));
+                PersistIfAny(State.OnParkState(answer));
                 return true;
             default:
                 return false;

@@ -54,7 +54,7 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
     // An exception stops the owner, as a failed write does: what it decided but did not store is lost with it.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(cause =>
     {
-        failure = StoreFault.Words(cause);
+        failure = StoreFault.Describe(cause);
         return Directive.Stop;
     });
 

@@ -11,7 +11,7 @@ namespace Morag.Failover.Actors.Persistence;
 public abstract partial class EventSourcedActor<TState>
 {
     private readonly Queue<long> keptSnapshots = new();
-    private SnapshotWriting? snapshotUnderWay;
+    private SnapshotWriting? snapshotInProgress;
     private SnapshotReading? restoring;
     private long eventsSinceSnapshot;
     private long bytesSinceSnapshot;
@@ -37,7 +37,7 @@ public abstract partial class EventSourcedActor<TState>
     {
         eventsSinceSnapshot++;
         bytesSinceSnapshot += bytes;
-        if (snapshotUnderWay is not null || !snapshots.IsDue(eventsSinceSnapshot, bytesSinceSnapshot, SizeOf(durable)))
+        if (snapshotInProgress is not null || !snapshots.IsDue(eventsSinceSnapshot, bytesSinceSnapshot, SizeOf(durable)))
         {
             return;
         }
@@ -51,13 +51,13 @@ public abstract partial class EventSourcedActor<TState>
             return;
         }
 
-        snapshotUnderWay = new SnapshotWriting(LastSequenceNr, parts);
+        snapshotInProgress = new SnapshotWriting(LastSequenceNr, parts);
     }
 
     /// <summary>Encodes the next part if its turn has come. Called after every write and reply.</summary>
     private void EncodeNextPartInTurn()
     {
-        if (snapshotUnderWay is { } snapshot && snapshot.Pace.TakeTurn(awaitingWrites.Count))
+        if (snapshotInProgress is { } snapshot && snapshot.Pace.TakeTurn(awaitingWrites.Count))
         {
             DoAside(() => new PartEncoded(snapshot, snapshot.EncodeNext()), cause => new PartNotEncoded(snapshot, cause), Self);
         }
@@ -76,13 +76,13 @@ public abstract partial class EventSourcedActor<TState>
             return;
         }
 
-        snapshotUnderWay = null;
+        snapshotInProgress = null;
         SaveSnapshotAt(snapshot.SequenceNr, new SnapshotInParts { Parts = snapshot.Parts });
     }
 
     private void GiveUpSnapshot(PartNotEncoded failed)
     {
-        snapshotUnderWay = null;
+        snapshotInProgress = null;
         Log.Error(
             failed.Cause,
             "{0}: the snapshot at sequence number {1} could not be encoded. No data is lost. The next one is due after {2} events.",

@@ -39,7 +39,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
     protected static DateTimeOffset Now => Context.System.Scheduler.Now;
 
     /// <summary>The estimated bytes of the events that are not durable yet.</summary>
-    protected long BytesUnderWay { get; private set; }
+    protected long BytesInFlight { get; private set; }
 
     /// <summary>The log.</summary>
     protected new ILoggingAdapter Log { get; }
@@ -76,15 +76,15 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         committed = true;
         awaitingWrites.Enqueue(callers ?? [Sender]);
         var bytes = WireSize.OfObject(@event);
-        BytesUnderWay += bytes;
+        BytesInFlight += bytes;
         PersistAsync(@event, _ =>
         {
             awaitingWrites.Dequeue();
-            BytesUnderWay -= bytes;
+            BytesInFlight -= bytes;
             store.Succeeded(wrote: true);
             afterwards?.Invoke(after);
             SaveSnapshotWhenDue(after, bytes);
-            snapshotUnderWay?.Pace.WriteStored(bytes);
+            snapshotInProgress?.Pace.WriteStored(bytes);
             EncodeNextPartInTurn();
         });
     }
@@ -223,12 +223,12 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
                 sequenceNr);
         }
 
-        Context.Parent.Tell(new OwnerFailed(StoreFault.Words(cause), null));
+        Context.Parent.Tell(new OwnerFailed(StoreFault.Describe(cause), null));
     }
 
     /// <inheritdoc />
     protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
-        Context.Parent.Tell(new OwnerFailed(StoreFault.Words(reason), store.Failed(reason) ? null : reason));
+        Context.Parent.Tell(new OwnerFailed(StoreFault.Describe(reason), store.Failed(reason) ? null : reason));
 
     /// <inheritdoc />
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)

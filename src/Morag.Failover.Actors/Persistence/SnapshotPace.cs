@@ -27,10 +27,10 @@ internal sealed class SnapshotPace
     }
 
     /// <summary>Takes the turn of the waiting part, if it has come.</summary>
-    /// <param name="underWay">The number of pending writes and replies.</param>
-    public bool TakeTurn(int underWay)
+    /// <param name="inProgress">The number of pending writes and replies.</param>
+    public bool TakeTurn(int inProgress)
     {
-        var isTurn = isWaiting && (underWay == 0 || writesBefore >= WritesBetweenParts || bytesToWait <= 0);
+        var isTurn = isWaiting && (inProgress == 0 || writesBefore >= WritesBetweenParts || bytesToWait <= 0);
         isWaiting &= !isTurn;
         return isTurn;
     }

@@ -6,7 +6,7 @@ internal static class StoreFault
     private const int MostCharacters = 400;
 
     /// <summary>The messages of an exception and its causes, without duplicates, outermost first.</summary>
-    public static string Words(Exception cause)
+    public static string Describe(Exception cause)
     {
         var said = new List<string>();
         for (var at = cause; at is not null; at = CauseOf(at))

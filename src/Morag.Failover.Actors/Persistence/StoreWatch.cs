@@ -57,7 +57,7 @@ internal sealed partial class StoreWatch : IExtension
             failedAt = elapsed();
             downSince = down ? downSince : failedAt;
             down = true;
-            Say(fault, StoreFault.Words(cause));
+            Report(fault, StoreFault.Describe(cause));
             if (fault == Unreachable && !(failedAt - diagnosedAt < BetweenDiagnoses))
             {
                 diagnosedAt = failedAt;
@@ -68,7 +68,7 @@ internal sealed partial class StoreWatch : IExtension
         return true;
     }
 
-    private void Say(string fault, string words)
+    private void Report(string fault, string words)
     {
         if (told.Add(fault))
         {
@@ -87,7 +87,7 @@ internal sealed partial class StoreWatch : IExtension
                 {
                     if (down)
                     {
-                        Say(word.Value, words);
+                        Report(word.Value, words);
                     }
                 }
             }

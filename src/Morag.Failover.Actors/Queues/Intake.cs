@@ -9,7 +9,7 @@ namespace Morag.Failover.Actors.Queues;
 internal sealed class Intake
 {
     /// <summary>While events with more bytes than this are being written, submissions wait.</summary>
-    public const long MostUnderWay = 8L * 1024 * 1024;
+    public const long MaxBytesInFlight = 8L * 1024 * 1024;
 
     /// <summary>The most bytes of waiting submissions.</summary>
     public const long MostWaiting = 64L * 1024 * 1024;
@@ -18,7 +18,7 @@ internal sealed class Intake
     private long waitingBytes;
 
     /// <summary>Whether a submission must wait for others or for the store.</summary>
-    public bool MustWait(long bytesUnderWay) => waiting.Count > 0 || bytesUnderWay >= MostUnderWay;
+    public bool MustWait(long bytesInFlight) => waiting.Count > 0 || bytesInFlight >= MaxBytesInFlight;
 
     /// <summary>Adds a submission; false if too much waits already.</summary>
     /// <param name="submit">The submission.</param>
@@ -38,9 +38,9 @@ internal sealed class Intake
     }
 
     /// <summary>Removes and returns the next submission; null while nothing waits or the store is behind.</summary>
-    public Entry? TakeNext(long bytesUnderWay)
+    public Entry? TakeNext(long bytesInFlight)
     {
-        if (bytesUnderWay >= MostUnderWay || !waiting.TryDequeue(out var entry))
+        if (bytesInFlight >= MaxBytesInFlight || !waiting.TryDequeue(out var entry))
         {
             return null;
         }

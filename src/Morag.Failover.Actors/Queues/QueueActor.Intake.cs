@@ -8,7 +8,7 @@ public sealed partial class QueueActor
 {
     private void AcceptOrHold(SubmitTasks submit, long bytes)
     {
-        if (!intake.MustWait(BytesUnderWay))
+        if (!intake.MustWait(BytesInFlight))
         {
             Answer(Submission.Decide(State, submit, settings, Now));
         }
@@ -21,7 +21,7 @@ public sealed partial class QueueActor
 
     private void AcceptHeld()
     {
-        while (intake.TakeNext(BytesUnderWay) is { } entry)
+        while (intake.TakeNext(BytesInFlight) is { } entry)
         {
             Answer(Submission.Decide(State, entry.Submit, settings, Now), entry.ReplyTo);
         }

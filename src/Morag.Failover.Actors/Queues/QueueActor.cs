@@ -62,17 +62,17 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
 
     /// <inheritdoc />
     protected override IEnumerable<IStoredState> ToSnapshot(QueueState state) =>
-        QueueSnapshots.ToParts(state, settings.Storage.SnapshotPartBytes);
+        QueueSnapshotMapping.ToParts(state, settings.Storage.SnapshotPartBytes);
 
     /// <inheritdoc />
     protected override QueueState FromSnapshot(IReadOnlyList<IStoredState> parts) =>
-        QueueSnapshots.FromParts(
+        QueueSnapshotMapping.FromParts(
             [.. parts.Cast<QueueSnapshot>()],
             QueueState.Empty with { HistoryKept = settings.Queues.HistoryKept },
             (one, other) => Parallel.Invoke(one, other));
 
     /// <inheritdoc />
-    protected override StoredSize SizeOf(QueueState state) => new(state.Tasks.Count, QueueSnapshots.BytesOf(state));
+    protected override StoredSize SizeOf(QueueState state) => new(state.Tasks.Count, QueueSnapshotMapping.BytesOf(state));
 
     /// <inheritdoc />
     protected override bool IsDatedAfter(QueueState state, DateTimeOffset now) => QueueClockCorrection.IsNeeded(state, now);

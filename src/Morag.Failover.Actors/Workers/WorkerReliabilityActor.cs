@@ -87,11 +87,11 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     protected override WorkerState Apply(WorkerState state, IStoredEvent @event) => state.Apply(@event);
 
     /// <inheritdoc />
-    protected override IEnumerable<IStoredState> ToSnapshot(WorkerState state) => [WorkerSnapshots.ToSnapshot(state)];
+    protected override IEnumerable<IStoredState> ToSnapshot(WorkerState state) => [WorkerSnapshotMapping.ToSnapshot(state)];
 
     /// <inheritdoc />
     protected override WorkerState FromSnapshot(IReadOnlyList<IStoredState> parts) =>
-        WorkerSnapshots.FromSnapshot((WorkerSnapshot)parts[0]);
+        WorkerSnapshotMapping.FromSnapshot((WorkerSnapshot)parts[0]);
 
     /// <inheritdoc />
     protected override bool IsDatedAfter(WorkerState state, DateTimeOffset now) => WorkerClockCorrection.IsNeeded(state, now);

@@ -116,7 +116,7 @@ public sealed record DecisionMetadata
     [ProtoMember(15)] public ImmutableArray<Witness> Witnesses { get; init; } = [];
 
     /// <summary>The failure whose decision to park the task is reversed by this one; null for any other decision.</summary>
-    [ProtoMember(16)] public FailureId? TakesBack { get; init; }
+    [ProtoMember(16)] public FailureId? Reverses { get; init; }
 }
 
 /// <summary>The outcome of a decision.</summary>

@@ -27,10 +27,10 @@ public sealed record StoredFailure
     [ProtoMember(6)] public ImmutableArray<ExcuseFailures> Excuses { get; init; } = [];
 
     /// <summary>The decision that reverses this one, which parked the task.</summary>
-    [ProtoMember(7)] public FailoverDecision? TakenBack { get; init; }
+    [ProtoMember(7)] public FailoverDecision? Reversal { get; init; }
 
     /// <summary>Whether the task is no longer parked, or succeeded.</summary>
-    [ProtoMember(8)] public bool WentOn { get; init; }
+    [ProtoMember(8)] public bool HasProgressed { get; init; }
 
     /// <summary>Whether the task succeeded after it.</summary>
     [ProtoMember(9)] public bool Held { get; init; }

@@ -29,7 +29,7 @@ public static class ParkReview
 
     /// <summary>Whether the decision parked a task because of its witnesses, so that it can be reviewed.</summary>
     public static bool IsReviewable(FailoverDecision decision) =>
-        decision is { DecisionMetadata: { Executed: true, TakesBack: null, Witnesses.IsEmpty: false } }
+        decision is { DecisionMetadata: { Executed: true, Reverses: null, Witnesses.IsEmpty: false } }
         && FailoverStrategies.Of(decision.SelectedAction.Strategy).ParksTask;
 
     /// <summary>Reviews a decision.</summary>
@@ -58,7 +58,7 @@ public static class ParkReview
     public static Unpark UnparkFor(FailoverDecision decision) => new()
     {
         TaskId = decision.TaskId,
-        FailureId = decision.DecisionMetadata.TakesBack
+        FailureId = decision.DecisionMetadata.Reverses
             ?? throw new ArgumentException("the decision does not reverse another one", nameof(decision)),
         Reason = decision.SelectedAction.Reason,
         Avoid = decision.DecisionMetadata.Witnesses.Last(witness => witness.Verdict == WitnessVerdict.Suspect).WorkerId,
@@ -110,7 +110,7 @@ public static class ParkReview
                 Epoch = parked.DecisionMetadata.Epoch,
                 FailureId = FailureIds.OfUnpark(parked.DecisionMetadata.FailureId),
                 Witnesses = witnesses,
-                TakesBack = parked.DecisionMetadata.FailureId,
+                Reverses = parked.DecisionMetadata.FailureId,
             },
         };
     }

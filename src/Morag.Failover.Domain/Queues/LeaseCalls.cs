@@ -42,7 +42,7 @@ public static class LeaseCalls
             }
         }
 
-        var noted = LateCalls.Decide(state, late, now);
+        var noted = LateCallRules.Decide(state, late, now);
         return new(
             released.Count == 0
                 ? noted
@@ -76,7 +76,7 @@ public static class LeaseCalls
         {
             var late = Late(LateCallKind.Extension, command.TaskId, command.WorkerId, command.Epoch, null);
             return new(
-                LateCalls.Decide(state, [late], now),
+                LateCallRules.Decide(state, [late], now),
                 Of(result with { Refused = NotHeld(task, command.WorkerId, command.Epoch) }));
         }
 
@@ -97,7 +97,7 @@ public static class LeaseCalls
 
         foreach (var call in @event.Late)
         {
-            LateCalls.Record(edit, call, @event.At);
+            LateCallRules.Record(edit, call, @event.At);
         }
 
         return edit.ToState();

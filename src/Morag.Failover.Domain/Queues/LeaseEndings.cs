@@ -59,7 +59,9 @@ public static class LeaseEndings
             Epoch = report.Epoch,
             Detail = WireName.Of(report.FailureType),
         };
-        return new(LateCalls.Decide(state, [late], now), reply with { Ending = EndLeaseResult.Stale, Detail = TaskDescription.Of(task) });
+        return new(
+            LateCallRules.Decide(state, [late], now),
+            reply with { Ending = EndLeaseResult.Stale, Detail = TaskDescription.Of(task) });
     }
 
     /// <summary>Ends leases that timed out and leases of lost workers whose protection is over.</summary>

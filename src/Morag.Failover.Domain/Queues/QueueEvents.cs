@@ -18,7 +18,7 @@ public static class QueueEvents
         TaskUnparked unparked => ParkReversal.Apply(state, unparked),
         InstanceFenced fenced => InstanceFences.Apply(state, fenced),
         TasksCameDue due => DueTasks.Apply(state, due),
-        LateCallsNoted noted => LateCalls.Apply(state, noted),
+        LateCallsNoted noted => LateCallRules.Apply(state, noted),
         PinsEnded ended => DueTasks.Apply(state, ended),
         TasksWentUnserved unserved => UnservedTasks.Apply(state, unserved),
         TasksCancelled cancelled => OperatorCommands.Apply(state, cancelled),

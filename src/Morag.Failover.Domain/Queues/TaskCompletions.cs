@@ -28,7 +28,7 @@ public static class TaskCompletions
                 }
             }
             else if (refused.Reason == RefusalReason.Conflict
-                && !LateCalls.IsRecorded(task!, TaskHistory.LateResult, command.WorkerId, completion.Epoch))
+                && !LateCallRules.IsRecorded(task!, TaskHistory.LateResult, command.WorkerId, completion.Epoch))
             {
                 late.Add(new LeaseRef { TaskId = completion.TaskId, Epoch = completion.Epoch });
             }

@@ -63,7 +63,7 @@ public sealed record PolicySettings
     public int MaxFailuresKept { get; init; } = 20_000;
 
     /// <summary>The most failures that one coordinator decides at once, 10 to 1,000,000. Further reports are rejected.</summary>
-    public int MaxUnderWay { get; init; } = 10_000;
+    public int MaxInProgress { get; init; } = 10_000;
 
     /// <summary>The most bytes that the failures kept by one coordinator may take, by its own estimate; 1 MiB or more.</summary>
     public long MaxHistoryBytes { get; init; } = 32L * 1024 * 1024;

@@ -53,8 +53,8 @@ public static class FailureAccounting
     /// </summary>
     public static IStoredEvent? Excuse(WorkerState state, ExcuseFailures command, WorkerSettings settings)
     {
-        var score = state.Score.Excusing(command.Failures);
-        if (ReferenceEquals(score, state.Score) && ReferenceEquals(state.Record.Excusing(command.Failures), state.Record))
+        var score = state.Score.Excuse(command.Failures);
+        if (ReferenceEquals(score, state.Score) && ReferenceEquals(state.Record.Excuse(command.Failures), state.Record))
         {
             return null;
         }

@@ -97,7 +97,7 @@ public sealed record ReliabilityScore
     /// <summary>
     /// Removes these failures from the run. For a failure that is part of a loss, it removes the loss.
     /// </summary>
-    public ReliabilityScore Excusing(ImmutableArray<FailureId> failures)
+    public ReliabilityScore Excuse(ImmutableArray<FailureId> failures)
     {
         var run = Run;
         foreach (var failure in failures)

@@ -55,7 +55,7 @@ public sealed record WorkRecord
     }
 
     /// <summary>The record with these failures attributed to their tasks; the same instance if it contains none of them.</summary>
-    public WorkRecord Excusing(ImmutableArray<FailureId> failures)
+    public WorkRecord Excuse(ImmutableArray<FailureId> failures)
     {
         var entries = Entries;
         for (var index = 0; index < entries.Count; index++)

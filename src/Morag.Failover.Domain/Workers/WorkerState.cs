@@ -167,7 +167,7 @@ public sealed record WorkerState
         WorkerLost lost => WithFence(lost.Fence).Offline(OfflineCause.Missing, lost.Fence.LossId, lost.LostWork, lost.At),
         WorkerDeclaredOffline offline =>
             WithFence(offline.Fence).Offline(OfflineCause.Operator, offline.Fence.LossId, offline.LostWork, offline.At),
-        WorkerStatusReported said => WithFence(said.Fence).Saying(said.Status),
+        WorkerStatusReported said => WithFence(said.Fence).WithReportedStatus(said.Status),
         WorkerDrained drained =>
             this with { Drain = new WorkerDrain { Reason = drained.Reason, Deadline = drained.Deadline, Within = drained.Within } },
         WorkerDrainDeadlinePassed passed =>
@@ -184,9 +184,9 @@ public sealed record WorkerState
         },
         WorkerFailuresExcused excused => this with
         {
-            Score = Score.Excusing(excused.Failures),
+            Score = Score.Excuse(excused.Failures),
             Breaker = excused.Breaker ?? Breaker,
-            Record = Record.Excusing(excused.Failures),
+            Record = Record.Excuse(excused.Failures),
         },
         WorkerOutcomesCounted counted => this with
         {
@@ -234,7 +234,7 @@ public sealed record WorkerState
         LostAt = lostWork ? at : LostAt,
     };
 
-    private WorkerState Saying(WorkerStatus status)
+    private WorkerState WithReportedStatus(WorkerStatus status)
     {
         var saying = this with { ReportedStatus = status };
         return (status, OfflineCause) switch

@@ -48,7 +48,7 @@ public static class FailoverSettingsReader
         MassLossWindow = section.Duration("mass-loss-window", "1s", "10m"),
         HistoryKept = section.Duration("history-kept", "1h", "365d"),
         MaxFailuresKept = section.Integer("max-failures-kept", 100, 10_000_000),
-        MaxUnderWay = section.Integer("max-under-way", 10, 1_000_000),
+        MaxInProgress = section.Integer("max-in-progress", 10, 1_000_000),
         MaxHistoryBytes = section.Size("max-history-bytes", "1MiB", "1024GiB"),
     };
 

@@ -15,7 +15,7 @@ public sealed class WorkUnderWay
     private static readonly ConditionalWeakTable<EventStream, WorkUnderWay> BySystem = [];
 
     private readonly Lock gate = new();
-    private int underWay;
+    private int inProgress;
     private TaskCompletionSource? over;
 
     /// <summary>Makes every dispatcher that entities and storage run on count its work.</summary>
@@ -41,7 +41,7 @@ public sealed class WorkUnderWay
     {
         lock (gate)
         {
-            return underWay == 0 ? Task.CompletedTask : (over ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            return inProgress == 0 ? Task.CompletedTask : (over ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 
@@ -51,7 +51,7 @@ public sealed class WorkUnderWay
     {
         lock (gate)
         {
-            underWay++;
+            inProgress++;
         }
     }
 
@@ -59,7 +59,7 @@ public sealed class WorkUnderWay
     {
         lock (gate)
         {
-            if (--underWay == 0)
+            if (--inProgress == 0)
             {
                 over?.TrySetResult();
                 over = null;

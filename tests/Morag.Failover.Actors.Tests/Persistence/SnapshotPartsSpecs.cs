@@ -328,7 +328,7 @@ public sealed class SnapshotPartsSpecs() : TestKit(
         public Feeder(IActorRef roster, int from, int count, IActorRef replyTo)
         {
             (this.roster, next, end, this.count, this.replyTo) = (roster, from, from + count, count, replyTo);
-            for (var underWay = 0; underWay < 5; underWay++)
+            for (var inProgress = 0; inProgress < 5; inProgress++)
             {
                 roster.Tell(Entry(next++));
             }

@@ -16,8 +16,8 @@ public sealed class IntakeSpecs(ITestOutputHelper output) : OwnerSpec(output)
     public void Should_hold_submissions_while_the_store_is_behind_and_reject_them_when_too_much_waits()
     {
         var intake = new Intake();
-        Assert.False(intake.MustWait(Intake.MostUnderWay - 1));
-        Assert.True(intake.MustWait(Intake.MostUnderWay));
+        Assert.False(intake.MustWait(Intake.MaxBytesInFlight - 1));
+        Assert.True(intake.MustWait(Intake.MaxBytesInFlight));
 
         var taken = 0;
         while (TryAdd(intake, Call(taken)))
@@ -27,7 +27,7 @@ public sealed class IntakeSpecs(ITestOutputHelper output) : OwnerSpec(output)
 
         Assert.InRange(taken, 1, Intake.MostWaiting / (PerCall * 200 * 1024));
         Assert.True(intake.MustWait(0));
-        Assert.Null(intake.TakeNext(Intake.MostUnderWay));
+        Assert.Null(intake.TakeNext(Intake.MaxBytesInFlight));
         for (var number = 0; number < taken; number++)
         {
             Assert.Equal(Call(number).Tasks[0].TaskId, intake.TakeNext(0)!.Submit.Tasks[0].TaskId);

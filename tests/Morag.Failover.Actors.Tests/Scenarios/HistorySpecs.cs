@@ -261,10 +261,10 @@ public abstract class AnyHistorySpecs(ITestOutputHelper output, int queuePartiti
         {
             var decisions = (await ExplainAsync(task)).Decisions;
             var leases = (await TaskAsync(task)).Attempt;
-            decided += decisions.Count(decision => decision.DecisionMetadata.TakesBack is null);
+            decided += decisions.Count(decision => decision.DecisionMetadata.Reverses is null);
             Assert.Equal(decisions.Length, decisions.Select(decision => decision.DecisionMetadata.FailureId).Distinct().Count());
             Assert.True(
-                decisions.Count(decision => decision.DecisionMetadata.TakesBack is null) <= leases,
+                decisions.Count(decision => decision.DecisionMetadata.Reverses is null) <= leases,
                 $"{task}: {decisions.Length} decisions for {leases} leases");
             Assert.DoesNotContain(decisions, decision => decision.DecisionMetadata.Outcome == DecisionOutcome.Pending);
         }
@@ -290,14 +290,14 @@ public abstract class AnyHistorySpecs(ITestOutputHelper output, int queuePartiti
 
     private static IEnumerable<IStoredState> Replayed(string owner, IReadOnlyList<IStoredEvent> events) => owner.Split('-', 2) switch
     {
-        ["queue", _] => QueueSnapshots.ToParts(
+        ["queue", _] => QueueSnapshotMapping.ToParts(
             events.Aggregate(
                 QueueState.Empty with { HistoryKept = Hurried.Queues.HistoryKept },
                 QueueEvents.Apply), Hurried.Storage.SnapshotPartBytes),
         ["coordinator", _] =>
             events.Aggregate(CoordinatorState.Empty, (state, @event) => state.Apply(@event)).ToParts(Hurried.Storage.SnapshotPartBytes),
         ["worker", var id] =>
-            [WorkerSnapshots.ToSnapshot(events.Aggregate(WorkerState.Unknown(new(id)), (state, @event) => state.Apply(@event)))],
+            [WorkerSnapshotMapping.ToSnapshot(events.Aggregate(WorkerState.Unknown(new(id)), (state, @event) => state.Apply(@event)))],
         ["directory", _] =>
             events.Aggregate(DirectoryState.Empty, (state, @event) => state.Apply(@event)).ToParts(Hurried.Storage.SnapshotPartBytes),
         _ => throw new InvalidOperationException($"no owner stores as {owner}"),

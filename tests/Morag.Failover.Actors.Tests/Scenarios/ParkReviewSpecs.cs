@@ -26,7 +26,7 @@ public sealed class ParkReviewSpecs : ScenarioSpec
         get
         {
             var ends = new TheoryData<string, WriteFate> { { nameof(TaskUnparked), WriteFate.Stored } };
-            foreach (var @event in (string[])[nameof(ParkTakenBack), nameof(TaskUnparked), nameof(UnparkCarriedOut)])
+            foreach (var @event in (string[])[nameof(ParkReversed), nameof(TaskUnparked), nameof(UnparkCarriedOut)])
             {
                 foreach (var fate in (WriteFate[])[WriteFate.KilledBefore, WriteFate.KilledAfter, WriteFate.Failed])
                 {
@@ -53,7 +53,7 @@ public sealed class ParkReviewSpecs : ScenarioSpec
             [ReassignSameQueue, ManualIntervention, ReassignSameQueue],
             parkedAndBack.Select(decision => decision.SelectedAction.Strategy));
         var takenBack = parkedAndBack[2].Chose(ReassignSameQueue, "witness_suspect").CarriedOut();
-        Assert.Equal(parkedAndBack[1].DecisionMetadata.FailureId, takenBack.DecisionMetadata.TakesBack);
+        Assert.Equal(parkedAndBack[1].DecisionMetadata.FailureId, takenBack.DecisionMetadata.Reverses);
         Assert.All(takenBack.DecisionMetadata.Witnesses, witness => Assert.Equal(WitnessVerdict.Suspect, witness.Verdict));
         Assert.Contains("b1 (recently completed", takenBack.SelectedAction.Reason, StringComparison.Ordinal);
         var info = await TaskAsync(task);

@@ -94,7 +94,8 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
         "fence by proof" => Fenced(FenceKind.Proven).Events,
         "fence that gives back" => Fenced(FenceKind.Returned).Events,
         "outcomes" => Outcomes(),
-        "snapshot of a worker's outcomes" => QueueSnapshots.ToParts(Fenced(FenceKind.Returned).State, Settings.Storage.SnapshotPartBytes),
+        "snapshot of a worker's outcomes" =>
+            QueueSnapshotMapping.ToParts(Fenced(FenceKind.Returned).State, Settings.Storage.SnapshotPartBytes),
         "failures" => Failures(),
         "decisions of a task" => [Coordinator("t").DecisionsOf(new("t"))],
         "stale reports" => StaleReports(),
@@ -169,7 +170,7 @@ public sealed class MessageBoundsSpecs() : TestKit(FailoverSerialization.Config)
 
         Assert.Empty(state.ShareOf(Worker).Held);
         return kind == FenceKind.Returned
-            ? (state, [.. events, .. QueueSnapshots.ToParts(state, Settings.Storage.SnapshotPartBytes)])
+            ? (state, [.. events, .. QueueSnapshotMapping.ToParts(state, Settings.Storage.SnapshotPartBytes)])
             : (state, events);
     }
 

@@ -38,10 +38,10 @@ public sealed class WireSizeSpecs() : TestKit(FailoverSerialization.Config)
     {
         var state = QueueWith(tasks: 300, payload, idLength);
 
-        var parts = QueueSnapshots.ToParts(state, 100_000).ToList();
+        var parts = QueueSnapshotMapping.ToParts(state, 100_000).ToList();
 
         var stored = parts.Sum(part => (long)Bytes(part));
-        Assert.InRange(QueueSnapshots.BytesOf(state), stored / 2, stored * 2);
+        Assert.InRange(QueueSnapshotMapping.BytesOf(state), stored / 2, stored * 2);
         Assert.All(parts, part => Assert.InRange(Bytes(part), 0, Math.Max(200_000, 2 * payload)));
     }
 

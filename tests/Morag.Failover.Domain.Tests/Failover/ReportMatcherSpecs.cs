@@ -50,11 +50,11 @@ public sealed class ReportMatcherSpecs
     [Fact]
     public void Should_refuse_a_report_when_too_many_failures_are_being_decided()
     {
-        var max = Defaults.Policy.MaxUnderWay;
+        var max = Defaults.Policy.MaxInProgress;
 
         Assert.Null(ReportMatcher.Answer(CoordinatorState.Empty, Report, max - 1, Defaults.Policy));
         var refused = Assert.IsType<Refused>(ReportMatcher.Answer(CoordinatorState.Empty, Report, max, Defaults.Policy)!.Value.Reply);
-        Assert.Contains("max-under-way", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("max-in-progress", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -194,7 +194,7 @@ internal sealed class SimulatedFleet
         Assert.Null(Do(decided).Results[0].Refused);
         foreach (var hint in ParkReversal.MovedOn(decided.Event!, before))
         {
-            Store(coordinator.OnWentOn(hint));
+            Store(coordinator.OnTaskMovedOn(hint));
         }
 
         var owed = OutcomeDelivery.BatchFor(queue, worker.Id, 0)!;
@@ -264,7 +264,7 @@ internal sealed class SimulatedFleet
                 workers[excuse.WorkerId].Take(excused);
             }
 
-            Store(new ExcuseTaken { FailureId = failure.FailureId, WorkerId = excuse.WorkerId });
+            Store(new ExcuseAcknowledged { FailureId = failure.FailureId, WorkerId = excuse.WorkerId });
         }
     }
 
@@ -277,7 +277,7 @@ internal sealed class SimulatedFleet
                 .Select(witness => workers[witness.WorkerId].State.Record.On(witness.WorkerId, task));
             if (ParkReview.Decide(parked.Decision, [.. testimonies], Settings, now) is { } takenBack)
             {
-                Store(new ParkTakenBack { FailureId = parked.Id, Decision = takenBack });
+                Store(new ParkReversed { FailureId = parked.Id, Decision = takenBack });
                 var outcome = Do(ParkReversal.Decide(queue, ParkReview.UnparkFor(takenBack), now));
                 Assert.True(outcome.Applied);
                 Store(new UnparkCarriedOut { FailureId = parked.Id, Applied = true, At = now });

@@ -36,8 +36,8 @@ public sealed class QueueHistorySpecs
                 QueueUnderTest.Picture(queue.State), QueueUnderTest.Picture(queue.Events.Aggregate(QueueState.Empty, QueueEvents.Apply)));
             Assert.Equal(
                 QueueUnderTest.Picture(queue.State),
-                QueueUnderTest.Picture(QueueSnapshots.FromParts(
-                    [.. QueueSnapshots.ToParts(queue.State, 2_000)],
+                QueueUnderTest.Picture(QueueSnapshotMapping.FromParts(
+                    [.. QueueSnapshotMapping.ToParts(queue.State, 2_000)],
                     QueueState.Empty,
                     (one, other) =>
                     {

@@ -79,7 +79,7 @@ public sealed class ReliabilitySpecs
         Message.Array[0, 60].Sample(messages =>
         {
             var state = messages.Aggregate(WorkerState.Unknown(Worker), Take);
-            var restored = WorkerSnapshots.FromSnapshot(WorkerSnapshots.ToSnapshot(state));
+            var restored = WorkerSnapshotMapping.FromSnapshot(WorkerSnapshotMapping.ToSnapshot(state));
             Assert.Equal(state.ShownScore(), restored.ShownScore());
             Assert.Equal(state.Revision, restored.Revision);
             foreach (var message in messages.OfType<RecordFailure>())

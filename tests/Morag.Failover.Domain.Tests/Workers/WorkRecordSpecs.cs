@@ -74,11 +74,11 @@ public sealed class WorkRecordSpecs
     public void Should_stay_the_same_when_nothing_of_it_is_excused()
     {
         var record = Record("SF");
-        var excused = record.Excusing([new FailureId("f-1")]);
+        var excused = record.Excuse([new FailureId("f-1")]);
 
-        Assert.Same(record, record.Excusing([new FailureId("unknown")]));
+        Assert.Same(record, record.Excuse([new FailureId("unknown")]));
         Assert.True(excused.Entries[1].Excused);
-        Assert.Same(excused, excused.Excusing([new FailureId("f-1")]));
+        Assert.Same(excused, excused.Excuse([new FailureId("f-1")]));
     }
 
     private static Testimony On(string outcomes) => Record(outcomes).On(Worker, Task);

@@ -74,7 +74,7 @@ public abstract class RetentionConformance(RedisTestServer server) : IAsyncLifet
     public async Task Should_remove_the_entries_when_the_manifest_of_the_last_event_ends_the_id()
     {
         await StoreAsync("ended", 31, "a", new Priced(1));
-        await StoreAsync("went-on", 31, new Priced(1), "a");
+        await StoreAsync("task-progressed", 31, new Priced(1), "a");
 
         (await SweepAsync(endedBy: "priced")).Should(1);
 
@@ -88,7 +88,7 @@ public abstract class RetentionConformance(RedisTestServer server) : IAsyncLifet
         await StoreAsync("of-the-future", -2, "a", Final);
         await StoreAsync("of-no-known-time", null, "a", Final);
         await StoreAsync("not-ended", 400, "a", "b");
-        await StoreAsync("went-on", 31, "a", Final, "b");
+        await StoreAsync("task-progressed", 31, "a", Final, "b");
         await StoreAsync("tried-to-go-on", 31, "a", Final);
         await Database.StringSetAsync(Keys.Counter("tried-to-go-on"), 3);
         await StoreAsync("with-a-later-snapshot", 31, "a", Final);
@@ -96,7 +96,7 @@ public abstract class RetentionConformance(RedisTestServer server) : IAsyncLifet
 
         (await SweepAsync()).Should(0);
 
-        (await KeptAsync("went-on")).Should(3);
+        (await KeptAsync("task-progressed")).Should(3);
         foreach (var id in new[] { "young", "of-the-future", "of-no-known-time", "not-ended", "tried-to-go-on", "with-a-later-snapshot" })
             (await KeptAsync(id)).Should(2);
     }

@@ -12,7 +12,7 @@ public sealed partial record CoordinatorState
 
     /// <summary>Whether the failure's decision is to be reviewed when there is more evidence.</summary>
     public bool IsUnderReview(FailureId id) =>
-        Find(id) is { Parks: true, TakenBack: null } failure
+        Find(id) is { Parks: true, Reversal: null } failure
         && ParkReview.IsReviewable(failure.Decision)
         && ReversalsOf(failure.Decision.TaskId) < ParkReview.MaxForOneTask;
 
@@ -20,17 +20,17 @@ public sealed partial record CoordinatorState
     public List<KeptFailure> ParkedBefore(DateTimeOffset time) =>
         [.. Parking.TakeWhile(failure => failure.Decision.FailureEvent.OccurredAt < time)];
 
-    /// <summary>The queue says that a task went on. Null when the coordinator knew that already.</summary>
-    public WentOn? OnWentOn(TaskMovedOn hint) => LastOf(hint.TaskId) is { } last && (hint.Succeeded ? !last.Held : last.Parks)
-        ? new WentOn { FailureId = last.Id, Succeeded = hint.Succeeded }
+    /// <summary>The queue says that a task is no longer parked or succeeded. Null when the coordinator knew that already.</summary>
+    public TaskProgressed? OnTaskMovedOn(TaskMovedOn hint) => LastOf(hint.TaskId) is { } last && (hint.Succeeded ? !last.Held : last.Parks)
+        ? new TaskProgressed { FailureId = last.Id, Succeeded = hint.Succeeded }
         : null;
 
     /// <summary>The queue says whether a task is still parked. Null when it is, or when the coordinator knew that it is not.</summary>
-    public WentOn? OnParkedAnswer(ParkState answer) => !answer.Parked && Find(answer.FailureId) is { Parks: true, IsOwed: false }
-        ? new WentOn { FailureId = answer.FailureId }
+    public TaskProgressed? OnParkState(ParkState answer) => !answer.Parked && Find(answer.FailureId) is { Parks: true, IsOwed: false }
+        ? new TaskProgressed { FailureId = answer.FailureId }
         : null;
 
-    private int ReversalsOf(TaskId task) => ByTask.GetValueOrDefault(task, []).Count(id => Failures[id].TakenBack is not null);
+    private int ReversalsOf(TaskId task) => ByTask.GetValueOrDefault(task, []).Count(id => Failures[id].Reversal is not null);
 
     /// <summary>Moves the task's failures to those of parked tasks, or to those that may be forgotten.</summary>
     private CoordinatorState Sorted(TaskId task)

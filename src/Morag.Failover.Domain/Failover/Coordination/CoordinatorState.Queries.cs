@@ -107,7 +107,7 @@ public sealed partial record CoordinatorState
     }
 
     private static IEnumerable<FailoverDecision> DecisionsAbout(KeptFailure failure) =>
-        failure.TakenBack is { } reversal ? [failure.Decision, reversal] : [failure.Decision];
+        failure.Reversal is { } reversal ? [failure.Decision, reversal] : [failure.Decision];
 
     private IEnumerable<KeptFailure> Newest(ImmutableList<FailureId> ids, int most) =>
         ids.GetRange(Math.Max(0, ids.Count - most), Math.Min(most, ids.Count)).Select(id => Failures[id]);

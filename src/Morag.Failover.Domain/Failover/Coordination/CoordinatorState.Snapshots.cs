@@ -57,8 +57,8 @@ public sealed partial record CoordinatorState
             Reassign = failure.Reassign,
             OpenBreaker = failure.OpenBreaker,
             Excuses = failure.Excuses,
-            TakenBack = failure.TakenBack,
-            WentOn = failure.WentOn,
+            Reversal = failure.Reversal,
+            HasProgressed = failure.HasProgressed,
             Held = failure.Held,
         })) with
         {
@@ -86,8 +86,8 @@ public sealed partial record CoordinatorState
         Reassign = failure.Reassign,
         OpenBreaker = failure.OpenBreaker,
         Excuses = failure.Excuses,
-        TakenBack = failure.TakenBack,
-        WentOn = failure.WentOn,
+        Reversal = failure.Reversal,
+        HasProgressed = failure.HasProgressed,
         Held = failure.Held,
     };
 }

@@ -20,16 +20,16 @@ public sealed record DecisionCarriedOut : IStoredEvent
 }
 
 /// <summary>A worker's entity opened the breaker that a decision asked for.</summary>
-[ProtoContract(Name = "failover.breaker-opening-taken")]
-public sealed record BreakerOpeningTaken : IStoredEvent
+[ProtoContract(Name = "failover.breaker-opening-acknowledged")]
+public sealed record BreakerOpeningAcknowledged : IStoredEvent
 {
     /// <summary>The failure that was decided.</summary>
     [ProtoMember(1)] public required FailureId FailureId { get; init; }
 }
 
 /// <summary>A worker's entity excused the failures that a decision named.</summary>
-[ProtoContract(Name = "failover.excuse-taken")]
-public sealed record ExcuseTaken : IStoredEvent
+[ProtoContract(Name = "failover.excuse-acknowledged")]
+public sealed record ExcuseAcknowledged : IStoredEvent
 {
     /// <summary>The failure that was decided.</summary>
     [ProtoMember(1)] public required FailureId FailureId { get; init; }
@@ -71,9 +71,9 @@ public sealed partial record CoordinatorState
             : settled;
     }
 
-    private CoordinatorState BreakerOpened(BreakerOpeningTaken taken) =>
+    private CoordinatorState BreakerOpened(BreakerOpeningAcknowledged taken) =>
         Settled(taken.FailureId, failure => failure with { OpenBreaker = null });
 
-    private CoordinatorState Excused(ExcuseTaken taken) => Settled(
+    private CoordinatorState Excused(ExcuseAcknowledged taken) => Settled(
         taken.FailureId, failure => failure with { Excuses = failure.Excuses.RemoveAll(excuse => excuse.WorkerId == taken.WorkerId) });
 }

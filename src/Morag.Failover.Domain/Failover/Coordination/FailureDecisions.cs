@@ -72,22 +72,22 @@ public static class FailureDecisions
 
     /// <summary>The queue unparked a task, or found it moved on. The reply is null when the coordinator knew that already.</summary>
     public static Decision<DecisionResolved?> OnUnparked(CoordinatorState state, UnparkOutcome outcome, DateTimeOffset now) =>
-        state.Find(outcome.FailureId) is not { TakenBack: { DecisionMetadata.Outcome: DecisionOutcome.Pending } takenBack } failure
+        state.Find(outcome.FailureId) is not { Reversal: { DecisionMetadata.Outcome: DecisionOutcome.Pending } takenBack } failure
             ? Decision.Unchanged<DecisionResolved?>(null)
             : new(
                 new UnparkCarriedOut { FailureId = failure.Id, Applied = outcome.Applied, Detail = outcome.Detail, At = now },
                 Resolved(outcome.TaskId, takenBack.DecisionMetadata.FailureId, outcome.Applied, outcome.Detail, now));
 
     /// <summary>A worker's entity opened its breaker for a decision. Null when the coordinator knew that already.</summary>
-    public static BreakerOpeningTaken? OnBreakerOpened(CoordinatorState state, BreakerOpenedByStrategy opened) =>
-        state.Find(opened.FailureId) is { OpenBreaker: not null } ? new BreakerOpeningTaken { FailureId = opened.FailureId } : null;
+    public static BreakerOpeningAcknowledged? OnBreakerOpened(CoordinatorState state, BreakerOpenedByStrategy opened) =>
+        state.Find(opened.FailureId) is { OpenBreaker: not null } ? new BreakerOpeningAcknowledged { FailureId = opened.FailureId } : null;
 
     /// <summary>A worker's entity excused failures of a task: one event for each decision that asked for it.</summary>
-    public static ImmutableArray<ExcuseTaken> OnExcused(CoordinatorState state, FailuresExcused excused) =>
+    public static ImmutableArray<ExcuseAcknowledged> OnExcused(CoordinatorState state, FailuresExcused excused) =>
     [
         .. state
             .OwingExcuseOf(excused.TaskId, excused.WorkerId)
-            .Select(failure => new ExcuseTaken { FailureId = failure.Id, WorkerId = excused.WorkerId }),
+            .Select(failure => new ExcuseAcknowledged { FailureId = failure.Id, WorkerId = excused.WorkerId }),
     ];
 
     private static DecisionResolved Resolved(TaskId task, FailureId failure, bool applied, string detail, DateTimeOffset at) => new()

@@ -37,26 +37,26 @@ public sealed record KeptFailure
     public ImmutableArray<ExcuseFailures> Excuses { get; init; } = [];
 
     /// <summary>The decision that reverses this one, which parked the task, with its outcome.</summary>
-    public FailoverDecision? TakenBack { get; init; }
+    public FailoverDecision? Reversal { get; init; }
 
     /// <summary>Whether the task succeeded after it, or an operator requeued or cancelled the task.</summary>
-    public bool WentOn { get; init; }
+    public bool HasProgressed { get; init; }
 
     /// <summary>Whether the task succeeded after it.</summary>
     public bool Held { get; init; }
 
     /// <summary>Whether its decision parked the task, and the task is still parked as far as the coordinator knows.</summary>
-    public bool Parks => !WentOn
+    public bool Parks => !HasProgressed
         && Decision.DecisionMetadata.Outcome == DecisionOutcome.Resolved
         && FailoverStrategies.Of(Decision.SelectedAction.Strategy).ParksTask
-        && TakenBack is not { DecisionMetadata.Outcome: DecisionOutcome.Resolved };
+        && Reversal is not { DecisionMetadata.Outcome: DecisionOutcome.Resolved };
 
     /// <summary>The failure's id.</summary>
     public FailureId Id => Decision.DecisionMetadata.FailureId;
 
     /// <summary>Whether any order of its decision is not acknowledged.</summary>
     public bool IsOwed => Reassign is not null || OpenBreaker is not null || !Excuses.IsEmpty
-        || TakenBack is { DecisionMetadata.Outcome: DecisionOutcome.Pending };
+        || Reversal is { DecisionMetadata.Outcome: DecisionOutcome.Pending };
 
     /// <summary>The orders that the queue has not acknowledged.</summary>
     public IEnumerable<IWireMessage> OwedByQueue
@@ -68,9 +68,9 @@ public sealed record KeptFailure
                 yield return Reassign;
             }
 
-            if (TakenBack is { DecisionMetadata.Outcome: DecisionOutcome.Pending })
+            if (Reversal is { DecisionMetadata.Outcome: DecisionOutcome.Pending })
             {
-                yield return ParkReview.UnparkFor(TakenBack);
+                yield return ParkReview.UnparkFor(Reversal);
             }
         }
     }
@@ -83,7 +83,7 @@ public sealed record KeptFailure
 
     /// <summary>Its estimated size, in bytes.</summary>
     internal long Bytes =>
-        (TakenBack is null ? FixedBytes : 2 * FixedBytes)
+        (Reversal is null ? FixedBytes : 2 * FixedBytes)
         + (2 * (Decision.FailureEvent.ErrorMessage.Length + Decision.FailureEvent.Context.Length));
 
     /// <summary>The failure as an entry of its task's history.</summary>

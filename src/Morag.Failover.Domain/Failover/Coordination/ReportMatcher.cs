@@ -13,9 +13,9 @@ public static class ReportMatcher
     /// </summary>
     /// <param name="state">The state of the coordinator.</param>
     /// <param name="report">The report.</param>
-    /// <param name="underWay">The reports and failures that are not answered yet.</param>
+    /// <param name="inProgress">The reports and failures that are not answered yet.</param>
     /// <param name="settings">The settings of the policy.</param>
-    public static Decision<IWireMessage>? Answer(CoordinatorState state, ReportFailure report, int underWay, PolicySettings settings)
+    public static Decision<IWireMessage>? Answer(CoordinatorState state, ReportFailure report, int inProgress, PolicySettings settings)
     {
         if (ReportRules.Broken(report) is { } broken)
         {
@@ -27,10 +27,10 @@ public static class ReportMatcher
             return Attach(state, known, report.EventId);
         }
 
-        return underWay < settings.MaxUnderWay ? null : Decision.Unchanged<IWireMessage>(Refused.LimitReached(string.Create(
+        return inProgress < settings.MaxInProgress ? null : Decision.Unchanged<IWireMessage>(Refused.LimitReached(string.Create(
             CultureInfo.InvariantCulture,
-            $"{settings.MaxUnderWay:N0} failures are being decided already. Report this one again in a moment, "
-            + $"or raise morag.failover.policy.max-under-way")));
+            $"{settings.MaxInProgress:N0} failures are being decided already. Report this one again in a moment, "
+            + $"or raise morag.failover.policy.max-in-progress")));
     }
 
     /// <summary>Matches a report with a failure, once the queue has said what became of the lease.</summary>
@@ -74,7 +74,7 @@ public static class ReportMatcher
 
     private static ReportMatch? MatchKnown(CoordinatorState state, OpenFailures open, FailureId id, ReportFailure report) =>
         state.Find(id) is { } decided ? new ReportMatch { Answer = Attach(state, decided, report.EventId) }
-        : open.Find(id) is { } underWay ? new ReportMatch { Failure = underWay.Join(report.EventId) }
+        : open.Find(id) is { } inProgress ? new ReportMatch { Failure = inProgress.Join(report.EventId) }
         : null;
 
     private static ReportMatch Begin(OpenFailure failure, ReportFailure report) =>

@@ -17,7 +17,7 @@ internal sealed record ActorNode
     public int? Entities { get; init; }
 
     /// <summary>Why its entities are incomplete; null if they are complete.</summary>
-    public string? Trouble { get; init; }
+    public string? Problem { get; init; }
 
     /// <summary>The nodes below it; for a shard, at most the first 100 entities.</summary>
     public ImmutableArray<ActorNode> Children { get; init; } = [];
@@ -57,14 +57,14 @@ internal static class ActorEndpoints
         }
         catch (AskTimeoutException)
         {
-            return new ActorNode { Name = name, Trouble = "did not answer" };
+            return new ActorNode { Name = name, Problem = "did not answer" };
         }
 
         return new ActorNode
         {
             Name = name,
             Entities = state.Shards.Sum(shard => shard.EntityIds.Count),
-            Trouble = state.Failed.Count == 0 ? null : $"{Counted.Of(state.Failed.Count, "shard")} did not answer",
+            Problem = state.Failed.Count == 0 ? null : $"{Counted.Of(state.Failed.Count, "shard")} did not answer",
             Children = [.. state.Shards.OrderBy(shard => shard.ShardId, StringComparer.Ordinal).Select(Shard)],
         };
     }

@@ -3,8 +3,8 @@ using Morag.Failover.Contracts.Failover;
 namespace Morag.Failover.Domain.Failover.Coordination;
 
 /// <summary>A decision to park a task was reversed, because the workers that failed the task turned out to be at fault.</summary>
-[ProtoContract(Name = "failover.park-taken-back")]
-public sealed record ParkTakenBack : IStoredEvent
+[ProtoContract(Name = "failover.park-reversed")]
+public sealed record ParkReversed : IStoredEvent
 {
     /// <summary>The failure whose decision parked the task.</summary>
     [ProtoMember(1)] public required FailureId FailureId { get; init; }
@@ -31,8 +31,8 @@ public sealed record UnparkCarriedOut : IStoredEvent
 }
 
 /// <summary>A task succeeded after its last failure, or is no longer parked.</summary>
-[ProtoContract(Name = "failover.went-on")]
-public sealed record WentOn : IStoredEvent
+[ProtoContract(Name = "failover.task-progressed")]
+public sealed record TaskProgressed : IStoredEvent
 {
     /// <summary>The last failure of the task.</summary>
     [ProtoMember(1)] public required FailureId FailureId { get; init; }
@@ -41,24 +41,24 @@ public sealed record WentOn : IStoredEvent
     [ProtoMember(2)] public bool Succeeded { get; init; }
 }
 
-/// <content>How reviews of parked tasks, and tasks that went on, change the state.</content>
+/// <content>How reviews of parked tasks, and tasks that progressed, change the state.</content>
 public sealed partial record CoordinatorState
 {
-    private CoordinatorState ParkReversed(ParkTakenBack taken) =>
-        Settled(taken.FailureId, failure => failure with { TakenBack = taken.Decision });
+    private CoordinatorState Reverse(ParkReversed reversed) =>
+        Settled(reversed.FailureId, failure => failure with { Reversal = reversed.Decision });
 
     private CoordinatorState Unparked(UnparkCarriedOut outcome) =>
-        Settled(outcome.FailureId, failure => failure with { TakenBack = WithOutcome(failure.TakenBack, outcome) });
+        Settled(outcome.FailureId, failure => failure with { Reversal = WithOutcome(failure.Reversal, outcome) });
 
-    private CoordinatorState TaskMovedOn(WentOn wentOn)
+    private CoordinatorState Progress(TaskProgressed progressed)
     {
-        if (Find(wentOn.FailureId) is not { } failure)
+        if (Find(progressed.FailureId) is not { } failure)
         {
             return this;
         }
 
-        var counts = wentOn.Succeeded && !failure.Held && failure.TakenBack is null && WasTried(failure.Decision);
-        return Settled(failure.Id, kept => kept with { WentOn = true, Held = kept.Held || wentOn.Succeeded }) with
+        var counts = progressed.Succeeded && !failure.Held && failure.Reversal is null && WasTried(failure.Decision);
+        return Settled(failure.Id, kept => kept with { HasProgressed = true, Held = kept.Held || progressed.Succeeded }) with
         {
             Records = counts ? Records.Held(failure.Decision.FailureEvent.FailureType, failure.Decision.SelectedAction.Strategy) : Records,
         };

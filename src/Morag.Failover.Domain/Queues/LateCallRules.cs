@@ -4,7 +4,7 @@ namespace Morag.Failover.Domain.Queues;
 /// Calls about leases that no longer hold their tasks. Each is rejected, and recorded once in the task's history, so that an operator sees
 /// a worker that continues with work it has lost.
 /// </summary>
-internal static class LateCalls
+internal static class LateCallRules
 {
     /// <summary>
     /// How many of the newest history entries are searched for the same call. More than one, so that a worker that repeats several calls in

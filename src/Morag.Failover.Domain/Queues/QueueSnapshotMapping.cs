@@ -6,7 +6,7 @@ namespace Morag.Failover.Domain.Queues;
 /// Converts a queue's state to the parts of a snapshot and back. Records are shared, not copied, and parts are created one at a time, so a
 /// snapshot of a large queue needs little memory. Indexes are rebuilt on reading.
 /// </summary>
-public static class QueueSnapshots
+public static class QueueSnapshotMapping
 {
     /// <summary>The estimated bytes of a task beyond <see cref="TaskRecord.Size"/>: ids, names, times and numbers.</summary>
     private const int TaskOverhead = 200;

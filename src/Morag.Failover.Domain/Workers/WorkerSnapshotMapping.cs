@@ -4,7 +4,7 @@ using Morag.Failover.Domain.Queues;
 namespace Morag.Failover.Domain.Workers;
 
 /// <summary>A worker's state to and from its snapshot.</summary>
-public static class WorkerSnapshots
+public static class WorkerSnapshotMapping
 {
     /// <summary>The state as it is stored.</summary>
     public static WorkerSnapshot ToSnapshot(WorkerState state) => new()
