@@ -10,7 +10,8 @@ namespace Morag.Failover.Node.Configuration;
 internal static class NodeConfiguration
 {
     // Blocks with user-defined keys.
-    private static readonly string[] OpenBlocks = ["morag.failover.queues.definitions", "morag.failover.policy.quality-ladder"];
+    private static readonly string[] OpenBlocks =
+        ["morag.tokens", "morag.failover.queues.definitions", "morag.failover.policy.quality-ladder"];
     private const int MaxFileBytes = 1024 * 1024;
     private static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using Akka.Configuration;
@@ -5,6 +6,7 @@ using Morag.EmbeddedRedis;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Node.Http;
+using Morag.Failover.Node.Http.Access;
 using Morag.Failover.Node.Stores;
 using StackExchange.Redis;
 
@@ -40,7 +42,7 @@ public sealed class NodeOptions
     /// <summary>The cluster roles of this node.</summary>
     public required IReadOnlyList<string> Roles { get; init; }
 
-    /// <summary>The valid tokens, at most two; empty if no token is required.</summary>
+    /// <summary>The tokens that allow everything, at most two.</summary>
     public required IReadOnlyList<string> Tokens { get; init; }
 
     /// <summary>The settings of the HTTP API, including the tokens.</summary>
@@ -88,7 +90,7 @@ public sealed class NodeOptions
             Seeds = [.. ReadList(morag.Text("seeds")).Select(ReadSeed)],
             Roles = [.. ReadList(morag.Text("roles")).Select(ReadRole)],
             Tokens = tokens,
-            Api = ReadApi(morag.Child("api"), tokens),
+            Api = ReadApi(morag.Child("api"), tokens, NamedTokensReader.Read(morag.Child("tokens"))),
             AcceptedDataLoss = morag.Text("accept-data-loss") is { Length: > 0 } loss ? loss : null,
             EmbeddedMemory = embedded,
             Failover = redis is null ? EmbeddedLimits.InForce(failover, embedded) : failover,
@@ -121,7 +123,7 @@ public sealed class NodeOptions
             throw NodeSetting.Http.Refused("", "at least one URL is needed");
         }
 
-        if (Tokens.Count == 0 && HttpUrls.FirstOrDefault(url => !IsLoopback(url)) is { } open)
+        if (Tokens.Count + Api.NamedTokens.Length == 0 && HttpUrls.FirstOrDefault(url => !IsLoopback(url)) is { } open)
         {
             throw NodeSetting.Http.Refused(
                 open, $"without a token ({NodeSetting.Token.Variable}) only loopback is allowed, such as http://127.0.0.1:8080");
@@ -135,9 +137,10 @@ public sealed class NodeOptions
         }
     }
 
-    private static HttpApiSettings ReadApi(SettingsSection section, string[] tokens) => new()
+    private static HttpApiSettings ReadApi(SettingsSection section, string[] tokens, ImmutableArray<AccessToken> named) => new()
     {
         Tokens = [.. tokens],
+        NamedTokens = named,
         AnswerTimeout = section.Duration("answer-timeout", "100ms", "5m"),
         KeepAlive = section.Duration("keep-alive", "1s", "1m"),
         EventBuffer = section.Integer("event-buffer", 10, 1_000_000),

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.OpenApi;
 using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts;
+using Morag.Failover.Node.Http.Access;
 using Morag.Failover.Node.Http.Actors;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Events;
@@ -30,7 +31,7 @@ public static class FailoverHttp
     public static IServiceCollection AddFailoverHttp(this IServiceCollection services, HttpApiSettings settings)
     {
         services.AddSingleton(settings);
-        services.AddSingleton(new AccessTokens(settings));
+        services.AddSingleton(new AccessTokens(settings, SteadyClock.OfProcess));
         services.AddSingleton(SteadyClock.OfProcess);
         services.AddSingleton(provider => LostMembers.Of(provider.GetRequiredService<ActorSystem>()));
         services.AddSingleton<FailoverGateway>();

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Morag.Failover.Node.Http.Access;
 
 namespace Morag.Failover.Node.Http;
 
@@ -6,9 +7,12 @@ namespace Morag.Failover.Node.Http;
 public sealed record HttpApiSettings
 {
     /// <summary>
-    /// The valid tokens: none disables authentication, two allow a rotation (add the new token, switch the callers, remove the old one).
+    /// The tokens that allow everything: two allow a rotation (add the new token, switch the callers, remove the old one).
     /// </summary>
     public ImmutableArray<string> Tokens { get; init; } = [];
+
+    /// <summary>Further tokens, with a name, a kind and perhaps an expiry. Any number can be valid at once.</summary>
+    public ImmutableArray<AccessToken> NamedTokens { get; init; } = [];
 
     /// <summary>How long a call waits for an owner before it fails with 503. Range: 100 ms to 5 min.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(10);

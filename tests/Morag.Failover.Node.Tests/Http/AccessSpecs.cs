@@ -63,6 +63,33 @@ public sealed class AccessSpecs
         Assert.Equal(200, await StatusFrom(http, http.Client.BaseAddress!.GetLeftPart(UriPartial.Authority)));
     }
 
+    [Theory]
+    [InlineData("localhost", 200)]
+    [InlineData("LocalHost:8080", 200)]
+    [InlineData("node.localhost", 200)]
+    [InlineData("127.0.0.1:1", 200)]
+    [InlineData("[::1]:8080", 200)]
+    [InlineData("attacker.example", 403)]
+    [InlineData("attacker.example:8080", 403)]
+    [InlineData("localhost.attacker.example", 403)]
+    [InlineData("192.0.2.1", 403)]
+    public async Task Should_refuse_other_names_of_a_node_without_a_token_when_it_is_called_on_loopback(string host, int status)
+    {
+        await using var http = await HttpNode.Start();
+        await using var guarded = await HttpNode.Start(new HttpApiSettings { Tokens = ["secret"] });
+
+        Assert.Equal(status, await StatusAt(http, host));
+        Assert.Equal(200, await StatusAt(guarded, host));
+    }
+
+    private static async Task<int> StatusAt(HttpNode http, string host)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/queues");
+        request.Headers.Host = host;
+        request.Headers.Add("Authorization", "Bearer secret");
+        return (await http.Send(request)).Status;
+    }
+
     private static async Task<int> StatusFrom(HttpNode http, string origin)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/workers/w-1/resume");

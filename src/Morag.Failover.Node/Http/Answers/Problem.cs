@@ -1,7 +1,10 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.WebUtilities;
 using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Node.Http.Access;
 
 namespace Morag.Failover.Node.Http.Answers;
 
@@ -137,6 +140,30 @@ internal sealed record Problem : IResult
         Title = "Authentication required",
         Status = StatusCodes.Status401Unauthorized,
         Detail = "Send a valid token in the header Authorization: Bearer TOKEN.",
+    };
+
+    public static Problem Expired(string name, DateTimeOffset at) => Unauthorized() with
+    {
+        Detail = string.Create(CultureInfo.InvariantCulture, $"The token {name} expired on {at:u}. Send a valid one."),
+    };
+
+    public static Problem Forbidden(string name, TokenKind kind) => new()
+    {
+        Type = ProblemTypes.Prefix + "forbidden",
+        Title = "The token does not allow this call",
+        Status = StatusCodes.Status403Forbidden,
+        Detail = $"The token {name} is a {kind.ToString().ToLowerInvariant()} token, which does not allow this call.",
+    };
+
+    public static Problem OtherWorker(string name, IEnumerable<string> workers, WorkerId worker) => Forbidden(name, TokenKind.Worker) with
+    {
+        Detail = $"The token {name} is for the workers {string.Join(", ", workers)}, and this call is about {worker.Value}.",
+    };
+
+    public static Problem ForeignHost() => ForeignOrigin() with
+    {
+        Detail = "A node without a token can be called only as localhost or by its loopback address, so that no web page can call it under "
+            + "another name. Use such an address, or set a token.",
     };
 
     public static Problem ForeignOrigin() => new()

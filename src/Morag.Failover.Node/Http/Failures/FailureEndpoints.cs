@@ -3,6 +3,7 @@ using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Node.Http.Access;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Input;
 using Morag.Failover.Node.Http.OpenApi;
@@ -15,7 +16,7 @@ internal static class FailureEndpoints
     public static void MapFailures(this IEndpointRouteBuilder api)
     {
         var failures = api.MapGroup("/failures").WithTags("Failures");
-        failures.MapPost("", Report).Reads<ReportFailureRequest>().Describes<FailoverDecision>(
+        failures.MapPost("", Report).OpenToReporters().Reads<ReportFailureRequest>().Describes<FailoverDecision>(
             "Report a failure from any observer; a stale report is answered with {task_id, stale: true, detail}");
         failures.MapGet("", List).Describes<FailoverDecision[]>(
             "List failures with their decisions, newest first, paged; filter by time, type, worker and task");

@@ -3,6 +3,7 @@ using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Partitioning;
+using Morag.Failover.Node.Http.Access;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Failures;
 using Morag.Failover.Node.Http.Input;
@@ -16,11 +17,13 @@ internal static class LeaseEndpoints
     public static void MapLeases(this IEndpointRouteBuilder api)
     {
         var tasks = api.MapGroup("/tasks/{id}").WithTags("Tasks");
-        tasks.MapPost("extend", Extend).Reads<ExtendLeaseRequest>().Describes<LeaseAnswer>("Extend a lease");
-        tasks.MapPost("release", Release).Reads<LeaseRequest>().Describes<LeaseAnswer>("Release a lease; this does not count as a failure");
-        tasks.MapPost("complete", Complete).Reads<CompleteTaskRequest>()
+        tasks.MapPost("extend", Extend).OpenToWorkers(WorkerPlace.Body).Reads<ExtendLeaseRequest>()
+            .Describes<LeaseAnswer>("Extend a lease");
+        tasks.MapPost("release", Release).OpenToWorkers(WorkerPlace.Body).Reads<LeaseRequest>()
+            .Describes<LeaseAnswer>("Release a lease; this does not count as a failure");
+        tasks.MapPost("complete", Complete).OpenToWorkers(WorkerPlace.Body).Reads<CompleteTaskRequest>()
             .Describes<LeaseAnswer>("Complete a task with its result; 409 if the lease has ended");
-        tasks.MapPost("fail", Fail).Reads<FailTaskRequest>()
+        tasks.MapPost("fail", Fail).OpenToWorkers(WorkerPlace.Body).Reads<FailTaskRequest>()
             .Describes<FailoverDecision>("Report that a task failed; answered with the decision, or with 409 if the lease has ended");
     }
 
@@ -32,7 +35,7 @@ internal static class LeaseEndpoints
             new ExtendLease
             {
                 TaskId = task,
-                WorkerId = Rules.Required(request.WorkerId, "worker_id"),
+                WorkerId = context.RequireWorker(Rules.Required(request.WorkerId, "worker_id")),
                 Epoch = Rules.Required(request.Epoch, "epoch"),
                 By = Rules.Seconds(
                     Rules.Required(request.Seconds, "seconds"), TaskLimits.MinExtensionSeconds, TaskLimits.MaxExtensionSeconds, "seconds"),
@@ -48,7 +51,7 @@ internal static class LeaseEndpoints
             new ReleaseLeases
             {
                 Partition = Partition.Of(task, gateway.Settings.Partitions.Queues),
-                WorkerId = Rules.Required(request.WorkerId, "worker_id"),
+                WorkerId = context.RequireWorker(Rules.Required(request.WorkerId, "worker_id")),
                 Leases = [new LeaseRef { TaskId = task, Epoch = Rules.Required(request.Epoch, "epoch") }],
                 Reason = "released by its worker",
             },
@@ -69,7 +72,7 @@ internal static class LeaseEndpoints
             new CompleteTasks
             {
                 Partition = Partition.Of(task, gateway.Settings.Partitions.Queues),
-                WorkerId = Rules.Required(request.WorkerId, "worker_id"),
+                WorkerId = context.RequireWorker(Rules.Required(request.WorkerId, "worker_id")),
                 Completions = [completion],
             },
             context.RequestAborted));
@@ -79,7 +82,7 @@ internal static class LeaseEndpoints
     {
         var task = Rules.Id<TaskId>(id, "task_id");
         var request = await JsonBody.Read<FailTaskRequest>(context);
-        var report = FailureReports.FromHolder(request, task, Rules.Required(request.WorkerId, "worker_id"));
+        var report = FailureReports.FromHolder(request, task, context.RequireWorker(Rules.Required(request.WorkerId, "worker_id")));
         return await gateway.Answer(gateway.Regions.Coordinators, report, TimeSpan.Zero, context.RequestAborted) switch
         {
             FailoverDecision decision => Answer.Ok(decision),

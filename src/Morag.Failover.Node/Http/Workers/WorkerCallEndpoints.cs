@@ -4,6 +4,7 @@ using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Partitioning;
+using Morag.Failover.Node.Http.Access;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Input;
 using Morag.Failover.Node.Http.OpenApi;
@@ -19,25 +20,28 @@ internal static class WorkerCallEndpoints
         var workers = api.MapGroup("/workers").WithTags("Workers");
 
         // Anonymous, because the token can be in the body; the call itself checks it.
-        workers.MapPost("register", Register).AllowAnonymous().Reads<RegisterRequest>()
+        workers.MapPost("register", Register).AllowAnonymous().OpenToWorkers(WorkerPlace.Body).Reads<RegisterRequest>()
             .Describes<RegisteredAnswer>("Register a worker or renew its registration");
-        workers.MapPost("{id}/heartbeat", Heartbeat).Reads<HeartbeatRequest>()
+        workers.MapPost("{id}/heartbeat", Heartbeat).OpenToWorkers(WorkerPlace.Path).Reads<HeartbeatRequest>()
             .Describes<HeartbeatReply>("Send a heartbeat; answered with the leases that the worker should hold");
-        workers.MapPost("{id}/lease", Lease).Reads<LeaseWorkRequest>()
+        workers.MapPost("{id}/lease", Lease).OpenToWorkers(WorkerPlace.Path).Reads<LeaseWorkRequest>()
             .Describes<LeasedTask[]>("Lease tasks; waits up to wait_seconds for the first one");
-        workers.MapPost("{id}/successes", Successes).Reads<SuccessRequest[]>()
+        workers.MapPost("{id}/successes", Successes).OpenToWorkers(WorkerPlace.Path).Reads<SuccessRequest[]>()
             .Describes<WorkerReliabilityScore>("Report successes on tasks that are not in any queue here, for the worker's score");
     }
 
     private static async Task<IResult> Register(HttpContext context, FailoverGateway gateway, AccessTokens tokens)
     {
         var request = await JsonBody.Read<RegisterRequest>(context);
-        if (!tokens.Allows(context) && !tokens.Allows(request.AuthToken))
+        var token = tokens.OfCaller(context, instead: request.AuthToken);
+        if (!CallAccess.Of(context).Allows(token.Kind))
         {
-            return Problem.Unauthorized();
+            return Problem.Forbidden(token.Name, token.Kind);
         }
 
+        context.SetToken(token);
         var registration = Rules.Required(request.Registration, "registration").ToRegistration(gateway.Settings.Queues);
+        _ = context.RequireWorker(registration.WorkerId);
 
         // Asked first, so that a rejected worker starts no entity.
         var bucket = Partition.Of(registration.WorkerId, gateway.Settings.Partitions.DirectoryBuckets);

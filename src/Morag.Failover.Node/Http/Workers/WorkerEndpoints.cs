@@ -4,6 +4,7 @@ using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Partitioning;
+using Morag.Failover.Node.Http.Access;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Input;
 using Morag.Failover.Node.Http.OpenApi;
@@ -18,14 +19,15 @@ internal static class WorkerEndpoints
         var workers = api.MapGroup("/workers").WithTags("Workers");
         workers.MapGet("", List).Describes<WorkerInfo[]>("List workers in the order of their ids, paged");
         workers.MapGet("stats", Stats).Describes<WorkerStats>("Count the workers of the whole fleet");
-        workers.MapGet("{id}", Get).Describes<WorkerInfo>("Get one worker");
+        workers.MapGet("{id}", Get).OpenToWorkers(WorkerPlace.Path, andReaders: true).Describes<WorkerInfo>("Get one worker");
         workers.MapGet("{id}/reliability", Reliability).Describes<WorkerReliabilityScore>("Get the score and the breaker of one worker");
         workers.MapPost("{id}/drain", Drain).Reads<DrainRequest>()
             .Describes<WorkerChangedAnswer>("Operator: drain a worker; it gets no new tasks and keeps the ones it holds");
         workers.MapPost("{id}/resume", Resume).Describes<WorkerChangedAnswer>("Operator: end a drain or an operator's offline");
         workers.MapPost("{id}/breaker", SetBreaker).Reads<BreakerRequest>()
             .Describes<WorkerReliabilityScore>("Operator: open, close or reset the breaker");
-        workers.MapDelete("{id}", Unregister).Describes<WorkerChangedAnswer>("Unregister a worker; its leases are released without blame");
+        workers.MapDelete("{id}", Unregister).OpenToWorkers(WorkerPlace.Path)
+            .Describes<WorkerChangedAnswer>("Unregister a worker; its leases are released without blame");
     }
 
     private static async Task<IResult> List(HttpContext context, FailoverGateway gateway, string? limit, string? after)

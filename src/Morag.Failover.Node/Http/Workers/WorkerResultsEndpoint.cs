@@ -4,6 +4,7 @@ using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Partitioning;
 using Morag.Failover.Domain.Sizes;
+using Morag.Failover.Node.Http.Access;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Failures;
 using Morag.Failover.Node.Http.Input;
@@ -17,6 +18,7 @@ internal static class WorkerResultsEndpoint
 {
     public static void MapWorkerResults(this IEndpointRouteBuilder api) => api.MapPost("/workers/{id}/results", Results)
         .WithTags("Workers")
+        .OpenToWorkers(WorkerPlace.Path)
         .Reads<OutcomeRequest[]>()
         .Describes<LeaseAnswer[]>("Report a batch of completions and failures, each answered on its own, in order");
 

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Node.Http.Access;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Input;
 using Morag.Failover.Node.Http.OpenApi;
@@ -18,6 +19,7 @@ internal static class WorkerSessionEndpoint
 {
     public static void MapWorkerSession(this IEndpointRouteBuilder api) => api.MapGet("/workers/{id}/session", Open)
         .WithTags("Workers")
+        .OpenToWorkers(WorkerPlace.Path)
         .DescribesStream("Server-sent events for the worker: lease_revoked, drain, resume, breaker, superseded, closed");
 
     private static async Task<IResult> Open(

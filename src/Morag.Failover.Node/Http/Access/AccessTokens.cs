@@ -1,0 +1,90 @@
+using System.Security.Cryptography;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Node.Http.Answers;
+
+namespace Morag.Failover.Node.Http.Access;
+
+/// <summary>Authenticates callers by their bearer tokens.</summary>
+internal sealed class AccessTokens
+{
+    private readonly AccessToken[] tokens;
+
+    public AccessTokens(HttpApiSettings settings, TimeProvider clock)
+    {
+        if (settings.Tokens.Length > 2 || settings.Tokens.Any(string.IsNullOrWhiteSpace))
+        {
+            throw new ArgumentException("There can be at most two tokens without a name, and none can be empty.", nameof(settings));
+        }
+
+        tokens = [.. settings.Tokens.Select(AccessToken.OfOperator), .. settings.NamedTokens];
+        Clock = clock;
+    }
+
+    /// <summary>The clock by which tokens expire.</summary>
+    public TimeProvider Clock { get; }
+
+    /// <summary>Whether callers must send a token.</summary>
+    public bool Required => tokens.Length > 0;
+
+    /// <summary>The token in the <c>Authorization</c> header.</summary>
+    /// <exception cref="ProblemException">A token is required, and the header has no valid one.</exception>
+    public AccessToken OfCaller(HttpContext context) => OfCaller(context, instead: null);
+
+    /// <summary>The token in the <c>Authorization</c> header, or else <paramref name="instead"/>.</summary>
+    /// <exception cref="ProblemException">A token is required, and neither is valid.</exception>
+    public AccessToken OfCaller(HttpContext context, string? instead)
+    {
+        const string Scheme = "Bearer ";
+        if (!Required)
+        {
+            return AccessToken.Unrestricted;
+        }
+
+        var header = context.Request.Headers.Authorization.ToString();
+        var found = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? Find(header.AsSpan(Scheme.Length).Trim()) : null;
+        found ??= instead is null ? null : Find(instead);
+        return found switch
+        {
+            null => throw new ProblemException(Problem.Unauthorized()),
+            { Expires: { } expires } when TimeLeft(expires) <= TimeSpan.Zero =>
+                throw new ProblemException(Problem.Expired(found.Name, expires)),
+            _ => found,
+        };
+    }
+
+    /// <summary>How long a token that expires at a time stays valid.</summary>
+    public TimeSpan TimeLeft(DateTimeOffset expires) => expires - Clock.GetUtcNow();
+
+    /// <summary>Compares with every token in constant time.</summary>
+    private AccessToken? Find(ReadOnlySpan<char> token)
+    {
+        // Longer than any header that Kestrel accepts.
+        if (token.Length > 32 * 1024)
+        {
+            return null;
+        }
+
+        var digest = AccessToken.DigestOf(token);
+        AccessToken? found = null;
+        foreach (var known in tokens)
+        {
+            found = CryptographicOperations.FixedTimeEquals(digest, known.Digest.AsSpan()) ? known : found;
+        }
+
+        return found;
+    }
+}
+
+/// <summary>The token of the call that is being answered.</summary>
+internal static class CallerToken
+{
+    /// <summary>Remembers the token for handlers that check it.</summary>
+    public static void SetToken(this HttpContext context, AccessToken token) => context.Features.Set(token);
+
+    /// <summary>Rejects the call if its token does not cover a worker.</summary>
+    /// <exception cref="ProblemException">The token is for other workers.</exception>
+    public static WorkerId RequireWorker(this HttpContext context, WorkerId worker) =>
+        context.Features.Get<AccessToken>() is { } token && !token.CoversWorker(worker)
+            ? throw new ProblemException(Problem.OtherWorker(token.Name, token.Workers, worker))
+            : worker;
+}
