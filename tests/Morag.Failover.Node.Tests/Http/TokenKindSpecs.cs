@@ -40,6 +40,7 @@ public sealed class TokenKindSpecs : IAsyncLifetime
     public async Task InitializeAsync() => http = await HttpNode.Start(new HttpApiSettings
     {
         Tokens = ["everything"],
+        AnswerTimeout = TimeSpan.FromSeconds(1),
         NamedTokens =
         [
             Named("dashboard", TokenKind.Reader),
