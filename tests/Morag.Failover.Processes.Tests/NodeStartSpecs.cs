@@ -51,10 +51,10 @@ public sealed class NodeStartSpecs(RedisServer server) : IClassFixture<RedisServ
         await File.WriteAllBytesAsync(file, certificate.Export(X509ContentType.Pkcs12, "secret"));
         var url = string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{RedisTestServer.FreePort()}");
 
-        GiveCertificate(file, "secret");
-        await using var node = RunningProgram.Start(
-            Programs.Node, "--data", folder.Path, "--redis", server.ConnectionString, "--http", url);
-        GiveCertificate(null, null);
+        await using var node = RunningProgram.StartUnder(
+            ["env", $"Kestrel__Certificates__Default__Path={file}", "Kestrel__Certificates__Default__Password=secret"],
+            Programs.Node,
+            ["--data", folder.Path, "--redis", server.ConnectionString, "--http", url]);
 
         using var trusting = new HttpClientHandler
         {
@@ -77,12 +77,6 @@ public sealed class NodeStartSpecs(RedisServer server) : IClassFixture<RedisServ
         Assert.Equal(2, await refused.EndedAsync());
         var line = Assert.Single(refused.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith($"morag.http = \"{url}\" is refused: ", line, StringComparison.Ordinal);
-    }
-
-    private static void GiveCertificate(string? file, string? password)
-    {
-        Environment.SetEnvironmentVariable("Kestrel__Certificates__Default__Path", file);
-        Environment.SetEnvironmentVariable("Kestrel__Certificates__Default__Password", password);
     }
 
     private static async Task<bool> IsReadyAsync(HttpClient client, string url)
