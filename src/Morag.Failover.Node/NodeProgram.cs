@@ -93,13 +93,16 @@ internal static class NodeProgram
         var outages = new FreezeWatch(SteadyClock.OfProcess, options.Failover.Workers.FreezeTolerance);
         builder.Services.AddSingleton<IOutageWatch>(outages);
         var owners = new OwnerHealth();
+        var doubt = new ClusterDoubt(owners);
+        var presence = new NodePresence(options.PresenceTimeout, TimeProvider.System);
         builder.Services.AddAkka(NodeOptions.ActorSystemName, akka => akka
             .AddHocon(
                 identity.Settings(options).WithFallback(options.ActorSystemConfig(redis)).WithFallback(FailoverSerialization.Config),
                 HoconAddMode.Prepend)
             .WithRedisPersistence(redis, database: ConfigurationOptions.Parse(redis).DefaultDatabase ?? 0)
-            .WithFailover(options.Failover, outages, epochs, system => new RedisHistoryEraser(system), owners)
+            .WithFailover(options.Failover, outages, epochs, system => new RedisHistoryEraser(system), owners, presence)
             .WithActors((system, _) => system.ActorOf(Props.Create(() => new EpochExchange(epochs)), "epoch-exchange"))
+            .WithActors((system, _) => KeepPresence(system, options, identity, presence, doubt))
             .WithActors((system, _) => JoinCluster(system, options, identity, refusal)));
         builder.Services.AddSingleton(options.Failover);
         builder.Services.AddSingleton<IFailoverRegions>(services => new ShardedRegions(services.GetRequiredService<ActorSystem>()));
@@ -110,6 +113,8 @@ internal static class NodeProgram
         builder.Services.AddSingleton(services => services.GetRequiredService<QueueDefinitionsCheck>().Readiness);
         builder.Services.AddHostedService(services => services.GetRequiredService<QueueDefinitionsCheck>());
         builder.Services.AddSingleton(room);
+        builder.Services.AddSingleton(doubt);
+        builder.Services.AddSingleton<IServingPermit>(presence);
         builder.Services.AddFailoverHttp(options.Api);
 
         var app = builder.Build();
@@ -174,6 +179,29 @@ internal static class NodeProgram
             var cluster = Akka.Cluster.Cluster.Get(system);
             cluster.Join(cluster.SelfAddress);
         }
+    }
+
+    /// <summary>Keeps the presence of a node that may have peers: the embedded Redis serves one node only.</summary>
+    private static void KeepPresence(
+        ActorSystem system, NodeOptions options, ClusterIdentity identity, NodePresence presence, ClusterDoubt doubt)
+    {
+        if (options.Redis is not { } redis)
+        {
+            return;
+        }
+
+        var table = new PresenceTable(new PresenceTableSettings
+        {
+            ConnectionString = redis,
+            Timeout = options.PresenceTimeout,
+            IdentityKey = FoundStore.JournalIdKey,
+            IdentityValue = identity.JournalId,
+        });
+        var log = ConsoleLog("Presence");
+        system.ActorOf(
+            Props.Create(() => new PresenceKeeper(
+                table, presence, doubt, options.PresenceTakeOverAfter, TimeProvider.System, log)),
+            "presence-keeper");
     }
 
     private static async Task<string?> JournalFailureAsync(ActorSystem system, CancellationToken cancellation)

@@ -24,13 +24,15 @@ public static class FailoverHostingExtensions
     /// <param name="epochs">The granted epochs that this node knows from outside the journal.</param>
     /// <param name="eraser">Creates the eraser that removes the stored history of forgotten workers.</param>
     /// <param name="health">Receives which fixed entities do not serve; null if nobody reads it.</param>
+    /// <param name="permit">Whether this node may still answer for its owners; null if no other node can take over.</param>
     public static AkkaConfigurationBuilder WithFailover(
         this AkkaConfigurationBuilder builder,
         FailoverSettings settings,
         IOutageWatch outages,
         IEpochFloors epochs,
         Func<ActorSystem, IHistoryEraser> eraser,
-        OwnerHealth? health = null) =>
+        OwnerHealth? health = null,
+        IServingPermit? permit = null) =>
         builder.WithActors((system, _) =>
         {
             var regions = new ShardedRegions(system);
@@ -38,7 +40,7 @@ public static class FailoverHostingExtensions
             var erases = eraser(system);
             var told = health ?? new OwnerHealth();
             Func<TimeSpan> elapsed = () => system.Scheduler.MonotonicClock;
-            Props Supervised(string owner, Props props) => OwnerSupervisor.Props(owner, props, elapsed);
+            Props Supervised(string owner, Props props) => OwnerSupervisor.Props(owner, props, elapsed, permit);
 
             StartRegion(system, ShardedRegions.DirectoryType, new BucketExtractor(partitions.DirectoryBuckets),
                 id => Supervised(PersistenceIds.DirectoryBucket(Number(id)), WorkerDirectory.Props(Number(id), settings, regions)));

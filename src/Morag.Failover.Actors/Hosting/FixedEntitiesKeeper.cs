@@ -15,6 +15,12 @@ internal sealed class FixedEntitiesKeeper : UntypedActor, IWithTimers
     /// <summary>An owner that has been silent for this long counts as down, because its node may be gone.</summary>
     private static readonly TimeSpan SilentFor = TimeSpan.FromSeconds(7);
 
+    /// <summary>
+    /// A recovering owner that served this recently does not count as down: it has just moved, for example to a node that joined, and
+    /// calls wait for it. It was last seen serving up to one interval before it moved.
+    /// </summary>
+    private static readonly TimeSpan MovesFor = Interval + TimeSpan.FromSeconds(2);
+
     private readonly OwnerHealth health;
     private readonly Func<TimeSpan> elapsed;
     private readonly Dictionary<string, Watched> owners;
@@ -78,13 +84,14 @@ internal sealed class FixedEntitiesKeeper : UntypedActor, IWithTimers
     private void OnAnswer(OwnerStanding standing, Watched watched)
     {
         watched.AnsweredAt = elapsed();
-        if (standing.Down is { } why)
+        if (standing.Down is not { } why)
+        {
+            watched.ServedAt = watched.AnsweredAt;
+            health.Serves(standing.Owner);
+        }
+        else if (standing.RetryIn is not null || watched.ServedAt is not { } served || watched.AnsweredAt - served > MovesFor)
         {
             health.IsDown(standing.Owner, why);
-        }
-        else
-        {
-            health.Serves(standing.Owner);
         }
     }
 
@@ -100,6 +107,8 @@ internal sealed class FixedEntitiesKeeper : UntypedActor, IWithTimers
         public string Owner { get; } = owner;
 
         public TimeSpan? AnsweredAt { get; set; }
+
+        public TimeSpan? ServedAt { get; set; }
     }
 
     private sealed class Tick : INoSerializationVerificationNeeded

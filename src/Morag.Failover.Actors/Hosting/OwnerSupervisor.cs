@@ -1,5 +1,6 @@
 using Akka.Cluster.Sharding;
 using Akka.Event;
+using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Persistence;
 
 namespace Morag.Failover.Actors.Hosting;
@@ -15,9 +16,13 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
     /// </summary>
     private const int MostWaiting = 10_000;
 
+    /// <summary>How often the permit is checked while messages are held back because it has lapsed.</summary>
+    private static readonly TimeSpan PermitInterval = TimeSpan.FromMilliseconds(50);
+
     private readonly string owner;
     private readonly Props props;
     private readonly Func<TimeSpan> elapsed;
+    private readonly IServingPermit permit;
     private readonly RestartDelay delay = new();
     private readonly List<(object Message, IActorRef Sender)> waiting = [];
     private readonly ILoggingAdapter log = Context.GetLogger();
@@ -32,11 +37,12 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
     private TimeSpan since;
 
     /// <summary>Made by <see cref="Props"/>.</summary>
-    public OwnerSupervisor(string owner, Props props, Func<TimeSpan> elapsed)
+    public OwnerSupervisor(string owner, Props props, Func<TimeSpan> elapsed, IServingPermit permit)
     {
         this.owner = owner;
         this.props = props;
         this.elapsed = elapsed;
+        this.permit = permit;
         since = elapsed();
     }
 
@@ -46,8 +52,12 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
     /// <param name="owner">Its persistence id, for logs and replies.</param>
     /// <param name="props">The props of the owner itself.</param>
     /// <param name="elapsed">Reads monotonic time, so that a step of the wall clock changes no delay.</param>
-    public static Props Props(string owner, Props props, Func<TimeSpan> elapsed) =>
-        Akka.Actor.Props.Create(() => new OwnerSupervisor(owner, props, elapsed));
+    /// <param name="permit">Whether this node may still answer; null if nobody can take over from it.</param>
+    public static Props Props(string owner, Props props, Func<TimeSpan> elapsed, IServingPermit? permit = null)
+    {
+        var given = permit ?? IServingPermit.Always;
+        return Akka.Actor.Props.Create(() => new OwnerSupervisor(owner, props, elapsed, given));
+    }
 
     protected override void PreStart() => Start();
 
@@ -73,6 +83,9 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
                 break;
             case StartAgain:
                 Start();
+                break;
+            case CheckPermit:
+                PassWaiting();
                 break;
             case Passivate passivate:
                 Context.Parent.Tell(passivate);
@@ -101,9 +114,8 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
         recovered = true;
         since = elapsed();
         whyDown = null;
-        waiting.ForEach(each => child!.Tell(each.Message, each.Sender));
-        waiting.Clear();
         failedToRecover = false;
+        PassWaiting();
         if (logged is not null)
         {
             log.Info("{0} has recovered and serves calls again", owner);
@@ -172,13 +184,16 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
 
     private void Pass(object message)
     {
-        if (recovered)
+        var permitted = permit.State;
+        if (recovered && permitted == ServingPermit.Valid)
         {
+            PassWaiting();
             child!.Forward(message);
         }
-        else if (child is not null && !failedToRecover && waiting.Count < MostWaiting)
+        else if (child is not null && !failedToRecover && permitted != ServingPermit.Revoked && waiting.Count < MostWaiting)
         {
             waiting.Add((message, Sender));
+            CheckPermitSoon();
         }
         else
         {
@@ -186,10 +201,49 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
         }
     }
 
+    /// <summary>Passes on what was held back, if the owner has recovered and this node may answer for it.</summary>
+    private void PassWaiting()
+    {
+        if (!recovered || waiting.Count == 0)
+        {
+            return;
+        }
+
+        switch (permit.State)
+        {
+            case ServingPermit.Valid:
+                waiting.ForEach(each => child!.Tell(each.Message, each.Sender));
+                waiting.Clear();
+                break;
+            case ServingPermit.Revoked:
+                RefuseWaiting();
+                break;
+            case ServingPermit.Lapsed:
+                CheckPermitSoon();
+                break;
+            default:
+                throw new InvalidOperationException($"Unknown permit {permit.State}.");
+        }
+    }
+
+    private void CheckPermitSoon()
+    {
+        if (recovered && !Timers.IsTimerActive(nameof(CheckPermit)))
+        {
+            Timers.StartSingleTimer(nameof(CheckPermit), CheckPermit.Instance, PermitInterval);
+        }
+    }
+
     private void Refuse(object message, IActorRef sender)
     {
         if (message is Refused)
         {
+            return;
+        }
+
+        if (permit.State == ServingPermit.Revoked)
+        {
+            sender.Tell(Refused.Unavailable($"Another node has taken over {owner} from this one. Retry the call through another node."));
             return;
         }
 
@@ -201,7 +255,8 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
     private OwnerStanding Standing() => new()
     {
         Owner = owner,
-        Down = recovered ? null
+        Down = permit.State == ServingPermit.Revoked ? "another node has taken it over from this one"
+            : recovered ? null
             : child is null ? whyDown
             : whyDown is null ? $"it has been recovering for {Seconds(elapsed() - since)} s"
             : $"it is recovering from a failure: {whyDown}",
@@ -211,6 +266,11 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
     private TimeSpan Wait() => startsAt > elapsed() ? startsAt - elapsed() : TimeSpan.Zero;
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.#", System.Globalization.CultureInfo.InvariantCulture);
+
+    private sealed class CheckPermit : INoSerializationVerificationNeeded
+    {
+        public static readonly CheckPermit Instance = new();
+    }
 
     private sealed class StartAgain : INoSerializationVerificationNeeded
     {

@@ -54,6 +54,12 @@ public sealed class NodeOptions
     /// <summary>The memory limit of the embedded Redis in bytes.</summary>
     public long EmbeddedMemory { get; init; } = EmbeddedRedisOptions.DefaultMemory(AvailableMemory);
 
+    /// <summary>How long the presence of a node in Redis lasts without being renewed.</summary>
+    public required TimeSpan PresenceTimeout { get; init; }
+
+    /// <summary>How long a reachable node may be without presence before another one takes over.</summary>
+    public required TimeSpan PresenceTakeOverAfter { get; init; }
+
     /// <summary>The failover settings in force.</summary>
     public required FailoverSettings Failover { get; init; }
 
@@ -91,6 +97,8 @@ public sealed class NodeOptions
             Roles = [.. ReadList(morag.Text("roles")).Select(ReadRole)],
             Tokens = tokens,
             Api = ReadApi(morag.Child("api"), tokens, NamedTokensReader.Read(morag.Child("tokens"))),
+            PresenceTimeout = morag.Child("presence").Duration("timeout", "500ms", "1m"),
+            PresenceTakeOverAfter = morag.Child("presence").Duration("take-over-after", "1s", "10m"),
             AcceptedDataLoss = morag.Text("accept-data-loss") is { Length: > 0 } loss ? loss : null,
             EmbeddedMemory = embedded,
             Failover = redis is null ? EmbeddedLimits.InForce(failover, embedded) : failover,
@@ -142,6 +150,7 @@ public sealed class NodeOptions
         Tokens = [.. tokens],
         NamedTokens = named,
         AnswerTimeout = section.Duration("answer-timeout", "100ms", "5m"),
+        FailoverTimeout = section.Duration("failover-timeout", "100ms", "5m"),
         KeepAlive = section.Duration("keep-alive", "1s", "1m"),
         EventBuffer = section.Integer("event-buffer", 10, 1_000_000),
     };

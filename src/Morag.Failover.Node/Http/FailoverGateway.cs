@@ -1,16 +1,30 @@
+using System.Globalization;
 using Akka.Actor;
 using Morag.Failover.Actors;
+using Morag.Failover.Actors.Outages;
+using Morag.Failover.Actors.Persistence;
+using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Partitioning;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Http.Answers;
 
 namespace Morag.Failover.Node.Http;
 
 /// <summary>Sends the messages of HTTP calls to their owners with a timeout, and turns refusals and timeouts into problems.</summary>
 internal sealed class FailoverGateway(
-    IFailoverRegions regions, FailoverSettings settings, HttpApiSettings http, IHostApplicationLifetime lifetime, LostMembers lost)
+    IFailoverRegions regions,
+    FailoverSettings settings,
+    HttpApiSettings http,
+    IHostApplicationLifetime lifetime,
+    LostMembers lost,
+    ClusterDoubt doubt,
+    IServingPermit permit)
 {
+    /// <summary>How often a call that waits for a slow owner, or for this node's permit, looks again.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     public IFailoverRegions Regions => regions;
 
     public FailoverSettings Settings => settings;
@@ -54,33 +68,104 @@ internal sealed class FailoverGateway(
             var other => throw new InvalidOperationException($"{message.GetType().Name} was answered with {other.GetType().Name}"),
         };
 
-    /// <summary>Asks an owner whose reply can have several types, and returns refusals to the caller.</summary>
+    /// <summary>
+    /// Asks an owner whose reply can have several types, and returns refusals to the caller. It waits for the answer timeout, but gives up
+    /// earlier if the owner may have no home (<see cref="ClusterDoubt"/>). When a member leaves the cluster meanwhile, it asks again,
+    /// because the message may have been lost with the member; every call is safe to repeat.
+    /// </summary>
     public async Task<object> Answer(IActorRef region, IWireMessage message, TimeSpan wait, CancellationToken cancellation)
     {
-        try
+        var memberLost = MemberLost;
+        var asked = region.Ask<object>(message, http.AnswerTimeout + wait, cancellation);
+        var pause = CallPatience.Left(http.FailoverTimeout) + wait;
+        while (true)
         {
-            return await region.Ask<object>(message, http.AnswerTimeout + wait, cancellation);
-        }
-        catch (AskTimeoutException)
-        {
-            return Refused.Unavailable(
-                $"{Addressee(region, message)} did not answer within {(http.AnswerTimeout + wait).TotalSeconds:0.###} s");
+            try
+            {
+                return await Confirmed(await asked.WaitAsync(pause, memberLost));
+            }
+            catch (AskTimeoutException)
+            {
+                return Refused.Unavailable($"{AddresseeOf(region, message).Name} did not answer within {Seconds(http.AnswerTimeout + wait)} s");
+            }
+            catch (OperationCanceledException) when (memberLost.IsCancellationRequested && !cancellation.IsCancellationRequested)
+            {
+                memberLost = CancellationToken.None;
+                pause = CallPatience.Left(http.FailoverTimeout) + wait;
+                asked = AskAgain(region, message, wait, asked, cancellation);
+            }
+            catch (TimeoutException)
+            {
+                pause = Pause;
+                var (name, owner) = AddresseeOf(region, message);
+                if (doubt.Concerns(owner))
+                {
+                    Abandon(asked);
+                    return Refused.Unavailable(
+                        $"{name} did not answer within {Seconds(http.FailoverTimeout + wait)} s. Its node may be dead; another one takes over");
+                }
+            }
         }
     }
 
-    /// <summary>Describes the owner that did not answer.</summary>
-    private string Addressee(IActorRef region, IWireMessage message)
+    /// <summary>
+    /// Asks again, and takes the first answer to either question. A demand for leases is not repeated: both could be granted, and the
+    /// leases of one would reach nobody.
+    /// </summary>
+    private Task<object> AskAgain(
+        IActorRef region, IWireMessage message, TimeSpan wait, Task<object> first, CancellationToken cancellation) =>
+        message is RequestLeases
+            ? first
+            : Task.WhenAny(first, region.Ask<object>(message, http.AnswerTimeout + wait, cancellation)).Unwrap();
+
+    /// <summary>
+    /// Returns an answer if this node may still give it. If it was frozen meanwhile, another node may have taken over, and what was read
+    /// from memory may be out of date.
+    /// </summary>
+    private async Task<object> Confirmed(object answer)
     {
-        var (kind, count) = region.Equals(regions.Queues)
-            ? ("queue partition", settings.Partitions.Queues)
-            : ("coordinator", settings.Partitions.Coordinators);
+        for (var waited = TimeSpan.Zero; permit.State != ServingPermit.Valid; waited += Pause)
+        {
+            if (permit.State == ServingPermit.Revoked)
+            {
+                return Refused.Unavailable("Another node has taken over from this one, which stops. Retry the call through another node");
+            }
+
+            if (waited >= http.FailoverTimeout)
+            {
+                return Refused.Unavailable(
+                    "This node cannot renew its presence in Redis, so it does not know whether another node has taken over. Retry later, or "
+                    + "through another node");
+            }
+
+            await Task.Delay(Pause);
+        }
+
+        return answer;
+    }
+
+    private static void Abandon(Task asked) =>
+        _ = asked.ContinueWith(static late => _ = late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
+
+    /// <summary>The owner that a message is for: its name for people, and its persistence id; null for a worker.</summary>
+    private (string Name, string? Owner) AddresseeOf(IActorRef region, IWireMessage message)
+    {
+        var isQueue = region.Equals(regions.Queues);
+        var number = message switch
+        {
+            IPartitionMessage numbered => numbered.Partition,
+            ITaskMessage task => Partition.Of(task.TaskId, isQueue ? settings.Partitions.Queues : settings.Partitions.Coordinators),
+            _ => 0,
+        };
         return message switch
         {
-            IPartitionMessage numbered => $"{kind} {numbered.Partition}",
-            ITaskMessage task => $"{kind} {Partition.Of(task.TaskId, count)}",
-            IBucketMessage numbered => $"directory bucket {numbered.Bucket}",
-            IWorkerMessage worker => $"the entity of worker {worker.WorkerId}",
-            _ => "the owner",
+            IPartitionMessage or ITaskMessage when isQueue => ($"queue partition {number}", PersistenceIds.Queue(number)),
+            IPartitionMessage or ITaskMessage => ($"coordinator {number}", PersistenceIds.Coordinator(number)),
+            IBucketMessage numbered => ($"directory bucket {numbered.Bucket}", PersistenceIds.DirectoryBucket(numbered.Bucket)),
+            IWorkerMessage worker => ($"the entity of worker {worker.WorkerId}", null),
+            _ => ("the owner", null),
         };
     }
 

@@ -18,6 +18,11 @@ public sealed record HttpApiSettings
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
+    /// How long a call waits for an owner whose node may be dead, or that does not serve, before it fails with 503. Range: 100 ms to 5 min.
+    /// </summary>
+    public TimeSpan FailoverTimeout { get; init; } = TimeSpan.FromSeconds(1.8);
+
+    /// <summary>
     /// How often an idle event stream sends a comment line, which lets both sides detect a dead connection. Range: 1 s to 1 min.
     /// </summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(5);

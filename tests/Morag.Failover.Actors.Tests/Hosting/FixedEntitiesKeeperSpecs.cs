@@ -75,6 +75,29 @@ public sealed class FixedEntitiesKeeperSpecs : TestKit, IFailoverRegions
         Assert.Contains("has not answered", Assert.Single(health.Down).Value, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Should_not_name_one_that_recovers_on_its_way_to_another_node_until_that_takes_long()
+    {
+        await ExpectQuestionsAsync();
+        string[] all = ["coordinator-0", "directory-0", "queue-0", "queue-1"];
+        foreach (var owner in all)
+        {
+            keeper.Tell(new OwnerStanding { Owner = owner });
+        }
+
+        await AwaitConditionAsync(() => Task.FromResult(health.Down.Count == 0));
+        keeper.Tell(new OwnerStanding { Owner = "queue-1", Down = "it has been recovering for 0.1 s" });
+        keeper.Tell(new OwnerStanding { Owner = "queue-0", Down = "a write failed", RetryIn = TimeSpan.FromSeconds(1) });
+
+        await AwaitConditionAsync(() => Task.FromResult(health.Down.Count > 0));
+        Assert.Equal("queue-0", Assert.Single(health.Down).Key);
+
+        Clock.Advance(TimeSpan.FromSeconds(6));
+        keeper.Tell(new OwnerStanding { Owner = "queue-1", Down = "it has been recovering for 6 s" });
+
+        await AwaitConditionAsync(() => Task.FromResult(health.Down.ContainsKey("queue-1")));
+    }
+
     private async Task ExpectQuestionsAsync()
     {
         for (var owner = 0; owner < 4; owner++)

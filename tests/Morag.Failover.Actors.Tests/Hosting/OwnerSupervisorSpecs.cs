@@ -2,6 +2,7 @@ using Akka.Cluster.Sharding;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using Morag.Failover.Actors.Hosting;
+using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Persistence;
 
 namespace Morag.Failover.Actors.Tests.Hosting;
@@ -10,6 +11,7 @@ namespace Morag.Failover.Actors.Tests.Hosting;
 public sealed class OwnerSupervisorSpecs : TestKit
 {
     private readonly Script script = new();
+    private readonly Permit permit = new();
     private readonly IActorRef owner;
 
     public OwnerSupervisorSpecs()
@@ -17,9 +19,9 @@ public sealed class OwnerSupervisorSpecs : TestKit
             "akka { test.timefactor = 4, loglevel = OFF, stdout-loglevel = OFF, "
             + """scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" }""")
     {
-        var (played, probe) = (script, TestActor);
+        var (played, probe, allowed) = (script, TestActor, permit);
         Func<TimeSpan> elapsed = () => Clock.Now - DateTimeOffset.UnixEpoch;
-        owner = ActorOfAsTestActorRef<Parent>(Props.Create(() => new Parent(played, probe, elapsed))).UnderlyingActor.Owner;
+        owner = ActorOfAsTestActorRef<Parent>(Props.Create(() => new Parent(played, probe, elapsed, allowed))).UnderlyingActor.Owner;
     }
 
     private TestScheduler Clock => (TestScheduler)Sys.Scheduler;
@@ -137,6 +139,41 @@ public sealed class OwnerSupervisorSpecs : TestKit
 
     private IActorRef Child() => script.Running!;
 
+    [Fact]
+    public async Task Should_hold_messages_back_until_the_node_knows_that_it_was_not_taken_over()
+    {
+        await ExpectMsgAsync("started 1");
+        Child().Tell("recover");
+        await AwaitConditionAsync(async () => (await StandingAsync()).Down is null);
+
+        permit.State = ServingPermit.Lapsed;
+        owner.Tell("read", TestActor);
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+
+        permit.State = ServingPermit.Valid;
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await ExpectMsgAsync("1: read");
+    }
+
+    [Fact]
+    public async Task Should_refuse_what_it_held_back_and_all_that_follows_when_the_node_was_taken_over()
+    {
+        await ExpectMsgAsync("started 1");
+        Child().Tell("recover");
+        await AwaitConditionAsync(async () => (await StandingAsync()).Down is null);
+        permit.State = ServingPermit.Lapsed;
+        owner.Tell("read", TestActor);
+
+        permit.State = ServingPermit.Revoked;
+        owner.Tell("another read", TestActor);
+
+        Assert.Contains("taken over queue-7", (await ExpectMsgAsync<Refused>()).Message, StringComparison.Ordinal);
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Contains("taken over queue-7", (await ExpectMsgAsync<Refused>()).Message, StringComparison.Ordinal);
+        Assert.NotNull((await StandingAsync()).Down);
+    }
+
     private async Task FailAsync(string reason)
     {
         Child().Tell("fail: " + reason);
@@ -144,6 +181,11 @@ public sealed class OwnerSupervisorSpecs : TestKit
     }
 
     private Task<OwnerStanding> StandingAsync() => owner.Ask<OwnerStanding>(new GetOwnerStanding { Number = 7 }, TimeSpan.FromSeconds(10));
+
+    private sealed class Permit : IServingPermit
+    {
+        public ServingPermit State { get; set; }
+    }
 
     private sealed class Script
     {
@@ -158,10 +200,10 @@ public sealed class OwnerSupervisorSpecs : TestKit
     {
         private readonly IActorRef probe;
 
-        public Parent(Script script, IActorRef probe, Func<TimeSpan> elapsed)
+        public Parent(Script script, IActorRef probe, Func<TimeSpan> elapsed, IServingPermit permit)
         {
             this.probe = probe;
-            Owner = Context.ActorOf(OwnerSupervisor.Props("queue-7", Props.Create(() => new ScriptedOwner(script, probe)), elapsed));
+            Owner = Context.ActorOf(OwnerSupervisor.Props("queue-7", Props.Create(() => new ScriptedOwner(script, probe)), elapsed, permit));
         }
 
         public IActorRef Owner { get; }

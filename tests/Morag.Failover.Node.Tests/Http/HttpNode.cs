@@ -10,7 +10,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Morag.Failover.Actors;
+using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Http;
 using Morag.Failover.Node.Http.Health;
 
@@ -38,6 +40,9 @@ public sealed class HttpNode : IAsyncDisposable
     public ActorSystem System { get; }
 
     public StubRegions Owners { get; }
+
+    /// <summary>Whether the members of the cluster are in doubt, as the node sees it.</summary>
+    internal ClusterDoubt Doubt => App.Services.GetRequiredService<ClusterDoubt>();
 
     public HttpClient Client { get; }
 
@@ -74,6 +79,7 @@ public sealed class HttpNode : IAsyncDisposable
             builder.Services.AddSingleton(check);
         }
 
+        builder.Services.AddSingleton(new ClusterDoubt(new OwnerHealth()));
         builder.Services.AddFailoverHttp(settings ?? new HttpApiSettings());
         var app = builder.Build();
         HttpNode? node = null;

@@ -5,6 +5,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
 {
     public async Task InvokeAsync(HttpContext context)
     {
+        CallPatience.Begin();
         var problem = await Run(context);
         if (problem is not null && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {

@@ -1,0 +1,290 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Event;
+using Akka.Remote;
+using Microsoft.Extensions.Logging;
+
+namespace Morag.Failover.Node.Cluster;
+
+/// <summary>
+/// Renews this node's presence in Redis, watches the presence of the other members, and takes over from a member that is dead
+/// (<see cref="TakeOverRule"/>): it ends the member's presence, downs it and quarantines it. If this node itself was taken over, it leaves
+/// the cluster and ends.
+/// </summary>
+internal sealed class PresenceKeeper : UntypedActor, IWithTimers
+{
+    /// <summary>Renewals within one timeout, so that a lost one costs nothing.</summary>
+    private const int RenewalsPerTimeout = 4;
+
+    /// <summary>How long after a member is gone its owners may still be on their way to another node.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
+
+    private readonly PresenceTable table;
+    private readonly NodePresence presence;
+    private readonly ClusterDoubt doubt;
+    private readonly TimeSpan lapsedFor;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+    private readonly Akka.Cluster.Cluster cluster = Akka.Cluster.Cluster.Get(Context.System);
+    private readonly string self;
+    private readonly Dictionary<UniqueAddress, WatchedMember> members = [];
+    private readonly HashSet<Address> broken = [];
+    private bool renewing;
+    private bool toldLapse;
+    private long? lastLostAt;
+
+    /// <param name="table">The presence of all nodes.</param>
+    /// <param name="presence">Receives the presence of this node.</param>
+    /// <param name="doubt">Receives whether a member may be dead.</param>
+    /// <param name="lapsedFor">How long a reachable member may be without presence.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">The node's log.</param>
+    public PresenceKeeper(
+        PresenceTable table, NodePresence presence, ClusterDoubt doubt, TimeSpan lapsedFor, TimeProvider time, ILogger log)
+    {
+        this.table = table;
+        this.presence = presence;
+        this.doubt = doubt;
+        this.lapsedFor = lapsedFor;
+        this.time = time;
+        this.log = log;
+        self = IdOf(cluster.SelfUniqueAddress);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart()
+    {
+        cluster.Subscribe(
+            Self,
+            ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents,
+            typeof(ClusterEvent.IMemberEvent),
+            typeof(ClusterEvent.IReachabilityEvent));
+        _ = Context.System.EventStream.Subscribe(Self, typeof(AssociationEvent));
+        Timers.StartPeriodicTimer(nameof(Renew), Renew.Instance, TimeSpan.Zero, presence.Timeout / RenewalsPerTimeout);
+    }
+
+    protected override void PostStop()
+    {
+        cluster.Unsubscribe(Self);
+        Context.System.EventStream.Unsubscribe(Self);
+        // Ends with the actor system; a failure to close the connection concerns nobody any more.
+        _ = table.DisposeAsync().AsTask();
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Renew:
+                RenewPresence();
+                break;
+            case Renewed renewed:
+                OnRenewed(renewed);
+                break;
+            case NotRenewed failed:
+                OnNotRenewed(failed);
+                break;
+            case TookOver took when took.Happened:
+                Down(took.Member, took.Reason);
+                break;
+            case TookOver:
+            case Ended:
+                // It renewed its presence after all, or Redis did not answer; the next renewal shows which.
+                break;
+            case ClusterEvent.IMemberEvent changed:
+                OnChanged(changed);
+                break;
+            case ClusterEvent.ReachabilityEvent changed when members.TryGetValue(changed.Member.UniqueAddress, out var member):
+                member.IsUnreachable = changed is ClusterEvent.UnreachableMember;
+                break;
+            case AssociatedEvent made:
+                broken.Remove(made.RemoteAddress);
+                break;
+            case AssociationEvent ended:
+                broken.Add(ended.RemoteAddress);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+
+        doubt.Members = IsInDoubt();
+    }
+
+    /// <summary>The id of a process in the table. A process that restarts at the same address is another one.</summary>
+    internal static string IdOf(UniqueAddress address) => $"{address.Address.Host}:{address.Address.Port}#{address.Uid}";
+
+    private void RenewPresence()
+    {
+        if (renewing)
+        {
+            return;
+        }
+
+        renewing = true;
+        var asked = PresenceInstant.Now(time);
+        table.RenewAsync(self).PipeTo(
+            Self, success: reading => new Renewed(asked, reading), failure: static cause => new NotRenewed(cause));
+    }
+
+    private void OnRenewed(Renewed renewed)
+    {
+        renewing = false;
+        if (renewed.Reading.Nodes is not { } nodes)
+        {
+            OnTakenOver();
+            return;
+        }
+
+        // After a gap of its own, this node cannot say how long the others have been without presence.
+        var hadGap = !presence.IsCurrent;
+        presence.Renewed(renewed.Asked);
+        toldLapse = false;
+        foreach (var member in members.Values)
+        {
+            member.Observe(nodes.TryGetValue(member.Id, out var entry) ? entry : null, hadGap, time);
+            if (member.Status == MemberStatus.Down)
+            {
+                continue;
+            }
+
+            if (member.Entry is { IsTakenOver: true })
+            {
+                Down(member, "another node has taken over from it");
+            }
+            else if (TakeOverRule.Reason(
+                new TakeOverSelf(cluster.SelfMember.Status == MemberStatus.Up, presence.IsCurrent), SignsOf(member), lapsedFor) is { } why)
+            {
+                TakeOver(member, why);
+            }
+        }
+    }
+
+    private void OnNotRenewed(NotRenewed failed)
+    {
+        renewing = false;
+        if (!presence.IsCurrent && !toldLapse)
+        {
+            toldLapse = true;
+            log.LogWarning(
+                "This node cannot renew its presence in Redis ({Why}). With other nodes in the cluster, it holds its answers until it can, "
+                + "because they may take over from it",
+                failed.Cause.Message);
+        }
+    }
+
+    private MemberSigns SignsOf(WatchedMember member) => new(
+        member.LapsedAt is { } since ? time.GetElapsedTime(since) : null, broken.Contains(member.Address.Address), member.IsUnreachable);
+
+    private void TakeOver(WatchedMember member, string why) => table.TakeOverAsync(self, member.Id).PipeTo(
+        Self, success: happened => new TookOver(member, why, happened), failure: _ => new TookOver(member, why, Happened: false));
+
+    private void Down(WatchedMember member, string why)
+    {
+        if (member.Status == MemberStatus.Down || !members.ContainsKey(member.Address))
+        {
+            return;
+        }
+
+        log.LogWarning("This node takes over from {Node}: {Why}", member.Address.Address, why);
+        member.Status = MemberStatus.Down;
+        cluster.Down(member.Address.Address);
+        // The leader removes a downed member only when it is unreachable, which the failure detector may not know yet.
+        if (((ExtendedActorSystem)Context.System).Provider is IRemoteActorRefProvider remote)
+        {
+            remote.Quarantine(member.Address.Address, member.Address.Uid);
+        }
+    }
+
+    private void OnTakenOver()
+    {
+        Timers.Cancel(nameof(Renew));
+        presence.Revoke();
+        log.LogError(
+            "This node was taken over, because it did not renew its presence in Redis for {Seconds:0.#} s or more or the cluster lost it. It "
+            + "answers no more calls and stops. If nobody froze it, look for long pauses, a full machine or a slow Redis, or raise "
+            + "morag.presence.timeout",
+            presence.Timeout.TotalSeconds);
+        cluster.Down(cluster.SelfAddress);
+    }
+
+    private void OnChanged(ClusterEvent.IMemberEvent changed)
+    {
+        var address = changed.Member.UniqueAddress;
+        if (address.Equals(cluster.SelfUniqueAddress))
+        {
+            return;
+        }
+
+        if (changed is ClusterEvent.MemberRemoved)
+        {
+            members.Remove(address);
+            broken.Remove(address.Address);
+            lastLostAt = time.GetTimestamp();
+        }
+        else
+        {
+            if (!members.TryGetValue(address, out var member))
+            {
+                members[address] = member = new WatchedMember(address, IdOf(address));
+            }
+
+            member.Status = changed.Member.Status;
+            if (changed is ClusterEvent.MemberDowned)
+            {
+                // Also when the split brain resolver or an operator downed it: the node learns it from Redis, even if it is cut off.
+                table.EndAsync(member.Id).PipeTo(Self, success: static () => Ended.Instance, failure: static _ => Ended.Instance);
+            }
+        }
+
+        presence.HasPeers = members.Count > 0;
+    }
+
+    private bool IsInDoubt() =>
+        (lastLostAt is { } at && time.GetElapsedTime(at) < Settling)
+        || members.Values.Any(member => member.Status is MemberStatus.Leaving or MemberStatus.Exiting or MemberStatus.Down
+            || member.IsUnreachable
+            || broken.Contains(member.Address.Address)
+            || member.Entry is { } entry && entry.Remaining < presence.Timeout / 2);
+
+    private sealed class WatchedMember(UniqueAddress address, string id)
+    {
+        public UniqueAddress Address { get; } = address;
+
+        public string Id { get; } = id;
+
+        public MemberStatus Status { get; set; }
+
+        public bool IsUnreachable { get; set; }
+
+        public PresenceEntry? Entry { get; private set; }
+
+        /// <summary>When this node first saw that the presence had expired; null while it has not.</summary>
+        public long? LapsedAt { get; private set; }
+
+        public void Observe(PresenceEntry? entry, bool afterGap, TimeProvider time)
+        {
+            Entry = entry;
+            LapsedAt = entry is not { } found || found.Remaining > TimeSpan.Zero ? null
+                : afterGap ? time.GetTimestamp()
+                : LapsedAt ?? time.GetTimestamp();
+        }
+    }
+
+    private sealed record Renewed(PresenceInstant Asked, PresenceReading Reading) : INoSerializationVerificationNeeded;
+
+    private sealed record NotRenewed(Exception Cause) : INoSerializationVerificationNeeded;
+
+    private sealed record TookOver(WatchedMember Member, string Reason, bool Happened) : INoSerializationVerificationNeeded;
+
+    private sealed class Ended : INoSerializationVerificationNeeded
+    {
+        public static readonly Ended Instance = new();
+    }
+
+    private sealed class Renew : INoSerializationVerificationNeeded
+    {
+        public static readonly Renew Instance = new();
+    }
+}

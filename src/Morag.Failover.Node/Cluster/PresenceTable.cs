@@ -1,0 +1,190 @@
+using System.Globalization;
+using Morag.Persistence.Redis.Connection;
+using StackExchange.Redis;
+
+namespace Morag.Failover.Node.Cluster;
+
+/// <summary>
+/// The presence of all nodes in Redis: one hash, with a field per process that holds when its presence expires. Taking over and renewing
+/// are decided by one server in one order: either a node renews in time and is not taken over, or it is taken over and its next renewal
+/// says so.
+/// </summary>
+internal sealed class PresenceTable : IAsyncDisposable
+{
+    /// <summary>The key of the hash.</summary>
+    public const string Key = "morag:presence";
+
+    /// <summary>How long an entry outlives the process. A process that was frozen for longer learns of its end from the cluster.</summary>
+    private const int KeptMilliseconds = 24 * 60 * 60 * 1000;
+
+    private const long AnotherRedis = -1;
+    private const string TakenOver = "x";
+
+    private const string RenewScript =
+        """
+        if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[4] then return { -1 } end
+        local time = redis.call('TIME')
+        local now = time[1] * 1000 + math.floor(time[2] / 1000)
+        local own = redis.call('HGET', KEYS[1], ARGV[1])
+        if own and string.sub(own, 1, 1) == 'x' then return { 0 } end
+        redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now + ARGV[2]))
+        local all = redis.call('HGETALL', KEYS[1])
+        local reply = { 1 }
+        for i = 1, #all, 2 do
+          local taken = string.sub(all[i + 1], 1, 1) == 'x'
+          local at = tonumber(taken and string.sub(all[i + 1], 2) or all[i + 1])
+          if now - at > tonumber(ARGV[3]) then
+            redis.call('HDEL', KEYS[1], all[i])
+          else
+            reply[#reply + 1] = all[i]
+            reply[#reply + 1] = taken and 'x' or string.format('%.0f', at - now)
+          end
+        end
+        return reply
+        """;
+
+    private const string TakeOverScript =
+        """
+        if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[3] then return -1 end
+        local time = redis.call('TIME')
+        local now = time[1] * 1000 + math.floor(time[2] / 1000)
+        local own = redis.call('HGET', KEYS[1], ARGV[1])
+        if not own or string.sub(own, 1, 1) == 'x' or tonumber(own) <= now then return 0 end
+        local other = redis.call('HGET', KEYS[1], ARGV[2])
+        if other and string.sub(other, 1, 1) == 'x' then return 1 end
+        if not other or tonumber(other) > now then return 0 end
+        redis.call('HSET', KEYS[1], ARGV[2], 'x' .. string.format('%.0f', now))
+        return 1
+        """;
+
+    private const string EndScript =
+        """
+        local other = redis.call('HGET', KEYS[1], ARGV[1])
+        if other and string.sub(other, 1, 1) == 'x' then return 0 end
+        local time = redis.call('TIME')
+        redis.call('HSET', KEYS[1], ARGV[1], 'x' .. string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)))
+        return 1
+        """;
+
+    private readonly PresenceTableSettings settings;
+    private readonly RedisKey[] keys;
+    private readonly RedisValue[] identity;
+    private readonly Lazy<Task<ConnectionMultiplexer>> connection;
+
+    public PresenceTable(PresenceTableSettings settings)
+    {
+        this.settings = settings;
+        keys = settings.IdentityKey is { } key ? [Key, key] : [Key];
+        identity = settings.IdentityValue is { } value ? [value] : [];
+        var options = ConfigurationOptions.Parse(settings.ConnectionString);
+        options.AbortOnConnectFail = false;
+        options.BacklogPolicy = BacklogPolicy.FailFast;
+        options.ReconnectRetryPolicy = new LinearRetry((int)(settings.Timeout / 8).TotalMilliseconds);
+        options.ClientName = "morag-presence";
+        connection = new(() => ConnectionMultiplexer.ConnectAsync(options));
+    }
+
+    /// <summary>Renews the presence of a node and reads that of all.</summary>
+    /// <param name="node">The node's id.</param>
+    /// <exception cref="PresenceException">Redis does not answer, or it is not the Redis of this cluster.</exception>
+    public async Task<PresenceReading> RenewAsync(string node)
+    {
+        RedisValue[] arguments = [node, (long)settings.Timeout.TotalMilliseconds, KeptMilliseconds, .. identity];
+        var reply = (RedisResult[])(await RunAsync(RenewScript, arguments))!;
+        var status = (long)reply[0];
+        if (status != 1)
+        {
+            return status == AnotherRedis ? throw ForAnotherRedis() : PresenceReading.WasTakenOver;
+        }
+
+        var nodes = new Dictionary<string, PresenceEntry>(StringComparer.Ordinal);
+        for (var at = 1; at + 1 < reply.Length; at += 2)
+        {
+            var value = (string)reply[at + 1]!;
+            nodes[(string)reply[at]!] = value == TakenOver
+                ? PresenceEntry.OfTakenOver
+                : new PresenceEntry(TimeSpan.FromMilliseconds(long.Parse(value, CultureInfo.InvariantCulture)), IsTakenOver: false);
+        }
+
+        return new PresenceReading(nodes);
+    }
+
+    /// <summary>
+    /// Takes over from a node whose presence has expired. False if it has renewed it after all, or if the presence of
+    /// <paramref name="node"/> itself has expired.
+    /// </summary>
+    /// <exception cref="PresenceException">Redis does not answer, or it is not the Redis of this cluster.</exception>
+    public async Task<bool> TakeOverAsync(string node, string from) =>
+        (long)await RunAsync(TakeOverScript, [node, from, .. identity]) switch
+        {
+            AnotherRedis => throw ForAnotherRedis(),
+            var result => result == 1,
+        };
+
+    /// <summary>Ends the presence of a node that the cluster has downed, whether it has expired or not.</summary>
+    /// <exception cref="PresenceException">Redis does not answer.</exception>
+    public async Task EndAsync(string node) => _ = await RunAsync(EndScript, [node]);
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        if (connection.IsValueCreated)
+        {
+            await (await connection.Value).DisposeAsync();
+        }
+    }
+
+    private async Task<RedisResult> RunAsync(string script, RedisValue[] arguments)
+    {
+        try
+        {
+            var redis = await connection.Value.WaitAsync(settings.Timeout);
+            // On Redis Cluster, a script cannot read a key in another slot.
+            var onCluster = Array.Exists(redis.GetServers(), server => server.IsConnected && server.ServerType == ServerType.Cluster);
+            return await redis.GetDatabase().ScriptEvaluateAsync(script, onCluster ? keys[..1] : keys, arguments)
+                .WaitAsync(settings.Timeout);
+        }
+        catch (TimeoutException e)
+        {
+            throw new PresenceException($"Redis did not answer within {settings.Timeout.TotalSeconds:0.###} s", e);
+        }
+        catch (RedisException e)
+        {
+            throw new PresenceException(RedisErrorText.Describe(e), e);
+        }
+    }
+
+    private PresenceException ForAnotherRedis() => new($"{settings.IdentityKey} in Redis is not {settings.IdentityValue}", null);
+}
+
+/// <summary>How to reach the presence in Redis. Not a record, because its text would contain the password.</summary>
+internal sealed class PresenceTableSettings
+{
+    public required string ConnectionString { get; init; }
+
+    /// <summary>How long a presence lasts without being renewed, and how long Redis may take to answer.</summary>
+    public required TimeSpan Timeout { get; init; }
+
+    /// <summary>A key, and the value it must hold: another Redis in the place of this one knows nothing about the nodes.</summary>
+    public string? IdentityKey { get; init; }
+
+    public string? IdentityValue { get; init; }
+}
+
+/// <summary>The presence of a node.</summary>
+/// <param name="Remaining">The time until it expires; negative if it has.</param>
+/// <param name="IsTakenOver">Whether it was ended by another node.</param>
+internal readonly record struct PresenceEntry(TimeSpan Remaining, bool IsTakenOver)
+{
+    public static readonly PresenceEntry OfTakenOver = new(TimeSpan.Zero, IsTakenOver: true);
+}
+
+/// <summary>What a renewal returned.</summary>
+/// <param name="Nodes">The presence of every node by id; null if the renewing node has been taken over.</param>
+internal sealed record PresenceReading(IReadOnlyDictionary<string, PresenceEntry>? Nodes)
+{
+    public static readonly PresenceReading WasTakenOver = new(Nodes: null);
+}
+
+/// <summary>The presence in Redis could not be read or changed.</summary>
+internal sealed class PresenceException(string message, Exception? inner) : Exception(message, inner);
