@@ -92,6 +92,7 @@ internal static class NodeProgram
 
         var outages = new FreezeWatch(SteadyClock.OfProcess, options.Failover.Workers.FreezeTolerance);
         builder.Services.AddSingleton<IOutageWatch>(outages);
+        FailoverMeter.Publish(outages);
         var owners = new OwnerHealth();
         var doubt = new ClusterDoubt(owners);
         var presence = new NodePresence(options.PresenceTimeout, TimeProvider.System);

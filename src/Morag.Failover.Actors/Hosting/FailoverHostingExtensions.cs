@@ -56,6 +56,8 @@ public static class FailoverHostingExtensions
             var keeper = system.ActorOf(
                 Props.Create(() => new FixedEntitiesKeeper(regions, partitions, told, elapsed)), "fixed-entities-keeper");
             StopBeforeRegions(system, keeper);
+            var tolerance = Gateways.ToleranceOf(settings.Workers);
+            system.ActorOf(Props.Create(() => new GatewayWatch(outages, tolerance)), GatewayWatch.Name);
             system.ActorOf(Props.Create(() => new LiveEventBridge()), "live-event-bridge");
             system.ActorOf(Props.Create(() => new TooLargeWatch(regions.Queues)), "too-large-watch");
             FailoverClient.Admit(system, regions);

@@ -10,9 +10,8 @@ namespace Morag.Failover.Actors.Hosting;
 /// </summary>
 internal sealed class TooLargeWatch : UntypedActor
 {
-    private static readonly Meter Meter = new("Morag.Failover");
-    private static readonly Counter<long> Count = Meter.CreateCounter<long>(
-        "morag.failover.values_too_large", description: "Messages and stored values of more than 4 MiB; each one is a defect.");
+    private static readonly Counter<long> Count = FailoverMeter.Meter.CreateCounter<long>(
+        FailoverMeter.ValuesTooLarge, description: "Messages and stored values of more than 4 MiB; each one is a defect.");
 
     private readonly IActorRef queues;
     private readonly ILoggingAdapter log = Context.GetLogger();

@@ -1,11 +1,13 @@
 using System.Globalization;
 using Morag.Failover.Actors.Timing;
+using Morag.Failover.Domain.Nodes;
 
 namespace Morag.Failover.Actors.Outages;
 
 /// <summary>
 /// Detects that this process was frozen or starved, by late timer ticks, and that its machine was suspended, by the kernel's uptime. It
-/// does not read the wall clock, so a step of the wall clock is not an outage.
+/// does not read the wall clock, so a step of the wall clock is not an outage. It also measures how slow the process is: late and skipped
+/// ticks, garbage collection, and what the actor system observes. From that follows the node's <see cref="Domain.Nodes.Patience"/>.
 /// </summary>
 public sealed class FreezeWatch : IOutageWatch, IDisposable
 {
@@ -13,8 +15,14 @@ public sealed class FreezeWatch : IOutageWatch, IDisposable
     private readonly TimeSpan tolerance;
     private readonly Func<TimeSpan?> sinceBoot;
     private readonly Lock gate = new();
+    private readonly Func<TimeSpan> gcPaused;
+    private readonly StrainWindow strain = new();
     private readonly ITimer timer;
+    private readonly TimeSpan period;
     private readonly long startedAt;
+    private long lastTickAt;
+    private TimeSpan lastGcPaused;
+    private Patience patience;
     private long lastTimestamp;
     private TimeSpan? suspended;
     private DateTimeOffset lastOutageEndedAt = DateTimeOffset.MinValue;
@@ -23,19 +31,25 @@ public sealed class FreezeWatch : IOutageWatch, IDisposable
     /// <param name="clock">The clock.</param>
     /// <param name="tolerance">The shortest pause that counts as an outage, at least 100 ms.</param>
     public FreezeWatch(SteadyClock clock, TimeSpan tolerance)
-        : this(clock, tolerance, ReadUptime)
+        : this(clock, tolerance, ReadUptime, GC.GetTotalPauseDuration)
     {
     }
 
-    /// <summary>Starts watching, with a given source of the machine's uptime, which includes the time it was suspended.</summary>
-    internal FreezeWatch(SteadyClock clock, TimeSpan tolerance, Func<TimeSpan?> sinceBoot)
+    /// <summary>Starts watching, with given sources.</summary>
+    /// <param name="clock">The clock.</param>
+    /// <param name="tolerance">The shortest pause that counts as an outage.</param>
+    /// <param name="sinceBoot">The machine's uptime, which includes the time it was suspended.</param>
+    /// <param name="gcPaused">The total time that garbage collection has paused the process.</param>
+    internal FreezeWatch(SteadyClock clock, TimeSpan tolerance, Func<TimeSpan?> sinceBoot, Func<TimeSpan> gcPaused)
     {
         this.clock = clock;
         this.tolerance = tolerance;
         this.sinceBoot = sinceBoot;
-        startedAt = lastTimestamp = clock.GetTimestamp();
+        this.gcPaused = gcPaused;
+        startedAt = lastTimestamp = lastTickAt = clock.GetTimestamp();
         suspended = Suspended();
-        var period = tolerance / 4;
+        lastGcPaused = gcPaused();
+        period = tolerance / 4;
         timer = clock.CreateTimer(_ => Tick(), null, period, period);
     }
 
@@ -51,12 +65,40 @@ public sealed class FreezeWatch : IOutageWatch, IDisposable
     }
 
     /// <inheritdoc />
+    public Patience Patience()
+    {
+        lock (gate)
+        {
+            return patience;
+        }
+    }
+
+    /// <summary>The worst of the last ten seconds.</summary>
+    public NodeStrain Strain()
+    {
+        lock (gate)
+        {
+            return strain.Worst(clock.GetElapsedTime(startedAt));
+        }
+    }
+
+    /// <inheritdoc />
+    public void Observe(TimeSpan schedulerLag, TimeSpan journalLatency)
+    {
+        lock (gate)
+        {
+            AddStrain(new NodeStrain { SchedulerLag = schedulerLag, JournalLatency = journalLatency });
+        }
+    }
+
+    /// <inheritdoc />
     public void Dispose() => timer.Dispose();
 
     private void Tick()
     {
         lock (gate)
         {
+            MeasureStrain();
             LookForPause();
             var now = Suspended();
             if (now - suspended > tolerance)
@@ -66,6 +108,27 @@ public sealed class FreezeWatch : IOutageWatch, IDisposable
 
             suspended = now ?? suspended;
         }
+    }
+
+    private void MeasureStrain()
+    {
+        var sinceLastTick = clock.GetElapsedTime(lastTickAt);
+        var paused = gcPaused();
+        AddStrain(new NodeStrain
+        {
+            TimerLag = sinceLastTick - period,
+            MissedTimers = Math.Max(0, (int)(sinceLastTick / period) - 1),
+            GcPause = paused - lastGcPaused,
+        });
+        lastTickAt = clock.GetTimestamp();
+        lastGcPaused = paused;
+    }
+
+    private void AddStrain(NodeStrain measured)
+    {
+        var at = clock.GetElapsedTime(startedAt);
+        strain.Add(measured, at);
+        patience = Domain.Nodes.Patience.Of(strain.Worst(at));
     }
 
     private void LookForPause()

@@ -77,11 +77,12 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         awaitingWrites.Enqueue(callers ?? [Sender]);
         var bytes = WireSize.OfObject(@event);
         BytesInFlight += bytes;
+        var startedAt = store.Elapsed;
         PersistAsync(@event, _ =>
         {
             awaitingWrites.Dequeue();
             BytesInFlight -= bytes;
-            store.Succeeded(wrote: true);
+            store.Wrote(startedAt);
             afterwards?.Invoke(after);
             SaveSnapshotWhenDue(after, bytes);
             snapshotInProgress?.Pace.WriteStored(bytes);

@@ -28,6 +28,7 @@ internal sealed partial class StoreWatch : IExtension
     private TimeSpan? diagnosedAt;
     private TimeSpan downSince;
     private TimeSpan failedAt;
+    private TimeSpan worstWrite;
     private volatile bool down;
 
     /// <param name="log">The log.</param>
@@ -98,6 +99,36 @@ internal sealed partial class StoreWatch : IExtension
         {
             log.Debug("the cause of the store's failure could not be determined: {0}", unknown.Message);
         }
+    }
+
+    /// <summary>Reads monotonic time, to measure how long a write takes.</summary>
+    public TimeSpan Elapsed => elapsed();
+
+    /// <summary>The longest write since the last call.</summary>
+    public TimeSpan WorstWriteSinceLastAsked()
+    {
+        lock (gate)
+        {
+            var worst = worstWrite;
+            worstWrite = TimeSpan.Zero;
+            return worst;
+        }
+    }
+
+    /// <summary>Records that an owner has written.</summary>
+    /// <param name="startedAt">When the write started (<see cref="Elapsed"/>).</param>
+    public void Wrote(TimeSpan startedAt)
+    {
+        var took = elapsed() - startedAt;
+        if (took > worstWrite)
+        {
+            lock (gate)
+            {
+                worstWrite = took > worstWrite ? took : worstWrite;
+            }
+        }
+
+        Succeeded(wrote: true);
     }
 
     /// <summary>Records that an owner has written, or has recovered.</summary>

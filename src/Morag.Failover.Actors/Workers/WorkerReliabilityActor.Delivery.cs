@@ -125,7 +125,7 @@ public sealed partial class WorkerReliabilityActor
                 InstanceId = fence.InstanceId,
                 LossId = fence.LossId,
                 SilentFor = Now - fence.SilentSince,
-                Planned = fence.Planned,
+                Blame = fence.Blame,
                 Reason = fence.Reason,
             },
             Self);

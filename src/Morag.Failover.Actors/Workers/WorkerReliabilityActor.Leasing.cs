@@ -68,7 +68,7 @@ public sealed partial class WorkerReliabilityActor
             return;
         }
 
-        pulse.OnSignOfLife(Now);
+        pulse.OnSignOfLife(Sender, Now);
         degraded.OnPull(Now);
         StoreIfAny(WorkerMembership.EndSuspicion(State, Now));
         var room = Room();

@@ -36,7 +36,7 @@ public sealed partial class WorkerReliabilityActor
         var before = State;
         var caller = Sender;
         var decision = WorkerMembership.Register(
-            before, registration, held.Count > 0, NewLoss(), pulse.SilentSince(), settings.Queues, Now);
+            before, registration, held.Count > 0, NewLoss(), pulse.SilentSince(Now), settings.Queues, Now);
         StoreIfAny(decision.Event, after =>
         {
             session.Supersede(after.Registration?.InstanceId);
@@ -49,7 +49,7 @@ public sealed partial class WorkerReliabilityActor
         }
 
         demand.Reset();
-        pulse.OnSignOfLife(Now);
+        pulse.OnSignOfLife(Sender, Now);
         pulse.OnRegistered(registration.HeartbeatIntervalSeconds, registration.InstanceId != before.Registration?.InstanceId);
         if (!before.IsKnown)
         {
@@ -71,7 +71,7 @@ public sealed partial class WorkerReliabilityActor
         }
 
         var before = State;
-        pulse.OnHeartbeat(heartbeat, before.Liveness == Liveness.Offline, Now);
+        pulse.OnHeartbeat(heartbeat, before.Liveness == Liveness.Offline, Sender, Now);
         StoreIfAny(WorkerMembership.EndSuspicion(State, Now));
         StoreIfAny(WorkerMembership.ReportStatus(State, heartbeat.Status, Now));
         if (heartbeat.ListsHeld && held.IsKnown)
@@ -151,7 +151,7 @@ public sealed partial class WorkerReliabilityActor
             return;
         }
 
-        pulse.OnSignOfLife(Now);
+        pulse.OnSignOfLife(Sender, Now);
         StoreIfAny(WorkerMembership.EndSuspicion(State, Now));
         session.Open(opened, Sender);
         Answer(Done.Instance);

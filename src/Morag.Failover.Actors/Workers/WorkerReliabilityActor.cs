@@ -18,7 +18,8 @@ namespace Morag.Failover.Actors.Workers;
 /// <summary>
 /// Owns one worker: its registration, liveness, score, breaker and lease requests. No other actor judges the worker. This file dispatches
 /// messages and stores what the domain decides. <c>WorkerCalls</c> handles the worker's own calls, <c>Leasing</c> its lease requests,
-/// <c>Delivery</c> announces changes and resends what is not acknowledged, and <c>Retention</c> removes a worker that is long gone.
+/// <c>Delivery</c> announces changes and resends what is not acknowledged, <c>Display</c> shows it, and <c>Retention</c> removes it long
+/// after it is gone.
 /// </summary>
 public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerState>
 {
@@ -60,7 +61,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         this.regions = regions;
         this.health = health;
         this.eraser = eraser;
-        pulse = new WorkerPulse(settings.Workers, outages, Now);
+        pulse = new WorkerPulse(settings.Workers, outages, Gateways.Of(Context.System), Now);
         held = new HeldLeasesView(settings.Partitions.Queues);
         demand = new LeaseDemand(settings.Partitions.Queues, settings.Queues.ResendAfter, settings.Workers);
         fences = new FenceOutbox(settings.Partitions.Queues);
@@ -232,10 +233,10 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
                 return true;
             case ResumeWorker:
                 PersistAndReply(WorkerMembership.Resume(State, Now));
-                pulse.OnSignOfLife(Now);
+                pulse.RestartSilence(Now);
                 return true;
             case TakeWorkerOffline command:
-                PersistAndReply(WorkerMembership.TakeOffline(State, command, held.Shown, NewLoss(), pulse.SilentSince(), Now));
+                PersistAndReply(WorkerMembership.TakeOffline(State, command, held.Shown, NewLoss(), pulse.SilentSince(Now), Now));
                 return true;
             case UnregisterWorker:
                 PersistAndReply(WorkerMembership.Unregister(State, Now));
@@ -264,8 +265,8 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
             return;
         }
 
-        var verdict = LivenessRules.Judge(State.Liveness, pulse.Signs(), settings.Workers, Now);
-        StoreIfAny(WorkerMembership.ApplyVerdict(State, verdict, held.Count > 0, NewLoss(), pulse.SilentSince(), Now));
+        var verdict = LivenessRules.Judge(State.Liveness, pulse.Signs(Now), settings.Workers, Now);
+        StoreIfAny(WorkerMembership.ApplyVerdict(State, verdict, held.Count > 0, NewLoss(), pulse.SilentSince(Now), Now));
     }
 
     /// <summary>
@@ -332,7 +333,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
             due.ArmAt(State.Drain is { DeadlinePassed: false } drain ? drain.Deadline : null);
             if (State.Liveness != Liveness.Offline)
             {
-                due.ArmAt(LivenessRules.Judge(State.Liveness, pulse.Signs(), settings.Workers, Now).LookAgainAt);
+                due.ArmAt(LivenessRules.Judge(State.Liveness, pulse.Signs(Now), settings.Workers, Now).LookAgainAt);
             }
         }
 
@@ -376,22 +377,6 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
             Passivate();
         }
     }
-
-    private WorkerInfo Info(WorkerRegistration registration) => new()
-    {
-        Registration = registration,
-        Status = State.Status == WorkerStatus.Online && held.Count >= registration.MaxConcurrentTasks ? WorkerStatus.Busy : State.Status,
-        Metrics = pulse.Metrics,
-        LastHeartbeat = pulse.HeardAt,
-        RegisteredAt = State.RegisteredAt,
-        Version = State.Revision,
-        Liveness = State.Liveness,
-        Draining = State.IsDraining,
-        BreakerState = State.Breaker.State,
-        Degraded = degraded.Reason(held, Now),
-        ClockSkewSeconds = pulse.ClockSkewSeconds,
-        HeldLeases = held.Count,
-    };
 
     /// <summary>Created here and stored in the event, so that replay does not depend on chance.</summary>
     private static LossId NewLoss() => new(Guid.NewGuid().ToString("N"));

@@ -62,6 +62,19 @@ public sealed record WorkerInfo : IWireMessage
 
     /// <summary>The number of leases it is believed to hold.</summary>
     [ProtoMember(12)] public int HeldLeases { get; init; }
+
+    /// <summary>
+    /// The host and port of the node through which it was last heard; null if that is not known, as in a list or after its entity moved.
+    /// </summary>
+    [ProtoMember(13)] public string? Gateway { get; init; }
+
+    /// <summary>
+    /// The factor by which the nodes that listen to it stretch its timeouts, because they are slow themselves, 1 to 8; null in a list.
+    /// </summary>
+    [ProtoMember(14)] public double? Patience { get; init; }
+
+    /// <summary>Why the factor is above 1; null if it is not.</summary>
+    [ProtoMember(15)] public string? PatienceReason { get; init; }
 }
 
 /// <summary>The counts of a worker's successes and failures, and its breaker.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Failover;
@@ -22,7 +23,8 @@ internal static class FactsUsed
         AddIfKnown("same_worker_retries", task.SameWorkerRetries > 0 ? Text(task.SameWorkerRetries) : null);
         AddIfKnown("reassignments", task.Reassignments > 0 ? Text(task.Reassignments) : null);
         AddIfKnown("quality_rung", task.QualityRung > 0 ? Text(task.QualityRung) : null);
-        AddIfKnown("planned", failure.Planned ? "true" : null);
+        AddIfKnown("planned", failure.Blame == LossBlame.Planned ? "true" : null);
+        AddIfKnown("unobserved", failure.Blame == LossBlame.Unobserved ? "true: no healthy node saw the loss" : null);
         AddIfKnown("unserved", failure.Unserved ? "true" : null);
         AddIfKnown("excluded_from_budgets", excludedFromBudgets ? "true" : null);
         AddIfKnown("workers_fault", failure.IsWorkersFault ? "true: the worker fails every task" : null);

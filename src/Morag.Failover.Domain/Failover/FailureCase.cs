@@ -1,6 +1,7 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Domain.Failover;
@@ -20,8 +21,8 @@ public sealed record FailureCase
     /// <summary>The loss of a worker that the failure is part of.</summary>
     public LossId? LossId { get; init; }
 
-    /// <summary>Whether the loss was planned (an operator, a drain).</summary>
-    public bool Planned { get; init; }
+    /// <summary>Whom that loss counts against.</summary>
+    public LossBlame Blame { get; init; }
 
     /// <summary>Whether no lease ended, but no available worker took the task in time.</summary>
     public bool Unserved { get; init; }

@@ -44,8 +44,8 @@ public sealed record FenceInstance : IPartitionMessage
     /// <summary>How long the worker has been silent. A duration, because the clocks of sender and receiver may differ.</summary>
     [ProtoMember(10)] public TimeSpan SilentFor { get; init; }
 
-    /// <summary>Whether the loss was planned, as by a drain: it counts against neither the task nor the worker.</summary>
-    [ProtoMember(8)] public bool Planned { get; init; }
+    /// <summary>Whom the loss counts against.</summary>
+    [ProtoMember(8)] public LossBlame Blame { get; init; }
 
     [ProtoMember(9)] public string Reason { get; init; } = "";
 }

@@ -134,7 +134,7 @@ public static class InstanceFences
             EndsAt = now - command.SilentFor + protection,
             Protection = protection,
             LossId = command.LossId,
-            Planned = command.Planned,
+            Blame = command.Blame,
             Reason = command.Reason,
         };
     }

@@ -146,7 +146,7 @@ public static class LeaseEndings
         OccurredAt = now,
         ErrorMessage = loss.Reason,
         LossId = loss.LossId,
-        Planned = loss.Planned,
+        Blame = loss.Blame,
     };
 
     private static PendingFailure TimeoutOf(TaskLease lease, DateTimeOffset now) => new()
@@ -168,7 +168,7 @@ public static class LeaseEndings
         Context = report.Context,
         EventId = report.EventId,
         LossId = report.LossId ?? lease.Loss?.LossId,
-        Planned = lease.Loss?.Planned ?? false,
+        Blame = lease.Loss?.Blame ?? LossBlame.Worker,
     };
 
     private static string Describe(PendingFailure failure)

@@ -35,8 +35,8 @@ public sealed record LeaseFailure
     /// <summary>The worker loss that caused the failure.</summary>
     [ProtoMember(10)] public LossId? LossId { get; init; }
 
-    /// <summary>Whether the loss was planned, by an operator or a drain: the worker's score does not change.</summary>
-    [ProtoMember(11)] public bool Planned { get; init; }
+    /// <summary>Whom that loss counts against.</summary>
+    [ProtoMember(11)] public LossBlame Blame { get; init; }
 
     [ProtoMember(12)] public required TaskFacts Facts { get; init; }
 
@@ -62,7 +62,7 @@ public sealed record LeaseFailure
         Context = failure.Context,
         EventId = failure.EventId,
         LossId = failure.LossId,
-        Planned = failure.Planned,
+        Blame = failure.Blame,
         Unserved = failure.Unserved,
         Facts = new TaskFacts
         {

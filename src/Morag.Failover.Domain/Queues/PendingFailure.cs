@@ -26,8 +26,8 @@ public sealed record PendingFailure
     /// <summary>The worker loss that caused the failure.</summary>
     [ProtoMember(8)] public LossId? LossId { get; init; }
 
-    /// <summary>Whether the loss was planned.</summary>
-    [ProtoMember(9)] public bool Planned { get; init; }
+    /// <summary>Whom that loss counts against.</summary>
+    [ProtoMember(9)] public LossBlame Blame { get; init; }
 
     /// <summary>True if no lease ended and no available worker can run the task.</summary>
     [ProtoMember(10)] public bool Unserved { get; init; }

@@ -44,8 +44,8 @@ public sealed record PendingLoss
 
     [ProtoMember(3)] public LossId? LossId { get; init; }
 
-    /// <summary>Whether the loss was planned.</summary>
-    [ProtoMember(4)] public bool Planned { get; init; }
+    /// <summary>Whom the loss counts against.</summary>
+    [ProtoMember(4)] public LossBlame Blame { get; init; }
 
     [ProtoMember(5)] public string Reason { get; init; } = "";
 }

@@ -73,6 +73,6 @@ public sealed record WorkerSettings
     /// <summary>The number of worker entities that a directory bucket starts per second after a restart, 1 to 100,000.</summary>
     public int WakeRate { get; init; } = 500;
 
-    /// <summary>The shortest pause of this process that counts as an outage of the node, 100 ms to 1 min.</summary>
+    /// <summary>The shortest pause of a node that counts as an outage of the node, 100 ms to 1 min; at least 1 s for other nodes.</summary>
     public TimeSpan FreezeTolerance { get; init; } = TimeSpan.FromSeconds(2);
 }

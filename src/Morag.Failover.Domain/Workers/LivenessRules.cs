@@ -1,31 +1,66 @@
 using System.Globalization;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Nodes;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Workers;
 
 /// <summary>The signs of life of one worker.</summary>
-/// <param name="SilentSince">The start of the silence: the last sign of life, or the end of a later outage of this node.</param>
+/// <param name="SilentSince">
+/// The start of the silence that counts: the last sign of life, or a later end of an outage of this node or of the worker's gateway.
+/// </param>
 /// <param name="Rhythm">The rhythm of its heartbeats; null if it declared no heartbeat interval.</param>
 /// <param name="SessionBrokeAt">When its session broke, if there was no sign of life since.</param>
-public readonly record struct SignsOfLife(DateTimeOffset SilentSince, HeartbeatRhythm? Rhythm, DateTimeOffset? SessionBrokeAt);
+/// <param name="Gateway">The node through which it was last heard.</param>
+/// <param name="Patience">The larger patience of this node and the gateway.</param>
+public readonly record struct SignsOfLife(
+    DateTimeOffset SilentSince,
+    HeartbeatRhythm? Rhythm,
+    DateTimeOffset? SessionBrokeAt,
+    GatewayHealth Gateway = default,
+    Patience Patience = default);
 
 /// <summary>The liveness of a worker, judged by its signs of life.</summary>
 /// <param name="Liveness">The liveness.</param>
 /// <param name="Reason">The reason, if it is not alive.</param>
 /// <param name="LookAgainAt">When to judge again if the worker stays silent; now if the verdict is final.</param>
-public readonly record struct LivenessVerdict(Liveness Liveness, string Reason, DateTimeOffset LookAgainAt);
+/// <param name="Blame">Whom the loss counts against, if it is offline.</param>
+public readonly record struct LivenessVerdict(
+    Liveness Liveness, string Reason, DateTimeOffset LookAgainAt, LossBlame Blame = LossBlame.Worker);
 
 /// <summary>
 /// Judges the liveness of workers. Every worker is lost when it is silent for the worker timeout. A worker that declared a heartbeat
-/// interval is also lost when its heartbeats stop, or when its session breaks and does not come back.
+/// interval is also lost when its heartbeats stop, or when its session breaks and does not come back. All timeouts are stretched by the
+/// patience of the nodes that listen.
 /// </summary>
+/// <remarks>
+/// Silence counts only while the worker's gateway is known to be healthy. After the gateway is lost, the timeouts run in full from the
+/// time when this node learned of it, because the worker can reach other nodes; the loss is then nobody's fault.
+/// </remarks>
 public static class LivenessRules
 {
+    /// <summary>How long to wait for the gateway's next beat, when only its absence keeps a verdict open.</summary>
+    private static readonly TimeSpan BeatWait = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Judges a worker that is not offline.</summary>
     public static LivenessVerdict Judge(Liveness present, SignsOfLife signs, WorkerSettings settings, DateTimeOffset now)
     {
-        var timeoutAt = signs.SilentSince + settings.Timeout;
+        if (signs.Gateway.HealthyUntil is not { } healthyUntil || healthyUntil >= now)
+        {
+            return JudgeObserved(present, signs, settings, now);
+        }
+
+        var verdict = JudgeObserved(present, signs, settings, healthyUntil);
+        return verdict.Liveness == Liveness.Offline || verdict.LookAgainAt > now
+            ? verdict
+            : verdict with { LookAgainAt = now + BeatWait };
+    }
+
+    /// <summary>Judges the silence up to <paramref name="now"/>, which was observed.</summary>
+    private static LivenessVerdict JudgeObserved(Liveness present, SignsOfLife signs, WorkerSettings settings, DateTimeOffset now)
+    {
+        var timeoutAt = signs.SilentSince + signs.Patience.Stretch(settings.Timeout);
         if (now >= timeoutAt)
         {
             return Offline(signs, now, "no sign of life for");
@@ -40,7 +75,7 @@ public static class LivenessRules
 
         if (signs.SessionBrokeAt is { } brokeAt)
         {
-            var graceEnd = Later(brokeAt, signs.SilentSince) + settings.SessionGrace;
+            var graceEnd = Later(brokeAt, signs.SilentSince) + signs.Patience.Stretch(settings.SessionGrace);
             if (now >= graceEnd)
             {
                 return Offline(signs, now, "its session broke, and no sign of life for");
@@ -49,14 +84,14 @@ public static class LivenessRules
             lookAgainAt = Earlier(lookAgainAt, graceEnd);
         }
 
-        var offlineAt = signs.SilentSince + OfflineSilence(rhythm, settings);
+        var offlineAt = signs.SilentSince + signs.Patience.Stretch(OfflineSilence(rhythm, settings));
         if (now >= offlineAt)
         {
             return Offline(signs, now, "its heartbeats stopped: no sign of life for");
         }
 
         lookAgainAt = Earlier(lookAgainAt, offlineAt);
-        var suspectAt = signs.SilentSince + rhythm.SilenceFor(settings.SuspectPhi, settings);
+        var suspectAt = signs.SilentSince + signs.Patience.Stretch(rhythm.SilenceFor(settings.SuspectPhi, settings));
         if (now < suspectAt)
         {
             return new(liveness, reason, Earlier(lookAgainAt, suspectAt));
@@ -75,10 +110,22 @@ public static class LivenessRules
         return surprising > twoMissing ? surprising : twoMissing;
     }
 
-    private static LivenessVerdict Offline(SignsOfLife signs, DateTimeOffset now, string reason) => new(
-        Liveness.Offline,
-        string.Create(CultureInfo.InvariantCulture, $"{reason} {(now - signs.SilentSince).TotalSeconds:0.#} s"),
-        now);
+    private static LivenessVerdict Offline(SignsOfLife signs, DateTimeOffset now, string reason)
+    {
+        var silence = string.Create(CultureInfo.InvariantCulture, $"{reason} {(now - signs.SilentSince).TotalSeconds:0.#} s");
+        return signs.Gateway.IsObserver
+            ? new(Liveness.Offline, silence, now)
+            : new(Liveness.Offline, Circumstances(signs) + silence, now, LossBlame.Unobserved);
+    }
+
+    private static string Circumstances(SignsOfLife signs) => signs.Gateway switch
+    {
+        { IsUnknown: false, Node: var node, LostAt: { } lostAt } =>
+            string.Create(CultureInfo.InvariantCulture, $"its node {node} was lost at {lostAt:u}; "),
+        { Node: { } node, LostAt: { } lostAt } => string.Create(
+            CultureInfo.InvariantCulture, $"not heard since its entity started, after node {node} was lost at {lostAt:u}; "),
+        _ => "not heard since its entity started; ",
+    };
 
     private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 

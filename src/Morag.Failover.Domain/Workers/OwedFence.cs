@@ -22,8 +22,8 @@ public sealed record OwedFence
     /// <summary>The start of its silence.</summary>
     [ProtoMember(5)] public DateTimeOffset SilentSince { get; init; }
 
-    /// <summary>Whether the loss was planned.</summary>
-    [ProtoMember(6)] public bool Planned { get; init; }
+    /// <summary>Whom the loss counts against.</summary>
+    [ProtoMember(6)] public LossBlame Blame { get; init; }
 
     /// <summary>Why.</summary>
     [ProtoMember(7)] public string Reason { get; init; } = "";

@@ -34,7 +34,7 @@ public sealed record RecordFailure : IWorkerMessage
     /// <summary>The task that failed.</summary>
     [ProtoMember(7)] public required TaskId TaskId { get; init; }
 
-    /// <summary>False for a planned loss, of a draining worker, which does not change the score.</summary>
+    /// <summary>False for a loss that was planned or that no healthy node observed: the score does not change.</summary>
     [ProtoMember(8)] public bool Counts { get; init; } = true;
 
     /// <summary>The queue that the task was leased from; null for a task that is not in a queue here.</summary>

@@ -65,7 +65,7 @@ public static class WorkerMembership
                 state, FenceKind.Proven, silentSince, $"the worker restarted: the instance '{registration.InstanceId}' registered") with
             {
                 LossId = state.LossId ?? loss,
-                Planned = state.IsDraining,
+                Blame = BlameOf(state, state.LossBlame),
             };
         }
         else if (old is not null && state.Liveness == Liveness.Offline)
@@ -121,11 +121,11 @@ public static class WorkerMembership
         WorkerState state, LivenessVerdict verdict, bool holding, LossId loss, DateTimeOffset silentSince, DateTimeOffset now) =>
         verdict.Liveness switch
         {
-            Liveness.Offline when state.Liveness != Liveness.Offline => new WorkerLost
+            Liveness.Offline when state.Liveness != Liveness.Offline && BlameOf(state, verdict.Blame) is var blame => new WorkerLost
             {
                 At = now,
-                Fence = NextFence(state, FenceKind.Lost, silentSince, verdict.Reason) with { LossId = loss, Planned = state.IsDraining },
-                LostWork = holding && !state.IsDraining,
+                Fence = NextFence(state, FenceKind.Lost, silentSince, verdict.Reason) with { LossId = loss, Blame = blame },
+                LostWork = holding && blame == LossBlame.Worker,
             },
             Liveness.Suspect when state.Liveness == Liveness.Alive => new WorkerSuspected { At = now, Reason = verdict.Reason },
             _ => null,
@@ -205,7 +205,7 @@ public static class WorkerMembership
             Fence = NextFence(state, FenceKind.Proven, silentSince, $"an operator declared the worker offline ({command.Reason})") with
             {
                 LossId = reply.LossId,
-                Planned = state.IsDraining,
+                Blame = BlameOf(state, state.LossBlame),
             },
             LostWork = !held.IsEmpty && !state.IsDraining && state.OfflineCause == OfflineCause.None,
         };
@@ -226,6 +226,9 @@ public static class WorkerMembership
     /// <summary>The refusal of a call that needs a registered worker.</summary>
     public static Refused NotRegistered(WorkerState state) =>
         Refused.Unknown(string.Create(CultureInfo.InvariantCulture, $"there is no worker '{state.WorkerId}'"));
+
+    /// <summary>A loss while the worker drains is planned, whoever observed it.</summary>
+    private static LossBlame BlameOf(WorkerState state, LossBlame observed) => state.IsDraining ? LossBlame.Planned : observed;
 
     private static OwedFence NextFence(WorkerState state, FenceKind kind, DateTimeOffset silentSince, string reason) => new()
     {

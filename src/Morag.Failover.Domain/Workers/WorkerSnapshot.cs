@@ -87,6 +87,9 @@ public sealed record WorkerSnapshot : IStoredState
 
     /// <summary>Since when it is offline, has left, or is only known by reports.</summary>
     [ProtoMember(27)] public DateTimeOffset? GoneSince { get; init; }
+
+    /// <summary>Whom the loss that it is offline by counts against.</summary>
+    [ProtoMember(28)] public LossBlame LossBlame { get; init; }
 }
 
 /// <summary>A failure that is remembered, so that it counts once.</summary>

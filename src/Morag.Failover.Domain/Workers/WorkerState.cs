@@ -39,6 +39,9 @@ public sealed record WorkerState
     /// <summary>The loss that made it offline.</summary>
     public LossId? LossId { get; init; }
 
+    /// <summary>Whom that loss counts against.</summary>
+    public LossBlame LossBlame { get; init; }
+
     /// <summary>The status that it last reported: online, error, maintenance or offline. Busy is stored as online.</summary>
     public WorkerStatus ReportedStatus { get; init; }
 
@@ -144,6 +147,7 @@ public sealed record WorkerState
         Liveness = Liveness.Offline,
         OfflineCause = OfflineCause.None,
         LossId = null,
+        LossBlame = LossBlame.Worker,
         ReportedStatus = WorkerStatus.Online,
     };
 
@@ -157,6 +161,7 @@ public sealed record WorkerState
             Liveness = Liveness.Alive,
             OfflineCause = OfflineCause.None,
             LossId = null,
+            LossBlame = LossBlame.Worker,
             ReportedStatus = ReportedStatus == WorkerStatus.Offline || registered.Registration.InstanceId != Registration?.InstanceId
                 ? WorkerStatus.Online
                 : ReportedStatus,
@@ -164,9 +169,9 @@ public sealed record WorkerState
         },
         WorkerSuspected => this with { Liveness = Liveness.Suspect },
         WorkerRecovered heard => WithFence(heard.Fence).Back(),
-        WorkerLost lost => WithFence(lost.Fence).Offline(OfflineCause.Missing, lost.Fence.LossId, lost.LostWork, lost.At),
+        WorkerLost lost => WithFence(lost.Fence).Offline(OfflineCause.Missing, lost.Fence, lost.LostWork, lost.At),
         WorkerDeclaredOffline offline =>
-            WithFence(offline.Fence).Offline(OfflineCause.Operator, offline.Fence.LossId, offline.LostWork, offline.At),
+            WithFence(offline.Fence).Offline(OfflineCause.Operator, offline.Fence, offline.LostWork, offline.At),
         WorkerStatusReported said => WithFence(said.Fence).WithReportedStatus(said.Status),
         WorkerDrained drained =>
             this with { Drain = new WorkerDrain { Reason = drained.Reason, Deadline = drained.Deadline, Within = drained.Within } },
@@ -224,13 +229,20 @@ public sealed record WorkerState
         _ => null,
     };
 
-    private WorkerState Back() => this with { Liveness = Liveness.Alive, OfflineCause = OfflineCause.None, LossId = null };
+    private WorkerState Back() => this with
+    {
+        Liveness = Liveness.Alive,
+        OfflineCause = OfflineCause.None,
+        LossId = null,
+        LossBlame = LossBlame.Worker,
+    };
 
-    private WorkerState Offline(OfflineCause cause, LossId? loss, bool lostWork, DateTimeOffset at) => this with
+    private WorkerState Offline(OfflineCause cause, OwedFence fence, bool lostWork, DateTimeOffset at) => this with
     {
         Liveness = Liveness.Offline,
         OfflineCause = cause,
-        LossId = loss,
+        LossId = fence.LossId,
+        LossBlame = fence.Blame,
         LostAt = lostWork ? at : LostAt,
     };
 
@@ -240,7 +252,13 @@ public sealed record WorkerState
         return (status, OfflineCause) switch
         {
             (_, OfflineCause.Operator) => saying,
-            (WorkerStatus.Offline, _) => saying with { Liveness = Liveness.Offline, OfflineCause = OfflineCause.Self, LossId = null },
+            (WorkerStatus.Offline, _) => saying with
+            {
+                Liveness = Liveness.Offline,
+                OfflineCause = OfflineCause.Self,
+                LossId = null,
+                LossBlame = LossBlame.Worker,
+            },
             (_, OfflineCause.Self) => saying.Back(),
             _ => saying,
         };

@@ -48,6 +48,9 @@ public sealed class ClusterNodes : IAsyncLifetime
         Partitions = new PartitionSettings { Queues = 2, Coordinators = 4, DirectoryBuckets = 2, WorkerShards = 10 },
     };
 
+    /// <summary>The systems of the two nodes.</summary>
+    public IReadOnlyList<ActorSystem> Systems => [.. nodes.Select(node => node.Services.GetRequiredService<ActorSystem>())];
+
     /// <summary>Each way into the cluster, by its name.</summary>
     public IReadOnlyDictionary<string, WayIn> Ways { get; private set; } = ImmutableDictionary<string, WayIn>.Empty;
 

@@ -1,6 +1,7 @@
 using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Tests.Timing;
 using Morag.Failover.Actors.Timing;
+using Morag.Failover.Domain.Nodes;
 
 namespace Morag.Failover.Actors.Tests.Outages;
 
@@ -10,11 +11,12 @@ public sealed class FreezeWatchSpecs : IDisposable
     private readonly SteadyClock clock;
     private readonly FreezeWatch watch;
     private TimeSpan sleptSoFar;
+    private TimeSpan gcPaused;
 
     public FreezeWatchSpecs()
     {
         clock = new SteadyClock(machine);
-        watch = new FreezeWatch(clock, TimeSpan.FromSeconds(2), () => clock.GetElapsedTime(0) + sleptSoFar);
+        watch = new FreezeWatch(clock, TimeSpan.FromSeconds(2), () => clock.GetElapsedTime(0) + sleptSoFar, () => gcPaused);
     }
 
     [Fact]
@@ -77,6 +79,41 @@ public sealed class FreezeWatchSpecs : IDisposable
         machine.Pass(TimeSpan.FromSeconds(10));
 
         Assert.InRange(watch.LastOutageEndedAt(), resumed, resumed.AddSeconds(0.6));
+    }
+
+    [Fact]
+    public void Should_have_the_usual_patience_when_its_ticks_come_in_time()
+    {
+        machine.Pass(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(1, watch.Patience().Factor);
+    }
+
+    [Fact]
+    public void Should_be_patient_for_ten_seconds_when_a_tick_was_late()
+    {
+        machine.Pass(TimeSpan.FromSeconds(10));
+        machine.Freeze(TimeSpan.FromSeconds(1.4));
+        machine.Pass(TimeSpan.FromSeconds(1));
+
+        Assert.Equal((1.75, "timers ran 1 s late"), (watch.Patience().Factor, watch.Patience().Reason));
+        machine.Pass(TimeSpan.FromSeconds(11));
+        Assert.Equal(default, watch.Patience());
+    }
+
+    [Fact]
+    public void Should_be_patient_when_garbage_collection_the_scheduler_or_the_journal_is_slow()
+    {
+        machine.Pass(TimeSpan.FromSeconds(10));
+        gcPaused += TimeSpan.FromSeconds(1.25);
+        machine.Pass(TimeSpan.FromSeconds(1));
+        Assert.Equal("garbage collection paused the node for 1.25 s", watch.Patience().Reason);
+
+        watch.Observe(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1));
+        Assert.Equal("scheduled messages came 2 s late", watch.Patience().Reason);
+
+        watch.Observe(TimeSpan.Zero, TimeSpan.FromSeconds(60));
+        Assert.Equal((Patience.MaxFactor, "the journal took 60 s to write"), (watch.Patience().Factor, watch.Patience().Reason));
     }
 
     public void Dispose() => watch.Dispose();

@@ -80,13 +80,13 @@ public sealed class AllOwners : IFailoverRegions
     /// <summary>
     /// Sends a message, lets everything settle, and gives the answer; a refusal fails where it is not what was asked for.
     /// </summary>
-    public async Task<TAnswer> AskAsync<TAnswer>(IActorRef region, IWireMessage message)
+    public async Task<TAnswer> AskAsync<TAnswer>(IActorRef region, IWireMessage message, Address? gateway = null)
         where TAnswer : IWireMessage
     {
         var left = Patience;
         while (true)
         {
-            var asked = region.Ask<IWireMessage>(message, NeverAnswered);
+            var asked = SendAsync(region, message, gateway);
             await SettleAsync();
             for (; !asked.IsCompleted && left > 0; left--)
             {
@@ -94,7 +94,7 @@ public sealed class AllOwners : IFailoverRegions
                 if (left % 10 == 0 && !asked.IsCompleted)
                 {
                     // It lay in the mailbox of an owner that ended at a write of its own: every caller asks again after a while.
-                    asked = region.Ask<IWireMessage>(message, NeverAnswered);
+                    asked = SendAsync(region, message, gateway);
                     await SettleAsync();
                 }
             }
@@ -111,6 +111,10 @@ public sealed class AllOwners : IFailoverRegions
             await PassAsync(TimeSpan.FromSeconds(1));
         }
     }
+
+    private Task<IWireMessage> SendAsync(IActorRef region, IWireMessage message, Address? gateway) => gateway is null
+        ? region.Ask<IWireMessage>(message, NeverAnswered)
+        : GatewayCaller.AskAsync(gateway, region, message, system, NeverAnswered);
 
     /// <summary>
     /// Lets time pass in one step: everything that comes due is carried out, and fixed owners that ended are started again.

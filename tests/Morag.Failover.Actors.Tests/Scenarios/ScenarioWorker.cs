@@ -29,6 +29,9 @@ public sealed class ScenarioWorker
     /// <summary>How far its clock is ahead of ours.</summary>
     public TimeSpan ClockAhead { get; set; }
 
+    /// <summary>The node that it talks to; null for the node of its owners.</summary>
+    public Address? Gateway { get; set; }
+
     /// <summary>The status in its heartbeats.</summary>
     public WorkerStatus Says { get; set; } = WorkerStatus.Online;
 
@@ -53,7 +56,7 @@ public sealed class ScenarioWorker
 
     /// <summary>The same instance registers again.</summary>
     public Task RegisterAgainAsync() =>
-        owners.AskAsync<WorkerRegisteredReply>(owners.Workers, new RegisterWorker { Registration = Registration });
+        owners.AskAsync<WorkerRegisteredReply>(owners.Workers, new RegisterWorker { Registration = Registration }, Gateway);
 
     /// <summary>The same instance registers as something else.</summary>
     public Task BecomesAsync(Func<WorkerRegistration, WorkerRegistration> change)
@@ -88,7 +91,7 @@ public sealed class ScenarioWorker
             InstanceId = Registration.InstanceId,
             ListsHeld = true,
             Held = [.. holds.Select(lease => new HeldByWorker { TaskId = lease.TaskId, Epoch = lease.Epoch, Progress = Progress })],
-        });
+        }, Gateway);
 
     // --- Its work
 
@@ -112,7 +115,7 @@ public sealed class ScenarioWorker
             MaxTasks = most,
             RequestId = request is null ? null : new(request),
             InstanceId = Registration.InstanceId,
-        });
+        }, Gateway);
         return granted.Leases;
     }
 

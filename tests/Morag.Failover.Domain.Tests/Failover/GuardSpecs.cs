@@ -248,15 +248,18 @@ public sealed class GuardSpecs
         Assert.True((failure with { Fleet = fleet }).Decide().ExcludedFromBudgets);
     }
 
-    [Fact]
-    public void Should_not_convict_a_task_by_a_planned_loss()
+    [Theory]
+    [InlineData(LossBlame.Planned, "planned")]
+    [InlineData(LossBlame.Unobserved, "unobserved")]
+    public void Should_not_convict_a_task_by_a_loss_that_counts_against_nobody(LossBlame blame, string fact)
     {
-        var facts = Facts with { History = [Earlier(3, WorkerOffline, B), Earlier(5, WorkerOffline, C)] };
+        var facts = Facts with { FleetFailures = 10, History = [Earlier(3, WorkerOffline, B), Earlier(5, WorkerOffline, C)] };
 
-        var verdict = (Of(WorkerOffline, facts) with { Planned = true }).Decide();
+        var verdict = (Of(WorkerOffline, facts) with { Blame = blame }).Decide();
 
         Assert.Equal(ReassignSameQueue, verdict.Action().Strategy);
         Assert.True(verdict.ExcludedFromBudgets);
+        Assert.StartsWith("true", verdict.Decision.DecisionMetadata.Facts[fact], StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string> Obstacles => new()

@@ -54,9 +54,9 @@ public sealed class InstanceFencesSpecs
         queue.Lease("w", instance: "i1");
         queue.Lease("w", instance: "i2");
         queue.Pass(3000);
-        queue.Fence("w", 1, FenceKind.Proven, "i1", planned: true);
+        queue.Fence("w", 1, FenceKind.Proven, "i1", blame: LossBlame.Planned);
 
-        Assert.True(queue["a"].Pending!.Planned);
+        Assert.Equal(LossBlame.Planned, queue["a"].Pending!.Blame);
         Assert.Equal(TaskState.Leased, queue["b"].State);
         Assert.Empty(queue.Lease("w", instance: "i1"));
         Assert.Single(queue.Lease("w", instance: "i2"));

@@ -162,7 +162,7 @@ internal sealed class QueueUnderTest
         string? instance = null,
         double silentFor = 0,
         string? loss = null,
-        bool planned = false)
+        LossBlame blame = LossBlame.Worker)
     {
         var fence = new FenceInstance
         {
@@ -173,7 +173,7 @@ internal sealed class QueueUnderTest
             InstanceId = instance is null ? null : new InstanceId(instance),
             SilentFor = TimeSpan.FromSeconds(silentFor),
             LossId = loss is null ? null : new LossId(loss),
-            Planned = planned,
+            Blame = blame,
             Reason = "spec",
         };
         var decided = InstanceFences.Decide(State, fence, Settings, 2, Now);

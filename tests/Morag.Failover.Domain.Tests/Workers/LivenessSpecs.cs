@@ -1,5 +1,7 @@
 using CsCheck;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Nodes;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Domain.Workers;
 
@@ -107,6 +109,74 @@ public sealed class LivenessSpecs
         Assert.Equal(Liveness.Suspect, suspect.Liveness);
         Assert.Equal(Liveness.Offline, At(rhythm, suspect.LookAgainAt).Liveness);
     }
+
+    [Theory]
+    [InlineData(2.0)]
+    [InlineData(8.0)]
+    public void Should_stretch_every_timeout_by_the_patience_of_a_slow_node(double factor)
+    {
+        var patience = new Patience(factor - 1, "slow");
+        var signs = new SignsOfLife(T0, Learnt(10, _ => 10), null, default, patience);
+        var broken = signs with { SessionBrokeAt = T0 };
+        var withoutRhythm = signs with { Rhythm = null };
+        var suspectAfter = (Judge(signs.Rhythm, 0).LookAgainAt - T0).TotalSeconds * factor;
+
+        Assert.Equal((Liveness.Alive, Liveness.Suspect), Around(signs, suspectAfter));
+        Assert.Equal((Liveness.Suspect, Liveness.Offline), Around(broken, 3 * factor));
+        Assert.Equal((Liveness.Alive, Liveness.Offline), Around(withoutRhythm, 180 * factor));
+    }
+
+    [Fact]
+    public void Should_count_silence_only_while_the_gateway_is_known_to_be_healthy()
+    {
+        var frozen = new GatewayHealth { Node = "b:1", HealthyUntil = T0.AddSeconds(3) };
+        var signs = new SignsOfLife(T0, Learnt(1, _ => 1), null, frozen);
+
+        var verdict = LivenessRules.Judge(Liveness.Alive, signs, Settings, T0.AddSeconds(60));
+
+        Assert.Equal((Liveness.Alive, T0.AddSeconds(60.5)), (verdict.Liveness, verdict.LookAgainAt));
+    }
+
+    [Fact]
+    public void Should_lose_a_worker_as_fast_as_ever_when_its_gateway_is_healthy()
+    {
+        var healthy = new GatewayHealth { Node = "b:1", HealthyUntil = T0.AddSeconds(60) };
+        var signs = new SignsOfLife(T0, Learnt(1, _ => 1), null, healthy);
+
+        var verdict = LivenessRules.Judge(Liveness.Alive, signs, Settings, T0.AddSeconds(5.5));
+
+        Assert.Equal((Liveness.Offline, LossBlame.Worker), (verdict.Liveness, verdict.Blame));
+    }
+
+    [Fact]
+    public void Should_lose_a_worker_after_the_full_timeout_and_blame_nobody_when_its_gateway_is_lost()
+    {
+        var lost = new GatewayHealth { Node = "b:1", LostAt = T0, CountsFrom = T0 };
+        var signs = new SignsOfLife(T0, Learnt(1, _ => 1), null, lost);
+
+        Assert.NotEqual(Liveness.Offline, LivenessRules.Judge(Liveness.Alive, signs, Settings, T0.AddSeconds(5)).Liveness);
+        var verdict = LivenessRules.Judge(Liveness.Alive, signs, Settings, T0.AddSeconds(5.5));
+        Assert.Equal((Liveness.Offline, LossBlame.Unobserved), (verdict.Liveness, verdict.Blame));
+        Assert.Equal(
+            "its node b:1 was lost at 2026-01-01 00:00:00Z; its heartbeats stopped: no sign of life for 5.5 s", verdict.Reason);
+    }
+
+    [Theory]
+    [InlineData(null, "not heard since its entity started; no sign of life for 180 s")]
+    [InlineData(
+        "b:1", "not heard since its entity started, after node b:1 was lost at 2026-01-01 00:00:00Z; no sign of life for 180 s")]
+    public void Should_blame_nobody_when_the_owner_has_not_heard_the_worker_since_it_started(string? lostNode, string reason)
+    {
+        var unknown = new GatewayHealth { IsUnknown = true, Node = lostNode, LostAt = lostNode is null ? null : T0 };
+
+        var verdict = LivenessRules.Judge(Liveness.Alive, new SignsOfLife(T0, null, null, unknown), Settings, T0.AddSeconds(180));
+
+        Assert.Equal((Liveness.Offline, LossBlame.Unobserved, reason), (verdict.Liveness, verdict.Blame, verdict.Reason));
+    }
+
+    private static (Liveness Before, Liveness After) Around(SignsOfLife signs, double seconds) => (
+        LivenessRules.Judge(Liveness.Alive, signs, Settings, T0.AddSeconds(seconds - 0.01)).Liveness,
+        LivenessRules.Judge(Liveness.Alive, signs, Settings, T0.AddSeconds(seconds + 0.01)).Liveness);
 
     private static HeartbeatRhythm Learnt(double announced, Func<int, double> interval)
     {

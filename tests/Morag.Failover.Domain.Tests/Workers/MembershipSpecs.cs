@@ -52,7 +52,7 @@ public sealed class MembershipSpecs
         var after = state.Apply(Register(state, Registration("i2")).Event!);
 
         var fence = Assert.Single(after.Fences);
-        Assert.Equal((FenceKind.Proven, new InstanceId("i1"), false), (fence.Kind, fence.InstanceId!.Value, fence.Planned));
+        Assert.Equal((FenceKind.Proven, new InstanceId("i1"), LossBlame.Worker), (fence.Kind, fence.InstanceId!.Value, fence.Blame));
         Assert.NotNull(fence.LossId);
         Assert.NotNull(WorkerMembership.RefuseCall(after, new InstanceId("i1")));
         Assert.Null(WorkerMembership.RefuseCall(after, new InstanceId("i2")));
@@ -123,7 +123,31 @@ public sealed class MembershipSpecs
     {
         var state = Registered("i1");
         state = state.Apply(WorkerMembership.Drain(state, new DrainWorker { WorkerId = Worker, Reason = "upgrade" }, T0).Event!);
-        Assert.True(Assert.Single(Lost(state).Fences).Planned);
+        Assert.Equal(LossBlame.Planned, Assert.Single(Lost(state).Fences).Blame);
+    }
+
+    [Fact]
+    public void Should_blame_nobody_when_no_node_observed_the_loss()
+    {
+        var lost = Lost(Registered("i1"), LossBlame.Unobserved);
+
+        Assert.Equal(LossBlame.Unobserved, Assert.Single(lost.Fences).Blame);
+        Assert.Null(lost.LostAt);
+    }
+
+    [Fact]
+    public void Should_still_blame_nobody_when_an_unobserved_loss_is_proven_later()
+    {
+        var lost = WorkerSnapshotMapping.FromSnapshot(WorkerSnapshotMapping.ToSnapshot(Lost(Registered("i1"), LossBlame.Unobserved)));
+
+        var replaced = lost.Apply(Register(lost, Registration("i2")).Event!);
+        var declared = lost.Apply(
+            WorkerMembership.TakeOffline(lost, new() { WorkerId = Worker, Reason = "dead" }, [], new("other"), T0, T0).Event!);
+        var lostAgain = Lost(replaced);
+
+        Assert.Equal((FenceKind.Proven, LossBlame.Unobserved), (replaced.Fences[^1].Kind, replaced.Fences[^1].Blame));
+        Assert.Equal((FenceKind.Proven, LossBlame.Unobserved), (declared.Fences[^1].Kind, declared.Fences[^1].Blame));
+        Assert.Equal(LossBlame.Worker, lostAgain.Fences[^1].Blame);
     }
 
     [Fact]
@@ -200,8 +224,9 @@ public sealed class MembershipSpecs
     private static WorkerState Registered(string? instance) =>
         WorkerState.Unknown(Worker).Apply(Register(WorkerState.Unknown(Worker), Registration(instance)).Event!);
 
-    private static WorkerState Lost(WorkerState state) => state.Apply(
-        WorkerMembership.ApplyVerdict(state, new LivenessVerdict(Liveness.Offline, "silent", T0), holding: true, new("loss"), T0, T0)!);
+    private static WorkerState Lost(WorkerState state, LossBlame blame = LossBlame.Worker) => state.Apply(
+        WorkerMembership.ApplyVerdict(
+            state, new LivenessVerdict(Liveness.Offline, "silent", T0, blame), holding: true, new("loss"), T0, T0)!);
 
     private static Decision<IWireMessage> Register(WorkerState state, WorkerRegistration registration) =>
         WorkerMembership.Register(state, registration, holding: true, new("new-loss"), T0, Queues, T0);

@@ -27,7 +27,7 @@ public static class FailureDecisions
                 Failure = failure.Failure,
                 Epoch = failure.Epoch,
                 LossId = failure.LossId,
-                Planned = failure.Lease is { Planned: true },
+                Blame = failure.Lease?.Blame ?? LossBlame.Worker,
                 Unserved = failure.Lease is { Unserved: true },
                 Task = failure.PastOf(state, settings.Policy),
                 Worker = failure.Worker,

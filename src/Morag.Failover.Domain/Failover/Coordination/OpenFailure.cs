@@ -133,7 +133,7 @@ public sealed record OpenFailure
         OccurredAt = Failure.OccurredAt,
         Epoch = Epoch,
         TaskId = Failure.TaskId,
-        Counts = Lease is not { Planned: true },
+        Counts = Lease is not { Blame: LossBlame.Planned or LossBlame.Unobserved },
         Queue = Lease?.Facts.Queue,
         ContentType = Lease?.Facts.ContentType,
     };

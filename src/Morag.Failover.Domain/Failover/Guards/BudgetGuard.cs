@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Failover.Guards;
@@ -24,7 +25,7 @@ internal sealed class BudgetGuard : IGuard
                 $"retry budget exhausted: this is task failure {ownFailures + 1}, and {task.MaxRetries} are allowed");
         }
 
-        var countsAgainstFleet = !failure.CountsAgainstTask && !failure.Planned && !failure.Unserved;
+        var countsAgainstFleet = !failure.CountsAgainstTask && failure.Blame == LossBlame.Worker && !failure.Unserved;
         if (countsAgainstFleet && fleetFailures + 1 > settings.Policy.MaxFleetFailures)
         {
             return Verdict.Overrules(

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Akka.Actor;
+using Morag.Failover.Actors.Outages;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
@@ -13,7 +14,8 @@ namespace Morag.Failover.Node.Http.Workers;
 
 /// <summary>
 /// <c>GET /workers/{id}/session</c>: server-sent events that an agent keeps open. If the connection breaks while this node is running,
-/// the worker's entity is told, because the worker may have died.
+/// the worker's entity is told, because the worker may have died. It is not told soon after an outage of this node: then the agent may have
+/// given up the connection because nobody answered.
 /// </summary>
 internal static class WorkerSessionEndpoint
 {
@@ -26,6 +28,7 @@ internal static class WorkerSessionEndpoint
         HttpContext context,
         FailoverGateway gateway,
         ActorSystem system,
+        IOutageWatch outages,
         string id,
         [Microsoft.AspNetCore.Mvc.FromQuery(Name = "instance_id")] string? instanceId)
     {
@@ -54,7 +57,9 @@ internal static class WorkerSessionEndpoint
             system.Stop(actor);
 
             // Also if the client disconnected before the entity answered: the entity may know the session by now.
-            if (context.RequestAborted.IsCancellationRequested && !gateway.Stopping.IsCancellationRequested)
+            var sinceOutage = system.Scheduler.Now - outages.LastOutageEndedAt();
+            if (context.RequestAborted.IsCancellationRequested && !gateway.Stopping.IsCancellationRequested
+                && sinceOutage > gateway.Settings.Workers.SessionGrace)
             {
                 gateway.Regions.Workers.Tell(
                     new SessionBroken { WorkerId = session.WorkerId, SessionId = session.SessionId }, ActorRefs.NoSender);

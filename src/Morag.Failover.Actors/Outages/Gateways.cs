@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Morag.Failover.Domain.Nodes;
+using Morag.Failover.Domain.Settings;
+
+namespace Morag.Failover.Actors.Outages;
+
+/// <summary>
+/// What this node knows about the other nodes as gateways of workers. <see cref="GatewayWatch"/> writes it; the entities of workers read
+/// it before they judge silence. Every call of a worker comes from an actor of its gateway, so the sender's address names the gateway.
+/// </summary>
+internal sealed class Gateways : IExtension
+{
+    /// <summary>The most nodes that are gone and still remembered. Those lost first are forgotten first.</summary>
+    private const int MaxGone = 200;
+
+    private readonly ConcurrentDictionary<Address, NodeSightings> nodes = new();
+    private readonly Address self;
+    private NodeSightings? lastLost;
+
+    private Gateways(Address self)
+    {
+        this.self = self;
+        OwnName = NameOf(self);
+    }
+
+    /// <summary>This node's host and port, or its system's name if it has no remoting.</summary>
+    public string OwnName { get; }
+
+    /// <summary>The gateways as one actor system sees them.</summary>
+    public static Gateways Of(ActorSystem system) => system.WithExtension<Gateways, Provider>();
+
+    /// <summary>
+    /// The pause of a node's beats that counts as an outage: the pause that counts for this node itself, and at least one second, because
+    /// beats cross the network.
+    /// </summary>
+    public static TimeSpan ToleranceOf(WorkerSettings settings) =>
+        settings.FreezeTolerance > TimeSpan.FromSeconds(1) ? settings.FreezeTolerance : TimeSpan.FromSeconds(1);
+
+    /// <summary>The node of an actor that sent a call.</summary>
+    public Address NodeOf(IActorRef sender) => sender.Path.Address is { HasLocalScope: false } address ? address : self;
+
+    /// <summary>A node's host and port.</summary>
+    public static string NameOf(Address node) => node.Host is null
+        ? node.System
+        : string.Create(CultureInfo.InvariantCulture, $"{(node.Host.Contains(':') ? $"[{node.Host}]" : node.Host)}:{node.Port}");
+
+    /// <summary>The health of a worker's gateway.</summary>
+    /// <param name="gateway">The gateway; null if this owner has not heard the worker since it started.</param>
+    /// <param name="workerHeardAt">When the worker was last heard, or when the owner started.</param>
+    /// <param name="settings">The settings.</param>
+    /// <param name="now">The time.</param>
+    public GatewayHealth HealthOf(Address? gateway, DateTimeOffset workerHeardAt, WorkerSettings settings, DateTimeOffset now)
+    {
+        if (gateway is null)
+        {
+            var lost = Volatile.Read(ref lastLost);
+            var isRecent = lost?.LostAt > workerHeardAt - settings.Timeout;
+            return new GatewayHealth { IsUnknown = true, Node = isRecent ? lost!.Node : null, LostAt = isRecent ? lost!.LostAt : null };
+        }
+
+        if (gateway.Equals(self))
+        {
+            return new GatewayHealth { Node = OwnName };
+        }
+
+        return nodes.TryGetValue(gateway, out var seen)
+            ? seen.HealthFor(workerHeardAt, ToleranceOf(settings), now)
+            : new GatewayHealth { Node = NameOf(gateway), LostAt = workerHeardAt }; // Not a member of the cluster.
+    }
+
+    /// <summary>Records that a node joined.</summary>
+    public void Joined(Address node, DateTimeOffset now) =>
+        nodes.AddOrUpdate(node, _ => NodeSightings.Joined(NameOf(node), null, now), (_, old) => NodeSightings.Joined(old.Node, old, now));
+
+    /// <summary>Records a beat of a node. Beats of a node that is not a member are ignored.</summary>
+    public void Beat(Address node, NodeBeat beat, TimeSpan tolerance, DateTimeOffset now) =>
+        Change(node, seen => seen.Beat(beat, tolerance, now));
+
+    /// <summary>Records that a node is unreachable or leaving.</summary>
+    public void Lost(Address node, DateTimeOffset now) => Volatile.Write(ref lastLost, Change(node, seen => seen.Lost(now)) ?? lastLost);
+
+    /// <summary>Records that a node is down or removed.</summary>
+    public void Gone(Address node, DateTimeOffset now)
+    {
+        Volatile.Write(ref lastLost, Change(node, seen => seen.Gone(now)) ?? lastLost);
+        foreach (var (old, _) in nodes
+            .Where(pair => pair.Value is { LostAt: not null, GoneAt: not null })
+            .OrderByDescending(pair => pair.Value.GoneAt)
+            .Skip(MaxGone))
+        {
+            nodes.TryRemove(old, out _);
+        }
+    }
+
+    /// <summary>Records that a node is reachable again.</summary>
+    public void Reachable(Address node, DateTimeOffset now) => Change(node, seen => seen.Reachable(now));
+
+    private NodeSightings? Change(Address node, Func<NodeSightings, NodeSightings> change)
+    {
+        while (nodes.TryGetValue(node, out var seen))
+        {
+            var changed = change(seen);
+            if (nodes.TryUpdate(node, changed, seen))
+            {
+                return changed;
+            }
+        }
+
+        return null;
+    }
+
+    private sealed class Provider : ExtensionIdProvider<Gateways>
+    {
+        public override Gateways CreateExtension(ExtendedActorSystem system) => new(system.Provider.DefaultAddress);
+    }
+}

@@ -1,0 +1,67 @@
+namespace Morag.Failover.Domain.Nodes;
+
+/// <summary>What this node has observed of another node, from its beats and from the cluster's membership.</summary>
+public sealed record NodeSightings
+{
+    /// <summary>The node's host and port.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>When its last beat arrived, or when it joined.</summary>
+    public required DateTimeOffset HeardAt { get; init; }
+
+    /// <summary>When the node's workers could reach it again, or could first try another one. Earlier silence does not count.</summary>
+    public DateTimeOffset CountsFrom { get; init; }
+
+    /// <summary>When this node last learned that it is unreachable, leaving, down or removed; null while it is healthy.</summary>
+    public DateTimeOffset? LostAt { get; init; }
+
+    /// <summary>When the node last left the cluster or was removed from it, even if a node at its address has joined since.</summary>
+    public DateTimeOffset? GoneAt { get; init; }
+
+    /// <summary>The node's own patience.</summary>
+    public Patience Patience { get; init; }
+
+    /// <summary>A node that has joined, perhaps at the address of one that is gone.</summary>
+    public static NodeSightings Joined(string node, NodeSightings? before, DateTimeOffset now) =>
+        new() { Node = node, HeardAt = now, CountsFrom = now, GoneAt = before?.GoneAt };
+
+    /// <summary>Records a beat. A beat after more than <paramref name="tolerance"/> of silence ends an outage.</summary>
+    public NodeSightings Beat(NodeBeat beat, TimeSpan tolerance, DateTimeOffset now)
+    {
+        var countsFrom = now - HeardAt > tolerance ? now : CountsFrom;
+        return this with
+        {
+            HeardAt = now,
+            CountsFrom = now - beat.SinceOutage is { } outageEnded && outageEnded > countsFrom ? outageEnded : countsFrom,
+            Patience = new Patience(Math.Clamp(beat.ExtraPatience, 0, Patience.MaxFactor - 1), beat.PatienceReason),
+        };
+    }
+
+    /// <summary>Records that the node is unreachable or leaving.</summary>
+    public NodeSightings Lost(DateTimeOffset now) => this with { LostAt = now, CountsFrom = now };
+
+    /// <summary>Records that the node is down or removed.</summary>
+    public NodeSightings Gone(DateTimeOffset now) => Lost(now) with { GoneAt = now };
+
+    /// <summary>Records that the node is reachable again.</summary>
+    public NodeSightings Reachable(DateTimeOffset now) => this with { LostAt = null, HeardAt = now, CountsFrom = now };
+
+    /// <summary>What this means for a worker that was last heard through the node.</summary>
+    /// <param name="workerHeardAt">When the worker was last heard.</param>
+    /// <param name="tolerance">The shortest silence of a node that counts as an outage.</param>
+    /// <param name="now">The time.</param>
+    public GatewayHealth HealthFor(DateTimeOffset workerHeardAt, TimeSpan tolerance, DateTimeOffset now)
+    {
+        var lostAt = LostAt ?? (GoneAt > workerHeardAt ? GoneAt : null);
+
+        // The cluster usually says so much earlier. Without this, a node whose beats get lost would hide lost workers for good.
+        var tooSilentAt = HeardAt + (tolerance * GatewayHealth.OutagesUntilLost);
+        if (lostAt is null && now >= tooSilentAt)
+        {
+            return new(Node, tooSilentAt, tooSilentAt, null, Patience);
+        }
+
+        // Within half of the tolerance the next beat is not overdue.
+        return new(Node, lostAt, CountsFrom, lostAt is null ? HeardAt + (tolerance / 2) : null, Patience);
+    }
+}

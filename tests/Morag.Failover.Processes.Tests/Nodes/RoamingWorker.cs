@@ -1,0 +1,129 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Morag.Failover.Processes.Tests.Nodes;
+
+/// <summary>
+/// A worker that knows several nodes. It sends heartbeats and keeps a session open on one of them, and moves on when that node refuses the
+/// connection. A node that only does not answer is given more time.
+/// </summary>
+internal sealed class RoamingWorker : IAsyncDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
+
+    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(1) };
+    private readonly HttpClient streams = new() { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly CancellationTokenSource stop = new();
+    private readonly Uri[] nodes;
+    private readonly string id;
+    private Task running = Task.CompletedTask;
+    private int current;
+    private long heartbeats;
+
+    private RoamingWorker(string id, Uri[] nodes)
+    {
+        this.id = id;
+        this.nodes = nodes;
+    }
+
+    /// <summary>The heartbeats that were answered.</summary>
+    public long Heartbeats => Interlocked.Read(ref heartbeats);
+
+    /// <summary>Registers at the first node and leases one task there.</summary>
+    public static async Task<RoamingWorker> StartAsync(string id, params Uri[] nodes)
+    {
+        var worker = new RoamingWorker(id, nodes);
+        await worker.PostAsync("/register", new
+        {
+            registration = new
+            {
+                worker_id = id,
+                capability = "cpu",
+                instance_id = "run-1",
+                heartbeat_interval_seconds = Interval.TotalSeconds,
+            },
+        });
+        worker.running = Task.WhenAll(worker.BeatAsync(), worker.KeepSessionOpenAsync());
+        return worker;
+    }
+
+    /// <summary>Leases one task, and gives its id and epoch.</summary>
+    public async Task<(string Task, long Epoch)> LeaseAsync()
+    {
+        var leases = await PostAsync($"/{id}/lease", new { max_tasks = 1, instance_id = "run-1" });
+        var lease = leases.EnumerateArray().Single();
+        return (lease.GetProperty("task_id").GetString()!, lease.GetProperty("epoch").GetInt64());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await running;
+        http.Dispose();
+        streams.Dispose();
+        stop.Dispose();
+    }
+
+    private Uri Address(string path) => new(nodes[Volatile.Read(ref current) % nodes.Length], $"/api/v1/workers{path}");
+
+    private async Task BeatAsync()
+    {
+        using var ticks = new PeriodicTimer(Interval);
+        while (await TicksAsync(ticks))
+        {
+            try
+            {
+                await PostAsync($"/{id}/heartbeat", new { status = "online", instance_id = "run-1" });
+                Interlocked.Increment(ref heartbeats);
+            }
+            catch (HttpRequestException refused) when (refused.HttpRequestError == HttpRequestError.ConnectionError)
+            {
+                Interlocked.Increment(ref current);
+            }
+            catch (Exception failed) when (failed is HttpRequestException or OperationCanceledException)
+            {
+                // The node does not answer, or has no answer: the next heartbeat asks again.
+            }
+        }
+    }
+
+    private async Task KeepSessionOpenAsync()
+    {
+        using var ticks = new PeriodicTimer(Interval);
+        while (await TicksAsync(ticks))
+        {
+            try
+            {
+                await using var stream = await streams.GetStreamAsync(Address($"/{id}/session?instance_id=run-1"), stop.Token);
+                using var reader = new StreamReader(stream);
+                while (await reader.ReadLineAsync(stop.Token) is not null)
+                {
+                    // Nothing in it matters here.
+                }
+            }
+            catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException)
+            {
+                // Opened again at the next tick.
+            }
+        }
+    }
+
+    private async Task<bool> TicksAsync(PeriodicTimer ticks)
+    {
+        try
+        {
+            return await ticks.WaitForNextTickAsync(stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<JsonElement> PostAsync(string path, object body)
+    {
+        using var answer = await http.PostAsJsonAsync(Address(path), body, stop.Token);
+        answer.EnsureSuccessStatusCode();
+        return await answer.Content.ReadFromJsonAsync<JsonElement>(stop.Token);
+    }
+}
