@@ -10,6 +10,7 @@ return await ScenarioProgram.RunAsync(
     new Failures(),
     new LostWorker(),
     new KillAgent(),
+    new TakeOver(rounds: 5),
     new RegisteredFleet(),
     new FleetListing(),
     new ScaleDeadWorkers("scale-dead-workers", workers: 20_000),

@@ -14,8 +14,8 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
     private const int Files = 200;
 
     private readonly TestFolder folder = new();
-    private readonly int[] ports = [RedisTestServer.FreePort(), RedisTestServer.FreePort()];
-    private readonly NodeProcess[] nodes = new NodeProcess[2];
+    private TwoNodes both = null!;
+    private NodeProcess[] nodes = [];
 
     [ServerTheory]
     [InlineData(0)]
@@ -99,30 +99,13 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
 
     public async Task InitializeAsync()
     {
-        await server.FlushAsync();
-        for (var number = 0; number < nodes.Length; number++)
-        {
-            nodes[number] = await NodeProcess.StartAsync(new NodeProcessSettings
-            {
-                Redis = server.ConnectionString,
-                DataFolder = Path.Combine(folder.Path, string.Create(CultureInfo.InvariantCulture, $"node-{number}")),
-                ClusterPort = ports[number],
-                Seeds = [.. ports.Select(port => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"))],
-                Config = TestConfig.Text,
-            });
-        }
+        var started = await TwoNodes.StartAsync(server, folder, TestConfig.Text);
+        (both, nodes) = (started, [started[0], started[1]]);
     }
 
     public async Task DisposeAsync()
     {
-        foreach (var node in nodes)
-        {
-            if (node is not null)
-            {
-                await node.DisposeAsync();
-            }
-        }
-
+        await both.DisposeAsync();
         folder.Dispose();
     }
 
