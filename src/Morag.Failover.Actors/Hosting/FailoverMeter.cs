@@ -4,7 +4,9 @@ using Morag.Failover.Domain.Nodes;
 
 namespace Morag.Failover.Actors.Hosting;
 
-/// <summary>The meter of this library and the names of its instruments. A listener such as OpenTelemetry or dotnet-counters reads them.</summary>
+/// <summary>
+/// The meter of this library and the names of its instruments. A listener such as OpenTelemetry or dotnet-counters reads them.
+/// </summary>
 public static class FailoverMeter
 {
     /// <summary>The name of the meter.</summary>

@@ -86,7 +86,8 @@ internal sealed class FailoverGateway(
             }
             catch (AskTimeoutException)
             {
-                return Refused.Unavailable($"{AddresseeOf(region, message).Name} did not answer within {Seconds(http.AnswerTimeout + wait)} s");
+                return Refused.Unavailable(
+                    $"{AddresseeOf(region, message).Name} did not answer within {Seconds(http.AnswerTimeout + wait)} s");
             }
             catch (OperationCanceledException) when (memberLost.IsCancellationRequested && !cancellation.IsCancellationRequested)
             {
@@ -102,7 +103,8 @@ internal sealed class FailoverGateway(
                 {
                     Abandon(asked);
                     return Refused.Unavailable(
-                        $"{name} did not answer within {Seconds(http.FailoverTimeout + wait)} s. Its node may be dead; another one takes over");
+                        $"{name} did not answer within {Seconds(http.FailoverTimeout + wait)} s. Its node may be dead; "
+                        + "another one takes over");
                 }
             }
         }
@@ -134,8 +136,8 @@ internal sealed class FailoverGateway(
             if (waited >= http.FailoverTimeout)
             {
                 return Refused.Unavailable(
-                    "This node cannot renew its presence in Redis, so it does not know whether another node has taken over. Retry later, or "
-                    + "through another node");
+                    "This node cannot renew its presence in Redis, so it does not know whether another node has taken over. Retry later, "
+                    + "or through another node");
             }
 
             await Task.Delay(Pause);
@@ -145,7 +147,8 @@ internal sealed class FailoverGateway(
     }
 
     private static void Abandon(Task asked) =>
-        _ = asked.ContinueWith(static late => _ = late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _ = asked.ContinueWith(
+            static late => _ = late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
 

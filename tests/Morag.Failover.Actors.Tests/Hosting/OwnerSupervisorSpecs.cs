@@ -203,7 +203,8 @@ public sealed class OwnerSupervisorSpecs : TestKit
         public Parent(Script script, IActorRef probe, Func<TimeSpan> elapsed, IServingPermit permit)
         {
             this.probe = probe;
-            Owner = Context.ActorOf(OwnerSupervisor.Props("queue-7", Props.Create(() => new ScriptedOwner(script, probe)), elapsed, permit));
+            Owner = Context.ActorOf(
+                OwnerSupervisor.Props("queue-7", Props.Create(() => new ScriptedOwner(script, probe)), elapsed, permit));
         }
 
         public IActorRef Owner { get; }
