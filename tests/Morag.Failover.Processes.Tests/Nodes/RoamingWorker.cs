@@ -11,8 +11,8 @@ internal sealed class RoamingWorker : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
 
-    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(1) };
-    private readonly HttpClient streams = new() { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HttpClient hasty = new() { Timeout = TimeSpan.FromSeconds(1) };
+    private readonly HttpClient patient = new() { Timeout = Timeout.InfiniteTimeSpan };
     private readonly CancellationTokenSource stop = new();
     private readonly Uri[] nodes;
     private readonly string id;
@@ -29,11 +29,11 @@ internal sealed class RoamingWorker : IAsyncDisposable
     /// <summary>The heartbeats that were answered.</summary>
     public long Heartbeats => Interlocked.Read(ref heartbeats);
 
-    /// <summary>Registers at the first node and leases one task there.</summary>
+    /// <summary>Registers at the first node.</summary>
     public static async Task<RoamingWorker> StartAsync(string id, params Uri[] nodes)
     {
         var worker = new RoamingWorker(id, nodes);
-        await worker.PostAsync("/register", new
+        await worker.PostAsync(worker.patient, "/register", new
         {
             registration = new
             {
@@ -50,7 +50,7 @@ internal sealed class RoamingWorker : IAsyncDisposable
     /// <summary>Leases one task, and gives its id and epoch.</summary>
     public async Task<(string Task, long Epoch)> LeaseAsync()
     {
-        var leases = await PostAsync($"/{id}/lease", new { max_tasks = 1, instance_id = "run-1" });
+        var leases = await PostAsync(patient, $"/{id}/lease", new { max_tasks = 1, instance_id = "run-1" });
         var lease = leases.EnumerateArray().Single();
         return (lease.GetProperty("task_id").GetString()!, lease.GetProperty("epoch").GetInt64());
     }
@@ -59,8 +59,8 @@ internal sealed class RoamingWorker : IAsyncDisposable
     {
         await stop.CancelAsync();
         await running;
-        http.Dispose();
-        streams.Dispose();
+        hasty.Dispose();
+        patient.Dispose();
         stop.Dispose();
     }
 
@@ -73,7 +73,7 @@ internal sealed class RoamingWorker : IAsyncDisposable
         {
             try
             {
-                await PostAsync($"/{id}/heartbeat", new { status = "online", instance_id = "run-1" });
+                await PostAsync(hasty, $"/{id}/heartbeat", new { status = "online", instance_id = "run-1" });
                 Interlocked.Increment(ref heartbeats);
             }
             catch (HttpRequestException refused) when (refused.HttpRequestError == HttpRequestError.ConnectionError)
@@ -94,7 +94,7 @@ internal sealed class RoamingWorker : IAsyncDisposable
         {
             try
             {
-                await using var stream = await streams.GetStreamAsync(Address($"/{id}/session?instance_id=run-1"), stop.Token);
+                await using var stream = await patient.GetStreamAsync(Address($"/{id}/session?instance_id=run-1"), stop.Token);
                 using var reader = new StreamReader(stream);
                 while (await reader.ReadLineAsync(stop.Token) is not null)
                 {
@@ -120,7 +120,7 @@ internal sealed class RoamingWorker : IAsyncDisposable
         }
     }
 
-    private async Task<JsonElement> PostAsync(string path, object body)
+    private async Task<JsonElement> PostAsync(HttpClient http, string path, object body)
     {
         using var answer = await http.PostAsJsonAsync(Address(path), body, stop.Token);
         answer.EnsureSuccessStatusCode();
