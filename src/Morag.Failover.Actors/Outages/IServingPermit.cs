@@ -7,7 +7,7 @@ namespace Morag.Failover.Actors.Outages;
 public interface IServingPermit
 {
     /// <summary>The permit of a node that nobody can take over, such as a cluster of one.</summary>
-    public static readonly IServingPermit Always = new Permanent();
+    static readonly IServingPermit Always = new Permanent();
 
     /// <summary>The state of the permit now. It is read for every message, so it must be cheap.</summary>
     ServingPermit State { get; }
