@@ -26,7 +26,7 @@ internal sealed class TakeOver(int rounds) : IScenario
         (HttpMethod.Get, "/workers", null),
         (HttpMethod.Post, "/tasks", static call => $$"""[{ "task_id": "probe-{{call}}", "queue": "cpu_standard", "payload": 1 }]"""),
         (HttpMethod.Post, "/failures", static call =>
-            $$"""{"event_id":"probe-{{call}}","task_id":"other-{{call}}","failure_type":"network_failure","error_message":"cut"}"""),
+            $$"""{ "event_id": "probe-{{call}}", "task_id": "o-{{call}}", "failure_type": "network_failure", "error_message": "cut" }"""),
     ];
 
     public string Name => "take-over";
@@ -129,8 +129,8 @@ internal sealed class TakeOver(int rounds) : IScenario
                 throw new InvalidOperationException($"{probe.Path}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync(stop)}");
             }
 
-            await Task.Delay(
-                answer.IsSuccessStatusCode ? TimeSpan.FromMilliseconds(50) : answer.Headers.RetryAfter?.Delta ?? TimeSpan.Zero);
+            var pause = answer.IsSuccessStatusCode ? TimeSpan.FromMilliseconds(50) : answer.Headers.RetryAfter?.Delta ?? TimeSpan.Zero;
+            await Task.Delay(pause, CancellationToken.None);
         }
 
         return calls;

@@ -202,9 +202,9 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
         Timers.Cancel(nameof(Renew));
         presence.Revoke();
         log.LogError(
-            "This node was taken over, because it did not renew its presence in Redis for {Seconds:0.#} s or more or the cluster lost it. "
-            + "It answers no more calls and stops. If nobody froze it, look for long pauses, a full machine or a slow Redis, or raise "
-            + "morag.presence.timeout",
+            "This node was taken over: it did not renew its presence in Redis for {Seconds:0.#} s or more, or the cluster downed it. It "
+            + "answers no more calls and stops. Restart it. If nobody froze it, look for long pauses, a busy machine or a slow Redis, or "
+            + "raise morag.presence.timeout",
             presence.Timeout.TotalSeconds);
         cluster.Down(cluster.SelfAddress);
     }

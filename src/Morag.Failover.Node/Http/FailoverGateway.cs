@@ -86,8 +86,8 @@ internal sealed class FailoverGateway(
             }
             catch (AskTimeoutException)
             {
-                return Refused.Unavailable(
-                    $"{AddresseeOf(region, message).Name} did not answer within {Seconds(http.AnswerTimeout + wait)} s");
+                var (name, _) = AddresseeOf(region, message);
+                return Refused.Unavailable($"{name} did not answer within {Seconds(http.AnswerTimeout + wait)} s");
             }
             catch (OperationCanceledException) when (memberLost.IsCancellationRequested && !cancellation.IsCancellationRequested)
             {
@@ -103,8 +103,8 @@ internal sealed class FailoverGateway(
                 {
                     Abandon(asked);
                     return Refused.Unavailable(
-                        $"{name} did not answer within {Seconds(http.FailoverTimeout + wait)} s. Its node may be dead; "
-                        + "another one takes over");
+                        $"{name} did not answer within {Seconds(http.FailoverTimeout + wait)} s. Its node may be dead; another one "
+                        + "takes over");
                 }
             }
         }
