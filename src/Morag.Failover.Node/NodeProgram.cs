@@ -49,6 +49,7 @@ internal static class NodeProgram
             var epochs = new EpochRecord(record, TimeProvider.System, log);
             await using var app = Build(options, store.ConnectionString, identity, refusal, epochs, EmbeddedLimits.RoomOf(embedded));
             await StartAsync(app, options);
+            Announce(app, options);
             return await UntilStoppedAsync(app, refusal, error);
         }
         catch (DataLossException loss)
@@ -93,6 +94,8 @@ internal static class NodeProgram
         var outages = new FreezeWatch(SteadyClock.OfProcess, options.Failover.Workers.FreezeTolerance);
         builder.Services.AddSingleton<IOutageWatch>(outages);
         FailoverMeter.Publish(outages);
+        var announcements = new NodeAnnouncements();
+        builder.Services.AddSingleton(announcements);
         var owners = new OwnerHealth();
         var doubt = new ClusterDoubt(owners);
         var presence = new NodePresence(options.PresenceTimeout, TimeProvider.System);
@@ -104,6 +107,7 @@ internal static class NodeProgram
             .WithFailover(options.Failover, outages, epochs, system => new RedisHistoryEraser(system), owners, presence)
             .WithActors((system, _) => system.ActorOf(Props.Create(() => new EpochExchange(epochs)), "epoch-exchange"))
             .WithActors((system, _) => KeepPresence(system, options, identity, presence, doubt))
+            .WithActors((system, _) => system.ActorOf(Props.Create(() => new AnnouncementExchange(announcements)), "announcement-exchange"))
             .WithActors((system, _) => JoinCluster(system, options, identity, refusal)));
         builder.Services.AddSingleton(options.Failover);
         builder.Services.AddSingleton<IFailoverRegions>(services => new ShardedRegions(services.GetRequiredService<ActorSystem>()));
@@ -155,6 +159,16 @@ internal static class NodeProgram
         }
 
         await WebServer.StartAsync(app, options);
+    }
+
+    /// <summary>Announces the address of the HTTP API, which clients can call from now on.</summary>
+    private static void Announce(WebApplication app, NodeOptions options)
+    {
+        if (AdvertisedAddress.Of(options.Advertise, app.Urls, options.Host) is { } address)
+        {
+            app.Services.GetRequiredService<NodeAnnouncements>().Announce(address);
+            app.Logger.LogInformation("Clients learn that this node is at {Address} (morag.advertise)", address);
+        }
     }
 
     /// <summary>Waits until the node is asked to stop or must stop.</summary>

@@ -8,6 +8,9 @@ public sealed record AgentProcessSettings
     /// <summary>The node that it works for.</summary>
     public required Uri Node { get; init; }
 
+    /// <summary>The nodes that it goes on with when that one fails, besides those that it learns.</summary>
+    public IReadOnlyList<Uri> OtherNodes { get; init; } = [];
+
     /// <summary>Its worker's id.</summary>
     public required string WorkerId { get; init; }
 
@@ -43,7 +46,7 @@ public static class AgentProcess
     private static IEnumerable<string> Arguments(AgentProcessSettings settings) =>
     [
         "worker", "run",
-        "--node", settings.Node.ToString(),
+        "--node", string.Join(',', [settings.Node, .. settings.OtherNodes]),
         "--worker-id", settings.WorkerId,
         "--capability", settings.Capability,
         "--slots", settings.Slots.ToString(CultureInfo.InvariantCulture),

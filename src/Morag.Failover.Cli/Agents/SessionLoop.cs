@@ -15,19 +15,25 @@ internal sealed class SessionLoop(
     AgentLog log,
     TimeProvider clock)
 {
+    // The worker is suspect until its session is open again.
+    private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(1);
+
+    // A session that lasted longer than this was not refused, so the next one is opened at once.
+    private static readonly TimeSpan LongSession = TimeSpan.FromSeconds(2);
+
     private readonly ProblemLog unreadable = new(log);
 
     public async Task RunAsync(CancellationToken cancellation)
     {
-        var backoff = new Backoff(clock);
+        var backoff = new Backoff(clock, MaxBackoff);
         while (!cancellation.IsCancellationRequested)
         {
             var seen = registration.Generation;
+            var opened = clock.GetTimestamp();
             try
             {
                 await foreach (var received in client.SessionAsync(cancellation))
                 {
-                    backoff.Succeeded();
                     TryHandle(received);
                 }
             }
@@ -37,7 +43,16 @@ internal sealed class SessionLoop(
             }
             catch (Exception failure) when (failure is NodeUnreachable or IOException or TimeoutException)
             {
-                // The heartbeat loop logs that the node is unreachable.
+                // The heartbeat loop logs that no node is reachable.
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                // The node has failed, and the next session is on another one.
+            }
+
+            if (clock.GetElapsedTime(opened) > LongSession)
+            {
+                backoff.Succeeded();
             }
 
             await backoff.WaitAsync(cancellation);

@@ -21,6 +21,7 @@ internal sealed class WorkerAgent : IDisposable
     private readonly LeaseLoop leases;
     private readonly SessionLoop session;
     private readonly DeliveryLoop delivery;
+    private readonly DiscoveryLoop discovery;
 
     public WorkerAgent(AgentSettings settings, NodeConnection node, AgentLog log, TimeProvider clock)
         : this(settings, node, OpenSpool(settings), Launchers.Current, log, clock)
@@ -45,6 +46,7 @@ internal sealed class WorkerAgent : IDisposable
         leases = new LeaseLoop(client, registration, held, runner, settings.LeaseWait, log, clock);
         session = new SessionLoop(client, registration, held, heartbeat, leases, log, clock);
         delivery = new DeliveryLoop(client, registration, outbox, held, log, clock);
+        discovery = new DiscoveryLoop(node, log, clock);
     }
 
     /// <summary>Works until it is stopped, and returns the exit code.</summary>
@@ -73,6 +75,7 @@ internal sealed class WorkerAgent : IDisposable
             RestartOnFailureAsync("session", session.RunAsync, living.Token),
             RestartOnFailureAsync("delivery", delivery.RunAsync, living.Token),
             RestartOnFailureAsync("lease", leases.RunAsync, leasing.Token),
+            RestartOnFailureAsync("discovery", discovery.RunAsync, living.Token),
         ];
         try
         {
@@ -100,6 +103,7 @@ internal sealed class WorkerAgent : IDisposable
         registration.Dispose();
         heartbeat.Dispose();
         leases.Dispose();
+        discovery.Dispose();
         runner.Dispose();
     }
 

@@ -151,17 +151,16 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
         using var response = await SendAsync(HttpMethod.Delete, worker, null, NodeConnection.CallTimeout, cancellation);
     }
 
-    /// <summary>Opens the session, and yields the node's events until it ends.</summary>
+    /// <summary>Opens the session, and yields the node's events until it ends or the node fails.</summary>
+    /// <exception cref="OperationCanceledException">The node failed, as another call found out.</exception>
     public async IAsyncEnumerable<ServerEvent> SessionAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         var instance = Uri.EscapeDataString(registration.InstanceId?.Value ?? "");
-        using var response = await node.SendAsync(
-            () => new HttpRequestMessage(HttpMethod.Get, $"{worker}/session?instance_id={instance}"),
-            NodeConnection.CallTimeout,
-            streamed: true,
-            cancellation);
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
-        await foreach (var received in ServerEvents.ReadAsync(stream, SessionSilence, cancellation))
+        using var session = await node.OpenAsync(
+            () => new HttpRequestMessage(HttpMethod.Get, $"{worker}/session?instance_id={instance}"), cancellation);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation, session.Abandoned);
+        await using var stream = await session.ReadAsync(over.Token);
+        await foreach (var received in ServerEvents.ReadAsync(stream, SessionSilence, over.Token))
         {
             yield return received;
         }

@@ -8,9 +8,9 @@ internal sealed class GlobalOptions
 {
     public const string DefaultNode = "http://127.0.0.1:8080";
 
-    public Option<string> Node { get; } = new("--node")
+    public Option<string[]> Node { get; } = new("--node")
     {
-        Description = $"Address of a node (env MORAG_NODE, default {DefaultNode})",
+        Description = $"Addresses of nodes, comma-separated (repeatable, env MORAG_NODE, default {DefaultNode})",
         Recursive = true,
     };
 
@@ -43,10 +43,18 @@ internal sealed class GlobalOptions
 
     public bool AsJson(ParseResult parsed) => parsed.GetValue(Output) == "json";
 
-    /// <summary>The address that the user gave; null for the default.</summary>
-    public string? GivenNode(ParseResult parsed) => parsed.GetValue(Node) ?? Environment("MORAG_NODE");
+    /// <summary>The node that answered an earlier call of this command, which further calls try first; null if none did.</summary>
+    public Uri? Reached { get; set; }
 
-    public NodeConnection Connect(ParseResult parsed) => new(NodeAddress(GivenNode(parsed) ?? DefaultNode), ReadToken(parsed));
+    /// <summary>The addresses that the user gave; empty for the default.</summary>
+    public IReadOnlyList<string> GivenNodes(ParseResult parsed) =>
+        Split(parsed.GetValue(Node) ?? []) is { Count: > 0 } given ? given : Split([Environment("MORAG_NODE") ?? ""]);
+
+    public NodeConnection Connect(ParseResult parsed)
+    {
+        var given = GivenNodes(parsed) is { Count: > 0 } some ? some : [DefaultNode];
+        return new(given.Select(ParseNode).OrderByDescending(node => node == Reached), ReadToken(parsed), TimeProvider.System);
+    }
 
     public Token ReadToken(ParseResult parsed)
     {
@@ -70,11 +78,14 @@ internal sealed class GlobalOptions
         return Environment("MORAG_TOKEN") is { } token ? Connection.Token.Fixed(token) : Connection.Token.None;
     }
 
-    public static Uri NodeAddress(string text) =>
+    public static Uri ParseNode(string text) =>
         Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out var address)
         && address.Scheme is "http" or "https"
-            ? address
+            ? new Uri(address.GetLeftPart(UriPartial.Authority) + "/")
             : throw CommandFailure.Usage($"--node must be an address such as {DefaultNode}, not \"{text}\"");
+
+    private static List<string> Split(IEnumerable<string> texts) =>
+        [.. texts.SelectMany(text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
 
     private static string? Environment(string name) =>
         System.Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -85,6 +85,7 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
             using var node = globals.Connect(parsed);
             var timeout = parsed.Action is null or ParseErrorAction ? NodeConnection.CallTimeout : TimeSpan.FromSeconds(2);
             var palettes = await new PaletteClient(node).DownloadAsync(timeout, cancellation);
+            globals.Reached = node.Node;
             new PaletteCommands(globals, standardInput, clock).AddTo(root, palettes);
             return null;
         }

@@ -1,109 +1,306 @@
 using System.Net;
-using System.Net.Http.Headers;
+using System.Runtime.ExceptionServices;
+using System.Text.Json;
+using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Connection;
 
-/// <summary>Makes calls to one node, with its token, and turns every failure into one of two exceptions.</summary>
-internal sealed class NodeConnection : IDisposable
+/// <summary>
+/// Makes calls to the nodes of a fleet with the token. Calls stay on one node until it fails, and then go to the next at once. Every
+/// failure that remains is one of two exceptions.
+/// </summary>
+internal sealed partial class NodeConnection : IDisposable
 {
     /// <summary>The default timeout of a call.</summary>
     public static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
 
-    private readonly HttpClient http;
-    private readonly Token token;
+    private readonly Lock changing = new();
+    private readonly Dictionary<NodeAddress, NodeChannel> channels = [];
     private readonly NodeProxy proxy = new(HttpClient.DefaultProxy);
+    private readonly NodeResolver resolver;
+    private readonly NodeAddress[] given;
+    private readonly Token token;
+    private readonly TimeProvider clock;
+    private readonly long start;
+    private NodeSelection selection;
+    private volatile bool resolved;
 
     public NodeConnection(Uri node, Token token)
+        : this([node], token, TimeProvider.System)
     {
-        Node = node;
-        this.token = token;
-        http = new HttpClient(new SocketsHttpHandler
-        {
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            AutomaticDecompression = DecompressionMethods.All,
-            AllowAutoRedirect = false,
-            Proxy = proxy,
-        })
-        {
-            BaseAddress = node,
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
     }
 
-    public Uri Node { get; }
+    public NodeConnection(IEnumerable<Uri> nodes, Token token, TimeProvider clock)
+    {
+        this.token = token;
+        this.clock = clock;
+        start = clock.GetTimestamp();
+        resolver = new NodeResolver(proxy);
+        given = [.. nodes.Select(NodeAddress.Of).Distinct()];
+        selection = NodeSelection.Of(given);
+    }
 
-    /// <summary>Makes a call and returns its response. If the token is rejected and its file has a new one, the call is repeated.</summary>
+    /// <summary>The node that calls use now.</summary>
+    public Uri Node => Current.Preferred.Url;
+
+    /// <summary>The addresses that can be used, in the order in which they are tried.</summary>
+    public IReadOnlyList<NodeAddress> Addresses => Current.All;
+
+    /// <summary>Called with the new address when calls have moved to another node because the last one failed.</summary>
+    public Action<NodeAddress>? Moved { get; set; }
+
+    private NodeSelection Current
+    {
+        get
+        {
+            lock (changing)
+            {
+                return selection;
+            }
+        }
+    }
+
+    private TimeSpan Now => clock.GetElapsedTime(start);
+
+    /// <summary>
+    /// Makes a call and returns its response. If the token is rejected and its file has a new one, the call is repeated. If the node fails
+    /// before it has received the call, or refuses it because it is starting or stopping, the next node gets the call.
+    /// </summary>
     /// <param name="request">Creates the request for each attempt.</param>
-    /// <param name="timeout">The time limit for the response, or for its headers if it is streamed.</param>
+    /// <param name="timeout">The time limit of each attempt for the response, or for its headers if it is streamed.</param>
     /// <param name="streamed">Whether the caller reads the body as it arrives.</param>
     /// <param name="cancellation">Cancels the call.</param>
-    /// <exception cref="NodeUnreachable">No response arrived.</exception>
+    /// <param name="repeatable">
+    /// Whether the call has the same effect if it is carried out twice. The next node then gets it also after a lost answer.
+    /// </param>
+    /// <exception cref="NodeUnreachable">No response arrived from any node.</exception>
     /// <exception cref="NodeRefused">The response has an error status.</exception>
     public async Task<HttpResponseMessage> SendAsync(
-        Func<HttpRequestMessage> request, TimeSpan timeout, bool streamed, CancellationToken cancellation)
+        Func<HttpRequestMessage> request, TimeSpan timeout, bool streamed, CancellationToken cancellation, bool repeatable = true) =>
+        (await SendToAnyAsync(request, timeout, streamed, repeatable, cancellation)).Response;
+
+    /// <summary>Opens a stream. Its node's failure ends it.</summary>
+    /// <exception cref="NodeUnreachable">No response arrived from any node.</exception>
+    /// <exception cref="NodeRefused">The response has an error status.</exception>
+    public async Task<NodeStream> OpenAsync(Func<HttpRequestMessage> request, CancellationToken cancellation)
     {
-        var used = token.Current;
-        var response = await SendOnceAsync(request(), used, timeout, streamed, cancellation);
-        if (response.StatusCode == HttpStatusCode.Unauthorized && token.Renew(used))
-        {
-            response.Dispose();
-            response = await SendOnceAsync(request(), token.Current, timeout, streamed, cancellation);
-        }
+        var answer = await SendToAnyAsync(request, CallTimeout, streamed: true, repeatable: true, cancellation);
+        return new NodeStream(answer.Response, answer.Abandoned);
+    }
 
-        if (response.IsSuccessStatusCode)
-        {
-            return response;
-        }
-
+    /// <summary>Asks a node for the addresses of the others. Returns whether they have changed.</summary>
+    /// <exception cref="NodeUnreachable">No node answers.</exception>
+    /// <exception cref="NodeRefused">The node does not tell.</exception>
+    public async Task<bool> LearnAsync(CancellationToken cancellation)
+    {
+        resolved = false;
+        var (response, from, _) = await SendToAnyAsync(
+            () => new HttpRequestMessage(HttpMethod.Get, "/api/v1/cluster/nodes"),
+            CallTimeout,
+            streamed: false,
+            repeatable: true,
+            cancellation);
         using (response)
         {
-            throw new NodeRefused(NodeProblem.Read(response.StatusCode, await BodyAsync(response, cancellation)));
-        }
-    }
-
-    public void Dispose() => http.Dispose();
-
-    private async Task<HttpResponseMessage> SendOnceAsync(
-        HttpRequestMessage request, string? bearer, TimeSpan timeout, bool streamed, CancellationToken cancellation)
-    {
-        using (request)
-        using (var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation))
-        {
-            limit.CancelAfter(timeout);
-            if (bearer is not null)
-            {
-                proxy.CheckToken(Node);
-                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
-            }
-
+            ClusterNode[] nodes;
             try
             {
-                return await http.SendAsync(
-                    request,
-                    streamed ? HttpCompletionOption.ResponseHeadersRead : HttpCompletionOption.ResponseContentRead,
-                    limit.Token);
+                var text = await BodyAsync(response, from, cancellation);
+                nodes = JsonSerializer.Deserialize<ClusterNode[]>(text, ContractsJson.Options) ?? [];
             }
-            catch (HttpRequestException failure)
+            catch (JsonException)
             {
-                throw new NodeUnreachable(Node, failure);
+                // A node of another version. The addresses known so far stay.
+                return false;
             }
-            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-            {
-                throw new NodeUnreachable(Node, new TimeoutException($"no answer within {timeout.TotalSeconds:0} s"));
-            }
+
+            var usable = AnnouncedNodes.Usable(nodes, from, url => token.Current is not null && proxy.CanRead(url));
+            return Change(current => current.WithLearned(usable));
         }
     }
 
-    private async Task<string> BodyAsync(HttpResponseMessage response, CancellationToken cancellation)
+    /// <summary>
+    /// Goes back to the first address if calls have moved away from it and its node is ready again. Returns whether it did. Streams stay
+    /// where they are, because a session that ends makes its worker suspect.
+    /// </summary>
+    public async Task<bool> ReturnAsync(CancellationToken cancellation)
     {
-        try
+        if (Current.WayBack(Now) is not { } first)
         {
-            return await response.Content.ReadAsStringAsync(cancellation);
+            return false;
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException)
+
+        using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        soon.CancelAfter(CallTimeout);
+        if (!await Channel(first).AnswersAsync("/health/ready", soon.Token))
         {
-            throw new NodeUnreachable(Node, failure);
+            return false;
         }
+
+        _ = Change(current => current.Returned(first));
+        return Current.Preferred == first;
+    }
+
+    public void Dispose()
+    {
+        lock (changing)
+        {
+            foreach (var channel in channels.Values)
+            {
+                channel.Dispose();
+            }
+
+            channels.Clear();
+        }
+    }
+
+    private async Task<(HttpResponseMessage Response, NodeAddress From, CancellationToken Abandoned)> SendToAnyAsync(
+        Func<HttpRequestMessage> request, TimeSpan timeout, bool streamed, bool repeatable, CancellationToken cancellation)
+    {
+        await ResolveAsync(cancellation);
+        var tried = new List<NodeAddress>();
+        Exception? last = null;
+        while (Current.Next(tried, Now) is { } address)
+        {
+            tried.Add(address);
+            var (asked, abandoned) = (Now, Channel(address).Abandoned);
+            try
+            {
+                var response = await SendToAsync(address, request, timeout, streamed, tried, cancellation);
+                OnAnswer(address, asked);
+                return (response, address, abandoned);
+            }
+            catch (NodeUnreachable late) when (late.IsLate)
+            {
+                Doubt(address);
+                last = late;
+                break;
+            }
+            catch (NodeUnreachable failure)
+            {
+                OnFailure(address, asked);
+                last = failure;
+                if (!repeatable && !failure.NothingSent)
+                {
+                    break;
+                }
+            }
+            catch (NodeRefused refused)
+            {
+                last = refused;
+                if (!OnRefusal(address, asked, refused.Problem, repeatable))
+                {
+                    break;
+                }
+            }
+        }
+
+        resolved = false;
+        if (last is NodeUnreachable lost && tried.Count > 1)
+        {
+            throw new NodeUnreachable(tried.Select(address => address.Url), lost.InnerException!) { NothingSent = lost.NothingSent };
+        }
+
+        ExceptionDispatchInfo.Throw(last!);
+        throw last;
+    }
+
+    private void OnAnswer(NodeAddress address, TimeSpan asked)
+    {
+        var before = Current.Preferred;
+        _ = Change(current => current.Succeeded(address, asked));
+        if (before != address && Current.Preferred == address)
+        {
+            Moved?.Invoke(address);
+        }
+    }
+
+    private void OnFailure(NodeAddress address, TimeSpan asked)
+    {
+        _ = Change(current => current.Failed(address, asked, Now));
+        if (Current.HasOthers(address, [], Now))
+        {
+            Channel(address).Abandon();
+        }
+    }
+
+    // The node is alive, but it did not get an answer from the owner of the state.
+    private void Doubt(NodeAddress address) => Change(current => current.Doubted(address, Now));
+
+    /// <summary>Returns whether the next node may get the call.</summary>
+    private bool OnRefusal(NodeAddress address, TimeSpan asked, NodeProblem problem, bool repeatable)
+    {
+        switch (problem.Status)
+        {
+            case HttpStatusCode.ServiceUnavailable when problem.Type == ProblemTypes.NotReady:
+                OnFailure(address, asked);
+                return true;
+            case HttpStatusCode.ServiceUnavailable when problem.IsFromNode && problem.Type != ProblemTypes.OwnerDown:
+                // The caller waits before it repeats the call, on another node.
+                OnAnswer(address, asked);
+                Doubt(address);
+                return false;
+            case HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout when !problem.IsFromNode:
+                // A proxy or load balancer does not reach the node.
+                OnFailure(address, asked);
+                return repeatable;
+            case HttpStatusCode.Unauthorized:
+                // One node may still have the tokens from before a rotation.
+                OnAnswer(address, asked);
+                Doubt(address);
+                return false;
+            default:
+                OnAnswer(address, asked);
+                return false;
+        }
+    }
+
+    private async Task ResolveAsync(CancellationToken cancellation)
+    {
+        if (!resolved)
+        {
+            var found = await resolver.ResolveAsync(given, cancellation);
+            _ = Change(current => current.WithGiven(found));
+            resolved = true;
+        }
+    }
+
+    private NodeChannel Channel(NodeAddress address)
+    {
+        lock (changing)
+        {
+            if (!channels.TryGetValue(address, out var channel))
+            {
+                channels.Add(address, channel = new NodeChannel(address, proxy));
+            }
+
+            return channel;
+        }
+    }
+
+    /// <summary>
+    /// Changes the selection, and closes the connections to addresses that are gone. Returns whether the addresses changed.
+    /// </summary>
+    private bool Change(Func<NodeSelection, NodeSelection> change)
+    {
+        List<NodeChannel> gone = [];
+        bool changed;
+        lock (changing)
+        {
+            var before = selection;
+            var after = change(before);
+            selection = after;
+            changed = !before.All.SequenceEqual(after.All);
+            foreach (var address in changed ? channels.Keys.Where(address => !after.All.Contains(address)).ToList() : [])
+            {
+                _ = channels.Remove(address, out var channel);
+                gone.Add(channel!);
+            }
+        }
+
+        gone.ForEach(channel => channel.Dispose());
+        return changed;
     }
 }

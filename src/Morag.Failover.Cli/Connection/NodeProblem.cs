@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Morag.Failover.Cli.Texts;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Connection;
 
@@ -9,6 +10,9 @@ internal sealed record NodeProblem(HttpStatusCode Status, string Message, string
 {
     /// <summary>The type of the problem, a URI; null if the response names none.</summary>
     public string? Type { get; private init; }
+
+    /// <summary>Whether a node wrote it, and not a proxy or load balancer in front of it.</summary>
+    public bool IsFromNode => Type?.StartsWith(ProblemTypes.Prefix, StringComparison.Ordinal) == true;
 
     private const int MaxTextLength = 500;
 

@@ -25,7 +25,7 @@ internal sealed class NodeProxy(IWebProxy environment) : IWebProxy
     /// <exception cref="CommandFailure">The node's address is <c>http</c>, and its calls go through a proxy.</exception>
     public void CheckToken(Uri node)
     {
-        if (node.Scheme == Uri.UriSchemeHttp && GetProxy(node) is { } proxy && proxy != node)
+        if (Reader(node) is { } proxy)
         {
             throw CommandFailure.Usage(
                 $"nothing was sent, because the proxy {proxy.GetLeftPart(UriPartial.Authority)} could read the token for "
@@ -33,10 +33,17 @@ internal sealed class NodeProxy(IWebProxy environment) : IWebProxy
         }
     }
 
-    private static bool IsLoopback(Uri host) =>
+    /// <summary>Whether a proxy could read the calls to a node.</summary>
+    public bool CanRead(Uri node) => Reader(node) is not null;
+
+    /// <summary>Whether a URL is on the loopback address of the machine that calls it.</summary>
+    public static bool IsLoopback(Uri host) =>
         host.IsLoopback
         || host.IdnHost.TrimEnd('.').EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
         || host.IdnHost.TrimEnd('.').Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.IdnHost, out var address)
             && (IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)));
+
+    private Uri? Reader(Uri node) =>
+        node.Scheme == Uri.UriSchemeHttp && GetProxy(node) is { } proxy && proxy != node ? proxy : null;
 }

@@ -57,7 +57,7 @@ internal static class DemoCommand
     {
         var token = globals.ReadToken(parsed);
         var connection = globals.Connect(parsed);
-        var named = globals.GivenNode(parsed) is not null;
+        var named = globals.GivenNodes(parsed).Count > 0;
         try
         {
             if (!await DemoRun.HasCompetingWorkersAsync(connection, cancellation))

@@ -7,7 +7,11 @@ using Morag.Failover.Contracts.Palettes;
 namespace Morag.Failover.Cli.Palettes;
 
 /// <summary>The HTTP call of a palette command with its values.</summary>
-internal sealed record PaletteCall(HttpMethod Method, string PathAndQuery, string? Body)
+/// <param name="Method">The method.</param>
+/// <param name="PathAndQuery">The path and the query.</param>
+/// <param name="Body">The body as JSON; null for none.</param>
+/// <param name="IsRepeatable">Whether another node may get the call after a lost answer.</param>
+internal sealed record PaletteCall(HttpMethod Method, string PathAndQuery, string? Body, bool IsRepeatable)
 {
     /// <summary>Puts each value where its parameter says.</summary>
     /// <exception cref="CommandFailure">Two values claim the same place, or a value cannot stand in a path.</exception>
@@ -47,7 +51,11 @@ internal sealed record PaletteCall(HttpMethod Method, string PathAndQuery, strin
 
         var method = new HttpMethod(command.Method);
         var carriesBody = body.Count > 0 || method == HttpMethod.Post;
-        return new PaletteCall(method, path + query, carriesBody ? body.ToJsonString(Wire.Options) : null);
+        return new PaletteCall(
+            method,
+            path + query,
+            carriesBody ? body.ToJsonString(Wire.Options) : null,
+            method == HttpMethod.Get || command.Repeatable);
     }
 
     public HttpRequestMessage ToRequest()

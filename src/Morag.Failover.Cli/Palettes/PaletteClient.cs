@@ -50,7 +50,8 @@ internal sealed partial class PaletteClient(NodeConnection node)
 
     private async Task<(JsonElement Answer, string? Next)> PageAsync(PaletteCall call, CancellationToken cancellation)
     {
-        using var response = await node.SendAsync(call.ToRequest, NodeConnection.CallTimeout, streamed: false, cancellation);
+        using var response = await node.SendAsync(
+            call.ToRequest, NodeConnection.CallTimeout, streamed: false, cancellation, call.IsRepeatable);
         var text = await response.Content.ReadAsStringAsync(cancellation);
         if (text.Length == 0)
         {

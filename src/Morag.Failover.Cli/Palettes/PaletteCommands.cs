@@ -114,6 +114,10 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
             {
                 values[parameter] = reader.Read(parameter, Label(definition, parameter), text);
             }
+            else if (parameter.Generated)
+            {
+                values[parameter] = JsonValue.Create(Guid.NewGuid().ToString("N"));
+            }
         }
 
         var call = PaletteCall.Build(definition, values);

@@ -65,6 +65,11 @@ public sealed record PaletteCommand
 
     /// <summary>Whether the response is a paged list. The client follows the pages up to <c>--limit</c>.</summary>
     public bool Paged { get; init; }
+
+    /// <summary>
+    /// Whether the call has the same effect if it is carried out twice, so that another node may get it after a lost answer. Every GET has.
+    /// </summary>
+    public bool Repeatable { get; init; }
 }
 
 /// <summary>An argument or option of a command.</summary>
@@ -104,6 +109,9 @@ public sealed record PaletteParameter
 
     /// <summary>The maximum of a number; null for no maximum.</summary>
     public double? Most { get; init; }
+
+    /// <summary>Whether the client sends a new id if the user gives none, so that the call can be repeated.</summary>
+    public bool Generated { get; init; }
 
     /// <summary>Whether this option makes the command a dry run, which needs no confirmation.</summary>
     public bool IsDryRun { get; init; }

@@ -28,7 +28,10 @@ public sealed class ClusterIdentity
 
     /// <summary>The journal role among a member's roles, or null.</summary>
     public static string? RoleAmong(IEnumerable<string> roles) =>
-        roles.FirstOrDefault(role => role.StartsWith(RolePrefix, StringComparison.Ordinal));
+        roles.FirstOrDefault(IsInternal);
+
+    /// <summary>Whether a role is one that nodes give themselves, which says nothing to operators.</summary>
+    public static bool IsInternal(string role) => role.StartsWith(RolePrefix, StringComparison.Ordinal);
 
     /// <summary>Claims the data for this node, or verifies an earlier claim.</summary>
     /// <param name="store">The Redis with the data.</param>

@@ -5,6 +5,7 @@ using Akka.Configuration;
 using Morag.EmbeddedRedis;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Http;
 using Morag.Failover.Node.Http.Access;
 using Morag.Failover.Node.Stores;
@@ -29,6 +30,9 @@ public sealed class NodeOptions
 
     /// <summary>The URLs of the HTTP API, at least one.</summary>
     public required IReadOnlyList<string> HttpUrls { get; init; }
+
+    /// <summary>The URL of the HTTP API that the node announces to clients, or <c>auto</c>, or <c>none</c>.</summary>
+    public required string Advertise { get; init; }
 
     /// <summary>The name or address at which other nodes reach this node.</summary>
     public required string Host { get; init; }
@@ -91,6 +95,7 @@ public sealed class NodeOptions
             Redis = redis,
             DataFolder = ReadFolder(morag.Text("data")),
             HttpUrls = [.. ReadList(morag.Text("http")).Select(ReadUrl)],
+            Advertise = ReadAdvertise(morag.Text("advertise")),
             Host = ReadHost(morag.Text("host")),
             Port = morag.Integer("port", 0, IPEndPoint.MaxPort),
             Seeds = [.. ReadList(morag.Text("seeds")).Select(ReadSeed)],
@@ -198,8 +203,17 @@ public sealed class NodeOptions
             ? text
             : throw NodeSetting.Http.Refused(text, "URLs of the form http://host:port are allowed");
 
+    private static string ReadAdvertise(string text) =>
+        text is AdvertisedAddress.Auto or AdvertisedAddress.None ? text
+        : TryParseUrl(text) is { AbsolutePath: "/", Query: "", Fragment: "", UserInfo: "" } url
+            && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
+            && !(IPAddress.TryParse(url.Host, out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)))
+            ? text
+            : throw NodeSetting.Advertise.Refused(
+                text, "a URL of the form http://host:port at which clients reach this node is allowed, auto or none");
+
     // The web server accepts + and * for any address; Uri does not.
-    private static string WithAnyAddress(string url) => url
+    internal static string WithAnyAddress(string url) => url
         .Replace("://+", "://0.0.0.0", StringComparison.Ordinal)
         .Replace("://*", "://0.0.0.0", StringComparison.Ordinal);
 

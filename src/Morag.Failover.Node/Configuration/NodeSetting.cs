@@ -8,6 +8,7 @@ internal sealed record NodeSetting(string Name, string Meaning)
     public static readonly NodeSetting Redis = new("redis", "Redis connection string; if empty, the node runs an embedded Redis");
     public static readonly NodeSetting Data = new("data", "data folder of the node");
     public static readonly NodeSetting Http = new("http", "URLs of the HTTP API, comma-separated");
+    public static readonly NodeSetting Advertise = new("advertise", "URL of the HTTP API for clients; auto or none");
     public static readonly NodeSetting Host = new("host", "host name or address at which other nodes reach this node");
     public static readonly NodeSetting Port = new("port", "port for other nodes; 0 selects a free port");
     public static readonly NodeSetting Seeds = new("seeds", "nodes to join, comma-separated host:port; if empty, a cluster of one");
@@ -17,7 +18,7 @@ internal sealed record NodeSetting(string Name, string Meaning)
     public static readonly NodeSetting AcceptDataLoss =
         new("accept-data-loss", "continue without missing data; the value comes from the error of the failed start");
 
-    public static readonly IReadOnlyList<NodeSetting> All = [Redis, Data, Http, Host, Port, Seeds, Roles, Token, AcceptDataLoss];
+    public static readonly IReadOnlyList<NodeSetting> All = [Redis, Data, Http, Advertise, Host, Port, Seeds, Roles, Token, AcceptDataLoss];
 
     public string Key => $"morag.{Name}";
 

@@ -73,13 +73,17 @@ internal static class FailurePalette
                     },
                     InBody("worker", "The worker on which the task failed") with { Field = "worker_id" },
                     WholeInBody("epoch", "The epoch of the lease that failed", 1, null),
-                    InBody("event-id", "An id for the failure; repeated reports with the same id are one failure"),
+                    InBody("event-id", "An id for the failure (default: a new id); repeated reports with the same id are one failure") with
+                    {
+                        Generated = true,
+                    },
                     InBody("context", "Further details as a JSON object", ParameterType.Json) with
                     {
                         MaxBytes = FailureLimits.MaxContextBytes,
                     },
                 ],
                 View = PaletteView.Explain,
+                Repeatable = true,
             },
         ],
     };

@@ -52,7 +52,10 @@ internal static class TaskPalette
             Options =
             [
                 InBody("queue", "The queue") with { Required = true },
-                InBody("task-id", "The task's id (default: a new id). Resubmitting the same id and content has no effect"),
+                InBody("task-id", "The task's id (default: a new id). Resubmitting the same id and content has no effect") with
+                {
+                    Generated = true,
+                },
                 InBody(
                     "payload", "The worker's input: a text, - for standard input, or @FILE", ParameterType.LargeText) with
                 {
@@ -88,6 +91,7 @@ internal static class TaskPalette
             View = PaletteView.Record,
             Columns = [Column("task", "task_id"), Column("state", "state")],
             Remark = "note",
+            Repeatable = true,
         };
 
     private static PaletteCommand[] Reading =>

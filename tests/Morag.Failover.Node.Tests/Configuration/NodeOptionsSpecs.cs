@@ -26,6 +26,7 @@ public sealed class NodeOptionsSpecs : IDisposable
         Assert.Null(options.Redis);
         Assert.Equal(Path.GetFullPath("morag-data"), options.DataFolder);
         Assert.Equal(["http://127.0.0.1:8080"], options.HttpUrls);
+        Assert.Equal("auto", options.Advertise);
         Assert.Equal("127.0.0.1", options.Host);
         Assert.Equal(0, options.Port);
         Assert.Empty(options.Seeds);
@@ -39,11 +40,12 @@ public sealed class NodeOptionsSpecs : IDisposable
         var options = Load(
             "--redis", "redis.example:6379,password=a=b", "--data=/tmp/some where", "--http", "http://0.0.0.0:80,https://localhost:81",
             "--host", "node-1.example", "--port", "4053", "--seeds", "node-1.example:4053,akka.tcp://morag@node-2.example:4053",
-            "--roles", "edge,spare", "--token", $"{Token},{Token}-old");
+            "--roles", "edge,spare", "--token", $"{Token},{Token}-old", "--advertise", "https://node-1.example");
 
         Assert.Equal("redis.example:6379,password=a=b", options.Redis);
         Assert.Equal(Path.GetFullPath("/tmp/some where"), options.DataFolder);
         Assert.Equal(["http://0.0.0.0:80", "https://localhost:81"], options.HttpUrls);
+        Assert.Equal("https://node-1.example", options.Advertise);
         Assert.Equal("node-1.example", options.Host);
         Assert.Equal(4053, options.Port);
         Assert.Equal(["akka.tcp://morag@node-1.example:4053", "akka.tcp://morag@node-2.example:4053"], options.Seeds);
@@ -116,6 +118,9 @@ public sealed class NodeOptionsSpecs : IDisposable
     [InlineData("--seeds", "node:0", "host:port")]
     [InlineData("--seeds", "akka.tcp://other@node:1", "host:port")]
     [InlineData("--roles", "a b", "morag.roles = \"a b\" is refused")]
+    [InlineData("--advertise", "node-1:8080", "morag.advertise = \"node-1:8080\" is refused")]
+    [InlineData("--advertise", "http://0.0.0.0:8080", "morag.advertise = \"http://0.0.0.0:8080\" is refused")]
+    [InlineData("--advertise", "http://node-1/morag", "morag.advertise = \"http://node-1/morag\" is refused")]
     [InlineData("--redis", "host:6379,pasword=top-secret", "not a connection string")]
     [InlineData("--redis", "password=top-secret", "does not name a server")]
     [InlineData("--redis", "host:6379,password=top-secret,defaultDatabase=-2", "defaultDatabase must not be negative")]
@@ -290,7 +295,7 @@ public sealed class NodeOptionsSpecs : IDisposable
     public void Should_name_every_option_in_its_usage()
     {
         Assert.All(
-            ["--redis", "--data", "--http", "--host", "--port", "--seeds", "--roles", "--token", "--config", "MORAG_TOKEN"],
+            ["--redis", "--data", "--http", "--advertise", "--host", "--port", "--seeds", "--roles", "--token", "--config", "MORAG_TOKEN"],
             option => Assert.Contains(option, NodeCommandLine.Usage));
         Assert.True(NodeCommandLine.AsksForHelp(["--port", "1", "--help"]));
     }

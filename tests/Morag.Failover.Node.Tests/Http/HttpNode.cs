@@ -10,6 +10,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Morag.Failover.Actors;
+using Morag.Failover.Actors.Outages;
+using Morag.Failover.Actors.Timing;
 using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Node.Cluster;
@@ -73,6 +75,7 @@ public sealed class HttpNode : IAsyncDisposable
         builder.Services.AddRouting();
         builder.Services.AddSingleton(system);
         builder.Services.AddSingleton<IFailoverRegions>(owners);
+        builder.Services.AddSingleton<IOutageWatch>(new FreezeWatch(SteadyClock.OfProcess, TimeSpan.FromSeconds(5)));
         builder.Services.AddSingleton(failover ?? FailoverSettings.Default);
         foreach (var check in checks)
         {

@@ -234,14 +234,56 @@ public sealed class RefusalSpecs : IAsyncLifetime
         Assert.Contains("request_id", answer.Text("detail"), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Should_give_leases_back_when_the_caller_went_before_they_came()
+    [Theory]
+    [InlineData("""{"wait_seconds":30}""", Liveness.Alive)]
+    [InlineData("""{"wait_seconds":30,"request_id":"r-1"}""", Liveness.Suspect)]
+    public async Task Should_give_leases_back_when_the_caller_went_before_they_came(string body, Liveness liveness)
     {
-        http.Owners.Answer = message => message is RequestLeases ? null : GoodOwners.Answer(message);
+        http.Owners.Answer = message => message switch
+        {
+            RequestLeases => null,
+            GetWorker => Heartbeating(liveness),
+            _ => GoodOwners.Answer(message),
+        };
+
+        await GrantAfterDisconnectAsync(body, "t-9");
+
+        await Eventually.IsTrue(() => http.Owners.Received<ReleaseLeases>().Any(release => release.Leases[0].TaskId.Value == "t-9"));
+        Assert.Equal("w-1", http.Owners.Received<ReleaseLeases>().Single().WorkerId.Value);
+    }
+
+    [Fact]
+    public async Task Should_leave_leases_to_a_live_worker_when_it_may_repeat_the_request_on_another_node()
+    {
+        http.Owners.Answer = message => message switch
+        {
+            RequestLeases => null,
+            GetWorker => Heartbeating(Liveness.Alive),
+            _ => GoodOwners.Answer(message),
+        };
+
+        await GrantAfterDisconnectAsync("""{"wait_seconds":30,"request_id":"r-1"}""", "t-9");
+        await Eventually.IsTrue(() => http.Owners.Received<GetWorker>().Any());
+        await GrantAfterDisconnectAsync("""{"wait_seconds":30}""", "t-10");
+        await Eventually.IsTrue(() => http.Owners.Received<ReleaseLeases>().Any());
+
+        Assert.Equal("t-10", http.Owners.Received<ReleaseLeases>().Single().Leases.Single().TaskId.Value);
+    }
+
+    private static WorkerInfo Heartbeating(Liveness liveness)
+    {
+        var worker = GoodOwners.Worker("w-1");
+        return worker with { Liveness = liveness, Registration = worker.Registration with { HeartbeatIntervalSeconds = 2 } };
+    }
+
+    /// <summary>Asks for leases, disconnects, and grants a lease then.</summary>
+    private async Task GrantAfterDisconnectAsync(string body, string task)
+    {
+        _ = http.Owners.Senders.TryRemove(typeof(RequestLeases), out _);
         using var patience = new CancellationTokenSource();
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/workers/w-1/lease")
         {
-            Content = new StringContent("""{"wait_seconds":30}""", System.Text.Encoding.UTF8, "application/json"),
+            Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json"),
         };
         var call = http.Client.SendAsync(request, patience.Token);
         await Eventually.IsTrue(() => http.Owners.Senders.ContainsKey(typeof(RequestLeases)));
@@ -250,9 +292,6 @@ public sealed class RefusalSpecs : IAsyncLifetime
 
         // The node notices the closed connection in its own time.
         await Eventually.IsTrue(() => http.OpenCalls == 0);
-        http.Owners.Senders[typeof(RequestLeases)].Tell(new LeasesGranted { Leases = [GoodOwners.Leased("t-9")] });
-
-        await Eventually.IsTrue(() => http.Owners.Received<ReleaseLeases>().Any(release => release.Leases[0].TaskId.Value == "t-9"));
-        Assert.Equal("w-1", http.Owners.Received<ReleaseLeases>().Single().WorkerId.Value);
+        http.Owners.Senders[typeof(RequestLeases)].Tell(new LeasesGranted { Leases = [GoodOwners.Leased(task)] });
     }
 }

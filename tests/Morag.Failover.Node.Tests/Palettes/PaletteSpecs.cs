@@ -92,7 +92,8 @@ public sealed class PaletteSpecs
         var json = JsonSerializer.Serialize(Palettes, ContractsJson.Options);
         var read = JsonSerializer.Deserialize<Palette[]>(json, ContractsJson.Options);
         Assert.Equal(json, JsonSerializer.Serialize(read, ContractsJson.Options));
-        Assert.Equal(["worker", "breaker", "queue", "task", "failure", "journal", "actor"], read!.Select(palette => palette.Name));
+        Assert.Equal(
+            ["worker", "breaker", "queue", "task", "failure", "journal", "cluster", "actor"], read!.Select(palette => palette.Name));
     }
 
     private static PaletteCommand Find(string name)

@@ -49,12 +49,13 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
         ("journal events worker-$worker --from 1", false, "(?m)^ *1 +"),
         ("journal sizes --top 5", false, "(?m)^persistence ids +[1-9]"),
         ("journal verify worker-$worker", false, "(?m)^none$"),
+        ("cluster nodes", false, "127.0.0.1:[0-9]+ +up +yes"),
         ("actor hierarchy", false, "queues"),
     ];
 
     private static readonly string[] ReadOnly =
     [
-        "list", "show", "stats", "stale", "statistics", "reliability", "explain", "ids", "events", "sizes", "verify", "hierarchy",
+        "list", "show", "stats", "stale", "statistics", "reliability", "explain", "ids", "events", "sizes", "verify", "nodes", "hierarchy",
     ];
 
     public static TheoryData<string> Lines => [.. Commands.Select(command => command.Line)];

@@ -10,6 +10,9 @@ internal enum WorkerPlace
 
     /// <summary>In its body. The handler must call <see cref="CallerToken.RequireWorker"/>.</summary>
     Body,
+
+    /// <summary>Nowhere: the call is about no worker.</summary>
+    Nowhere,
 }
 
 /// <summary>
@@ -48,6 +51,11 @@ internal static class CallAccessExtensions
     /// <summary>Opens a call to reporters.</summary>
     public static TBuilder OpenToReporters<TBuilder>(this TBuilder call)
         where TBuilder : IEndpointConventionBuilder => call.WithMetadata(new CallAccess { Reporters = true });
+
+    /// <summary>Opens a call to tokens of every kind.</summary>
+    public static TBuilder OpenToAll<TBuilder>(this TBuilder call)
+        where TBuilder : IEndpointConventionBuilder =>
+        call.WithMetadata(new CallAccess { Readers = true, Reporters = true, Workers = WorkerPlace.Nowhere });
 
     /// <summary>Opens a call to the worker that it names, and closes it to readers unless <paramref name="andReaders"/> is set.</summary>
     public static TBuilder OpenToWorkers<TBuilder>(this TBuilder call, WorkerPlace place, bool andReaders = false)

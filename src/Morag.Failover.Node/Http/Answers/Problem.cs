@@ -115,7 +115,7 @@ internal sealed record Problem : IResult
     /// <summary>The owner of the state is down. The call changed nothing there.</summary>
     public static Problem Down(string owner, string detail, TimeSpan? retryAfter) => new()
     {
-        Type = ProblemTypes.Prefix + "owner_down",
+        Type = ProblemTypes.OwnerDown,
         Title = "Part of the state is down: retry later",
         Status = StatusCodes.Status503ServiceUnavailable,
         Detail = detail,
@@ -125,7 +125,7 @@ internal sealed record Problem : IResult
 
     public static Problem NotReady(IReadOnlyDictionary<string, string> failing) => new()
     {
-        Type = ProblemTypes.Prefix + "not_ready",
+        Type = ProblemTypes.NotReady,
         Title = "The node is not ready",
         Status = StatusCodes.Status503ServiceUnavailable,
         Detail = string.Join("; ", failing.Select(check => $"{check.Key}: {check.Value}").Take(5))

@@ -20,12 +20,18 @@ public sealed record ReadinessCheck(string Name, Func<CancellationToken, Task<IR
         async cancellation => await failure(cancellation) is { } why ? new Dictionary<string, string> { [name] = why } : None);
 
     /// <summary>Passes while this node is an up member of the cluster.</summary>
-    public static ReadinessCheck ClusterMembership(ActorSystem system) => Of("cluster", _ =>
+    public static ReadinessCheck ClusterMembership(ActorSystem system)
     {
-        var status = Akka.Cluster.Cluster.Get(system).SelfMember.Status;
-        return Task.FromResult(
-            status == Akka.Cluster.MemberStatus.Up ? null : $"this node is not up in the cluster; its status is {WireName.Of(status)}");
-    });
+        var cluster = Akka.Cluster.Cluster.Get(system);
+        return Of("cluster", _ => Task.FromResult(MembershipFailure(cluster)));
+    }
+
+    /// <summary>Why the node is not an up member of the cluster; null if it is.</summary>
+    internal static string? MembershipFailure(Akka.Cluster.Cluster cluster) => cluster.SelfMember.Status switch
+    {
+        Akka.Cluster.MemberStatus.Up => null,
+        var status => $"this node is not up in the cluster; its status is {WireName.Of(status)}",
+    };
 
     /// <summary>Passes while every queue partition, coordinator and directory bucket on this node is up.</summary>
     public static ReadinessCheck Owners(OwnerHealth health) => new("owners", _ => Task.FromResult(health.Down));

@@ -80,7 +80,8 @@ internal static class WorkerCallEndpoints
         };
 
         // The request cannot be withdrawn. When the caller disconnects, the node stops, or the worker's entity may have ended with another
-        // node, the call ends at once, and leases that are granted afterwards are released without blame.
+        // node, the call ends at once, and leases that are granted afterwards are released without blame, unless the worker may repeat the
+        // call on another node and get them there.
         var memberLost = gateway.MemberLost;
         var granted = gateway.Ask<LeasesGranted>(gateway.Regions.Workers, demand, demand.Wait, CancellationToken.None);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, gateway.Stopping, memberLost);
@@ -97,7 +98,7 @@ internal static class WorkerCallEndpoints
             // Answered below.
         }
 
-        _ = ReleaseWhenGranted(gateway, worker, granted);
+        _ = ReleaseWhenGranted(gateway, demand, granted);
         if (memberLost.IsCancellationRequested)
         {
             throw new ProblemException(Problem.Of(Refused.Unavailable(
@@ -108,12 +109,16 @@ internal static class WorkerCallEndpoints
     }
 
     // Best effort: if the release is lost, the worker's next heartbeats show that it does not hold the leases.
-    private static async Task ReleaseWhenGranted(FailoverGateway gateway, WorkerId worker, Task<LeasesGranted> granted)
+    private static async Task ReleaseWhenGranted(FailoverGateway gateway, RequestLeases demand, Task<LeasesGranted> granted)
     {
         LeasesGranted undelivered;
         try
         {
             undelivered = await granted;
+            if (undelivered.Leases.IsEmpty || await MayRepeat(gateway, demand))
+            {
+                return;
+            }
         }
         catch (ProblemException)
         {
@@ -127,13 +132,22 @@ internal static class WorkerCallEndpoints
                 new ReleaseLeases
                 {
                     Partition = leases.Key,
-                    WorkerId = worker,
+                    WorkerId = demand.WorkerId,
                     Leases = [.. leases.Select(lease => new LeaseRef { TaskId = lease.TaskId, Epoch = lease.Epoch })],
                     Reason = "not delivered: the worker disconnected before the response",
                 },
                 Akka.Actor.ActorRefs.NoSender);
         }
     }
+
+    /// <summary>
+    /// Whether a live worker may have repeated the request, or may do so, and then works on these leases. Its heartbeats show the leases
+    /// that it does not hold.
+    /// </summary>
+    private static async Task<bool> MayRepeat(FailoverGateway gateway, RequestLeases demand) =>
+        demand.RequestId is not null
+        && await gateway.AskWorkers<WorkerInfo>(new GetWorker { WorkerId = demand.WorkerId }, CancellationToken.None)
+            is { Liveness: Liveness.Alive, Registration.HeartbeatIntervalSeconds: not null };
 
     private static async Task<IResult> Successes(HttpContext context, FailoverGateway gateway, string id)
     {

@@ -1,0 +1,82 @@
+using Morag.Failover.Cli.Connection;
+
+namespace Morag.Failover.Cli.Agents;
+
+/// <summary>
+/// Learns the addresses of the other nodes, and goes back to the first given one when its node is ready again. It asks often after a
+/// change, and seldom otherwise.
+/// </summary>
+internal sealed class DiscoveryLoop : IDisposable
+{
+    private static readonly TimeSpan MinPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxPause = TimeSpan.FromMinutes(5);
+
+    private readonly NodeConnection node;
+    private readonly AgentLog log;
+    private readonly TimeProvider clock;
+    private readonly SemaphoreSlim moved = new(0);
+
+    public DiscoveryLoop(NodeConnection node, AgentLog log, TimeProvider clock)
+    {
+        this.node = node;
+        this.log = log;
+        this.clock = clock;
+        node.Moved = OnMoved;
+    }
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var pause = MinPause;
+        while (!cancellation.IsCancellationRequested)
+        {
+            var changed = await LearnAsync(cancellation);
+            pause = changed ? MinPause : pause * 2 < MaxPause ? pause * 2 : MaxPause;
+            using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            var hurry = moved.WaitAsync(wait.Token);
+            if (await Task.WhenAny(Task.Delay(Jittered(pause), clock, wait.Token), hurry) == hurry)
+            {
+                pause = MinPause;
+            }
+            else if (await node.ReturnAsync(cancellation))
+            {
+                log.Write($"the first node is ready again; moved back to {node.Node.GetLeftPart(UriPartial.Authority)}");
+            }
+
+            await wait.CancelAsync();
+        }
+    }
+
+    public void Dispose()
+    {
+        node.Moved = null;
+        moved.Dispose();
+    }
+
+    private async Task<bool> LearnAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            var changed = await node.LearnAsync(cancellation);
+            if (changed)
+            {
+                log.Write($"nodes: {string.Join(", ", node.Addresses)}");
+            }
+
+            return changed;
+        }
+        catch (Exception failure) when (failure is NodeUnreachable or NodeRefused)
+        {
+            // The heartbeat loop logs that no node is reachable. An older node does not know the call.
+            return false;
+        }
+    }
+
+    private void OnMoved(NodeAddress to)
+    {
+        log.Write($"the node has failed; moved to {to}");
+        _ = moved.Release();
+    }
+
+    // Many agents that start at the same moment do not ask at the same moment.
+    private static TimeSpan Jittered(TimeSpan pause) => pause * (0.5 + (Random.Shared.NextDouble() / 2));
+}

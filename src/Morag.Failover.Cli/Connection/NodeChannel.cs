@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+
+namespace Morag.Failover.Cli.Connection;
+
+/// <summary>The connections to one address.</summary>
+internal sealed class NodeChannel : IDisposable
+{
+    /// <summary>The time limit for a connection if another address can be tried.</summary>
+    public static readonly TimeSpan ShortConnect = TimeSpan.FromSeconds(1);
+
+    /// <summary>The time limit for a connection to the last address, and for a TLS handshake with any.</summary>
+    public static readonly TimeSpan LongConnect = TimeSpan.FromSeconds(5);
+
+    private static readonly HttpRequestOptionsKey<TimeSpan> ConnectLimit = new("morag-connect-limit");
+
+    private readonly HttpClient http;
+    private readonly NodeProxy proxy;
+    private readonly NodeAddress address;
+    private CancellationTokenSource abandoned = new();
+
+    public NodeChannel(NodeAddress address, NodeProxy proxy)
+    {
+        this.address = address;
+        this.proxy = proxy;
+        http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectTimeout = LongConnect,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            AutomaticDecompression = DecompressionMethods.All,
+            AllowAutoRedirect = false,
+            Proxy = proxy,
+            ConnectCallback = ConnectAsync,
+        })
+        {
+            BaseAddress = address.Url,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    /// <summary>Cancelled when the node fails, so that calls and streams that wait for it move to another one.</summary>
+    public CancellationToken Abandoned => Volatile.Read(ref abandoned).Token;
+
+    /// <summary>Whether the address is no longer used.</summary>
+    public bool IsGone { get; private set; }
+
+    /// <summary>Ends the calls and streams that wait for this node.</summary>
+    public void Abandon() => Interlocked.Exchange(ref abandoned, new CancellationTokenSource()).Cancel();
+
+    /// <summary>Sends a request.</summary>
+    /// <exception cref="HttpRequestException">No response arrived.</exception>
+    /// <exception cref="OperationCanceledException">No response arrived before <paramref name="cancellation"/>.</exception>
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, string? bearer, TimeSpan connectLimit, bool streamed, CancellationToken cancellation)
+    {
+        if (bearer is not null)
+        {
+            proxy.CheckToken(address.Url);
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
+        }
+
+        request.Options.Set(ConnectLimit, connectLimit);
+        return await http.SendAsync(
+            request,
+            streamed ? HttpCompletionOption.ResponseHeadersRead : HttpCompletionOption.ResponseContentRead,
+            cancellation);
+    }
+
+    /// <summary>Whether the node answers a call without a token, such as a health check, with a success.</summary>
+    public async Task<bool> AnswersAsync(string path, CancellationToken cancellation)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            using var answer = await SendAsync(request, bearer: null, ShortConnect, streamed: false, cancellation);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose()
+    {
+        IsGone = true;
+        Abandon();
+        http.Dispose();
+    }
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        var limit = context.InitialRequestMessage.Options.TryGetValue(ConnectLimit, out var given) ? given : LongConnect;
+        using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        soon.CancelAfter(limit);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            EndPoint target = address.Ip is { } ip ? new IPEndPoint(ip, context.DnsEndPoint.Port) : context.DnsEndPoint;
+            await socket.ConnectAsync(target, soon.Token);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            socket.Dispose();
+            throw new TimeoutException($"no connection within {limit.TotalSeconds:0} s");
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

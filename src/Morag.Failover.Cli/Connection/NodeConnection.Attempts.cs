@@ -1,0 +1,109 @@
+using System.Net;
+
+namespace Morag.Failover.Cli.Connection;
+
+/// <content>One attempt of a call, at one address.</content>
+internal sealed partial class NodeConnection
+{
+    // A call that takes longer makes the connection check whether the node is alive, and a live node answers the check well within this.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private async Task<HttpResponseMessage> SendToAsync(
+        NodeAddress address,
+        Func<HttpRequestMessage> request,
+        TimeSpan timeout,
+        bool streamed,
+        List<NodeAddress> tried,
+        CancellationToken cancellation)
+    {
+        var used = token.Current;
+        var response = await SendOnceAsync(address, request(), used, timeout, streamed, tried, cancellation);
+        if (response.StatusCode == HttpStatusCode.Unauthorized && token.Renew(used))
+        {
+            response.Dispose();
+            response = await SendOnceAsync(address, request(), token.Current, timeout, streamed, tried, cancellation);
+        }
+
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw new NodeRefused(NodeProblem.Read(response.StatusCode, await BodyAsync(response, address, cancellation)));
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        NodeAddress address,
+        HttpRequestMessage request,
+        string? bearer,
+        TimeSpan timeout,
+        bool streamed,
+        List<NodeAddress> tried,
+        CancellationToken cancellation)
+    {
+        var channel = Channel(address);
+        var hasOthers = Current.HasOthers(address, tried, Now);
+        using (request)
+        using (var dead = CancellationTokenSource.CreateLinkedTokenSource(channel.Abandoned))
+        using (var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, dead.Token))
+        {
+            limit.CancelAfter(timeout);
+            try
+            {
+                var connectLimit = hasOthers ? NodeChannel.ShortConnect : NodeChannel.LongConnect;
+                var answer = channel.SendAsync(request, bearer, connectLimit, streamed, limit.Token);
+                if (hasOthers && timeout <= CallTimeout)
+                {
+                    await CheckIfSlowAsync(channel, answer, dead, limit.Token);
+                }
+
+                return await answer;
+            }
+            catch (HttpRequestException failure)
+            {
+                throw new NodeUnreachable(address.Url, failure) { NothingSent = IsBeforeSending(failure) };
+            }
+            catch (Exception failure) when ((failure is OperationCanceledException or ObjectDisposedException)
+                && !cancellation.IsCancellationRequested)
+            {
+                var isDead = dead.IsCancellationRequested || channel.IsGone;
+                var why = isDead ? "it stopped answering" : $"no answer within {timeout.TotalSeconds:0} s";
+                throw new NodeUnreachable(address.Url, new TimeoutException(why)) { IsLate = !isDead };
+            }
+        }
+    }
+
+    /// <summary>Gives up on an answer that is late because the node is frozen or cut off, but not because its owner is slow.</summary>
+    private async Task CheckIfSlowAsync(NodeChannel channel, Task answer, CancellationTokenSource dead, CancellationToken limit)
+    {
+        if (await Task.WhenAny(answer, Task.Delay(Patience, clock, limit)) == answer || limit.IsCancellationRequested)
+        {
+            return;
+        }
+
+        using var soon = CancellationTokenSource.CreateLinkedTokenSource(limit);
+        soon.CancelAfter(Patience);
+        if (!await channel.AnswersAsync("/health/live", soon.Token) && !limit.IsCancellationRequested)
+        {
+            await dead.CancelAsync();
+        }
+    }
+
+    private static bool IsBeforeSending(HttpRequestException failure) => failure.HttpRequestError is HttpRequestError.ConnectionError
+        or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
+
+    private static async Task<string> BodyAsync(HttpResponseMessage response, NodeAddress from, CancellationToken cancellation)
+    {
+        try
+        {
+            return await response.Content.ReadAsStringAsync(cancellation);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException)
+        {
+            throw new NodeUnreachable(from.Url, failure);
+        }
+    }
+}

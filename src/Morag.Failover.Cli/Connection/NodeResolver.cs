@@ -1,0 +1,45 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Morag.Failover.Cli.Connection;
+
+/// <summary>Turns the URLs that the user gave into addresses: one for each IP address of a name that has several.</summary>
+internal sealed class NodeResolver(NodeProxy proxy, Func<string, CancellationToken, Task<IPAddress[]>> lookup)
+{
+    private static readonly TimeSpan LookupLimit = TimeSpan.FromSeconds(1);
+
+    public NodeResolver(NodeProxy proxy)
+        : this(proxy, Dns.GetHostAddressesAsync)
+    {
+    }
+
+    /// <summary>The addresses of the URLs in their order. Those of one name are shuffled, so that clients spread over the nodes.</summary>
+    public async Task<NodeAddress[]> ResolveAsync(IEnumerable<NodeAddress> given, CancellationToken cancellation) =>
+        [.. (await Task.WhenAll(given.Select(address => ResolveAsync(address, cancellation)))).SelectMany(resolved => resolved)];
+
+    private async Task<NodeAddress[]> ResolveAsync(NodeAddress given, CancellationToken cancellation)
+    {
+        // Behind a proxy, the proxy resolves the name.
+        if (given.Url.HostNameType != UriHostNameType.Dns || proxy.GetProxy(given.Url) is not null)
+        {
+            return [given];
+        }
+
+        try
+        {
+            var found = await lookup(given.Url.IdnHost, cancellation).WaitAsync(LookupLimit, cancellation);
+            if (found.Distinct().Count() < 2 || Array.TrueForAll(found, IPAddress.IsLoopback))
+            {
+                return [given];
+            }
+
+            Random.Shared.Shuffle(found);
+            return [.. found.Distinct().Select(ip => given with { Ip = ip })];
+        }
+        catch (Exception failure) when (failure is SocketException or TimeoutException or ArgumentException)
+        {
+            // The connection resolves the name again and reports why it fails.
+            return [given];
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using Akka.Cluster;
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Wire;
+
+namespace Morag.Failover.Node.Cluster;
+
+/// <summary>The HTTP addresses that nodes have announced, and the list of nodes made from them.</summary>
+internal sealed class NodeAnnouncements
+{
+    private volatile ImmutableDictionary<string, string> known = ImmutableDictionary<string, string>.Empty;
+    private string? own;
+
+    /// <summary>Raised when this node announces an address.</summary>
+    public event Action? Announced;
+
+    /// <summary>The address that this node announces; null if none, or not yet.</summary>
+    public string? Own => Volatile.Read(ref own);
+
+    /// <summary>The addresses that other nodes and this one have announced, by <see cref="KeyOf"/>.</summary>
+    public ImmutableDictionary<string, string> Known => known;
+
+    /// <summary>The key of a node. A node that restarts at the same address is another one.</summary>
+    public static string KeyOf(UniqueAddress node) => $"{node.Address}#{node.Uid}";
+
+    /// <summary>Announces this node's address.</summary>
+    public void Announce(string address)
+    {
+        Volatile.Write(ref own, address);
+        Announced?.Invoke();
+    }
+
+    /// <summary>Replaces what is known about all nodes.</summary>
+    public void Learn(ImmutableDictionary<string, string> addresses) => known = addresses;
+
+    /// <summary>The members of the cluster with their addresses, this node first, then the oldest.</summary>
+    public ImmutableArray<ClusterNode> List(ClusterEvent.CurrentClusterState state, UniqueAddress self) =>
+    [
+        .. state.Members
+            .Where(member => member.Status != MemberStatus.Removed)
+            .OrderByDescending(member => member.UniqueAddress.Equals(self))
+            .ThenBy(member => member, Member.AgeOrdering)
+            .Select(member => new ClusterNode
+            {
+                Node = member.Address.ToString(),
+                Address = member.UniqueAddress.Equals(self) ? Own : known.GetValueOrDefault(KeyOf(member.UniqueAddress)),
+                Status = WireName.Of(member.Status),
+                Reachable = !state.Unreachable.Contains(member),
+                Self = member.UniqueAddress.Equals(self),
+                Roles = [.. member.Roles.Where(role => !ClusterIdentity.IsInternal(role)).Order(StringComparer.Ordinal)],
+            }),
+    ];
+}

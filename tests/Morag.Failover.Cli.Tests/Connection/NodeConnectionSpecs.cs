@@ -1,0 +1,289 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Http;
+using Morag.Failover.Cli.Connection;
+using Morag.Failover.Contracts.Wire;
+
+namespace Morag.Failover.Cli.Tests.Connection;
+
+/// <summary>Calls with several nodes, some of which die, hang, or answer that they are not ready.</summary>
+public sealed class NodeConnectionSpecs : IAsyncLifetime
+{
+    private readonly FakeNode one = new();
+    private readonly FakeNode other = new();
+    private readonly List<IDisposable> open = [];
+
+    public async Task InitializeAsync()
+    {
+        foreach (var node in new[] { one, other })
+        {
+            node.Answer = (_, _) => Task.FromResult<IResult?>(FakeNode.Json(new { }));
+            await node.StartAsync();
+        }
+    }
+
+    public async Task DisposeAsync()
+    {
+        open.ForEach(opened => opened.Dispose());
+        await one.DisposeAsync();
+        await other.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Should_stay_on_the_first_node_when_it_answers()
+    {
+        var connection = Connect(one.Address, other.Address);
+
+        await CallAsync(connection);
+        await CallAsync(connection);
+
+        Assert.Equal((2, 0), (one.Calls.Count, other.Calls.Count));
+    }
+
+    [Fact]
+    public async Task Should_move_to_the_other_node_and_stay_there_when_the_first_one_is_dead()
+    {
+        var moves = new List<NodeAddress>();
+        var connection = Connect(one.Address, other.Address);
+        connection.Moved = moves.Add;
+        await CallAsync(connection);
+        await one.StopAsync();
+
+        await CallAsync(connection, repeatable: false);
+        await one.StartAsync();
+        await CallAsync(connection);
+
+        Assert.Equal((1, 2), (one.Calls.Count, other.Calls.Count));
+        Assert.Equal([NodeAddress.Of(other.Address)], moves);
+    }
+
+    [Fact]
+    public async Task Should_name_all_nodes_when_none_answers()
+    {
+        await one.StopAsync();
+        await other.StopAsync();
+
+        var failure = await Assert.ThrowsAsync<NodeUnreachable>(() => CallAsync(Connect(one.Address, other.Address)));
+
+        Assert.StartsWith($"no node answers at {Name(one)}, {Name(other)} (", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Should_repeat_a_call_on_another_node_only_when_it_is_repeatable_and_its_answer_was_lost(bool repeatable)
+    {
+        one.Answer = (_, context) =>
+        {
+            context.Abort();
+            return Task.FromResult<IResult?>(null);
+        };
+        var connection = Connect(one.Address, other.Address);
+
+        if (repeatable)
+        {
+            await CallAsync(connection);
+        }
+        else
+        {
+            _ = await Assert.ThrowsAsync<NodeUnreachable>(() => CallAsync(connection, repeatable: false));
+        }
+
+        Assert.Equal(repeatable ? 1 : 0, other.Calls.Count);
+
+        // The next call goes to the other node in both cases.
+        await CallAsync(connection, repeatable: false);
+        Assert.Equal(1, one.Calls.Count);
+    }
+
+    [Theory]
+    [InlineData(ProblemTypes.NotReady, 503)]
+    [InlineData(null, 502)]
+    [InlineData(null, 503)]
+    [InlineData(null, 504)]
+    public async Task Should_move_within_the_call_when_the_node_is_not_ready_or_not_behind_its_proxy(string? type, int status)
+    {
+        one.Answer = (_, _) => Task.FromResult<IResult?>(Results.Problem("wait", type: type, statusCode: status));
+
+        await CallAsync(Connect(one.Address, other.Address));
+
+        Assert.Equal((1, 1), (one.Calls.Count, other.Calls.Count));
+    }
+
+    [Fact]
+    public async Task Should_move_a_call_that_changes_something_when_the_node_is_not_ready()
+    {
+        one.Answer = (_, _) => Task.FromResult<IResult?>(Results.Problem("stopping", type: ProblemTypes.NotReady, statusCode: 503));
+
+        await CallAsync(Connect(one.Address, other.Address), repeatable: false);
+
+        Assert.Equal(1, other.Calls.Count);
+    }
+
+    [Theory]
+    [InlineData(ProblemTypes.Prefix + "unavailable", 1, 1)]
+    [InlineData(ProblemTypes.OwnerDown, 2, 0)]
+    public async Task Should_ask_another_node_next_time_only_when_it_may_reach_the_owner(string type, int toOne, int toOther)
+    {
+        one.Answer = (_, _) => Task.FromResult<IResult?>(Results.Problem("wait", type: type, statusCode: 503));
+        var connection = Connect(one.Address, other.Address);
+
+        var refused = await Assert.ThrowsAsync<NodeRefused>(() => CallAsync(connection));
+        Assert.Equal(type, refused.Problem.Type);
+        _ = await Record.ExceptionAsync(() => CallAsync(connection));
+
+        Assert.Equal((toOne, toOther), (one.Calls.Count, other.Calls.Count));
+    }
+
+    [Fact]
+    public async Task Should_leave_a_node_that_is_frozen_and_end_its_streams_when_another_one_can_answer()
+    {
+        using var frozen = new FrozenNode();
+        var connection = Connect(one.Address, frozen.Address, other.Address);
+        await one.StopAsync();
+
+        // The frozen node accepts connections and reads nothing.
+        await CallAsync(connection);
+
+        Assert.Equal(1, other.Calls.Count);
+        Assert.Equal(other.Address, connection.Node);
+    }
+
+    [Fact]
+    public async Task Should_wait_for_a_slow_answer_when_the_node_is_alive()
+    {
+        one.Answer = async (call, _) =>
+        {
+            await Task.Delay(call.PathAndQuery == "/health/live" ? 0 : 2_500);
+            return FakeNode.Json(new { });
+        };
+
+        await CallAsync(Connect(one.Address, other.Address));
+
+        Assert.Empty(other.Calls);
+        Assert.NotEmpty(one.CallsTo("GET", "/health/live"));
+    }
+
+    [Fact]
+    public async Task Should_end_a_stream_when_another_call_finds_that_its_node_has_failed()
+    {
+        one.Answer = async (_, context) =>
+        {
+            await context.Response.WriteAsync(": open\n\n");
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            return null;
+        };
+        var connection = Connect(one.Address, other.Address);
+        using var stream = await connection.OpenAsync(Request, CancellationToken.None);
+        Assert.False(stream.Abandoned.IsCancellationRequested);
+
+        one.Answer = (_, _) => Task.FromResult<IResult?>(Results.Problem("stopping", type: ProblemTypes.NotReady, statusCode: 503));
+        await CallAsync(connection);
+
+        Assert.True(stream.Abandoned.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task Should_learn_the_other_nodes_and_use_them_when_the_given_one_dies()
+    {
+        one.RequiredToken = other.RequiredToken = "a-secret-of-the-fleet";
+        Announce(one, Name(one), Name(other), "https://elsewhere.example");
+        var connection = Connect(Token.Fixed("a-secret-of-the-fleet"), one.Address);
+
+        Assert.True(await connection.LearnAsync(CancellationToken.None));
+        Assert.False(await connection.LearnAsync(CancellationToken.None));
+        await one.StopAsync();
+        await CallAsync(connection);
+
+        Assert.Equal([one.Address, other.Address], connection.Addresses.Select(address => address.Url));
+        Assert.Equal("a-secret-of-the-fleet", Assert.Single(other.Calls).Token);
+    }
+
+    [Fact]
+    public async Task Should_return_to_the_first_node_only_when_it_is_ready()
+    {
+        var connection = Connect(one.Address, other.Address);
+        await one.StopAsync();
+        await CallAsync(connection);
+        one.Answer = (_, _) => Task.FromResult<IResult?>(Results.Problem("joining", type: ProblemTypes.NotReady, statusCode: 503));
+        await one.StartAsync();
+        Assert.False(await connection.ReturnAsync(CancellationToken.None));
+
+        one.Answer = (_, _) => Task.FromResult<IResult?>(FakeNode.Json(new { }));
+        await Wait.UntilSucceedsAsync(async () => Assert.True(await connection.ReturnAsync(CancellationToken.None)));
+
+        Assert.Equal(one.Address, connection.Node);
+    }
+
+    [Fact]
+    public async Task Should_try_every_address_of_a_name_when_it_has_several()
+    {
+        var proxy = new NodeProxy(new WebProxy());
+        var resolver = new NodeResolver(
+            proxy, (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse("10.0.0.1"), IPAddress.Parse("10.0.0.2"), IPAddress.Loopback]));
+        var name = NodeAddress.Of(new Uri("http://morag.example:8080"));
+        var literal = NodeAddress.Of(new Uri("http://10.1.1.1:8080"));
+
+        var found = await resolver.ResolveAsync([name, literal], CancellationToken.None);
+
+        Assert.Equal(["10.0.0.1", "10.0.0.2", "127.0.0.1"], found[..3].Select(address => address.Ip!.ToString()).Order());
+        Assert.Equal(literal, found[3]);
+    }
+
+    [Fact]
+    public async Task Should_keep_the_name_when_it_cannot_be_resolved_now()
+    {
+        var resolver = new NodeResolver(new NodeProxy(new WebProxy()), (_, _) => throw new SocketException((int)SocketError.HostNotFound));
+        var name = NodeAddress.Of(new Uri("http://morag.example:8080"));
+
+        Assert.Equal([name], await resolver.ResolveAsync([name], CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Should_connect_to_the_chosen_address_when_a_name_has_several()
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"http://no-such-name.invalid:{one.Address.Port}/");
+        var pinned = new NodeAddress(new Uri(name), IPAddress.Loopback);
+        using var channel = new NodeChannel(pinned, new NodeProxy(new WebProxy()));
+
+        Assert.True(await channel.AnswersAsync("/", CancellationToken.None));
+    }
+
+    private static HttpRequestMessage Request() => new(HttpMethod.Post, "/api/v1/anything");
+
+    private static string Name(FakeNode node) => node.Address.GetLeftPart(UriPartial.Authority);
+
+    private static void Announce(FakeNode node, params string[] addresses) => node.Answer = (call, _) => Task.FromResult<IResult?>(
+        call.PathAndQuery == "/api/v1/cluster/nodes"
+            ? FakeNode.Json(addresses.Select(address => new { node = "akka.tcp://morag@x:1", address, status = "up", reachable = true }))
+            : FakeNode.Json(new { }));
+
+    private static async Task CallAsync(NodeConnection connection, bool repeatable = true)
+    {
+        using var answer = await connection.SendAsync(
+            Request, TimeSpan.FromSeconds(20), streamed: false, CancellationToken.None, repeatable);
+    }
+
+    private NodeConnection Connect(params Uri[] nodes) => Connect(Token.None, nodes);
+
+    private NodeConnection Connect(Token token, params Uri[] nodes)
+    {
+        var connection = new NodeConnection(nodes, token, TimeProvider.System);
+        open.Add(connection);
+        return connection;
+    }
+
+    /// <summary>Accepts connections like the kernel of a stopped process, and never reads or answers.</summary>
+    private sealed class FrozenNode : IDisposable
+    {
+        private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+
+        public FrozenNode() => listener.Start();
+
+        public Uri Address => new($"http://{listener.LocalEndpoint}/");
+
+        public void Dispose() => listener.Stop();
+    }
+}
