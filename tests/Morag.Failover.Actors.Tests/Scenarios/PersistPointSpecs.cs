@@ -62,7 +62,12 @@ public sealed class PersistPointSpecs : ScenarioSpec
 
         var (good, bad) = (await a.ScoreAsync(), await b.ScoreAsync());
         Assert.Equal((7, 4, 0), (good.TotalTasks - good.FailureCount, good.FailureCount, good.ConsecutiveFailures));
-        Assert.Equal((2, 2, 1), (bad.TotalTasks - bad.FailureCount, bad.FailureCount, bad.ConsecutiveFailures));
+
+        // An entity that ends before it has stored the loss of its worker forgets through which gateway it heard the worker last. Then
+        // nobody has observed the silence, and the loss is not counted against the worker.
+        var forgets = owner is ("" or "worker-") && fate is (WriteFate.KilledBefore or WriteFate.Failed);
+        Assert.Equal(
+            forgets ? (2, 1, 0) : (2, 2, 1), (bad.TotalTasks - bad.FailureCount, bad.FailureCount, bad.ConsecutiveFailures));
         Assert.Equal(7, (await StatisticsAsync()).Sum(statistics => statistics.TotalFailures));
         var queue = await QueueAsync("cpu_standard");
         Assert.Equal(
