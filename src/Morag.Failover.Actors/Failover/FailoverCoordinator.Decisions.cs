@@ -11,7 +11,7 @@ public sealed partial class FailoverCoordinator
 {
     private void Decide(OpenFailure failure)
     {
-        var (@event, decision) = FailureDecisions.Decide(State, failure, fleet.View, Random.Shared.NextDouble(), Now, settings);
+        var (@event, decision) = FailureDecisions.Decide(State, failure, fleet.View, chance.NextDouble(), Now, settings);
         open = open.Without(failure.Id);
         List<IActorRef> callers = [.. reporters.Remove(failure.Id), .. decisionWaiters.Remove((decision.TaskId, failure.Epoch))];
         Commit(

@@ -1,3 +1,4 @@
+using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Domain.Failover;
 using Morag.Failover.Domain.Failover.Coordination;
@@ -34,7 +35,7 @@ public sealed partial class FailoverCoordinator
 
         // Removed only once it is matched: a reply that cannot be matched leaves the reporter to its time-out.
         var (report, reporter) = asked;
-        var match = ReportMatcher.Match(State, open, report, reply, FailureIds.New(), Now);
+        var match = ReportMatcher.Match(State, open, report, reply, FailureIds.OfUnnamedReport(Chance.NewId(chance)), Now);
         reportsAtQueue.Remove(reply.Number);
         if (match.Answer is { } answer)
         {

@@ -35,6 +35,7 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
     private readonly FailoverSettings settings;
     private readonly IFailoverRegions regions;
     private readonly FleetViewPoller fleet;
+    private readonly Random chance = Chance.Of(Context.System);
     private readonly WaitingCallers<FailureId> reporters = new();
     private readonly WaitingCallers<(TaskId, LeaseEpoch)> decisionWaiters = new();
     private readonly ResendSchedule<FailureId> unansweredFailures;

@@ -23,7 +23,7 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
     private readonly Props props;
     private readonly Func<TimeSpan> elapsed;
     private readonly IServingPermit permit;
-    private readonly RestartDelay delay = new();
+    private readonly RestartDelay delay = new(Chance.Of(Context.System).NextDouble);
     private readonly List<(object Message, IActorRef Sender)> waiting = [];
     private readonly ILoggingAdapter log = Context.GetLogger();
     private IActorRef? child;

@@ -4,14 +4,13 @@ namespace Morag.Failover.Actors.Hosting;
 /// The delay before a failed owner restarts: none after a single failure in service; otherwise 0.5 s, doubled with each further failure up
 /// to 15 s, plus a random 0 to 50 %.
 /// </summary>
-internal sealed class RestartDelay(Func<double>? draw = null)
+internal sealed class RestartDelay(Func<double> draw)
 {
     /// <summary>An owner that has served for this long starts over with its count of failures.</summary>
     public static readonly TimeSpan Stable = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan First = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(15);
-    private readonly Func<double> draw = draw ?? Random.Shared.NextDouble;
     private int failures;
 
     /// <summary>Counts a failure and returns the delay after it.</summary>

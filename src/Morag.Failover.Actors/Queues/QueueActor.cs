@@ -35,7 +35,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     private DateTimeOffset clocksRestartedAt;
 
     /// <summary>This run: positive, and far enough from other runs for the interest numbers that start at it.</summary>
-    private readonly long incarnation = Random.Shared.NextInt64(1, long.MaxValue / 2);
+    private readonly long incarnation = Chance.Of(Context.System).NextInt64(1, long.MaxValue / 2);
 
     public QueueActor(int partition, FailoverSettings settings, IFailoverRegions regions, IOutageWatch outages, IEpochFloors epochs)
         : base(

@@ -11,7 +11,7 @@ namespace Morag.Failover.Actors.Workers;
 /// so that two do not fill the same slot. A partition without work registers the interest of all calls and notifies the worker when work
 /// arrives: see <see cref="StandingInterest"/>.
 /// </summary>
-internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAfter, WorkerSettings settings)
+internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAfter, WorkerSettings settings, Random chance)
 {
     /// <summary>How long a call without wait may take to ask all partitions.</summary>
     private static readonly TimeSpan AskingRound = TimeSpan.FromSeconds(2);
@@ -19,7 +19,7 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
     /// <summary>The shortest time before a partition that is down is asked again.</summary>
     private static readonly TimeSpan SoonestAgain = TimeSpan.FromSeconds(0.5);
 
-    private readonly StandingInterest standing = new(partitions, settings.InterestKept, settings.InterestRenewed);
+    private readonly StandingInterest standing = new(partitions, settings.InterestKept, settings.InterestRenewed, chance);
     private readonly DateTimeOffset[] askedAt = new DateTimeOffset[partitions];
     private readonly PartitionDown?[] down = new PartitionDown?[partitions];
     private readonly List<Caller> callers = [];

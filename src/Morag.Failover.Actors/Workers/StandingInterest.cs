@@ -11,7 +11,8 @@ namespace Morag.Failover.Actors.Workers;
 /// <param name="partitions">The number of partitions.</param>
 /// <param name="keptFor">How long a partition keeps an interest.</param>
 /// <param name="renewed">The longest time between renewals.</param>
-internal sealed class StandingInterest(int partitions, TimeSpan keptFor, TimeSpan renewed)
+/// <param name="chance">Draws the jitter of renewals.</param>
+internal sealed class StandingInterest(int partitions, TimeSpan keptFor, TimeSpan renewed, Random chance)
 {
     /// <summary>The most distinct requests remembered per partition. Other requests ask the partition.</summary>
     private const int MostWishes = 16;
@@ -70,7 +71,7 @@ internal sealed class StandingInterest(int partitions, TimeSpan keptFor, TimeSpa
             [.. wishes.Take(MostWishes)],
             incarnation,
             now + keptFor,
-            now + (renewed * (1 - (Spread * Random.Shared.NextDouble()))));
+            now + (renewed * (1 - (Spread * chance.NextDouble()))));
     }
 
     /// <summary>Removes the interest of a partition.</summary>

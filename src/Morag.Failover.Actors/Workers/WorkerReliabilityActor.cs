@@ -38,6 +38,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     private readonly LeaseReturns returns;
     private readonly ResendSchedule<UnacknowledgedMessage> unacknowledged;
     private readonly int bucket;
+    private readonly Random chance = Chance.Of(Context.System);
     private DueTimer due = null!;
     private long acknowledgedRevision;
     private DateTimeOffset seenReportedAt;
@@ -63,7 +64,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         this.eraser = eraser;
         pulse = new WorkerPulse(settings.Workers, outages, Gateways.Of(Context.System), Now);
         held = new HeldLeasesView(settings.Partitions.Queues);
-        demand = new LeaseDemand(settings.Partitions.Queues, settings.Queues.ResendAfter, settings.Workers);
+        demand = new LeaseDemand(settings.Partitions.Queues, settings.Queues.ResendAfter, settings.Workers, chance);
         fences = new FenceOutbox(settings.Partitions.Queues);
         returns = new LeaseReturns(settings.Partitions.Queues);
         unacknowledged = new ResendSchedule<UnacknowledgedMessage>(settings.Queues.ResendAfter);
@@ -379,5 +380,5 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     }
 
     /// <summary>Created here and stored in the event, so that replay does not depend on chance.</summary>
-    private static LossId NewLoss() => new(Guid.NewGuid().ToString("N"));
+    private LossId NewLoss() => new(Chance.NewId(chance));
 }

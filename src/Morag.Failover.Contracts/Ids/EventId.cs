@@ -11,4 +11,7 @@ public readonly record struct EventId(string Value) : ITextId<EventId>
 
     /// <inheritdoc />
     public override string ToString() => Value;
+
+    /// <inheritdoc />
+    public override int GetHashCode() => Identifier.HashOf(Value);
 }

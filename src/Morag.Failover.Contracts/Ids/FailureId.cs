@@ -12,4 +12,7 @@ public readonly record struct FailureId(string Value) : ITextId<FailureId>
 
     /// <inheritdoc />
     public override string ToString() => Value;
+
+    /// <inheritdoc />
+    public override int GetHashCode() => Identifier.HashOf(Value);
 }

@@ -17,6 +17,15 @@ public static class Identifier
     public const string Rule =
         "1 to 128 characters of A-Z a-z 0-9 . _ : @ ~ + = -, beginning with a letter or digit and not ending with :highestSequenceNr";
 
+    /// <summary>
+    /// A switch of the runtime that gives equal ids the same hash code in every process. Simulations set it, because the order of
+    /// unordered collections follows from the hash codes. Without it each process hashes differently, so that nobody can choose ids that
+    /// collide.
+    /// </summary>
+    private const string StableHashesSwitch = "Morag.Failover.StableIdHashes";
+
+    private static readonly bool HashesAreStable = AppContext.TryGetSwitch(StableHashesSwitch, out var set) && set;
+
     private const string ReservedEnding = ":highestSequenceNr";
 
     private static readonly SearchValues<char> Allowed = SearchValues.Create(
@@ -28,4 +37,20 @@ public static class Identifier
         && char.IsAsciiLetterOrDigit(text[0])
         && !text.EndsWith(ReservedEnding, StringComparison.Ordinal)
         && !text.AsSpan().ContainsAnyExcept(Allowed);
+
+    /// <summary>The hash code of an id.</summary>
+    internal static int HashOf(string? id) =>
+        id is null ? 0 : HashesAreStable ? StableHashOf(id) : id.GetHashCode(StringComparison.Ordinal);
+
+    private static int StableHashOf(string id)
+    {
+        // FNV-1a
+        var hash = 2166136261;
+        foreach (var character in id)
+        {
+            hash = (hash ^ character) * 16777619;
+        }
+
+        return (int)hash;
+    }
 }

@@ -13,4 +13,7 @@ public readonly record struct InstanceId(string Value) : ITextId<InstanceId>
 
     /// <inheritdoc />
     public override string ToString() => Value;
+
+    /// <inheritdoc />
+    public override int GetHashCode() => Identifier.HashOf(Value);
 }

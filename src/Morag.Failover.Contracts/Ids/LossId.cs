@@ -12,4 +12,7 @@ public readonly record struct LossId(string Value) : ITextId<LossId>
 
     /// <inheritdoc />
     public override string ToString() => Value;
+
+    /// <inheritdoc />
+    public override int GetHashCode() => Identifier.HashOf(Value);
 }

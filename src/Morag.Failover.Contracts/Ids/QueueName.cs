@@ -11,4 +11,7 @@ public readonly record struct QueueName(string Value) : ITextId<QueueName>
 
     /// <inheritdoc />
     public override string ToString() => Value;
+
+    /// <inheritdoc />
+    public override int GetHashCode() => Identifier.HashOf(Value);
 }

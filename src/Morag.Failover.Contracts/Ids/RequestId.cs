@@ -12,4 +12,7 @@ public readonly record struct RequestId(string Value) : ITextId<RequestId>
 
     /// <inheritdoc />
     public override string ToString() => Value;
+
+    /// <inheritdoc />
+    public override int GetHashCode() => Identifier.HashOf(Value);
 }

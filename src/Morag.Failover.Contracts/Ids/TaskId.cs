@@ -9,4 +9,7 @@ public readonly record struct TaskId(string Value) : ITextId<TaskId>
 
     /// <inheritdoc />
     public override string ToString() => Value;
+
+    /// <inheritdoc />
+    public override int GetHashCode() => Identifier.HashOf(Value);
 }

@@ -11,4 +11,7 @@ public readonly record struct WorkerId(string Value) : ITextId<WorkerId>
 
     /// <inheritdoc />
     public override string ToString() => Value;
+
+    /// <inheritdoc />
+    public override int GetHashCode() => Identifier.HashOf(Value);
 }

@@ -31,6 +31,7 @@ public static class FailureIds
     /// <summary>The decision that reverses the decision to park a task.</summary>
     public static FailureId OfUnpark(FailureId parked) => new(parked.Value + ".unpark");
 
-    /// <summary>A new id, for a report without an event id.</summary>
-    public static FailureId New() => new("r-" + Guid.NewGuid().ToString("N"));
+    /// <summary>The failure of a task outside every queue, for a report without an event id.</summary>
+    /// <param name="drawn">An id that was drawn for this report.</param>
+    public static FailureId OfUnnamedReport(string drawn) => new("r-" + drawn);
 }

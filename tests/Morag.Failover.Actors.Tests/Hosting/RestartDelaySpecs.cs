@@ -38,7 +38,9 @@ public sealed class RestartDelaySpecs
     [Fact]
     public void Should_differ_from_owner_to_owner_when_many_failed_together()
     {
-        var waits = Enumerable.Range(0, 100).Select(_ => new RestartDelay().AfterFailure(served: false, Briefly)).ToList();
+        var waits = Enumerable.Range(0, 100)
+            .Select(_ => new RestartDelay(Random.Shared.NextDouble).AfterFailure(served: false, Briefly))
+            .ToList();
 
         Assert.All(waits, wait => Assert.InRange(wait.TotalSeconds, 0.5, 0.75));
         Assert.True(waits.Distinct().Count() > 90);

@@ -15,7 +15,7 @@ public sealed class LeaseDemandSpecs
 
     private DateTimeOffset now = Now;
 
-    private readonly LeaseDemand demand = new(partitions: 1, unansweredAfter: TimeSpan.FromSeconds(2), new WorkerSettings());
+    private readonly LeaseDemand demand = new(partitions: 1, unansweredAfter: TimeSpan.FromSeconds(2), new WorkerSettings(), Random.Shared);
 
     [Fact]
     public void Should_ask_once_for_all_calls_that_want_the_same_when_there_is_nothing()
@@ -133,7 +133,7 @@ public sealed class LeaseDemandSpecs
     [Fact]
     public void Should_wait_for_the_others_and_ask_them_first_when_one_of_several_is_down()
     {
-        var several = new LeaseDemand(partitions: 2, unansweredAfter: TimeSpan.FromSeconds(2), new WorkerSettings());
+        var several = new LeaseDemand(partitions: 2, unansweredAfter: TimeSpan.FromSeconds(2), new WorkerSettings(), Random.Shared);
         several.MarkDown(0, "down", TimeSpan.FromSeconds(4), Now);
         several.Add(Request(null, []), ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, Now);
 
@@ -236,7 +236,7 @@ public sealed class LeaseDemandSpecs
     [Fact]
     public void Should_ask_a_partition_that_reckons_with_leases_of_others_when_one_of_them_ended()
     {
-        var several = new LeaseDemand(partitions: 2, unansweredAfter: TimeSpan.FromSeconds(2), new WorkerSettings());
+        var several = new LeaseDemand(partitions: 2, unansweredAfter: TimeSpan.FromSeconds(2), new WorkerSettings(), Random.Shared);
         several.Add(Request(null, []), ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, now);
         AnswerBoth();
 
@@ -264,7 +264,7 @@ public sealed class LeaseDemandSpecs
         demand.Add(Request(new("a"), []), ActorRefs.Nobody, repeatFirst: true, holdsNothing: false, now);
         Assert.True(Ask()!.OnlyRepeat);
 
-        var idle = new LeaseDemand(partitions: 2, unansweredAfter: TimeSpan.FromSeconds(2), new WorkerSettings());
+        var idle = new LeaseDemand(partitions: 2, unansweredAfter: TimeSpan.FromSeconds(2), new WorkerSettings(), Random.Shared);
         idle.Add(Request(new("a"), []), ActorRefs.Nobody, repeatFirst: false, holdsNothing: true, now);
         Assert.False(idle.Next(mayLease: true, _ => true, NoRoomElsewhere, now)!.OnlyRepeat);
     }

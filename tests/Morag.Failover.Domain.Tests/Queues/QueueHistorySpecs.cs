@@ -13,6 +13,8 @@ public sealed class QueueHistorySpecs
     private static readonly Gen<(int What, int Task, int Worker, int Number)[]> Histories =
         Gen.Select(Gen.Int[0, 13], Gen.Int[0, 7], Gen.Int[0, 2], Gen.Int[0, 11]).Array[1, 120];
 
+    private static readonly FailureType[] FailureTypes = Enum.GetValues<FailureType>();
+
     [Fact]
     public void Should_keep_every_invariant_in_any_history() => Histories.Sample(
         history =>
@@ -74,8 +76,13 @@ public sealed class QueueHistorySpecs
                 model.Completed(task, queue.Complete(worker, task, epoch));
                 break;
             case 6:
-                queue.Fail(task, worker, number % 2 == 0 ? null : epoch, (
-                    FailureType)(number % 7), number % 5 == 0 ? $"e{number}" : null, (ReportSource)(number % 3));
+                queue.Fail(
+                    task,
+                    worker,
+                    number % 2 == 0 ? null : epoch,
+                    FailureTypes[number % FailureTypes.Length],
+                    number % 5 == 0 ? $"e{number}" : null,
+                    (ReportSource)(number % 3));
                 break;
             case 7 or 8 when known?.Pending is not null:
                 model.Reassigned(queue, QueueUnderTest.Reassignment(task, known.Pending.Epoch, (FailoverStrategy)(number % 6)) with

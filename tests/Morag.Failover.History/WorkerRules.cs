@@ -1,0 +1,48 @@
+namespace Morag.Failover.History;
+
+/// <summary>Workers: no lease while the breaker is open, and no blame for what was not their fault.</summary>
+internal static class WorkerRules
+{
+    public static IEnumerable<Violation> Check(IReadOnlyList<Happening> history, TimeSpan witnessedFor)
+    {
+        var openSince = new Dictionary<string, TimeSpan>(StringComparer.Ordinal);
+        var handedOut = new HashSet<(string Task, long Epoch)>();
+        var reachesSince = new Dictionary<string, TimeSpan>(StringComparer.Ordinal);
+        foreach (var happening in history)
+        {
+            switch (happening)
+            {
+                case BreakerOpened opened:
+                    openSince.TryAdd(opened.Worker, opened.At);
+                    break;
+                case BreakerEased eased:
+                    openSince.Remove(eased.Worker);
+                    break;
+                case LeaseHandedOut lease when !handedOut.Add((lease.Task, lease.Epoch)):
+                    // A repeated call gets the leases that it was given before.
+                    break;
+                case LeaseHandedOut lease when openSince.TryGetValue(lease.Worker, out var since):
+                    yield return new(
+                        Rule.NoLeaseWhileBreakerIsOpen,
+                        lease.At,
+                        $"{lease.Worker} got {lease.Task} under {lease.Epoch}, and its breaker was open since {since}");
+                    break;
+                case WorkerReach { ReachesNode: true } reach:
+                    reachesSince.TryAdd(reach.Worker, reach.At);
+                    break;
+                case WorkerReach reach:
+                    reachesSince.Remove(reach.Worker);
+                    break;
+                case WorkerDeclaredLost lost
+                    when reachesSince.TryGetValue(lost.Worker, out var since) && lost.At - since >= witnessedFor:
+                    yield return new(
+                        Rule.NoReachableWorkerIsBlamed,
+                        lost.At,
+                        $"{lost.Worker} was declared lost, and was alive and could reach a live node since {since}");
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+}

@@ -1,0 +1,275 @@
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Partitioning;
+using Morag.Failover.History;
+using Morag.Failover.Simulation.Clusters;
+
+namespace Morag.Failover.Simulation.Clients;
+
+/// <summary>
+/// A worker as the agent is one: it registers, sends heartbeats, leases, runs tasks and delivers outcomes until they are answered. When a
+/// node does not answer, it moves on to the next one.
+/// </summary>
+internal sealed class ModelWorker
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(20);
+
+    private readonly Running running;
+    private readonly Dictionary<(TaskId Task, LeaseEpoch Epoch), Work> held = [];
+    private WorkerRegistration registration;
+    private int starts;
+    private int slot;
+    private bool isAlive;
+    private bool isRegistered;
+    private bool isLeasing;
+    private RequestId? request;
+
+    public ModelWorker(Running running, WorkerRegistration registration)
+    {
+        this.running = running;
+        this.registration = registration;
+        slot = running.World.Random.Next(running.Cluster.Count);
+    }
+
+    public string Id => registration.WorkerId.Value;
+
+    /// <summary>Whether it is alive, and calls of it get through to a live node.</summary>
+    public bool ReachesNode => isAlive && running.Gateways.Reaches(Id);
+
+    /// <summary>Starts: a new instance that holds nothing.</summary>
+    public void Start()
+    {
+        held.Clear();
+        starts++;
+        (isAlive, isRegistered, isLeasing, request) = (true, false, false, null);
+        registration = registration with { InstanceId = new($"{Id}-{starts}") };
+        Register();
+        running.World.After(Interval, Live(Beat));
+    }
+
+    /// <summary>Dies without a word.</summary>
+    public void Die()
+    {
+        isAlive = false;
+        starts++;
+    }
+
+    private TimeSpan Interval => TimeSpan.FromSeconds(registration.HeartbeatIntervalSeconds ?? 10);
+
+    private void Register() => Call(RegionKind.Workers, new RegisterWorker { Registration = registration }, Patience, answer =>
+    {
+        if (answer is WorkerRegisteredReply)
+        {
+            isRegistered = true;
+            Lease();
+        }
+        else
+        {
+            running.World.After(Pause, Live(Register));
+        }
+    });
+
+    private void Beat()
+    {
+        running.World.After(Interval, Live(Beat));
+        Beat(tries: running.Cluster.Count);
+    }
+
+    private void Beat(int tries)
+    {
+        if (!isRegistered)
+        {
+            return;
+        }
+
+        var listed = held.Keys.ToList();
+        var beat = new Heartbeat
+        {
+            WorkerId = registration.WorkerId,
+            InstanceId = registration.InstanceId,
+            ListsHeld = true,
+            Held = [.. listed.Select(lease => new HeldByWorker { TaskId = lease.Task, Epoch = lease.Epoch })],
+        };
+        Call(RegionKind.Workers, beat, Patience, answer =>
+        {
+            switch (answer)
+            {
+                case HeartbeatReply reply:
+                    var believed = reply.Leases.Select(lease => (lease.TaskId, lease.Epoch)).ToHashSet();
+                    foreach (var revoked in listed.Where(lease => !believed.Contains(lease)))
+                    {
+                        if (held.TryGetValue(revoked, out var work) && !work.IsDone)
+                        {
+                            held.Remove(revoked);
+                        }
+                    }
+
+                    Lease();
+                    break;
+                case Refused { Reason: not RefusalReason.Unavailable } refused:
+                    OnRejected(refused);
+                    break;
+                default:
+                    if (tries > 1)
+                    {
+                        Beat(tries - 1);
+                    }
+
+                    break;
+            }
+        });
+    }
+
+    private void OnRejected(Refused refused)
+    {
+        if (!isRegistered)
+        {
+            return;
+        }
+
+        isRegistered = false;
+        running.World.After(Pause, Live(refused.Reason == RefusalReason.Conflict ? Start : Register));
+    }
+
+    private void Lease()
+    {
+        var free = registration.MaxConcurrentTasks - held.Count;
+        if (isLeasing || !isRegistered || free <= 0)
+        {
+            return;
+        }
+
+        isLeasing = true;
+        request ??= new($"{registration.InstanceId}-{running.NextNumber()}");
+        var ask = new RequestLeases
+        {
+            WorkerId = registration.WorkerId,
+            InstanceId = registration.InstanceId,
+            MaxTasks = free,
+            Wait = LongPoll,
+            RequestId = request,
+        };
+        Call(RegionKind.Workers, ask, LongPoll + Patience, answer =>
+        {
+            isLeasing = false;
+            switch (answer)
+            {
+                case LeasesGranted granted:
+                    request = null;
+                    foreach (var lease in granted.Leases)
+                    {
+                        Begin(lease);
+                    }
+
+                    running.World.After(granted.Leases.IsEmpty ? Pause : TimeSpan.Zero, Live(Lease));
+                    break;
+                case Refused { Reason: not RefusalReason.Unavailable } refused:
+                    request = null;
+                    OnRejected(refused);
+                    break;
+                default:
+                    running.World.After(Pause, Live(Lease));
+                    break;
+            }
+        });
+    }
+
+    private void Begin(LeasedTask lease)
+    {
+        var key = (lease.TaskId, lease.Epoch);
+        if (!held.TryAdd(key, new Work()))
+        {
+            return;
+        }
+
+        running.Record(new LeaseReceived(running.World.Now, lease.TaskId.Value, lease.Epoch.Value, Id));
+        running.World.After(running.World.Seconds(1, 60), Live(() =>
+        {
+            if (held.TryGetValue(key, out var work))
+            {
+                work.IsDone = true;
+                work.DoneAt = running.World.Now;
+                Deliver(key, work, running.World.Random.Next(5) == 0 ? Failure(lease) : Completion(lease));
+            }
+        }));
+    }
+
+    private (RegionKind, IWireMessage) Completion(LeasedTask lease) => (RegionKind.Queues, new CompleteTasks
+    {
+        Partition = Partition.Of(lease.TaskId, running.Settings.Partitions.Queues),
+        WorkerId = registration.WorkerId,
+        Completions = [new TaskCompletion { TaskId = lease.TaskId, Epoch = lease.Epoch, Result = JsonText.Of(new { by = Id }) }],
+    });
+
+    private (RegionKind, IWireMessage) Failure(LeasedTask lease) => (RegionKind.Coordinators, new ReportFailure
+    {
+        TaskId = lease.TaskId,
+        WorkerId = registration.WorkerId,
+        Epoch = lease.Epoch,
+        FailureType = running.AnyFailureType(),
+        ErrorMessage = "simulated",
+        Source = ReportSource.LeaseHolder,
+        InstanceId = registration.InstanceId,
+    });
+
+    /// <summary>Delivers an outcome until it is answered.</summary>
+    private void Deliver((TaskId Task, LeaseEpoch Epoch) key, Work work, (RegionKind Kind, IWireMessage Message) outcome) =>
+        Call(outcome.Kind, outcome.Message, Patience, answer =>
+        {
+            var refusal = answer is LeaseResults { Results: [var result] } ? result.Refused : answer as Refused;
+            if (answer is null || refusal is { Reason: RefusalReason.Unavailable })
+            {
+                running.World.After(Pause, Live(() => Deliver(key, work, outcome)));
+                return;
+            }
+
+            held.Remove(key);
+            if (answer is LeaseResults && refusal is null)
+            {
+                running.Record(new CompletionAccepted(running.World.Now, work.DoneAt, key.Task.Value, key.Epoch.Value, Id));
+            }
+
+            Lease();
+        });
+
+    private void Call(RegionKind kind, IWireMessage message, TimeSpan patience, Action<IWireMessage?> then)
+    {
+        var life = starts;
+        running.Gateways.Call(Id, slot, kind, message, patience, answer =>
+        {
+            if (!isAlive || starts != life)
+            {
+                return;
+            }
+
+            if (answer is null or Refused { Reason: RefusalReason.Unavailable })
+            {
+                slot = (slot + 1) % running.Cluster.Count;
+            }
+
+            then(answer);
+        });
+    }
+
+    private Action Live(Action action)
+    {
+        var life = starts;
+        return () =>
+        {
+            if (isAlive && starts == life)
+            {
+                action();
+            }
+        };
+    }
+
+    private sealed class Work
+    {
+        public bool IsDone { get; set; }
+
+        public TimeSpan DoneAt { get; set; }
+    }
+}

@@ -1,0 +1,323 @@
+using Morag.Failover.Domain.Settings;
+using Morag.Failover.Simulation.Faults;
+using Morag.Failover.Simulation.Nodes;
+using Morag.Failover.Simulation.Storage;
+using Morag.Failover.Simulation.Worlds;
+
+namespace Morag.Failover.Simulation.Clusters;
+
+/// <summary>
+/// The nodes, and which of them owns what. Membership is simulated: a node that is dead, frozen or cut off is downed after a while, and its
+/// owners start elsewhere, whether or not it has stopped; a node that was downed finds out later and restarts.
+/// </summary>
+internal sealed class SimulatedCluster
+{
+    private readonly FailoverSettings settings;
+    private readonly SimulatedNode?[] nodes;
+    private readonly bool[] isMember;
+    private readonly int[] isolations;
+    private readonly int[] starts;
+    private readonly int[,] cuts;
+    private readonly TimeSpan[] clocksAhead;
+    private readonly SortedDictionary<string, int> owners = new(StringComparer.Ordinal);
+    private readonly Action<SimulatedNode, object> onNodeEvent;
+
+    public SimulatedCluster(
+        World world, int count, FailoverSettings settings, Sabotage sabotage, Action<SimulatedNode, object> onNodeEvent)
+    {
+        World = world;
+        this.settings = settings;
+        this.onNodeEvent = onNodeEvent;
+        Sabotage = sabotage;
+        Store = new SimulatedStore(this);
+        Network = new SimulatedNetwork(this);
+        nodes = new SimulatedNode?[count];
+        isMember = new bool[count];
+        isolations = new int[count];
+        starts = new int[count];
+        cuts = new int[count, count];
+        clocksAhead = new TimeSpan[count];
+        for (var slot = 0; slot < count; slot++)
+        {
+            nodes[slot] = NewNode(slot);
+            isMember[slot] = true;
+            nodes[slot]!.Joined = true;
+        }
+    }
+
+    public World World { get; }
+
+    public Sabotage Sabotage { get; }
+
+    public SimulatedStore Store { get; }
+
+    public SimulatedNetwork Network { get; }
+
+    public int Count => nodes.Length;
+
+    /// <summary>The node that runs in a slot, frozen or not.</summary>
+    public SimulatedNode? Current(int slot) => nodes[slot] is { IsDead: false } node ? node : null;
+
+    /// <summary>Whether a node serves clients: it runs, is not frozen, and is a member that the majority reaches.</summary>
+    public bool Serves(int slot) => Current(slot) is { IsFrozen: false, Joined: true } && isMember[slot] && isolations[slot] == 0;
+
+    public bool IsCut(int from, int to) => cuts[from, to] > 0;
+
+    public void OnNodeEvent(SimulatedNode node, object happened) => onNodeEvent(node, happened);
+
+    /// <summary>Where a node believes an owner to be. The majority starts owners that nobody has.</summary>
+    public int? Locate(SimulatedNode node, string key)
+    {
+        if (node.Routes.TryGetValue(key, out var known))
+        {
+            return known;
+        }
+
+        if (!node.Joined || !isMember[node.Slot] || nodes[node.Slot] != node || isolations[node.Slot] > 0)
+        {
+            return null;
+        }
+
+        if (!owners.TryGetValue(key, out var slot))
+        {
+            var members = Enumerable.Range(0, Count).Where(each => isMember[each] && isolations[each] == 0).ToList();
+            slot = owners[key] = members[World.Random.Next(members.Count)];
+        }
+
+        return node.Routes[key] = slot;
+    }
+
+    // --- What happens to nodes
+
+    public void Kill(int slot, TimeSpan restartAfter)
+    {
+        if (Current(slot) is not { } node)
+        {
+            return;
+        }
+
+        node.Kill();
+        DownWhenNoticed(node);
+        World.After(restartAfter, () => Start(slot, node));
+    }
+
+    public void Freeze(int slot, TimeSpan duration)
+    {
+        if (Current(slot) is not { IsFrozen: false } node)
+        {
+            return;
+        }
+
+        node.Freeze();
+        DownWhenNoticed(node);
+        World.After(duration, () =>
+        {
+            if (!node.IsDead)
+            {
+                node.Thaw();
+                RestartIfDowned(node);
+            }
+        });
+    }
+
+    /// <summary>Sets the wall clock of a machine.</summary>
+    public void JumpClock(int slot, TimeSpan by)
+    {
+        clocksAhead[slot] += by;
+        nodes[slot]?.JumpClock(by);
+    }
+
+    /// <summary>Cuts a minority off from the others for a while, in both directions or only in one.</summary>
+    public void Isolate(IReadOnlyCollection<int> minority, TimeSpan duration, bool incoming, bool outgoing)
+    {
+        var others = Enumerable.Range(0, Count).Except(minority).ToList();
+        Change(1);
+        foreach (var slot in minority)
+        {
+            isolations[slot]++;
+            if (Current(slot) is { } node)
+            {
+                DownWhenNoticed(node);
+                World.After(World.Seconds(1, 20), () => StopIfIsolated(node));
+            }
+        }
+
+        World.After(duration, () =>
+        {
+            Change(-1);
+            foreach (var slot in minority)
+            {
+                isolations[slot]--;
+                if (isolations[slot] == 0 && Current(slot) is { } node)
+                {
+                    RestartIfDowned(node);
+                }
+            }
+        });
+
+        void Change(int by)
+        {
+            foreach (var inside in minority)
+            {
+                foreach (var outside in others)
+                {
+                    cuts[outside, inside] += incoming ? by : 0;
+                    cuts[inside, outside] += outgoing ? by : 0;
+                }
+            }
+        }
+    }
+
+    private void DownWhenNoticed(SimulatedNode node) => World.After(World.Seconds(1, 12), () =>
+    {
+        if (isMember[node.Slot] && nodes[node.Slot] == node && (node.IsDead || node.IsFrozen || isolations[node.Slot] > 0))
+        {
+            Down(node.Slot);
+        }
+    });
+
+    /// <summary>A node that is cut off long enough stops, as the split-brain resolver has it.</summary>
+    private void StopIfIsolated(SimulatedNode node)
+    {
+        if (!Sabotage.KeepsSecondOwners && !node.IsDead && isolations[node.Slot] > 0 && !node.IsFrozen)
+        {
+            Kill(node.Slot, World.Seconds(1, 5));
+        }
+    }
+
+    private void RestartIfDowned(SimulatedNode node)
+    {
+        if (isMember[node.Slot])
+        {
+            node.Routes = new(owners);
+        }
+        else if (!Sabotage.KeepsSecondOwners)
+        {
+            // Until it finds out, it goes on as if it still owned what it did.
+            World.After(World.Seconds(0, 3), () => Kill(node.Slot, World.Seconds(1, 5)), node);
+        }
+    }
+
+    private void Down(int slot)
+    {
+        isMember[slot] = false;
+        foreach (var key in owners.Where(owner => owner.Value == slot).Select(owner => owner.Key).ToList())
+        {
+            Disown(key);
+        }
+    }
+
+    private void Start(int slot, SimulatedNode before)
+    {
+        if (nodes[slot] != before)
+        {
+            return;
+        }
+
+        if (isMember[slot])
+        {
+            Down(slot);
+        }
+
+        JoinSoon(nodes[slot] = NewNode(slot));
+    }
+
+    private void JoinSoon(SimulatedNode node) => World.After(
+        World.Seconds(0.5, 3),
+        () =>
+        {
+            if (isolations[node.Slot] > 0)
+            {
+                JoinSoon(node);
+                return;
+            }
+
+            isMember[node.Slot] = true;
+            node.Joined = true;
+            node.Routes = new(owners);
+            Rebalance(node.Slot);
+        },
+        node);
+
+    private SimulatedNode NewNode(int slot) =>
+        new(this, slot, $"node-{slot}-{++starts[slot]}", clocksAhead[slot], settings);
+
+    // --- Where owners are
+
+    private void Rebalance(int to)
+    {
+        var members = isMember.Count(member => member);
+        foreach (var (key, from) in owners.ToList())
+        {
+            if (from != to && World.Random.Next(members) == 0)
+            {
+                World.After(World.Seconds(0, 5), () => HandOff(key, from, to));
+            }
+        }
+    }
+
+    private void HandOff(string key, int from, int to)
+    {
+        if (!owners.TryGetValue(key, out var now) || now != from || Current(from) is not { IsFrozen: false } node)
+        {
+            return;
+        }
+
+        var kind = Enum.Parse<RegionKind>(key.Split('/')[0]);
+        node.HandOff(kind, key.Split('/')[1], () =>
+        {
+            node.Routes.Remove(key);
+            if (!owners.TryGetValue(key, out var still) || still != from)
+            {
+                return;
+            }
+
+            if (isMember[to])
+            {
+                owners[key] = node.Routes[key] = to;
+                Announce(key);
+            }
+            else
+            {
+                Disown(key);
+            }
+        });
+    }
+
+    /// <summary>Leaves an owner without a node: the next message to it starts it on some node.</summary>
+    private void Disown(string key)
+    {
+        owners.Remove(key);
+        Announce(key);
+    }
+
+    /// <summary>Tells the nodes that the majority reaches where an owner is, each a little later.</summary>
+    private void Announce(string key)
+    {
+        foreach (var node in nodes)
+        {
+            if (node is { IsDead: false, Joined: true } && isolations[node.Slot] == 0)
+            {
+                World.After(World.Seconds(0, 0.2), () => Learn(node, key), node);
+            }
+        }
+    }
+
+    private void Learn(SimulatedNode node, string key)
+    {
+        if (!isMember[node.Slot])
+        {
+            return;
+        }
+
+        // As it is now: an announcement must not undo a later one that arrived first.
+        if (owners.TryGetValue(key, out var slot))
+        {
+            node.Routes[key] = slot;
+        }
+        else
+        {
+            node.Routes.Remove(key);
+        }
+    }
+}

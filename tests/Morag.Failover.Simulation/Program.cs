@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Globalization;
+using Morag.Failover.Simulation.Worlds;
+
+namespace Morag.Failover.Simulation;
+
+/// <summary>Replays a seed, or searches for one that fails.</summary>
+internal static class Program
+{
+    private static int Main(string[] arguments)
+    {
+        switch (arguments)
+        {
+            case ["--seed", var seed, .. var rest]:
+                return Replay(ulong.Parse(seed, CultureInfo.InvariantCulture), rest);
+            case ["--minutes", var minutes]:
+                return Search(TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)));
+            default:
+                Console.Error.WriteLine("Use --seed SEED [--shrink] [--history] to replay a simulation, or --minutes MINUTES to search.");
+                return 2;
+        }
+    }
+
+    private static int Replay(ulong seed, string[] options)
+    {
+        var result = SimulationRun.Of(SimulationPlan.Of(seed));
+        if (options.Contains("--shrink") && result.IsBad)
+        {
+            result = Shrinking.Shrink(result, Console.Error.WriteLine);
+        }
+
+        if (options.Contains("--history"))
+        {
+            foreach (var happening in result.History)
+            {
+                Console.Out.WriteLine(happening);
+            }
+        }
+
+        Console.Out.WriteLine(result.Report());
+        return result.IsBad ? 1 : 0;
+    }
+
+    private static int Search(TimeSpan time)
+    {
+        var clock = Stopwatch.StartNew();
+        var (seeds, lived, bad) = (0, TimeSpan.Zero, 0);
+        while (clock.Elapsed < time)
+        {
+            var seed = Seeds.Fresh();
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}"));
+            var result = SimulationRun.Of(SimulationPlan.Of(seed));
+            seeds++;
+            lived += result.Lived;
+            if (result.IsBad)
+            {
+                bad++;
+                Console.Out.WriteLine(result.Report());
+            }
+        }
+
+        Console.Out.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{seeds} seeds, {lived.TotalHours:0} virtual hours in {clock.Elapsed.TotalSeconds:0} s, {bad} bad"));
+        return bad == 0 ? 0 : 1;
+    }
+}

@@ -1,0 +1,234 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Morag.Failover.Actors.Persistence;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Settings;
+using Morag.Failover.History;
+using Morag.Failover.Simulation.Clients;
+using Morag.Failover.Simulation.Clusters;
+using Morag.Failover.Simulation.Faults;
+using Morag.Failover.Simulation.Worlds;
+
+namespace Morag.Failover.Simulation;
+
+/// <summary>One simulation, from its seed to the verdict on its history.</summary>
+internal sealed class SimulationRun
+{
+    private static readonly TimeSpan Settling = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan LongestSettling = TimeSpan.FromHours(6);
+    private static readonly TimeSpan Answering = TimeSpan.FromMinutes(2);
+
+    private readonly SimulationPlan plan;
+    private readonly World world;
+    private readonly Recorder recorder;
+    private readonly SimulatedCluster cluster;
+    private readonly Running running;
+    private readonly List<ModelWorker> workers = [];
+    private readonly ModelUser user;
+
+    private SimulationRun(SimulationPlan plan)
+    {
+        this.plan = plan;
+        world = new World(plan.Seed);
+        recorder = new Recorder(world);
+        var sabotage = new Sabotage(plan.Bug, new Random(Seeds.Mix(plan.Seed, 3)));
+        cluster = new SimulatedCluster(world, plan.Nodes, plan.Settings, sabotage, recorder.OnNodeEvent);
+        cluster.Store.OnStored = recorder.OnStored;
+        var gateways = new Gateways(cluster) { OnAnswered = recorder.OnAnswered };
+        running = new Running(world, cluster, gateways, plan.Settings, recorder.Record);
+        for (var number = 0; number < plan.Workers; number++)
+        {
+            workers.Add(new ModelWorker(running, RegistrationOf(number)));
+        }
+
+        user = new ModelUser(running, workers);
+    }
+
+    /// <summary>Runs a plan to its end.</summary>
+    public static SimulationResult Of(SimulationPlan plan)
+    {
+        var run = new SimulationRun(plan);
+        var stuck = run.LiveThrough();
+        IReadOnlyList<Violation> violations = stuck is null
+            ? new HistoryChecker { Rules = plan.Rules }.Check(run.recorder.History)
+            : [new Violation(Rule.EveryTaskEnds, run.world.Now, stuck)];
+        return new(plan, violations, run.recorder.Errors, run.world.Now, run.world.Runs, run.recorder.History);
+    }
+
+    private string? LiveThrough()
+    {
+        workers.ForEach(worker => world.After(world.Seconds(0, 5), worker.Start));
+        ObserveReach();
+        user.ActUntil(plan.Duration, plan.MeanPause);
+        foreach (var fault in plan.Faults)
+        {
+            world.After(fault.At, () => fault.Begin(running, workers, FaultSchedule.RandomOf(plan.Seed, fault)));
+        }
+
+        // The longest fault takes five minutes.
+        world.PassUntil(plan.Duration + TimeSpan.FromMinutes(6));
+        user.Reopen();
+        world.PassUntil(world.Now + Settling);
+        return ReadAll();
+    }
+
+    private void ObserveReach()
+    {
+        foreach (var worker in workers)
+        {
+            var reaches = false;
+            Look();
+
+            void Look()
+            {
+                if (worker.ReachesNode != reaches)
+                {
+                    reaches = !reaches;
+                    recorder.Record(new WorkerReach(world.Now, worker.Id, reaches));
+                }
+
+                world.After(TimeSpan.FromSeconds(0.5), Look);
+            }
+        }
+    }
+
+    private string? ReadAll()
+    {
+        var until = world.Now + LongestSettling;
+        while (true)
+        {
+            var read = new List<TaskReadAtEnd>();
+            var expected = 0;
+            foreach (var task in user.Tasks)
+            {
+                expected++;
+                user.Ask(RegionKind.Queues, new GetTask { TaskId = task }, answer => read.Add(Read(task, answer)));
+            }
+
+            world.PassUntil(world.Now + Answering);
+            if (read.Count < expected && world.Now >= until)
+            {
+                return $"{expected - read.Count} tasks cannot be read";
+            }
+
+            if (read.Count == expected && (world.Now >= until || read.TrueForAll(task => task.IsFinished || task.WaitsFor is not null)))
+            {
+                read.OrderBy(task => task.Task, StringComparer.Ordinal).ToList().ForEach(recorder.Record);
+                return ReadStatistics();
+            }
+
+            user.Reopen();
+            world.PassUntil(world.Now + Settling);
+        }
+    }
+
+    private TaskReadAtEnd Read(TaskId task, IWireMessage answer) => answer is TaskInfo info
+        ? new(
+            world.Now,
+            task.Value,
+            info.State.ToString(),
+            info.State is TaskState.Succeeded or TaskState.Cancelled,
+            info.State == TaskState.Parked ? info.ParkedBecause : info.UnmetNeed)
+        : new(world.Now, task.Value, null, IsFinished: false, null);
+
+    private string? ReadStatistics()
+    {
+        var awaited = new List<IWireMessage>();
+        var partitions = plan.Settings.Partitions;
+        for (var number = 0; number < partitions.Coordinators; number++)
+        {
+            var owner = PersistenceIds.Coordinator(number);
+            Ask(RegionKind.Coordinators, new GetFailureStatistics { Partition = number }, answer =>
+                Found($"{owner} failures", ((FailureStatistics)answer).TotalFailures));
+        }
+
+        for (var number = 0; number < partitions.Queues; number++)
+        {
+            var owner = PersistenceIds.Queue(number);
+            Ask(RegionKind.Queues, new GetQueueStats { Partition = number }, answer =>
+                Found($"{owner} completed", ((QueueStatsReply)answer).Queues.Sum(queue => queue.CompletedTasks)));
+        }
+
+        foreach (var worker in workers)
+        {
+            var owner = PersistenceIds.Worker(new(worker.Id));
+            Ask(RegionKind.Workers, new GetWorkerReliability { WorkerId = new(worker.Id) }, answer =>
+            {
+                if (answer is WorkerReliabilityScore score)
+                {
+                    Found($"{owner} failures", score.FailureCount);
+                    Found($"{owner} successes", score.TotalTasks - score.FailureCount);
+                }
+            });
+        }
+
+        world.PassUntil(world.Now + Answering);
+        return awaited.Count == 0 ? null : $"nobody answers {string.Join(", ", awaited)}";
+
+        void Found(string statistic, long value) => recorder.Record(new StatisticRead(world.Now, statistic, value));
+
+        void Ask(RegionKind kind, IWireMessage message, Action<IWireMessage> then)
+        {
+            awaited.Add(message);
+            user.Ask(kind, message, answer =>
+            {
+                awaited.Remove(message);
+                then(answer);
+            });
+        }
+    }
+
+    private WorkerRegistration RegistrationOf(int number) => new()
+    {
+        WorkerId = new($"w{number}"),
+        Capability = number == 0 ? WorkerCapability.Hybrid : (WorkerCapability)(number % 3),
+        MaxConcurrentTasks = 1 + world.Random.Next(4),
+        HeartbeatIntervalSeconds = plan.HeartbeatSeconds,
+    };
+}
+
+/// <summary>What came of a simulation.</summary>
+internal sealed record SimulationResult(
+    SimulationPlan Plan,
+    IReadOnlyList<Violation> Violations,
+    IReadOnlyList<string> Errors,
+    TimeSpan Lived,
+    long Runs,
+    IReadOnlyList<Happening> History)
+{
+    /// <summary>A hash of the whole history: two simulations with the same one were the same.</summary>
+    public string Fingerprint() => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', History))))[..16];
+
+    /// <summary>Whether it broke a rule, or a node logged an error that no fault explains.</summary>
+    public bool IsBad => Violations.Count > 0 || Errors.Count > 0;
+
+    /// <summary>Whether it breaks one of the rules that another one broke.</summary>
+    public bool FailsLike(SimulationResult other) => other.Violations.Count > 0
+        ? Violations.Any(violation => other.Violations.Any(before => before.Rule == violation.Rule))
+        : Errors.Count > 0;
+
+    /// <summary>The violations, the faults, and the command that replays it.</summary>
+    public string Report()
+    {
+        var lines = new List<string> { Summary() };
+        lines.AddRange(Violations.Take(10).Select(violation => $"  {violation}"));
+        lines.AddRange(Errors.Take(10).Select(error => $"  logged: {error}"));
+        if (IsBad)
+        {
+            lines.Add($"  {Plan.Nodes} nodes, {Plan.Workers} workers, {Plan.Settings.Partitions}");
+            lines.AddRange(Plan.Faults.Select(fault => $"  fault: {fault}"));
+            lines.Add($"  replay: dotnet run --project tests/Morag.Failover.Simulation -- --seed {Plan.Seed} --shrink");
+        }
+
+        return string.Join('\n', lines);
+    }
+
+    /// <summary>The verdict in one line.</summary>
+    public string Summary() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"seed {Plan.Seed}: {Lived.TotalHours:0.0} virtual hours, {Plan.Faults.Length} faults, {History.Count} happenings, {Runs} runs, "
+        + $"{Violations.Count} violations, fingerprint {Fingerprint()}");
+}
