@@ -94,7 +94,7 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
 
         // The next call goes to the other node in both cases.
         await CallAsync(connection, repeatable: false);
-        Assert.Equal(1, one.Calls.Count);
+        _ = Assert.Single(one.Calls);
     }
 
     [Theory]
@@ -118,7 +118,7 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
 
         await CallAsync(Connect(one.Address, other.Address), repeatable: false);
 
-        Assert.Equal(1, other.Calls.Count);
+        _ = Assert.Single(other.Calls);
     }
 
     [Theory]
@@ -146,7 +146,7 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
         // The frozen node accepts connections and reads nothing.
         await CallAsync(connection);
 
-        Assert.Equal(1, other.Calls.Count);
+        _ = Assert.Single(other.Calls);
         Assert.Equal(other.Address, connection.Node);
     }
 
