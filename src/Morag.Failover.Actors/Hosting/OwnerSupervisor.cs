@@ -222,7 +222,7 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
                 CheckPermitSoon();
                 break;
             default:
-                throw new InvalidOperationException($"Unknown permit {permit.State}.");
+                throw new InvalidOperationException($"Unknown permit {(int)permit.State}.");
         }
     }
 

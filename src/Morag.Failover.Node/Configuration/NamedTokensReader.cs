@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Node.Http.Access;
 
 namespace Morag.Failover.Node.Configuration;
@@ -11,7 +12,7 @@ internal static class NamedTokensReader
     private static readonly string[] Fields = ["kind", "sha256", "expires", "workers"];
 
     private static readonly Dictionary<string, TokenKind> Kinds = Enum.GetValues<TokenKind>()
-        .ToDictionary(kind => kind.ToString().ToLowerInvariant());
+        .ToDictionary(WireName.Of);
 
     /// <exception cref="ConfigurationRefusedException">A token is invalid. The message names its key and the rule.</exception>
     public static ImmutableArray<AccessToken> Read(SettingsSection section)

@@ -71,11 +71,15 @@ public abstract class AnyHistorySpecs(ITestOutputHelper output, int queuePartiti
     private static readonly FailureType[] FailureTypes = Enum.GetValues<FailureType>();
 
     /// <summary>
-    /// Fresh seeds for each run. The name of a failed test shows its seed; MORAG_HISTORY_SEED runs that one alone.
+    /// Twenty known seeds; twenty fresh ones if MORAG_HISTORY_SEED is "fresh"; or the one it gives. The name of a failed test shows its
+    /// seed.
     /// </summary>
-    public static TheoryData<uint> Histories => Environment.GetEnvironmentVariable("MORAG_HISTORY_SEED") is { Length: > 0 } seed
-        ? [uint.Parse(seed, CultureInfo.InvariantCulture)]
-        : [.. Enumerable.Range(0, 20).Select(_ => (uint)Random.Shared.NextInt64(uint.MaxValue))];
+    public static TheoryData<uint> Histories => Environment.GetEnvironmentVariable("MORAG_HISTORY_SEED") switch
+    {
+        null or "" => [.. Enumerable.Range(0, 20).Select(seed => (uint)seed)],
+        "fresh" => [.. Enumerable.Range(0, 20).Select(_ => (uint)Random.Shared.NextInt64(uint.MaxValue))],
+        var seed => [uint.Parse(seed, CultureInfo.InvariantCulture)],
+    };
 
     [Theory]
     [MemberData(nameof(Histories), DisableDiscoveryEnumeration = true)]

@@ -38,7 +38,7 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
         await CallAsync(connection);
         await CallAsync(connection);
 
-        Assert.Equal((2, 0), (one.Calls.Count, other.Calls.Count));
+        Assert.Equal((2, 0), (CallsOf(one), CallsOf(other)));
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
         await one.StartAsync();
         await CallAsync(connection);
 
-        Assert.Equal((1, 2), (one.Calls.Count, other.Calls.Count));
+        Assert.Equal((1, 2), (CallsOf(one), CallsOf(other)));
         Assert.Equal([NodeAddress.Of(other.Address)], moves);
     }
 
@@ -90,11 +90,11 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
             _ = await Assert.ThrowsAsync<NodeUnreachable>(() => CallAsync(connection, repeatable: false));
         }
 
-        Assert.Equal(repeatable ? 1 : 0, other.Calls.Count);
+        Assert.Equal(repeatable ? 1 : 0, CallsOf(other));
 
         // The next call goes to the other node in both cases.
         await CallAsync(connection, repeatable: false);
-        _ = Assert.Single(one.Calls);
+        Assert.Equal(1, CallsOf(one));
     }
 
     [Theory]
@@ -108,7 +108,7 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
 
         await CallAsync(Connect(one.Address, other.Address));
 
-        Assert.Equal((1, 1), (one.Calls.Count, other.Calls.Count));
+        Assert.Equal((1, 1), (CallsOf(one), CallsOf(other)));
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
 
         await CallAsync(Connect(one.Address, other.Address), repeatable: false);
 
-        _ = Assert.Single(other.Calls);
+        Assert.Equal(1, CallsOf(other));
     }
 
     [Theory]
@@ -133,7 +133,7 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
         Assert.Equal(type, refused.Problem.Type);
         _ = await Record.ExceptionAsync(() => CallAsync(connection));
 
-        Assert.Equal((toOne, toOther), (one.Calls.Count, other.Calls.Count));
+        Assert.Equal((toOne, toOther), (CallsOf(one), CallsOf(other)));
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
         // The frozen node accepts connections and reads nothing.
         await CallAsync(connection);
 
-        _ = Assert.Single(other.Calls);
+        Assert.Equal(1, CallsOf(other));
         Assert.Equal(other.Address, connection.Node);
     }
 
@@ -250,6 +250,9 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
 
         Assert.True(await channel.AnswersAsync("/", CancellationToken.None));
     }
+
+    /// <summary>The calls that a node got, besides the checks whether it is alive, which depend on the speed of the machine.</summary>
+    private static int CallsOf(FakeNode node) => node.Calls.Count(call => call.PathAndQuery != "/health/live");
 
     private static HttpRequestMessage Request() => new(HttpMethod.Post, "/api/v1/anything");
 

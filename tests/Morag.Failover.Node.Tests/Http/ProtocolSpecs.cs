@@ -10,7 +10,7 @@ namespace Morag.Failover.Node.Tests.Http;
 /// <summary>What HTTP itself promises: methods, encodings, locations, and an answer to what is no proper request.</summary>
 public sealed class ProtocolSpecs(ProtocolSpecs.Node shared) : IClassFixture<ProtocolSpecs.Node>
 {
-    private const string PostOfTasks = "POST /api/v1/tasks HTTP/1.1\r\nHost: node\r\nContent-Type: application/json\r\n";
+    private const string PostOfTasks = "POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 
     private HttpNode Http => shared.Http;
 
@@ -228,10 +228,10 @@ public sealed class ProtocolSpecs(ProtocolSpecs.Node shared) : IClassFixture<Pro
 
     // What is no request at all the server refuses by itself, with the status alone.
     [Theory]
-    [InlineData("GET /api/v1/tasks/%00 HTTP/1.1\r\nHost: node\r\n\r\n", "400")]
+    [InlineData("GET /api/v1/tasks/%00 HTTP/1.1\r\nHost: localhost\r\n\r\n", "400")]
     [InlineData("GET /api/v1/tasks HTTP/1.1\r\n\r\n", "400")]
     [InlineData("no request at all\r\n\r\n", "400")]
-    [InlineData("GET /api/v1/tasks HTTP/1.1\r\nHost: node\r\nX-Long: {long}\r\n\r\n", "431")]
+    [InlineData("GET /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nX-Long: {long}\r\n\r\n", "431")]
     public async Task Should_refuse_what_is_not_a_request_and_go_on_working(string request, string status)
     {
         var answer = await Raw(request.Replace("{long}", new string('x', 40_000), StringComparison.Ordinal));
@@ -255,7 +255,7 @@ public sealed class ProtocolSpecs(ProtocolSpecs.Node shared) : IClassFixture<Pro
         Assert.Equal(400, (await Post("/api/v1/tasks", [.. gzipped[..^8], .. new byte[8]], "gzip")).Status);
         Assert.Equal(400, (await Post("/api/v1/tasks", Encoding.Latin1.GetBytes(large), "identity")).Status);
         Assert.Equal(413, (await Post("/api/v1/tasks", Gzipped(new string(' ', 9 << 20)), "gzip")).Status);
-        var chunk = "POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        var chunk = "POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             + $"Transfer-Encoding: chunked\r\n\r\n40000\r\n{new string(' ', 0x40000)}\r\n";
         Assert.StartsWith("HTTP/1.1 400", await Raw(chunk + "FFFFFFFFFFFFFFFF\r\n"), StringComparison.Ordinal);
         using (var client = new TcpClient())

@@ -6,34 +6,40 @@ using Xunit.Abstractions;
 
 namespace Morag.Failover.Simulation.Specs;
 
-/// <summary>Simulations with fresh seeds, for as long as MORAG_SIMULATION_SECONDS says; 20 seconds unless it is set.</summary>
+/// <summary>Simulations with known seeds, and with fresh ones for as long as MORAG_SIMULATION_SECONDS says.</summary>
 public sealed class SimulationSpecs(ITestOutputHelper output)
 {
-    private const double DefaultSeconds = 20;
+    private const int KnownSeeds = 12;
 
-    [Fact]
+    public static TheoryData<uint> Known => [.. Enumerable.Range(1, KnownSeeds).Select(seed => (uint)seed)];
+
+    [Theory]
+    [MemberData(nameof(Known))]
+    public void Should_keep_every_rule_in_a_known_history(uint seed) => Keeps(SimulationRun.Of(SimulationPlan.Of(seed)));
+
+    [SearchFact]
     public void Should_keep_every_rule_in_any_history()
     {
-        var time = TimeSpan.FromSeconds(
-            Environment.GetEnvironmentVariable("MORAG_SIMULATION_SECONDS") is { Length: > 0 } set
-                ? double.Parse(set, CultureInfo.InvariantCulture)
-                : DefaultSeconds);
         var clock = Stopwatch.StartNew();
         var (seeds, lived) = (0, TimeSpan.Zero);
         do
         {
             var result = SimulationRun.Of(SimulationPlan.Of(Seeds.Fresh()));
-            if (result.IsBad)
-            {
-                Assert.Fail(Shrinking.Shrink(result, output.WriteLine).Report());
-            }
-
+            Keeps(result);
             seeds++;
             lived += result.Lived;
         }
-        while (clock.Elapsed < time);
+        while (clock.Elapsed < SearchFactAttribute.Time);
 
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{seeds} seeds, {lived.TotalHours:0.0} virtual hours, {clock.Elapsed.TotalSeconds:0} s"));
+    }
+
+    private void Keeps(SimulationResult result)
+    {
+        if (result.IsBad)
+        {
+            Assert.Fail(Shrinking.Shrink(result, output.WriteLine).Report());
+        }
     }
 }

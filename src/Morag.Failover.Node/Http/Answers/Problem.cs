@@ -152,7 +152,7 @@ internal sealed record Problem : IResult
         Type = ProblemTypes.Prefix + "forbidden",
         Title = "The token does not allow this call",
         Status = StatusCodes.Status403Forbidden,
-        Detail = $"The token {name} is a {kind.ToString().ToLowerInvariant()} token, which does not allow this call.",
+        Detail = $"The token {name} is a {WireName.Of(kind)} token, which does not allow this call.",
     };
 
     public static Problem OtherWorker(string name, IEnumerable<string> workers, WorkerId worker) => Forbidden(name, TokenKind.Worker) with
