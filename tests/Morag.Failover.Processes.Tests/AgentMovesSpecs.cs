@@ -11,8 +11,7 @@ namespace Morag.Failover.Processes.Tests;
 public sealed class AgentMovesSpecs(RedisServer server) : IClassFixture<RedisServer>, IAsyncLifetime
 {
     private readonly TestFolder folder = new();
-    private readonly int[] ports = [RedisTestServer.FreePort(), RedisTestServer.FreePort()];
-    private readonly NodeProcess[] nodes = new NodeProcess[2];
+    private TwoNodes nodes = null!;
 
     [ServerFact]
     public async Task Should_deliver_a_result_to_the_survivor_when_the_node_of_a_running_command_is_killed()
@@ -60,7 +59,7 @@ public sealed class AgentMovesSpecs(RedisServer server) : IClassFixture<RedisSer
         await HoldsTasksAsync("agent-1");
         await HoldsTasksAsync("agent-2");
 
-        foreach (var node in nodes)
+        foreach (var node in (NodeProcess[])[nodes[0], nodes[1]])
         {
             Assert.Equal(0, await node.StopAsync());
             await node.StartAgainAsync();
@@ -81,32 +80,11 @@ public sealed class AgentMovesSpecs(RedisServer server) : IClassFixture<RedisSer
         await NothingIsHeldAgainstAsync("agent-2", nodes[1].Client, other);
     }
 
-    public async Task InitializeAsync()
-    {
-        await server.FlushAsync();
-        for (var number = 0; number < nodes.Length; number++)
-        {
-            nodes[number] = await NodeProcess.StartAsync(new NodeProcessSettings
-            {
-                Redis = server.ConnectionString,
-                DataFolder = Path.Combine(folder.Path, string.Create(CultureInfo.InvariantCulture, $"node-{number}")),
-                ClusterPort = ports[number],
-                Seeds = [.. ports.Select(port => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"))],
-                Config = TestConfig.Text,
-            });
-        }
-    }
+    public async Task InitializeAsync() => nodes = await TwoNodes.StartAsync(server, folder, TestConfig.Text);
 
     public async Task DisposeAsync()
     {
-        foreach (var node in nodes)
-        {
-            if (node is not null)
-            {
-                await node.DisposeAsync();
-            }
-        }
-
+        await nodes.DisposeAsync();
         folder.Dispose();
     }
 

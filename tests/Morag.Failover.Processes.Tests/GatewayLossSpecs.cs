@@ -1,4 +1,3 @@
-using System.Globalization;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Processes.Tests.Nodes;
@@ -22,9 +21,8 @@ public sealed class GatewayLossSpecs(RedisServer server) : IClassFixture<RedisSe
         """;
 
     private readonly TestFolder folder = new();
-    private readonly int[] ports = [RedisTestServer.FreePort(), RedisTestServer.FreePort()];
-    private readonly NodeProcess[] nodes = new NodeProcess[2];
     private readonly RoamingWorker[] workers = new RoamingWorker[Workers];
+    private TwoNodes nodes = null!;
 
     [ServerFact]
     public async Task Should_harm_no_worker_when_its_node_is_frozen_and_later_killed()
@@ -40,34 +38,20 @@ public sealed class GatewayLossSpecs(RedisServer server) : IClassFixture<RedisSe
         }
 
         await AllBeatAsync("before the node is frozen");
-        await AreUnharmedAsync(leases, ports[1]);
+        await AreUnharmedAsync(leases, gateway);
 
         Signals.Send(gateway.Program.Id, Signal.Stop);
         await Task.Delay(Freeze);
         Signals.Send(gateway.Program.Id, Signal.Continue);
         await AllBeatAsync("after the node was frozen");
-        await AreUnharmedAsync(leases, ports[1]);
+        await AreUnharmedAsync(leases, gateway);
 
         await gateway.KillAsync();
         await AllBeatAsync("after the node was killed");
-        await AreUnharmedAsync(leases, ports[0]);
+        await AreUnharmedAsync(leases, other);
     }
 
-    public async Task InitializeAsync()
-    {
-        await server.FlushAsync();
-        for (var number = 0; number < nodes.Length; number++)
-        {
-            nodes[number] = await NodeProcess.StartAsync(new NodeProcessSettings
-            {
-                Redis = server.ConnectionString,
-                DataFolder = Path.Combine(folder.Path, string.Create(CultureInfo.InvariantCulture, $"node-{number}")),
-                ClusterPort = ports[number],
-                Seeds = [.. ports.Select(port => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"))],
-                Config = TestConfig.Text + Config,
-            });
-        }
-    }
+    public async Task InitializeAsync() => nodes = await TwoNodes.StartAsync(server, folder, TestConfig.Text + Config);
 
     public async Task DisposeAsync()
     {
@@ -76,11 +60,7 @@ public sealed class GatewayLossSpecs(RedisServer server) : IClassFixture<RedisSe
             await (worker?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
 
-        foreach (var node in nodes)
-        {
-            await (node?.DisposeAsync() ?? ValueTask.CompletedTask);
-        }
-
+        await nodes.DisposeAsync();
         folder.Dispose();
     }
 
@@ -93,7 +73,7 @@ public sealed class GatewayLossSpecs(RedisServer server) : IClassFixture<RedisSe
             () => $"the heartbeats of all workers are answered {when}:\n{nodes[0].Program.Output}");
     }
 
-    private async Task AreUnharmedAsync(Dictionary<string, long> leases, int gatewayPort)
+    private async Task AreUnharmedAsync(Dictionary<string, long> leases, NodeProcess gateway)
     {
         var client = nodes[0].Client;
         foreach (var (task, epoch) in leases)
@@ -107,7 +87,7 @@ public sealed class GatewayLossSpecs(RedisServer server) : IClassFixture<RedisSe
         {
             var info = await client.WorkerAsync($"w-{number}");
             Assert.Equal(Liveness.Alive, info.Liveness);
-            Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{gatewayPort}"), info.Gateway);
+            Assert.Equal(gateway.ClusterAddress, info.Gateway);
             Assert.Equal(0, (await client.GetAsync<WorkerReliabilityScore>($"/workers/w-{number}/reliability")).FailureCount);
         }
     }

@@ -9,21 +9,22 @@ using Morag.Redis.TestServers;
 namespace Morag.Failover.Processes.Tests;
 
 /// <summary>A queue is unserved if all of its workers drain, have an open breaker or report an error.</summary>
-public sealed class UnservedQueueSpecs(RedisServer server) : IClassFixture<RedisServer>, IAsyncLifetime
+public sealed class UnservedQueueSpecs(RedisServer server) : IClassFixture<RedisServer>, IDisposable
 {
     private const string Config = "morag.failover.queues.unserved-after = 2s";
 
     private readonly TestFolder folder = new();
-    private readonly List<NodeProcess> nodes = [];
+    private NodeProcess[] nodes = [];
     private int calls;
 
     // Alternates between the nodes, so that calls have to reach owners on the other node.
-    private NodeProcess Node => nodes[calls++ % nodes.Count];
+    private NodeProcess Node => nodes[calls++ % nodes.Length];
 
     [Fact]
     public async Task Should_move_tasks_that_others_can_take_when_a_queue_is_unserved_on_one_node()
     {
-        nodes.Add(await NodeProcess.StartAsync(new() { DataFolder = folder.Path, Config = Config }));
+        await using var node = await NodeProcess.StartAsync(new() { DataFolder = folder.Path, Config = Config });
+        nodes = [node];
 
         await PlayAllAsync();
     }
@@ -31,34 +32,13 @@ public sealed class UnservedQueueSpecs(RedisServer server) : IClassFixture<Redis
     [ServerFact]
     public async Task Should_move_tasks_that_others_can_take_when_a_queue_is_unserved_on_two_nodes()
     {
-        await server.FlushAsync();
-        int[] ports = [RedisTestServer.FreePort(), RedisTestServer.FreePort()];
-        for (var number = 0; number < ports.Length; number++)
-        {
-            nodes.Add(await NodeProcess.StartAsync(new()
-            {
-                Redis = server.ConnectionString,
-                DataFolder = folder.Sub(FormattableString.Invariant($"node-{number}")),
-                ClusterPort = ports[number],
-                Seeds = [.. ports.Select(port => FormattableString.Invariant($"127.0.0.1:{port}"))],
-                Config = Config,
-            }));
-        }
+        await using var both = await TwoNodes.StartAsync(server, folder, Config);
+        nodes = [both[0], both[1]];
 
         await PlayAllAsync();
     }
 
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync()
-    {
-        foreach (var node in nodes)
-        {
-            await node.DisposeAsync();
-        }
-
-        folder.Dispose();
-    }
+    public void Dispose() => folder.Dispose();
 
     private async Task PlayAllAsync()
     {

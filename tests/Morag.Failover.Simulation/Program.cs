@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using Morag.Failover.Simulation.Worlds;
 
 namespace Morag.Failover.Simulation;
 
@@ -43,25 +41,16 @@ internal static class Program
 
     private static int Search(TimeSpan time)
     {
-        var clock = Stopwatch.StartNew();
-        var (seeds, lived, bad) = (0, TimeSpan.Zero, 0);
-        while (clock.Elapsed < time)
+        var search = new SimulationSearch(time);
+        var bad = 0;
+        foreach (var result in search.Run(
+            static seed => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}"))).Where(each => each.IsBad))
         {
-            var seed = Seeds.Fresh();
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}"));
-            var result = SimulationRun.Of(SimulationPlan.Of(seed));
-            seeds++;
-            lived += result.Lived;
-            if (result.IsBad)
-            {
-                bad++;
-                Console.Out.WriteLine(result.Report());
-            }
+            bad++;
+            Console.Out.WriteLine(result.Report());
         }
 
-        Console.Out.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{seeds} seeds, {lived.TotalHours:0} virtual hours in {clock.Elapsed.TotalSeconds:0} s, {bad} bad"));
+        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{search}, {bad} bad"));
         return bad == 0 ? 0 : 1;
     }
 }

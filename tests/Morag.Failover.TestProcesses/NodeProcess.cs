@@ -44,6 +44,9 @@ public sealed class NodeProcess : IAsyncDisposable
     /// <summary>The address of its HTTP API.</summary>
     public Uri Address { get; }
 
+    /// <summary>The host and port at which other nodes reach it, if its settings give the port.</summary>
+    public string ClusterAddress => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{settings.ClusterPort}");
+
     /// <summary>A client of its HTTP API.</summary>
     public NodeClient Client { get; }
 

@@ -266,8 +266,9 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
             return;
         }
 
-        var verdict = LivenessRules.Judge(State.Liveness, pulse.Signs(Now), settings.Workers, Now);
-        StoreIfAny(WorkerMembership.ApplyVerdict(State, verdict, held.Count > 0, NewLoss(), pulse.SilentSince(Now), Now));
+        var signs = pulse.Signs(Now);
+        var verdict = LivenessRules.Judge(State.Liveness, signs, settings.Workers, Now);
+        StoreIfAny(WorkerMembership.ApplyVerdict(State, verdict, held.Count > 0, NewLoss(), signs.SilentSince, Now));
     }
 
     /// <summary>

@@ -155,7 +155,7 @@ public static class FailoverPolicy
         : null;
 
     private static bool ExcludedFromBudgets(FailureCase failure, PolicySettings settings) =>
-        failure.Blame != LossBlame.Worker
+        failure.IsBlameless
         || failure.Unserved
         || (FailureTypes.Of(failure.Type).Poison == PoisonEvidence.WorkerLoss
             && failure.Failure.WorkerId is { } worker

@@ -54,6 +54,9 @@ public sealed record FailureCase
     /// <summary>The type of failure.</summary>
     internal FailureType Type => Failure.FailureType;
 
+    /// <summary>Whether it is part of a loss that counts against nobody.</summary>
+    internal bool IsBlameless => Blame != LossBlame.Worker;
+
     /// <summary>Whether the task is presumed to be at fault, and not a worker or the network.</summary>
     internal bool IsTaskFault => !Unserved && FailureTypes.Of(Type).IsTaskFault;
 

@@ -41,10 +41,10 @@ internal sealed class AnnouncementExchange : UntypedActor
         switch (message)
         {
             case string address:
-                Update(known => known.SetItem(cluster.SelfUniqueAddress, NodeAnnouncements.KeyOf(cluster.SelfUniqueAddress), address));
+                Update(known => known.SetItem(cluster.SelfUniqueAddress, MemberId.Of(cluster.SelfUniqueAddress), address));
                 break;
             case ClusterEvent.MemberRemoved { Member.UniqueAddress: var gone }:
-                Update(known => known.Remove(cluster.SelfUniqueAddress, NodeAnnouncements.KeyOf(gone)));
+                Update(known => known.Remove(cluster.SelfUniqueAddress, MemberId.Of(gone)));
                 break;
             case Changed changed when changed.Key.Equals(Key):
                 announcements.Learn(changed.Get(Key).Entries.ToImmutableDictionary());

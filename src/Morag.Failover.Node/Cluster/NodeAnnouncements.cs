@@ -17,11 +17,8 @@ internal sealed class NodeAnnouncements
     /// <summary>The address that this node announces; null if none, or not yet.</summary>
     public string? Own => Volatile.Read(ref own);
 
-    /// <summary>The addresses that other nodes and this one have announced, by <see cref="KeyOf"/>.</summary>
+    /// <summary>The addresses that other nodes and this one have announced, by <see cref="MemberId"/>.</summary>
     public ImmutableDictionary<string, string> Known => known;
-
-    /// <summary>The key of a node. A node that restarts at the same address is another one.</summary>
-    public static string KeyOf(UniqueAddress node) => $"{node.Address}#{node.Uid}";
 
     /// <summary>Announces this node's address.</summary>
     public void Announce(string address)
@@ -43,7 +40,7 @@ internal sealed class NodeAnnouncements
             .Select(member => new ClusterNode
             {
                 Node = member.Address.ToString(),
-                Address = member.UniqueAddress.Equals(self) ? Own : known.GetValueOrDefault(KeyOf(member.UniqueAddress)),
+                Address = member.UniqueAddress.Equals(self) ? Own : known.GetValueOrDefault(MemberId.Of(member.UniqueAddress)),
                 Status = WireName.Of(member.Status),
                 Reachable = !state.Unreachable.Contains(member),
                 Self = member.UniqueAddress.Equals(self),

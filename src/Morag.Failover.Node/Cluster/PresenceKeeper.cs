@@ -48,7 +48,7 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
         this.lapsedFor = lapsedFor;
         this.time = time;
         this.log = log;
-        self = IdOf(cluster.SelfUniqueAddress);
+        self = MemberId.Of(cluster.SelfUniqueAddress);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -111,9 +111,6 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
 
         doubt.Members = IsInDoubt();
     }
-
-    /// <summary>The id of a process in the table. A process that restarts at the same address is another one.</summary>
-    internal static string IdOf(UniqueAddress address) => $"{address.Address.Host}:{address.Address.Port}#{address.Uid}";
 
     private void RenewPresence()
     {
@@ -227,7 +224,7 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
         {
             if (!members.TryGetValue(address, out var member))
             {
-                members[address] = member = new WatchedMember(address, IdOf(address));
+                members[address] = member = new WatchedMember(address, MemberId.Of(address));
             }
 
             member.Status = changed.Member.Status;

@@ -15,7 +15,7 @@ internal sealed class CallPatience
     /// <summary>Starts a call. The measure flows to everything that the call awaits.</summary>
     public static void Begin() => Current.Value = new CallPatience();
 
-    /// <summary>What is left of the time that a call may wait for owners without a home, and at least 200 ms.</summary>
+    /// <summary>The remaining time that a call may wait for owners without a home; at least 200 ms.</summary>
     /// <param name="limit">The time for the whole call.</param>
     public static TimeSpan Left(TimeSpan limit)
     {

@@ -193,7 +193,7 @@ internal sealed class SimulatedCluster
         }
         else if (!Sabotage.KeepsSecondOwners)
         {
-            // Until it finds out, it goes on as if it still owned what it did.
+            // Until the node notices, it still acts as the owner of its entities.
             World.After(World.Seconds(0, 3), () => Kill(node.Slot, World.Seconds(1, 5)), node);
         }
     }

@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
-using Morag.Failover.Simulation.Worlds;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -20,19 +17,13 @@ public sealed class SimulationSpecs(ITestOutputHelper output)
     [SearchFact]
     public void Should_keep_every_rule_in_any_history()
     {
-        var clock = Stopwatch.StartNew();
-        var (seeds, lived) = (0, TimeSpan.Zero);
-        do
+        var search = new SimulationSearch(SearchFactAttribute.Time!.Value);
+        foreach (var result in search.Run())
         {
-            var result = SimulationRun.Of(SimulationPlan.Of(Seeds.Fresh()));
             Keeps(result);
-            seeds++;
-            lived += result.Lived;
         }
-        while (clock.Elapsed < SearchFactAttribute.Time);
 
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{seeds} seeds, {lived.TotalHours:0.0} virtual hours, {clock.Elapsed.TotalSeconds:0} s"));
+        output.WriteLine(search.ToString());
     }
 
     private void Keeps(SimulationResult result)

@@ -25,7 +25,7 @@ internal sealed class BudgetGuard : IGuard
                 $"retry budget exhausted: this is task failure {ownFailures + 1}, and {task.MaxRetries} are allowed");
         }
 
-        var countsAgainstFleet = !failure.CountsAgainstTask && failure.Blame == LossBlame.Worker && !failure.Unserved;
+        var countsAgainstFleet = !failure.CountsAgainstTask && !failure.IsBlameless && !failure.Unserved;
         if (countsAgainstFleet && fleetFailures + 1 > settings.Policy.MaxFleetFailures)
         {
             return Verdict.Overrules(

@@ -83,7 +83,7 @@ internal sealed class PoisonGuard : IGuard
         FailureType = failure.Type,
         WorkerId = failure.Failure.WorkerId,
         At = failure.Failure.OccurredAt,
-        ExcludedFromBudgets = failure.Blame != LossBlame.Worker,
+        ExcludedFromBudgets = failure.IsBlameless,
     });
 
     private static ExcuseFailures Excuse(FailureCase failure, WorkerId worker) => new()

@@ -24,15 +24,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, AccessTokens tokens
             return;
         }
 
-        var token = tokens.OfCaller(context);
-        var access = CallAccess.Of(context);
-        if (!access.Allows(token.Kind))
-        {
-            throw new ProblemException(Problem.Forbidden(token.Name, token.Kind));
-        }
-
-        context.SetToken(token);
-        if (access.Workers is WorkerPlace.Path)
+        var token = tokens.Admit(context);
+        if (CallAccess.Of(context).Workers is WorkerPlace.Path)
         {
             _ = context.RequireWorker(Rules.Id<WorkerId>((string)context.GetRouteValue("id")!, "worker_id"));
         }

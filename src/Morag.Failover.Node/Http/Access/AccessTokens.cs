@@ -26,13 +26,27 @@ internal sealed class AccessTokens
     /// <summary>Whether callers must send a token.</summary>
     public bool Required => tokens.Length > 0;
 
-    /// <summary>The token in the <c>Authorization</c> header.</summary>
-    /// <exception cref="ProblemException">A token is required, and the header has no valid one.</exception>
-    public AccessToken OfCaller(HttpContext context) => OfCaller(context, instead: null);
+    /// <summary>
+    /// Admits a call with the token in its <c>Authorization</c> header, or else <paramref name="instead"/>, and remembers the token for
+    /// handlers that check it.
+    /// </summary>
+    /// <exception cref="ProblemException">A token is required, and neither is valid, or it does not allow the call.</exception>
+    public AccessToken Admit(HttpContext context, string? instead = null)
+    {
+        var token = OfCaller(context, instead);
+        if (!CallAccess.Of(context).Allows(token.Kind))
+        {
+            throw new ProblemException(Problem.Forbidden(token.Name, token.Kind));
+        }
 
-    /// <summary>The token in the <c>Authorization</c> header, or else <paramref name="instead"/>.</summary>
-    /// <exception cref="ProblemException">A token is required, and neither is valid.</exception>
-    public AccessToken OfCaller(HttpContext context, string? instead)
+        context.Features.Set(token);
+        return token;
+    }
+
+    /// <summary>How long a token that expires at a time stays valid.</summary>
+    public TimeSpan TimeLeft(DateTimeOffset expires) => expires - Clock.GetUtcNow();
+
+    private AccessToken OfCaller(HttpContext context, string? instead)
     {
         const string Scheme = "Bearer ";
         if (!Required)
@@ -51,9 +65,6 @@ internal sealed class AccessTokens
             _ => found,
         };
     }
-
-    /// <summary>How long a token that expires at a time stays valid.</summary>
-    public TimeSpan TimeLeft(DateTimeOffset expires) => expires - Clock.GetUtcNow();
 
     /// <summary>Compares with every token in constant time.</summary>
     private AccessToken? Find(ReadOnlySpan<char> token)
@@ -78,9 +89,6 @@ internal sealed class AccessTokens
 /// <summary>The token of the call that is being answered.</summary>
 internal static class CallerToken
 {
-    /// <summary>Remembers the token for handlers that check it.</summary>
-    public static void SetToken(this HttpContext context, AccessToken token) => context.Features.Set(token);
-
     /// <summary>Rejects the call if its token does not cover a worker.</summary>
     /// <exception cref="ProblemException">The token is for other workers.</exception>
     public static WorkerId RequireWorker(this HttpContext context, WorkerId worker) =>

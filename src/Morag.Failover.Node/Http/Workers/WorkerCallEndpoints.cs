@@ -33,13 +33,7 @@ internal static class WorkerCallEndpoints
     private static async Task<IResult> Register(HttpContext context, FailoverGateway gateway, AccessTokens tokens)
     {
         var request = await JsonBody.Read<RegisterRequest>(context);
-        var token = tokens.OfCaller(context, instead: request.AuthToken);
-        if (!CallAccess.Of(context).Allows(token.Kind))
-        {
-            return Problem.Forbidden(token.Name, token.Kind);
-        }
-
-        context.SetToken(token);
+        _ = tokens.Admit(context, instead: request.AuthToken);
         var registration = Rules.Required(request.Registration, "registration").ToRegistration(gateway.Settings.Queues);
         _ = context.RequireWorker(registration.WorkerId);
 
