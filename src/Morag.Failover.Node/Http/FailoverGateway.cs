@@ -97,6 +97,13 @@ internal sealed class FailoverGateway(
             }
             catch (TimeoutException)
             {
+                // This node stops. Its regions may be gone already, and then nobody answers.
+                if (permit.State == ServingPermit.Revoked)
+                {
+                    Abandon(asked);
+                    return TakenOver();
+                }
+
                 pause = Pause;
                 var (name, owner) = AddresseeOf(region, message);
                 if (doubt.Concerns(owner))
@@ -130,7 +137,7 @@ internal sealed class FailoverGateway(
         {
             if (permit.State == ServingPermit.Revoked)
             {
-                return Refused.Unavailable("Another node has taken over from this one, which stops. Retry the call through another node");
+                return TakenOver();
             }
 
             if (waited >= http.FailoverTimeout)
@@ -145,6 +152,9 @@ internal sealed class FailoverGateway(
 
         return answer;
     }
+
+    private static Refused TakenOver() =>
+        Refused.Unavailable("Another node has taken over from this one, which stops. Retry the call through another node");
 
     private static void Abandon(Task asked) =>
         _ = asked.ContinueWith(

@@ -46,6 +46,9 @@ public sealed class HttpNode : IAsyncDisposable
     /// <summary>Whether the members of the cluster are in doubt, as the node sees it.</summary>
     internal ClusterDoubt Doubt => App.Services.GetRequiredService<ClusterDoubt>();
 
+    /// <summary>The permit by which the node answers.</summary>
+    internal NodePresence Presence => App.Services.GetRequiredService<NodePresence>();
+
     public HttpClient Client { get; }
 
     /// <summary>The calls that the node is answering now.</summary>
@@ -83,6 +86,9 @@ public sealed class HttpNode : IAsyncDisposable
         }
 
         builder.Services.AddSingleton(new ClusterDoubt(new OwnerHealth()));
+        var presence = new NodePresence(Patience, TimeProvider.System);
+        builder.Services.AddSingleton(presence);
+        builder.Services.AddSingleton<IServingPermit>(presence);
         builder.Services.AddFailoverHttp(settings ?? new HttpApiSettings());
         var app = builder.Build();
         HttpNode? node = null;

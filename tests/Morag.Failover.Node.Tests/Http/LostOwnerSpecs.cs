@@ -28,6 +28,19 @@ public sealed class LostOwnerSpecs
     }
 
     [Fact]
+    public async Task Should_fail_with_503_long_before_the_answer_timeout_when_another_node_has_taken_over()
+    {
+        await using var http = await HttpNode.Start(Settings);
+        http.Owners.Answer = static _ => null;
+        http.Presence.Revoke();
+
+        var answer = await http.Call("GET", "/api/v1/tasks/t-1");
+
+        Assert.Equal((503, "1"), (answer.Status, answer.Headers["Retry-After"]));
+        Assert.Contains("Another node has taken over from this one", answer.Text("detail"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Should_wait_for_a_slow_owner_when_every_member_is_alive()
     {
         await using var http = await HttpNode.Start(Settings);
