@@ -1,6 +1,6 @@
 using System.Net;
 using Morag.Failover.Cli.CommandLine;
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 
 namespace Morag.Failover.Cli.Agents;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Wire;
 

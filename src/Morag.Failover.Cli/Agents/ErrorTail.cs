@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
-using Morag.Failover.Cli.Texts;
+using Morag.Failover.Client.Texts;
 using Morag.Failover.Contracts.Failover;
 
 namespace Morag.Failover.Cli.Agents;

@@ -1,4 +1,4 @@
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Agents;

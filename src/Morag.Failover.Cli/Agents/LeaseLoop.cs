@@ -1,4 +1,4 @@
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Workers;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using Morag.Failover.Cli.CommandLine;
-using Morag.Failover.Cli.Texts;
+using Morag.Failover.Client.Texts;
 using Morag.Failover.Contracts.Ids;
 
 namespace Morag.Failover.Cli.Agents;

@@ -1,6 +1,6 @@
 using Morag.Failover.Cli.Agents.Processes;
 using Morag.Failover.Cli.CommandLine;
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Agents;
@@ -46,7 +46,7 @@ internal sealed class WorkerAgent : IDisposable
         leases = new LeaseLoop(client, registration, held, runner, settings.LeaseWait, log, clock);
         session = new SessionLoop(client, registration, held, heartbeat, leases, log, clock);
         delivery = new DeliveryLoop(client, registration, outbox, held, log, clock);
-        discovery = new DiscoveryLoop(node, log, clock);
+        discovery = new DiscoveryLoop(node, log.Write, clock);
     }
 
     /// <summary>Works until it is stopped, and returns the exit code.</summary>
@@ -130,7 +130,7 @@ internal sealed class WorkerAgent : IDisposable
                 await loop(cancellation);
                 return;
             }
-            catch (Exception failure) when (failure is not CommandFailure && !cancellation.IsCancellationRequested)
+            catch (Exception failure) when (failure is not (CommandFailure or TokenExposed) && !cancellation.IsCancellationRequested)
             {
                 log.Write($"internal error in the {name} loop, restarting it: {failure}");
                 await backoff.WaitAsync(cancellation);

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
@@ -178,7 +178,7 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
         };
 
     private static T Read<T>(JsonElement element) =>
-        element.Deserialize<T>(AgentJson.Options) ?? throw new JsonException("it is null");
+        element.Deserialize<T>(AnswerJson.Options) ?? throw new JsonException("it is null");
 
     private static LeaseResponse ReadLeases(JsonElement answer)
     {
@@ -218,7 +218,7 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
         try
         {
             await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
-            using var answer = await JsonDocument.ParseAsync(stream, AgentJson.Document, cancellation);
+            using var answer = await JsonDocument.ParseAsync(stream, AnswerJson.Document, cancellation);
             return read(answer.RootElement);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException)

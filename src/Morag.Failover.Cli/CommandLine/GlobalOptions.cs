@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 
 namespace Morag.Failover.Cli.CommandLine;
 
@@ -56,18 +56,18 @@ internal sealed class GlobalOptions
         return new(given.Select(ParseNode).OrderByDescending(node => node == Reached), ReadToken(parsed), TimeProvider.System);
     }
 
-    public Token ReadToken(ParseResult parsed)
+    public BearerToken ReadToken(ParseResult parsed)
     {
         if (parsed.GetValue(Token) is { } given)
         {
-            return Connection.Token.Fixed(given);
+            return BearerToken.Fixed(given);
         }
 
         if ((parsed.GetValue(TokenFile) ?? Environment("MORAG_TOKEN_FILE")) is { } file)
         {
             try
             {
-                return Connection.Token.FromFile(file);
+                return BearerToken.FromFile(file);
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
@@ -75,7 +75,7 @@ internal sealed class GlobalOptions
             }
         }
 
-        return Environment("MORAG_TOKEN") is { } token ? Connection.Token.Fixed(token) : Connection.Token.None;
+        return Environment("MORAG_TOKEN") is { } token ? BearerToken.Fixed(token) : BearerToken.None;
     }
 
     public static Uri ParseNode(string text) =>

@@ -3,7 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Net;
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 using Morag.Failover.Cli.Palettes;
 
 namespace Morag.Failover.Cli.CommandLine;
@@ -41,7 +41,7 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
 
             return await InvokeAsync(parsed, cancellation);
         }
-        catch (Exception failure) when (failure is CommandFailure or NodeUnreachable or NodeRefused)
+        catch (Exception failure) when (failure is CommandFailure or NodeUnreachable or NodeRefused or TokenExposed)
         {
             return ReportError(failure);
         }
@@ -108,6 +108,7 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
         return failure switch
         {
             CommandFailure known => known.ExitCode,
+            TokenExposed => ExitCode.Usage,
             NodeUnreachable => ExitCode.Unreachable,
             NodeRefused refused => ExitCode.Of(refused.Problem),
             _ => ExitCode.NodeError,

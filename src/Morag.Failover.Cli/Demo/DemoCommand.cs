@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Morag.Failover.Cli.Agents;
 using Morag.Failover.Cli.CommandLine;
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 
 namespace Morag.Failover.Cli.Demo;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Morag.Failover.Cli.Agents;
 using Morag.Failover.Cli.CommandLine;
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 
 namespace Morag.Failover.Cli.Demo;
 
@@ -15,7 +15,7 @@ internal sealed class DemoNode : IAsyncDisposable
     private readonly DemoProcess? process;
     private readonly string? data;
 
-    private DemoNode(NodeConnection connection, Token token, DemoProcess? process, string? data)
+    private DemoNode(NodeConnection connection, BearerToken token, DemoProcess? process, string? data)
     {
         Connection = connection;
         Token = token;
@@ -25,9 +25,9 @@ internal sealed class DemoNode : IAsyncDisposable
 
     public NodeConnection Connection { get; }
 
-    public Token Token { get; }
+    public BearerToken Token { get; }
 
-    public static DemoNode Running(NodeConnection connection, Token token) => new(connection, token, null, null);
+    public static DemoNode Running(NodeConnection connection, BearerToken token) => new(connection, token, null, null);
 
     /// <summary>Starts a node and waits until it is ready.</summary>
     /// <exception cref="CommandFailure">The node's program was not found, or the node did not become ready.</exception>
@@ -52,7 +52,7 @@ internal sealed class DemoNode : IAsyncDisposable
                 ["MORAG_TOKEN"] = "",
             },
             line => Remember(lastLines, line));
-        var node = new DemoNode(new NodeConnection(address, Token.None), Token.None, process, data);
+        var node = new DemoNode(new NodeConnection(address, BearerToken.None), BearerToken.None, process, data);
         try
         {
             await node.WaitUntilReadyAsync(lastLines, clock, cancellation);

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using Morag.Failover.Cli.Agents;
 using Morag.Failover.Cli.CommandLine;
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;

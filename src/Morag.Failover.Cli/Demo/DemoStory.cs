@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 using Morag.Failover.Cli.Palettes;
 using Morag.Failover.Contracts.Palettes;
 

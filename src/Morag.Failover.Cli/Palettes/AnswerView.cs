@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Morag.Failover.Cli.Texts;
+using Morag.Failover.Client.Texts;
 using Morag.Failover.Contracts.Palettes;
 using Spectre.Console;
 

@@ -1,7 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Palettes;
 using Morag.Failover.Contracts.Wire;

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Morag.Failover.Cli.Agents;
 using Morag.Failover.Cli.Agents.Processes;
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Workers;
 
@@ -24,7 +24,7 @@ internal sealed class RunningAgent : IAsyncDisposable
         string script,
         int slots = 4,
         string? folder = null,
-        Token? token = null,
+        BearerToken? token = null,
         TimeSpan? drainGrace = null,
         string? instance = null,
         AgentFaults? faults = null)
@@ -32,7 +32,7 @@ internal sealed class RunningAgent : IAsyncDisposable
         Folder = folder ?? Directory.CreateTempSubdirectory("morag-agent-").FullName;
         faults ??= new AgentFaults();
         agentLog = new AgentLog(faults.Around(log), TimeProvider.System);
-        node = new NodeConnection(fake.Address, token ?? Token.None);
+        node = new NodeConnection(fake.Address, token ?? BearerToken.None);
         agent = new WorkerAgent(
             new AgentSettings
             {

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 
 namespace Morag.Failover.Cli.Tests.Agents;
 
@@ -90,7 +90,8 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
         var gate = Path.Combine(folder, "gate");
         await File.WriteAllTextAsync(file, "old\n");
         node.RequiredToken = "old";
-        await using var agent = new RunningAgent(node, $"while [ ! -e {gate} ]; do sleep 0.05; done; cat", token: Token.FromFile(file));
+        await using var agent = new RunningAgent(
+            node, $"while [ ! -e {gate} ]; do sleep 0.05; done; cat", token: BearerToken.FromFile(file));
         node.Offer("t-1", "before");
         await Wait.UntilAsync(() => agent.Log.Contains("t-1 (epoch 1): leased", StringComparison.Ordinal), "the lease");
 

@@ -1,7 +1,7 @@
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts.Fleet;
 
-namespace Morag.Failover.Cli.Tests.Connection;
+namespace Morag.Failover.Client.Tests.Connection;
 
 /// <summary>Which announced addresses get calls, and with them the token.</summary>
 public sealed class AnnouncedNodesSpecs

@@ -1,8 +1,7 @@
 using System.Net;
-using Morag.Failover.Cli.CommandLine;
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 
-namespace Morag.Failover.Cli.Tests;
+namespace Morag.Failover.Client.Tests.Connection;
 
 public sealed class NodeProxySpecs
 {
@@ -30,11 +29,10 @@ public sealed class NodeProxySpecs
         Assert.NotNull(proxy.GetProxy(new Uri("https://node.example/")));
         proxy.CheckToken(new Uri("https://node.example/"));
 
-        var refused = Assert.Throws<CommandFailure>(() => proxy.CheckToken(new Uri("http://node.example:8080/")));
-        Assert.Equal(ExitCode.Usage, refused.ExitCode);
+        var refused = Assert.Throws<TokenExposed>(() => proxy.CheckToken(new Uri("http://node.example:8080/")));
         Assert.Equal(
             "nothing was sent, because the proxy http://proxy.example:3128 could read the token for http://node.example:8080. "
-            + "Use an https address as --node, or add node.example to no_proxy",
+            + "Use an https address, or add node.example to no_proxy",
             refused.Message);
     }
 

@@ -1,8 +1,8 @@
 using System.Net;
 using CsCheck;
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 
-namespace Morag.Failover.Cli.Tests.Connection;
+namespace Morag.Failover.Client.Tests.Connection;
 
 /// <summary>Which node the next call goes to.</summary>
 public sealed class NodeSelectionSpecs

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
-using Morag.Failover.Cli.Connection;
+using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts.Wire;
 
-namespace Morag.Failover.Cli.Tests.Connection;
+namespace Morag.Failover.Client.Tests.Connection;
 
 /// <summary>Calls with several nodes, some of which die, hang, or answer that they are not ready.</summary>
 public sealed class NodeConnectionSpecs : IAsyncLifetime
@@ -190,7 +190,7 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
     {
         one.RequiredToken = other.RequiredToken = "a-secret-of-the-fleet";
         Announce(one, Name(one), Name(other), "https://elsewhere.example");
-        var connection = Connect(Token.Fixed("a-secret-of-the-fleet"), one.Address);
+        var connection = Connect(BearerToken.Fixed("a-secret-of-the-fleet"), one.Address);
 
         Assert.True(await connection.LearnAsync(CancellationToken.None));
         Assert.False(await connection.LearnAsync(CancellationToken.None));
@@ -246,7 +246,7 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"http://no-such-name.invalid:{one.Address.Port}/");
         var pinned = new NodeAddress(new Uri(name), IPAddress.Loopback);
-        using var channel = new NodeChannel(pinned, new NodeProxy(new WebProxy()));
+        using var channel = new NodeChannel(pinned, new NodeProxy(new WebProxy()), NodeTrust.Machine);
 
         Assert.True(await channel.AnswersAsync("/", CancellationToken.None));
     }
@@ -269,9 +269,9 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
             Request, TimeSpan.FromSeconds(20), streamed: false, CancellationToken.None, repeatable);
     }
 
-    private NodeConnection Connect(params Uri[] nodes) => Connect(Token.None, nodes);
+    private NodeConnection Connect(params Uri[] nodes) => Connect(BearerToken.None, nodes);
 
-    private NodeConnection Connect(Token token, params Uri[] nodes)
+    private NodeConnection Connect(BearerToken token, params Uri[] nodes)
     {
         var connection = new NodeConnection(nodes, token, TimeProvider.System);
         open.Add(connection);

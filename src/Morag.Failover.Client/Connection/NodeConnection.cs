@@ -5,7 +5,7 @@ using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Wire;
 
-namespace Morag.Failover.Cli.Connection;
+namespace Morag.Failover.Client.Connection;
 
 /// <summary>
 /// Makes calls to the nodes of a fleet with the token. Calls stay on one node until it fails, and then go to the next at once. Every
@@ -21,20 +21,22 @@ internal sealed partial class NodeConnection : IDisposable
     private readonly NodeProxy proxy = new(HttpClient.DefaultProxy);
     private readonly NodeResolver resolver;
     private readonly NodeAddress[] given;
-    private readonly Token token;
+    private readonly BearerToken token;
+    private readonly NodeTrust trust;
     private readonly TimeProvider clock;
     private readonly long start;
     private NodeSelection selection;
     private volatile bool resolved;
 
-    public NodeConnection(Uri node, Token token)
+    public NodeConnection(Uri node, BearerToken token)
         : this([node], token, TimeProvider.System)
     {
     }
 
-    public NodeConnection(IEnumerable<Uri> nodes, Token token, TimeProvider clock)
+    public NodeConnection(IEnumerable<Uri> nodes, BearerToken token, TimeProvider clock, NodeTrust? trust = null)
     {
         this.token = token;
+        this.trust = trust ?? NodeTrust.Machine;
         this.clock = clock;
         start = clock.GetTimestamp();
         resolver = new NodeResolver(proxy);
@@ -273,7 +275,7 @@ internal sealed partial class NodeConnection : IDisposable
         {
             if (!channels.TryGetValue(address, out var channel))
             {
-                channels.Add(address, channel = new NodeChannel(address, proxy));
+                channels.Add(address, channel = new NodeChannel(address, proxy, trust));
             }
 
             return channel;

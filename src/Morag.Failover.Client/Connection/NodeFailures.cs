@@ -1,4 +1,4 @@
-namespace Morag.Failover.Cli.Connection;
+namespace Morag.Failover.Client.Connection;
 
 /// <summary>No response arrived. A node may or may not have processed the call.</summary>
 internal sealed class NodeUnreachable(IEnumerable<Uri> nodes, Exception cause)
@@ -25,3 +25,12 @@ internal sealed class NodeRefused(NodeProblem problem) : Exception(problem.ToStr
 {
     public NodeProblem Problem { get; } = problem;
 }
+
+/// <summary>The call was not made, because a proxy could read its token.</summary>
+internal sealed class TokenExposed(Uri proxy, Uri node) : Exception(
+    $"nothing was sent, because the proxy {proxy.GetLeftPart(UriPartial.Authority)} could read the token for "
+    + $"{node.GetLeftPart(UriPartial.Authority)}. Use an https address, or add {node.Host} to no_proxy");
+
+/// <summary>The call was not made, because its token could not be read.</summary>
+internal sealed class TokenUnavailable(Exception cause)
+    : Exception($"nothing was sent, because the token cannot be read: {cause.Message}", cause);

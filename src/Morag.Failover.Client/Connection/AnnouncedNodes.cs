@@ -1,6 +1,6 @@
 using Morag.Failover.Contracts.Fleet;
 
-namespace Morag.Failover.Cli.Connection;
+namespace Morag.Failover.Client.Connection;
 
 /// <summary>Which of the addresses that a node announces may be called with the token.</summary>
 internal static class AnnouncedNodes

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Morag.Failover.Cli.Connection;
+namespace Morag.Failover.Client.Connection;
 
 /// <summary>
 /// Which node the next call goes to: the addresses that were given and those learned from nodes, the preferred one, and those that failed.

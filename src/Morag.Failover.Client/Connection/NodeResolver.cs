@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Morag.Failover.Cli.Connection;
+namespace Morag.Failover.Client.Connection;
 
 /// <summary>Turns the URLs that the user gave into addresses: one for each IP address of a name that has several.</summary>
 internal sealed class NodeResolver(NodeProxy proxy, Func<string, CancellationToken, Task<IPAddress[]>> lookup)

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Morag.Failover.Cli.Connection;
+namespace Morag.Failover.Client.Connection;
 
 /// <content>One attempt of a call, at one address.</content>
 internal sealed partial class NodeConnection
@@ -16,9 +16,9 @@ internal sealed partial class NodeConnection
         List<NodeAddress> tried,
         CancellationToken cancellation)
     {
-        var used = token.Current;
+        var used = await token.GetAsync(cancellation);
         var response = await SendOnceAsync(address, request(), used, timeout, streamed, tried, cancellation);
-        if (response.StatusCode == HttpStatusCode.Unauthorized && token.Renew(used))
+        if (response.StatusCode == HttpStatusCode.Unauthorized && await token.RenewAsync(used, cancellation))
         {
             response.Dispose();
             response = await SendOnceAsync(address, request(), token.Current, timeout, streamed, tried, cancellation);
@@ -31,7 +31,8 @@ internal sealed partial class NodeConnection
 
         using (response)
         {
-            throw new NodeRefused(NodeProblem.Read(response.StatusCode, await BodyAsync(response, address, cancellation)));
+            var problem = NodeProblem.Read(response.StatusCode, await BodyAsync(response, address, cancellation));
+            throw new NodeRefused(problem with { RetryAfter = RetryAfterOf(response) });
         }
     }
 
@@ -91,6 +92,13 @@ internal sealed partial class NodeConnection
             await dead.CancelAsync();
         }
     }
+
+    private TimeSpan? RetryAfterOf(HttpResponseMessage response) => response.Headers.RetryAfter switch
+    {
+        { Delta: { } delay } => delay,
+        { Date: { } date } => date > clock.GetUtcNow() ? date - clock.GetUtcNow() : TimeSpan.Zero,
+        _ => null,
+    };
 
     private static bool IsBeforeSending(HttpRequestException failure) => failure.HttpRequestError is HttpRequestError.ConnectionError
         or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;

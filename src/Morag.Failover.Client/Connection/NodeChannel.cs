@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 
-namespace Morag.Failover.Cli.Connection;
+namespace Morag.Failover.Client.Connection;
 
 /// <summary>The connections to one address.</summary>
 internal sealed class NodeChannel : IDisposable
@@ -20,7 +20,7 @@ internal sealed class NodeChannel : IDisposable
     private readonly NodeAddress address;
     private CancellationTokenSource abandoned = new();
 
-    public NodeChannel(NodeAddress address, NodeProxy proxy)
+    public NodeChannel(NodeAddress address, NodeProxy proxy, NodeTrust trust)
     {
         this.address = address;
         this.proxy = proxy;
@@ -32,6 +32,7 @@ internal sealed class NodeChannel : IDisposable
             AllowAutoRedirect = false,
             Proxy = proxy,
             ConnectCallback = ConnectAsync,
+            SslOptions = trust.ToTlsOptions(),
         })
         {
             BaseAddress = address.Url,

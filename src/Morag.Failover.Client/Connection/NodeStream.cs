@@ -1,4 +1,4 @@
-namespace Morag.Failover.Cli.Connection;
+namespace Morag.Failover.Client.Connection;
 
 /// <summary>The body of a response that is read as it arrives.</summary>
 internal sealed class NodeStream(HttpResponseMessage response, CancellationToken abandoned) : IDisposable

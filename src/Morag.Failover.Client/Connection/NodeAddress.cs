@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Morag.Failover.Cli.Connection;
+namespace Morag.Failover.Client.Connection;
 
 /// <summary>One way to reach a node.</summary>
 /// <param name="Url">Its scheme, host and port.</param>

@@ -1,7 +1,6 @@
 using System.Net;
-using Morag.Failover.Cli.CommandLine;
 
-namespace Morag.Failover.Cli.Connection;
+namespace Morag.Failover.Client.Connection;
 
 /// <summary>
 /// The proxy of the environment (<c>http_proxy</c>, <c>https_proxy</c>, <c>no_proxy</c>). Nodes on this machine's loopback address are
@@ -22,14 +21,12 @@ internal sealed class NodeProxy(IWebProxy environment) : IWebProxy
     /// <summary>
     /// Checks that no proxy can read the token. Calls to an <c>https</c> node go through the proxy in an encrypted tunnel.
     /// </summary>
-    /// <exception cref="CommandFailure">The node's address is <c>http</c>, and its calls go through a proxy.</exception>
+    /// <exception cref="TokenExposed">The node's address is <c>http</c>, and its calls go through a proxy.</exception>
     public void CheckToken(Uri node)
     {
         if (Reader(node) is { } proxy)
         {
-            throw CommandFailure.Usage(
-                $"nothing was sent, because the proxy {proxy.GetLeftPart(UriPartial.Authority)} could read the token for "
-                + $"{node.GetLeftPart(UriPartial.Authority)}. Use an https address as --node, or add {node.Host} to no_proxy");
+            throw new TokenExposed(proxy, node);
         }
     }
 

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Morag.Failover.Cli.Tests;
+namespace Morag.Failover.Client.Tests;
 
 /// <summary>A call that the fake node received.</summary>
 public sealed record SeenCall(string Method, string PathAndQuery, string? Token, JsonNode? Body);

@@ -1,6 +1,5 @@
-using Morag.Failover.Cli.Connection;
 
-namespace Morag.Failover.Cli.Agents;
+namespace Morag.Failover.Client.Connection;
 
 /// <summary>
 /// Learns the addresses of the other nodes, and goes back to the first given one when its node is ready again. It asks often after a
@@ -12,11 +11,11 @@ internal sealed class DiscoveryLoop : IDisposable
     private static readonly TimeSpan MaxPause = TimeSpan.FromMinutes(5);
 
     private readonly NodeConnection node;
-    private readonly AgentLog log;
+    private readonly Action<string> log;
     private readonly TimeProvider clock;
     private readonly SemaphoreSlim moved = new(0);
 
-    public DiscoveryLoop(NodeConnection node, AgentLog log, TimeProvider clock)
+    public DiscoveryLoop(NodeConnection node, Action<string> log, TimeProvider clock)
     {
         this.node = node;
         this.log = log;
@@ -39,7 +38,7 @@ internal sealed class DiscoveryLoop : IDisposable
             }
             else if (await node.ReturnAsync(cancellation))
             {
-                log.Write($"the first node is ready again; moved back to {node.Node.GetLeftPart(UriPartial.Authority)}");
+                log($"the first node is ready again; moved back to {node.Node.GetLeftPart(UriPartial.Authority)}");
             }
 
             await wait.CancelAsync();
@@ -59,7 +58,7 @@ internal sealed class DiscoveryLoop : IDisposable
             var changed = await node.LearnAsync(cancellation);
             if (changed)
             {
-                log.Write($"nodes: {string.Join(", ", node.Addresses)}");
+                log($"nodes: {string.Join(", ", node.Addresses)}");
             }
 
             return changed;
@@ -73,7 +72,7 @@ internal sealed class DiscoveryLoop : IDisposable
 
     private void OnMoved(NodeAddress to)
     {
-        log.Write($"the node has failed; moved to {to}");
+        log($"the node has failed; moved to {to}");
         _ = moved.Release();
     }
 

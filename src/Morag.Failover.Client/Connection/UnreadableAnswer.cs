@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Morag.Failover.Cli.Agents;
+namespace Morag.Failover.Client.Connection;
 
 /// <summary>A call succeeded, but its answer cannot be read because of a proxy, another version or a defect.</summary>
 internal sealed class UnreadableAnswer(string call, Exception cause)

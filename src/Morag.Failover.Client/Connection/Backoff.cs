@@ -1,4 +1,4 @@
-namespace Morag.Failover.Cli.Agents;
+namespace Morag.Failover.Client.Connection;
 
 /// <summary>Exponential backoff with jitter, so that many agents do not return at the same moment.</summary>
 internal sealed class Backoff(TimeProvider clock, TimeSpan? limit = null)

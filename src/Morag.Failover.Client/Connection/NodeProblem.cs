@@ -1,15 +1,25 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json;
-using Morag.Failover.Cli.Texts;
+using Morag.Failover.Client.Texts;
 using Morag.Failover.Contracts.Wire;
 
-namespace Morag.Failover.Cli.Connection;
+namespace Morag.Failover.Client.Connection;
 
 /// <summary>Why the node rejected a call, read from its problem details (RFC 9457).</summary>
 internal sealed record NodeProblem(HttpStatusCode Status, string Message, string? Field)
 {
     /// <summary>The type of the problem, a URI; null if the response names none.</summary>
     public string? Type { get; private init; }
+
+    /// <summary>All fields that the problem is about, if it can be about several; else empty.</summary>
+    public ImmutableArray<string> Fields { get; private init; } = [];
+
+    /// <summary>The owner of the state that is down, such as <c>queue-0</c>; null for any other problem.</summary>
+    public string? Owner { get; private init; }
+
+    /// <summary>How long to wait before the call is repeated; null if the response does not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>Whether a node wrote it, and not a proxy or load balancer in front of it.</summary>
     public bool IsFromNode => Type?.StartsWith(ProblemTypes.Prefix, StringComparison.Ordinal) == true;
@@ -57,6 +67,8 @@ internal sealed record NodeProblem(HttpStatusCode Status, string Message, string
         return new NodeProblem(status, Text(problem, "detail") ?? Text(problem, "title") ?? Reason(status), Text(problem, "field"))
         {
             Type = Text(problem, "type"),
+            Fields = Texts(problem, "fields"),
+            Owner = Text(problem, "owner"),
         };
     }
 
@@ -64,6 +76,11 @@ internal sealed record NodeProblem(HttpStatusCode Status, string Message, string
         problem.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
             ? text
             : null;
+
+    private static ImmutableArray<string> Texts(JsonElement problem, string name) =>
+        problem.TryGetProperty(name, out var values) && values.ValueKind == JsonValueKind.Array
+            ? [.. values.EnumerateArray().Where(value => value.ValueKind == JsonValueKind.String).Select(value => value.GetString()!)]
+            : [];
 
     private static string Reason(HttpStatusCode status)
     {

@@ -1,6 +1,6 @@
 using Morag.Failover.Contracts.Wire;
 
-namespace Morag.Failover.Cli.Texts;
+namespace Morag.Failover.Client.Texts;
 
 /// <summary>Cuts texts without splitting a surrogate pair.</summary>
 internal static class TextCut

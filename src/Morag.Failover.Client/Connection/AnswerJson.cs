@@ -3,13 +3,13 @@ using System.Text.Json.Serialization;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Wire;
 
-namespace Morag.Failover.Cli.Agents;
+namespace Morag.Failover.Client.Connection;
 
 /// <summary>
-/// JSON options for the node's answers: they allow deeper nesting than the node writes, and leave payloads unparsed. An agent must be able
+/// JSON options for the node's answers: they allow deeper nesting than the node writes, and leave payloads unparsed. A worker must be able
 /// to read every task that a node accepts.
 /// </summary>
-internal static class AgentJson
+internal static class AnswerJson
 {
     private const int MaxDepth = 1_000;
 

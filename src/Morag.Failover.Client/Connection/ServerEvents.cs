@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 
-namespace Morag.Failover.Cli.Connection;
+namespace Morag.Failover.Client.Connection;
 
 /// <summary>A server-sent event.</summary>
 internal sealed record ServerEvent(string Kind, string Data);
