@@ -27,7 +27,6 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
     private readonly Admissions admissions;
     private readonly int snapshotPartBytes;
     private DueTimer due = null!;
-    private DirectoryState durable = DirectoryState.Empty;
     private long version;
 
     /// <summary>Made by <see cref="Props"/>.</summary>
@@ -70,7 +69,6 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
     protected override void Recovered()
     {
         due = new DueTimer(Timers, static () => Now);
-        durable = State;
         version = Now.UtcTicks;
         wakes.Begin(Now);
         forgets.Begin(Now);
@@ -107,7 +105,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
                 Sender.Tell(admissions.Answer(query, State, Now));
                 break;
             case GetWorkerStats:
-                Sender.Tell(durable.Tally.Counts());
+                Sender.Tell(Durable.Tally.Counts());
                 break;
             case GetFleetSlice query:
                 OnSliceAsked(query);
@@ -138,7 +136,6 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
 
     private void Change(IStoredEvent @event, Action? afterwards = null) => Commit(@event, after =>
     {
-        durable = after;
         version++;
         waiters.Changed(Now);
         forgets.Changed(after, Now);
@@ -168,7 +165,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
 
         if (query.KnownVersion != version || query.Wait <= TimeSpan.Zero || !waiters.TryAdd(Sender, Now + query.Wait))
         {
-            Tell([Sender], durable.Tally.Slice(bucket, version, Now));
+            Tell([Sender], Durable.Tally.Slice(bucket, version, Now));
             return;
         }
 
@@ -180,15 +177,15 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
         var answered = waiters.RemoveDue(Now);
         if (answered.Count > 0)
         {
-            Tell(answered, durable.Tally.Slice(bucket, version, Now));
+            Tell(answered, Durable.Tally.Slice(bucket, version, Now));
         }
 
-        foreach (var worker in wakes.Due(durable, seen, Now))
+        foreach (var worker in wakes.Due(Durable, seen, Now))
         {
             regions.Workers.Tell(new WakeWorker { WorkerId = worker }, Self);
         }
 
-        foreach (var gone in forgets.Due(durable, Now))
+        foreach (var gone in forgets.Due(Durable, Now))
         {
             regions.Workers.Tell(gone, Self);
         }
@@ -218,7 +215,7 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
             return Refused.Invalid("limit", $"must be 1 to {CallLimits.MaxPage}");
         }
 
-        var (workers, hasMore) = durable.RegisteredAfter(query.After).Select(seen.Shown)
+        var (workers, hasMore) = Durable.RegisteredAfter(query.After).Select(seen.Shown)
             .FirstPage(query.Limit, WireSize.Of, MessageLimits.MaxGatheredBytes);
         return new WorkerPage { Workers = workers, HasMore = hasMore };
     }

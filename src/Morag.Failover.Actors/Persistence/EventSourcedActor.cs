@@ -22,6 +22,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
     {
         PersistenceId = persistenceId;
         State = initial;
+        Durable = initial;
         this.snapshots = snapshots;
         Log = Context.GetLogger();
     }
@@ -34,6 +35,9 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
 
     /// <summary>The state after everything decided so far, stored or not.</summary>
     protected TState State { get; private set; }
+
+    /// <summary>The state after everything that is stored.</summary>
+    protected TState Durable { get; private set; }
 
     /// <summary>The time of the actor system's scheduler, which tests can set.</summary>
     protected static DateTimeOffset Now => Context.System.Scheduler.Now;
@@ -82,6 +86,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         {
             awaitingWrites.Dequeue();
             BytesInFlight -= bytes;
+            Durable = after;
             store.Wrote(startedAt);
             afterwards?.Invoke(after);
             SaveSnapshotWhenDue(after, bytes);
@@ -201,6 +206,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
                 break;
             case RecoveryCompleted:
                 ReportGapBefore(LastSequenceNr + 1);
+                Durable = State;
                 CorrectClock();
                 Recovered();
                 store.Succeeded(wrote: false);

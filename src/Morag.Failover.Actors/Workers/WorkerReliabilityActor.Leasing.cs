@@ -95,7 +95,24 @@ public sealed partial class WorkerReliabilityActor
         }
     }
 
-    private int Room() => LeaseRequestRules.Room(State, held.Count, settings.Workers, Now);
+    private int Room() => RoomIn(State);
+
+    /// <summary>
+    /// The room for leases that leave this entity. A breaker that closes, or a drain that ends, counts only once it is stored, because a
+    /// lease cannot be undone when the write fails.
+    /// </summary>
+    private int DurableRoom() => Math.Min(Room(), RoomIn(Durable));
+
+    private int RoomIn(WorkerState state) => LeaseRequestRules.Room(state, held.Count, settings.Workers, Now);
+
+    /// <summary>Runs after a write, which may have made room.</summary>
+    private void ServeWaitingCalls()
+    {
+        if (!isErasing && demand.AnyWaiting)
+        {
+            Settle();
+        }
+    }
 
     private void PumpDemand()
     {
@@ -120,9 +137,10 @@ public sealed partial class WorkerReliabilityActor
         }
 
         // Before a lease is requested, the held leases must be known and every fence acknowledged, because a fence could end the lease.
-        if (demand.Next(room > 0, partition => held.IsKnown && !fences.Owes(State.Fences, partition), QueuesFor, Now) is { } question)
+        var leasable = DurableRoom();
+        if (demand.Next(leasable > 0, partition => held.IsKnown && !fences.Owes(State.Fences, partition), QueuesFor, Now) is { } question)
         {
-            Ask(question, room);
+            Ask(question, leasable);
         }
     }
 
@@ -194,7 +212,7 @@ public sealed partial class WorkerReliabilityActor
         }
 
         var wanted = callers.Sum(caller => caller.Request.MaxTasks);
-        var allowed = question.OnlyRepeat ? fresh.Count : Math.Min(Math.Min(fresh.Count, wanted), Room());
+        var allowed = question.OnlyRepeat ? fresh.Count : Math.Min(Math.Min(fresh.Count, wanted), DurableRoom());
         GiveBack(fresh[allowed..], "the worker can no longer take the lease");
         var delivered = fresh[..allowed];
         if (delivered.Count + repeated.Count == 0)

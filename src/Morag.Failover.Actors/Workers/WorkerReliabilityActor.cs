@@ -295,6 +295,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
             {
                 Announce(before, @event, after);
                 afterwards?.Invoke(after);
+                ServeWaitingCalls();
             },
             callers);
         if (State.LastFence > before.LastFence)

@@ -144,6 +144,28 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
         Assert.Empty(await EntriesAsync());
     }
 
+    [Theory]
+    [InlineData(WriteFate.Failed, 0)]
+    [InlineData(WriteFate.Stored, 1)]
+    public async Task Should_ask_for_leases_only_if_the_closed_breaker_is_stored(WriteFate fate, int asked)
+    {
+        var worker = await RegisterAsync();
+        worker.Tell(new SetBreaker { WorkerId = Worker, Action = BreakerAction.Open, Reason = "by hand" });
+        worker.Tell(new RequestLeases
+        {
+            WorkerId = Worker,
+            InstanceId = new("first-start"),
+            MaxTasks = 1,
+            Wait = TimeSpan.FromSeconds(20),
+        });
+        Assert.Empty(await GotAsync<GrantLeases>(Regions.QueuesProbe));
+
+        Store.Fate = _ => fate;
+        worker.Tell(new SetBreaker { WorkerId = Worker, Action = BreakerAction.Reset, Reason = "by hand" });
+
+        Assert.Equal(asked, (await GotAsync<GrantLeases>(Regions.QueuesProbe)).Count);
+    }
+
     [Fact]
     public async Task Should_end_itself_when_nothing_is_known_of_the_worker_and_stay_while_it_is_registered()
     {
