@@ -54,10 +54,14 @@ public sealed record WorkerDeclaredLost(TimeSpan At, string Worker) : Happening(
 public sealed record EventCounted(TimeSpan At, string Statistic, int By = 1) : Happening(At);
 
 /// <summary>A statistic as it was read at the end.</summary>
-public sealed record StatisticRead(TimeSpan At, string Statistic, long Value) : Happening(At);
+/// <param name="At">When the answer came.</param>
+/// <param name="AskedAt">When it was asked for.</param>
+/// <param name="Statistic">Its name.</param>
+/// <param name="Value">Its value.</param>
+public sealed record StatisticRead(TimeSpan At, TimeSpan AskedAt, string Statistic, long Value) : Happening(At);
 
 /// <summary>A task as it was read at the end.</summary>
-/// <param name="At">When it was read.</param>
+/// <param name="At">When it was asked for. What happened later may show in it or not.</param>
 /// <param name="Task">The task.</param>
 /// <param name="State">Its state; null if nobody knows it.</param>
 /// <param name="IsFinished">Whether it ended.</param>

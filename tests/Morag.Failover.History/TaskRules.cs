@@ -31,7 +31,8 @@ internal static class TaskRules
                 case TaskReadAtEnd { State: not null, IsFinished: false, WaitsFor: null } read:
                     yield return new(Rule.EveryTaskEnds, read.At, $"{read.Task} is {read.State} and does not say why");
                     break;
-                case TaskReadAtEnd { IsFinished: false } read when completed.TryGetValue(read.Task, out var before):
+                case TaskReadAtEnd { IsFinished: false } read
+                    when completed.TryGetValue(read.Task, out var before) && before.At <= read.At:
                     yield return new(
                         Rule.NoTaskIsLost, read.At, $"{read.Task} was completed under epoch {before.Epoch}, and is {read.State}");
                     break;

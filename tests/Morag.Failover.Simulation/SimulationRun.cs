@@ -100,12 +100,13 @@ internal sealed class SimulationRun
         var until = world.Now + LongestSettling;
         while (true)
         {
+            var asked = world.Now;
             var read = new List<TaskReadAtEnd>();
             var expected = 0;
             foreach (var task in user.Tasks)
             {
                 expected++;
-                user.Ask(RegionKind.Queues, new GetTask { TaskId = task }, answer => read.Add(Read(task, answer)));
+                user.Ask(RegionKind.Queues, new GetTask { TaskId = task }, answer => read.Add(Read(task, answer, asked)));
             }
 
             world.PassUntil(world.Now + Answering);
@@ -125,17 +126,18 @@ internal sealed class SimulationRun
         }
     }
 
-    private TaskReadAtEnd Read(TaskId task, IWireMessage answer) => answer is TaskInfo info
+    private static TaskReadAtEnd Read(TaskId task, IWireMessage answer, TimeSpan asked) => answer is TaskInfo info
         ? new(
-            world.Now,
+            asked,
             task.Value,
             info.State.ToString(),
             info.State is TaskState.Succeeded or TaskState.Cancelled,
             info.State == TaskState.Parked ? info.ParkedBecause : info.UnmetNeed)
-        : new(world.Now, task.Value, null, IsFinished: false, null);
+        : new(asked, task.Value, null, IsFinished: false, null);
 
     private string? ReadStatistics()
     {
+        var asked = world.Now;
         var awaited = new List<IWireMessage>();
         var partitions = plan.Settings.Partitions;
         for (var number = 0; number < partitions.Coordinators; number++)
@@ -168,7 +170,7 @@ internal sealed class SimulationRun
         world.PassUntil(world.Now + Answering);
         return awaited.Count == 0 ? null : $"nobody answers {string.Join(", ", awaited)}";
 
-        void Found(string statistic, long value) => recorder.Record(new StatisticRead(world.Now, statistic, value));
+        void Found(string statistic, long value) => recorder.Record(new StatisticRead(world.Now, asked, statistic, value));
 
         void Ask(RegionKind kind, IWireMessage message, Action<IWireMessage> then)
         {
