@@ -20,7 +20,7 @@ public static class Eventually
         {
             if (waited.Elapsed > Bound)
             {
-                throw new TimeoutException($"Still waiting after {Bound.TotalSeconds:0} s: {what()}");
+                throw new TimeoutException($"Still waiting after {Bound.TotalSeconds:0} s: {what()}\n{RunningProgram.OutputOfAll()}");
             }
         }
     }

@@ -144,7 +144,8 @@ public sealed class NodeClient : IDisposable
         {
             throw new HttpRequestException(
                 $"{answer.RequestMessage?.Method} {answer.RequestMessage?.RequestUri} was answered with {(int)answer.StatusCode}: "
-                + await answer.Content.ReadAsStringAsync(),
+                + await answer.Content.ReadAsStringAsync()
+                + (answer.StatusCode == HttpStatusCode.ServiceUnavailable ? RunningProgram.OutputOfAll() : ""),
                 null,
                 answer.StatusCode);
         }

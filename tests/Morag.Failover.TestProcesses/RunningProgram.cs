@@ -15,9 +15,12 @@ public sealed class RunningProgram : IAsyncDisposable
     // Turns a program that never ends into a test failure.
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
 
-    private static readonly ConcurrentDictionary<int, Process> Running = new();
+    private const int MostShownOfEach = 8 * 1024;
+
+    private static readonly ConcurrentDictionary<int, RunningProgram> Running = new();
 
     private readonly Process process;
+    private readonly string commandLine;
     private readonly string mark;
     private readonly StringBuilder output = new();
 
@@ -29,12 +32,13 @@ public sealed class RunningProgram : IAsyncDisposable
         }
     };
 
-    private RunningProgram(Process process, string mark)
+    private RunningProgram(Process process, string commandLine, string mark)
     {
         this.process = process;
+        this.commandLine = commandLine;
         this.mark = mark;
         Id = process.Id;
-        Running[Id] = process;
+        Running[Id] = this;
         process.OutputDataReceived += (_, line) => Keep(line.Data);
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
         process.BeginOutputReadLine();
@@ -59,6 +63,13 @@ public sealed class RunningProgram : IAsyncDisposable
         }
     }
 
+    /// <summary>The last output of every program that this process has started and that still runs, for failure messages.</summary>
+    public static string OutputOfAll() => string.Concat(Running.Values.OrderBy(program => program.Id).Select(program =>
+    {
+        var output = program.Output;
+        return $"\n--- process {program.Id}: {program.commandLine}\n{output[Math.Max(0, output.Length - MostShownOfEach)..]}";
+    }));
+
     /// <summary>Starts an assembly with the dotnet host. It does not inherit MORAG_ variables.</summary>
     public static RunningProgram Start(string assembly, params IEnumerable<string> arguments) => StartUnder([], assembly, arguments);
 
@@ -78,7 +89,7 @@ public sealed class RunningProgram : IAsyncDisposable
 
         var mark = Guid.NewGuid().ToString("N");
         start.Environment[Mark] = mark;
-        return new RunningProgram(Process.Start(start)!, mark);
+        return new RunningProgram(Process.Start(start)!, string.Join(' ', words), mark);
     }
 
     /// <summary>The ids of this process and its running descendants.</summary>
