@@ -143,6 +143,7 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
             member.Observe(nodes.TryGetValue(member.Id, out var entry) ? entry : null, hadGap, time);
             if (member.Status == MemberStatus.Down)
             {
+                Quarantine(member);
                 continue;
             }
 
@@ -187,7 +188,15 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
         log.LogWarning("This node takes over from {Node}: {Why}", member.Address.Address, why);
         member.Status = MemberStatus.Down;
         cluster.Down(member.Address.Address);
-        // The leader removes a downed member only when it is unreachable, which the failure detector may not know yet.
+        Quarantine(member);
+    }
+
+    /// <summary>
+    /// Makes a downed member unreachable at once: the leader removes it only then, and the failure detector may take seconds. It is asked
+    /// again at each renewal until the member is removed, because remoting drops a quarantine that meets an attempt to reconnect.
+    /// </summary>
+    private static void Quarantine(WatchedMember member)
+    {
         if (((ExtendedActorSystem)Context.System).Provider is IRemoteActorRefProvider remote)
         {
             remote.Quarantine(member.Address.Address, member.Address.Uid);
