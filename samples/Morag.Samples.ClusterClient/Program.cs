@@ -1,15 +1,26 @@
 using Akka.Actor;
+using Akka.Actor.Setup;
 using Akka.Cluster.Tools.Client;
 using Akka.Configuration;
 using Morag.Failover.Actors.Hosting;
+using Morag.Failover.Actors.Security;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Wire;
 
-if (args is not [var node, var task, var worker])
+if (args is not [var node, var task, var worker, .. var files] || files.Length is not (0 or 3))
 {
-    Console.Error.WriteLine("Usage: Morag.Samples.ClusterClient HOST:PORT TASK WORKER, where HOST:PORT is the cluster address of a node");
+    Console.Error.WriteLine(
+        "Usage: Morag.Samples.ClusterClient HOST:PORT TASK WORKER [CERTIFICATE KEY AUTHORITIES], where HOST:PORT is the cluster address "
+        + "of a node, and the files are needed if the nodes have TLS");
     return 2;
 }
+
+// Only a client with a certificate of the nodes' own authority can call nodes with TLS.
+var tls = files is [var certificate, var key, var authorities]
+    ? ClusterTls.Load(
+        new() { Certificate = new() { Certificate = certificate, Key = key }, Authorities = authorities }, TimeProvider.System)
+    : null;
+var scheme = tls is null ? "akka.tcp" : ClusterTls.Scheme;
 
 // FailoverClient.Config binds the contracts to their serializers. A type outside the contracts does not leave this program.
 var config = ConfigurationFactory.ParseString($$"""
@@ -17,11 +28,14 @@ var config = ConfigurationFactory.ParseString($$"""
       loglevel = WARNING
       actor.provider = remote
       remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }   # in production, an address that the nodes can reach
-      cluster.client.initial-contacts = ["akka.tcp://morag@{{node}}/system/receptionist"]
+      cluster.client.initial-contacts = ["{{scheme}}://morag@{{node}}/system/receptionist"]
     }
     """).WithFallback(FailoverClient.Config);
 
-using var system = ActorSystem.Create("my-monitor", config);
+var setup = tls is null
+    ? ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config))
+    : BootstrapSetup.Create().WithConfig(ClusterTls.Config.WithFallback(config)).And(tls.Setup);
+using var system = ActorSystem.Create("my-monitor", setup);
 var client = system.ActorOf(ClusterClient.Props(ClusterClientSettings.Create(system)), "failover");
 
 // The event id makes the report safe to repeat: the same id for the same task always gets the decision that was made first.

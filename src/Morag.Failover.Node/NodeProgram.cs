@@ -4,6 +4,7 @@ using Morag.EmbeddedRedis;
 using Morag.Failover.Actors;
 using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Actors.Outages;
+using Morag.Failover.Actors.Security;
 using Morag.Failover.Actors.Serialization;
 using Morag.Failover.Actors.Timing;
 using Morag.Failover.Node.Cluster;
@@ -38,7 +39,9 @@ internal static class NodeProgram
         try
         {
             var options = NodeOptions.Load(arguments, Environment.GetEnvironmentVariable);
-            await StartChecks.RunAsync(options);
+            var tls = TlsOptionsReader.LoadCluster(options, TimeProvider.System);
+            var certificate = options.HttpTls is { } files ? new HttpCertificate(files, TimeProvider.System, ConsoleLog("Http")) : null;
+            await StartChecks.RunAsync(options, certificate);
             await using var embedded = options.Redis is null ? await StartEmbeddedRedisAsync(options) : null;
             var store = embedded is null ? StoreAddress.Of(options.Redis!, options) : StoreAddress.Of(embedded, options);
             var log = ConsoleLog("Store");
@@ -47,7 +50,7 @@ internal static class NodeProgram
             var refusal = new Refusal();
             await using var watch = new JournalWatch(store, record, refusal, TimeProvider.System, log);
             var epochs = new EpochRecord(record, TimeProvider.System, log);
-            await using var app = Build(options, store.ConnectionString, identity, refusal, epochs, EmbeddedLimits.RoomOf(embedded));
+            await using var app = Build(options, new(store, identity, refusal, epochs, EmbeddedLimits.RoomOf(embedded), tls, certificate));
             await StartAsync(app, options);
             Announce(app, options);
             return await UntilStoppedAsync(app, refusal, error);
@@ -81,10 +84,11 @@ internal static class NodeProgram
     private static ILogger ConsoleLog(string category) =>
         LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true)).CreateLogger(category);
 
-    private static WebApplication Build(
-        NodeOptions options, string redis, ClusterIdentity identity, Refusal refusal, EpochRecord epochs, StoreRoom room)
+    private static WebApplication Build(NodeOptions options, NodeParts parts)
     {
-        var builder = WebServer.Builder(options);
+        var (store, identity, refusal, epochs, room, tls, certificate) = parts;
+        var redis = store.ConnectionString;
+        var builder = WebServer.Builder(options, certificate);
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         // The host also throws what it logs at a failed start, and the catcher reports it once.
@@ -100,6 +104,7 @@ internal static class NodeProgram
         var doubt = new ClusterDoubt(owners);
         var presence = new NodePresence(options.PresenceTimeout, TimeProvider.System);
         builder.Services.AddAkka(NodeOptions.ActorSystemName, akka => akka
+            .WithClusterTls(tls)
             .AddHocon(
                 identity.Settings(options).WithFallback(options.ActorSystemConfig(redis)).WithFallback(FailoverSerialization.Config),
                 HoconAddMode.Prepend)
@@ -123,9 +128,31 @@ internal static class NodeProgram
         builder.Services.AddFailoverHttp(options.Api);
 
         var app = builder.Build();
+        TellOfTls(app.Logger, options, tls);
         app.MapFailoverApi();
         WatchWallClock(app);
         return app;
+    }
+
+    private static AkkaConfigurationBuilder WithClusterTls(this AkkaConfigurationBuilder akka, ClusterTls? tls) =>
+        tls is null ? akka : akka.AddSetup(tls.Setup);
+
+    private static void TellOfTls(ILogger log, NodeOptions options, ClusterTls? tls)
+    {
+        if (tls is not null)
+        {
+            log.LogInformation(
+                "Nodes must show a certificate. That of this node is valid until {Until:u}; give it a new one before, and restart it",
+                tls.Certificate.Own.NotAfter.ToUniversalTime());
+        }
+        else if (!options.IsClusterOnLoopback)
+        {
+            log.LogWarning(
+                "Nodes talk without TLS: whoever reaches the port for other nodes at {Host} can do everything, without a token. Set "
+                + "{Setting}, or keep that port in a private network",
+                options.BindHost,
+                NodeSetting.TlsCertificate.Key);
+        }
     }
 
     /// <summary>
@@ -208,6 +235,7 @@ internal static class NodeProgram
         var table = new PresenceTable(new PresenceTableSettings
         {
             ConnectionString = redis,
+            Authority = options.RedisAuthority,
             Timeout = options.PresenceTimeout,
             IdentityKey = FoundStore.JournalIdKey,
             IdentityValue = identity.JournalId,
@@ -218,6 +246,16 @@ internal static class NodeProgram
                 table, presence, doubt, options.PresenceTakeOverAfter, TimeProvider.System, log)),
             "presence-keeper");
     }
+
+    /// <summary>What is opened before the actor system and the web server are built.</summary>
+    private sealed record NodeParts(
+        StoreAddress Store,
+        ClusterIdentity Identity,
+        Refusal Refusal,
+        EpochRecord Epochs,
+        StoreRoom Room,
+        ClusterTls? Tls,
+        HttpCertificate? Certificate);
 
     private static async Task<string?> JournalFailureAsync(ActorSystem system, CancellationToken cancellation)
     {

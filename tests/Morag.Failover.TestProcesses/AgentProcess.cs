@@ -29,6 +29,9 @@ public sealed record AgentProcessSettings
     /// <summary>The number of tasks that it runs at the same time.</summary>
     public int Slots { get; init; } = 1;
 
+    /// <summary>Further settings as environment variables.</summary>
+    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+
     /// <summary>The heartbeat interval; null for the default.</summary>
     public TimeSpan? Heartbeat { get; init; }
 }
@@ -37,7 +40,8 @@ public sealed record AgentProcessSettings
 public static class AgentProcess
 {
     /// <summary>Starts an agent.</summary>
-    public static RunningProgram Start(AgentProcessSettings settings) => RunningProgram.Start(Programs.Morag, Arguments(settings));
+    public static RunningProgram Start(AgentProcessSettings settings) =>
+        RunningProgram.StartUnder([], Programs.Morag, Arguments(settings), settings.Environment);
 
     /// <summary>Starts an agent as process 1 of its own namespace. The returned program is its parent, <c>unshare</c>.</summary>
     public static RunningProgram StartAsFirstProcess(AgentProcessSettings settings) =>

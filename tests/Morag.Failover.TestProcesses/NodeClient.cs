@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Failover;
@@ -23,7 +25,29 @@ public sealed class NodeClient : IDisposable
     private readonly HttpClient http;
 
     /// <summary>A client of the node at this address.</summary>
-    public NodeClient(Uri node) => http = new HttpClient { BaseAddress = node, Timeout = TimeSpan.FromSeconds(30) };
+    /// <param name="node">The address.</param>
+    /// <param name="authority">The file with the authority to trust for https; null for those of the machine.</param>
+    /// <param name="token">The token of its calls; null for none.</param>
+    public NodeClient(Uri node, string? authority = null, string? token = null)
+    {
+        var handler = new SocketsHttpHandler();
+        if (authority is not null)
+        {
+            var trust = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
+            trust.CustomTrustStore.ImportFromPemFile(authority);
+            handler.SslOptions.CertificateChainPolicy = trust;
+        }
+
+        http = new HttpClient(handler) { BaseAddress = node, Timeout = TimeSpan.FromSeconds(30) };
+        if (token is not null)
+        {
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+    }
 
     /// <summary>Whether calls that are answered with 503 are retried; true by default.</summary>
     public bool Retries { get; init; } = true;

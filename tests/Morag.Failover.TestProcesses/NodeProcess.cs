@@ -26,6 +26,20 @@ public sealed record NodeProcessSettings
 
     /// <summary>HOCON for <c>--config</c>; null for none.</summary>
     public string? Config { get; init; }
+
+    /// <summary>Further settings as environment variables, such as secrets.</summary>
+    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+
+    /// <summary>The file with the authority of its HTTPS certificate; null if it serves HTTP.</summary>
+    public string? Authority { get; init; }
+
+    /// <summary>The token for <see cref="NodeProcess.Client"/>; null for none.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>How many characters of its output to keep; null for the usual number.</summary>
+    public int? OutputKept { get; init; }
+
+    internal string Url => string.Create(CultureInfo.InvariantCulture, $"{(Authority is null ? "http" : "https")}://127.0.0.1:{HttpPort}");
 }
 
 /// <summary>A node process that can be killed, frozen, stopped, and restarted on the same data and ports.</summary>
@@ -37,8 +51,8 @@ public sealed class NodeProcess : IAsyncDisposable
     private NodeProcess(NodeProcessSettings settings)
     {
         this.settings = settings;
-        Address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{settings.HttpPort}"));
-        Client = new NodeClient(Address);
+        Address = new Uri(settings.Url);
+        Client = new NodeClient(Address, settings.Authority, settings.Token);
     }
 
     /// <summary>The address of its HTTP API.</summary>
@@ -49,6 +63,9 @@ public sealed class NodeProcess : IAsyncDisposable
 
     /// <summary>A client of its HTTP API.</summary>
     public NodeClient Client { get; }
+
+    /// <summary>Whether it has been started and not been stopped since.</summary>
+    public bool IsRunning => program is not null;
 
     /// <summary>The running process.</summary>
     public RunningProgram Program => program ?? throw new InvalidOperationException("The node is not running");
@@ -69,13 +86,21 @@ public sealed class NodeProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts a node without waiting until it is ready.</summary>
+    public static NodeProcess StartWithoutWaiting(NodeProcessSettings settings)
+    {
+        var node = new NodeProcess(settings);
+        node.StartWithoutWaiting();
+        return node;
+    }
+
     /// <summary>The command-line arguments for these settings.</summary>
     public static IEnumerable<string> Arguments(NodeProcessSettings settings)
     {
         yield return "--data";
         yield return settings.DataFolder;
         yield return "--http";
-        yield return string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{settings.HttpPort}");
+        yield return settings.Url;
         yield return "--port";
         yield return settings.ClusterPort.ToString(CultureInfo.InvariantCulture);
         if (settings.Redis is not null)
@@ -114,7 +139,9 @@ public sealed class NodeProcess : IAsyncDisposable
     }
 
     /// <summary>Restarts it on the same data and ports without waiting until it is ready.</summary>
-    public void StartWithoutWaiting() => program = RunningProgram.Start(Programs.Node, Arguments(settings));
+    public void StartWithoutWaiting() => program = settings.OutputKept is { } kept
+        ? RunningProgram.StartUnder([], Programs.Node, Arguments(settings), settings.Environment, kept)
+        : RunningProgram.StartUnder([], Programs.Node, Arguments(settings), settings.Environment);
 
     /// <summary>Kills it with SIGKILL, and returns when it is gone.</summary>
     public async Task KillAsync()

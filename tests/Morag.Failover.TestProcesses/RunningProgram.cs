@@ -7,7 +7,7 @@ namespace Morag.Failover.TestProcesses;
 /// <summary>A .NET program in its own process, with its output. It does not outlive this process.</summary>
 public sealed class RunningProgram : IAsyncDisposable
 {
-    private const int MostOutputKept = 64 * 1024;
+    private const int UsualOutputKept = 64 * 1024;
 
     // All descendants of the program inherit this variable.
     private const string Mark = "TEST_PROGRAM";
@@ -23,6 +23,7 @@ public sealed class RunningProgram : IAsyncDisposable
     private readonly string commandLine;
     private readonly string mark;
     private readonly StringBuilder output = new();
+    private readonly int outputKept;
 
     static RunningProgram() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
     {
@@ -32,8 +33,9 @@ public sealed class RunningProgram : IAsyncDisposable
         }
     };
 
-    private RunningProgram(Process process, string commandLine, string mark)
+    private RunningProgram(Process process, string commandLine, string mark, int outputKept)
     {
+        this.outputKept = outputKept;
         this.process = process;
         this.commandLine = commandLine;
         this.mark = mark;
@@ -51,7 +53,7 @@ public sealed class RunningProgram : IAsyncDisposable
     /// <summary>Whether it has ended.</summary>
     public bool HasEnded => process.HasExited;
 
-    /// <summary>The last 65,536 characters of its standard output and error.</summary>
+    /// <summary>The end of its standard output and error: 65,536 characters, unless the start said how many.</summary>
     public string Output
     {
         get
@@ -74,7 +76,17 @@ public sealed class RunningProgram : IAsyncDisposable
     public static RunningProgram Start(string assembly, params IEnumerable<string> arguments) => StartUnder([], assembly, arguments);
 
     /// <summary>Starts an assembly with a launcher, which gets the command line of the dotnet host.</summary>
-    public static RunningProgram StartUnder(IEnumerable<string> launcher, string assembly, IEnumerable<string> arguments)
+    /// <param name="launcher">The launcher and its arguments; empty for none.</param>
+    /// <param name="assembly">The assembly.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Variables besides those of this process.</param>
+    /// <param name="outputKept">How many characters of its output to keep.</param>
+    public static RunningProgram StartUnder(
+        IEnumerable<string> launcher,
+        string assembly,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string>? environment = null,
+        int outputKept = UsualOutputKept)
     {
         string[] words = [.. launcher, "dotnet", assembly, .. arguments];
         var start = new ProcessStartInfo(words[0], words[1..])
@@ -87,9 +99,14 @@ public sealed class RunningProgram : IAsyncDisposable
             _ = start.Environment.Remove(name);
         }
 
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
         var mark = Guid.NewGuid().ToString("N");
         start.Environment[Mark] = mark;
-        return new RunningProgram(Process.Start(start)!, string.Join(' ', words), mark);
+        return new RunningProgram(Process.Start(start)!, string.Join(' ', words), mark, outputKept);
     }
 
     /// <summary>The ids of this process and its running descendants.</summary>
@@ -131,9 +148,9 @@ public sealed class RunningProgram : IAsyncDisposable
         lock (output)
         {
             _ = output.Append(line).Append('\n');
-            if (output.Length > MostOutputKept)
+            if (output.Length > outputKept)
             {
-                _ = output.Remove(0, output.Length - MostOutputKept);
+                _ = output.Remove(0, output.Length - outputKept);
             }
         }
     }

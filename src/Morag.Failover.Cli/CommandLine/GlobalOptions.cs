@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using Morag.Failover.Client.Connection;
 
 namespace Morag.Failover.Cli.CommandLine;
@@ -26,6 +27,12 @@ internal sealed class GlobalOptions
         Recursive = true,
     };
 
+    public Option<string> Authority { get; } = new("--ca")
+    {
+        Description = "File with the certificates of the authorities (PEM) to trust for https nodes (env MORAG_CA)",
+        Recursive = true,
+    };
+
     public Option<string> Output { get; } = new Option<string>("--output", "-o")
     {
         Description = "Output format: table or json",
@@ -38,6 +45,7 @@ internal sealed class GlobalOptions
         root.Add(Node);
         root.Add(Token);
         root.Add(TokenFile);
+        root.Add(Authority);
         root.Add(Output);
     }
 
@@ -53,7 +61,11 @@ internal sealed class GlobalOptions
     public NodeConnection Connect(ParseResult parsed)
     {
         var given = GivenNodes(parsed) is { Count: > 0 } some ? some : [DefaultNode];
-        return new(given.Select(ParseNode).OrderByDescending(node => node == Reached), ReadToken(parsed), TimeProvider.System);
+        return new(
+            given.Select(ParseNode).OrderByDescending(node => node == Reached),
+            ReadToken(parsed),
+            TimeProvider.System,
+            ReadTrust(parsed));
     }
 
     public BearerToken ReadToken(ParseResult parsed)
@@ -76,6 +88,23 @@ internal sealed class GlobalOptions
         }
 
         return Environment("MORAG_TOKEN") is { } token ? BearerToken.Fixed(token) : BearerToken.None;
+    }
+
+    private NodeTrust ReadTrust(ParseResult parsed)
+    {
+        if ((parsed.GetValue(Authority) ?? Environment("MORAG_CA")) is not { } file)
+        {
+            return NodeTrust.Machine;
+        }
+
+        try
+        {
+            return NodeTrust.FromFile(file);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw CommandFailure.Usage($"cannot read the authorities of --ca: {failure.Message}");
+        }
     }
 
     public static Uri ParseNode(string text) =>

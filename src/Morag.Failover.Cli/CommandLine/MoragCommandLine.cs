@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Net;
+using System.Security.Authentication;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Cli.Palettes;
 
@@ -95,12 +96,18 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
         }
     }
 
+    private static bool IsUntrusted(Exception failure) =>
+        failure is AuthenticationException || (failure.InnerException is { } cause && IsUntrusted(cause));
+
     private int ReportError(Exception failure)
     {
         error.WriteLine(failure switch
         {
             NodeRefused { Problem.Status: HttpStatusCode.Unauthorized } =>
                 "morag: the node rejected the token. Give a valid one with --token, --token-file or MORAG_TOKEN",
+            NodeUnreachable when IsUntrusted(failure) =>
+                $"morag: {failure.Message}. Give the authority of its certificate with --ca or MORAG_CA, and call the node by a name that "
+                + "its certificate has",
             NodeUnreachable => $"morag: {failure.Message}. Start a node, or give its address with --node or MORAG_NODE",
             NodeRefused { Problem.IsTransient: true } refused => $"morag: {refused.Message} (it is safe to retry)",
             _ => $"morag: {failure.Message}",

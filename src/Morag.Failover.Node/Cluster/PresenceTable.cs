@@ -1,4 +1,5 @@
 using System.Globalization;
+using Morag.Failover.Node.Stores;
 using Morag.Persistence.Redis.Connection;
 using StackExchange.Redis;
 
@@ -76,7 +77,7 @@ internal sealed class PresenceTable : IAsyncDisposable
         this.settings = settings;
         keys = settings.IdentityKey is { } key ? [Key, key] : [Key];
         identity = settings.IdentityValue is { } value ? [value] : [];
-        var options = ConfigurationOptions.Parse(settings.ConnectionString);
+        var options = RedisOptions.Of(settings.ConnectionString, settings.Authority);
         options.AbortOnConnectFail = false;
         options.BacklogPolicy = BacklogPolicy.FailFast;
         options.ReconnectRetryPolicy = new LinearRetry((int)(settings.Timeout / 8).TotalMilliseconds);
@@ -161,6 +162,9 @@ internal sealed class PresenceTable : IAsyncDisposable
 internal sealed class PresenceTableSettings
 {
     public required string ConnectionString { get; init; }
+
+    /// <summary>The file with the certificate of an authority to trust; null for those of the machine.</summary>
+    public string? Authority { get; init; }
 
     /// <summary>How long a presence lasts without being renewed, and how long Redis may take to answer.</summary>
     public required TimeSpan Timeout { get; init; }

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Coordination;
+using Morag.Failover.Node.Stores;
 using Morag.Persistence.Redis.Connection;
 using StackExchange.Redis;
 
@@ -75,7 +76,8 @@ public sealed class RedisLease : Lease
         keys = identityKey.Length == 0 ? [key] : [key, identityKey];
         identity = identityKey.Length == 0 ? [] : [settings.LeaseConfig.GetString("identity.value", "")];
         owner = $"{settings.OwnerName}/{RandomNumberGenerator.GetHexString(32, lowercase: true)}";
-        var options = ConnectionOptions(settings.LeaseConfig.GetString("connection-string", ""));
+        var options = ConnectionOptions(
+            settings.LeaseConfig.GetString("connection-string", ""), settings.LeaseConfig.GetString("tls-trusted-issuer", ""));
         connection = new(() => ConnectionMultiplexer.ConnectAsync(options));
         _ = EndWithAsync(system);
     }
@@ -142,7 +144,7 @@ public sealed class RedisLease : Lease
     /// <inheritdoc />
     public override bool CheckLease() => holding is { } held && Remaining(held) > TimeSpan.Zero;
 
-    private static ConfigurationOptions ConnectionOptions(string connectionString)
+    private static ConfigurationOptions ConnectionOptions(string connectionString, string authority)
     {
         if (connectionString.Length == 0)
         {
@@ -150,7 +152,7 @@ public sealed class RedisLease : Lease
                 "akka.coordination.lease.redis.connection-string is empty. Set it to the Redis that the nodes share");
         }
 
-        var options = ConfigurationOptions.Parse(connectionString);
+        var options = RedisOptions.Of(connectionString, authority);
         options.AbortOnConnectFail = false;
         // A request queued for a connection could acquire the lease long after its caller gave up.
         options.BacklogPolicy = BacklogPolicy.FailFast;

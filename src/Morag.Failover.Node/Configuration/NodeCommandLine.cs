@@ -41,10 +41,10 @@ public sealed class NodeCommandLine
             var text = new StringBuilder("Options (each can also be set as an environment variable or in the file given with --config):\n");
             foreach (var setting in NodeSetting.All)
             {
-                text.Append($"  {setting.Option,-20}{setting.Variable,-24}{setting.Meaning}\n");
+                text.Append($"  {setting.Option,-26}{setting.Variable,-31}{setting.Meaning}\n");
             }
 
-            return text.Append($"  {ConfigOption,-44}file with settings; hocon/morag.conf describes them all\n").ToString();
+            return text.Append($"  {ConfigOption,-57}file with settings; hocon/morag.conf describes them all\n").ToString();
         }
     }
 

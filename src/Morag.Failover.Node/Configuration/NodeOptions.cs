@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using Akka.Configuration;
 using Morag.EmbeddedRedis;
+using Morag.Failover.Actors.Security;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Node.Cluster;
@@ -19,11 +20,27 @@ public sealed class NodeOptions
     /// <summary>The name of the actor system, which is part of every node's address. Frozen: nodes with another name cannot join.</summary>
     public const string ActorSystemName = "morag";
 
+    private static readonly string[] RedisAuthoritySettings =
+    [
+        "akka.coordination.lease.redis.tls-trusted-issuer",
+        "akka.persistence.journal.redis.tls-trusted-issuer",
+        "akka.persistence.snapshot-store.redis.tls-trusted-issuer",
+    ];
+
     private const int MinTokenLength = 16;
     private const int MaxTokenLength = 512;
 
     /// <summary>The connection string for StackExchange.Redis; null if the node runs an embedded Redis.</summary>
     public required string? Redis { get; init; }
+
+    /// <summary>The file with the certificate of an authority to trust for Redis over TLS; null for those of the machine.</summary>
+    public string? RedisAuthority { get; init; }
+
+    /// <summary>The files for TLS between nodes; null without TLS.</summary>
+    public ClusterTlsFiles? Tls { get; init; }
+
+    /// <summary>The files of the HTTP API's certificate; null if it comes from ASP.NET Core's own settings.</summary>
+    public CertificateFiles? HttpTls { get; init; }
 
     /// <summary>The full path of the data folder.</summary>
     public required string DataFolder { get; init; }
@@ -90,15 +107,19 @@ public sealed class NodeOptions
         var embedded = morag.Child("embedded").SizeOrAuto("memory", "384MiB", "1024GiB")
             ?? EmbeddedRedisOptions.DefaultMemory(AvailableMemory);
         var failover = FailoverSettingsReader.Read(config);
+        var tls = TlsOptionsReader.ReadCluster(morag.Child("tls"));
         var options = new NodeOptions
         {
             Redis = redis,
+            RedisAuthority = morag.Text("redis-authority") is { Length: > 0 } authority ? authority : null,
+            Tls = tls,
+            HttpTls = TlsOptionsReader.ReadHttp(morag.Child("http-tls")),
             DataFolder = ReadFolder(morag.Text("data")),
             HttpUrls = [.. ReadList(morag.Text("http")).Select(ReadUrl)],
             Advertise = ReadAdvertise(morag.Text("advertise")),
             Host = ReadHost(morag.Text("host")),
             Port = morag.Integer("port", 0, IPEndPoint.MaxPort),
-            Seeds = [.. ReadList(morag.Text("seeds")).Select(ReadSeed)],
+            Seeds = [.. ReadList(morag.Text("seeds")).Select(seed => ReadSeed(seed, tls is not null))],
             Roles = [.. ReadList(morag.Text("roles")).Select(ReadRole)],
             Tokens = tokens,
             Api = ReadApi(morag.Child("api"), tokens, NamedTokensReader.Read(morag.Child("tokens"))),
@@ -124,7 +145,9 @@ public sealed class NodeOptions
             akka.cluster.seed-nodes = [{string.Join(", ", Seeds.Select(seed => $"\"{seed}\""))}]
             akka.cluster.roles = [{string.Join(", ", Roles.Select(role => $"\"{role}\""))}]
             {NodeConfiguration.Assignment("akka.coordination.lease.redis.connection-string", redisConnectionString)}
+            {string.Join('\n', RedisAuthoritySettings.Select(key => NodeConfiguration.Assignment(key, RedisAuthority ?? "")))}
             """)
+        .WithFallback(Tls is null ? Config.Empty : ClusterTls.Config)
         .WithFallback(Configuration);
 
     internal static long AvailableMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
@@ -140,6 +163,18 @@ public sealed class NodeOptions
         {
             throw NodeSetting.Http.Refused(
                 open, $"without a token ({NodeSetting.Token.Variable}) only loopback is allowed, such as http://127.0.0.1:8080");
+        }
+
+        if (HttpTls is not null && !HttpUrls.Any(url => url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
+        {
+            throw NodeSetting.Http.Refused(
+                string.Join(',', HttpUrls), $"{NodeSetting.HttpTlsCertificate.Key} is set, so at least one https URL is needed");
+        }
+
+        if (Tls is null && Configuration.GetBoolean("akka.remote.dot-netty.tcp.enable-ssl", false))
+        {
+            throw new ConfigurationRefusedException(
+                "akka.remote.dot-netty.tcp.enable-ssl = on is refused: set morag.tls.certificate instead, which also turns it on");
         }
 
         if (Seeds.Count > 0 && Redis is null)
@@ -158,6 +193,7 @@ public sealed class NodeOptions
         FailoverTimeout = section.Duration("failover-timeout", "100ms", "5m"),
         KeepAlive = section.Duration("keep-alive", "1s", "1m"),
         EventBuffer = section.Integer("event-buffer", 10, 1_000_000),
+        MaxConnections = section.Integer("max-connections", 10, 1_000_000),
     };
 
     private static string[] ReadList(string text) =>
@@ -222,21 +258,27 @@ public sealed class NodeOptions
             ? url
             : null;
 
+    /// <summary>The host that the port for other nodes is bound to.</summary>
+    internal string BindHost =>
+        Configuration.GetString("akka.remote.dot-netty.tcp.bind-hostname", "") is { Length: > 0 } other ? other : Host;
+
+    /// <summary>Whether only this machine can reach the port for other nodes.</summary>
+    internal bool IsClusterOnLoopback => IsLoopbackHost(BindHost);
+
     /// <summary>Whether a URL is on loopback. The web server binds any other host name to all addresses.</summary>
-    private static bool IsLoopback(string url)
-    {
-        var host = TryParseUrl(url)!.Host;
-        return host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
-    }
+    private static bool IsLoopback(string url) => IsLoopbackHost(TryParseUrl(url)!.Host);
+
+    private static bool IsLoopbackHost(string host) =>
+        host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
     private static string ReadHost(string text) =>
         Uri.CheckHostName(text) != UriHostNameType.Unknown
             ? text
             : throw NodeSetting.Host.Refused(text, "a host name or address is needed");
 
-    private static string ReadSeed(string text)
+    private static string ReadSeed(string text, bool overTls)
     {
-        var prefix = $"akka.tcp://{ActorSystemName}@";
+        var prefix = $"{(overTls ? ClusterTls.Scheme : "akka.tcp")}://{ActorSystemName}@";
         var address = text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : text;
         var colon = address.LastIndexOf(':');
         return colon > 0

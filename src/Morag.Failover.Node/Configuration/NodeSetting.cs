@@ -1,11 +1,15 @@
 namespace Morag.Failover.Node.Configuration;
 
 /// <summary>A setting that can also be given on the command line or in the environment.</summary>
-/// <param name="Name">The name under <c>morag</c>, and after two dashes on the command line.</param>
+/// <param name="Name">The name after two dashes on the command line.</param>
 /// <param name="Meaning">The description for <c>--help</c>.</param>
-internal sealed record NodeSetting(string Name, string Meaning)
+/// <param name="Path">The key under <c>morag</c>; null if it is the name.</param>
+internal sealed record NodeSetting(string Name, string Meaning, string? Path = null)
 {
     public static readonly NodeSetting Redis = new("redis", "Redis connection string; if empty, the node runs an embedded Redis");
+    public static readonly NodeSetting RedisAuthority =
+        new("redis-authority", "file with the authority to trust for Redis over TLS (PEM)");
+
     public static readonly NodeSetting Data = new("data", "data folder of the node");
     public static readonly NodeSetting Http = new("http", "URLs of the HTTP API, comma-separated");
     public static readonly NodeSetting Advertise = new("advertise", "URL of the HTTP API for clients; auto or none");
@@ -15,12 +19,35 @@ internal sealed record NodeSetting(string Name, string Meaning)
     public static readonly NodeSetting Roles = new("roles", "cluster roles of this node, comma-separated");
     public static readonly NodeSetting Token = new("token", "bearer token of the HTTP API; two, comma-separated, during a rotation");
 
+    public static readonly NodeSetting TlsCertificate =
+        new("tls-certificate", "file with this node's certificate for other nodes (PEM or PKCS#12)", "tls.certificate");
+
+    public static readonly NodeSetting TlsKey = new("tls-key", "file with its private key (PEM)", "tls.key");
+
+    public static readonly NodeSetting TlsPasswordFile =
+        new("tls-password-file", "file with the password of its key", "tls.password-file");
+
+    public static readonly NodeSetting TlsAuthorities =
+        new("tls-authorities", "file with the authorities whose certificates admit nodes (PEM)", "tls.authorities");
+
+    public static readonly NodeSetting HttpTlsCertificate =
+        new("http-tls-certificate", "file with the certificate of the HTTP API (PEM or PKCS#12)", "http-tls.certificate");
+
+    public static readonly NodeSetting HttpTlsKey = new("http-tls-key", "file with its private key (PEM)", "http-tls.key");
+
+    public static readonly NodeSetting HttpTlsPasswordFile =
+        new("http-tls-password-file", "file with the password of its key", "http-tls.password-file");
+
     public static readonly NodeSetting AcceptDataLoss =
         new("accept-data-loss", "continue without missing data; the value comes from the error of the failed start");
 
-    public static readonly IReadOnlyList<NodeSetting> All = [Redis, Data, Http, Advertise, Host, Port, Seeds, Roles, Token, AcceptDataLoss];
+    public static readonly IReadOnlyList<NodeSetting> All =
+    [
+        Redis, RedisAuthority, Data, Http, Advertise, Host, Port, Seeds, Roles, Token, TlsCertificate, TlsKey, TlsPasswordFile,
+        TlsAuthorities, HttpTlsCertificate, HttpTlsKey, HttpTlsPasswordFile, AcceptDataLoss,
+    ];
 
-    public string Key => $"morag.{Name}";
+    public string Key => $"morag.{Path ?? Name}";
 
     public string Option => $"--{Name}";
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Morag.EmbeddedRedis;
 using Morag.Failover.Node.Http;
 
@@ -14,12 +16,13 @@ internal static class StartChecks
     /// <summary>Rejects settings that this machine cannot support.</summary>
     /// <exception cref="ConfigurationRefusedException">A check failed. The message names the setting, the problem, and what to
     /// do.</exception>
-    public static async Task RunAsync(NodeOptions options)
+    public static async Task RunAsync(NodeOptions options, HttpCertificate? certificate)
     {
         CheckMemory(options, NodeOptions.AvailableMemory);
         CheckFolder(options.DataFolder);
+        CheckRedisAuthority(options.RedisAuthority);
         await CheckAddressAsync(options);
-        await WebServer.CheckAddressesAsync(options);
+        await WebServer.CheckAddressesAsync(options, certificate);
     }
 
     /// <summary>Rejects limits above the process' memory: the process would run out of memory before it reaches them.</summary>
@@ -63,11 +66,23 @@ internal static class StartChecks
         }
     }
 
+    private static void CheckRedisAuthority(string? file)
+    {
+        try
+        {
+            using var authority = file is null ? null : X509CertificateLoader.LoadCertificateFromFile(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw NodeSetting.RedisAuthority.Refused(file!, $"the file is not a certificate that can be read ({e.Message})");
+        }
+    }
+
     /// <summary>Briefly binds the address for other nodes, as Akka.Remote will. Its own errors do not name the settings.</summary>
     private static async Task CheckAddressAsync(NodeOptions options)
     {
         var tcp = options.Configuration.GetConfig("akka.remote.dot-netty.tcp");
-        var bindHost = tcp?.GetString("bind-hostname", "") is { Length: > 0 } otherHost ? otherHost : options.Host;
+        var bindHost = options.BindHost;
         var bindPort = int.TryParse(tcp?.GetString("bind-port", ""), NumberStyles.None, CultureInfo.InvariantCulture, out var otherPort)
             ? otherPort
             : options.Port;

@@ -45,7 +45,11 @@ public static class FailoverHttp
         services.TryAddSingleton(IServingPermit.Always);
         services.AddSingleton(provider => new JournalInspector(provider.GetRequiredService<ActorSystem>()));
         services.AddSingleton(provider => ReadinessCheck.ClusterMembership(provider.GetRequiredService<ActorSystem>()));
-        services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
+        services.Configure<KestrelServerOptions>(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            HttpLimits.ApplyTo(kestrel, settings);
+        });
         services.Configure<JsonOptions>(json =>
         {
             json.SerializerOptions.PropertyNamingPolicy = ContractsJson.Options.PropertyNamingPolicy;

@@ -29,4 +29,7 @@ public sealed record HttpApiSettings
 
     /// <summary>How many events are buffered for a slow reader before its stream is closed. Range: 10 to 1,000,000.</summary>
     public int EventBuffer { get; init; } = 1_000;
+
+    /// <summary>How many connections the web server keeps open at once. Range: 10 to 1,000,000.</summary>
+    public int MaxConnections { get; init; } = 50_000;
 }

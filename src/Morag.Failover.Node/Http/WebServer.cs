@@ -5,15 +5,21 @@ namespace Morag.Failover.Node.Http;
 /// <summary>Builds and starts the web server of a node.</summary>
 internal static class WebServer
 {
-    /// <summary>A builder for applications that listen on the node's addresses with its certificate.</summary>
-    public static WebApplicationBuilder Builder(NodeOptions options)
+    /// <summary>A builder for applications that listen on the node's addresses.</summary>
+    /// <param name="options">The node's settings.</param>
+    /// <param name="certificate">The certificate for https; null for that of ASP.NET Core's own settings.</param>
+    public static WebApplicationBuilder Builder(NodeOptions options, HttpCertificate? certificate)
     {
         // Without this, the host watches all files below the working directory and wakes up on every write of the embedded Redis.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls([.. options.HttpUrls]);
-        // The certificate comes from Kestrel's usual settings, such as Kestrel__Certificates__Default__Path.
         builder.WebHost.UseKestrelHttpsConfiguration();
+        if (certificate is not null)
+        {
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(certificate.ApplyTo));
+        }
+
         return builder;
     }
 
@@ -22,9 +28,9 @@ internal static class WebServer
     /// failure then would make other nodes hand shards to a node that is about to stop.
     /// </summary>
     /// <exception cref="ConfigurationRefusedException">The node cannot listen on its addresses.</exception>
-    public static async Task CheckAddressesAsync(NodeOptions options)
+    public static async Task CheckAddressesAsync(NodeOptions options, HttpCertificate? certificate)
     {
-        var builder = Builder(options);
+        var builder = Builder(options, certificate);
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         await using var trial = builder.Build();
         trial.Run(static context =>

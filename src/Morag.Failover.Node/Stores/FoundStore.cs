@@ -15,10 +15,10 @@ internal sealed record FoundStore
     /// <summary>The key of the ids of the journals that an operator has replaced with this one.</summary>
     public const string ReplacedKey = "morag:replaced-journals";
 
-    // The keys of the first owner that writes; the second name is the one on Redis Cluster.
-    private static readonly RedisKey[] EventKeys = ["journal:persisted:queue-0", "{__queue-0}.journal:persisted:queue-0"];
-
-    private static readonly RedisKey[] NumberKeys = [.. EventKeys.Select(key => key.Append(":highestSequenceNr"))];
+    // The keys of the first owner that writes.
+    private const string EventsKey = "journal:persisted:queue-0";
+    private const string EventsKeyOnCluster = "{__queue-0}." + EventsKey;
+    private const string NumberSuffix = ":highestSequenceNr";
 
     /// <summary>The journal id; null if it is missing.</summary>
     public string? JournalId { get; init; }
@@ -45,18 +45,20 @@ internal sealed record FoundStore
     /// <exception cref="RedisException">Redis does not answer or answers with an error.</exception>
     public static async Task<FoundStore> ReadAsync(IDatabase redis)
     {
+        var onCluster = redis.Multiplexer.GetServers().Any(server => server.IsConnected && server.ServerType == ServerType.Cluster);
+        var eventsKey = onCluster ? EventsKeyOnCluster : EventsKey;
         var id = redis.StringGetAsync(JournalIdKey, CommandFlags.DemandMaster);
         var writes = redis.StringGetAsync(WritesKey, CommandFlags.DemandMaster);
         var replaced = redis.SetMembersAsync(ReplacedKey, CommandFlags.DemandMaster);
-        var events = EventKeys.Select(key => redis.KeyExistsAsync(key, CommandFlags.DemandMaster)).ToList();
-        var numbers = NumberKeys.Select(key => redis.StringGetAsync(key, CommandFlags.DemandMaster)).ToList();
+        var events = redis.KeyExistsAsync(eventsKey, CommandFlags.DemandMaster);
+        var number = redis.StringGetAsync(eventsKey + NumberSuffix, CommandFlags.DemandMaster);
         return new FoundStore
         {
             JournalId = await id,
             Writes = Number(await writes),
             Replaced = (await replaced).Select(member => member.ToString()).ToHashSet(),
-            HasData = (await Task.WhenAll(events)).Contains(true) || (await Task.WhenAll(numbers)).Any(number => !number.IsNull),
-            LastEvent = (await Task.WhenAll(numbers)).Max(Number),
+            HasData = await events || !(await number).IsNull,
+            LastEvent = Number(await number),
         };
     }
 

@@ -6,6 +6,8 @@ namespace Morag.Failover.Node.Stores;
 /// <summary>The Redis that a node uses. Not a record, because its text would contain the password.</summary>
 public sealed class StoreAddress
 {
+    private string? authority;
+
     private StoreAddress(string name, string connectionString, string recordFile)
     {
         Name = name;
@@ -37,7 +39,7 @@ public sealed class StoreAddress
     /// <exception cref="RedisConnectionException">Redis does not answer, and <paramref name="waits"/> is false.</exception>
     public Task<ConnectionMultiplexer> ConnectAsync(string name, bool waits)
     {
-        var options = ConfigurationOptions.Parse(ConnectionString);
+        var options = RedisOptions.Of(ConnectionString, authority);
         options.AbortOnConnectFail = !waits;
         options.ClientName = name;
         // StackExchange.Redis treats INFO as an admin command.
@@ -52,6 +54,7 @@ public sealed class StoreAddress
         Path.Combine(options.DataFolder, "journal.json"))
     {
         IsConfigured = true,
+        authority = options.RedisAuthority,
         AcceptedLoss = options.AcceptedDataLoss,
     };
 

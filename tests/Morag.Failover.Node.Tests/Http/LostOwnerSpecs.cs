@@ -1,6 +1,8 @@
 using Akka.Actor;
+using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Node.Http;
 
 namespace Morag.Failover.Node.Tests.Http;
@@ -59,5 +61,19 @@ public sealed class LostOwnerSpecs
         http.Owners.Senders[typeof(GetTask)].Tell(Refused.Unknown("no such task"), ActorRefs.NoSender);
 
         Assert.Equal(404, (await call).Status);
+    }
+
+    [Theory]
+    [InlineData("/api/v1/workers/w-1/successes", """[{"task_id":"t","duration_seconds":1}]""")]
+    [InlineData("/api/v1/failures", """{"task_id":"t","failure_type":"network_failure","error_message":"gone"}""")]
+    public async Task Should_name_a_report_without_an_event_id_so_that_it_counts_once_when_it_is_sent_again(string path, string body)
+    {
+        await using var http = await HttpNode.Start(Settings);
+
+        Assert.InRange((await http.Call("POST", path, body)).Status, 200, 201);
+
+        var names = http.Owners.Received<RecordSuccesses>().SelectMany(report => report.Successes).Select(success => success.EventId)
+            .Concat(http.Owners.Received<ReportFailure>().Select(report => report.EventId));
+        Assert.NotNull(Assert.Single(names));
     }
 }

@@ -44,10 +44,15 @@ internal static class FailureReports
         Source = ReportSource.LeaseHolder,
     };
 
-    /// <summary>A report by anyone else.</summary>
+    /// <summary>A report by anyone else. It gets a name if it has none: the gateway may send it again, and it must count once.</summary>
     /// <inheritdoc cref="FromHolder" path="/exception"/>
     public static ReportFailure FromObserver(ReportFailureRequest body) =>
-        Create(body, Rules.Required(body.TaskId, "task_id"), at: "") with { WorkerId = body.WorkerId, Source = ReportSource.Observer };
+        Create(body, Rules.Required(body.TaskId, "task_id"), at: "") with
+        {
+            WorkerId = body.WorkerId,
+            Source = ReportSource.Observer,
+            EventId = body.EventId ?? new($"call-{Guid.NewGuid():N}"),
+        };
 
     private static ReportFailure Create(IFailureReport body, TaskId task, string at)
     {

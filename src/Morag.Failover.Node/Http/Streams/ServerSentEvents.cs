@@ -51,10 +51,10 @@ internal sealed class ServerSentEvents(HttpContext context, FailoverGateway gate
             {
                 while (events.TryRead(out var next))
                 {
-                    await Event(next, over);
+                    await Taken(Event(next, over));
                 }
 
-                await context.Response.Body.FlushAsync(over);
+                await Taken(context.Response.Body.FlushAsync(over));
             }
         }
         catch (ReaderTooSlowException)
@@ -83,11 +83,26 @@ internal sealed class ServerSentEvents(HttpContext context, FailoverGateway gate
     // Clients ignore comment lines.
     private async Task Comment(string text, CancellationToken over)
     {
-        await context.Response.WriteAsync($": {text}\n\n", over);
-        await context.Response.Body.FlushAsync(over);
+        await Taken(context.Response.WriteAsync($": {text}\n\n", over));
+        await Taken(context.Response.Body.FlushAsync(over));
     }
 
-    private async ValueTask Event(ServerSentEvent next, CancellationToken over)
+    /// <summary>Waits for a write, and ends the connection if its reader takes nothing for too long.</summary>
+    private async Task Taken(Task write)
+    {
+        try
+        {
+            await write.WaitAsync(HttpLimits.StreamStall);
+        }
+        catch (TimeoutException)
+        {
+            context.Abort();
+            await write.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw new OperationCanceledException();
+        }
+    }
+
+    private async Task Event(ServerSentEvent next, CancellationToken over)
     {
         await context.Response.WriteAsync($"event: {next.Name}\ndata: ", over);
         await context.Response.Body.WriteAsync(next.Data, over);

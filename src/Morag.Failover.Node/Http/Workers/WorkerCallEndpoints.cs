@@ -150,8 +150,12 @@ internal static class WorkerCallEndpoints
         var record = new RecordSuccesses
         {
             WorkerId = worker,
-            Successes = [.. requests.Select((request, index) => request.ToSuccess(JsonPath.Item("", index)))],
+            Successes = [.. requests.Select((request, index) => Named(request.ToSuccess(JsonPath.Item("", index))))],
         };
         return Answer.Ok(await gateway.AskWorkers<WorkerReliabilityScore>(record, context.RequestAborted));
     }
+
+    /// <summary>Names a success that its reporter has not named: the gateway may send it again, and it must count once.</summary>
+    private static ReportedSuccess Named(ReportedSuccess success) =>
+        success.EventId is null ? success with { EventId = new($"call-{Guid.NewGuid():N}") } : success;
 }

@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Morag.Failover.Contracts.Wire;
+
+namespace Morag.Failover.Node.Http;
+
+/// <summary>
+/// What one connection of the HTTP API may cost before its call has been looked at, and how slow a client may be. The sizes of bodies are
+/// in <see cref="CallLimits"/>.
+/// </summary>
+internal static class HttpLimits
+{
+    /// <summary>The longest request line, and with it the longest URL.</summary>
+    public const int MaxRequestLineBytes = 8 * 1024;
+
+    /// <summary>The most bytes of all headers of a call.</summary>
+    public const int MaxHeadersBytes = 32 * 1024;
+
+    /// <summary>The most headers of a call.</summary>
+    public const int MaxHeaders = 100;
+
+    /// <summary>The lowest rate, in bytes per second, at which a client must send a body and read an answer.</summary>
+    public const int MinBytesPerSecond = 1024;
+
+    /// <summary>How long the headers of a call may take.</summary>
+    public static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a client may be slower than <see cref="MinBytesPerSecond"/>.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long the reader of a stream may take no bytes while events wait for it. For streams, the rate does not suffice: the web server
+    /// allows more time the more bytes wait.
+    /// </summary>
+    public static readonly TimeSpan StreamStall = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a connection stays open without a call.</summary>
+    public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(130);
+
+    // The calls check their own limits first, and say which one was exceeded.
+    private const int BodyMargin = 1024 * 1024;
+
+    /// <summary>Applies the limits to the web server.</summary>
+    public static void ApplyTo(KestrelServerOptions kestrel, HttpApiSettings settings)
+    {
+        var limits = kestrel.Limits;
+        limits.MaxRequestLineSize = MaxRequestLineBytes;
+        limits.MaxRequestHeadersTotalSize = MaxHeadersBytes;
+        limits.MaxRequestHeaderCount = MaxHeaders;
+        limits.MaxRequestBodySize = CallLimits.MaxPayloadBodyBytes + BodyMargin;
+        limits.RequestHeadersTimeout = HeadersTimeout;
+        limits.KeepAliveTimeout = IdleTimeout;
+        limits.MinRequestBodyDataRate = new MinDataRate(MinBytesPerSecond, Grace);
+        limits.MinResponseDataRate = new MinDataRate(MinBytesPerSecond, Grace);
+        limits.MaxConcurrentConnections = settings.MaxConnections;
+    }
+}
