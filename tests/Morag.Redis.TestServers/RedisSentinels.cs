@@ -14,15 +14,36 @@ public sealed class RedisSentinels : RedisTestServer
 
     private readonly int[] ports = [.. Enumerable.Range(0, 3).Select(_ => FreePort())];
     private readonly List<RedisProcess> sentinels = [];
+    private readonly SentinelAccess? access;
     private readonly RedisServer[] servers;
 
     public RedisSentinels()
+        : this(null)
     {
-        var first = new RedisServer();
+    }
+
+    /// <summary>Servers and sentinels that require a password.</summary>
+    /// <param name="access">Their passwords and their user; null if everybody may connect.</param>
+    public RedisSentinels(SentinelAccess? access)
+    {
+        this.access = access;
+        string[] settings = access is null
+            ? []
+            :
+            [
+                "--requirepass", access.Administrator,
+                "--masterauth", access.Administrator,
+                "--user", access.User, "on", $">{access.Password}", .. access.Rights,
+            ];
+        var first = new RedisServer { Settings = settings, Password = access?.Administrator };
         servers =
         [
             first,
-            new RedisServer { Settings = ["--replicaof", "127.0.0.1", first.Port.ToString(CultureInfo.InvariantCulture)] },
+            new RedisServer
+            {
+                Settings = ["--replicaof", "127.0.0.1", first.Port.ToString(CultureInfo.InvariantCulture), .. settings],
+                Password = access?.Administrator,
+            },
         ];
     }
 
@@ -30,7 +51,8 @@ public sealed class RedisSentinels : RedisTestServer
     public override string Address => string.Join(',', ports.Select(port => $"127.0.0.1:{port}"));
 
     /// <summary>Addresses of the sentinels, and the name of the service that they watch.</summary>
-    public override string ConnectionString => $"{Address},serviceName={ServiceName},abortConnect=false";
+    public override string ConnectionString => $"{Address},serviceName={ServiceName},abortConnect=false"
+        + (access is null ? "" : $",user={access.User},password={access.Password}");
 
     /// <summary>Process id of the first server.</summary>
     public override int ProcessId => servers[0].ProcessId;
@@ -114,11 +136,20 @@ public sealed class RedisSentinels : RedisTestServer
                 sentinel monitor {ServiceName} 127.0.0.1 {servers[0].Port} 2
                 sentinel down-after-milliseconds {ServiceName} 1000
                 sentinel failover-timeout {ServiceName} 5000
+                {(access is null ? "" : AccessSettings(access))}
                 """));
         }
 
         return await RedisProcess.StartAsync(Path.Combine(folder, "sentinel.log"), [settings, "--sentinel"]);
     }
+
+    private static string AccessSettings(SentinelAccess access) =>
+        $"""
+        requirepass {access.Administrator}
+        sentinel sentinel-pass {access.Administrator}
+        sentinel auth-pass {ServiceName} {access.Administrator}
+        user {access.User} on >{access.Password} {string.Join(' ', access.SentinelRights)}
+        """;
 
     /// <summary>Returns why the sentinels are not ready, or null if they are.</summary>
     private async Task<string?> FindObstacleAsync()
@@ -150,6 +181,25 @@ public sealed class RedisSentinels : RedisTestServer
         }
     }
 
-    private static Task<ConnectionMultiplexer> ConnectToSentinelAsync(int port) =>
-        ConnectionMultiplexer.SentinelConnectAsync($"127.0.0.1:{port}");
+    private Task<ConnectionMultiplexer> ConnectToSentinelAsync(int port) =>
+        ConnectionMultiplexer.SentinelConnectAsync($"127.0.0.1:{port},password={access?.Administrator}");
+}
+
+/// <summary>Who may connect to servers and sentinels.</summary>
+public sealed record SentinelAccess
+{
+    /// <summary>The password of the default user of both.</summary>
+    public required string Administrator { get; init; }
+
+    /// <summary>The name of another user of both.</summary>
+    public required string User { get; init; }
+
+    /// <summary>The password of that user.</summary>
+    public required string Password { get; init; }
+
+    /// <summary>The rights of that user on the servers, as for <c>ACL SETUSER</c>.</summary>
+    public required IReadOnlyList<string> Rights { get; init; }
+
+    /// <summary>The rights of that user on the sentinels.</summary>
+    public required IReadOnlyList<string> SentinelRights { get; init; }
 }

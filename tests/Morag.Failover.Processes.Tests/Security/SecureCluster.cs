@@ -77,6 +77,7 @@ public sealed class SecureCluster : IAsyncLifetime
     [
         .. File.ReadLines(Path.Combine(Root(), "docs", "operations.md"))
             .Where(line => line.StartsWith("ACL SETUSER morag ", StringComparison.Ordinal))
+            .Where(line => !line.EndsWith("# on each sentinel", StringComparison.Ordinal))
             .Select(line => line.Split('#')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)),
     ];
 
