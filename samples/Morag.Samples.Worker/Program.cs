@@ -1,24 +1,29 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Morag.Failover.Client;
 using Morag.Samples.Worker;
 
+// --node (comma-separated), --worker-id, and the environment variable MORAG_TOKEN.
 var builder = Host.CreateApplicationBuilder(args);
-var settings = builder.Configuration.Get();
+var settings = builder.Configuration;
 
-// A lease call waits for work, so allow it more than its own wait.
-using var http = new HttpClient { BaseAddress = settings.Node, Timeout = LeaseLoop.Wait + TimeSpan.FromSeconds(15) };
-if (settings.Token is not null)
+builder.Services.AddMoragFailover(options =>
 {
-    http.DefaultRequestHeaders.Authorization = new("Bearer", settings.Token);
-}
+    foreach (var node in (settings["node"] ?? "http://127.0.0.1:8080").Split(','))
+    {
+        options.Nodes.Add(new Uri(node));
+    }
 
-builder.Services.AddSingleton(settings);
-builder.Services.AddSingleton(http);
-builder.Services.AddSingleton<NodeClient>();
-builder.Services.AddSingleton<HeldTasks>();
+    options.Token = settings["MORAG_TOKEN"];
+});
 
-// Services stop in reverse order: first no new leases, and last the heartbeats.
-builder.Services.AddHostedService<HeartbeatLoop>();
-builder.Services.AddHostedService<LeaseLoop>();
+builder.Services.AddMoragWorker<WordCount>(options =>
+{
+    options.WorkerId = settings["worker-id"] ?? Environment.MachineName;
+    options.Queues.Add("cpu_standard");
+    options.Slots = 4;
+    options.HeartbeatInterval = TimeSpan.FromSeconds(1);
+});
 
 await builder.Build().RunAsync();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Morag.Failover.Cli.Agents.Processes;
+using Morag.Failover.Client.Workers;
 
 namespace Morag.Failover.Cli.Agents;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Morag.Failover.Client.Connection;
+using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Wire;
 
@@ -10,7 +11,7 @@ internal sealed class DeliveryLoop(
     WorkerClient client,
     AgentRegistration registration,
     OutcomeOutbox outbox,
-    AgentTasks held,
+    HeldTasks held,
     AgentLog log,
     TimeProvider clock)
 {

@@ -1,4 +1,5 @@
 using Morag.Failover.Client.Connection;
+using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Agents;
@@ -7,8 +8,8 @@ namespace Morag.Failover.Cli.Agents;
 internal sealed class HeartbeatLoop(
     WorkerClient client,
     AgentRegistration registration,
-    AgentTasks held,
-    AgentTally tally,
+    HeldTasks held,
+    WorkerTally tally,
     TimeSpan interval,
     AgentLog log,
     TimeProvider clock) : IDisposable

@@ -1,4 +1,5 @@
 using Morag.Failover.Client.Connection;
+using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
 
@@ -8,7 +9,7 @@ namespace Morag.Failover.Cli.Agents;
 internal sealed class LeaseLoop(
     WorkerClient client,
     AgentRegistration registration,
-    AgentTasks held,
+    HeldTasks held,
     TaskRunner runner,
     TimeSpan wait,
     AgentLog log,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Morag.Failover.Client.Connection;
+using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Workers;
 
@@ -9,7 +10,7 @@ namespace Morag.Failover.Cli.Agents;
 internal sealed class SessionLoop(
     WorkerClient client,
     AgentRegistration registration,
-    AgentTasks held,
+    HeldTasks held,
     HeartbeatLoop heartbeat,
     LeaseLoop leases,
     AgentLog log,

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Wire;
 

@@ -1,4 +1,5 @@
 using Morag.Failover.Cli.Agents.Processes;
+using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Cli.Agents;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Morag.Failover.Client.Connection;
+using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
@@ -14,10 +15,10 @@ namespace Morag.Failover.Cli.Agents;
 internal sealed class TaskRunner(
     AgentSettings settings,
     TaskProcess process,
-    AgentTasks held,
+    HeldTasks held,
     OutcomeOutbox outbox,
     WorkerClient client,
-    AgentTally tally,
+    WorkerTally tally,
     AgentLog log,
     TimeProvider clock) : IDisposable
 {
@@ -106,7 +107,7 @@ internal sealed class TaskRunner(
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Last resort: a defect must not cost a slot or an outcome.")]
-    private async Task WorkAsync(AgentTask task)
+    private async Task WorkAsync(WorkerTask task)
     {
         try
         {
@@ -140,7 +141,7 @@ internal sealed class TaskRunner(
         }
     }
 
-    private async Task SettleAsync(AgentTask task, ProcessEnding ending)
+    private async Task SettleAsync(WorkerTask task, ProcessEnding ending)
     {
         if (ending.Cause == EndCause.Cancelled || await WasStoppedFromOutsideAsync(task, ending))
         {
@@ -154,11 +155,11 @@ internal sealed class TaskRunner(
         }
 
         var outcome = OutcomeMapping.ToOutcome(task.Key, ending);
-        tally.Count(ending, outcome);
+        tally.Count(outcome.IsSuccess, ending.Duration);
         Finish(task, outcome);
     }
 
-    private void Finish(AgentTask task, TaskOutcome outcome)
+    private void Finish(WorkerTask task, TaskOutcome outcome)
     {
         if (held.Finish(task))
         {
@@ -167,7 +168,7 @@ internal sealed class TaskRunner(
     }
 
     // Supervisors often stop the commands too, at the same time as the agent or a moment earlier.
-    private async Task<bool> WasStoppedFromOutsideAsync(AgentTask task, ProcessEnding ending)
+    private async Task<bool> WasStoppedFromOutsideAsync(WorkerTask task, ProcessEnding ending)
     {
         if (OutcomeMapping.LooksStopped(ending) && !stopping.IsCancellationRequested)
         {

@@ -1,6 +1,7 @@
 using Morag.Failover.Cli.Agents.Processes;
 using Morag.Failover.Cli.CommandLine;
 using Morag.Failover.Client.Connection;
+using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Agents;
@@ -35,8 +36,8 @@ internal sealed class WorkerAgent : IDisposable
         this.log = log;
         this.clock = clock;
         client = new WorkerClient(node, settings.Registration, clock);
-        var held = new AgentTasks(settings.Registration.MaxConcurrentTasks, clock);
-        var tally = new AgentTally();
+        var held = new HeldTasks(settings.Registration.MaxConcurrentTasks, clock);
+        var tally = new WorkerTally();
         outbox = OutcomeOutbox.Open(spool, log);
         guardian = Guardian.Start(log.Write);
         registration = new AgentRegistration(client, settings.Registration, log, clock);

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Morag.Failover.Client.Connection;
+using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;

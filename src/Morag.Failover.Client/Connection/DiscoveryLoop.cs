@@ -63,7 +63,7 @@ internal sealed class DiscoveryLoop : IDisposable
 
             return changed;
         }
-        catch (Exception failure) when (failure is NodeUnreachable or NodeRefused)
+        catch (Exception failure) when (failure is NodeUnreachable or NodeRefused or TokenUnavailable or TokenExposed)
         {
             // The heartbeat loop logs that no node is reachable. An older node does not know the call.
             return false;

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Morag.Failover.Cli.Agents;
 using Morag.Failover.Cli.Agents.Processes;
+using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;

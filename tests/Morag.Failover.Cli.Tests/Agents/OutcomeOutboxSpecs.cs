@@ -1,4 +1,5 @@
 using Morag.Failover.Cli.Agents;
+using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;

@@ -42,7 +42,7 @@ internal sealed record Problem : IResult
 
     public static Problem Invalid(string? field, string rule) => new()
     {
-        Type = ProblemTypes.Prefix + "invalid",
+        Type = ProblemTypes.Invalid,
         Title = "Invalid input",
         Status = StatusCodes.Status400BadRequest,
         Detail = rule,
@@ -57,7 +57,7 @@ internal sealed record Problem : IResult
 
     public static Problem NotJson(string detail) => new()
     {
-        Type = ProblemTypes.Prefix + "not_json",
+        Type = ProblemTypes.NotJson,
         Title = "The body is not valid JSON",
         Status = StatusCodes.Status400BadRequest,
         Detail = detail,
@@ -65,7 +65,7 @@ internal sealed record Problem : IResult
 
     public static Problem WrongMediaType() => new()
     {
-        Type = ProblemTypes.Prefix + "wrong_media_type",
+        Type = ProblemTypes.WrongMediaType,
         Title = "Unsupported media type",
         Status = StatusCodes.Status415UnsupportedMediaType,
         Detail = "Send JSON with the header Content-Type: application/json.",
@@ -73,7 +73,7 @@ internal sealed record Problem : IResult
 
     public static Problem WrongEncoding(string encoding) => new()
     {
-        Type = ProblemTypes.Prefix + "wrong_encoding",
+        Type = ProblemTypes.WrongEncoding,
         Title = "Unsupported content encoding",
         Status = StatusCodes.Status415UnsupportedMediaType,
         Detail = $"Content-Encoding \"{encoding}\" is not supported. Send the body uncompressed or compressed with gzip.",
@@ -81,7 +81,7 @@ internal sealed record Problem : IResult
 
     public static Problem TooLarge(int limit) => new()
     {
-        Type = ProblemTypes.Prefix + "too_large",
+        Type = ProblemTypes.TooLarge,
         Title = "The body is too large",
         Status = StatusCodes.Status413PayloadTooLarge,
         Detail = $"The body of this call can be at most {limit} bytes after decompression.",
@@ -89,7 +89,7 @@ internal sealed record Problem : IResult
 
     public static Problem Unknown(string detail) => new()
     {
-        Type = ProblemTypes.Prefix + "unknown",
+        Type = ProblemTypes.Unknown,
         Title = "Not found",
         Status = StatusCodes.Status404NotFound,
         Detail = detail,
@@ -97,7 +97,7 @@ internal sealed record Problem : IResult
 
     public static Problem Stale(string detail) => new()
     {
-        Type = ProblemTypes.Prefix + "stale",
+        Type = ProblemTypes.Stale,
         Title = "The lease has ended",
         Status = StatusCodes.Status409Conflict,
         Detail = detail,
@@ -105,7 +105,7 @@ internal sealed record Problem : IResult
 
     public static Problem Unavailable(string detail) => new()
     {
-        Type = ProblemTypes.Prefix + "unavailable",
+        Type = ProblemTypes.Unavailable,
         Title = "The outcome is unknown: retry, the call is safe to repeat",
         Status = StatusCodes.Status503ServiceUnavailable,
         Detail = detail,
@@ -136,7 +136,7 @@ internal sealed record Problem : IResult
 
     public static Problem Unauthorized() => new()
     {
-        Type = ProblemTypes.Prefix + "unauthorized",
+        Type = ProblemTypes.Unauthorized,
         Title = "Authentication required",
         Status = StatusCodes.Status401Unauthorized,
         Detail = "Send a valid token in the header Authorization: Bearer TOKEN.",
@@ -149,7 +149,7 @@ internal sealed record Problem : IResult
 
     public static Problem Forbidden(string name, TokenKind kind) => new()
     {
-        Type = ProblemTypes.Prefix + "forbidden",
+        Type = ProblemTypes.Forbidden,
         Title = "The token does not allow this call",
         Status = StatusCodes.Status403Forbidden,
         Detail = $"The token {name} is a {WireName.Of(kind)} token, which does not allow this call.",
@@ -168,7 +168,7 @@ internal sealed record Problem : IResult
 
     public static Problem ForeignOrigin() => new()
     {
-        Type = ProblemTypes.Prefix + "foreign_origin",
+        Type = ProblemTypes.ForeignOrigin,
         Title = "Cross-origin calls are rejected",
         Status = StatusCodes.Status403Forbidden,
         Detail = "The Origin header does not match the host of this node.",
@@ -192,7 +192,7 @@ internal sealed record Problem : IResult
         RefusalReason.Unknown => Unknown(refused.Message) with { Field = refused.Field },
         RefusalReason.Conflict => new()
         {
-            Type = ProblemTypes.Prefix + "conflict",
+            Type = ProblemTypes.Conflict,
             Title = "Conflict with the current state",
             Status = StatusCodes.Status409Conflict,
             Detail = refused.Message,
@@ -201,7 +201,7 @@ internal sealed record Problem : IResult
         },
         RefusalReason.LimitReached => new()
         {
-            Type = ProblemTypes.Prefix + "limit_reached",
+            Type = ProblemTypes.LimitReached,
             Title = "Limit reached",
             Status = StatusCodes.Status429TooManyRequests,
             Detail = refused.Message,
@@ -223,7 +223,7 @@ internal sealed record Problem : IResult
             response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
-        if (Type == ProblemTypes.Prefix + "wrong_encoding")
+        if (Type == ProblemTypes.WrongEncoding)
         {
             // RFC 9110, section 12.5.3: this header distinguishes an unsupported encoding from an unsupported media type.
             response.Headers.AcceptEncoding = "gzip";

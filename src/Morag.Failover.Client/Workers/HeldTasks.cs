@@ -1,16 +1,16 @@
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 
-namespace Morag.Failover.Cli.Agents;
+namespace Morag.Failover.Client.Workers;
 
-/// <summary>The tasks that this agent holds. It is thread-safe.</summary>
-internal sealed class AgentTasks(int slots, TimeProvider clock)
+/// <summary>The tasks that this worker holds. It is thread-safe.</summary>
+internal sealed class HeldTasks(int slots, TimeProvider clock)
 {
-    // The node may have written one answer before it granted the lease, so a command ends only after two consecutive answers.
+    // The node may have written one answer before it granted the lease, so the work ends only after two consecutive answers.
     private const int UnlistedBeforeRevoked = 2;
 
     private readonly Lock changing = new();
-    private readonly Dictionary<LeaseKey, AgentTask> tasks = [];
+    private readonly Dictionary<LeaseKey, WorkerTask> tasks = [];
     private int stuck;
     private TaskCompletionSource roomSignal = New();
 
@@ -26,7 +26,7 @@ internal sealed class AgentTasks(int slots, TimeProvider clock)
         }
     }
 
-    /// <summary>The number of running commands.</summary>
+    /// <summary>The number of running tasks.</summary>
     public int Running
     {
         get
@@ -38,8 +38,8 @@ internal sealed class AgentTasks(int slots, TimeProvider clock)
         }
     }
 
-    /// <summary>Adds a task; null if the agent already holds the lease, because an answer was repeated.</summary>
-    public AgentTask? TryAdd(LeasedTask lease)
+    /// <summary>Adds a task; null if the worker already holds the lease, because an answer was repeated.</summary>
+    public WorkerTask? TryAdd(LeasedTask lease)
     {
         lock (changing)
         {
@@ -49,15 +49,15 @@ internal sealed class AgentTasks(int slots, TimeProvider clock)
                 return null;
             }
 
-            var task = new AgentTask(lease, clock);
+            var task = new WorkerTask(lease, clock);
             tasks.Add(key, task);
             return task;
         }
     }
 
-    /// <summary>Marks a command as ended. The task stays held until its outcome is delivered.</summary>
+    /// <summary>Marks the work as ended. The task stays held until its outcome is delivered.</summary>
     /// <returns>False if it was already marked.</returns>
-    public bool Finish(AgentTask task)
+    public bool Finish(WorkerTask task)
     {
         lock (changing)
         {
@@ -89,7 +89,7 @@ internal sealed class AgentTasks(int slots, TimeProvider clock)
         }
     }
 
-    /// <summary>Removes a task. Does nothing if the agent does not hold it.</summary>
+    /// <summary>Removes a task. Does nothing if the worker does not hold it.</summary>
     public void Remove(LeaseKey key)
     {
         lock (changing)
@@ -102,7 +102,7 @@ internal sealed class AgentTasks(int slots, TimeProvider clock)
         }
     }
 
-    /// <summary>Ends the command of a revoked lease. An outcome that waits for delivery stays, and the node decides about it.</summary>
+    /// <summary>Ends the work of a revoked lease. An outcome that waits for delivery stays, and the node decides about it.</summary>
     public bool Revoke(LeaseKey key)
     {
         lock (changing)
@@ -115,11 +115,11 @@ internal sealed class AgentTasks(int slots, TimeProvider clock)
     {
         lock (changing)
         {
-            return [.. tasks.Keys.Select(key => new HeldByWorker { TaskId = key.TaskId, Epoch = key.Epoch })];
+            return [.. tasks.Values.Select(task => task.ToHeld())];
         }
     }
 
-    /// <summary>Compares the agent's leases with those that the node lists.</summary>
+    /// <summary>Compares the worker's leases with those that the node lists.</summary>
     /// <param name="listed">The leases in the heartbeat. Later ones cannot be in its answer.</param>
     /// <param name="believed">The leases in the answer.</param>
     /// <returns>The leases that were revoked.</returns>

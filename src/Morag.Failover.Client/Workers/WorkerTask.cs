@@ -1,16 +1,18 @@
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
 
-namespace Morag.Failover.Cli.Agents;
+namespace Morag.Failover.Client.Workers;
 
-/// <summary>A task that this agent holds, from the lease until its outcome is delivered.</summary>
-internal sealed class AgentTask : IDisposable
+/// <summary>A task that a worker holds, from the lease until its outcome is delivered.</summary>
+internal sealed class WorkerTask : IDisposable
 {
     private readonly TimeProvider clock;
     private readonly long receivedAt;
     private readonly CancellationTokenSource timeout;
     private readonly CancellationTokenSource revoked = new();
+    private double progress = double.NaN;
 
-    public AgentTask(LeasedTask lease, TimeProvider clock)
+    public WorkerTask(LeasedTask lease, TimeProvider clock)
     {
         this.clock = clock;
         Lease = lease;
@@ -29,11 +31,21 @@ internal sealed class AgentTask : IDisposable
     /// <summary>Cancelled when the lease is revoked.</summary>
     public CancellationToken Revoked => revoked.Token;
 
-    /// <summary>Whether the command has ended and the outcome waits for delivery.</summary>
+    /// <summary>Whether the work has ended and the outcome waits for delivery.</summary>
     public bool Finished { get; set; }
 
     /// <summary>The number of consecutive heartbeat answers that do not list the lease.</summary>
     public int TimesUnlisted { get; set; }
+
+    /// <summary>The progress that the work reports, 0 to 1; null if it reports none.</summary>
+    public double? Progress
+    {
+        get => Volatile.Read(ref progress) is var value && double.IsNaN(value) ? null : value;
+        set => Volatile.Write(ref progress, value ?? double.NaN);
+    }
+
+    /// <summary>The lease as a heartbeat lists it.</summary>
+    public HeldByWorker ToHeld() => new() { TaskId = Lease.TaskId, Epoch = Lease.Epoch, Progress = Progress };
 
     /// <summary>Sets the deadline, which may have been extended by an operator.</summary>
     public void SetDeadline(DateTimeOffset deadline)

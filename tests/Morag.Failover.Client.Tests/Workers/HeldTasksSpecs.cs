@@ -1,12 +1,12 @@
 using Microsoft.Extensions.Time.Testing;
-using Morag.Failover.Cli.Agents;
+using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 
-namespace Morag.Failover.Cli.Tests.Agents;
+namespace Morag.Failover.Client.Tests.Workers;
 
-public sealed class AgentTasksSpecs
+public sealed class HeldTasksSpecs
 {
     private static readonly DateTimeOffset Deadline = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -15,7 +15,7 @@ public sealed class AgentTasksSpecs
     [Fact]
     public void Should_add_a_lease_once_when_it_arrives_twice()
     {
-        var held = new AgentTasks(2, clock);
+        var held = new HeldTasks(2, clock);
 
         Assert.NotNull(held.TryAdd(Lease(1)));
         Assert.Null(held.TryAdd(Lease(1)));
@@ -25,7 +25,7 @@ public sealed class AgentTasksSpecs
     [Fact]
     public void Should_revoke_a_lease_only_when_two_consecutive_answers_do_not_list_it()
     {
-        var held = new AgentTasks(2, clock);
+        var held = new HeldTasks(2, clock);
         var task = held.TryAdd(Lease(1))!;
 
         Assert.Empty(held.Reconcile(held.Snapshot(), []));
@@ -38,7 +38,7 @@ public sealed class AgentTasksSpecs
     [Fact]
     public void Should_not_revoke_a_lease_when_it_arrived_after_the_heartbeat()
     {
-        var held = new AgentTasks(2, clock);
+        var held = new HeldTasks(2, clock);
         var before = held.Snapshot();
         held.TryAdd(Lease(1));
 
@@ -49,7 +49,7 @@ public sealed class AgentTasksSpecs
     [Fact]
     public void Should_keep_the_outcome_when_a_lease_is_revoked_after_its_command_ended()
     {
-        var held = new AgentTasks(2, clock);
+        var held = new HeldTasks(2, clock);
         var task = held.TryAdd(Lease(1))!;
         held.Finish(task);
 
@@ -60,7 +60,7 @@ public sealed class AgentTasksSpecs
     [Fact]
     public void Should_time_out_after_the_remaining_seconds_when_the_clocks_differ()
     {
-        var held = new AgentTasks(2, clock);
+        var held = new HeldTasks(2, clock);
         var task = held.TryAdd(Lease(1))!;
 
         clock.Advance(TimeSpan.FromSeconds(59));
@@ -72,7 +72,7 @@ public sealed class AgentTasksSpecs
     [Fact]
     public void Should_time_out_later_when_the_lease_is_extended()
     {
-        var held = new AgentTasks(2, clock);
+        var held = new HeldTasks(2, clock);
         var task = held.TryAdd(Lease(1))!;
         clock.Advance(TimeSpan.FromSeconds(30));
         held.Reconcile(held.Snapshot(), [Believed(1, Deadline + TimeSpan.FromSeconds(100))]);
@@ -86,7 +86,7 @@ public sealed class AgentTasksSpecs
     [Fact]
     public async Task Should_signal_a_free_slot_when_a_task_is_removed()
     {
-        var held = new AgentTasks(1, clock);
+        var held = new HeldTasks(1, clock);
         var task = held.TryAdd(Lease(1))!;
         var room = held.WaitForRoomAsync(CancellationToken.None);
         Assert.False(room.IsCompleted);

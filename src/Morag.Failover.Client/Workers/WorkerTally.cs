@@ -1,10 +1,10 @@
 using System.Globalization;
 using Morag.Failover.Contracts.Workers;
 
-namespace Morag.Failover.Cli.Agents;
+namespace Morag.Failover.Client.Workers;
 
-/// <summary>The metrics of the heartbeats: tasks since the agent started, and the load of its machine.</summary>
-internal sealed class AgentTally
+/// <summary>The metrics of the heartbeats: tasks since the worker started, and the load of its machine.</summary>
+internal sealed class WorkerTally
 {
     private readonly Lock changing = new();
     private long completed;
@@ -12,12 +12,12 @@ internal sealed class AgentTally
     private double seconds;
     private (long Busy, long Total) lastCpu;
 
-    public void Count(ProcessEnding ending, TaskOutcome outcome)
+    public void Count(bool succeeded, TimeSpan duration)
     {
         lock (changing)
         {
-            _ = outcome.IsSuccess ? completed++ : failed++;
-            seconds += ending.Duration.TotalSeconds;
+            _ = succeeded ? completed++ : failed++;
+            seconds += duration.TotalSeconds;
         }
     }
 

@@ -1,0 +1,168 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Text.Json;
+using Morag.Failover.Client.Connection;
+using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Client.Http;
+
+/// <summary>The HTTP call of a message.</summary>
+/// <param name="Method">The method.</param>
+/// <param name="Path">The path, with its query.</param>
+/// <param name="Body">The body; null for none.</param>
+/// <param name="Read">Reads the reply from the response.</param>
+internal sealed record HttpCall(HttpMethod Method, string Path, object? Body, Func<JsonElement, IWireMessage> Read)
+{
+    /// <summary>How long the node may wait before it answers, because the message asks for that.</summary>
+    public TimeSpan Wait { get; init; }
+}
+
+/// <summary>Which call of the HTTP API carries which message.</summary>
+internal static class HttpCalls
+{
+    /// <summary>The call of a message.</summary>
+    /// <exception cref="NotSupportedException">The HTTP API has no call for it, or this client does not make it.</exception>
+    public static HttpCall Of(IWireMessage message) => message switch
+    {
+        SubmitTasks submit => Post("/api/v1/tasks", submit.Tasks.Select(TaskBody).ToArray(), ReadSubmitted),
+        GetTask get => Get<TaskInfo>(TaskPath(get.TaskId)),
+        CancelTask cancel => new(HttpMethod.Delete, $"{TaskPath(cancel.TaskId)}?reason={Uri.EscapeDataString(cancel.Reason)}", null, Done),
+        RequeueTask requeue => Post(
+            $"{TaskPath(requeue.TaskId)}/requeue", new { requeue.Queue, requeue.Quality, requeue.Reason }, Done),
+        GetTaskDecisions get => new(HttpMethod.Get, $"{TaskPath(get.TaskId)}/explain", null, ReadDecisions),
+        ReportFailure { Source: ReportSource.LeaseHolder } report => Post(
+            $"{TaskPath(report.TaskId)}/fail", FailureBody(report), Read<FailoverDecision>),
+        ReportFailure report => Post("/api/v1/failures", FailureBody(report), Read<FailoverDecision>),
+        ExtendLease extend => Post(
+            $"{TaskPath(extend.TaskId)}/extend", new { extend.WorkerId, extend.Epoch, Seconds = extend.By.TotalSeconds }, ReadLease),
+        ReleaseLeases { Leases: [var lease] } release => Post(
+            $"{TaskPath(lease.TaskId)}/release", new { release.WorkerId, lease.Epoch }, ReadLease),
+        CompleteTasks complete => Post($"{WorkerPath(complete.WorkerId)}/results", complete.Completions.ToArray(), ReadLeases),
+        RecordSuccesses record => Post(
+            $"{WorkerPath(record.WorkerId)}/successes", record.Successes.ToArray(), Read<WorkerReliabilityScore>),
+        _ => OfWorker(message),
+    };
+
+    /// <summary>A message about many leases as messages about one each, if the API has a call for one only; otherwise null.</summary>
+    public static IReadOnlyList<IWireMessage>? OneByOne(IWireMessage message) => message is ReleaseLeases { Leases.Length: not 1 } release
+        ? [.. release.Leases.Select(lease => release with { Leases = [lease] })]
+        : null;
+
+    /// <summary>Joins the replies about one lease each.</summary>
+    public static async Task<LeaseResults> JoinAsync(IEnumerable<Task<IWireMessage>> parts) =>
+        new() { Results = [.. (await Task.WhenAll(parts)).Cast<LeaseResults>().SelectMany(part => part.Results)] };
+
+    public static string WorkerPath(WorkerId worker) => $"/api/v1/workers/{Uri.EscapeDataString(worker.Value)}";
+
+    private static HttpCall OfWorker(IWireMessage message) => message switch
+    {
+        RegisterWorker register => Post("/api/v1/workers/register", new { register.Registration }, Read<WorkerRegisteredReply>),
+        UnregisterWorker leave => new(HttpMethod.Delete, WorkerPath(leave.WorkerId), null, Done),
+        GetWorker get => Get<WorkerInfo>(WorkerPath(get.WorkerId)),
+        GetWorkerReliability get => Get<WorkerReliabilityScore>($"{WorkerPath(get.WorkerId)}/reliability"),
+        Heartbeat beat => Post(
+            $"{WorkerPath(beat.WorkerId)}/heartbeat",
+            new { beat.Status, beat.Metrics, beat.Timestamp, beat.InstanceId, Held = beat.ListsHeld ? beat.Held.ToArray() : null },
+            Read<HeartbeatReply>),
+        RequestLeases request => Post(
+            $"{WorkerPath(request.WorkerId)}/lease",
+            new
+            {
+                request.MaxTasks,
+                WaitSeconds = request.Wait.TotalSeconds,
+                Queues = request.Queues.IsEmpty ? null : request.Queues.ToArray(),
+                request.RequestId,
+                request.InstanceId,
+            },
+            answer => new LeasesGranted { Leases = Read<ImmutableArray<LeasedTask>>(answer) }) with
+        {
+            Wait = request.Wait,
+        },
+        _ => throw new NotSupportedException($"{message.GetType().Name} has no call in this client"),
+    };
+
+    private static string TaskPath(TaskId task) => $"/api/v1/tasks/{Uri.EscapeDataString(task.Value)}";
+
+    private static HttpCall Get<T>(string path)
+        where T : class, IWireMessage => new(HttpMethod.Get, path, null, Read<T>);
+
+    private static HttpCall Post(string path, object body, Func<JsonElement, IWireMessage> read) => new(HttpMethod.Post, path, body, read);
+
+    private static object TaskBody(TaskSubmission task) => new
+    {
+        task.TaskId,
+        task.Queue,
+        task.Priority,
+        task.Payload,
+        TimeoutSeconds = task.Timeout?.TotalSeconds,
+        task.MaxRetries,
+        task.ContentType,
+        task.Quality,
+        task.ResourceRequirements,
+        task.EstimatedDuration,
+    };
+
+    private static object FailureBody(ReportFailure report) => new
+    {
+        report.TaskId,
+        report.WorkerId,
+        report.Epoch,
+        report.FailureType,
+        report.ErrorMessage,
+        report.Context,
+        report.EventId,
+        report.InstanceId,
+    };
+
+    private static IWireMessage Done(JsonElement answer) => Contracts.Wire.Done.Instance;
+
+    private static T Read<T>(JsonElement answer) =>
+        answer.Deserialize<T>(AnswerJson.Options) ?? throw new JsonException("it is null");
+
+    private static TaskDecisions ReadDecisions(JsonElement answer) => new()
+    {
+        Decisions = Read<ImmutableArray<FailoverDecision>>(answer),
+    };
+
+    private static TasksSubmitted ReadSubmitted(JsonElement answer) => new()
+    {
+        Results =
+        [
+            .. answer.EnumerateArray().Select(entry => new SubmissionResult
+            {
+                TaskId = Read<TaskId>(entry.GetProperty("task_id")),
+                State = entry.GetProperty("state") is { ValueKind: JsonValueKind.String } state ? Read<TaskState>(state) : default,
+                Refused = RefusedOf(entry),
+            }),
+        ],
+    };
+
+    private static LeaseResults ReadLeases(JsonElement answer) => new() { Results = [.. answer.EnumerateArray().Select(ReadResult)] };
+
+    private static LeaseResults ReadLease(JsonElement answer) => new() { Results = [ReadResult(answer)] };
+
+    private static LeaseResult ReadResult(JsonElement entry) => new()
+    {
+        TaskId = Read<TaskId>(entry.GetProperty("task_id")),
+        Epoch = Read<LeaseEpoch>(entry.GetProperty("epoch")),
+        Refused = RefusedOf(entry),
+        Deadline = entry.GetProperty("deadline") is { ValueKind: JsonValueKind.String } deadline ? Read<DateTimeOffset>(deadline) : null,
+    };
+
+    private static Refused? RefusedOf(JsonElement entry)
+    {
+        var error = entry.GetProperty("error");
+        if (error.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        var status = (HttpStatusCode)error.GetProperty("status").GetInt32();
+        return Problems.ToRefused(NodeProblem.Read(status, error.GetRawText()));
+    }
+}

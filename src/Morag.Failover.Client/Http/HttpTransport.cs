@@ -1,0 +1,190 @@
+using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Morag.Failover.Client.Connection;
+using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Client.Http;
+
+/// <summary>
+/// Makes the calls of the HTTP API. It learns the other nodes from any of them, stays on one, and moves to the next within about a second
+/// when it fails.
+/// </summary>
+/// <remarks>
+/// It has connections of its own instead of those of <c>IHttpClientFactory</c>: it connects to a chosen IP address of a name, gives up all
+/// calls to a node that another call found dead, and never sends the token over a connection that it did not choose.
+/// </remarks>
+public sealed partial class HttpTransport : IMoragTransport
+{
+    // The node sends a keep-alive every few seconds.
+    private static readonly TimeSpan SessionSilence = TimeSpan.FromSeconds(20);
+
+    private readonly NodeConnection node;
+    private readonly DiscoveryLoop discovery;
+    private readonly CancellationTokenSource closing = new();
+    private readonly Lazy<Task> discovering;
+    private readonly ILogger log;
+
+    /// <summary>Creates a transport. Nothing is sent before the first call.</summary>
+    /// <param name="options">The nodes, the token and the trusted authority.</param>
+    /// <param name="log">Where moves between nodes are logged; null for nowhere.</param>
+    /// <param name="clock">The clock; null for the system's.</param>
+    /// <exception cref="ArgumentException">An option breaks a rule. The message names it.</exception>
+    public HttpTransport(MoragFailoverOptions options, ILogger<HttpTransport>? log = null, TimeProvider? clock = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.BrokenRules() is [var rule, ..])
+        {
+            throw new ArgumentException(rule, nameof(options));
+        }
+
+        this.log = log ?? NullLogger<HttpTransport>.Instance;
+        var time = clock ?? TimeProvider.System;
+        node = new NodeConnection(options.Nodes, options.ToBearerToken(), time, options.ToTrust());
+        discovery = new DiscoveryLoop(node, LogNodes, time);
+        discovering = new Lazy<Task>(() => Task.Run(() => discovery.RunAsync(closing.Token)));
+    }
+
+    /// <inheritdoc />
+    public string Name => "http";
+
+    /// <inheritdoc />
+    public bool HasSessions => true;
+
+    /// <summary>The node that calls use now.</summary>
+    public Uri Node => node.Node;
+
+    /// <summary>The nodes that the transport knows, in the order in which it tries them.</summary>
+    public IReadOnlyList<Uri> Nodes => [.. node.Addresses.Select(address => address.Url).Distinct()];
+
+    /// <inheritdoc />
+    public async Task<IWireMessage> AskAsync(IWireMessage message, TimeSpan timeout, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        ObjectDisposedException.ThrowIf(closing.IsCancellationRequested, this);
+        _ = discovering.Value;
+        if (HttpCalls.OneByOne(message) is { } parts)
+        {
+            return await HttpCalls.JoinAsync(parts.Select(part => AskAsync(part, timeout, cancellation)));
+        }
+
+        var call = HttpCalls.Of(message);
+        return await RunAsync(() => SendAsync(call, timeout + call.Wait, Repetition.IsSafe(message), cancellation));
+    }
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<ISessionSignal> OpenSessionAsync(OpenSession session, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return ReadSessionAsync(session, cancellation);
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        if (!closing.IsCancellationRequested)
+        {
+            await closing.CancelAsync();
+            if (discovering.IsValueCreated)
+            {
+                await discovering.Value.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            discovery.Dispose();
+            node.Dispose();
+        }
+    }
+
+    // A session ends like any other when its node fails, as another call found out.
+    private static async Task<bool> MoveAsync(IAsyncEnumerator<ServerEvent> events, CancellationToken cancellation)
+    {
+        try
+        {
+            return await events.MoveNextAsync();
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private async IAsyncEnumerable<ISessionSignal> ReadSessionAsync(
+        OpenSession session, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var path = $"{HttpCalls.WorkerPath(session.WorkerId)}/session?instance_id={Uri.EscapeDataString(session.InstanceId?.Value ?? "")}";
+        using var opened = await RunAsync(() => node.OpenAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancellation));
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation, opened.Abandoned);
+        await using var stream = await RunAsync(() => opened.ReadAsync(over.Token));
+        await using var events = ServerEvents.ReadAsync(stream, SessionSilence, over.Token).GetAsyncEnumerator(over.Token);
+        while (await RunAsync(() => MoveAsync(events, cancellation)))
+        {
+            if (SessionSignals.Read(events.Current) is { } signal)
+            {
+                yield return signal;
+            }
+        }
+    }
+
+    private async Task<IWireMessage> SendAsync(HttpCall call, TimeSpan timeout, bool repeatable, CancellationToken cancellation)
+    {
+        using var response = await node.SendAsync(
+            () => new HttpRequestMessage(call.Method, call.Path)
+            {
+                Content = call.Body is null ? null : JsonContent.Create(call.Body, call.Body.GetType(), null, ContractsJson.Options),
+            },
+            timeout,
+            streamed: false,
+            cancellation,
+            repeatable);
+        try
+        {
+            await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
+            using var answer = await JsonDocument.ParseAsync(stream, AnswerJson.Document, cancellation);
+            return call.Read(answer.RootElement);
+        }
+        catch (Exception failure) when (UnreadableAnswer.Explains(failure))
+        {
+            throw new UnreadableAnswer($"{call.Method} {call.Path}", failure);
+        }
+    }
+
+    /// <summary>Turns the failures of the connection into those that callers know.</summary>
+    private static async Task<T> RunAsync<T>(Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (NodeRefused refused)
+        {
+            throw Problems.Of(refused.Problem);
+        }
+        catch (NodeUnreachable failure)
+        {
+            throw new MoragUnavailableException(failure.Message, failure) { OutcomeUnknown = !failure.NothingSent };
+        }
+        catch (TokenUnavailable failure)
+        {
+            throw new MoragUnavailableException(failure.Message, failure);
+        }
+        catch (TokenExposed failure)
+        {
+            throw new MoragAccessDeniedException(failure.Message, failure);
+        }
+        catch (UnreadableAnswer failure)
+        {
+            throw new MoragUnavailableException(failure.Message, failure) { OutcomeUnknown = true };
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException or TimeoutException)
+        {
+            throw new MoragUnavailableException($"the connection broke: {failure.Message}", failure) { OutcomeUnknown = true };
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Change}")]
+    private partial void LogNodes(string change);
+}

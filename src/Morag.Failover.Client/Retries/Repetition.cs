@@ -1,0 +1,42 @@
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Client;
+
+/// <summary>Which calls have the same effect if they are carried out twice. All others are repeated only if nothing was done.</summary>
+internal static class Repetition
+{
+    /// <summary>Whether it is safe to repeat the call after a lost answer.</summary>
+    /// <exception cref="NotSupportedException">No client sends this message.</exception>
+    public static bool IsSafe(IWireMessage message) => message switch
+    {
+        GetTask or GetTaskDecisions or GetWorker or GetWorkerReliability => true,
+
+        // The same task id with the same content is the same task.
+        SubmitTasks => true,
+
+        // A cancelled task stays cancelled.
+        CancelTask => true,
+
+        // A task that was requeued can be parked again before the repetition arrives.
+        RequeueTask => false,
+
+        // An event id, or the epoch of a lease, names the failure. Without either, each report is a new failure.
+        ReportFailure report => report.EventId is not null || report.Epoch is not null,
+        RecordSuccesses record => record.Successes.All(success => success.EventId is not null),
+        RegisterWorker or Heartbeat => true,
+        RequestLeases request => request.RequestId is not null,
+
+        // The epoch names the lease.
+        CompleteTasks or ReleaseLeases => true,
+
+        // Each extension moves the deadline again.
+        ExtendLease => false,
+
+        // A new instance of the worker can register before the repetition arrives, and would be unregistered.
+        UnregisterWorker => false,
+        _ => throw new NotSupportedException($"{message.GetType().Name} is not a message of a client"),
+    };
+}

@@ -1,0 +1,111 @@
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Client.Workers;
+
+/// <summary>The calls of one worker, each one attempt.</summary>
+internal sealed class WorkerCalls(IMoragTransport transport, WorkerRegistration registration, TimeProvider clock)
+{
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
+
+    public WorkerRegistration Registration => registration;
+
+    public bool HasSessions => transport.HasSessions;
+
+    private WorkerId Worker => registration.WorkerId;
+
+    private InstanceId Instance => registration.InstanceId!.Value;
+
+    /// <summary>The cluster's view of this worker; null if it does not know it.</summary>
+    public async Task<WorkerInfo?> FindAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await AskAsync<WorkerInfo>(new GetWorker { WorkerId = Worker }, cancellation);
+        }
+        catch (MoragNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    public Task RegisterAsync(CancellationToken cancellation) =>
+        AskAsync<WorkerRegisteredReply>(new RegisterWorker { Registration = registration }, cancellation);
+
+    public Task<HeartbeatReply> HeartbeatAsync(
+        WorkerStatus status, WorkerMetrics metrics, HeldByWorker[] held, TimeSpan timeout, CancellationToken cancellation) =>
+        AskAsync<HeartbeatReply>(
+            new Heartbeat
+            {
+                WorkerId = Worker,
+                Status = status,
+                Metrics = metrics,
+                Timestamp = clock.GetUtcNow(),
+                InstanceId = Instance,
+                ListsHeld = true,
+                Held = [.. held],
+            },
+            cancellation,
+            timeout);
+
+    public Task<LeasesGranted> LeaseAsync(int maxTasks, TimeSpan wait, RequestId request, CancellationToken cancellation) =>
+        AskAsync<LeasesGranted>(
+            new RequestLeases { WorkerId = Worker, MaxTasks = maxTasks, Wait = wait, RequestId = request, InstanceId = Instance },
+            cancellation);
+
+    public async Task<LeaseResult> CompleteAsync(LeaseKey lease, JsonText result, CancellationToken cancellation)
+    {
+        var completion = new TaskCompletion { TaskId = lease.TaskId, Epoch = lease.Epoch, Result = result };
+        var complete = new CompleteTasks { Partition = 0, WorkerId = Worker, Completions = [completion] };
+        return (await AskAsync<LeaseResults>(complete, cancellation)).Results[0];
+    }
+
+    /// <summary>Reports a failure under an id that follows from the lease, so that a repeated report is the same failure.</summary>
+    public Task<FailoverDecision> FailAsync(
+        LeaseKey lease, FailureType type, string message, JsonText context, CancellationToken cancellation) => AskAsync<FailoverDecision>(
+            new ReportFailure
+            {
+                TaskId = lease.TaskId,
+                WorkerId = Worker,
+                Epoch = lease.Epoch,
+                FailureType = type,
+                ErrorMessage = message,
+                Context = context,
+                EventId = new EventId($"{Instance}-{lease.Epoch}"),
+                Source = ReportSource.LeaseHolder,
+                InstanceId = Instance,
+            },
+            cancellation);
+
+    public async Task<LeaseResult> ExtendAsync(LeaseKey lease, TimeSpan by, CancellationToken cancellation)
+    {
+        var extend = new ExtendLease { TaskId = lease.TaskId, WorkerId = Worker, Epoch = lease.Epoch, By = by };
+        return (await AskAsync<LeaseResults>(extend, cancellation)).Results[0];
+    }
+
+    public Task ReleaseAsync(LeaseKey lease, string reason, CancellationToken cancellation) => AskAsync<LeaseResults>(
+        new ReleaseLeases
+        {
+            Partition = 0,
+            WorkerId = Worker,
+            Leases = [new LeaseRef { TaskId = lease.TaskId, Epoch = lease.Epoch }],
+            Reason = reason,
+        },
+        cancellation);
+
+    public Task UnregisterAsync(CancellationToken cancellation) =>
+        AskAsync<Done>(new UnregisterWorker { WorkerId = Worker }, cancellation);
+
+    public IAsyncEnumerable<ISessionSignal> OpenSessionAsync(CancellationToken cancellation) => transport.OpenSessionAsync(
+        new OpenSession { WorkerId = Worker, InstanceId = Instance, SessionId = Guid.NewGuid().ToString("N") }, cancellation);
+
+    private async Task<T> AskAsync<T>(IWireMessage message, CancellationToken cancellation, TimeSpan? timeout = null)
+        where T : class, IWireMessage
+    {
+        var reply = await transport.AskAsync(message, timeout ?? CallTimeout, cancellation);
+        return reply as T ?? throw new InvalidOperationException($"{message.GetType().Name} was answered with {reply.GetType().Name}");
+    }
+}

@@ -1,0 +1,46 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Client.Tests;
+
+/// <summary>A transport that answers as a test says, and records every message.</summary>
+internal sealed class FakeTransport(Func<IWireMessage, IWireMessage> answer) : IMoragTransport
+{
+    private readonly ConcurrentQueue<IWireMessage> sent = new();
+    private readonly Channel<ISessionSignal> signals = Channel.CreateUnbounded<ISessionSignal>();
+
+    public string Name => "fake";
+
+    public bool HasSessions => true;
+
+    /// <summary>Answers a message, or throws.</summary>
+    public Func<IWireMessage, CancellationToken, Task<IWireMessage>> Answer { get; set; } =
+        (message, _) => Task.FromResult(answer(message));
+
+    public IReadOnlyCollection<IWireMessage> Sent => sent;
+
+    public IEnumerable<T> SentOf<T>() => sent.OfType<T>();
+
+    /// <summary>Sends a signal to the session.</summary>
+    public void Signal(ISessionSignal signal) => Assert.True(signals.Writer.TryWrite(signal));
+
+    public Task<IWireMessage> AskAsync(IWireMessage message, TimeSpan timeout, CancellationToken cancellation)
+    {
+        sent.Enqueue(message);
+        return Answer(message, cancellation);
+    }
+
+    public async IAsyncEnumerable<ISessionSignal> OpenSessionAsync(
+        OpenSession session, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (var signal in signals.Reader.ReadAllAsync(cancellation))
+        {
+            yield return signal;
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

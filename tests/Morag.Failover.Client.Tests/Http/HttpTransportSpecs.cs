@@ -1,0 +1,227 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Morag.Failover.Client.Http;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Client.Tests.Http;
+
+/// <summary>Calls to a server that records them.</summary>
+public sealed class HttpTransportSpecs : IAsyncLifetime
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    private readonly FakeNode node = new();
+    private HttpTransport? transport;
+
+    public static TheoryData<IWireMessage, string, string, string?> Calls => new()
+    {
+        { new GetTask { TaskId = new("a:b") }, "GET", "/api/v1/tasks/a:b", null },
+        { new CancelTask { TaskId = new("a"), Reason = "no longer & needed" },
+            "DELETE", "/api/v1/tasks/a?reason=no%20longer%20%26%20needed", null },
+        { new RequeueTask { TaskId = new("a"), Reason = "fixed" }, "POST", "/api/v1/tasks/a/requeue",
+            """{"queue":null,"quality":null,"reason":"fixed"}""" },
+        { new GetTaskDecisions { TaskId = new("a") }, "GET", "/api/v1/tasks/a/explain", null },
+        { new ExtendLease { TaskId = new("a"), WorkerId = new("w"), Epoch = new(3), By = TimeSpan.FromSeconds(90) },
+            "POST", "/api/v1/tasks/a/extend", """{"worker_id":"w","epoch":3,"seconds":90}""" },
+        { new ReleaseLeases { Partition = 0, WorkerId = new("w"), Leases = [new LeaseRef { TaskId = new("a"), Epoch = new(3) }] },
+            "POST", "/api/v1/tasks/a/release", """{"worker_id":"w","epoch":3}""" },
+        { new CompleteTasks { Partition = 0, WorkerId = new("w"), Completions = [new() { TaskId = new("a"), Epoch = new(3) }] },
+            "POST", "/api/v1/workers/w/results", """[{"task_id":"a","epoch":3,"result":null}]""" },
+        { new RequestLeases
+            { WorkerId = new("w"), MaxTasks = 2, Wait = TimeSpan.FromSeconds(5), RequestId = new("r"), InstanceId = new("i") },
+            "POST", "/api/v1/workers/w/lease",
+            """{"max_tasks":2,"wait_seconds":5,"queues":null,"request_id":"r","instance_id":"i"}""" },
+        { new UnregisterWorker { WorkerId = new("w") }, "DELETE", "/api/v1/workers/w", null },
+        { new GetWorkerReliability { WorkerId = new("w") }, "GET", "/api/v1/workers/w/reliability", null },
+    };
+
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public async Task Should_make_the_documented_call_for_each_message(IWireMessage message, string method, string path, string? body)
+    {
+        node.Answer = (_, _) => Task.FromResult<IResult?>(Results.StatusCode(404));
+
+        _ = await Assert.ThrowsAsync<MoragNotFoundException>(() => Connect().AskAsync(message, Limit, CancellationToken.None));
+
+        var call = node.Calls.Single(seen => !seen.PathAndQuery.EndsWith("/cluster/nodes", StringComparison.Ordinal));
+        Assert.Equal((method, path), (call.Method, call.PathAndQuery));
+        Assert.True(JsonNode.DeepEquals(body is null ? null : JsonNode.Parse(body), call.Body), call.Body?.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Should_send_every_field_of_a_submission_and_read_each_result()
+    {
+        node.Answer = (call, _) => Task.FromResult<IResult?>(call.Method == "GET" ? null : Results.Text(
+            """
+            [
+              { "task_id": "a", "state": "queued", "error": null, "note": null },
+              { "task_id": "b", "state": null, "note": null, "error": { "type": "urn:morag-failover:problem:conflict", "status": 409,
+                "detail": "other content", "field": null, "fields": ["[1].queue"] } }
+            ]
+            """,
+            "application/json",
+            statusCode: 202));
+        var submit = new SubmitTasks
+        {
+            Partition = 0,
+            Tasks =
+            [
+                new TaskSubmission
+                {
+                    TaskId = new("a"), Queue = new("q"), Priority = TaskPriority.High, Payload = JsonText.Of(new { x = 1 }),
+                    Timeout = TimeSpan.FromMinutes(1), MaxRetries = 2, ContentType = "text/plain",
+                    Quality = JsonText.Of(new { fast = true }),
+                    ResourceRequirements = new ResourceRequirements { MemoryGb = 4 }, EstimatedDuration = 3,
+                },
+                new TaskSubmission { TaskId = new("b"), Queue = new("q") },
+            ],
+        };
+
+        var submitted = (TasksSubmitted)await Connect().AskAsync(submit, Limit, CancellationToken.None);
+
+        Assert.Equal((TaskState.Queued, null), (submitted.Results[0].State, submitted.Results[0].Refused));
+        var refused = submitted.Results[1].Refused!;
+        Assert.Equal((RefusalReason.Conflict, "other content"), (refused.Reason, refused.Message));
+        Assert.Equal(["[1].queue"], refused.Fields.AsEnumerable());
+        var expected = JsonNode.Parse(
+            """
+            { "task_id": "a", "queue": "q", "priority": 8, "payload": { "x": 1 }, "timeout_seconds": 60, "max_retries": 2,
+              "content_type": "text/plain", "quality": { "fast": true },
+              "resource_requirements": { "gpu_required": false, "memory_gb": 4, "disk_gb": 0 }, "estimated_duration": 3 }
+            """);
+        var sent = Assert.Single(node.CallsTo("POST", "/tasks")).Body![0];
+        Assert.True(JsonNode.DeepEquals(expected, sent), sent!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Should_report_as_the_holder_of_the_lease_or_as_an_observer()
+    {
+        node.Answer = (_, _) => Task.FromResult<IResult?>(Results.StatusCode(409));
+        var report = new ReportFailure { TaskId = new("a"), WorkerId = new("w"), Epoch = new(3), FailureType = FailureType.TaskTimeout };
+
+        foreach (var source in new[] { ReportSource.LeaseHolder, ReportSource.Observer })
+        {
+            _ = await Assert.ThrowsAsync<MoragConflictException>(
+                () => Connect().AskAsync(report with { Source = source }, Limit, CancellationToken.None));
+        }
+
+        Assert.Single(node.CallsTo("POST", "/tasks/a/fail"));
+        Assert.Equal("task_timeout", (string?)Assert.Single(node.CallsTo("POST", "/failures")).Body!["failure_type"]);
+    }
+
+    [Fact]
+    public async Task Should_ask_the_provider_again_when_the_token_is_rejected()
+    {
+        node.RequiredToken = "second";
+        node.Answer = (call, _) => Task.FromResult<IResult?>(FakeNode.Json(new { worker_id = "w" }));
+        var tokens = new Queue<string>(["first", "second"]);
+        var asked = 0;
+        var own = Connect(options => options.TokenProvider = _ =>
+        {
+            asked++;
+            return ValueTask.FromResult<string?>(tokens.Dequeue());
+        });
+
+        var get = new GetWorkerReliability { WorkerId = new("w") };
+        _ = await own.AskAsync(get, Limit, CancellationToken.None);
+        _ = await own.AskAsync(get, Limit, CancellationToken.None);
+
+        Assert.Equal(2, asked);
+    }
+
+    [Fact]
+    public async Task Should_fail_without_a_call_when_the_provider_fails()
+    {
+        var own = Connect(options => options.TokenProvider = _ => throw new InvalidOperationException("the vault is sealed"));
+
+        var failure = await Assert.ThrowsAsync<MoragUnavailableException>(
+            () => own.AskAsync(new GetWorker { WorkerId = new("w") }, Limit, CancellationToken.None));
+
+        Assert.Contains("the vault is sealed", failure.Message, StringComparison.Ordinal);
+        Assert.False(failure.OutcomeUnknown);
+        Assert.Empty(node.Calls);
+    }
+
+    [Fact]
+    public async Task Should_say_what_it_knows_of_the_outcome_when_no_node_answers()
+    {
+        node.Answer = (_, context) =>
+        {
+            context.Abort();
+            return Task.FromResult<IResult?>(null);
+        };
+        Assert.True(await OutcomeUnknownAsync());
+
+        await node.StopAsync();
+        Assert.False(await OutcomeUnknownAsync());
+
+        async Task<bool> OutcomeUnknownAsync() => (await Assert.ThrowsAsync<MoragUnavailableException>(() => Connect().AskAsync(
+            new RequeueTask { TaskId = new("a"), Reason = "fixed" }, Limit, CancellationToken.None))).OutcomeUnknown;
+    }
+
+    [Fact]
+    public async Task Should_keep_the_time_to_wait_and_the_owner_when_a_part_of_the_state_is_down()
+    {
+        node.Answer = (_, context) =>
+        {
+            context.Response.Headers.RetryAfter = "7";
+            return Task.FromResult<IResult?>(Results.Text(
+                """{ "type": "urn:morag-failover:problem:owner_down", "status": 503, "detail": "queue-0 is down", "owner": "queue-0" }""",
+                "application/problem+json",
+                statusCode: 503));
+        };
+
+        var failure = await Assert.ThrowsAsync<MoragUnavailableException>(
+            () => Connect().AskAsync(new GetTask { TaskId = new("a") }, Limit, CancellationToken.None));
+
+        Assert.Equal((TimeSpan.FromSeconds(7), "queue-0", false), (failure.RetryAfter, failure.Owner, failure.OutcomeUnknown));
+    }
+
+    [Fact]
+    public async Task Should_yield_the_signals_that_it_knows_until_the_session_ends()
+    {
+        node.Answer = (call, _) => Task.FromResult<IResult?>(Results.Text(
+            ": open\n\nevent: drain\ndata: {\"reason\":\"update\",\"deadline\":null}\n\nevent: news\ndata: {}\n\n"
+            + "event: breaker\ndata: 7\n\n"
+            + "event: lease_revoked\ndata: {\"task_id\":\"a\",\"epoch\":3,\"reason\":\"cancelled\"}\n\n",
+            "text/event-stream"));
+        var signals = new List<ISessionSignal>();
+
+        await foreach (var signal in Connect().OpenSessionAsync(
+            new OpenSession { WorkerId = new("w"), InstanceId = new("i"), SessionId = "s" }, CancellationToken.None))
+        {
+            signals.Add(signal);
+        }
+
+        Assert.Equal(
+            [new DrainSignal { Reason = "update" }, new LeaseRevoked { TaskId = new("a"), Epoch = new(3), Reason = "cancelled" }], signals);
+        Assert.Equal("/api/v1/workers/w/session?instance_id=i", node.Calls.First().PathAndQuery);
+    }
+
+    public Task InitializeAsync() => node.StartAsync();
+
+    public async Task DisposeAsync()
+    {
+        if (transport is not null)
+        {
+            await transport.DisposeAsync();
+        }
+
+        await node.DisposeAsync();
+    }
+
+    private HttpTransport Connect(Action<MoragFailoverOptions>? configure = null)
+    {
+        if (transport is null)
+        {
+            var options = new MoragFailoverOptions { Nodes = { node.Address } };
+            configure?.Invoke(options);
+            transport = new HttpTransport(options);
+        }
+
+        return transport;
+    }
+}
