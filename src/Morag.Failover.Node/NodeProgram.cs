@@ -1,3 +1,4 @@
+using System.Net;
 using Akka.Actor;
 using Akka.Hosting;
 using Morag.EmbeddedRedis;
@@ -220,6 +221,12 @@ internal static class NodeProgram
         {
             var cluster = Akka.Cluster.Cluster.Get(system);
             cluster.Join(cluster.SelfAddress);
+        }
+        else
+        {
+            var log = ConsoleLog("Seeds");
+            Func<string, Task<IPAddress[]>> resolve = Dns.GetHostAddressesAsync;
+            system.ActorOf(Props.Create(() => new SeedWatch(options.Seeds, resolve, log)), "seed-watch");
         }
     }
 

@@ -12,7 +12,19 @@ public sealed record NodeProcessSettings
     /// <summary>Its data folder.</summary>
     public required string DataFolder { get; init; }
 
-    /// <summary>Port of its HTTP API on 127.0.0.1.</summary>
+    /// <summary>The program that starts it, with its arguments; empty for none.</summary>
+    public IReadOnlyList<string> Launcher { get; init; } = [];
+
+    /// <summary>Name or address at which other nodes reach it; null for the default.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>Host of its HTTP API.</summary>
+    public string HttpHost { get; init; } = "127.0.0.1";
+
+    /// <summary>Further arguments.</summary>
+    public IReadOnlyList<string> More { get; init; } = [];
+
+    /// <summary>Port of its HTTP API.</summary>
     public int HttpPort { get; init; } = RedisTestServer.FreePort();
 
     /// <summary>Port for other nodes; 0 for a free one.</summary>
@@ -39,7 +51,7 @@ public sealed record NodeProcessSettings
     /// <summary>How many characters of its output to keep; null for the usual number.</summary>
     public int? OutputKept { get; init; }
 
-    internal string Url => string.Create(CultureInfo.InvariantCulture, $"{(Authority is null ? "http" : "https")}://127.0.0.1:{HttpPort}");
+    internal string Url => string.Create(CultureInfo.InvariantCulture, $"{(Authority is null ? "http" : "https")}://{HttpHost}:{HttpPort}");
 }
 
 /// <summary>A node process that can be killed, frozen, stopped, and restarted on the same data and ports.</summary>
@@ -59,7 +71,7 @@ public sealed class NodeProcess : IAsyncDisposable
     public Uri Address { get; }
 
     /// <summary>The host and port at which other nodes reach it, if its settings give the port.</summary>
-    public string ClusterAddress => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{settings.ClusterPort}");
+    public string ClusterAddress => string.Create(CultureInfo.InvariantCulture, $"{settings.Host ?? "127.0.0.1"}:{settings.ClusterPort}");
 
     /// <summary>A client of its HTTP API.</summary>
     public NodeClient Client { get; }
@@ -94,6 +106,9 @@ public sealed class NodeProcess : IAsyncDisposable
         return node;
     }
 
+    /// <summary>Returns when it is ready.</summary>
+    public Task BecomesReadyAsync() => Eventually.HoldsAsync(IsReadyAsync, () => $"the node is ready; it wrote:\n{Program.Output}");
+
     /// <summary>The command-line arguments for these settings.</summary>
     public static IEnumerable<string> Arguments(NodeProcessSettings settings)
     {
@@ -103,6 +118,17 @@ public sealed class NodeProcess : IAsyncDisposable
         yield return settings.Url;
         yield return "--port";
         yield return settings.ClusterPort.ToString(CultureInfo.InvariantCulture);
+        foreach (var argument in settings.More)
+        {
+            yield return argument;
+        }
+
+        if (settings.Host is not null)
+        {
+            yield return "--host";
+            yield return settings.Host;
+        }
+
         if (settings.Redis is not null)
         {
             yield return "--redis";
@@ -135,13 +161,13 @@ public sealed class NodeProcess : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         StartWithoutWaiting();
-        await Eventually.HoldsAsync(IsReadyAsync, () => $"the node is ready; it wrote:\n{Program.Output}");
+        await BecomesReadyAsync();
     }
 
     /// <summary>Restarts it on the same data and ports without waiting until it is ready.</summary>
     public void StartWithoutWaiting() => program = settings.OutputKept is { } kept
-        ? RunningProgram.StartUnder([], Programs.Node, Arguments(settings), settings.Environment, kept)
-        : RunningProgram.StartUnder([], Programs.Node, Arguments(settings), settings.Environment);
+        ? RunningProgram.StartUnder(settings.Launcher, Programs.Node, Arguments(settings), settings.Environment, kept)
+        : RunningProgram.StartUnder(settings.Launcher, Programs.Node, Arguments(settings), settings.Environment);
 
     /// <summary>Kills it with SIGKILL, and returns when it is gone.</summary>
     public async Task KillAsync()

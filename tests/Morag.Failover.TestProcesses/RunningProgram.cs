@@ -86,20 +86,20 @@ public sealed class RunningProgram : IAsyncDisposable
         string assembly,
         IEnumerable<string> arguments,
         IReadOnlyDictionary<string, string>? environment = null,
-        int outputKept = UsualOutputKept)
+        int outputKept = UsualOutputKept) =>
+        StartCommand([.. launcher, "dotnet", assembly, .. arguments], environment ?? new Dictionary<string, string>(), outputKept);
+
+    /// <summary>Starts any program with further variables. It does not inherit MORAG_ variables.</summary>
+    public static RunningProgram StartCommand(
+        IReadOnlyList<string> words, IReadOnlyDictionary<string, string> environment, int outputKept = UsualOutputKept)
     {
-        string[] words = [.. launcher, "dotnet", assembly, .. arguments];
-        var start = new ProcessStartInfo(words[0], words[1..])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = new ProcessStartInfo(words[0], words.Skip(1)) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MORAG_", StringComparison.Ordinal)).ToList())
         {
             _ = start.Environment.Remove(name);
         }
 
-        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
         }

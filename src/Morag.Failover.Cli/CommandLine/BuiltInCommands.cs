@@ -14,6 +14,7 @@ internal static class BuiltInCommands
         root.Add(new Command("worker", "Manage workers, or run one on this machine") { WorkerRunCommand.Build(globals) });
         root.Add(DemoCommand.Build(globals));
         root.Add(HashCommand.Build());
+        root.Add(HealthCommand.Build(globals));
         root.Add(CompletionCommand.Build());
         return root;
     }

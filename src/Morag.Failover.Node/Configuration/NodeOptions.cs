@@ -51,8 +51,11 @@ public sealed class NodeOptions
     /// <summary>The URL of the HTTP API that the node announces to clients, or <c>auto</c>, or <c>none</c>.</summary>
     public required string Advertise { get; init; }
 
-    /// <summary>The name or address at which other nodes reach this node.</summary>
+    /// <summary>The name or address at which other nodes reach this node. IPv6 addresses are in brackets.</summary>
     public required string Host { get; init; }
+
+    /// <summary>The name or address that the port for other nodes listens on.</summary>
+    public required string BindHost { get; init; }
 
     /// <summary>The port for other nodes; 0 selects a free one.</summary>
     public required int Port { get; init; }
@@ -62,6 +65,9 @@ public sealed class NodeOptions
 
     /// <summary>The cluster roles of this node.</summary>
     public required IReadOnlyList<string> Roles { get; init; }
+
+    /// <summary>The role of the nodes that hold owners; empty if all nodes do.</summary>
+    public required string OwnerRole { get; init; }
 
     /// <summary>The tokens that allow everything, at most two.</summary>
     public required IReadOnlyList<string> Tokens { get; init; }
@@ -108,6 +114,7 @@ public sealed class NodeOptions
             ?? EmbeddedRedisOptions.DefaultMemory(AvailableMemory);
         var failover = FailoverSettingsReader.Read(config);
         var tls = TlsOptionsReader.ReadCluster(morag.Child("tls"));
+        var host = ReadHost(morag.Text("host"), NodeSetting.Host);
         var options = new NodeOptions
         {
             Redis = redis,
@@ -117,10 +124,12 @@ public sealed class NodeOptions
             DataFolder = ReadFolder(morag.Text("data")),
             HttpUrls = [.. ReadList(morag.Text("http")).Select(ReadUrl)],
             Advertise = ReadAdvertise(morag.Text("advertise")),
-            Host = ReadHost(morag.Text("host")),
+            Host = host,
+            BindHost = morag.Text("bind-host") is { Length: > 0 } other ? ReadHost(other, NodeSetting.BindHost) : host,
             Port = morag.Integer("port", 0, IPEndPoint.MaxPort),
             Seeds = [.. ReadList(morag.Text("seeds")).Select(seed => ReadSeed(seed, tls is not null))],
-            Roles = [.. ReadList(morag.Text("roles")).Select(ReadRole)],
+            Roles = [.. ReadList(morag.Text("roles")).Select(role => ReadRole(role, NodeSetting.Roles))],
+            OwnerRole = morag.Text("owner-role") is { Length: > 0 } role ? ReadRole(role, NodeSetting.OwnerRole) : "",
             Tokens = tokens,
             Api = ReadApi(morag.Child("api"), tokens, NamedTokensReader.Read(morag.Child("tokens"))),
             PresenceTimeout = morag.Child("presence").Duration("timeout", "500ms", "1m"),
@@ -140,10 +149,14 @@ public sealed class NodeOptions
     public Config ActorSystemConfig(string redisConnectionString) =>
         ConfigurationFactory.ParseString(
             $"""
-            {NodeConfiguration.Assignment("akka.remote.dot-netty.tcp.hostname", Host)}
+            {NodeConfiguration.Assignment("akka.remote.dot-netty.tcp.hostname", BindHost)}
+            {NodeConfiguration.Assignment("akka.remote.dot-netty.tcp.public-hostname", Host)}
+            {(IsIPv6(Host) ? "akka.remote.dot-netty.tcp.dns-use-ipv6 = on" : "")}
             akka.remote.dot-netty.tcp.port = {Port.ToString(CultureInfo.InvariantCulture)}
             akka.cluster.seed-nodes = [{string.Join(", ", Seeds.Select(seed => $"\"{seed}\""))}]
             akka.cluster.roles = [{string.Join(", ", Roles.Select(role => $"\"{role}\""))}]
+            {(OwnerRole.Length > 0 ? $"akka.cluster.sharding.role = {OwnerRole}" : "")}
+            {(OwnerRole.Length > 0 ? $"akka.cluster.split-brain-resolver.lease-majority.role = {OwnerRole}" : "")}
             {NodeConfiguration.Assignment("akka.coordination.lease.redis.connection-string", redisConnectionString)}
             {string.Join('\n', RedisAuthoritySettings.Select(key => NodeConfiguration.Assignment(key, RedisAuthority ?? "")))}
             """)
@@ -258,10 +271,6 @@ public sealed class NodeOptions
             ? url
             : null;
 
-    /// <summary>The host that the port for other nodes is bound to.</summary>
-    internal string BindHost =>
-        Configuration.GetString("akka.remote.dot-netty.tcp.bind-hostname", "") is { Length: > 0 } other ? other : Host;
-
     /// <summary>Whether only this machine can reach the port for other nodes.</summary>
     internal bool IsClusterOnLoopback => IsLoopbackHost(BindHost);
 
@@ -271,27 +280,34 @@ public sealed class NodeOptions
     private static bool IsLoopbackHost(string host) =>
         host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
-    private static string ReadHost(string text) =>
-        Uri.CheckHostName(text) != UriHostNameType.Unknown
-            ? text
-            : throw NodeSetting.Host.Refused(text, "a host name or address is needed");
+    private static string ReadHost(string text, NodeSetting setting) => Uri.CheckHostName(text) switch
+    {
+        UriHostNameType.Unknown => throw setting.Refused(text, "a host name or address is needed"),
+        UriHostNameType.IPv6 => $"[{IPAddress.Parse(text)}]",
+        _ => text,
+    };
+
+    /// <summary>Whether a host is an IPv6 address, as addresses of the cluster write it.</summary>
+    private static bool IsIPv6(string host) => host.StartsWith('[');
 
     private static string ReadSeed(string text, bool overTls)
     {
         var prefix = $"{(overTls ? ClusterTls.Scheme : "akka.tcp")}://{ActorSystemName}@";
         var address = text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : text;
         var colon = address.LastIndexOf(':');
-        return colon > 0
-            && Uri.CheckHostName(address[..colon]) != UriHostNameType.Unknown
+        var kind = colon > 0 ? Uri.CheckHostName(address[..colon]) : UriHostNameType.Unknown;
+        return kind != UriHostNameType.Unknown
+            && (kind == UriHostNameType.IPv6) == IsIPv6(address)
             && int.TryParse(address[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var port)
             && port is > 0 and <= IPEndPoint.MaxPort
-                ? prefix + address
+                ? prefix + ReadHost(address[..colon], NodeSetting.Seeds) + address[colon..]
                 : throw NodeSetting.Seeds.Refused(
-                    text, $"host:port with a port from 1 to {IPEndPoint.MaxPort} is allowed, comma-separated");
+                    text,
+                    $"host:port with a port from 1 to {IPEndPoint.MaxPort} is allowed, comma-separated, and [address]:port for IPv6");
     }
 
-    private static string ReadRole(string text) =>
-        Identifier.IsValid(text) ? text : throw NodeSetting.Roles.Refused(text, Identifier.Rule);
+    private static string ReadRole(string text, NodeSetting setting) =>
+        Identifier.IsValid(text) ? text : throw setting.Refused(text, Identifier.Rule);
 
     private static string[] ReadTokens(string text)
     {

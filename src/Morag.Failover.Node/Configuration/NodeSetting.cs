@@ -14,9 +14,11 @@ internal sealed record NodeSetting(string Name, string Meaning, string? Path = n
     public static readonly NodeSetting Http = new("http", "URLs of the HTTP API, comma-separated");
     public static readonly NodeSetting Advertise = new("advertise", "URL of the HTTP API for clients; auto or none");
     public static readonly NodeSetting Host = new("host", "host name or address at which other nodes reach this node");
+    public static readonly NodeSetting BindHost = new("bind-host", "address that the port for other nodes listens on, if not the host");
     public static readonly NodeSetting Port = new("port", "port for other nodes; 0 selects a free port");
     public static readonly NodeSetting Seeds = new("seeds", "nodes to join, comma-separated host:port; if empty, a cluster of one");
     public static readonly NodeSetting Roles = new("roles", "cluster roles of this node, comma-separated");
+    public static readonly NodeSetting OwnerRole = new("owner-role", "role of the nodes that hold state; if empty, all nodes do");
     public static readonly NodeSetting Token = new("token", "bearer token of the HTTP API; two, comma-separated, during a rotation");
 
     public static readonly NodeSetting TlsCertificate =
@@ -43,8 +45,8 @@ internal sealed record NodeSetting(string Name, string Meaning, string? Path = n
 
     public static readonly IReadOnlyList<NodeSetting> All =
     [
-        Redis, RedisAuthority, Data, Http, Advertise, Host, Port, Seeds, Roles, Token, TlsCertificate, TlsKey, TlsPasswordFile,
-        TlsAuthorities, HttpTlsCertificate, HttpTlsKey, HttpTlsPasswordFile, AcceptDataLoss,
+        Redis, RedisAuthority, Data, Http, Advertise, Host, BindHost, Port, Seeds, Roles, OwnerRole, Token, TlsCertificate, TlsKey,
+        TlsPasswordFile, TlsAuthorities, HttpTlsCertificate, HttpTlsKey, HttpTlsPasswordFile, AcceptDataLoss,
     ];
 
     public string Key => $"morag.{Path ?? Name}";

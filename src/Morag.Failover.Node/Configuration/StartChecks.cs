@@ -81,34 +81,29 @@ internal static class StartChecks
     /// <summary>Briefly binds the address for other nodes, as Akka.Remote will. Its own errors do not name the settings.</summary>
     private static async Task CheckAddressAsync(NodeOptions options)
     {
-        var tcp = options.Configuration.GetConfig("akka.remote.dot-netty.tcp");
-        var bindHost = options.BindHost;
-        var bindPort = int.TryParse(tcp?.GetString("bind-port", ""), NumberStyles.None, CultureInfo.InvariantCulture, out var otherPort)
-            ? otherPort
-            : options.Port;
-        var address = await ResolveAsync(options.Host);
-        address = bindHost == options.Host ? address : await ResolveAsync(bindHost);
+        var setting = options.BindHost == options.Host ? NodeSetting.Host : NodeSetting.BindHost;
+        var address = await ResolveAsync(options.BindHost, setting);
         try
         {
-            using var listener = new TcpListener(address, bindPort);
+            using var listener = new TcpListener(address, options.Port);
             listener.Start();
         }
         catch (SocketException taken) when (taken.SocketErrorCode is SocketError.AddressNotAvailable)
         {
-            throw NodeSetting.Host.Refused(
-                bindHost,
-                $"{address} is not an address of this machine. Behind address translation, also set "
-                + "akka.remote.dot-netty.tcp.bind-hostname");
+            throw setting.Refused(
+                options.BindHost,
+                $"{address} is not an address of this machine. Behind address translation, set {NodeSetting.BindHost.Key} to one that is, "
+                + "such as 0.0.0.0");
         }
         catch (SocketException taken)
         {
             throw NodeSetting.Port.Refused(
-                bindPort.ToString(CultureInfo.InvariantCulture),
+                options.Port.ToString(CultureInfo.InvariantCulture),
                 $"the node cannot listen on it at {address} ({taken.Message}). Use another port, or 0 for a free one");
         }
     }
 
-    private static async Task<IPAddress> ResolveAsync(string host)
+    private static async Task<IPAddress> ResolveAsync(string host, NodeSetting setting)
     {
         try
         {
@@ -116,11 +111,11 @@ internal static class StartChecks
             var addresses = await Dns.GetHostAddressesAsync(host);
             return Array.Find(addresses, address => address.AddressFamily == AddressFamily.InterNetwork)
                 ?? addresses.FirstOrDefault()
-                ?? throw NodeSetting.Host.Refused(host, "the name has no address");
+                ?? throw setting.Refused(host, "the name has no address");
         }
         catch (SocketException unknown)
         {
-            throw NodeSetting.Host.Refused(host, $"the name cannot be resolved ({unknown.Message})");
+            throw setting.Refused(host, $"the name cannot be resolved ({unknown.Message})");
         }
     }
 

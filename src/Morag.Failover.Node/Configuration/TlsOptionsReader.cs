@@ -46,7 +46,7 @@ internal static class TlsOptionsReader
         try
         {
             var tls = ClusterTls.Load(files, time);
-            return !files.CheckNames || tls.Certificate.Own.MatchesHostname(options.Host)
+            return !files.CheckNames || tls.Certificate.Own.MatchesHostname(options.Host.Trim('[', ']'))
                 ? tls
                 : throw NodeSetting.TlsCertificate.Refused(
                     files.Certificate.Certificate,

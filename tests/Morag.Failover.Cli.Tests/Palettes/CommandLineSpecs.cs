@@ -404,6 +404,21 @@ public sealed class CommandLineSpecs : IAsyncLifetime
         Assert.Equal(printed, output);
     }
 
+    [Theory]
+    [InlineData(200, ExitCode.Ok)]
+    [InlineData(503, ExitCode.NodeError)]
+    public async Task Should_ask_for_readiness_without_palettes_when_the_health_is_checked(int status, int expected)
+    {
+        node.Answer = (_, _) => Task.FromResult<IResult?>(
+            status == 200 ? FakeNode.Json(new { status = "ready" }) : Results.Problem("cluster: not a member yet", statusCode: status));
+
+        var (exitCode, output, error) = await RunAsync("health");
+
+        Assert.Equal(expected, exitCode);
+        Assert.Equal(["/health/ready"], node.Calls.Select(call => call.PathAndQuery));
+        Assert.Contains(status == 200 ? "ready" : "cluster: not a member yet", output + error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Should_list_palette_commands_in_the_help()
     {

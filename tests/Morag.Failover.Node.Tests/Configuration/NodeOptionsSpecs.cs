@@ -40,7 +40,8 @@ public sealed class NodeOptionsSpecs : IDisposable
         var options = Load(
             "--redis", "redis.example:6379,password=a=b", "--data=/tmp/some where", "--http", "http://0.0.0.0:80,https://localhost:81",
             "--host", "node-1.example", "--port", "4053", "--seeds", "node-1.example:4053,akka.tcp://morag@node-2.example:4053",
-            "--roles", "edge,spare", "--token", $"{Token},{Token}-old", "--advertise", "https://node-1.example");
+            "--roles", "edge,spare", "--owner-role", "spare", "--bind-host", "0.0.0.0",
+            "--token", $"{Token},{Token}-old", "--advertise", "https://node-1.example");
 
         Assert.Equal("redis.example:6379,password=a=b", options.Redis);
         Assert.Equal(Path.GetFullPath("/tmp/some where"), options.DataFolder);
@@ -50,7 +51,23 @@ public sealed class NodeOptionsSpecs : IDisposable
         Assert.Equal(4053, options.Port);
         Assert.Equal(["akka.tcp://morag@node-1.example:4053", "akka.tcp://morag@node-2.example:4053"], options.Seeds);
         Assert.Equal(["edge", "spare"], options.Roles);
+        Assert.Equal("spare", options.OwnerRole);
+        Assert.Equal("0.0.0.0", options.BindHost);
         Assert.Equal([Token, $"{Token}-old"], options.Tokens);
+    }
+
+    [Theory]
+    [InlineData("::1")]
+    [InlineData("[::1]")]
+    [InlineData("[0:0:0:0:0:0:0:1]")]
+    public void Should_write_an_IPv6_address_as_the_cluster_does(string given)
+    {
+        var options = Load("--host", given, "--redis", "redis.example", "--seeds", "[0:0::1]:4053,akka.tcp://morag@[fd00::2]:4053");
+
+        Assert.Equal("[::1]", options.Host);
+        Assert.Equal("[::1]", options.BindHost);
+        Assert.Equal(["akka.tcp://morag@[::1]:4053", "akka.tcp://morag@[fd00::2]:4053"], options.Seeds);
+        Assert.True(options.ActorSystemConfig("redis.example").GetBoolean("akka.remote.dot-netty.tcp.dns-use-ipv6"));
     }
 
     [Fact]
@@ -117,6 +134,9 @@ public sealed class NodeOptionsSpecs : IDisposable
     [InlineData("--seeds", "node", "morag.seeds = \"node\" is refused: host:port")]
     [InlineData("--seeds", "node:0", "host:port")]
     [InlineData("--seeds", "akka.tcp://other@node:1", "host:port")]
+    [InlineData("--seeds", "fd00::2:4053", "[address]:port for IPv6")]
+    [InlineData("--bind-host", "a b", "morag.bind-host = \"a b\" is refused")]
+    [InlineData("--owner-role", "a b", "morag.owner-role = \"a b\" is refused")]
     [InlineData("--roles", "a b", "morag.roles = \"a b\" is refused")]
     [InlineData("--advertise", "node-1:8080", "morag.advertise = \"node-1:8080\" is refused")]
     [InlineData("--advertise", "http://0.0.0.0:8080", "morag.advertise = \"http://0.0.0.0:8080\" is refused")]
