@@ -28,9 +28,10 @@ public sealed class NodeClient : IDisposable
     /// <param name="node">The address.</param>
     /// <param name="authority">The file with the authority to trust for https; null for those of the machine.</param>
     /// <param name="token">The token of its calls; null for none.</param>
-    public NodeClient(Uri node, string? authority = null, string? token = null)
+    /// <param name="handler">Opens its connections, and is disposed with the client; null for the default.</param>
+    public NodeClient(Uri node, string? authority = null, string? token = null, SocketsHttpHandler? handler = null)
     {
-        var handler = new SocketsHttpHandler();
+        handler ??= new SocketsHttpHandler();
         if (authority is not null)
         {
             var trust = new X509ChainPolicy

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Morag.Failover.TestProcesses.Networks;
 using Morag.Redis.TestServers;
 
 namespace Morag.Failover.TestProcesses;
@@ -36,6 +37,9 @@ public sealed record NodeProcessSettings
     /// <summary>The data loss to accept at the start; null accepts none.</summary>
     public string? AcceptDataLoss { get; init; }
 
+    /// <summary>The host of a test network on which it runs; null for this machine.</summary>
+    public NetworkHost? NetworkHost { get; init; }
+
     /// <summary>HOCON for <c>--config</c>; null for none.</summary>
     public string? Config { get; init; }
 
@@ -51,7 +55,10 @@ public sealed record NodeProcessSettings
     /// <summary>How many characters of its output to keep; null for the usual number.</summary>
     public int? OutputKept { get; init; }
 
-    internal string Url => string.Create(CultureInfo.InvariantCulture, $"{(Authority is null ? "http" : "https")}://{HttpHost}:{HttpPort}");
+    internal string? ClusterHost => NetworkHost?.Address ?? Host;
+
+    internal string Url => string.Create(
+        CultureInfo.InvariantCulture, $"{(Authority is null ? "http" : "https")}://{NetworkHost?.Address ?? HttpHost}:{HttpPort}");
 }
 
 /// <summary>A node process that can be killed, frozen, stopped, and restarted on the same data and ports.</summary>
@@ -64,14 +71,14 @@ public sealed class NodeProcess : IAsyncDisposable
     {
         this.settings = settings;
         Address = new Uri(settings.Url);
-        Client = new NodeClient(Address, settings.Authority, settings.Token);
+        Client = CreateClient();
     }
 
     /// <summary>The address of its HTTP API.</summary>
     public Uri Address { get; }
 
     /// <summary>The host and port at which other nodes reach it, if its settings give the port.</summary>
-    public string ClusterAddress => string.Create(CultureInfo.InvariantCulture, $"{settings.Host ?? "127.0.0.1"}:{settings.ClusterPort}");
+    public string ClusterAddress => string.Create(CultureInfo.InvariantCulture, $"{settings.ClusterHost ?? "127.0.0.1"}:{settings.ClusterPort}");
 
     /// <summary>A client of its HTTP API.</summary>
     public NodeClient Client { get; }
@@ -123,10 +130,10 @@ public sealed class NodeProcess : IAsyncDisposable
             yield return argument;
         }
 
-        if (settings.Host is not null)
+        if (settings.ClusterHost is { } host)
         {
             yield return "--host";
-            yield return settings.Host;
+            yield return host;
         }
 
         if (settings.Redis is not null)
@@ -165,9 +172,18 @@ public sealed class NodeProcess : IAsyncDisposable
     }
 
     /// <summary>Restarts it on the same data and ports without waiting until it is ready.</summary>
-    public void StartWithoutWaiting() => program = settings.OutputKept is { } kept
-        ? RunningProgram.StartUnder(settings.Launcher, Programs.Node, Arguments(settings), settings.Environment, kept)
-        : RunningProgram.StartUnder(settings.Launcher, Programs.Node, Arguments(settings), settings.Environment);
+    public void StartWithoutWaiting()
+    {
+        var launcher = settings.NetworkHost?.Launcher ?? settings.Launcher;
+        program = settings.OutputKept is { } kept
+            ? RunningProgram.StartUnder(launcher, Programs.Node, Arguments(settings), settings.Environment, kept)
+            : RunningProgram.StartUnder(launcher, Programs.Node, Arguments(settings), settings.Environment);
+    }
+
+    /// <summary>Another client of its HTTP API. The caller disposes it.</summary>
+    /// <param name="retries">Whether it retries calls that are answered with 503.</param>
+    public NodeClient CreateClient(bool retries = true) =>
+        new(Address, settings.Authority, settings.Token, settings.NetworkHost?.CreateHandler()) { Retries = retries };
 
     /// <summary>Kills it with SIGKILL, and returns when it is gone.</summary>
     public async Task KillAsync()

@@ -9,7 +9,7 @@ internal sealed class RedisProcess : IAsyncDisposable
     // The shell exits when the pipe from this process closes, and kills the server: a killed test run leaves no server behind. The shell
     // waits for the server, because a server that is killed while it syncs a file keeps its port until the sync has ended.
     private const string Script =
-        """log=$1; shift; redis-server "$@" >"$log" 2>&1 & echo $!; cat >/dev/null; kill -9 $!; wait $! 2>/dev/null""";
+        """log=$1; shift; "$@" >"$log" 2>&1 & echo $!; cat >/dev/null; kill -9 $!; wait $! 2>/dev/null""";
 
     private readonly Process shell;
 
@@ -23,9 +23,12 @@ internal sealed class RedisProcess : IAsyncDisposable
     public int Id { get; }
 
     /// <summary>Starts redis-server, and writes its output to a file.</summary>
-    public static async Task<RedisProcess> StartAsync(string log, IEnumerable<string> arguments)
+    /// <param name="log">The file.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="launcher">The words before its command line; they must replace themselves by it.</param>
+    public static async Task<RedisProcess> StartAsync(string log, IEnumerable<string> arguments, IEnumerable<string>? launcher = null)
     {
-        var shell = Process.Start(new ProcessStartInfo("sh", ["-c", Script, "sh", log, .. arguments])
+        var shell = Process.Start(new ProcessStartInfo("sh", ["-c", Script, "sh", log, .. launcher ?? [], "redis-server", .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

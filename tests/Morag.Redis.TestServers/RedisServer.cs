@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using StackExchange.Redis;
 
 namespace Morag.Redis.TestServers;
@@ -36,10 +37,16 @@ public sealed class RedisServer : RedisTestServer
     /// <summary>The password that <see cref="Settings"/> require from clients, if any.</summary>
     public string? Password { get; init; }
 
-    /// <summary>Port on 127.0.0.1. It stays the same after a restart.</summary>
+    /// <summary>The address on which it listens.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>The words before its command line, which must replace themselves by it, such as <c>ip netns exec NAME</c>.</summary>
+    public IReadOnlyList<string> Launcher { get; init; } = [];
+
+    /// <summary>Its port. It stays the same after a restart.</summary>
     public int Port { get; } = FreePort();
 
-    public override string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
+    public override string Address => string.Create(CultureInfo.InvariantCulture, $"{Host}:{Port}");
 
     public override string ConnectionString => $"{Address},password={Password},abortConnect=false";
 
@@ -69,7 +76,7 @@ public sealed class RedisServer : RedisTestServer
 
         Directory.CreateDirectory(DataFolder);
         var log = Path.Combine(DataFolder, "redis.log");
-        process = await RedisProcess.StartAsync(log, Arguments());
+        process = await RedisProcess.StartAsync(log, Arguments(), Launcher);
         await AwaitReadyAsync(log);
     }
 
@@ -82,18 +89,22 @@ public sealed class RedisServer : RedisTestServer
         }
     }
 
+    /// <summary>A socket that this process reaches even if the server is on another host of a test network.</summary>
+    private string ControlSocket => Path.Combine(DataFolder, "control");
+
     private static bool IsInstalled() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
             .Any(folder => File.Exists(Path.Combine(folder, "redis-server")));
 
     private IEnumerable<string> Arguments() =>
     [
-        "--bind", "127.0.0.1",
+        "--bind", Host,
         "--port", Port.ToString(CultureInfo.InvariantCulture),
         "--dir", DataFolder,
         "--save", "",
         "--appendonly", "yes",
         "--appendfsync", AppendFsync == AppendFsync.Always ? "always" : "everysec",
+        .. Launcher.Count > 0 ? (string[])["--unixsocket", ControlSocket] : [],
         .. Settings,
     ];
 
@@ -117,6 +128,12 @@ public sealed class RedisServer : RedisTestServer
         try
         {
             var options = ConfigurationOptions.Parse(ConnectionString);
+            if (Launcher.Count > 0)
+            {
+                options.EndPoints.Clear();
+                options.EndPoints.Add(new UnixDomainSocketEndPoint(ControlSocket));
+            }
+
             options.AbortOnConnectFail = true;
             options.ConnectTimeout = 1000;
             await using var connection = await ConnectionMultiplexer.ConnectAsync(options);

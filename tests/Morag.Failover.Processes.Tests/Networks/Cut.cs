@@ -1,0 +1,37 @@
+namespace Morag.Failover.Processes.Tests.Networks;
+
+/// <summary>What the network drops. Every node still reaches Redis.</summary>
+public sealed record Cut(string Name, int Nodes, IReadOnlyList<(int From, int To)> Dropped, IReadOnlyList<int[]> Survivors)
+{
+    /// <summary>A quick choice of all kinds.</summary>
+    public static IReadOnlyList<Cut> Few { get; } =
+    [
+        // Nodes that lose each other are both downed if a third one sees both; here nobody is left who does.
+        OneWay("two nodes, one way", 2, [0], [1], [[0], [1]]),
+        BothWays("three nodes, two and one", 3, [0, 1], [2], [[0, 1]]),
+    ];
+
+    /// <summary>All others.</summary>
+    public static IReadOnlyList<Cut> More { get; } =
+    [
+        BothWays("two nodes", 2, [0], [1], [[0], [1]]),
+        BothWays("three nodes, the oldest alone", 3, [0], [1, 2], [[1, 2]]),
+        OneWay("three nodes, one does not hear", 3, [0, 1], [2], [[0, 1]]),
+        OneWay("three nodes, one is not heard", 3, [2], [0, 1], [[0, 1]]),
+        OneWay("three nodes, two of which lose each other one way", 3, [0], [1], [[2]]),
+        BothWays("three nodes, all alone", 3, [0], [1, 2], [[0], [1], [2]]).And(BothWays("", 3, [1], [2], [])),
+        BothWays("five nodes, three and two", 5, [0, 1], [2, 3, 4], [[2, 3, 4]]),
+        OneWay("five nodes, two are not heard", 5, [0, 1], [2, 3, 4], [[2, 3, 4]]),
+    ];
+
+    /// <inheritdoc />
+    public override string ToString() => Name;
+
+    private static Cut BothWays(string name, int nodes, int[] some, int[] others, IReadOnlyList<int[]> survivors) =>
+        OneWay(name, nodes, some, others, survivors).And(OneWay(name, nodes, others, some, survivors));
+
+    private static Cut OneWay(string name, int nodes, int[] from, int[] to, IReadOnlyList<int[]> survivors) =>
+        new(name, nodes, [.. from.SelectMany(one => to.Select(other => (one, other)))], survivors);
+
+    private Cut And(Cut other) => this with { Dropped = [.. Dropped, .. other.Dropped] };
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.History;
+using Morag.Failover.Processes.Tests.Nodes;
+using Morag.Failover.TestProcesses;
+
+namespace Morag.Failover.Processes.Tests.Networks;
+
+/// <summary>
+/// Nodes lose each other, and all of them still reach Redis: one side goes on, the other one refuses calls and ends. Nothing is lost or
+/// decided twice, whichever side the clients ask. When the network is whole again and the ended nodes are restarted, all serve.
+/// </summary>
+public sealed class PartitionSpecs : IDisposable
+{
+    /// <summary>Set it to also test the cuts that take longer.</summary>
+    private const string AllCuts = "MORAG_PARTITIONS";
+
+    private const string Config =
+        """
+
+        akka.cluster {
+          failure-detector.acceptable-heartbeat-pause = 2s
+          split-brain-resolver {
+            stable-after = 3s
+            lease-majority.acquire-lease-delay-for-minority = 2s
+          }
+        }
+        akka.coordination.lease.redis {
+          heartbeat-timeout = 4s
+          heartbeat-interval = 1s
+        }
+        """;
+
+    private readonly TestFolder folder = new();
+
+    public static TheoryData<string> Cuts =>
+    [
+        .. (Environment.GetEnvironmentVariable(AllCuts) is null ? Cut.Few : Cut.Few.Concat(Cut.More)).Select(cut => cut.Name),
+    ];
+
+    [NetworkTheory]
+    [MemberData(nameof(Cuts))]
+    public async Task Should_go_on_with_one_side_and_decide_nothing_twice_when_the_network_is_cut(string name)
+    {
+        var cut = Cut.Few.Concat(Cut.More).Single(cut => cut.Name == name);
+        await using var nodes = await NetworkedNodes.StartAsync(cut.Nodes, folder, TestConfig.Text + Config);
+        await SeeEachOtherAsync(nodes.All);
+        await using var clients = new PartitionClients(nodes.All);
+        await clients.MakeProgressAsync("before the cut", nodes.All);
+
+        nodes.Drop(cut);
+
+        IReadOnlyList<NodeProcess> survivors = [];
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                survivors = [.. nodes.All.Where(node => !node.Program.HasEnded)];
+                return Task.FromResult(cut.Survivors.Any(side => survivors.SequenceEqual(side.Select(number => nodes.All[number]))));
+            },
+            () => $"one side has ended, of {name}; {survivors.Count} nodes run");
+        var losers = nodes.All.Except(survivors).ToList();
+        await clients.MakeProgressAsync("on the surviving side", survivors);
+        Assert.All(losers, loser => Assert.Contains("This node was taken over", loser.Program.Output, StringComparison.Ordinal));
+        Assert.All(losers, loser => Assert.True(clients.WasRefusedBy(loser), "a node that was cut off ended without a refusal"));
+        Assert.All(survivors, survivor => Assert.False(survivor.Program.HasEnded));
+
+        // What a service manager does. It needs no operator.
+        nodes.Heal();
+        foreach (var loser in losers)
+        {
+            await loser.StartAgainAsync();
+        }
+
+        await SeeEachOtherAsync(nodes.All);
+        await clients.MakeProgressAsync("after the cut", nodes.All);
+        var violations = new HistoryChecker().Check(await clients.EndAsync());
+        Assert.True(violations.Count == 0, $"{string.Join('\n', violations)}\n{RunningProgram.OutputOfAll()}");
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    /// <summary>Waits until each node reaches all others.</summary>
+    private static Task SeeEachOtherAsync(IReadOnlyList<NodeProcess> nodes) => Eventually.HoldsAsync(
+        async () =>
+        {
+            foreach (var node in nodes)
+            {
+                var seen = await node.Client.GetAsync<ClusterNode[]>("/cluster/nodes");
+                if (seen.Length != nodes.Count
+                    || seen.Any(other => other.Status != "up" || !other.Reachable)
+                    || !await node.Client.IsReadyAsync())
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        },
+        () => "all nodes see each other");
+}
