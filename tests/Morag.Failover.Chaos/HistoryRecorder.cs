@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using System.Globalization;
+using Morag.Failover.History;
+
+namespace Morag.Failover.Chaos;
+
+/// <summary>Collects what clients see and do, in the words of the history checker, and notes for people.</summary>
+internal sealed class HistoryRecorder
+{
+    private readonly Lock gate = new();
+    private readonly List<Happening> happenings = [];
+    private readonly List<string> notes = [];
+    private readonly List<string> faults = [];
+    private readonly DateTimeOffset startedAt = TimeProvider.System.GetUtcNow();
+    private readonly long startedTicks = Stopwatch.GetTimestamp();
+
+    /// <summary>The time since the start.</summary>
+    public TimeSpan Now => Stopwatch.GetElapsedTime(startedTicks);
+
+    /// <summary>What was recorded, in the order of time.</summary>
+    public IReadOnlyList<Happening> Happenings
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. happenings.OrderBy(happening => happening.At)];
+            }
+        }
+    }
+
+    /// <summary>What is wrong and no rule of the checker says, such as an exit code.</summary>
+    public IReadOnlyList<string> Faults
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. faults];
+            }
+        }
+    }
+
+    /// <summary>What happened, for people.</summary>
+    public string Notes
+    {
+        get
+        {
+            lock (gate)
+            {
+                return string.Join('\n', notes);
+            }
+        }
+    }
+
+    /// <summary>A time that a node wrote, on the clock of this history.</summary>
+    public TimeSpan At(DateTimeOffset time) => time - startedAt;
+
+    public void Record(Func<TimeSpan, Happening> happening)
+    {
+        lock (gate)
+        {
+            happenings.Add(happening(Now));
+        }
+    }
+
+    public void Note(string what)
+    {
+        lock (gate)
+        {
+            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{Now.TotalSeconds,7:0.0} s {what}"));
+        }
+    }
+
+    public void Fault(string what)
+    {
+        Note(what);
+        lock (gate)
+        {
+            faults.Add(what);
+        }
+    }
+}
