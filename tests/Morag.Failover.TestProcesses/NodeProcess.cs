@@ -57,8 +57,7 @@ public sealed record NodeProcessSettings
 
     internal string? ClusterHost => NetworkHost?.Address ?? Host;
 
-    internal string Url => string.Create(
-        CultureInfo.InvariantCulture, $"{(Authority is null ? "http" : "https")}://{NetworkHost?.Address ?? HttpHost}:{HttpPort}");
+    internal string Url => string.Create(CultureInfo.InvariantCulture, $"{(Authority is null ? "http" : "https")}://{HttpHost}:{HttpPort}");
 }
 
 /// <summary>A node process that can be killed, frozen, stopped, and restarted on the same data and ports.</summary>
