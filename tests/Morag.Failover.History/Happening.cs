@@ -47,8 +47,8 @@ public sealed record BreakerEased(TimeSpan At, string Worker) : Happening(At);
 /// <summary>A worker could reach a live node from now on, and was alive; or not any more.</summary>
 public sealed record WorkerReach(TimeSpan At, string Worker, bool ReachesNode) : Happening(At);
 
-/// <summary>A worker was declared lost for its silence.</summary>
-public sealed record WorkerDeclaredLost(TimeSpan At, string Worker) : Happening(At);
+/// <summary>A worker was declared lost for its silence, and the loss counts against it.</summary>
+public sealed record WorkerDeclaredLost(TimeSpan At, string Worker, string Why) : Happening(At);
 
 /// <summary>An event that a statistic counts was stored.</summary>
 public sealed record EventCounted(TimeSpan At, string Statistic, int By = 1) : Happening(At);

@@ -38,7 +38,7 @@ internal static class WorkerRules
                     yield return new(
                         Rule.NoReachableWorkerIsBlamed,
                         lost.At,
-                        $"{lost.Worker} was declared lost, and was alive and could reach a live node since {since}");
+                        $"{lost.Worker} was declared lost ({lost.Why}), and was alive and could reach a live node since {since}");
                     break;
                 default:
                     break;

@@ -12,9 +12,13 @@ internal static class Program
             case ["--seed", var seed, .. var rest]:
                 return Replay(ulong.Parse(seed, CultureInfo.InvariantCulture), rest);
             case ["--minutes", var minutes]:
-                return Search(TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)));
+                return Search(SimulationSearch.For(TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture))));
+            case ["--seeds", var first, var last]:
+                return Search(SimulationSearch.Of(Range(first, last)));
             default:
-                Console.Error.WriteLine("Use --seed SEED [--shrink] [--history] to replay a simulation, or --minutes MINUTES to search.");
+                Console.Error.WriteLine(
+                    "Use --seed SEED [--shrink] [--history] to replay a simulation, --seeds FIRST LAST to run several, "
+                    + "or --minutes MINUTES to search.");
                 return 2;
         }
     }
@@ -39,9 +43,17 @@ internal static class Program
         return result.IsBad ? 1 : 0;
     }
 
-    private static int Search(TimeSpan time)
+    private static IEnumerable<ulong> Range(string first, string last)
     {
-        var search = new SimulationSearch(time);
+        var end = ulong.Parse(last, CultureInfo.InvariantCulture);
+        for (var seed = ulong.Parse(first, CultureInfo.InvariantCulture); seed <= end; seed++)
+        {
+            yield return seed;
+        }
+    }
+
+    private static int Search(SimulationSearch search)
+    {
         var bad = 0;
         foreach (var result in search.Run(
             static seed => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}"))).Where(each => each.IsBad))

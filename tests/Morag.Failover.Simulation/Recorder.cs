@@ -114,8 +114,8 @@ internal sealed class Recorder(World world)
             case WorkerSuccessesReported reported:
                 Count($"{owner} successes", reported.Successes);
                 break;
-            case WorkerLost:
-                Record(new WorkerDeclaredLost(world.Now, owner["worker-".Length..]));
+            case WorkerLost { Fence: { Blame: LossBlame.Worker, Reason: var why } }:
+                Record(new WorkerDeclaredLost(world.Now, owner["worker-".Length..], why));
                 break;
             default:
                 break;

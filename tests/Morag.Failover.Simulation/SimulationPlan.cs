@@ -30,9 +30,8 @@ internal sealed record SimulationPlan
 
     public PlantedBug Bug { get; init; }
 
-    /// <summary>The rules that the product keeps.</summary>
-    public IReadOnlySet<Rule> Rules { get; init; } =
-        Enum.GetValues<Rule>().Except([Rule.NoReachableWorkerIsBlamed]).ToHashSet();
+    /// <summary>The rules to check.</summary>
+    public IReadOnlySet<Rule> Rules { get; init; } = Enum.GetValues<Rule>().ToHashSet();
 
     /// <summary>Draws a plan.</summary>
     public static SimulationPlan Of(ulong seed)

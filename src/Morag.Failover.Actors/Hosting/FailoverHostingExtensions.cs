@@ -54,10 +54,11 @@ public static class FailoverHostingExtensions
                 id => Supervised(PersistenceIds.Queue(Number(id)), QueueActor.Props(Number(id), settings, regions, outages, epochs)));
 
             var keeper = system.ActorOf(
-                Props.Create(() => new FixedEntitiesKeeper(regions, partitions, told, elapsed)), "fixed-entities-keeper");
+                Props.Create(() => new FixedEntitiesKeeper(regions, partitions, told, elapsed, FixedEntitiesKeeper.UsualInterval)),
+                "fixed-entities-keeper");
             StopBeforeRegions(system, keeper);
             var tolerance = Gateways.ToleranceOf(settings.Workers);
-            system.ActorOf(Props.Create(() => new GatewayWatch(outages, tolerance)), GatewayWatch.Name);
+            system.ActorOf(Props.Create(() => new GatewayWatch(new ClusterPeers(system), outages, tolerance)), GatewayWatch.Name);
             system.ActorOf(Props.Create(() => new LiveEventBridge()), "live-event-bridge");
             system.ActorOf(Props.Create(() => new TooLargeWatch(regions.Queues)), "too-large-watch");
             FailoverClient.Admit(system, regions);

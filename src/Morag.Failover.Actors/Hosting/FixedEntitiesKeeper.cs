@@ -9,17 +9,21 @@ namespace Morag.Failover.Actors.Hosting;
 /// </summary>
 internal sealed class FixedEntitiesKeeper : UntypedActor, IWithTimers
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
+    /// <summary>The usual time between two polls.</summary>
+    public static readonly TimeSpan UsualInterval = TimeSpan.FromSeconds(3);
+
     private static readonly TimeSpan SoonWhileDown = TimeSpan.FromSeconds(0.5);
 
+    private readonly TimeSpan interval;
+
     /// <summary>An owner that has been silent for this long counts as down, because its node may be gone.</summary>
-    private static readonly TimeSpan SilentFor = TimeSpan.FromSeconds(7);
+    private readonly TimeSpan silentFor;
 
     /// <summary>
     /// A recovering owner that served this recently does not count as down: it has just moved, for example to a node that joined, and
     /// calls wait for it. It was last seen serving up to one interval before it moved.
     /// </summary>
-    private static readonly TimeSpan MovesFor = Interval + TimeSpan.FromSeconds(2);
+    private readonly TimeSpan movesFor;
 
     private readonly OwnerHealth health;
     private readonly Func<TimeSpan> elapsed;
@@ -29,8 +33,13 @@ internal sealed class FixedEntitiesKeeper : UntypedActor, IWithTimers
     /// <param name="partitions">The number of owners of each kind.</param>
     /// <param name="health">Receives which owners do not serve.</param>
     /// <param name="elapsed">Reads monotonic time.</param>
-    public FixedEntitiesKeeper(IFailoverRegions regions, PartitionSettings partitions, OwnerHealth health, Func<TimeSpan> elapsed)
+    /// <param name="interval">The time between two polls while all owners serve.</param>
+    public FixedEntitiesKeeper(
+        IFailoverRegions regions, PartitionSettings partitions, OwnerHealth health, Func<TimeSpan> elapsed, TimeSpan interval)
     {
+        this.interval = interval;
+        silentFor = (interval * 2) + TimeSpan.FromSeconds(1);
+        movesFor = interval + TimeSpan.FromSeconds(2);
         this.health = health;
         this.elapsed = elapsed;
         owners = Numbered(regions.Directory, partitions.DirectoryBuckets, PersistenceIds.DirectoryBucket)
@@ -69,10 +78,10 @@ internal sealed class FixedEntitiesKeeper : UntypedActor, IWithTimers
     private void AskAll()
     {
         var now = elapsed();
-        Timers.StartSingleTimer(nameof(Tick), Tick.Instance, health.Down.Count > 0 ? SoonWhileDown : Interval);
+        Timers.StartSingleTimer(nameof(Tick), Tick.Instance, health.Down.Count > 0 ? SoonWhileDown : interval);
         foreach (var (owner, watched) in owners)
         {
-            if (watched.AnsweredAt is { } answered && now - answered > SilentFor)
+            if (watched.AnsweredAt is { } answered && now - answered > silentFor)
             {
                 health.IsDown(owner, $"it has not answered for {(now - answered).TotalSeconds:0} s");
             }
@@ -89,7 +98,7 @@ internal sealed class FixedEntitiesKeeper : UntypedActor, IWithTimers
             watched.ServedAt = watched.AnsweredAt;
             health.Serves(standing.Owner);
         }
-        else if (standing.RetryIn is not null || watched.ServedAt is not { } served || watched.AnsweredAt - served > MovesFor)
+        else if (standing.RetryIn is not null || watched.ServedAt is not { } served || watched.AnsweredAt - served > movesFor)
         {
             health.IsDown(standing.Owner, why);
         }

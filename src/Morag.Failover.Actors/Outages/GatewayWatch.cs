@@ -13,7 +13,7 @@ internal sealed class GatewayWatch : UntypedActor, IWithTimers
     /// <summary>The actor's name. It is the same on every node, because the beats are sent to it.</summary>
     public const string Name = "gateway-watch";
 
-    private readonly Akka.Cluster.Cluster cluster = Akka.Cluster.Cluster.Get(Context.System);
+    private readonly INodePeers peers;
     private readonly Gateways gateways = Gateways.Of(Context.System);
     private readonly StoreWatch store = StoreWatch.Of(Context.System);
     private readonly Dictionary<Address, ICanTell> others = [];
@@ -22,10 +22,12 @@ internal sealed class GatewayWatch : UntypedActor, IWithTimers
     private readonly TimeSpan interval;
     private TimeSpan? lastTickAt;
 
+    /// <param name="peers">The other nodes.</param>
     /// <param name="outages">The outages of this node.</param>
     /// <param name="tolerance">The shortest silence of a node that counts as an outage; four beats are sent in this time.</param>
-    public GatewayWatch(IOutageWatch outages, TimeSpan tolerance)
+    public GatewayWatch(INodePeers peers, IOutageWatch outages, TimeSpan tolerance)
     {
+        this.peers = peers;
         this.outages = outages;
         this.tolerance = tolerance;
         interval = tolerance / 4;
@@ -41,16 +43,12 @@ internal sealed class GatewayWatch : UntypedActor, IWithTimers
     /// <inheritdoc />
     protected override void PreStart()
     {
-        cluster.Subscribe(
-            Self,
-            ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents,
-            typeof(ClusterEvent.IMemberEvent),
-            typeof(ClusterEvent.IReachabilityEvent));
+        peers.Subscribe(Self);
         Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, interval);
     }
 
     /// <inheritdoc />
-    protected override void PostStop() => cluster.Unsubscribe(Self);
+    protected override void PostStop() => peers.Unsubscribe(Self);
 
     /// <inheritdoc />
     protected override void OnReceive(object message)
@@ -63,7 +61,7 @@ internal sealed class GatewayWatch : UntypedActor, IWithTimers
             case NodeBeat beat:
                 gateways.Beat(Sender.Path.Address, beat, tolerance, Now);
                 break;
-            case ClusterEvent.IMemberEvent { Member: var member } change when member.UniqueAddress != cluster.SelfUniqueAddress:
+            case ClusterEvent.IMemberEvent { Member: var member } change when peers.IsOther(member):
                 OnMember(change, member);
                 break;
             case ClusterEvent.UnreachableMember { Member: var member }:
@@ -86,8 +84,7 @@ internal sealed class GatewayWatch : UntypedActor, IWithTimers
         switch (change)
         {
             case ClusterEvent.MemberJoined or ClusterEvent.MemberWeaklyUp or ClusterEvent.MemberUp:
-                if (others.TryAdd(
-                    member.Address, Context.ActorSelection(new RootActorPath(member.Address) / "user" / Name)))
+                if (others.TryAdd(member.Address, peers.WatchOf(member.Address)))
                 {
                     gateways.Joined(member.Address, Now);
                 }

@@ -69,6 +69,19 @@ internal sealed class Gateways : IExtension
             : new GatewayHealth { Node = NameOf(gateway), LostAt = workerHeardAt }; // Not a member of the cluster.
     }
 
+    /// <summary>
+    /// A node that this one has not heard all the time since a worker was last heard, so that calls of the worker through it could not
+    /// arrive; null if there is none.
+    /// </summary>
+    /// <param name="workerHeardAt">When the worker was last heard, or when the owner started.</param>
+    /// <param name="settings">The settings.</param>
+    /// <param name="now">The time.</param>
+    public string? UnheardSince(DateTimeOffset workerHeardAt, WorkerSettings settings, DateTimeOffset now)
+    {
+        var tolerance = ToleranceOf(settings);
+        return nodes.Values.FirstOrDefault(seen => !seen.WasHeardSince(workerHeardAt, tolerance, now))?.Node;
+    }
+
     /// <summary>Records that a node joined.</summary>
     public void Joined(Address node, DateTimeOffset now) =>
         nodes.AddOrUpdate(node, _ => NodeSightings.Joined(NameOf(node), null, now), (_, old) => NodeSightings.Joined(old.Node, old, now));

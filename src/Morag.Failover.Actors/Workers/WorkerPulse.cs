@@ -40,6 +40,10 @@ internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages,
         return new(SilentSince(health), rhythm, sessionBrokeAt, health, PatienceWith(health));
     }
 
+    /// <summary>The signs of life for a verdict that may blame the worker, which depends on all nodes that it could call.</summary>
+    public SignsOfLife SignsForVerdict(DateTimeOffset now) =>
+        Signs(now) with { UnheardNode = gateways.UnheardSince(HeardAt ?? startedAt, settings, now) };
+
     /// <summary>The patience with which its silence is judged.</summary>
     public Patience PatienceAt(DateTimeOffset now) => PatienceWith(HealthOfGateway(now));
 

@@ -266,7 +266,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
             return;
         }
 
-        var signs = pulse.Signs(Now);
+        var signs = pulse.SignsForVerdict(Now);
         var verdict = LivenessRules.Judge(State.Liveness, signs, settings.Workers, Now);
         StoreIfAny(WorkerMembership.ApplyVerdict(State, verdict, held.Count > 0, NewLoss(), signs.SilentSince, Now));
     }

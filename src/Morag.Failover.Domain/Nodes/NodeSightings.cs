@@ -46,6 +46,18 @@ public sealed record NodeSightings
     /// <summary>Records that the node is reachable again.</summary>
     public NodeSightings Reachable(DateTimeOffset now) => this with { LostAt = null, HeardAt = now, CountsFrom = now };
 
+    /// <summary>
+    /// Whether this node has heard it all the time since a worker was last heard through another node. If not, the worker may have called
+    /// through it meanwhile.
+    /// </summary>
+    /// <param name="workerHeardAt">When the worker was last heard.</param>
+    /// <param name="tolerance">The shortest silence of a node that counts as an outage.</param>
+    /// <param name="now">The time.</param>
+    public bool WasHeardSince(DateTimeOffset workerHeardAt, TimeSpan tolerance, DateTimeOffset now) =>
+        LostAt is { } lost
+            ? lost == GoneAt && lost <= workerHeardAt
+            : !(GoneAt > workerHeardAt) && CountsFrom <= workerHeardAt && now - HeardAt <= tolerance;
+
     /// <summary>What this means for a worker that was last heard through the node.</summary>
     /// <param name="workerHeardAt">When the worker was last heard.</param>
     /// <param name="tolerance">The shortest silence of a node that counts as an outage.</param>

@@ -14,12 +14,14 @@ namespace Morag.Failover.Domain.Workers;
 /// <param name="SessionBrokeAt">When its session broke, if there was no sign of life since.</param>
 /// <param name="Gateway">The node through which it was last heard.</param>
 /// <param name="Patience">The larger patience of this node and the gateway.</param>
+/// <param name="UnheardNode">Another node that this one has not heard all the time: the worker may have called through it.</param>
 public readonly record struct SignsOfLife(
     DateTimeOffset SilentSince,
     HeartbeatRhythm? Rhythm,
     DateTimeOffset? SessionBrokeAt,
     GatewayHealth Gateway = default,
-    Patience Patience = default);
+    Patience Patience = default,
+    string? UnheardNode = null);
 
 /// <summary>The liveness of a worker, judged by its signs of life.</summary>
 /// <param name="Liveness">The liveness.</param>
@@ -36,7 +38,8 @@ public readonly record struct LivenessVerdict(
 /// </summary>
 /// <remarks>
 /// Silence counts only while the worker's gateway is known to be healthy. After the gateway is lost, the timeouts run in full from the
-/// time when this node learned of it, because the worker can reach other nodes; the loss is then nobody's fault.
+/// time when this node learned of it, because the worker can reach other nodes; the loss is then nobody's fault. The same holds if any other
+/// node could not be heard meanwhile: the worker may have turned to that one.
 /// </remarks>
 public static class LivenessRules
 {
@@ -113,13 +116,14 @@ public static class LivenessRules
     private static LivenessVerdict Offline(SignsOfLife signs, DateTimeOffset now, string reason)
     {
         var silence = string.Create(CultureInfo.InvariantCulture, $"{reason} {(now - signs.SilentSince).TotalSeconds:0.#} s");
-        return signs.Gateway.IsObserver
+        return signs.Gateway.IsObserver && signs.UnheardNode is null
             ? new(Liveness.Offline, silence, now)
             : new(Liveness.Offline, Circumstances(signs) + silence, now, LossBlame.Unobserved);
     }
 
     private static string Circumstances(SignsOfLife signs) => signs.Gateway switch
     {
+        { IsObserver: true } => $"it may have called node {signs.UnheardNode}, which this node could not hear; ",
         { IsUnknown: false, Node: var node, LostAt: { } lostAt } =>
             string.Create(CultureInfo.InvariantCulture, $"its node {node} was lost at {lostAt:u}; "),
         { Node: { } node, LostAt: { } lostAt } => string.Create(

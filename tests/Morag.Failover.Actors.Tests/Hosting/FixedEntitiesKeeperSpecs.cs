@@ -21,7 +21,8 @@ public sealed class FixedEntitiesKeeperSpecs : TestKit, IFailoverRegions
         var (regions, told) = ((IFailoverRegions)this, health);
         Func<TimeSpan> elapsed = () => Clock.Now - DateTimeOffset.UnixEpoch;
         var partitions = new PartitionSettings { Queues = 2, Coordinators = 1, DirectoryBuckets = 1 };
-        keeper = Sys.ActorOf(Props.Create(() => new FixedEntitiesKeeper(regions, partitions, told, elapsed)));
+        var interval = FixedEntitiesKeeper.UsualInterval;
+        keeper = Sys.ActorOf(Props.Create(() => new FixedEntitiesKeeper(regions, partitions, told, elapsed, interval)));
     }
 
     public IActorRef Queues => region;

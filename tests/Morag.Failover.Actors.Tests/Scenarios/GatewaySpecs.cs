@@ -106,6 +106,20 @@ public sealed class GatewaySpecs : ScenarioSpec
     }
 
     [Fact]
+    public async Task Should_blame_nobody_when_the_worker_may_have_turned_to_a_node_that_cannot_be_heard()
+    {
+        var worker = await RegisterAsync("cpu-1", with: EverySecond);
+        await PassSecondsAsync(10);
+
+        beat = null;
+        worker.FallsSilent();
+        await PassSecondsAsync(60);
+
+        Assert.Equal(Liveness.Offline, (await worker.InfoAsync()).Liveness);
+        Assert.Equal(0, (await worker.ScoreAsync()).FailureCount);
+    }
+
+    [Fact]
     public async Task Should_wait_longer_and_show_why_when_its_gateway_is_slow()
     {
         var (worker, task) = await WorkingThroughNodeBAsync();

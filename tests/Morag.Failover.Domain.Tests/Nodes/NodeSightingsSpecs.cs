@@ -45,6 +45,20 @@ public sealed class NodeSightingsSpecs
     }
 
     [Fact]
+    public void Should_have_been_heard_all_the_time_only_without_an_outage_since_the_worker_was_heard()
+    {
+        var beating = Beating(seconds: 60);
+
+        Assert.True(beating.WasHeardSince(At(50), Tolerance, At(61)));
+        Assert.False(beating.WasHeardSince(At(50), Tolerance, At(63)));
+        Assert.False(beating.Lost(At(40)).WasHeardSince(At(50), Tolerance, At(61)));
+        Assert.False(beating.Gone(At(55)).WasHeardSince(At(50), Tolerance, At(61)));
+        Assert.True(beating.Gone(At(40)).WasHeardSince(At(50), Tolerance, At(100)));
+        Assert.False(beating.Beat(new NodeBeat(), Tolerance, At(70)).WasHeardSince(At(65), Tolerance, At(71)));
+        Assert.True(beating.Beat(new NodeBeat(), Tolerance, At(70)).WasHeardSince(At(70), Tolerance, At(71)));
+    }
+
+    [Fact]
     public void Should_observe_again_with_a_full_timeout_when_it_is_reachable_again()
     {
         var health = Beating(seconds: 60).Lost(At(65)).Reachable(At(80)).HealthFor(At(59), Tolerance, At(80));

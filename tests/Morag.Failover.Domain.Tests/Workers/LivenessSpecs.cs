@@ -149,6 +149,17 @@ public sealed class LivenessSpecs
     }
 
     [Fact]
+    public void Should_lose_a_worker_as_fast_and_blame_nobody_when_another_node_could_not_be_heard()
+    {
+        var signs = new SignsOfLife(T0, Learnt(1, _ => 1), null, UnheardNode: "10.0.0.2:8081");
+
+        var verdict = LivenessRules.Judge(Liveness.Alive, signs, Settings, T0.AddSeconds(30));
+
+        Assert.Equal((Liveness.Offline, LossBlame.Unobserved), (verdict.Liveness, verdict.Blame));
+        Assert.StartsWith("it may have called node 10.0.0.2:8081", verdict.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Should_lose_a_worker_after_the_full_timeout_and_blame_nobody_when_its_gateway_is_lost()
     {
         var lost = new GatewayHealth { Node = "b:1", LostAt = T0, CountsFrom = T0 };

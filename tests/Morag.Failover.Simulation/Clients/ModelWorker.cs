@@ -14,6 +14,10 @@ namespace Morag.Failover.Simulation.Clients;
 internal sealed class ModelWorker
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    /// <summary>A heartbeat goes to another node after a second, as the connection of the agent does.</summary>
+    private static readonly TimeSpan HeartbeatPatience = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(20);
 
@@ -93,7 +97,7 @@ internal sealed class ModelWorker
             ListsHeld = true,
             Held = [.. listed.Select(lease => new HeldByWorker { TaskId = lease.Task, Epoch = lease.Epoch })],
         };
-        Call(RegionKind.Workers, beat, Patience, answer =>
+        Call(RegionKind.Workers, beat, HeartbeatPatience, answer =>
         {
             switch (answer)
             {
@@ -237,15 +241,16 @@ internal sealed class ModelWorker
 
     private void Call(RegionKind kind, IWireMessage message, TimeSpan patience, Action<IWireMessage?> then)
     {
-        var life = starts;
-        running.Gateways.Call(Id, slot, kind, message, patience, answer =>
+        var (life, called) = (starts, slot);
+        running.Gateways.Call(Id, called, kind, message, patience, answer =>
         {
             if (!isAlive || starts != life)
             {
                 return;
             }
 
-            if (answer is null or Refused { Reason: RefusalReason.Unavailable })
+            // Not if another call that failed has moved on already: two would lead back to the node that does not answer.
+            if (answer is null or Refused { Reason: RefusalReason.Unavailable } && slot == called)
             {
                 slot = (slot + 1) % running.Cluster.Count;
             }

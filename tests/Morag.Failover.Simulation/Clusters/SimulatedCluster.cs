@@ -15,6 +15,7 @@ internal sealed class SimulatedCluster
     private readonly FailoverSettings settings;
     private readonly SimulatedNode?[] nodes;
     private readonly bool[] isMember;
+    private readonly bool[] isUnreachable;
     private readonly int[] isolations;
     private readonly int[] starts;
     private readonly int[,] cuts;
@@ -33,6 +34,7 @@ internal sealed class SimulatedCluster
         Network = new SimulatedNetwork(this);
         nodes = new SimulatedNode?[count];
         isMember = new bool[count];
+        isUnreachable = new bool[count];
         isolations = new int[count];
         starts = new int[count];
         cuts = new int[count, count];
@@ -85,6 +87,20 @@ internal sealed class SimulatedCluster
         }
 
         return node.Routes[key] = slot;
+    }
+
+    /// <summary>Tells a node which others are members, if it is one itself.</summary>
+    public void TellMembers(SimulatedNode node)
+    {
+        if (!node.Joined)
+        {
+            return;
+        }
+
+        foreach (var slot in Enumerable.Range(0, Count).Where(each => each != node.Slot))
+        {
+            node.Peers.Announce(isMember[slot] ? SimulatedMember.Up(slot) : SimulatedMember.Downed(slot));
+        }
     }
 
     // --- What happens to nodes
@@ -168,13 +184,28 @@ internal sealed class SimulatedCluster
         }
     }
 
-    private void DownWhenNoticed(SimulatedNode node) => World.After(World.Seconds(1, 12), () =>
+    private void DownWhenNoticed(SimulatedNode node)
     {
-        if (isMember[node.Slot] && nodes[node.Slot] == node && (node.IsDead || node.IsFrozen || isolations[node.Slot] > 0))
+        var delay = World.Seconds(1, 12);
+        World.After(delay * World.Random.NextDouble(), () =>
         {
-            Down(node.Slot);
-        }
-    });
+            if (IsGone(node) && !isUnreachable[node.Slot])
+            {
+                isUnreachable[node.Slot] = true;
+                AnnounceAbout(node.Slot, SimulatedMember.Unreachable(node.Slot));
+            }
+        });
+        World.After(delay, () =>
+        {
+            if (IsGone(node))
+            {
+                Down(node.Slot);
+            }
+        });
+    }
+
+    private bool IsGone(SimulatedNode node) =>
+        isMember[node.Slot] && nodes[node.Slot] == node && (node.IsDead || node.IsFrozen || isolations[node.Slot] > 0);
 
     /// <summary>A node that is cut off long enough stops, as the split-brain resolver has it.</summary>
     private void StopIfIsolated(SimulatedNode node)
@@ -190,6 +221,12 @@ internal sealed class SimulatedCluster
         if (isMember[node.Slot])
         {
             node.Routes = new(owners);
+            TellMembers(node);
+            if (isUnreachable[node.Slot])
+            {
+                isUnreachable[node.Slot] = false;
+                AnnounceAbout(node.Slot, SimulatedMember.Reachable(node.Slot));
+            }
         }
         else if (!Sabotage.KeepsSecondOwners)
         {
@@ -200,7 +237,8 @@ internal sealed class SimulatedCluster
 
     private void Down(int slot)
     {
-        isMember[slot] = false;
+        isMember[slot] = isUnreachable[slot] = false;
+        AnnounceAbout(slot, SimulatedMember.Downed(slot));
         foreach (var key in owners.Where(owner => owner.Value == slot).Select(owner => owner.Key).ToList())
         {
             Disown(key);
@@ -222,6 +260,18 @@ internal sealed class SimulatedCluster
         JoinSoon(nodes[slot] = NewNode(slot));
     }
 
+    /// <summary>Tells the other nodes that the majority reaches what the cluster says about one, each a little later.</summary>
+    private void AnnounceAbout(int slot, object happened)
+    {
+        foreach (var node in nodes)
+        {
+            if (node is { IsDead: false, Joined: true } && node.Slot != slot && isolations[node.Slot] == 0)
+            {
+                World.After(World.Seconds(0, 0.2), () => node.Peers.Announce(happened), node);
+            }
+        }
+    }
+
     private void JoinSoon(SimulatedNode node) => World.After(
         World.Seconds(0.5, 3),
         () =>
@@ -235,6 +285,8 @@ internal sealed class SimulatedCluster
             isMember[node.Slot] = true;
             node.Joined = true;
             node.Routes = new(owners);
+            TellMembers(node);
+            AnnounceAbout(node.Slot, SimulatedMember.Up(node.Slot));
             Rebalance(node.Slot);
         },
         node);

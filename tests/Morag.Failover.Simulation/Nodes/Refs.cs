@@ -52,11 +52,13 @@ internal sealed class PeerRef : MinimalActorRef
     private readonly SimulatedNode holder;
     private readonly SimulatedNode home;
     private readonly IActorRef actor;
+    private ActorPath? path;
 
     private PeerRef(SimulatedNode holder, SimulatedNode home, IActorRef actor) =>
         (this.holder, this.home, this.actor) = (holder, home, actor);
 
-    public override ActorPath Path => actor.Path;
+    /// <summary>With the address of its node, by which owners know the gateway of a worker.</summary>
+    public override ActorPath Path => path ??= new RootActorPath(SimulatedMember.AddressOf(home.Slot)) / actor.Path.Elements;
 
     public override IActorRefProvider Provider => holder.System.Provider;
 

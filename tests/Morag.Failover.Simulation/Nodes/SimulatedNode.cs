@@ -29,6 +29,9 @@ internal sealed class SimulatedNode : IFailoverRegions
 {
     private const int MostHops = 3;
 
+    /// <summary>Longer than in real nodes, where polls of idle owners would be three of four messages of a simulation.</summary>
+    private static readonly TimeSpan KeeperInterval = TimeSpan.FromSeconds(15);
+
     private static readonly Config Settings = ConfigurationFactory.ParseString(
         $$"""
         akka {
@@ -78,6 +81,7 @@ internal sealed class SimulatedNode : IFailoverRegions
         World = cluster.World;
         Slot = slot;
         Name = name;
+        Peers = new SimulatedPeers(this);
         time = new NodeTime(this) { Ahead = clockAhead };
         Clock = new SteadyClock(time);
         Outages = new FreezeWatch(Clock, settings.Workers.FreezeTolerance, () => null, () => TimeSpan.Zero);
@@ -119,6 +123,9 @@ internal sealed class SimulatedNode : IFailoverRegions
     public SteadyClock Clock { get; }
 
     public FreezeWatch Outages { get; }
+
+    /// <summary>The other nodes as this one sees them.</summary>
+    public SimulatedPeers Peers { get; }
 
     /// <summary>Where this node believes the owners to be.</summary>
     public Dictionary<string, int> Routes { get; set; } = [];
@@ -221,7 +228,9 @@ internal sealed class SimulatedNode : IFailoverRegions
             id => WorkerReliabilityActor.Props(new(id), settings, this, Outages, health, eraser),
             id => PersistenceIds.Worker(new(id)));
         Func<TimeSpan> elapsed = () => World.Now;
-        System.ActorOf(Props.Create(() => new FixedEntitiesKeeper(this, settings.Partitions, health, elapsed)), "keeper");
+        var tolerance = Gateways.ToleranceOf(settings.Workers);
+        System.ActorOf(Props.Create(() => new GatewayWatch(Peers, Outages, tolerance)), GatewayWatch.Name);
+        System.ActorOf(Props.Create(() => new FixedEntitiesKeeper(this, settings.Partitions, health, elapsed, KeeperInterval)), "keeper");
     }
 
     private void StartRegion(RegionKind kind, Func<string, Props> props, Func<int, string> persistenceId) =>

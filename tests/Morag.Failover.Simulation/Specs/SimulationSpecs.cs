@@ -17,7 +17,7 @@ public sealed class SimulationSpecs(ITestOutputHelper output)
     [SearchFact]
     public void Should_keep_every_rule_in_any_history()
     {
-        var search = new SimulationSearch(SearchFactAttribute.Time!.Value);
+        var search = SimulationSearch.For(SearchFactAttribute.Time!.Value);
         foreach (var result in search.Run())
         {
             Keeps(result);
