@@ -45,6 +45,12 @@ public static class MoragServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);
+        if (services.Any(static service => service.ImplementationType == typeof(MoragWorkerService<THandler>)))
+        {
+            throw new InvalidOperationException(
+                $"A worker with the handler {typeof(THandler)} was added before. Each worker needs a handler type of its own; derive one.");
+        }
+
         _ = services.AddOptions<MoragWorkerOptions>(MoragWorkerService<THandler>.Name).Configure(configure).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MoragWorkerOptions>, MoragOptionsValidation>());
         services.TryAddScoped<THandler>();

@@ -79,7 +79,15 @@ internal sealed class Gateways : IExtension
     public string? UnheardSince(DateTimeOffset workerHeardAt, WorkerSettings settings, DateTimeOffset now)
     {
         var tolerance = ToleranceOf(settings);
-        return nodes.Values.FirstOrDefault(seen => !seen.WasHeardSince(workerHeardAt, tolerance, now))?.Node;
+        foreach (var (_, seen) in nodes)
+        {
+            if (!seen.WasHeardSince(workerHeardAt, tolerance, now))
+            {
+                return seen.Node;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Records that a node joined.</summary>

@@ -27,6 +27,7 @@ internal sealed partial class NodeConnection : IDisposable
     private readonly long start;
     private NodeSelection selection;
     private volatile bool resolved;
+    private bool isDisposed;
 
     public NodeConnection(Uri node, BearerToken token)
         : this([node], token, TimeProvider.System)
@@ -145,17 +146,19 @@ internal sealed partial class NodeConnection : IDisposable
         return Current.Preferred == first;
     }
 
+    /// <summary>Ends all calls and closes all connections.</summary>
     public void Dispose()
     {
+        List<NodeChannel> open;
         lock (changing)
         {
-            foreach (var channel in channels.Values)
-            {
-                channel.Dispose();
-            }
-
+            isDisposed = true;
+            open = [.. channels.Values];
             channels.Clear();
         }
+
+        // Outside the lock, because this runs what waits for the calls.
+        open.ForEach(static channel => channel.Dispose());
     }
 
     private async Task<(HttpResponseMessage Response, NodeAddress From, CancellationToken Abandoned)> SendToAnyAsync(
@@ -164,6 +167,7 @@ internal sealed partial class NodeConnection : IDisposable
         await ResolveAsync(cancellation);
         var tried = new List<NodeAddress>();
         Exception? last = null;
+        var maySent = false;
         while (Current.Next(tried, Now) is { } address)
         {
             tried.Add(address);
@@ -178,12 +182,14 @@ internal sealed partial class NodeConnection : IDisposable
             {
                 Doubt(address);
                 last = late;
+                maySent = true;
                 break;
             }
             catch (NodeUnreachable failure)
             {
                 OnFailure(address, asked);
                 last = failure;
+                maySent |= !failure.NothingSent;
                 if (!repeatable && !failure.NothingSent)
                 {
                     break;
@@ -202,7 +208,7 @@ internal sealed partial class NodeConnection : IDisposable
         resolved = false;
         if (last is NodeUnreachable lost && tried.Count > 1)
         {
-            throw new NodeUnreachable(tried.Select(address => address.Url), lost.InnerException!) { NothingSent = lost.NothingSent };
+            throw new NodeUnreachable(tried.Select(address => address.Url), lost.InnerException!) { NothingSent = !maySent };
         }
 
         ExceptionDispatchInfo.Throw(last!);
@@ -273,6 +279,7 @@ internal sealed partial class NodeConnection : IDisposable
     {
         lock (changing)
         {
+            ObjectDisposedException.ThrowIf(isDisposed, this);
             if (!channels.TryGetValue(address, out var channel))
             {
                 channels.Add(address, channel = new NodeChannel(address, proxy, trust));

@@ -73,11 +73,13 @@ internal static class Problems
         _ => OfStatus(problem.Status),
     };
 
-    // A type that a newer node defines, or the response of a proxy.
+    // A type that a newer node defines, a route that an older node lacks, or the response of a proxy. A proxy that answers "not found" or
+    // redirects says nothing about a task, so an outcome must survive it.
     private static ProblemKind OfStatus(HttpStatusCode status) => status switch
     {
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => ProblemKind.AccessDenied,
-        HttpStatusCode.NotFound => ProblemKind.NotFound,
+        HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.MisdirectedRequest or < HttpStatusCode.BadRequest =>
+            ProblemKind.Unavailable,
         HttpStatusCode.Conflict => ProblemKind.Conflict,
         HttpStatusCode.TooManyRequests => ProblemKind.LimitReached,
         HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => ProblemKind.Unavailable,

@@ -46,7 +46,7 @@ public sealed partial class HttpTransport : IMoragTransport
         var time = clock ?? TimeProvider.System;
         node = new NodeConnection(options.Nodes, options.ToBearerToken(), time, options.ToTrust());
         discovery = new DiscoveryLoop(node, LogNodes, time);
-        discovering = new Lazy<Task>(() => Task.Run(() => discovery.RunAsync(closing.Token)));
+        discovering = new Lazy<Task>(Discover);
     }
 
     /// <inheritdoc />
@@ -100,6 +100,20 @@ public sealed partial class HttpTransport : IMoragTransport
     }
 
     // A session ends like any other when its node fails, as another call found out.
+    /// <summary>Starts the discovery. It outlives the call that starts it, so it must not run in that call's context, such as its trace.</summary>
+    private Task Discover()
+    {
+        if (ExecutionContext.IsFlowSuppressed())
+        {
+            return Task.Run(() => discovery.RunAsync(closing.Token));
+        }
+
+        using (ExecutionContext.SuppressFlow())
+        {
+            return Task.Run(() => discovery.RunAsync(closing.Token));
+        }
+    }
+
     private static async Task<bool> MoveAsync(IAsyncEnumerator<ServerEvent> events, CancellationToken cancellation)
     {
         try

@@ -4,7 +4,7 @@ using Morag.Failover.Contracts.Failover;
 
 namespace Morag.Failover.Client.Workers;
 
-/// <summary>Which type of failure an exception of a handler is.</summary>
+/// <summary>Maps exceptions that handlers throw to failure types.</summary>
 public static class FailureClassification
 {
     // ENOSPC, and the same on Windows (ERROR_DISK_FULL, ERROR_HANDLE_DISK_FULL).

@@ -40,6 +40,11 @@ internal sealed class LeaseIntake(
             {
                 // If the reply is lost, the call is repeated under its id, and the same leases are granted again.
                 size = size == 0 ? Math.Min(held.Free, CallLimits.MaxLeases) : size;
+                if (size == 0)
+                {
+                    continue; // An abandoned handler took the slot again.
+                }
+
                 var granted = await calls.LeaseAsync(size, Wait, request, cancellation);
                 backoff.Succeeded();
                 log.Resolve(Action);

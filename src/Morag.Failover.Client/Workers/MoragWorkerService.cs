@@ -24,7 +24,11 @@ internal sealed class MoragWorkerService<THandler>(
     {
         var clock = services.GetService<TimeProvider>() ?? TimeProvider.System;
         using var worker = new WorkerRuntime(transport, options.Get(Name), HandleAsync, log, clock);
-        await worker.RunAsync(stoppingToken);
+
+        // A host stops its services one after the other, but all workers begin to drain at once.
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(
+            stoppingToken, services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None);
+        await worker.RunAsync(stopping.Token);
     }
 
     private async Task<JsonText> HandleAsync(TaskRun task, CancellationToken cancellation)

@@ -103,8 +103,10 @@ internal sealed class TaskExecutions(
     {
         // Not disposed while the handler may still use its token.
         var over = CancellationTokenSource.CreateLinkedTokenSource(task.TimedOut, task.Revoked, cancelling.Token);
+        // Read now: the source may be disposed as soon as the handler ends.
+        var isOver = over.Token;
         var run = new TaskRun(task.Lease, progress => task.Progress = progress, (by, cancellation) => ExtendAsync(task, by, cancellation));
-        var work = Task.Run(() => handle(run, over.Token), CancellationToken.None);
+        var work = Task.Run(() => handle(run, isOver), CancellationToken.None);
         var ended = work.ContinueWith(
             finished =>
             {
@@ -115,7 +117,7 @@ internal sealed class TaskExecutions(
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
-        if (!await EndsAsync(work, over.Token))
+        if (!await EndsAsync(work, isOver))
         {
             _ = held.OccupySlotAsync(ended);
         }
@@ -166,7 +168,22 @@ internal sealed class TaskExecutions(
                 FailureType.TaskTimeout, $"the lease expired before the handler ended{late}", JsonText.EmptyObject);
         }
 
-        return Failure(task.Key, work.Exception?.InnerException ?? new TaskCanceledException(work));
+        return Failure(task.Key, FailureOf(work));
+    }
+
+    /// <summary>What the handler threw. A task that ended as cancelled has no exception, but rethrows the one that cancelled it.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "it is reported as the failure of the task")]
+    private static Exception FailureOf(Task work)
+    {
+        try
+        {
+            work.GetAwaiter().GetResult();
+            return new TaskCanceledException(work);
+        }
+        catch (Exception failure)
+        {
+            return failure;
+        }
     }
 
     private RunOutcome.Failed Failure(LeaseKey lease, Exception failure)

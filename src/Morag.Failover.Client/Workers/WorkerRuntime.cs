@@ -60,18 +60,24 @@ internal sealed class WorkerRuntime : IDisposable
         var first = await Task.WhenAny(loops);
         if (first.IsFaulted)
         {
+            await leaving.CancelAsync();
             await executions.CancelAllAsync();
         }
 
         // The heartbeats keep the leases until the tasks are done.
         await leasing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await DrainAsync(unregister: !first.IsFaulted);
+        await DrainAsync();
+
+        // No loop runs any more when the worker unregisters: it would find the worker unknown, and register it again.
         await ending.CancelAsync();
         await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (first.IsFaulted)
+        if (Array.Find(loops, static loop => loop.IsFaulted) is { } failed)
         {
-            await first;
+            // Not unregistered: another instance may work under this id by now.
+            await failed;
         }
+
+        await UnregisterAsync();
     }
 
     public void Dispose()
@@ -82,7 +88,7 @@ internal sealed class WorkerRuntime : IDisposable
         intake.Dispose();
     }
 
-    private async Task DrainAsync(bool unregister)
+    private async Task DrainAsync()
     {
         heartbeats.Leaving = true;
         heartbeats.Hurry();
@@ -95,11 +101,10 @@ internal sealed class WorkerRuntime : IDisposable
 
         await executions.GiveUpAsync();
         _ = await executions.WaitForAllAsync(LastCalls);
-        if (!unregister)
-        {
-            return;
-        }
+    }
 
+    private async Task UnregisterAsync()
+    {
         try
         {
             using var limit = new CancellationTokenSource(LastCalls, clock);

@@ -42,9 +42,9 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
     [MemberData(nameof(Calls))]
     public async Task Should_make_the_documented_call_for_each_message(IWireMessage message, string method, string path, string? body)
     {
-        node.Answer = (_, _) => Task.FromResult<IResult?>(Results.StatusCode(404));
+        node.Answer = (_, _) => Task.FromResult<IResult?>(Results.StatusCode(409));
 
-        _ = await Assert.ThrowsAsync<MoragNotFoundException>(() => Connect().AskAsync(message, Limit, CancellationToken.None));
+        _ = await Assert.ThrowsAsync<MoragConflictException>(() => Connect().AskAsync(message, Limit, CancellationToken.None));
 
         var call = node.Calls.Single(seen => !seen.PathAndQuery.EndsWith("/cluster/nodes", StringComparison.Ordinal));
         Assert.Equal((method, path), (call.Method, call.PathAndQuery));

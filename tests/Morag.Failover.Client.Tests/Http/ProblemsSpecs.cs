@@ -49,7 +49,7 @@ public sealed class ProblemsSpecs
     [Theory]
     [InlineData(400, typeof(MoragInvalidException))]
     [InlineData(401, typeof(MoragAccessDeniedException))]
-    [InlineData(404, typeof(MoragNotFoundException))]
+    [InlineData(404, typeof(MoragUnavailableException))]
     [InlineData(409, typeof(MoragConflictException))]
     [InlineData(429, typeof(MoragLimitReachedException))]
     [InlineData(502, typeof(MoragUnavailableException))]

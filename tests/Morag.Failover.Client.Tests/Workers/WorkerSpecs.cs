@@ -79,6 +79,30 @@ public sealed class WorkerSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_report_a_network_failure_when_an_asynchronous_handler_lets_the_timeout_of_its_call_through()
+    {
+        await StartAsync(async (_, _) =>
+        {
+            await Task.Yield();
+            throw new TaskCanceledException("too slow", new TimeoutException("100 s"));
+        });
+        cluster.Submit("one");
+
+        Assert.Equal(FailureType.NetworkFailure, (await SentAsync<ReportFailure>()).FailureType);
+    }
+
+    [Fact]
+    public void Should_reject_a_second_worker_with_the_same_handler()
+    {
+        var services = new ServiceCollection();
+        _ = services.AddMoragWorker<Idle>(options => options.WorkerId = "one");
+
+        var refused = Assert.Throws<InvalidOperationException>(() => services.AddMoragWorker<Idle>(options => options.WorkerId = "two"));
+
+        Assert.Contains(nameof(Idle), refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Should_ask_the_host_for_the_type_and_cut_the_message_when_any_other_exception_is_thrown()
     {
         await StartAsync(
@@ -291,5 +315,10 @@ public sealed class WorkerSpecs : IAsyncLifetime
     private sealed class DelegateHandler(Func<TaskRun, CancellationToken, Task<JsonText>> handle) : ITaskHandler
     {
         public Task<JsonText> HandleAsync(TaskRun task, CancellationToken cancellation) => handle(task, cancellation);
+    }
+
+    private sealed class Idle : ITaskHandler
+    {
+        public Task<JsonText> HandleAsync(TaskRun task, CancellationToken cancellation) => Task.FromResult(JsonText.EmptyObject);
     }
 }
