@@ -21,7 +21,8 @@ public sealed class MoragFailoverOptions
     public string? TokenFile { get; set; }
 
     /// <summary>
-    /// Returns the bearer token; null for none. It is called before the first call, and again when a node rejects the token. It must return within 30 seconds.
+    /// Returns the bearer token; null for none. It is called before the first call, and again when a node rejects the token. It must return
+    /// within 30 seconds.
     /// </summary>
     public Func<CancellationToken, ValueTask<string?>>? TokenProvider { get; set; }
 

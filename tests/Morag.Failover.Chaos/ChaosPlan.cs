@@ -3,7 +3,9 @@ using Morag.Failover.Chaos.Faults;
 
 namespace Morag.Failover.Chaos;
 
-/// <summary>What a seed means: the size of the cluster, and which fault happens when. The processes themselves are not deterministic.</summary>
+/// <summary>
+/// What a seed means: the size of the cluster, and which fault happens when. The processes themselves are not deterministic.
+/// </summary>
 internal sealed record ChaosPlan
 {
     public required uint Seed { get; init; }

@@ -28,7 +28,8 @@ internal sealed record ChaosResult(
         CultureInfo.InvariantCulture,
         $"seed {Plan.Seed}: {Plan.Nodes} nodes, {Plan.Agents} agents, {Plan.Length.TotalSeconds:0} s, {Plan.Faults.Count} faults, "
         + $"{Tasks} tasks, {History.Count(happening => happening is LeaseStored)} leases, "
-        + $"{History.Count(happening => happening is DecisionStored)} failures decided, {Violations.Count} violations, {Faults.Count} faults of calls");
+        + $"{History.Count(happening => happening is DecisionStored)} failures decided, {Violations.Count} violations, "
+        + $"{Faults.Count} faults of calls");
 
     /// <summary>What to do about a bad run.</summary>
     public string Report() =>

@@ -42,7 +42,8 @@ internal sealed class StoredHistory(NodeClient node, HistoryRecorder recorder)
         stored.Add(new EventCounted(at, "failures"));
         if (decision.FailureEvent is { FailureType: FailureType.WorkerOffline, WorkerId: { } worker })
         {
-            stored.Add(new WorkerDeclaredLost(recorder.At(decision.FailureEvent.OccurredAt), worker.Value, decision.FailureEvent.ErrorMessage));
+            var failed = decision.FailureEvent;
+            stored.Add(new WorkerDeclaredLost(recorder.At(failed.OccurredAt), worker.Value, failed.ErrorMessage));
         }
     }
 

@@ -77,7 +77,8 @@ public sealed class NodeProcess : IAsyncDisposable
     public Uri Address { get; }
 
     /// <summary>The host and port at which other nodes reach it, if its settings give the port.</summary>
-    public string ClusterAddress => string.Create(CultureInfo.InvariantCulture, $"{settings.ClusterHost ?? "127.0.0.1"}:{settings.ClusterPort}");
+    public string ClusterAddress => string.Create(
+        CultureInfo.InvariantCulture, $"{settings.ClusterHost ?? "127.0.0.1"}:{settings.ClusterPort}");
 
     /// <summary>A client of its HTTP API.</summary>
     public NodeClient Client { get; }

@@ -101,7 +101,8 @@ internal sealed class GlobalOptions
         {
             return NodeTrust.FromFile(file);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception failure) when (
+            failure is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             throw CommandFailure.Usage($"cannot read the authorities of --ca: {failure.Message}");
         }

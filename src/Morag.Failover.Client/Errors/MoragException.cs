@@ -107,7 +107,8 @@ public sealed class MoragLimitReachedException : MoragException
 }
 
 /// <summary>
-/// No node answered the call in time, or the owner of the state is down. <see cref="MoragException.OutcomeUnknown"/> says whether one may have carried it out.
+/// No node answered the call in time, or the owner of the state is down. <see cref="MoragException.OutcomeUnknown"/> says whether one may
+/// have carried it out.
 /// </summary>
 public sealed class MoragUnavailableException : MoragException
 {

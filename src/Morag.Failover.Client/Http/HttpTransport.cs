@@ -99,8 +99,9 @@ public sealed partial class HttpTransport : IMoragTransport
         }
     }
 
-    // A session ends like any other when its node fails, as another call found out.
-    /// <summary>Starts the discovery. It outlives the call that starts it, so it must not run in that call's context, such as its trace.</summary>
+    /// <summary>
+    /// Starts the discovery. It outlives the call that starts it, so it must not run in that call's context, such as its trace.
+    /// </summary>
     private Task Discover()
     {
         if (ExecutionContext.IsFlowSuppressed())
@@ -114,6 +115,7 @@ public sealed partial class HttpTransport : IMoragTransport
         }
     }
 
+    // A session ends like any other when its node fails, as another call found out.
     private static async Task<bool> MoveAsync(IAsyncEnumerator<ServerEvent> events, CancellationToken cancellation)
     {
         try

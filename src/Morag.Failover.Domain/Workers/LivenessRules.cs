@@ -38,8 +38,8 @@ public readonly record struct LivenessVerdict(
 /// </summary>
 /// <remarks>
 /// Silence counts only while the worker's gateway is known to be healthy. After the gateway is lost, the timeouts run in full from the
-/// time when this node learned of it, because the worker can reach other nodes; the loss is then nobody's fault. The same holds if any other
-/// node could not be heard meanwhile: the worker may have turned to that one.
+/// time when this node learned of it, because the worker can reach other nodes; the loss is then nobody's fault. The same holds if any
+/// other node could not be heard meanwhile: the worker may have turned to that one.
 /// </remarks>
 public static class LivenessRules
 {

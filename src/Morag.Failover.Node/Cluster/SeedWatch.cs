@@ -7,12 +7,13 @@ using Microsoft.Extensions.Logging;
 namespace Morag.Failover.Node.Cluster;
 
 /// <summary>
-/// Says what a node that has not joined yet waits for. Joining itself is Akka.NET's: it asks every seed again every few seconds, and
-/// resolves the names each time. Its log does not say which name is wrong.
+/// Logs what a node that has not joined is waiting for. Akka.NET does the joining, and asks every seed again every few seconds, with names
+/// resolved each time. Its own log does not say which name is wrong.
 /// </summary>
 internal sealed class SeedWatch : ReceiveActor, IWithTimers
 {
-    private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(3);
+    // The first seed starts a cluster after Akka.NET's seed-node-timeout of 5 s, and waits for nobody until then.
+    private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(7);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     /// <summary>Looks until the same text is logged again.</summary>
@@ -37,6 +38,7 @@ internal sealed class SeedWatch : ReceiveActor, IWithTimers
         Receive<ClusterEvent.MemberUp>(joined => joined.Member.UniqueAddress.Equals(cluster.SelfUniqueAddress), _ => OnJoined());
         Receive<Look>(_ => LookUpAsync(resolve).PipeTo(Self));
         Receive<string>(OnSeeds);
+        Receive<Status.Failure>(OnFailedLook);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -58,7 +60,7 @@ internal sealed class SeedWatch : ReceiveActor, IWithTimers
 
         try
         {
-            return await resolve(seed.Host) switch
+            return await resolve(seed.Host).WaitAsync(Interval) switch
             {
                 [] => $"{seed.Host}:{seed.Port} has no address yet",
                 [var address] => $"{seed.Host}:{seed.Port} (at {address}) has not admitted it yet",
@@ -66,7 +68,7 @@ internal sealed class SeedWatch : ReceiveActor, IWithTimers
                     + "but a seed must be the name of one node, the one that this node has as its morag.host",
             };
         }
-        catch (SocketException unknown)
+        catch (Exception unknown) when (unknown is SocketException or TimeoutException)
         {
             return $"the name of {seed.Host}:{seed.Port} does not resolve yet ({unknown.Message})";
         }
@@ -89,6 +91,12 @@ internal sealed class SeedWatch : ReceiveActor, IWithTimers
             + "cluster if there is none",
             seeds,
             $"{first.Host}:{first.Port}");
+    }
+
+    private void OnFailedLook(Status.Failure failure)
+    {
+        log.LogWarning(failure.Cause, "The seeds of this node could not be looked up");
+        Timers.StartSingleTimer(nameof(Look), Look.Instance, Interval);
     }
 
     private void OnJoined()

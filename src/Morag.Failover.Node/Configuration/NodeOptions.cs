@@ -20,6 +20,14 @@ public sealed class NodeOptions
     /// <summary>The name of the actor system, which is part of every node's address. Frozen: nodes with another name cannot join.</summary>
     public const string ActorSystemName = "morag";
 
+    /// <summary>Where the role of the nodes that hold owners goes. Of the sides of a split, only nodes that hold owners count.</summary>
+    private static readonly string[] OwnerRoleSettings =
+    [
+        "akka.cluster.sharding.role",
+        .. new[] { "lease-majority", "keep-majority", "static-quorum", "keep-oldest" }
+            .Select(strategy => $"akka.cluster.split-brain-resolver.{strategy}.role"),
+    ];
+
     private static readonly string[] RedisAuthoritySettings =
     [
         "akka.coordination.lease.redis.tls-trusted-issuer",
@@ -155,10 +163,10 @@ public sealed class NodeOptions
             akka.remote.dot-netty.tcp.port = {Port.ToString(CultureInfo.InvariantCulture)}
             akka.cluster.seed-nodes = [{string.Join(", ", Seeds.Select(seed => $"\"{seed}\""))}]
             akka.cluster.roles = [{string.Join(", ", Roles.Select(role => $"\"{role}\""))}]
-            {(OwnerRole.Length > 0 ? $"akka.cluster.sharding.role = {OwnerRole}" : "")}
-            {(OwnerRole.Length > 0 ? $"akka.cluster.split-brain-resolver.lease-majority.role = {OwnerRole}" : "")}
+            {(OwnerRole.Length > 0 ? string.Join('\n', OwnerRoleSettings.Select(key => NodeConfiguration.Assignment(key, OwnerRole))) : "")}
             {NodeConfiguration.Assignment("akka.coordination.lease.redis.connection-string", redisConnectionString)}
-            {string.Join('\n', RedisAuthoritySettings.Select(key => NodeConfiguration.Assignment(key, RedisAuthority ?? "")))}
+            {(RedisAuthority is { } authority
+                ? string.Join('\n', RedisAuthoritySettings.Select(key => NodeConfiguration.Assignment(key, authority))) : "")}
             """)
         .WithFallback(Tls is null ? Config.Empty : ClusterTls.Config)
         .WithFallback(Configuration);
@@ -188,6 +196,18 @@ public sealed class NodeOptions
         {
             throw new ConfigurationRefusedException(
                 "akka.remote.dot-netty.tcp.enable-ssl = on is refused: set morag.tls.certificate instead, which also turns it on");
+        }
+
+        if (RedisAuthority is not null && (Redis is null || !ConfigurationOptions.Parse(Redis).Ssl))
+        {
+            throw NodeSetting.RedisAuthority.Refused(
+                RedisAuthority, $"it needs a Redis over TLS: add ssl=true to {NodeSetting.Redis.Variable}");
+        }
+
+        if (OwnerRole.Length > 0 && Seeds.Count == 0 && !Roles.Contains(OwnerRole))
+        {
+            throw NodeSetting.OwnerRole.Refused(
+                OwnerRole, $"a node without seeds must hold the owners itself. Add the role to {NodeSetting.Roles.Variable}");
         }
 
         if (Seeds.Count > 0 && Redis is null)

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Morag.Failover.Actors.Security;
 using Morag.Failover.Node.Configuration;
@@ -18,6 +19,7 @@ internal sealed class HttpCertificate
     private readonly Lock checking = new();
     private byte[] content;
     private long checkedAt;
+    private string? refusal;
     private volatile SslStreamCertificateContext current;
 
     /// <summary>Reads the files.</summary>
@@ -78,19 +80,25 @@ internal sealed class HttpCertificate
             return;
         }
 
-        content = now;
         try
         {
             current = Load();
+            content = now;
+            refusal = null;
             log.LogInformation(
                 "The HTTP API uses the new certificate of {File}, valid until {Until:u}",
                 files.Certificate,
                 current.TargetCertificate.NotAfter.ToUniversalTime());
         }
-        catch (CertificateRefusedException refused)
+        catch (Exception refused) when (refused is CertificateRefusedException or CryptographicException or NotSupportedException)
         {
-            log.LogWarning(
-                "{Refusal}. The HTTP API keeps the certificate that it has", TlsOptionsReader.HttpRefusal(refused, files).Message);
+            // Tried again at the next look: a certificate can be refused for some seconds only, while clocks differ or files are replaced.
+            var why = refused is CertificateRefusedException known ? TlsOptionsReader.HttpRefusal(known, files).Message : refused.Message;
+            if (why != refusal)
+            {
+                refusal = why;
+                log.LogWarning("{Refusal}. The HTTP API keeps the certificate that it has", why);
+            }
         }
     }
 

@@ -49,7 +49,10 @@ internal sealed class LoadGenerator(string user, ClusterApi api, HistoryRecorder
             }
 
             // The partition of a task may have no home for a moment. Only those tasks are sent again.
-            open = [.. open.Zip(answers.EnumerateArray()).Where(pair => !IsDecided(pair.First.TaskId, pair.Second)).Select(pair => pair.First)];
+            open =
+            [
+                .. open.Zip(answers.EnumerateArray()).Where(pair => !IsDecided(pair.First.TaskId, pair.Second)).Select(pair => pair.First),
+            ];
         }
     }
 
