@@ -22,9 +22,7 @@ public sealed class RedisSentinels : RedisTestServer
     {
     }
 
-    /// <summary>Servers and sentinels that require a password.</summary>
-    /// <param name="access">Their passwords and their user; null if everybody may connect.</param>
-    public RedisSentinels(SentinelAccess? access)
+    private RedisSentinels(SentinelAccess? access)
     {
         this.access = access;
         string[] settings = access is null
@@ -46,6 +44,10 @@ public sealed class RedisSentinels : RedisTestServer
             },
         ];
     }
+
+    /// <summary>Servers and sentinels that require a password.</summary>
+    /// <param name="access">Their passwords and their user.</param>
+    public static RedisSentinels WithAccess(SentinelAccess access) => new(access);
 
     /// <summary>Addresses of the sentinels.</summary>
     public override string Address => string.Join(',', ports.Select(port => $"127.0.0.1:{port}"));

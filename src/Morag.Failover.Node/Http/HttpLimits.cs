@@ -36,8 +36,9 @@ internal static class HttpLimits
     /// <summary>How long a connection stays open without a call.</summary>
     public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(130);
 
-    // The calls check their own limits first, and say which one was exceeded.
-    private const int BodyMargin = 1024 * 1024;
+    // The calls check their own limits first, and say which one was exceeded. The web server then reads a refused body to its end, so that
+    // the client gets the answer; above this it breaks the connection instead.
+    private const int BodyMargin = 24 * 1024 * 1024;
 
     /// <summary>Applies the limits to the web server.</summary>
     public static void ApplyTo(KestrelServerOptions kestrel, HttpApiSettings settings)

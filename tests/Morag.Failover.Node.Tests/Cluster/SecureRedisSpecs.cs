@@ -47,7 +47,7 @@ public sealed class SecureRedisSpecs
     [RequiresRedisServerFact]
     public async Task Should_hold_the_lease_and_the_presence_when_Sentinel_and_Redis_require_a_user_and_a_password()
     {
-        var sentinels = new RedisSentinels(new SentinelAccess
+        var sentinels = RedisSentinels.WithAccess(new SentinelAccess
         {
             Administrator = Administrator,
             User = "morag",
