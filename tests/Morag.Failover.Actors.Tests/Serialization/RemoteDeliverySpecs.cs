@@ -65,7 +65,7 @@ public sealed class RemoteDeliverySpecs : TestKit
     public async Task Should_tell_the_asker_and_give_leases_back_when_a_grant_is_too_large_to_be_sent()
     {
         var queues = CreateTestProbe();
-        Sys.ActorOf(Props.Create(() => new TooLargeWatch(queues.Ref)));
+        await WatchesAsync(queues);
         Sys.EventStream.Subscribe(TestActor, typeof(Error));
         var asker = other.ActorOf(Props.Create(() => new Keeper()));
         var remoteAsker = await Sys.ActorSelection(asker.Path.ToStringWithAddress(((ExtendedActorSystem)other).Provider.DefaultAddress))
@@ -80,18 +80,18 @@ public sealed class RemoteDeliverySpecs : TestKit
     }
 
     [Fact]
-    public void Should_say_what_was_not_sent_and_go_on_when_a_command_is_too_large()
+    public async Task Should_say_what_was_not_sent_and_go_on_when_a_command_is_too_large()
     {
         var queues = CreateTestProbe();
-        Sys.ActorOf(Props.Create(() => new TooLargeWatch(queues.Ref)));
+        await WatchesAsync(queues);
         var errors = CreateTestProbe();
         Sys.EventStream.Subscribe(errors.Ref, typeof(Error));
 
         echo.Tell(new CancelTask { TaskId = new("t"), Reason = new string('x', MessageLimits.MaxBytes) }, TestActor);
         echo.Tell(new CancelTask { TaskId = new("next") }, TestActor);
 
-        Assert.Equal("next", ExpectMsg<CancelTask>(Patience).TaskId.Value);
-        errors.FishForMessage<Error>(
+        Assert.Equal("next", (await ExpectMsgAsync<CancelTask>(Patience)).TaskId.Value);
+        _ = await errors.FishForMessageAsync<Error>(
             error => $"{error.Message}".Contains("\"cancel-task\" has", StringComparison.Ordinal)
                 && $"{error.Message}".Contains("It was not sent", StringComparison.Ordinal),
             Patience);
@@ -101,6 +101,13 @@ public sealed class RemoteDeliverySpecs : TestKit
     {
         other.Terminate().Wait(Patience);
         base.AfterAll();
+    }
+
+    /// <summary>Starts the watch, and returns when it listens.</summary>
+    private async Task WatchesAsync(Akka.TestKit.TestProbe queues)
+    {
+        var watch = Sys.ActorOf(Props.Create(() => new TooLargeWatch(queues.Ref)));
+        _ = await watch.Ask<ActorIdentity>(new Identify(null), Patience);
     }
 
     private static LeasesGranted TooLarge() => new()
