@@ -87,8 +87,8 @@ public sealed class ClusterTlsSpecs : IAsyncLifetime
     }
 
     /// <summary>
-    /// Nothing arrives and nobody answers. Remoting reports a refused handshake as an error, as a lost connection, or, if both ends wait for
-    /// each other, not at all.
+    /// Nothing arrives and nobody answers. Remoting reports a refused handshake as an error, as a lost connection, or not at all, if both
+    /// ends wait for each other.
     /// </summary>
     private async Task IsRefusedAsync(
         ActorSystem client, string scheme = ClusterTls.Scheme, string host = "127.0.0.1", ActorSystem? to = null)
