@@ -12,14 +12,6 @@ namespace Morag.Failover.Cli.Agents;
 /// </summary>
 internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration own, AgentLog log, TimeProvider clock) : IDisposable
 {
-    // An agent that misses this many heartbeats is considered dead.
-    private const int MissedHeartbeats = 3;
-
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan MinTakeoverDelay = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan MaxTakeoverDelay = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan DefaultTakeoverDelay = TimeSpan.FromSeconds(15);
-
     private readonly SemaphoreSlim registering = new(1, 1);
     private readonly ProblemLog trouble = new(log);
 
@@ -109,14 +101,14 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
             return;
         }
 
-        var delay = TakeoverDelayFor(first);
+        var delay = TakeoverDelay.For(first.Registration.HeartbeatIntervalSeconds);
         var since = clock.GetTimestamp();
         log.Write(
             $"worker {own.WorkerId} is registered to another agent on {HostOf(first)}; "
             + $"waiting {delay.TotalSeconds:0.#} s for a heartbeat from it");
         while (clock.GetElapsedTime(since) < delay)
         {
-            await Task.Delay(PollInterval, clock, cancellation);
+            await Task.Delay(TakeoverDelay.PollInterval, clock, cancellation);
             var now = await FindOtherAgentAsync(cancellation);
             if (now is null)
             {
@@ -159,14 +151,6 @@ internal sealed class AgentRegistration(WorkerClient client, WorkerRegistration 
     // This agent holds the lock of the folder, so an earlier run on it has ended. A copy of the folder is on another host.
     private bool IsEarlierRun(KnownRegistration registered) =>
         WorkFolder.IsOfSameFolder(registered.InstanceId, own.InstanceId) && registered.Location?.Hostname == own.Location.Hostname;
-
-    private static TimeSpan TakeoverDelayFor(KnownWorker other)
-    {
-        var silence = other.Registration.HeartbeatIntervalSeconds is { } interval
-            ? TimeSpan.FromSeconds(Math.Clamp(interval * MissedHeartbeats, 0, MaxTakeoverDelay.TotalSeconds))
-            : DefaultTakeoverDelay;
-        return silence < MinTakeoverDelay ? MinTakeoverDelay : silence;
-    }
 
     private static string HostOf(KnownWorker worker) =>
         worker.Registration.Location?.Hostname is { Length: > 0 } host ? host : "an unknown host";

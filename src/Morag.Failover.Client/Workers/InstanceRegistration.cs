@@ -9,14 +9,6 @@ namespace Morag.Failover.Client.Workers;
 /// </summary>
 internal sealed class InstanceRegistration(WorkerCalls calls, WorkerLog log, TimeProvider clock) : IDisposable
 {
-    // A process that misses this many heartbeats is dead.
-    private const int MissedHeartbeats = 3;
-
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan MinSilence = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan DefaultSilence = TimeSpan.FromSeconds(15);
-
     private readonly SemaphoreSlim registering = new(1, 1);
 
     /// <summary>The number of registrations. A call that was refused under an earlier one does not cause another.</summary>
@@ -81,12 +73,12 @@ internal sealed class InstanceRegistration(WorkerCalls calls, WorkerLog log, Tim
             return;
         }
 
-        var silence = SilenceOf(first);
+        var silence = TakeoverDelay.For(first.Registration.HeartbeatIntervalSeconds);
         var since = clock.GetTimestamp();
         log.WaitsForSilence(HostOf(first), silence);
         while (clock.GetElapsedTime(since) < silence)
         {
-            await Task.Delay(PollInterval, clock, cancellation);
+            await Task.Delay(TakeoverDelay.PollInterval, clock, cancellation);
             if (await FindOtherAsync(cancellation) is not { } now)
             {
                 return;
@@ -104,14 +96,6 @@ internal sealed class InstanceRegistration(WorkerCalls calls, WorkerLog log, Tim
         && instance != calls.Registration.InstanceId
             ? found
             : null;
-
-    private static TimeSpan SilenceOf(WorkerInfo other)
-    {
-        var missed = other.Registration.HeartbeatIntervalSeconds is { } interval
-            ? TimeSpan.FromSeconds(Math.Clamp(interval * MissedHeartbeats, 0, MaxSilence.TotalSeconds))
-            : DefaultSilence;
-        return missed < MinSilence ? MinSilence : missed;
-    }
 
     private static string HostOf(WorkerInfo worker) =>
         worker.Registration.Location.Hostname is { Length: > 0 } host ? host : "an unknown host";
