@@ -26,7 +26,7 @@ internal sealed record ChaosResult(
     /// <summary>One line for tables.</summary>
     public string Summary => string.Create(
         CultureInfo.InvariantCulture,
-        $"seed {Plan.Seed}: {Plan.Nodes} nodes, {Plan.Agents} agents, {Plan.Length.TotalSeconds:0} s, {Plan.Faults.Count} faults, "
+        $"{ChaosOptions.Of(Plan.Settings)}: {Plan.Faults.Count} faults, "
         + $"{Tasks} tasks, {History.Count(happening => happening is LeaseStored)} leases, "
         + $"{History.Count(happening => happening is DecisionStored)} failures decided, {Violations.Count} violations, "
         + $"{Faults.Count} faults of calls");
@@ -38,7 +38,7 @@ internal sealed record ChaosResult(
         {string.Join('\n', Violations)}
         {string.Join('\n', Faults)}
         {Notes}
-        Repeat the plan: dotnet run --project tests/Morag.Failover.Chaos -- {Plan.Command}
+        Repeat the plan: dotnet run --project tests/Morag.Failover.Chaos -- {ChaosOptions.Of(Plan.Settings)}
         {Output}
         """;
 }

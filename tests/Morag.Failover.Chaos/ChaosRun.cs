@@ -16,40 +16,54 @@ internal static class ChaosRun
     /// <summary>How many workers of this process work over HTTP, and record what they are told.</summary>
     private const int RecordingWorkers = 3;
 
-    /// <summary>Rules that need what only a simulation can record.</summary>
-    private static readonly Rule[] NotRecorded = [Rule.NoLeaseWhileBreakerIsOpen];
-
     /// <summary>Longer than the timeout of a worker and the longest way of an agent to another node.</summary>
     private static readonly TimeSpan WitnessedFor = TimeSpan.FromSeconds(30);
+
+    /// <summary>How far off the times of a node can be that approaches its clock, which has jumped.</summary>
+    private static readonly TimeSpan WitnessedForIfClocksJump = TimeSpan.FromSeconds(45);
 
     /// <summary>Runs a plan.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="folder">A folder for the data of nodes and agents.</param>
     public static async Task<ChaosResult> OfAsync(ChaosPlan plan, string folder)
     {
-        await using var cluster = await ChaosCluster.StartAsync(plan, folder);
-        var recorder = new HistoryRecorder();
-        string[] workers = [.. Enumerable.Range(0, plan.Agents).Select(ChaosCluster.AgentName)];
-        var reach = new ReachRecorder(recorder, plan.Nodes, workers);
+        var settings = plan.Settings;
+        var recorder = new HistoryRecorder(plan.HasClockJumps);
+        await using var cluster = await ChaosCluster.StartAsync(plan, folder, recorder);
+        recorder.Start();
+        string[] workers = [.. Enumerable.Range(0, settings.Agents).Select(ChaosCluster.AgentName)];
+        var reach = new ReachRecorder(recorder, settings.Nodes, workers);
         using var stopWorkers = new CancellationTokenSource();
-        using var giveUp = new CancellationTokenSource((3 * plan.Length) + (2 * Eventually.Bound));
-        var apis = Enumerable.Range(0, Users + RecordingWorkers).Select(number => new ClusterApi(cluster.Addresses, number)).ToList();
+        using var giveUp = new CancellationTokenSource((4 * settings.Length) + (2 * Eventually.Bound));
+        var apis = Enumerable.Range(0, Users + RecordingWorkers).Select(cluster.CreateApi).ToList();
         var users = apis.Take(Users)
-            .Select((api, number) => new LoadGenerator($"user-{number}", api, recorder, plan.Seed + (uint)number)).ToList();
+            .Select((api, number) =>
+                new LoadGenerator($"user-{number}", api, recorder, settings.Seed + (uint)number, settings.Rate / Users)).ToList();
         var working = Task.WhenAll(apis.Skip(Users).Select((api, number) =>
-            new RecordingWorker($"recorder-{number}", api, recorder, plan.Seed + (uint)number).RunAsync(stopWorkers.Token)));
-        for (var agent = 0; agent < plan.Agents; agent++)
+            new RecordingWorker($"recorder-{number}", api, recorder, settings.Seed + (uint)number).RunAsync(stopWorkers.Token)));
+        for (var agent = 0; agent < settings.Agents; agent++)
         {
             cluster.StartAgent(agent);
         }
 
         reach.Begin();
         var faults = new FaultInjector(cluster, reach, recorder).RunAsync(plan.Faults);
-        await Task.WhenAll([faults, .. users.Select(user => user.RunAsync(plan.Length, faults, giveUp.Token))]);
-        await cluster.RestartEndedNodesAsync();
-        string[] tasks = [.. users.SelectMany(user => user.Acknowledged)];
-        await RestsAsync(cluster.Node(0).Client, tasks.Length);
-        var stored = await new StoredHistory(cluster.Node(plan.Nodes - 1).Client, recorder).ReadAsync(tasks);
+        IReadOnlyList<Happening> stored = [];
+        string[] tasks = [];
+        try
+        {
+            await Task.WhenAll([faults, .. users.Select(user => user.RunAsync(settings.Length, faults, giveUp.Token))]);
+            tasks = [.. users.SelectMany(user => user.Acknowledged)];
+            await cluster.RecoverAsync();
+            await RestsAsync(cluster.Node(0).Client, tasks.Length);
+            stored = await new StoredHistory(cluster.Node(settings.Nodes - 1).Client, recorder).ReadAsync(tasks);
+        }
+        catch (Exception failed) when (failed is TimeoutException or OperationCanceledException or InvalidOperationException
+            or HttpRequestException)
+        {
+            recorder.Fault($"the run did not come to its end: {failed.Message}");
+        }
+
         await stopWorkers.CancelAsync();
         await working;
         apis.ForEach(api => api.Dispose());
@@ -57,11 +71,23 @@ internal static class ChaosRun
         IReadOnlyList<Happening> history = [.. recorder.Happenings.Concat(stored).OrderBy(happening => happening.At).ThenBy(EpochOf)];
         var checker = new HistoryChecker
         {
-            WitnessedFor = WitnessedFor,
-            Rules = Enum.GetValues<Rule>().Except(NotRecorded).ToHashSet(),
+            WitnessedFor = plan.HasClockJumps ? WitnessedForIfClocksJump : WitnessedFor,
+            Rules = Enum.GetValues<Rule>().Except(NotRecorded(plan)).ToHashSet(),
         };
         return new ChaosResult(
             plan, tasks.Length, history, checker.Check(history), recorder.Faults, recorder.Notes, RunningProgram.OutputOfAll());
+    }
+
+    /// <summary>Rules that need what only a simulation can record.</summary>
+    private static IEnumerable<Rule> NotRecorded(ChaosPlan plan)
+    {
+        yield return Rule.NoLeaseWhileBreakerIsOpen;
+
+        // They order what different tasks have in common by the times of nodes.
+        if (plan.HasClockJumps)
+        {
+            yield return Rule.EpochsGrow;
+        }
     }
 
     /// <summary>Waits until every task has ended or is parked, and every decision is carried out.</summary>

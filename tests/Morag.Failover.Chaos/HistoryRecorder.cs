@@ -5,14 +5,17 @@ using Morag.Failover.History;
 namespace Morag.Failover.Chaos;
 
 /// <summary>Collects what clients see and do, in the words of the history checker, and notes for people.</summary>
-internal sealed class HistoryRecorder
+/// <param name="clocksJump">Whether the clocks of nodes jump.</param>
+internal sealed class HistoryRecorder(bool clocksJump)
 {
+    private static readonly TimeSpan MostSlew = TimeSpan.FromMinutes(5);
+
     private readonly Lock gate = new();
     private readonly List<Happening> happenings = [];
     private readonly List<string> notes = [];
     private readonly List<string> faults = [];
-    private readonly DateTimeOffset startedAt = TimeProvider.System.GetUtcNow();
-    private readonly long startedTicks = Stopwatch.GetTimestamp();
+    private DateTimeOffset startedAt = TimeProvider.System.GetUtcNow();
+    private long startedTicks = Stopwatch.GetTimestamp();
 
     /// <summary>The time since the start.</summary>
     public TimeSpan Now => Stopwatch.GetElapsedTime(startedTicks);
@@ -53,8 +56,26 @@ internal sealed class HistoryRecorder
         }
     }
 
+    /// <summary>Begins the history now.</summary>
+    public void Start()
+    {
+        startedAt = TimeProvider.System.GetUtcNow();
+        startedTicks = Stopwatch.GetTimestamp();
+    }
+
     /// <summary>A time that a node wrote, on the clock of this history.</summary>
-    public TimeSpan At(DateTimeOffset time) => time - startedAt;
+    public TimeSpan At(DateTimeOffset time)
+    {
+        var at = time - startedAt;
+        if (!clocksJump)
+        {
+            return at;
+        }
+
+        // The clock of the node may have been off by whole hours, and slowly approach another one.
+        var hours = Math.Floor((at + MostSlew) / ChaosPlan.ClockJump);
+        return at - (hours * ChaosPlan.ClockJump);
+    }
 
     public void Record(Func<TimeSpan, Happening> happening)
     {

@@ -5,25 +5,33 @@ namespace Morag.Failover.Chaos;
 /// <summary>Carries out a plan of faults on real processes.</summary>
 internal static class Program
 {
-    private const string Usage =
-        "Use --seed SEED [--nodes NODES] [--agents AGENTS] [--minutes MINUTES] [--freeze SECONDS]; without --seed, a fresh one is drawn.";
+    private const int Held = 0;
+    private const int Broken = 1;
+    private const int WrongOptions = 2;
+    private const int NotPossibleHere = 3;
 
     private static async Task<int> Main(string[] arguments)
     {
-        var options = new Dictionary<string, string>(StringComparer.Ordinal);
-        for (var at = 0; at < arguments.Length; at += 2)
+        var (settings, showsOnly, mistake) = ChaosOptions.Read(arguments);
+        if (settings is null)
         {
-            if (at + 1 == arguments.Length || !ChaosPlan.Options.Contains(arguments[at]))
-            {
-                await Console.Error.WriteLineAsync(Usage);
-                return 2;
-            }
-
-            options[arguments[at]] = arguments[at + 1];
+            await Console.Error.WriteLineAsync($"{mistake}\n\n{ChaosOptions.Usage}");
+            return WrongOptions;
         }
 
-        var plan = ChaosPlan.Read(options);
+        var plan = Machine.LeaveOutWhatCannotBeDone(ChaosPlan.Of(settings), Console.Error.WriteLine);
         await Console.Error.WriteLineAsync(plan.ToString());
+        if (showsOnly)
+        {
+            return Held;
+        }
+
+        if (plan.Faults.Count == 0)
+        {
+            await Console.Error.WriteLineAsync("This machine cannot make any of these faults");
+            return NotPossibleHere;
+        }
+
         var folder = Directory.CreateTempSubdirectory("morag-chaos-");
         var result = await ChaosRun.OfAsync(plan, folder.FullName);
         if (result.IsBad)
@@ -32,11 +40,12 @@ internal static class Program
             await File.WriteAllLinesAsync(history, result.History.Select(happening => happening.ToString()));
             await Console.Out.WriteLineAsync(result.Report());
             await Console.Out.WriteLineAsync($"The history is in {history}");
-            return 1;
+            return Broken;
         }
 
         folder.Delete(recursive: true);
+        await Console.Error.WriteLineAsync(result.Notes);
         await Console.Out.WriteLineAsync(result.Summary.ToString(CultureInfo.InvariantCulture));
-        return 0;
+        return Held;
     }
 }

@@ -50,9 +50,11 @@ internal sealed class StoredHistory(NodeClient node, HistoryRecorder recorder)
     private void Add(TaskInfo task)
     {
         var partition = string.Create(CultureInfo.InvariantCulture, $"queue partition {Partition.Of(task.TaskId, QueuePartitions)}");
+        var at = TimeSpan.MinValue;
         foreach (var entry in task.History)
         {
-            var at = recorder.At(entry.At);
+            // Two nodes may have written it, and their clocks may differ, but its order is what happened.
+            at = recorder.At(entry.At) is var written && written > at ? written : at;
             if (entry is { What: "leased", Epoch: { } lease, WorkerId: { } worker })
             {
                 stored.Add(new LeaseStored(at, partition, task.TaskId.Value, lease.Value, worker.Value));

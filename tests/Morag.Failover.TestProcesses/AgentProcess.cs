@@ -29,6 +29,9 @@ public sealed record AgentProcessSettings
     /// <summary>The number of tasks that it runs at the same time.</summary>
     public int Slots { get; init; } = 1;
 
+    /// <summary>The program that starts it, with its arguments; empty for none.</summary>
+    public IReadOnlyList<string> Launcher { get; init; } = [];
+
     /// <summary>Further settings as environment variables.</summary>
     public IReadOnlyDictionary<string, string>? Environment { get; init; }
 
@@ -41,7 +44,7 @@ public static class AgentProcess
 {
     /// <summary>Starts an agent.</summary>
     public static RunningProgram Start(AgentProcessSettings settings) =>
-        RunningProgram.StartUnder([], Programs.Morag, Arguments(settings), settings.Environment);
+        RunningProgram.StartUnder(settings.Launcher, Programs.Morag, Arguments(settings), settings.Environment);
 
     /// <summary>Starts an agent as process 1 of its own namespace. The returned program is its parent, <c>unshare</c>.</summary>
     public static RunningProgram StartAsFirstProcess(AgentProcessSettings settings) =>

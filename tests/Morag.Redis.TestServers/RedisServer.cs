@@ -123,17 +123,23 @@ public sealed class RedisServer : RedisTestServer
         throw new InvalidOperationException($"redis-server is not ready after {StartTimeout}: {await File.ReadAllTextAsync(log)}");
     }
 
+    private protected override ConfigurationOptions OptionsOfThisProcess()
+    {
+        var options = base.OptionsOfThisProcess();
+        if (Launcher.Count > 0)
+        {
+            options.EndPoints.Clear();
+            options.EndPoints.Add(new UnixDomainSocketEndPoint(ControlSocket));
+        }
+
+        return options;
+    }
+
     private async Task<bool> RepliesAsync()
     {
         try
         {
-            var options = ConfigurationOptions.Parse(ConnectionString);
-            if (Launcher.Count > 0)
-            {
-                options.EndPoints.Clear();
-                options.EndPoints.Add(new UnixDomainSocketEndPoint(ControlSocket));
-            }
-
+            var options = OptionsOfThisProcess();
             options.AbortOnConnectFail = true;
             options.ConnectTimeout = 1000;
             await using var connection = await ConnectionMultiplexer.ConnectAsync(options);

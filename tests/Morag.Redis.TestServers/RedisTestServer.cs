@@ -48,7 +48,7 @@ public abstract class RedisTestServer : IAsyncLifetime
     /// <summary>Opens a connection that allows administration commands. The caller disposes it.</summary>
     public async Task<ConnectionMultiplexer> ConnectAsync()
     {
-        var options = ConfigurationOptions.Parse(ConnectionString);
+        var options = OptionsOfThisProcess();
         options.AllowAdmin = true;
         return await ConnectionMultiplexer.ConnectAsync(options);
     }
@@ -68,6 +68,9 @@ public abstract class RedisTestServer : IAsyncLifetime
             Directory.Delete(DataFolder, recursive: true);
         }
     }
+
+    /// <summary>How this process, which may be on another network, connects to it.</summary>
+    private protected virtual ConfigurationOptions OptionsOfThisProcess() => ConfigurationOptions.Parse(ConnectionString);
 
     private async Task SignalAsync(string signal)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Morag.Failover.Contracts;
@@ -6,12 +7,28 @@ using Morag.Failover.Contracts;
 namespace Morag.Failover.Chaos.Clients;
 
 /// <summary>The HTTP API of a cluster for one client. A call goes to the next node until one of them has an answer.</summary>
-internal sealed class ClusterApi(IReadOnlyList<Uri> nodes, int first) : IDisposable
+internal sealed class ClusterApi : IDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
-    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(4) };
-    private int current = first;
+    private readonly IReadOnlyList<Uri> nodes;
+    private readonly HttpClient http;
+    private int current;
+
+    /// <param name="nodes">The addresses of all nodes.</param>
+    /// <param name="first">Which one is asked first.</param>
+    /// <param name="handler">Opens its connections, and is disposed with it.</param>
+    /// <param name="token">The token of its calls; null for none.</param>
+    public ClusterApi(IReadOnlyList<Uri> nodes, int first, SocketsHttpHandler handler, string? token)
+    {
+        this.nodes = nodes;
+        current = first;
+        http = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(4) };
+        if (token is not null)
+        {
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+    }
 
     /// <summary>Repeats a call until a node has an answer other than 503, or the token is cancelled.</summary>
     /// <param name="method">The method.</param>

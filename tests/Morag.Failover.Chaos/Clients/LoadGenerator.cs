@@ -7,9 +7,12 @@ using Morag.Failover.History;
 namespace Morag.Failover.Chaos.Clients;
 
 /// <summary>A user who submits tasks in small batches, and cancels a few of them.</summary>
-internal sealed class LoadGenerator(string user, ClusterApi api, HistoryRecorder recorder, uint seed)
+internal sealed class LoadGenerator(string user, ClusterApi api, HistoryRecorder recorder, uint seed, double rate)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    private const int LargestBatch = 4;
+
+    // A batch has 1 to 4 tasks.
+    private readonly TimeSpan pause = TimeSpan.FromSeconds((1 + LargestBatch) / 2.0 / rate);
 
     private readonly Random random = new(unchecked((int)seed));
     private readonly ConcurrentQueue<string> acknowledged = [];
@@ -32,13 +35,13 @@ internal sealed class LoadGenerator(string user, ClusterApi api, HistoryRecorder
                 await CancelAsync(acknowledged.ElementAt(random.Next(acknowledged.Count)), giveUp);
             }
 
-            await Task.Delay(Pause, giveUp);
+            await Task.Delay(pause, giveUp);
         }
     }
 
     private async Task SubmitAsync(CancellationToken giveUp)
     {
-        List<SubmittedTask> open = [.. Enumerable.Range(0, 1 + random.Next(4)).Select(_ => DrawTask())];
+        List<SubmittedTask> open = [.. Enumerable.Range(0, 1 + random.Next(LargestBatch)).Select(_ => DrawTask())];
         while (open.Count > 0)
         {
             var (status, answers) = await api.CallAsync(HttpMethod.Post, "/tasks", open, giveUp);

@@ -17,7 +17,14 @@ public sealed class ChaosSpecs : IDisposable
     [InlineData(3u)]
     public async Task Should_keep_every_rule_when_processes_are_killed_frozen_and_restarted(uint seed)
     {
-        var plan = ChaosPlan.Of(seed, nodes: 2, agents: 4, length: TimeSpan.FromSeconds(12), longestFreeze: TimeSpan.FromSeconds(6));
+        var plan = ChaosPlan.Of(new ChaosSettings
+        {
+            Seed = seed,
+            Nodes = 2,
+            Agents = 4,
+            Length = TimeSpan.FromSeconds(12),
+            LongestFreeze = TimeSpan.FromSeconds(6),
+        });
 
         var result = await ChaosRun.OfAsync(plan, folder.FullName);
 

@@ -24,6 +24,24 @@ public sealed record Cut(string Name, int Nodes, IReadOnlyList<(int From, int To
         OneWay("five nodes, two are not heard", 5, [0, 1], [2, 3, 4], [[2, 3, 4]]),
     ];
 
+    /// <summary>One cut for each other strategy of the split brain resolver. With down-all, every node ends.</summary>
+    public static IReadOnlyList<Cut> OfOtherStrategies { get; } =
+    [
+        BothWays("keep-majority: two nodes", 2, [0], [1], [[0]]).With("keep-majority"),
+        BothWays("keep-majority: three nodes, the oldest alone", 3, [0], [1, 2], [[1, 2]]).With("keep-majority"),
+        BothWays("static-quorum: three nodes, the oldest alone", 3, [0], [1, 2], [[1, 2]])
+            .With("static-quorum", "static-quorum.quorum-size = 2"),
+        BothWays("keep-oldest: four nodes, the oldest and another one", 4, [0, 1], [2, 3], [[0, 1]]).With("keep-oldest"),
+        BothWays("keep-oldest: three nodes, the oldest alone", 3, [0], [1, 2], [[1, 2]]).With("keep-oldest"),
+        BothWays("down-all: three nodes, two and one", 3, [0, 1], [2], [[]]).With("down-all"),
+    ];
+
+    /// <summary>All cuts.</summary>
+    public static IReadOnlyList<Cut> All => [.. Few, .. More, .. OfOtherStrategies];
+
+    /// <summary>HOCON of the strategy of the split brain resolver; empty for the default.</summary>
+    public string Strategy { get; private init; } = "";
+
     /// <inheritdoc />
     public override string ToString() => Name;
 
@@ -34,4 +52,15 @@ public sealed record Cut(string Name, int Nodes, IReadOnlyList<(int From, int To
         new(name, nodes, [.. from.SelectMany(one => to.Select(other => (one, other)))], survivors);
 
     private Cut And(Cut other) => this with { Dropped = [.. Dropped, .. other.Dropped] };
+
+    private Cut With(string strategy, string setting = "") => this with
+    {
+        Strategy = $$"""
+
+            akka.cluster.split-brain-resolver {
+              active-strategy = {{strategy}}
+              {{setting}}
+            }
+            """,
+    };
 }

@@ -9,18 +9,33 @@ namespace Morag.Failover.Processes.Tests.Networks;
 /// <summary>Nodes and a Redis, each on a host of its own. The first node is the oldest.</summary>
 internal sealed class NetworkedNodes : IAsyncDisposable
 {
+    /// <summary>Set it to <c>proxies</c> to cut the network with proxies even where network namespaces can be made.</summary>
+    public const string Medium = "MORAG_PARTITIONS_BY";
+
     private const int ClusterPort = 4053;
 
-    private readonly TestNetwork network;
+    // One of these two: proxies stand in where network namespaces cannot be made.
+    private readonly TestNetwork? network;
+    private readonly ProxiedLinks? links;
     private readonly RedisServer redis;
     private readonly List<NodeProcess> nodes = [];
 
     private NetworkedNodes(int count)
     {
+        if (UsesProxies)
+        {
+            links = new ProxiedLinks(count);
+            redis = new RedisServer();
+            return;
+        }
+
         network = TestNetwork.Create(count + 1);
         var host = network[count];
         redis = new RedisServer { Host = host.Address, Launcher = host.Launcher, Settings = ["--protected-mode", "no"] };
     }
+
+    private static bool UsesProxies =>
+        TestNetwork.SkipReason is not null || Environment.GetEnvironmentVariable(Medium) == "proxies";
 
     public IReadOnlyList<NodeProcess> All => nodes;
 
@@ -32,19 +47,13 @@ internal sealed class NetworkedNodes : IAsyncDisposable
             await all.redis.InitializeAsync();
             for (var number = 0; number < count; number++)
             {
-                all.nodes.Add(await NodeProcess.StartAsync(new NodeProcessSettings
+                all.nodes.Add(NodeProcess.StartWithoutWaiting(all.Place(number, count, new NodeProcessSettings
                 {
                     Redis = all.redis.ConnectionString,
                     DataFolder = folder.Sub(string.Create(CultureInfo.InvariantCulture, $"node-{number}")),
-                    NetworkHost = all.network[number],
-                    ClusterPort = ClusterPort,
-                    Seeds =
-                    [
-                        .. Enumerable.Range(0, count)
-                            .Select(seed => string.Create(CultureInfo.InvariantCulture, $"{all.network[seed].Address}:{ClusterPort}")),
-                    ],
                     Config = config,
-                }));
+                })));
+                await all.StartedAsync(number);
             }
 
             return all;
@@ -60,11 +69,23 @@ internal sealed class NetworkedNodes : IAsyncDisposable
     {
         foreach (var (from, to) in cut.Dropped)
         {
-            network.Cut(network[from], network[to]);
+            network?.Cut(network[from], network[to]);
+            links?.Table[from, to].Cut();
         }
     }
 
-    public void Heal() => network.Heal();
+    public void Heal()
+    {
+        network?.Heal();
+        links?.Table.Heal();
+    }
+
+    /// <summary>Starts a node again that has ended.</summary>
+    public async Task StartAgainAsync(NodeProcess node)
+    {
+        node.StartWithoutWaiting();
+        await StartedAsync(nodes.IndexOf(node));
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -74,6 +95,26 @@ internal sealed class NetworkedNodes : IAsyncDisposable
         }
 
         await redis.DisposeAsync();
-        network.Dispose();
+        network?.Dispose();
+        await (links?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
+
+    private NodeProcessSettings Place(int number, int count, NodeProcessSettings settings) => network is null
+        ? links!.Place(number, settings)
+        : settings with
+        {
+            NetworkHost = network[number],
+            ClusterPort = ClusterPort,
+            Seeds =
+            [
+                .. Enumerable.Range(0, count)
+                    .Select(seed => string.Create(CultureInfo.InvariantCulture, $"{network[seed].Address}:{ClusterPort}")),
+            ],
+        };
+
+    private Task StartedAsync(int number)
+    {
+        links?.Started(number, nodes[number].Program.Id);
+        return nodes[number].BecomesReadyAsync();
     }
 }

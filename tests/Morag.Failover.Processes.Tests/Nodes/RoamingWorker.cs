@@ -5,7 +5,7 @@ namespace Morag.Failover.Processes.Tests.Nodes;
 
 /// <summary>
 /// A worker that knows several nodes. It sends heartbeats and keeps a session open on one of them, and moves on when that node refuses the
-/// connection. A node that only does not answer is given more time.
+/// connection. Whether it also moves on when that node does not answer, or has no answer, its test says.
 /// </summary>
 internal sealed class RoamingWorker : IAsyncDisposable
 {
@@ -16,23 +16,30 @@ internal sealed class RoamingWorker : IAsyncDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly Uri[] nodes;
     private readonly string id;
+    private readonly bool isRestless;
     private Task running = Task.CompletedTask;
     private int current;
     private long heartbeats;
 
-    private RoamingWorker(string id, Uri[] nodes)
+    private RoamingWorker(string id, bool isRestless, Uri[] nodes)
     {
         this.id = id;
+        this.isRestless = isRestless;
         this.nodes = nodes;
     }
 
     /// <summary>The heartbeats that were answered.</summary>
     public long Heartbeats => Interlocked.Read(ref heartbeats);
 
-    /// <summary>Registers at the first node.</summary>
-    public static async Task<RoamingWorker> StartAsync(string id, params Uri[] nodes)
+    /// <summary>Registers at the first node. It stays there unless the node refuses its connection.</summary>
+    public static Task<RoamingWorker> StartAsync(string id, params Uri[] nodes) => StartAsync(id, isRestless: false, nodes);
+
+    /// <summary>Registers at the first node. Like the agent, it moves on whenever a heartbeat is not answered.</summary>
+    public static Task<RoamingWorker> StartRestlessAsync(string id, params Uri[] nodes) => StartAsync(id, isRestless: true, nodes);
+
+    private static async Task<RoamingWorker> StartAsync(string id, bool isRestless, Uri[] nodes)
     {
-        var worker = new RoamingWorker(id, nodes);
+        var worker = new RoamingWorker(id, isRestless, nodes);
         await worker.PostAsync(worker.patient, "/register", new
         {
             registration = new
@@ -82,7 +89,8 @@ internal sealed class RoamingWorker : IAsyncDisposable
             }
             catch (Exception failed) when (failed is HttpRequestException or OperationCanceledException)
             {
-                // The node does not answer, or has no answer: the next heartbeat asks again.
+                // The node does not answer, or has no answer: the next heartbeat asks again, or asks the other node.
+                Interlocked.Add(ref current, isRestless ? 1 : 0);
             }
         }
     }

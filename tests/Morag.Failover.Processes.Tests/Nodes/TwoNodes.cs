@@ -1,5 +1,6 @@
 using System.Globalization;
 using Morag.Failover.TestProcesses;
+using Morag.Failover.TestProcesses.Networks;
 using Morag.Redis.TestServers;
 
 namespace Morag.Failover.Processes.Tests.Nodes;
@@ -19,23 +20,29 @@ internal sealed class TwoNodes : IAsyncDisposable
     /// <param name="server">The Redis.</param>
     /// <param name="folder">The folder for their data folders.</param>
     /// <param name="config">Their settings.</param>
-    public static async Task<TwoNodes> StartAsync(RedisServer server, TestFolder folder, string config)
+    /// <param name="links">The links to the nodes and to Redis; null if none of them is cut.</param>
+    public static async Task<TwoNodes> StartAsync(RedisServer server, TestFolder folder, string config, ProxiedLinks? links = null)
     {
         await server.FlushAsync();
         int[] ports = [RedisTestServer.FreePort(), RedisTestServer.FreePort()];
+        var redis = links?.LinkTo(server) ?? server.ConnectionString;
         var two = new TwoNodes();
         try
         {
             for (var number = 0; number < ports.Length; number++)
             {
-                two.nodes[number] = await NodeProcess.StartAsync(new NodeProcessSettings
+                var settings = new NodeProcessSettings
                 {
-                    Redis = server.ConnectionString,
+                    Redis = redis,
                     DataFolder = Path.Combine(folder.Path, string.Create(CultureInfo.InvariantCulture, $"node-{number}")),
                     ClusterPort = ports[number],
                     Seeds = [.. ports.Select(port => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"))],
                     Config = config,
-                });
+                };
+                var node = NodeProcess.StartWithoutWaiting(links?.Place(number, settings) ?? settings);
+                two.nodes[number] = node;
+                links?.Started(number, node.Program.Id);
+                await node.BecomesReadyAsync();
             }
 
             return two;

@@ -48,8 +48,9 @@ public sealed partial class NetworkHost
         },
     };
 
-    /// <summary>A socket stays in the namespace of the thread that created it, so a thread enters the namespace, and ends.</summary>
-    private Socket CreateSocket()
+    /// <summary>A socket for TCP on this host.</summary>
+    // A socket stays in the namespace of the thread that created it, so a thread enters the namespace, and ends.
+    public Socket CreateSocket()
     {
         Socket? created = null;
         var error = 0;
