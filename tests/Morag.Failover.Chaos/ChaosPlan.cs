@@ -56,12 +56,13 @@ internal sealed record ChaosPlan(ChaosSettings Settings, IReadOnlyList<Fault> Fa
     {
         var random = new Random(unchecked((int)settings.Seed));
         var faults = new List<Fault>();
+        var (least, more) = settings.Profile.RestSeconds;
         var at = TimeSpan.FromSeconds(1 + (2 * random.NextDouble()));
         while (at < settings.Length)
         {
             var fault = Draw(random, settings) with { At = at };
             faults.Add(fault);
-            at += fault.For + TimeSpan.FromSeconds(1 + (4 * random.NextDouble()));
+            at += fault.For + TimeSpan.FromSeconds(least + (more * random.NextDouble()));
         }
 
         return new ChaosPlan(settings, faults);

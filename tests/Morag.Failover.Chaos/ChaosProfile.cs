@@ -15,7 +15,7 @@ internal sealed record ChaosProfile(string Name, string Meaning, IReadOnlyList<(
         [
             (FaultKind.NodeKilled, 25), (FaultKind.NodeFrozen, 15), (FaultKind.NodeRestarted, 15), (FaultKind.AgentKilled, 20),
             (FaultKind.AgentFrozen, 10), (FaultKind.RedisFrozen, 8), (FaultKind.RedisKilled, 7),
-        ]),
+        ]) { RestSeconds = (1, 4) },
         new("partitions", "the network between nodes, to Redis and to clients is cut, in both directions or in one",
         [
             (FaultKind.NodeCutOff, 25), (FaultKind.NodeDeaf, 12), (FaultKind.NodeMute, 12), (FaultKind.NodeWithoutRedis, 10),
@@ -54,6 +54,9 @@ internal sealed record ChaosProfile(string Name, string Meaning, IReadOnlyList<(
             (FaultKind.ClockJumped, 3),
         ]),
     ];
+
+    /// <summary>How long the processes are left alone between two faults, at least, and how much more at most.</summary>
+    public (double Least, double More) RestSeconds { get; private init; } = (6, 8);
 
     /// <summary>What any fault of it needs.</summary>
     public IReadOnlySet<FaultNeed> Needs => Weights.Select(weight => FaultTraits.Of(weight.Kind).Need).ToHashSet();
