@@ -36,6 +36,15 @@ public sealed record Cut(string Name, int Nodes, IReadOnlyList<(int From, int To
         BothWays("down-all: three nodes, two and one", 3, [0, 1], [2], [[]]).With("down-all"),
     ];
 
+    /// <summary>Nodes that die, whose loss would stop the rest if the strategy of the split brain resolver decided about it.</summary>
+    public static IReadOnlyList<(Cut Strategy, int[] Killed)> Deaths { get; } =
+    [
+        (new Cut("keep-majority: two nodes, the lowest address", 2, [], []).With("keep-majority"), [0]),
+        (new Cut("static-quorum: three nodes, two of them", 3, [], []).With("static-quorum", "static-quorum.quorum-size = 2"), [1, 2]),
+        (new Cut("keep-oldest: three nodes, the oldest and another one", 3, [], []).With("keep-oldest"), [0, 1]),
+        (new Cut("down-all: two nodes, one of them", 2, [], []).With("down-all"), [1]),
+    ];
+
     /// <summary>All cuts.</summary>
     public static IReadOnlyList<Cut> All => [.. Few, .. More, .. OfOtherStrategies];
 

@@ -6,4 +6,15 @@ namespace Morag.Failover.Processes.Tests.Networks;
 public sealed class NetworkTheoryAttribute : TheoryAttribute
 {
     public NetworkTheoryAttribute() => Skip = RedisServer.SkipReason;
+
+    /// <summary>The variable without which it is skipped, because it takes long; null if it always runs.</summary>
+    public string? OnlyWith
+    {
+        get;
+        init
+        {
+            field = value;
+            Skip ??= value is null || Environment.GetEnvironmentVariable(value) is not null ? null : $"takes long; runs with {value}=all";
+        }
+    }
 }

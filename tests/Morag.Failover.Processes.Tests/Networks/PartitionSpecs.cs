@@ -39,6 +39,11 @@ public sealed class PartitionSpecs : IDisposable
         .. (Environment.GetEnvironmentVariable(AllCuts) is null ? Cut.Few : Cut.All).Select(cut => cut.Name),
     ];
 
+    public static TheoryData<string> Deaths =>
+    [
+        .. Cut.Deaths.Select(death => death.Strategy.Name),
+    ];
+
     [NetworkTheory]
     [MemberData(nameof(Cuts))]
     public async Task Should_go_on_with_one_side_and_decide_nothing_twice_when_the_network_is_cut(string name)
@@ -76,6 +81,23 @@ public sealed class PartitionSpecs : IDisposable
         await clients.MakeProgressAsync("after the cut", nodes.All);
         var violations = new HistoryChecker().Check(await clients.EndAsync());
         Assert.True(violations.Count == 0, $"{string.Join('\n', violations)}\n{RunningProgram.OutputOfAll()}");
+    }
+
+    /// <summary>The presence in Redis tells that they are dead, sooner than any strategy decides.</summary>
+    [NetworkTheory(OnlyWith = AllCuts)]
+    [MemberData(nameof(Deaths))]
+    public async Task Should_go_on_under_every_strategy_when_other_nodes_are_killed(string name)
+    {
+        var (strategy, killed) = Cut.Deaths.Single(death => death.Strategy.Name == name);
+        await using var nodes = await NetworkedNodes.StartAsync(strategy.Nodes, folder, TestConfig.Text + Config + strategy.Strategy);
+        await SeeEachOtherAsync(nodes.All);
+        await using var clients = new PartitionClients(nodes.All);
+        await clients.MakeProgressAsync("before the kill", nodes.All);
+
+        List<NodeProcess> dead = [.. killed.Select(number => nodes.All[number])];
+        dead.ForEach(node => node.Program.Send(Signal.Kill));
+
+        await clients.MakeProgressAsync("after the kill", [.. nodes.All.Except(dead)]);
     }
 
     public void Dispose() => folder.Dispose();
