@@ -16,6 +16,8 @@ internal static class ChaosRun
     /// <summary>How many workers of this process work over HTTP, and record what they are told.</summary>
     private const int RecordingWorkers = 3;
 
+    private const int MostReadings = 5;
+
     /// <summary>Longer than the timeout of a worker and the longest way of an agent to another node.</summary>
     private static readonly TimeSpan WitnessedFor = TimeSpan.FromSeconds(30);
 
@@ -55,8 +57,7 @@ internal static class ChaosRun
             await Task.WhenAll([faults, .. users.Select(user => user.RunAsync(settings.Length, faults, giveUp.Token))]);
             tasks = [.. users.SelectMany(user => user.Acknowledged)];
             await cluster.RecoverAsync();
-            await RestsAsync(cluster.Node(0).Client, tasks.Length);
-            stored = await new StoredHistory(cluster.Node(settings.Nodes - 1).Client, recorder).ReadAsync(tasks);
+            stored = await ReadAtRestAsync(cluster.Node(settings.Nodes - 1).Client, recorder, tasks);
         }
         catch (Exception failed) when (failed is TimeoutException or OperationCanceledException or InvalidOperationException
             or HttpRequestException)
@@ -87,6 +88,22 @@ internal static class ChaosRun
         if (plan.HasClockJumps)
         {
             yield return Rule.EpochsGrow;
+        }
+    }
+
+    /// <summary>Reads what is stored when everything is at rest. A review can start a parked task again meanwhile; then it is read again.</summary>
+    private static async Task<IReadOnlyList<Happening>> ReadAtRestAsync(NodeClient node, HistoryRecorder recorder, string[] tasks)
+    {
+        for (var readings = 1; ; readings++)
+        {
+            await RestsAsync(node, tasks.Length);
+            var stored = await new StoredHistory(node, recorder).ReadAsync(tasks);
+            var rested = stored.OfType<TaskReadAtEnd>().All(task => task.IsFinished || task.State is null or nameof(TaskState.Parked))
+                && stored.OfType<StatisticRead>().All(failures => failures.Value == stored.OfType<EventCounted>().Count());
+            if (rested || readings == MostReadings)
+            {
+                return stored;
+            }
         }
     }
 
