@@ -39,7 +39,8 @@ internal static class ChaosOptions
                 usage.Append(CultureInfo.InvariantCulture, $"  {profile.Name,-12}{profile.Meaning}\n");
             }
 
-            return usage.Append("\nExit code: 0 if every rule holds, 1 if not, 2 if the options are wrong, 3 if this machine cannot do it.").ToString();
+            return usage.Append("\nExit code: 0 if every rule holds, 1 if not, 2 if the options are wrong, 3 if this machine cannot do it.")
+                .ToString();
         }
     }
 

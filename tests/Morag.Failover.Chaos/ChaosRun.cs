@@ -91,7 +91,9 @@ internal static class ChaosRun
         }
     }
 
-    /// <summary>Reads what is stored when everything is at rest. A review can start a parked task again meanwhile; then it is read again.</summary>
+    /// <summary>
+    /// Reads what is stored when everything is at rest. A review can start a parked task again meanwhile; then it is read again.
+    /// </summary>
     private static async Task<IReadOnlyList<Happening>> ReadAtRestAsync(NodeClient node, HistoryRecorder recorder, string[] tasks)
     {
         for (var readings = 1; ; readings++)

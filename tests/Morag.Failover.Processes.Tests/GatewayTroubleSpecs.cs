@@ -117,7 +117,7 @@ public sealed class GatewayTroubleSpecs(RedisServer server) : IClassFixture<Redi
         links.Table.Heal();
     }
 
-    /// <summary>Waits until both nodes serve. A node that was taken over ends, and is started again as a service manager would do.</summary>
+    /// <summary>Waits until both nodes serve. A node that was taken over ends, and is started again, as a service manager would.</summary>
     private Task RestartEndedNodesAsync() => Eventually.HoldsAsync(
         async () =>
         {

@@ -15,5 +15,6 @@ internal sealed record Fault(FaultKind Kind, int Target, TimeSpan At, TimeSpan F
     /// <inheritdoc />
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{At.TotalSeconds,7:0.0} s {Kind} {Target} {(Kind == FaultKind.ClockJumped ? $"to {ClockAhead}" : $"for {For.TotalSeconds:0.0} s")}");
+        $"{At.TotalSeconds,7:0.0} s {Kind} {Target} "
+        + $"{(Kind == FaultKind.ClockJumped ? $"to {ClockAhead}" : $"for {For.TotalSeconds:0.0} s")}");
 }

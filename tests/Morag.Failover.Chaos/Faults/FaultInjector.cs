@@ -9,7 +9,9 @@ internal sealed class FaultInjector(ChaosCluster cluster, ReachRecorder reach, H
     private static readonly TimeSpan Stopped = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan Runs = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Runs the faults of a plan in order. If the cluster does not recover from one, that is a fault of the run, and the last.</summary>
+    /// <summary>
+    /// Runs the faults of a plan in order. If the cluster does not recover from one, that is a fault of the run, and the last one.
+    /// </summary>
     public async Task RunAsync(IReadOnlyList<Fault> faults)
     {
         foreach (var fault in faults)
@@ -48,7 +50,8 @@ internal sealed class FaultInjector(ChaosCluster cluster, ReachRecorder reach, H
         FaultKind.NodeCutOff => WithoutNodeAsync(fault.Target, () => CutAsync(fault, isHeard: false, hears: false)),
         FaultKind.NodeDeaf => WithoutNodeAsync(fault.Target, () => CutAsync(fault, isHeard: true, hears: false)),
         FaultKind.NodeMute => WithoutNodeAsync(fault.Target, () => CutAsync(fault, isHeard: false, hears: true)),
-        FaultKind.NodeWithoutRedis => WithoutNodeAsync(fault.Target, () => DisturbAsync(fault, () => cluster.Network.CutFromRedis(fault.Target))),
+        FaultKind.NodeWithoutRedis =>
+            WithoutNodeAsync(fault.Target, () => DisturbAsync(fault, () => cluster.Network.CutFromRedis(fault.Target))),
         FaultKind.NodeWithoutClients =>
             WithoutNodeAsync(fault.Target, () => DisturbAsync(fault, () => cluster.Network.CutFromClients(fault.Target))),
         FaultKind.NodeLinksSlow => DisturbAsync(fault, () => cluster.Network.SlowDown(fault.Target)),
