@@ -60,6 +60,9 @@ public sealed record EventCounted(TimeSpan At, string Statistic, int By = 1) : H
 /// <param name="Value">Its value.</param>
 public sealed record StatisticRead(TimeSpan At, TimeSpan AskedAt, string Statistic, long Value) : Happening(At);
 
+/// <summary>The last fault ended, and every node that will run again runs.</summary>
+public sealed record FaultsEnded(TimeSpan At) : Happening(At);
+
 /// <summary>A task as it was read at the end.</summary>
 /// <param name="At">When it was asked for. What happened later may show in it or not.</param>
 /// <param name="Task">The task.</param>

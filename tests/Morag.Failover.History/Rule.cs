@@ -29,6 +29,9 @@ public enum Rule
 
     /// <summary>When the faults stop, each task ends, or says what it waits for.</summary>
     EveryTaskEnds = 9,
+
+    /// <summary>When the faults have stopped, a lease reaches its worker or ends; it does not wait for its deadline.</summary>
+    NoLeaseIsForgotten = 10,
 }
 
 /// <summary>A rule that a history breaks, and where.</summary>

@@ -70,6 +70,7 @@ internal sealed class SimulationRun
 
         // The longest fault takes five minutes.
         world.PassUntil(plan.Duration + TimeSpan.FromMinutes(6));
+        recorder.Record(new FaultsEnded(world.Now));
         user.Reopen();
         world.PassUntil(world.Now + Settling);
         return ReadAll();

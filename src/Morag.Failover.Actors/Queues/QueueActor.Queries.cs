@@ -33,7 +33,7 @@ public sealed partial class QueueActor
                 AfterWrites(() => replyTo.Tell(new WorkFound { Partition = partition, Any = any }));
                 return true;
             case GetHeldLeases query:
-                AfterWrites(() => replyTo.Tell(TaskQueries.HeldBy(state, query.WorkerId, partition)));
+                AfterWrites(() => replyTo.Tell(TaskQueries.HeldBy(state, query)));
                 return true;
             default:
                 return false;

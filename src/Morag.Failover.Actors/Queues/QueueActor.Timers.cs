@@ -115,8 +115,9 @@ public sealed partial class QueueActor
             TaskRetention.Decide(State, settings.Queues, TaskRetention.SlackOf(settings.Queues, MostInOneEvent), MostInOneEvent, Now));
 
     /// <summary>
-    /// Starts the entities of workers that hold leases, periodically: an entity may have stopped with its node, and only the entity notices
-    /// that a worker was lost together with that node.
+    /// Starts the entities of workers that hold leases, periodically, and tells them what their workers hold here. An entity may have
+    /// stopped with its node, and only the entity notices that a worker was lost together with that node. Or a grant was lost on its way
+    /// to the entity: then nobody works on the task until the entity learns of the lease.
     /// </summary>
     private void WakeLeaseHolders()
     {
@@ -140,7 +141,8 @@ public sealed partial class QueueActor
     {
         for (var left = settings.Workers.WakeRate; left > 0 && workersToWake.TryDequeue(out var worker); left--)
         {
-            regions.Workers.Tell(new WakeWorker { WorkerId = worker }, Self);
+            var digest = LeaseDigest.Of(State.ShareOf(worker).Held.Keys);
+            regions.Workers.Tell(new WakeWorker { WorkerId = worker, Partition = partition, LeaseDigest = digest }, Self);
         }
 
         if (workersToWake.Count > 0)

@@ -6,31 +6,28 @@ using Morag.Failover.Domain.Queues;
 namespace Morag.Failover.Actors.Workers;
 
 /// <summary>
-/// The leases that a worker holds, as its entity believes: collected from grants and outcomes, and requested from every partition after a
-/// restart. The queues own the leases; this view saves requests to them.
+/// The leases that a worker holds, as its entity believes: collected from grants and outcomes, and requested from a partition after a
+/// restart of the entity and whenever the partition's digest differs. The queues own the leases; this view saves requests to them.
 /// </summary>
 internal sealed class HeldLeasesView(int partitions)
 {
     private readonly Dictionary<TaskId, Held> leases = [];
-
-    /// <summary>Leases that ended while the partitions were being queried: a reply may have been sent before the end.</summary>
-    private readonly HashSet<(TaskId, LeaseEpoch)> endedMeanwhile = [];
-
-    private readonly HashSet<int> awaited = [];
-    private DateTimeOffset? askedAt;
+    private readonly Dictionary<int, Query> queries = [];
+    private readonly HashSet<int> unknown = [.. Enumerable.Range(0, partitions)];
+    private long lastQuery;
     private ImmutableArray<HeldLease>? shown;
 
     /// <summary>The number of held leases.</summary>
     public int Count => leases.Count;
 
     /// <summary>Whether every partition has replied since the entity started.</summary>
-    public bool IsKnown { get; private set; }
+    public bool IsKnown => unknown.Count == 0;
 
-    /// <summary>The partitions that have not replied yet.</summary>
-    public IReadOnlyCollection<int> Awaited => awaited;
+    /// <summary>The partitions whose reply is awaited.</summary>
+    public IReadOnlyCollection<int> Awaited => queries.Keys;
 
-    /// <summary>When the partitions were last queried.</summary>
-    public DateTimeOffset? AskedAt => askedAt;
+    /// <summary>When all partitions were last queried.</summary>
+    public DateTimeOffset? AskedAt { get; private set; }
 
     /// <summary>The leases for heartbeat replies, built once per change.</summary>
     public ImmutableArray<HeldLease> Shown => shown ??= [.. leases.Values.Select(held => held.Lease)];
@@ -63,45 +60,67 @@ internal sealed class HeldLeasesView(int partitions)
     public bool Holds(TaskId task, LeaseEpoch epoch) => leases.TryGetValue(task, out var held) && held.Lease.Epoch == epoch;
 
     /// <summary>Marks the view as complete, for a new worker, which holds nothing.</summary>
-    public void MarkEmpty() => IsKnown = true;
+    public void MarkEmpty() => unknown.Clear();
 
-    /// <summary>Starts a query of all partitions.</summary>
+    /// <summary>Starts a query of all partitions. A query that is under way goes on.</summary>
     public void StartQuery(DateTimeOffset now)
     {
-        askedAt = now;
-        endedMeanwhile.Clear();
-        awaited.UnionWith(Enumerable.Range(0, partitions));
+        AskedAt = now;
+        for (var partition = 0; partition < partitions; partition++)
+        {
+            StartQuery(partition, now);
+        }
     }
 
-    /// <summary>Merges the reply of a partition.</summary>
-    public void OnAnswer(HeldLeases answer)
+    /// <summary>Starts a query of a partition. A query that is under way goes on.</summary>
+    public void StartQuery(int partition, DateTimeOffset now)
     {
-        if (!awaited.Remove(answer.Partition))
+        if (!queries.ContainsKey(partition))
         {
-            return;
+            queries[partition] = new Query(++lastQuery, now);
+        }
+    }
+
+    /// <summary>The number of the query of a partition, for its reply; 0 if none is under way.</summary>
+    public long NumberOf(int partition) => queries.GetValueOrDefault(partition)?.Number ?? 0;
+
+    /// <summary>Whether a partition's digest contradicts the view. While a query is under way, its reply decides.</summary>
+    public bool Contradicts(int partition, long digest) =>
+        IsKnown
+        && !queries.ContainsKey(partition)
+        && LeaseDigest.Of(leases.Values.Where(held => held.Partition == partition).Select(held => held.Lease.Epoch)) != digest;
+
+    /// <summary>
+    /// Merges the reply of a partition. The reply to an earlier query is ignored: it may lack leases that were granted since.
+    /// </summary>
+    /// <returns>Whether the reply belongs to the query that is under way.</returns>
+    public bool OnAnswer(HeldLeases answer)
+    {
+        if (!queries.TryGetValue(answer.Partition, out var query) || (answer.Number != 0 && answer.Number != query.Number))
+        {
+            return false;
         }
 
         shown = null;
-        var before = leases.Values.Where(held => held.Partition == answer.Partition && held.AddedAt <= askedAt).ToList();
+        queries.Remove(answer.Partition);
+        var before = leases.Values.Where(held => held.Partition == answer.Partition && held.AddedAt <= query.AskedAt).ToList();
         var listed = answer.Leases.Select(lease => (lease.TaskId, lease.Epoch)).ToHashSet();
         foreach (var gone in before.Where(held => !listed.Contains((held.Lease.TaskId, held.Lease.Epoch))))
         {
             leases.Remove(gone.Lease.TaskId);
         }
 
+        // In its first reply, a partition lists what earlier runs of the entity delivered. After that, every lease passes through here.
+        var isDelivered = unknown.Remove(answer.Partition);
         foreach (var lease in answer.Leases)
         {
-            if (!endedMeanwhile.Contains((lease.TaskId, lease.Epoch)) && !IsNewerHeld(lease))
+            if (!query.Ended.Contains((lease.TaskId, lease.Epoch)) && !IsNewerHeld(lease))
             {
-                leases.TryAdd(lease.TaskId, new Held(lease, answer.Partition, askedAt ?? lease.GrantedAt));
+                leases[lease.TaskId] = new Held(lease, answer.Partition, query.AskedAt) { IsDelivered = isDelivered };
             }
         }
 
-        if (awaited.Count == 0)
-        {
-            IsKnown = true;
-            endedMeanwhile.Clear();
-        }
+        return true;
     }
 
     /// <summary>Adds a lease that was granted to the worker.</summary>
@@ -116,15 +135,24 @@ internal sealed class HeldLeasesView(int partitions)
             GrantedAt = now,
             Deadline = task.Deadline,
         };
-        leases[task.TaskId] = new Held(lease, partition, now);
+        leases[task.TaskId] = new Held(lease, partition, now) { IsDelivered = true };
+    }
+
+    /// <summary>Records that a held lease was delivered to the worker.</summary>
+    public void MarkDelivered(TaskId task)
+    {
+        if (leases.TryGetValue(task, out var held))
+        {
+            held.IsDelivered = true;
+        }
     }
 
     /// <summary>Removes a lease that ended.</summary>
     public void Remove(TaskId task, LeaseEpoch epoch)
     {
-        if (awaited.Count > 0)
+        foreach (var query in queries.Values)
         {
-            endedMeanwhile.Add((task, epoch));
+            query.Ended.Add((task, epoch));
         }
 
         if (Holds(task, epoch))
@@ -137,9 +165,9 @@ internal sealed class HeldLeasesView(int partitions)
     /// <summary>Removes all leases, because a fence ends them.</summary>
     public void Clear()
     {
-        if (awaited.Count > 0)
+        foreach (var query in queries.Values)
         {
-            endedMeanwhile.UnionWith(leases.Values.Select(held => (held.Lease.TaskId, held.Lease.Epoch)));
+            query.Ended.UnionWith(leases.Values.Select(held => (held.Lease.TaskId, held.Lease.Epoch)));
         }
 
         shown = null;
@@ -158,6 +186,7 @@ internal sealed class HeldLeasesView(int partitions)
             if (Find(said, held.Lease) is { } saidOfIt)
             {
                 held.Missed = 0;
+                held.IsDelivered = true;
                 if (saidOfIt.Progress is { } progress && !progress.Equals(held.Progress))
                 {
                     held.Progress = progress;
@@ -165,6 +194,25 @@ internal sealed class HeldLeasesView(int partitions)
                 }
             }
             else if (judge(held.Partition) && ++held.Missed >= 2)
+            {
+                held.Missed = 0;
+                (missing ??= []).Add(held.Lease);
+            }
+        }
+
+        return missing;
+    }
+
+    /// <summary>
+    /// Returns the leases of a partition that the entity did not deliver to the worker, for workers whose heartbeats do not list them. A
+    /// lease is returned at the second check, because its grant may still arrive after the first one.
+    /// </summary>
+    public List<HeldLease>? FindUndelivered(int partition)
+    {
+        List<HeldLease>? missing = null;
+        foreach (var held in leases.Values)
+        {
+            if (held.Partition == partition && !held.IsDelivered && ++held.Missed >= 2)
             {
                 held.Missed = 0;
                 (missing ??= []).Add(held.Lease);
@@ -192,6 +240,17 @@ internal sealed class HeldLeasesView(int partitions)
 
     private bool IsNewerHeld(HeldLease lease) => leases.TryGetValue(lease.TaskId, out var held) && held.Lease.Epoch >= lease.Epoch;
 
+    /// <summary>A question to a partition that is not answered yet.</summary>
+    private sealed class Query(long number, DateTimeOffset askedAt)
+    {
+        public long Number { get; } = number;
+
+        public DateTimeOffset AskedAt { get; } = askedAt;
+
+        /// <summary>Leases that ended since: the reply may have been sent before the end.</summary>
+        public HashSet<(TaskId Task, LeaseEpoch Epoch)> Ended { get; } = [];
+    }
+
     private sealed class Held(HeldLease lease, int partition, DateTimeOffset addedAt)
     {
         public HeldLease Lease { get; } = lease;
@@ -200,6 +259,10 @@ internal sealed class HeldLeasesView(int partitions)
 
         public DateTimeOffset AddedAt { get; } = addedAt;
 
+        /// <summary>Whether the lease left the entity for the worker, as far as the entity knows.</summary>
+        public bool IsDelivered { get; set; }
+
+        /// <summary>How many checks in a row found that the worker may not know the lease.</summary>
         public int Missed { get; set; }
 
         public double? Progress { get; set; }

@@ -90,7 +90,7 @@ public sealed partial class WorkerReliabilityActor
                 break;
             case UnacknowledgedKind.HeldLeases:
                 demand.MarkSilent(message.Partition, Now);
-                RequestHeldLeases(message.Partition);
+                SendHeldLeasesQuery(message.Partition);
                 break;
             case UnacknowledgedKind.Returns:
                 SendReturns(message.Partition);
@@ -151,15 +151,22 @@ public sealed partial class WorkerReliabilityActor
     private void RequestHeldLeases()
     {
         held.StartQuery(Now);
-        foreach (var partition in held.Awaited)
+        foreach (var partition in held.Awaited.Order().ToList())
         {
-            RequestHeldLeases(partition);
+            SendHeldLeasesQuery(partition);
         }
     }
 
     private void RequestHeldLeases(int partition)
     {
-        regions.Queues.Tell(new GetHeldLeases { Partition = partition, WorkerId = State.WorkerId }, Self);
+        held.StartQuery(partition, Now);
+        SendHeldLeasesQuery(partition);
+    }
+
+    private void SendHeldLeasesQuery(int partition)
+    {
+        regions.Queues.Tell(
+            new GetHeldLeases { Partition = partition, WorkerId = State.WorkerId, Number = held.NumberOf(partition) }, Self);
         MarkSent(UnacknowledgedKind.HeldLeases, partition);
     }
 

@@ -15,6 +15,9 @@ public sealed partial class WorkerReliabilityActor
     /// <summary>The shortest time between two comparisons of the held leases with the queues, for a worker without room.</summary>
     private static readonly TimeSpan HeldLeasesRequestInterval = TimeSpan.FromMinutes(1);
 
+    /// <summary>Why a lease is given back that the worker does not know.</summary>
+    private const string NeverReachedWorker = "the lease never reached the worker";
+
     private bool HandleLeasing(object message)
     {
         switch (message)
@@ -38,10 +41,10 @@ public sealed partial class WorkerReliabilityActor
                 OnPinsDue(pinned);
                 return true;
             case HeldLeases answer:
-                demand.MarkUp(answer.Partition);
-                held.OnAnswer(answer);
-                unacknowledged.Acknowledge(new(UnacknowledgedKind.HeldLeases, answer.Partition));
-                StoreIfAny(FailureAccounting.StartProbes(State, answer.Leases, Now));
+                OnHeldLeases(answer);
+                return true;
+            case WakeWorker wake:
+                OnWake(wake);
                 return true;
             case LeaseResults results:
                 OnLeasesReturned(results);
@@ -188,6 +191,39 @@ public sealed partial class WorkerReliabilityActor
         ];
     }
 
+    private void OnHeldLeases(HeldLeases answer)
+    {
+        demand.MarkUp(answer.Partition);
+        if (held.OnAnswer(answer))
+        {
+            unacknowledged.Acknowledge(new(UnacknowledgedKind.HeldLeases, answer.Partition));
+            StoreIfAny(FailureAccounting.StartProbes(State, answer.Leases, Now));
+        }
+    }
+
+    /// <summary>
+    /// Compares what the worker holds in a partition with the view. They differ for good if a grant was lost on its way here. Then the
+    /// lease enters the view, the worker does not list it in its heartbeats, and it is given back.
+    /// </summary>
+    private void OnWake(WakeWorker wake)
+    {
+        if (wake.Partition is not { } partition || partition < 0 || partition >= settings.Partitions.Queues
+            || !State.IsRegistered || fences.Owes(State.Fences, partition))
+        {
+            return;
+        }
+
+        if (!listsHeld && demand.Asking?.Partition != partition && held.FindUndelivered(partition) is { } missing)
+        {
+            ReturnLeases(missing.Select(lease => (lease.TaskId, lease.Epoch)), NeverReachedWorker);
+        }
+
+        if (held.Contradicts(partition, wake.LeaseDigest))
+        {
+            RequestHeldLeases(partition);
+        }
+    }
+
     private void OnGranted(LeasesGranted granted)
     {
         var question = demand.OnAnswer(granted.Partition);
@@ -222,6 +258,7 @@ public sealed partial class WorkerReliabilityActor
         }
 
         delivered.ForEach(lease => held.Add(lease, granted.Partition, Now));
+        repeated.ForEach(lease => held.MarkDelivered(lease.TaskId));
         Deliver(question, callers, repeated, delivered);
     }
 

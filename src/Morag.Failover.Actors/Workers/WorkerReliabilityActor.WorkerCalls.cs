@@ -74,7 +74,8 @@ public sealed partial class WorkerReliabilityActor
         pulse.OnHeartbeat(heartbeat, before.Liveness == Liveness.Offline, Sender, Now);
         StoreIfAny(WorkerMembership.EndSuspicion(State, Now));
         StoreIfAny(WorkerMembership.ReportStatus(State, heartbeat.Status, Now));
-        if (heartbeat.ListsHeld && held.IsKnown)
+        listsHeld = heartbeat.ListsHeld;
+        if (listsHeld && held.IsKnown)
         {
             ReturnUndelivered(heartbeat);
         }
@@ -90,7 +91,7 @@ public sealed partial class WorkerReliabilityActor
         var missing = held.FindUndelivered(heartbeat.Held, partition => !fences.Owes(State.Fences, partition), Now);
         if (missing is not null)
         {
-            ReturnLeases(missing.Select(lease => (lease.TaskId, lease.Epoch)), "the lease never reached the worker");
+            ReturnLeases(missing.Select(lease => (lease.TaskId, lease.Epoch)), NeverReachedWorker);
         }
     }
 

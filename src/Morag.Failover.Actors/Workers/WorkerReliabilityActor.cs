@@ -45,6 +45,9 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     private int? reportedHeld;
     private bool waitsToPassivate;
 
+    /// <summary>Whether the worker's heartbeats list the leases that it holds.</summary>
+    private bool listsHeld;
+
     /// <summary>Made by <see cref="Props"/>.</summary>
     public WorkerReliabilityActor(
         WorkerId worker,
@@ -158,8 +161,6 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
                 break;
             case FenceAcknowledged taken:
                 OnFenceAcknowledged(taken);
-                break;
-            case WakeWorker:
                 break;
             default:
                 if (!HandleWorkerCall(message) && !HandleLeasing(message) && !HandleAccounting(message) && !HandleOperator(message)

@@ -11,6 +11,9 @@ public sealed record GetHeldLeases : IPartitionMessage
     [ProtoMember(1)] public required int Partition { get; init; }
 
     [ProtoMember(2)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>The number of the question, for its answer.</summary>
+    [ProtoMember(3)] public long Number { get; init; }
 }
 
 /// <summary>The leases that a worker holds in one partition.</summary>
@@ -22,6 +25,9 @@ public sealed record HeldLeases : IWorkerMessage
 
     [ProtoMember(2)] public required int Partition { get; init; }
     [ProtoMember(3)] public ImmutableArray<HeldLease> Leases { get; init; } = [];
+
+    /// <summary>The number of the question; 0 from a node that does not know numbers.</summary>
+    [ProtoMember(4)] public long Number { get; init; }
 }
 
 /// <summary>How a lease ended, as reported to the worker's entity.</summary>

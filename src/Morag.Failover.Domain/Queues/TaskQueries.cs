@@ -56,10 +56,10 @@ public static class TaskQueries
     }
 
     /// <summary>The leases that a worker holds.</summary>
-    public static HeldLeases HeldBy(QueueState state, WorkerId worker, int partition)
+    public static HeldLeases HeldBy(QueueState state, GetHeldLeases query)
     {
         var leases = ImmutableArray.CreateBuilder<HeldLease>();
-        foreach (var (epoch, held) in state.ShareOf(worker).Held)
+        foreach (var (epoch, held) in state.ShareOf(query.WorkerId).Held)
         {
             var lease = state.Tasks[held.TaskId].Lease!;
             leases.Add(new HeldLease
@@ -72,7 +72,13 @@ public static class TaskQueries
             });
         }
 
-        return new HeldLeases { WorkerId = worker, Partition = partition, Leases = leases.DrainToImmutable() };
+        return new HeldLeases
+        {
+            WorkerId = query.WorkerId,
+            Partition = query.Partition,
+            Leases = leases.DrainToImmutable(),
+            Number = query.Number,
+        };
     }
 
     /// <summary>Whether a task matches a filter.</summary>

@@ -1,6 +1,7 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Queues;
 using Xunit.Abstractions;
 using static Morag.Failover.Contracts.Failover.FailoverStrategy;
@@ -100,6 +101,48 @@ public sealed class LeaseSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         Assert.Empty((await ExplainAsync(lost)).Decisions);
         Assert.Equal(0, (await worker.ScoreAsync()).TotalTasks);
         Assert.Equal(lost, (await worker.LeaseOneAsync()).TaskId);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Should_give_a_lease_back_without_blame_when_its_grant_was_lost_on_the_way_to_the_workers_entity(bool beats)
+    {
+        var worker = await RegisterAsync("cpu-1", slots: 2, with: each => each with { HeartbeatIntervalSeconds = beats ? 10 : null });
+        if (!beats)
+        {
+            worker.FallsSilent();
+        }
+
+        var held = await SubmitAsync("held", "cpu_batch");
+        Assert.Equal(held, (await worker.LeaseOneAsync()).TaskId);
+        var lost = await SubmitAsync("lost", "cpu_batch");
+        await GrantAndLoseAsync(worker);
+        Assert.Equal(TaskState.Leased, (await TaskAsync(lost)).State);
+
+        await PassAsync(TimeSpan.FromMinutes(1));
+
+        var task = await TaskAsync(lost);
+        Assert.Equal((TaskState.Queued, 0), (task.State, task.RetryCount));
+        Assert.Equal("the lease never reached the worker", task.History[^1].Detail);
+        Assert.Equal(TaskState.Leased, (await TaskAsync(held)).State);
+        Assert.Empty((await ExplainAsync(lost)).Decisions);
+        Assert.Equal(lost, (await worker.LeaseOneAsync()).TaskId);
+    }
+
+    [Fact]
+    public async Task Should_give_a_lease_back_when_its_grant_was_lost_with_the_node_of_the_queue()
+    {
+        var worker = await RegisterAsync("cpu-1");
+        var lost = await SubmitAsync("lost", "cpu_batch");
+        await GrantAndLoseAsync(worker);
+
+        await Owners.CrashAsync(Owners.Queues);
+        await worker.BeatAsync();
+        await worker.BeatAsync();
+        await PassAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(TaskState.Queued, (await TaskAsync(lost)).State);
     }
 
     [Fact]
@@ -203,5 +246,23 @@ public sealed class LeaseSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         await PassAsync(TimeSpan.FromSeconds(1));
 
         Assert.Equal(task, (await worker.LeaseOneAsync()).TaskId);
+    }
+
+    /// <summary>The queue grants a lease to a worker, and nobody gets the answer.</summary>
+    private async Task GrantAndLoseAsync(ScenarioWorker worker)
+    {
+        Owners.Queues.Tell(
+            new GrantLeases
+            {
+                Partition = 0,
+                WorkerId = worker.Id,
+                InstanceId = worker.Registration.InstanceId,
+                Profile = Eligibility.ProfileOf(worker.Registration),
+                MaxTasks = 1,
+                MaxHeld = worker.Registration.MaxConcurrentTasks,
+                Queues = [new() { Queue = new("cpu_batch"), Cap = 8 }],
+            },
+            ActorRefs.NoSender);
+        await Owners.SettleAsync();
     }
 }

@@ -1,3 +1,4 @@
+using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Workers;
@@ -35,6 +36,9 @@ internal enum PlantedBug
 
     /// <summary>The nodes lose every order to requeue a task.</summary>
     LostOrders = 9,
+
+    /// <summary>The nodes lose every second grant, and all messages by which a worker's entity could notice.</summary>
+    LostGrants = 10,
 }
 
 /// <summary>Carries a planted bug out.</summary>
@@ -45,7 +49,9 @@ internal sealed class Sabotage(PlantedBug bug, Random random)
     public bool KeepsSecondOwners => bug == PlantedBug.SecondOwners;
 
     public bool Loses(object message) =>
-        (bug == PlantedBug.LostHeartbeats && message is Heartbeat) || (bug == PlantedBug.LostOrders && message is Reassign);
+        (bug == PlantedBug.LostHeartbeats && message is Heartbeat)
+        || (bug == PlantedBug.LostOrders && message is Reassign)
+        || (bug == PlantedBug.LostGrants && (message is WakeWorker || (message is LeasesGranted && random.Next(2) == 0)));
 
     public bool Forgets(IStoredEvent @event) => bug != PlantedBug.None && Matches(@event) && random.NextDouble() < Often;
 

@@ -73,6 +73,11 @@ internal sealed class PeerRef : MinimalActorRef
     {
         var reply = actor as ReplyRef;
         reply?.Sent(message);
+        if (reply is null && holder.Cluster.Sabotage.Loses(message))
+        {
+            return;
+        }
+
         holder.Cluster.Network.Send(holder, home.Slot, target =>
         {
             if (target != home)

@@ -20,6 +20,7 @@ public sealed class PlantedBugSpecs
     [InlineData(nameof(PlantedBug.ForgottenScores), Rule.StatisticsCountEvents)]
     [InlineData(nameof(PlantedBug.LostHeartbeats), Rule.NoReachableWorkerIsBlamed)]
     [InlineData(nameof(PlantedBug.LostOrders), Rule.EveryTaskEnds)]
+    [InlineData(nameof(PlantedBug.LostGrants), Rule.NoLeaseIsForgotten)]
     public void Should_find_a_planted_bug(string bug, Rule rule)
     {
         for (ulong seed = 1; seed <= MostSeeds; seed++)

@@ -1,0 +1,113 @@
+using Morag.Failover.Actors.Workers;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Queues;
+
+namespace Morag.Failover.Actors.Tests.Workers;
+
+/// <summary>What an entity believes its worker to hold while grants, outcomes and answers overtake each other or are lost.</summary>
+public sealed class HeldLeasesViewSpecs
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly HeldLeasesView held = new(partitions: 2);
+
+    [Fact]
+    public void Should_be_contradicted_by_a_digest_with_a_lease_that_it_lacks()
+    {
+        Assert.False(held.Contradicts(0, Digest(7)));
+        held.MarkEmpty();
+
+        Assert.False(held.Contradicts(0, Digest()));
+        Assert.True(held.Contradicts(0, Digest(7)));
+        held.Add(Leased(7), partition: 0, Now);
+        Assert.False(held.Contradicts(0, Digest(7)));
+        Assert.True(held.Contradicts(1, Digest(7)));
+        Assert.True(held.Contradicts(0, Digest(8)));
+        Assert.True(held.Contradicts(0, Digest(7, 8)));
+    }
+
+    [Fact]
+    public void Should_wait_for_the_answer_to_a_query_before_it_starts_another()
+    {
+        held.MarkEmpty();
+        held.StartQuery(0, Now);
+        var number = held.NumberOf(0);
+
+        Assert.False(held.Contradicts(0, Digest(7)));
+        held.StartQuery(0, Now);
+        held.StartQuery(Now);
+
+        Assert.Equal(number, held.NumberOf(0));
+        Assert.NotEqual(number, held.NumberOf(1));
+    }
+
+    [Fact]
+    public void Should_ignore_the_answer_to_an_earlier_query_because_it_may_lack_what_was_granted_since()
+    {
+        held.MarkEmpty();
+        held.StartQuery(0, Now);
+        var first = held.NumberOf(0);
+        Assert.True(held.OnAnswer(Answer(first)));
+        held.Add(Leased(7), partition: 0, Now);
+        held.StartQuery(0, Now.AddSeconds(1));
+
+        Assert.False(held.OnAnswer(Answer(first)));
+        Assert.True(held.Holds(new("task-7"), new(7)));
+
+        Assert.True(held.OnAnswer(Answer(held.NumberOf(0))));
+        Assert.Equal(0, held.Count);
+    }
+
+    [Fact]
+    public void Should_accept_an_answer_without_number_from_a_node_of_an_earlier_version()
+    {
+        held.MarkEmpty();
+        held.StartQuery(0, Now);
+
+        Assert.True(held.OnAnswer(Answer(0, 7)));
+        Assert.True(held.Holds(new("task-7"), new(7)));
+    }
+
+    [Fact]
+    public void Should_not_take_back_a_lease_that_ended_while_a_query_of_its_partition_was_under_way()
+    {
+        held.MarkEmpty();
+        held.Add(Leased(7), partition: 0, Now);
+        held.StartQuery(0, Now);
+        held.Remove(new("task-7"), new(7));
+        held.StartQuery(Now);
+
+        held.OnAnswer(Answer(held.NumberOf(0), 7));
+
+        Assert.Equal(0, held.Count);
+    }
+
+    [Fact]
+    public void Should_find_a_lease_undelivered_at_the_second_check_if_no_run_of_the_entity_delivered_it()
+    {
+        held.StartQuery(Now);
+        held.OnAnswer(Answer(held.NumberOf(0), 1));
+        held.OnAnswer(Answer(held.NumberOf(1)) with { Partition = 1 });
+        held.Add(Leased(2), partition: 0, Now);
+        held.StartQuery(0, Now);
+        held.OnAnswer(Answer(held.NumberOf(0), 1, 2, 3, 4));
+        held.MarkDelivered(new("task-4"));
+
+        Assert.Null(held.FindUndelivered(partition: 0));
+        Assert.Null(held.FindUndelivered(partition: 1));
+        Assert.Equal("task-3", Assert.Single(held.FindUndelivered(partition: 0)!).TaskId.Value);
+    }
+
+    private static long Digest(params long[] epochs) => LeaseDigest.Of(epochs.Select(epoch => new LeaseEpoch(epoch)));
+
+    private static HeldLeases Answer(long number, params long[] epochs) => new()
+    {
+        WorkerId = new("cpu-1"),
+        Partition = 0,
+        Number = number,
+        Leases = [.. epochs.Select(epoch => new HeldLease { TaskId = new($"task-{epoch}"), Epoch = new(epoch), Queue = new("cpu_batch") })],
+    };
+
+    private static LeasedTask Leased(long epoch) => new() { TaskId = new($"task-{epoch}"), Epoch = new(epoch), Queue = new("cpu_batch") };
+}
