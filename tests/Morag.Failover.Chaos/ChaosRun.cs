@@ -27,10 +27,11 @@ internal static class ChaosRun
     /// <summary>Runs a plan.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="folder">A folder for the data of nodes and agents.</param>
-    public static async Task<ChaosResult> OfAsync(ChaosPlan plan, string folder)
+    /// <param name="listener">Gets each note when it is made; null for none.</param>
+    public static async Task<ChaosResult> OfAsync(ChaosPlan plan, string folder, Action<string>? listener = null)
     {
         var settings = plan.Settings;
-        var recorder = new HistoryRecorder(plan.HasClockJumps);
+        var recorder = new HistoryRecorder(plan.HasClockJumps) { Listener = listener ?? (static _ => { }) };
         await using var cluster = await ChaosCluster.StartAsync(plan, folder, recorder);
         recorder.Start();
         string[] workers = [.. Enumerable.Range(0, settings.Agents).Select(ChaosCluster.AgentName)];

@@ -85,12 +85,18 @@ internal sealed class HistoryRecorder(bool clocksJump)
         }
     }
 
+    /// <summary>Gets each note when it is made.</summary>
+    public Action<string> Listener { get; init; } = static _ => { };
+
     public void Note(string what)
     {
+        var note = string.Create(CultureInfo.InvariantCulture, $"{Now.TotalSeconds,7:0.0} s {what}");
         lock (gate)
         {
-            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{Now.TotalSeconds,7:0.0} s {what}"));
+            notes.Add(note);
         }
+
+        Listener(note);
     }
 
     public void Fault(string what)

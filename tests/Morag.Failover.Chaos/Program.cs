@@ -33,7 +33,7 @@ internal static class Program
         }
 
         var folder = Directory.CreateTempSubdirectory("morag-chaos-");
-        var result = await ChaosRun.OfAsync(plan, folder.FullName);
+        var result = await ChaosRun.OfAsync(plan, folder.FullName, Console.Error.WriteLine);
         if (result.IsBad)
         {
             var history = Path.Combine(folder.FullName, "history.txt");
@@ -44,7 +44,6 @@ internal static class Program
         }
 
         folder.Delete(recursive: true);
-        await Console.Error.WriteLineAsync(result.Notes);
         await Console.Out.WriteLineAsync(result.Summary.ToString(CultureInfo.InvariantCulture));
         return Held;
     }

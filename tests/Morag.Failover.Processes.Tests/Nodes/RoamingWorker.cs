@@ -1,5 +1,7 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests.Nodes;
 
@@ -57,7 +59,22 @@ internal sealed class RoamingWorker : IAsyncDisposable
     /// <summary>Leases one task, and gives its id and epoch.</summary>
     public async Task<(string Task, long Epoch)> LeaseAsync()
     {
-        var leases = await PostAsync(patient, $"/{id}/lease", new { max_tasks = 1, instance_id = "run-1" });
+        JsonElement leases = default;
+        var request = Guid.NewGuid().ToString("n");
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                try
+                {
+                    leases = await PostAsync(patient, $"/{id}/lease", new { max_tasks = 1, instance_id = "run-1", request_id = request });
+                    return true;
+                }
+                catch (HttpRequestException refused) when (refused.StatusCode == HttpStatusCode.ServiceUnavailable)
+                {
+                    return false;
+                }
+            },
+            () => $"{id} gets a lease");
         var lease = leases.EnumerateArray().Single();
         return (lease.GetProperty("task_id").GetString()!, lease.GetProperty("epoch").GetInt64());
     }
