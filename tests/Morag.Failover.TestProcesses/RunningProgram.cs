@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Morag.Failover.TestProcesses;
@@ -25,13 +26,14 @@ public sealed class RunningProgram : IAsyncDisposable
     private readonly StringBuilder output = new();
     private readonly int outputKept;
 
-    static RunningProgram() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-    {
-        foreach (var processId in Running.Keys)
-        {
-            Signals.Send(processId, Signal.Kill);
-        }
-    };
+    // Since .NET 10, a signal that ends this process raises no ProcessExit.
+    private static readonly IReadOnlyList<PosixSignalRegistration> Endings =
+    [
+        .. new[] { PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGINT }
+            .Select(static signal => PosixSignalRegistration.Create(signal, static _ => KillAll())),
+    ];
+
+    static RunningProgram() => AppDomain.CurrentDomain.ProcessExit += static (_, _) => KillAll();
 
     private RunningProgram(Process process, string commandLine, string mark, int outputKept)
     {
@@ -136,6 +138,16 @@ public sealed class RunningProgram : IAsyncDisposable
     {
         await KillAsync();
         process.Dispose();
+    }
+
+    private static void KillAll()
+    {
+        foreach (var processId in Running.Keys)
+        {
+            Signals.Send(processId, Signal.Kill);
+        }
+
+        GC.KeepAlive(Endings);
     }
 
     private void Keep(string? line)

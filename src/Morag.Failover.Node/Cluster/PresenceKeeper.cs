@@ -3,6 +3,7 @@ using Akka.Cluster;
 using Akka.Event;
 using Akka.Remote;
 using Microsoft.Extensions.Logging;
+using Morag.Failover.Actors.Outages;
 
 namespace Morag.Failover.Node.Cluster;
 
@@ -215,11 +216,34 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
         cluster.Down(cluster.SelfAddress);
     }
 
+    /// <summary>
+    /// This node's own split brain resolver decided that its side stops, or an operator downed it. The system stops by itself; until
+    /// then, what this node has in memory may be out of date.
+    /// </summary>
+    private void OnDowned()
+    {
+        if (presence.State == ServingPermit.Revoked)
+        {
+            return;
+        }
+
+        Timers.Cancel(nameof(Renew));
+        presence.Revoke();
+        log.LogError(
+            "This node was downed: it lost contact with other nodes, and the split brain resolver decided that its side stops, or an "
+            + "operator downed it. It answers no more calls and stops. Restart it when the network is whole");
+    }
+
     private void OnChanged(ClusterEvent.IMemberEvent changed)
     {
         var address = changed.Member.UniqueAddress;
         if (address.Equals(cluster.SelfUniqueAddress))
         {
+            if (changed is ClusterEvent.MemberDowned)
+            {
+                OnDowned();
+            }
+
             return;
         }
 

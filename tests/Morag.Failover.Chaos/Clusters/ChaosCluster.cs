@@ -209,7 +209,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
     }
 
     private static string LastWordsOf(RunningProgram ended) =>
-        ended.Output.Split('\n').LastOrDefault(line => line.Contains("taken over", StringComparison.Ordinal))
+        ended.Output.Split('\n').LastOrDefault(line => line.Contains("This node was", StringComparison.Ordinal))
         ?? ended.Output[^Math.Min(ended.Output.Length, 2000)..];
 
     private async Task<bool> SeesAllAsync(NodeProcess node)

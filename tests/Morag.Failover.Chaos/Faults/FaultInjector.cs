@@ -120,7 +120,7 @@ internal sealed class FaultInjector(ChaosCluster cluster, ReachRecorder reach, H
         var node = cluster.Node(number);
         var output = node.Program;
         var exitCode = await node.StopAsync();
-        if (exitCode != 0 && !output.Output.Contains("This node was taken over", StringComparison.Ordinal))
+        if (exitCode != 0 && !output.Output.Contains("This node was", StringComparison.Ordinal))
         {
             recorder.Fault($"node {number} ended with {exitCode} after SIGTERM");
         }
