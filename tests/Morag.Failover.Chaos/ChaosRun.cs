@@ -127,6 +127,11 @@ internal static class ChaosRun
             () => $"everything comes to rest: {open}");
     }
 
-    // A batch is granted at one instant.
-    private static long EpochOf(Happening happening) => happening is LeaseStored lease ? lease.Epoch : 0;
+    // A batch is granted at one instant. A node whose clock is behind sets all times of a task to one instant when it takes over.
+    private static long EpochOf(Happening happening) => happening switch
+    {
+        LeaseStored lease => lease.Epoch,
+        LeaseEndStored lease => lease.Epoch,
+        _ => 0,
+    };
 }
