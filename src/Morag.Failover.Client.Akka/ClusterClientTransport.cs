@@ -19,6 +19,8 @@ public sealed class ClusterClientTransport : IMoragTransport
     // The limit of the nodes, for messages in both directions.
     private const int FrameBytes = 5 * 1024 * 1024;
 
+    private static readonly TimeSpan DisposeLimit = TimeSpan.FromSeconds(10);
+
     private readonly ActorSystem system;
     private readonly IActorRef client;
     private readonly MessageRoutes routes;
@@ -52,17 +54,13 @@ public sealed class ClusterClientTransport : IMoragTransport
         if (message is RegisterWorker register)
         {
             // Asked first, so that a worker that is refused starts no entity.
-            _ = await AskOneAsync(routes.Admission(register), timeout, cancellation);
+            _ = Accepted(await AskOneAsync(routes.Admission(register), timeout, cancellation));
         }
 
         var parts = routes.Split(message);
-        if (parts is [var only])
-        {
-            return await AskOneAsync(only.Routed, timeout, cancellation);
-        }
-
         var replies = await Task.WhenAll(parts.Select(part => AskOneAsync(part.Routed, timeout, cancellation)));
-        return MessageRoutes.Join(parts, replies);
+        var reply = replies is [var only] ? MessageRoutes.AllRefused(only) ?? only : MessageRoutes.Join(parts, replies);
+        return Accepted(reply);
     }
 
     /// <inheritdoc />
@@ -71,6 +69,9 @@ public sealed class ClusterClientTransport : IMoragTransport
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync() => await system.Terminate();
+
+    /// <summary>Terminates the actor system, and waits up to 10 seconds for its end.</summary>
+    public void Dispose() => system.Terminate().Wait(DisposeLimit);
 
     private static ActorSystemSetup SetupOf(MoragClusterClientOptions options)
     {
@@ -103,21 +104,24 @@ public sealed class ClusterClientTransport : IMoragTransport
             """).WithFallback(FailoverClient.Config);
     }
 
+    private static IWireMessage Accepted(IWireMessage reply) => reply switch
+    {
+        Refused refused => throw MoragException.Of(refused),
+        FailureStale stale => throw MoragException.Of(stale),
+        _ => reply,
+    };
+
     private async Task<IWireMessage> AskOneAsync(RoutedMessage routed, TimeSpan timeout, CancellationToken cancellation)
     {
         var limit = timeout + (routed.Message is RequestLeases request ? request.Wait : TimeSpan.Zero);
         try
         {
-            return await client.Ask<IWireMessage>(new ClusterClient.Send(routed.Path, routed.Message), limit, cancellation) switch
-            {
-                Refused refused => throw MoragException.Of(refused),
-                FailureStale stale => throw MoragException.Of(stale),
-                var reply => reply,
-            };
+            return await client.Ask<IWireMessage>(new ClusterClient.Send(routed.Path, routed.Message), limit, cancellation);
         }
-        catch (AskTimeoutException failure)
+        catch (AskTimeoutException)
         {
-            throw new MoragUnavailableException($"no node answered within {limit.TotalSeconds:0.#} s", failure) { OutcomeUnknown = true };
+            // A refusal without an owner says that the outcome is unknown.
+            return Refused.Unavailable($"no node answered within {limit.TotalSeconds:0.#} s");
         }
     }
 }

@@ -18,6 +18,8 @@ internal sealed record MessagePart(RoutedMessage Routed, ImmutableArray<int> Pla
 /// <summary>Which owner a message goes to. A message about tasks of several partitions becomes one message for each.</summary>
 internal sealed class MessageRoutes(int queuePartitions, int directoryBuckets)
 {
+    private const int MaxSample = 100;
+
     /// <summary>The question whether there is room for a worker, to ask before it registers.</summary>
     public RoutedMessage Admission(RegisterWorker register) => new(
         FailoverClient.Directory,
@@ -33,25 +35,112 @@ internal sealed class MessageRoutes(int queuePartitions, int directoryBuckets)
             complete.Completions, done => done.TaskId, (partition, done) => complete with { Partition = partition, Completions = done }),
         ReleaseLeases release => ByPartition(
             release.Leases, lease => lease.TaskId, (partition, leases) => release with { Partition = partition, Leases = leases }),
+        ListTasks list => Each(queuePartitions, FailoverClient.Queues, partition => list with { Partition = partition }),
+        CancelTasks cancel => Each(queuePartitions, FailoverClient.Queues, partition => cancel with { Partition = partition }),
+        RequeueTasks requeue => Each(queuePartitions, FailoverClient.Queues, partition => requeue with { Partition = partition }),
+        ListWorkers list => Each(directoryBuckets, FailoverClient.Directory, bucket => list with { Bucket = bucket }),
         ReportFailure or GetTaskDecisions => Whole(FailoverClient.Coordinators, message),
         GetTask or CancelTask or RequeueTask or ExtendLease => Whole(FailoverClient.Queues, message),
-        IWorkerMessage => Whole(FailoverClient.Workers, message),
-        _ => throw new NotSupportedException($"{message.GetType().Name} has no route in this client"),
+        IWorkerMessage and not TakeWorkerOffline => Whole(FailoverClient.Workers, message),
+        _ => throw new NotSupportedException(
+            $"The transport over ClusterClient cannot carry {message.GetType().Name}. Use the HTTP transport (AddMoragFailover) for it."),
     };
 
-    /// <summary>The reply to the whole message, with its entries in the order of the message.</summary>
-    public static IWireMessage Join(IReadOnlyList<MessagePart> parts, IReadOnlyList<IWireMessage> replies) => replies[0] switch
+    /// <summary>
+    /// The reply to the whole message, with its entries in the order of the message. If a part was refused as a whole, each of its entries
+    /// has the reason. If that is so for every entry, it is the reply.
+    /// </summary>
+    public static IWireMessage Join(IReadOnlyList<MessagePart> parts, IReadOnlyList<IWireMessage> replies)
     {
-        TasksSubmitted => new TasksSubmitted { Results = InOrder(parts, replies.Cast<TasksSubmitted>().Select(reply => reply.Results)) },
-        LeaseResults => new LeaseResults { Results = InOrder(parts, replies.Cast<LeaseResults>().Select(reply => reply.Results)) },
-        var other => throw new InvalidOperationException($"{other.GetType().Name} cannot be joined"),
+        if (parts[0].Places.IsEmpty)
+        {
+            // Part of a list, or of a bulk call, is not what was asked for.
+            return replies.OfType<Refused>().FirstOrDefault() ?? JoinAll(parts[0].Routed.Message, replies);
+        }
+
+        IWireMessage joined = parts[0].Routed.Message switch
+        {
+            SubmitTasks => new TasksSubmitted { Results = InOrder(parts, replies, SubmissionsOf) },
+            CompleteTasks or ReleaseLeases => new LeaseResults { Results = InOrder(parts, replies, LeasesOf) },
+            var other => throw new InvalidOperationException($"{other.GetType().Name} has no parts"),
+        };
+        return AllRefused(joined) ?? joined;
+    }
+
+    private static IWireMessage JoinAll(IWireMessage asked, IReadOnlyList<IWireMessage> replies)
+    {
+        switch (asked)
+        {
+            case ListTasks list:
+                var (tasks, moreTasks) = FirstPage(
+                    list.Limit,
+                    replies.Cast<TaskPage>().Select(page => (page.Tasks, page.HasMore)),
+                    static (a, b) => string.CompareOrdinal(a.TaskId.Value, b.TaskId.Value));
+                return new TaskPage { Tasks = tasks, HasMore = moreTasks };
+            case ListWorkers list:
+                var (workers, moreWorkers) = FirstPage(
+                    list.Limit,
+                    replies.Cast<WorkerPage>().Select(page => (page.Workers, page.HasMore)),
+                    static (a, b) => string.CompareOrdinal(a.Registration.WorkerId.Value, b.Registration.WorkerId.Value));
+                return new WorkerPage { Workers = workers, HasMore = moreWorkers };
+            case CancelTasks or RequeueTasks:
+                var affected = replies.Cast<TasksAffected>().ToList();
+                return new TasksAffected
+                {
+                    Count = affected.Sum(part => part.Count),
+                    Sample = [.. affected.SelectMany(part => part.Sample).Take(MaxSample)],
+                };
+            default:
+                throw new InvalidOperationException($"{asked.GetType().Name} has no parts");
+        }
+    }
+
+    private static (ImmutableArray<T> Entries, bool HasMore) FirstPage<T>(
+        int limit, IEnumerable<(ImmutableArray<T> Entries, bool HasMore)> pages, Comparison<T> order)
+    {
+        var (entries, hasMore) = SortedPages.Merge([.. pages], order);
+        return ([.. entries.Take(limit)], hasMore || entries.Count > limit);
+    }
+
+    /// <summary>
+    /// Why no entry of a submission could be accepted at this time; null if one was accepted, or an entry itself is the reason. The HTTP
+    /// API then refuses the whole call too.
+    /// </summary>
+    public static Refused? AllRefused(IWireMessage reply) =>
+        reply is TasksSubmitted { Results: [{ Refused: { } first }, ..] results } && results.All(result => IsPassing(result.Refused))
+            ? first
+            : null;
+
+    private static bool IsPassing(Refused? refused) => refused is { Reason: RefusalReason.LimitReached or RefusalReason.Unavailable };
+
+    private static ImmutableArray<SubmissionResult> SubmissionsOf(IWireMessage part, IWireMessage reply) => reply is Refused refused
+        ? [.. ((SubmitTasks)part).Tasks.Select(task => new SubmissionResult { TaskId = task.TaskId, Refused = refused })]
+        : ((TasksSubmitted)reply).Results;
+
+    private static ImmutableArray<LeaseResult> LeasesOf(IWireMessage part, IWireMessage reply) => (part, reply) switch
+    {
+        (CompleteTasks complete, Refused refused) =>
+        [
+            .. complete.Completions.Select(done => new LeaseResult { TaskId = done.TaskId, Epoch = done.Epoch, Refused = refused }),
+        ],
+        (ReleaseLeases release, Refused refused) =>
+        [
+            .. release.Leases.Select(lease => new LeaseResult { TaskId = lease.TaskId, Epoch = lease.Epoch, Refused = refused }),
+        ],
+        _ => ((LeaseResults)reply).Results,
     };
 
-    private static ImmutableArray<T> InOrder<T>(IReadOnlyList<MessagePart> parts, IEnumerable<ImmutableArray<T>> results) =>
+    private static ImmutableArray<T> InOrder<T>(
+        IReadOnlyList<MessagePart> parts,
+        IReadOnlyList<IWireMessage> replies,
+        Func<IWireMessage, IWireMessage, ImmutableArray<T>> resultsOf) =>
     [
-        .. parts.Zip(results, (part, own) => part.Places.Zip(own)).SelectMany(entries => entries)
+        .. parts.Zip(replies, (part, reply) => part.Places.Zip(resultsOf(part.Routed.Message, reply))).SelectMany(entries => entries)
             .OrderBy(entry => entry.First).Select(entry => entry.Second),
     ];
+
+    private static MessagePart[] Each(int count, string path, Func<int, IWireMessage> create) =>
+        [.. Enumerable.Range(0, count).Select(number => new MessagePart(new RoutedMessage(path, create(number)), []))];
 
     private static MessagePart[] Whole(string path, IWireMessage message) => [new(new RoutedMessage(path, message), [])];
 

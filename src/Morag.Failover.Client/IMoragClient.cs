@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
@@ -20,10 +21,16 @@ public interface IMoragClient
     /// Submits any number of tasks, in calls of a size that a node accepts. The results are in the order of the tasks. A task that was
     /// refused has the reason in its result, and the others are stored.
     /// </summary>
+    /// <exception cref="MoragPartlySubmittedException">A call failed after others had succeeded. It has their results.</exception>
     Task<ImmutableArray<SubmissionResult>> SubmitAllAsync(IEnumerable<TaskSubmission> tasks, CancellationToken cancellation = default);
 
     /// <summary>Reads a task, with its state, result and history.</summary>
     Task<TaskInfo> GetTaskAsync(TaskId task, CancellationToken cancellation = default);
+
+    /// <summary>Lists tasks in the order of their ids, in as many calls as it takes.</summary>
+    /// <param name="filter">Which tasks; null for all.</param>
+    /// <param name="cancellation">Ends the list.</param>
+    IAsyncEnumerable<QueueEntry> ListTasksAsync(TaskFilter? filter = null, CancellationToken cancellation = default);
 
     /// <summary>Cancels a task that has not succeeded.</summary>
     Task CancelTaskAsync(TaskId task, string reason, CancellationToken cancellation = default);
@@ -32,6 +39,27 @@ public interface IMoragClient
     /// Queues a parked task again. It is not repeated when the outcome is unknown, because the task may have been parked again meanwhile.
     /// </summary>
     Task RequeueTaskAsync(RequeueTask requeue, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Cancels the unfinished tasks that match a filter. It is not repeated when the outcome is unknown, because other tasks may match by
+    /// then.
+    /// </summary>
+    /// <param name="filter">Which tasks. At least one field must be set, except for a dry run.</param>
+    /// <param name="reason">The reason, for the history of the tasks.</param>
+    /// <param name="dryRun">True to change nothing, and only count the tasks.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    Task<TasksAffected> CancelTasksAsync(TaskFilter filter, string reason, bool dryRun = false, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Queues the parked tasks again that match a filter. It is not repeated when the outcome is unknown, because they may have been parked
+    /// again meanwhile.
+    /// </summary>
+    /// <param name="requeue">Which tasks, and what replaces their queue and quality settings. The transport sets its partition.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    Task<TasksAffected> RequeueTasksAsync(RequeueTasks requeue, CancellationToken cancellation = default);
+
+    /// <summary>The counts of every queue.</summary>
+    Task<ImmutableArray<QueueStats>> GetQueuesAsync(CancellationToken cancellation = default);
 
     /// <summary>Every decision about a task, oldest first.</summary>
     Task<ImmutableArray<FailoverDecision>> GetDecisionsAsync(TaskId task, CancellationToken cancellation = default);
@@ -43,6 +71,14 @@ public interface IMoragClient
     /// <exception cref="MoragLeaseEndedException">The lease that the report names has ended. Nothing was decided.</exception>
     Task<FailoverDecision> ReportFailureAsync(ReportFailure report, CancellationToken cancellation = default);
 
+    /// <summary>Lists failures with their decisions, newest first, in as many calls as it takes.</summary>
+    /// <param name="filter">Which failures; null for all.</param>
+    /// <param name="cancellation">Ends the list.</param>
+    IAsyncEnumerable<FailoverDecision> ListFailuresAsync(FailureFilter? filter = null, CancellationToken cancellation = default);
+
+    /// <summary>Counts failures by type, and workers in trouble.</summary>
+    Task<FailureStatistics> GetFailureStatisticsAsync(CancellationToken cancellation = default);
+
     /// <summary>
     /// Reports work that a worker completed on tasks of other systems, for its score. A report without an event id gets a new one.
     /// </summary>
@@ -52,6 +88,42 @@ public interface IMoragClient
     /// <summary>Reads a worker.</summary>
     Task<WorkerInfo> GetWorkerAsync(WorkerId worker, CancellationToken cancellation = default);
 
+    /// <summary>Lists workers in the order of their ids, in as many calls as it takes.</summary>
+    IAsyncEnumerable<WorkerInfo> ListWorkersAsync(CancellationToken cancellation = default);
+
+    /// <summary>Counts the workers of the whole fleet.</summary>
+    Task<WorkerStats> GetWorkerStatsAsync(CancellationToken cancellation = default);
+
     /// <summary>Reads the score of a worker.</summary>
     Task<WorkerReliabilityScore> GetReliabilityAsync(WorkerId worker, CancellationToken cancellation = default);
+
+    /// <summary>Drains a worker: it finishes what it holds, and gets no new tasks until it is resumed.</summary>
+    /// <param name="worker">The worker.</param>
+    /// <param name="reason">Why, for people.</param>
+    /// <param name="deadline">After how long its remaining leases are released without blame, 0 to 30 days; null for never.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    Task DrainWorkerAsync(WorkerId worker, string reason, TimeSpan? deadline = null, CancellationToken cancellation = default);
+
+    /// <summary>Ends a drain, or brings back a worker that an operator declared offline.</summary>
+    Task ResumeWorkerAsync(WorkerId worker, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Declares a worker lost: its leases end. It is not repeated when the outcome is unknown, because the worker may be back.
+    /// </summary>
+    /// <returns>The decisions about its tasks. One that takes longer than 10 s is left out, and follows by itself.</returns>
+    Task<ImmutableArray<FailoverDecision>> TakeWorkerOfflineAsync(
+        WorkerId worker, string reason, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Opens, closes or resets the breaker of a worker, and returns its score. It is not repeated when the outcome is unknown, because the
+    /// breaker may have changed meanwhile.
+    /// </summary>
+    Task<WorkerReliabilityScore> SetBreakerAsync(
+        WorkerId worker, BreakerAction action, string reason, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Unregisters a worker that is gone for good. Its leases are released without blame. It is not repeated when the outcome is unknown,
+    /// because the worker may have registered again.
+    /// </summary>
+    Task UnregisterWorkerAsync(WorkerId worker, CancellationToken cancellation = default);
 }

@@ -9,7 +9,7 @@ using Morag.Failover.Contracts.Workers;
 namespace Morag.Failover.Client;
 
 /// <summary>A client over any transport. It repeats calls, and gives ids to those that have none.</summary>
-public sealed class MoragClient : IMoragClient
+public sealed partial class MoragClient : IMoragClient
 {
     // The names and the limits of a submission take this much beside its texts.
     private const int SubmissionBytes = 512;
@@ -51,9 +51,18 @@ public sealed class MoragClient : IMoragClient
         var results = ImmutableArray.CreateBuilder<SubmissionResult>();
         foreach (var batch in tasks.InBatches(CallLimits.MaxEntries, BytesOf, MessageLimits.MaxGatheredBytes))
         {
-            if (!batch.IsEmpty)
+            if (batch.IsEmpty)
+            {
+                continue;
+            }
+
+            try
             {
                 results.AddRange((await AskAsync<TasksSubmitted>(Submit(batch), cancellation)).Results);
+            }
+            catch (MoragException failure) when (results.Count > 0)
+            {
+                throw new MoragPartlySubmittedException(results.DrainToImmutable(), failure);
             }
         }
 
@@ -75,6 +84,29 @@ public sealed class MoragClient : IMoragClient
         _ = Checked(requeue.TaskId, requeue.TaskId.Value, nameof(requeue));
         return AskAsync<Done>(requeue, cancellation);
     }
+
+    /// <inheritdoc />
+    public Task<TasksAffected> CancelTasksAsync(
+        TaskFilter filter, string reason, bool dryRun = false, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        return AskAsync<TasksAffected>(new CancelTasks { Partition = 0, Filter = filter, Reason = reason, DryRun = dryRun }, cancellation);
+    }
+
+    /// <inheritdoc />
+    public Task<TasksAffected> RequeueTasksAsync(RequeueTasks requeue, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(requeue);
+        return AskAsync<TasksAffected>(requeue, cancellation);
+    }
+
+    /// <inheritdoc />
+    public async Task<ImmutableArray<QueueStats>> GetQueuesAsync(CancellationToken cancellation = default) =>
+        (await AskAsync<QueueStatsReply>(new GetQueueStats { Partition = 0 }, cancellation)).Queues;
+
+    /// <inheritdoc />
+    public Task<FailureStatistics> GetFailureStatisticsAsync(CancellationToken cancellation = default) =>
+        AskAsync<FailureStatistics>(new GetFailureStatistics { Partition = 0 }, cancellation);
 
     /// <inheritdoc />
     public async Task<ImmutableArray<FailoverDecision>> GetDecisionsAsync(TaskId task, CancellationToken cancellation = default)
@@ -105,15 +137,6 @@ public sealed class MoragClient : IMoragClient
             cancellation);
     }
 
-    /// <inheritdoc />
-    public Task<WorkerInfo> GetWorkerAsync(WorkerId worker, CancellationToken cancellation = default) =>
-        AskAsync<WorkerInfo>(new GetWorker { WorkerId = Checked(worker, worker.Value, nameof(worker)) }, cancellation);
-
-    /// <inheritdoc />
-    public Task<WorkerReliabilityScore> GetReliabilityAsync(WorkerId worker, CancellationToken cancellation = default) =>
-        AskAsync<WorkerReliabilityScore>(
-            new GetWorkerReliability { WorkerId = Checked(worker, worker.Value, nameof(worker)) }, cancellation);
-
     private static EventId NewEvent() => new(Guid.CreateVersion7().ToString("N"));
 
     private static SubmitTasks Submit(ImmutableArray<TaskSubmission> tasks)
@@ -132,10 +155,11 @@ public sealed class MoragClient : IMoragClient
     private static TId Checked<TId>(TId id, string? text, string parameter) =>
         Identifier.IsValid(text) ? id : throw new ArgumentException($"An id must be {Identifier.Rule}.", parameter);
 
-    private async Task<T> AskAsync<T>(IWireMessage message, CancellationToken cancellation)
+    private async Task<T> AskAsync<T>(IWireMessage call, CancellationToken cancellation)
         where T : class, IWireMessage
     {
-        using var span = CallTelemetry.Start(message, transport.Name);
+        using var span = CallTelemetry.Start(call, transport.Name);
+        var message = CallTelemetry.WithTrace(call);
         var start = clock.GetTimestamp();
         var mayHaveHappened = false;
         for (var failures = 1; ; failures++)
@@ -156,16 +180,9 @@ public sealed class MoragClient : IMoragClient
                 if (pause is null)
                 {
                     CallTelemetry.Failed(span, message, transport.Name, elapsed, failure);
-                    if (mayHaveHappened && failure is MoragUnavailableException { OutcomeUnknown: false } last)
+                    if (mayHaveHappened)
                     {
-                        // An earlier attempt may have been carried out.
-                        throw new MoragUnavailableException(last.Message, last)
-                        {
-                            ProblemType = last.ProblemType,
-                            RetryAfter = last.RetryAfter,
-                            Owner = last.Owner,
-                            OutcomeUnknown = true,
-                        };
+                        failure.OnEarlierAttemptLost();
                     }
 
                     throw;

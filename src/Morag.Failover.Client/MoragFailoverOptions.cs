@@ -76,17 +76,25 @@ public sealed class MoragFailoverOptions
         }
 
         // The token itself must not get into a log.
-        if (Token is not null && (Token.Length == 0 || Token.Any(character => character is <= ' ' or > '~')))
+        if (Token is not null && !BearerToken.IsValid(Token))
         {
-            yield return $"{Prefix}{nameof(Token)} must consist of visible ASCII characters";
+            yield return $"{Prefix}{nameof(Token)} {BearerToken.Rule}";
         }
     }
 
     private IEnumerable<string> FileRules()
     {
-        if (TokenFile is not null && Unreadable(() => File.ReadAllText(TokenFile)) is { } noToken)
+        if (TokenFile is not null)
         {
-            yield return $"{Prefix}{nameof(TokenFile)} must be a readable file: {noToken}";
+            var token = "";
+            if (Unreadable(() => token = File.ReadAllText(TokenFile).Trim()) is { } noToken)
+            {
+                yield return $"{Prefix}{nameof(TokenFile)} must be a readable file: {noToken}";
+            }
+            else if (!BearerToken.IsValid(token))
+            {
+                yield return $"{Prefix}{nameof(TokenFile)} must hold one token, which {BearerToken.Rule}";
+            }
         }
 
         if (CertificateAuthorityFile is not null && Unreadable(() => NodeTrust.FromFile(CertificateAuthorityFile)) is { } noAuthority)

@@ -64,6 +64,124 @@ public sealed class MessageRoutesSpecs
                 sent.Tasks, task => Assert.Equal(sent.Partition, Partition.Of(task.TaskId, partitions))));
         });
 
+    [Fact]
+    public void Should_deliver_the_results_of_the_other_partitions_when_one_does_not_answer()
+    {
+        var tasks = Enumerable.Range(0, 50).Select(number => new TaskId($"task-{number}")).ToList();
+        IWireMessage[] whole =
+        [
+            new SubmitTasks { Partition = 0, Tasks = [.. tasks.Select(task => new TaskSubmission { TaskId = task, Queue = new("q") })] },
+            new CompleteTasks
+            {
+                Partition = 0,
+                WorkerId = new("w"),
+                Completions = [.. tasks.Select(task => new TaskCompletion { TaskId = task, Epoch = new(1) })],
+            },
+            new ReleaseLeases
+            {
+                Partition = 0,
+                WorkerId = new("w"),
+                Leases = [.. tasks.Select(task => new LeaseRef { TaskId = task, Epoch = new(1) })],
+            },
+        ];
+        var down = Refused.Unavailable("no node answered within 30 s");
+        foreach (var message in whole)
+        {
+            var parts = new MessageRoutes(4, 1).Split(message);
+
+            var joined = MessageRoutes.Join(parts, [.. parts.Select(part => part.Routed.Message)
+                .Select(sent => ((IPartitionMessage)sent).Partition == 2 ? down : Reply(sent))]);
+
+            var results = joined is TasksSubmitted submitted
+                ? submitted.Results.Select(result => (result.TaskId, result.Refused))
+                : ((LeaseResults)joined).Results.Select(result => (result.TaskId, result.Refused));
+            Assert.Equal(tasks.Select(task => (task, Partition.Of(task, 4) == 2 ? down : null)), results);
+        }
+    }
+
+    [Theory]
+    [InlineData(RefusalReason.LimitReached, true)]
+    [InlineData(RefusalReason.Unavailable, true)]
+    [InlineData(RefusalReason.Conflict, false)]
+    public void Should_refuse_a_submission_as_a_whole_as_over_http_when_no_task_can_be_accepted_now(RefusalReason reason, bool whole)
+    {
+        var refused = new Refused { Reason = reason, Message = "why" };
+        var reply = new TasksSubmitted { Results = [new SubmissionResult { TaskId = new("a"), Refused = refused }] };
+
+        Assert.Equal(whole ? refused : null, MessageRoutes.AllRefused(reply));
+        Assert.Null(MessageRoutes.AllRefused(reply with { Results = [.. reply.Results, new SubmissionResult { TaskId = new("b") }] }));
+    }
+
+    [Fact]
+    public void Should_ask_every_partition_for_a_list_and_merge_the_pages_without_a_gap() =>
+        Gen.Select(Gen.Int[1, 9], Gen.Int[1, 5], Gen.Int[0, 40]).Sample((limit, partitions, count) =>
+        {
+            var routes = new MessageRoutes(partitions, 1);
+            var all = Enumerable.Range(0, count).Select(number => new TaskId($"task-{number:D3}")).ToList();
+            var read = new List<TaskId>();
+            var hasMore = true;
+            while (hasMore)
+            {
+                TaskId? last = read.Count == 0 ? null : read[^1];
+                var parts = routes.Split(new ListTasks { Partition = 0, After = last, Limit = limit });
+                var page = (TaskPage)MessageRoutes.Join(
+                    parts, [.. parts.Select(part => PageOf(all, (ListTasks)part.Routed.Message, partitions))]);
+                read.AddRange(page.Tasks.Select(task => task.TaskId));
+                hasMore = page.HasMore;
+            }
+
+            Assert.Equal(all, read);
+        });
+
+    [Fact]
+    public void Should_refuse_a_list_when_one_partition_does_not_answer()
+    {
+        var parts = new MessageRoutes(2, 1).Split(new ListTasks { Partition = 0 });
+        var down = Refused.Unavailable("no node answered within 30 s");
+
+        Assert.Equal(down, MessageRoutes.Join(parts, [new TaskPage(), down]));
+    }
+
+    [Fact]
+    public void Should_name_the_transport_that_can_when_it_cannot_carry_a_message()
+    {
+        var routes = new MessageRoutes(1, 1);
+        IWireMessage[] others =
+        [
+            new ListFailures { Partition = 0 }, new GetFailureStatistics { Partition = 0 }, new GetQueueStats { Partition = 0 },
+            new GetWorkerStats { Bucket = 0 }, new TakeWorkerOffline { WorkerId = new("w"), Reason = "broken" },
+        ];
+
+        Assert.All(others, message => Assert.Equal(
+            $"The transport over ClusterClient cannot carry {message.GetType().Name}. Use the HTTP transport (AddMoragFailover) for it.",
+            Assert.Throws<NotSupportedException>(() => routes.Split(message)).Message));
+    }
+
+    private static TaskPage PageOf(IEnumerable<TaskId> all, ListTasks asked, int partitions)
+    {
+        var rest = all.Where(task => Partition.Of(task, partitions) == asked.Partition
+            && (asked.After is null || string.CompareOrdinal(task.Value, asked.After.Value.Value) > 0)).ToList();
+        return new TaskPage
+        {
+            Tasks = [.. rest.Take(asked.Limit).Select(task => new QueueEntry { TaskId = task, QueueType = new("q") })],
+            HasMore = rest.Count > asked.Limit,
+        };
+    }
+
+    private static IWireMessage Reply(IWireMessage sent) => sent switch
+    {
+        SubmitTasks submit => Reply(submit),
+        CompleteTasks complete => new LeaseResults
+        {
+            Results = [.. complete.Completions.Select(done => new LeaseResult { TaskId = done.TaskId, Epoch = done.Epoch })],
+        },
+        ReleaseLeases release => new LeaseResults
+        {
+            Results = [.. release.Leases.Select(lease => new LeaseResult { TaskId = lease.TaskId, Epoch = lease.Epoch })],
+        },
+        _ => throw new NotSupportedException(sent.GetType().Name),
+    };
+
     private static TasksSubmitted Reply(SubmitTasks sent) => new()
     {
         Results = [.. sent.Tasks.Select(task => new SubmissionResult { TaskId = task.TaskId })],

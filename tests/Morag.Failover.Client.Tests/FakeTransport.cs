@@ -12,7 +12,12 @@ internal sealed class FakeTransport(Func<IWireMessage, IWireMessage> answer) : I
     private readonly ConcurrentQueue<IWireMessage> sent = new();
     private readonly Channel<ISessionSignal> signals = Channel.CreateUnbounded<ISessionSignal>();
 
+    private int openSessions;
+
     public string Name => "fake";
+
+    /// <summary>The number of sessions that are open.</summary>
+    public int OpenSessions => Volatile.Read(ref openSessions);
 
     public bool HasSessions => true;
 
@@ -36,10 +41,22 @@ internal sealed class FakeTransport(Func<IWireMessage, IWireMessage> answer) : I
     public async IAsyncEnumerable<ISessionSignal> OpenSessionAsync(
         OpenSession session, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await foreach (var signal in signals.Reader.ReadAllAsync(cancellation))
+        _ = Interlocked.Increment(ref openSessions);
+        try
         {
-            yield return signal;
+            await foreach (var signal in signals.Reader.ReadAllAsync(cancellation))
+            {
+                yield return signal;
+            }
         }
+        finally
+        {
+            _ = Interlocked.Decrement(ref openSessions);
+        }
+    }
+
+    public void Dispose()
+    {
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Morag.Failover.Client.Workers;
+using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Client.Tests;
@@ -23,6 +24,43 @@ public sealed class MoragOptionsSpecs
         { Set(o => o.Retries.AttemptTimeout = TimeSpan.Zero), "Retries.AttemptTimeout must be 100 ms to 10 min, not 00:00:00" },
         { Set(o => o.Retries.Budget = TimeSpan.FromHours(2)), "Retries.Budget must be 0 to 1 h, not 02:00:00" },
     };
+
+    [Theory]
+    [InlineData("secret\nsecond")]
+    [InlineData("")]
+    [InlineData("secret\u00e4")]
+    public void Should_name_the_file_and_not_the_token_when_the_file_holds_no_usable_token(string text)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, text);
+            Should_name_the_option_and_the_rule_when_a_client_option_breaks_it(
+                Set(options => options.TokenFile = file),
+                "MoragFailoverOptions.TokenFile must hold one token, which must consist of visible ASCII characters");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task Should_not_fail_when_a_container_with_a_used_transport_is_disposed_synchronously()
+    {
+        var services = new ServiceCollection()
+            .AddLogging()
+            .AddMoragFailover(options => options.Nodes.Add(new Uri(Node)))
+            .BuildServiceProvider();
+        var transport = services.GetRequiredService<IMoragTransport>();
+        var call = transport.AskAsync(new GetTask { TaskId = new("a") }, TimeSpan.FromSeconds(5), CancellationToken.None);
+
+        DisposeSynchronously(services);
+
+        _ = await Assert.ThrowsAsync<MoragUnavailableException>(() => call);
+        _ = await Assert.ThrowsAsync<ObjectDisposedException>(
+            () => transport.AskAsync(new GetTask { TaskId = new("a") }, TimeSpan.FromSeconds(5), CancellationToken.None));
+    }
 
     public static TheoryData<Action<MoragWorkerOptions>, string> WorkerOptions => new()
     {
@@ -77,6 +115,8 @@ public sealed class MoragOptionsSpecs
         Assert.NotNull(services.GetRequiredService<IMoragClient>());
         Assert.Equal("http", services.GetRequiredService<IMoragTransport>().Name);
     }
+
+    private static void DisposeSynchronously(ServiceProvider services) => services.Dispose();
 
     private static Action<MoragFailoverOptions> Set(Action<MoragFailoverOptions> set) => options =>
     {

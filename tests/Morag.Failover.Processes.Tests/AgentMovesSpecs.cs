@@ -127,7 +127,7 @@ public sealed class AgentMovesSpecs(RedisServer server) : IClassFixture<RedisSer
         Assert.Equal((0, 0), (score.FailureCount, score.ConsecutiveFailures));
 
         // The same instance throughout: it registered once, and lost no lease.
-        _ = Assert.Single(agent.Output.Split('\n'), line => line.Contains("registered as", StringComparison.Ordinal));
+        _ = Assert.Single(agent.Output.Split('\n'), line => line.Contains("Registered as", StringComparison.Ordinal));
         Assert.DoesNotContain("lease revoked", agent.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("late outcome", agent.Output, StringComparison.Ordinal);
     }

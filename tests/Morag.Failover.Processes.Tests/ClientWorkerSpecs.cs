@@ -2,12 +2,12 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Morag.Failover.Client;
 using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Processes.Tests.Nodes;
+using Morag.Failover.TestHosts;
 using Morag.Failover.TestProcesses;
 using Morag.Redis.TestServers;
 
@@ -60,18 +60,15 @@ public sealed class ClientWorkerSpecs(RedisServer server) : IClassFixture<RedisS
     public async Task InitializeAsync()
     {
         nodes = await TwoNodes.StartAsync(server, folder, TestConfig.Text);
-        var builder = Host.CreateApplicationBuilder();
-        _ = builder.Logging.ClearProviders();
-        _ = builder.Services.AddSingleton(work)
+        host = await QuietHost.StartAsync(services => services
+            .AddSingleton(work)
             .AddMoragFailover(options => options.Nodes.Add(nodes[0].Address))
             .AddMoragWorker<Handler>(options =>
             {
                 options.WorkerId = "in-process";
                 options.Slots = 4;
                 options.HeartbeatInterval = TimeSpan.FromSeconds(0.5);
-            });
-        host = builder.Build();
-        await host.StartAsync();
+            }));
     }
 
     public async Task DisposeAsync()

@@ -1,14 +1,16 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Morag.Failover.Client;
 using Morag.Failover.Client.Akka;
 using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Processes.Tests.Nodes;
+using Morag.Failover.TestHosts;
 using Morag.Failover.TestProcesses;
 using Morag.Redis.TestServers;
 
@@ -17,6 +19,8 @@ namespace Morag.Failover.Processes.Tests;
 /// <summary>A worker and a client that send messages instead of HTTP calls.</summary>
 public sealed class ClusterClientWorkerSpecs : IDisposable
 {
+    private static readonly WorkerId Messenger = new("messenger");
+
     private readonly TestFolder folder = new();
 
     [Fact]
@@ -25,17 +29,13 @@ public sealed class ClusterClientWorkerSpecs : IDisposable
         var port = RedisTestServer.FreePort();
         await using var node = await NodeProcess.StartAsync(
             new() { DataFolder = folder.Path, ClusterPort = port, Config = TestConfig.Text });
-        var builder = Host.CreateApplicationBuilder();
-        _ = builder.Logging.ClearProviders();
-        _ = builder.Services
+        using var host = await QuietHost.StartAsync(services => services
             .AddMoragClusterClient(options =>
             {
                 options.Nodes.Add(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"));
                 options.Hostname = "127.0.0.1";
             })
-            .AddMoragWorker<Handler>(options => options.WorkerId = "messenger");
-        using var host = builder.Build();
-        await host.StartAsync();
+            .AddMoragWorker<Handler>(options => options.WorkerId = "messenger"));
         var client = host.Services.GetRequiredService<IMoragClient>();
 
         var results = await client.SubmitAllAsync(
@@ -53,6 +53,13 @@ public sealed class ClusterClientWorkerSpecs : IDisposable
         _ = await Assert.ThrowsAsync<MoragNotFoundException>(() => client.GetTaskAsync(new("unknown")));
         _ = await Assert.ThrowsAsync<MoragConflictException>(() => client.SubmitAsync("cpu_batch", "y", "good"));
 
+        await OperateAsync(client);
+        await using var http = new Client.Http.HttpTransport(new MoragFailoverOptions { Nodes = { node.Address } });
+        var overHttp = new MoragClient(http);
+        await OperateAsync(overHttp);
+        await ReadAsync(overHttp);
+        _ = await Assert.ThrowsAsync<NotSupportedException>(() => client.GetFailureStatisticsAsync());
+
         await host.StopAsync();
 
         // The directory of workers learns it from the worker's entity.
@@ -60,6 +67,41 @@ public sealed class ClusterClientWorkerSpecs : IDisposable
     }
 
     public void Dispose() => folder.Dispose();
+
+    // What both transports can do.
+    private static async Task OperateAsync(IMoragClient client)
+    {
+        Assert.Equal(["bad", "good"], await client.ListTasksAsync().Select(task => task.TaskId.Value).ToListAsync());
+        var succeeded = client.ListTasksAsync(new TaskFilter { State = TaskState.Succeeded });
+        Assert.Equal("good", (await succeeded.SingleAsync()).TaskId.Value);
+        await Eventually.HoldsAsync(
+            async () => await client.ListWorkersAsync().AnyAsync(worker => worker.Registration.WorkerId.Value == "messenger"),
+            () => "the worker is listed");
+
+        await client.DrainWorkerAsync(Messenger, "update", TimeSpan.FromMinutes(1));
+        Assert.True((await client.GetWorkerAsync(Messenger)).Draining);
+        await client.ResumeWorkerAsync(Messenger);
+        Assert.False((await client.GetWorkerAsync(Messenger)).Draining);
+        Assert.Equal(BreakerState.Open, (await client.SetBreakerAsync(Messenger, BreakerAction.Open, "disk errors")).BreakerState);
+        Assert.Equal(BreakerState.Closed, (await client.SetBreakerAsync(Messenger, BreakerAction.Reset, "new disk")).BreakerState);
+
+        var filter = new TaskFilter { Queue = new("cpu_batch") };
+        Assert.Equal(0, (await client.CancelTasksAsync(filter, "no longer needed")).Count);
+        var requeue = new RequeueTasks { Partition = 0, Filter = filter, Reason = "fixed", DryRun = true };
+        Assert.Equal(0, (await client.RequeueTasksAsync(requeue)).Count);
+    }
+
+    // What only HTTP can.
+    private static async Task ReadAsync(MoragClient client)
+    {
+        var failures = await client.ListFailuresAsync(new FailureFilter { Task = new("bad") }).ToListAsync();
+        Assert.All(failures, failure => Assert.Equal(FailureType.ProcessingError, failure.FailureEvent.FailureType));
+        Assert.NotEmpty(failures);
+        Assert.Empty(await client.ListFailuresAsync(new FailureFilter { Until = DateTimeOffset.UnixEpoch }).ToListAsync());
+        Assert.True((await client.GetFailureStatisticsAsync()).TotalFailures > 0);
+        Assert.Equal(1, (await client.GetWorkerStatsAsync()).TotalWorkers);
+        Assert.Equal(1, (await client.GetQueuesAsync()).Single(queue => queue.QueueType.Value == "cpu_standard").CompletedTasks);
+    }
 
     private sealed class Handler : ITaskHandler
     {

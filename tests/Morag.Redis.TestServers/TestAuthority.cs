@@ -101,7 +101,11 @@ public sealed class TestAuthority : IDisposable
             request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], critical: false));
         }
 
-        return request.Create(certificate, DaysAgo(300), wanted.Expired ? DaysAgo(1) : DaysAgo(-300), Guid.NewGuid().ToByteArray());
+        return request.Create(
+            certificate,
+            DaysAgo(wanted.ValidTomorrow ? -1 : 300),
+            DaysAgo(wanted.Expired ? 1 : -300),
+            Guid.NewGuid().ToByteArray());
     }
 
     private static DateTimeOffset DaysAgo(int days) => TimeProvider.System.GetUtcNow().AddDays(-days);
@@ -118,6 +122,9 @@ public sealed record TestCertificate
 
     /// <summary>Whether it expired yesterday.</summary>
     public bool Expired { get; init; }
+
+    /// <summary>Whether it is not valid before tomorrow.</summary>
+    public bool ValidTomorrow { get; init; }
 
     /// <summary>The only use that it allows, as an OID; null for every use.</summary>
     public string? Usage { get; init; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
 using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Agents;
@@ -8,7 +9,7 @@ namespace Morag.Failover.Cli.Agents;
 /// The agent's log, one line for each event. A reader that stalls or a full disk never blocks the agent: it drops lines, and logs their
 /// number later.
 /// </summary>
-internal sealed class AgentLog : IAsyncDisposable
+internal sealed class AgentLog : ILogger, IAsyncDisposable
 {
     private const int Capacity = 10_000;
 
@@ -36,6 +37,21 @@ internal sealed class AgentLog : IAsyncDisposable
             _ = Interlocked.Increment(ref dropped);
         }
     }
+
+    /// <summary>Queues what the shared parts of the agent and the .NET worker log.</summary>
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (IsEnabled(logLevel))
+        {
+            Write(exception is null ? formatter(state, exception) : $"{formatter(state, exception)}: {exception}");
+        }
+    }
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
 
     /// <summary>Waits up to 2 seconds for the last lines to be written.</summary>
     public async ValueTask DisposeAsync()

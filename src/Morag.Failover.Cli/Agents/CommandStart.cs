@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Morag.Failover.Cli.Agents.Processes;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Agents;
 
@@ -13,6 +14,9 @@ internal sealed class TaskUnfit(string message) : Exception(message);
 /// <summary>The environment and the standard input of the command for a task.</summary>
 internal static class CommandStart
 {
+    // By the OpenTelemetry convention for environment variables as carriers of a context.
+    private const string TraceVariable = "TRACEPARENT";
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The environment of the command.</summary>
@@ -44,6 +48,14 @@ internal static class CommandStart
             environment[name] = value.Contains('\0', StringComparison.Ordinal)
                 ? throw new TaskUnfit($"{name} contains a NUL character, which an environment variable cannot hold")
                 : value;
+        }
+
+        // Not the trace that the agent itself may have been started in: it has nothing to do with the task.
+        _ = environment.Remove(TraceVariable);
+        _ = environment.Remove("TRACESTATE");
+        if (task.TraceParent is { } trace && TraceParent.IsValid(trace))
+        {
+            environment[TraceVariable] = trace;
         }
 
         return environment;

@@ -1,4 +1,5 @@
 using System.Net;
+using Morag.Failover.Client;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Failover;
@@ -9,7 +10,7 @@ namespace Morag.Failover.Cli.Agents;
 /// <summary>Delivers outcomes in order and in batches, and retries until the node has answered for each.</summary>
 internal sealed class DeliveryLoop(
     WorkerClient client,
-    AgentRegistration registration,
+    InstanceRegistration registration,
     OutcomeOutbox outbox,
     HeldTasks held,
     AgentLog log,
@@ -91,7 +92,7 @@ internal sealed class DeliveryLoop(
         }
         catch (NodeRefused refused) when (refused.Problem.Status == HttpStatusCode.NotFound)
         {
-            return await registration.RegisterAgainAsync(refused, seen, cancellation);
+            return await registration.RegisterAgainAsync(Problems.Of(refused), seen, cancellation);
         }
         catch (NodeRefused refused)
         {

@@ -1,3 +1,4 @@
+using Morag.Failover.Client;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Workers;
@@ -7,7 +8,7 @@ namespace Morag.Failover.Cli.Agents;
 /// <summary>Sends heartbeats with the leases that the agent holds, and ends the commands of leases that the node no longer lists.</summary>
 internal sealed class HeartbeatLoop(
     WorkerClient client,
-    AgentRegistration registration,
+    InstanceRegistration registration,
     HeldTasks held,
     WorkerTally tally,
     TimeSpan interval,
@@ -35,7 +36,7 @@ internal sealed class HeartbeatLoop(
             }
             catch (NodeRefused refused)
             {
-                if (!await registration.RegisterAgainAsync(refused, seen, cancellation))
+                if (!await registration.RegisterAgainAsync(Problems.Of(refused), seen, cancellation))
                 {
                     trouble.Report($"heartbeat rejected: {refused.Message}");
                 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Morag.Failover.Client;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts;
@@ -9,10 +10,10 @@ namespace Morag.Failover.Cli.Agents;
 /// <summary>Keeps the session open. It tells the node immediately when the agent is gone, and the agent when a lease is revoked.</summary>
 internal sealed class SessionLoop(
     WorkerClient client,
-    AgentRegistration registration,
+    InstanceRegistration registration,
     HeldTasks held,
     HeartbeatLoop heartbeat,
-    LeaseLoop leases,
+    LeaseIntake leases,
     AgentLog log,
     TimeProvider clock)
 {
@@ -40,7 +41,7 @@ internal sealed class SessionLoop(
             }
             catch (NodeRefused refused)
             {
-                _ = await registration.RegisterAgainAsync(refused, seen, cancellation);
+                _ = await registration.RegisterAgainAsync(Problems.Of(refused), seen, cancellation);
             }
             catch (Exception failure) when (failure is NodeUnreachable or IOException or TimeoutException)
             {

@@ -6,7 +6,7 @@ namespace Morag.Failover.Cli.Agents;
 
 /// <summary>Runs the command for a task, and kills it with all its children when it has to end.</summary>
 internal sealed class TaskProcess(
-    AgentSettings settings, AgentRegistration registration, Guardian guardian, ProcessLauncher launch, AgentLog log, TimeProvider clock)
+    AgentSettings settings, WorkerClient client, Guardian guardian, ProcessLauncher launch, AgentLog log, TimeProvider clock)
 {
     // The command starts when the first line arrives, which is after the guardian knows it. An agent that is killed in between leaves no
     // process behind.
@@ -47,7 +47,7 @@ internal sealed class TaskProcess(
         try
         {
             return await new CommandExecution(
-                process, new LeaseKey(task.TaskId, task.Epoch), failureFile, registration.MaxResultBytes, settings, log, clock)
+                process, new LeaseKey(task.TaskId, task.Epoch), failureFile, client.MaxResultBytes, settings, log, clock)
             {
                 Gone = () => guardian.Forget(process.Id),
             }.RunAsync(input, timeout, unwanted);

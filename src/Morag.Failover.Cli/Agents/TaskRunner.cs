@@ -20,7 +20,7 @@ internal sealed class TaskRunner(
     WorkerClient client,
     WorkerTally tally,
     AgentLog log,
-    TimeProvider clock) : IDisposable
+    TimeProvider clock) : ILeaseTarget, IDisposable
 {
     private readonly ConcurrentDictionary<LeaseKey, Task> running = new();
     private readonly ProblemLog unreadable = new(log);

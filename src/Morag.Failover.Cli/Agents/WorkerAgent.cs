@@ -1,5 +1,6 @@
 using Morag.Failover.Cli.Agents.Processes;
 using Morag.Failover.Cli.CommandLine;
+using Morag.Failover.Client;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Wire;
@@ -17,9 +18,9 @@ internal sealed class WorkerAgent : IDisposable
     private readonly Guardian guardian;
     private readonly TaskProcess process;
     private readonly TaskRunner runner;
-    private readonly AgentRegistration registration;
+    private readonly InstanceRegistration registration;
     private readonly HeartbeatLoop heartbeat;
-    private readonly LeaseLoop leases;
+    private readonly LeaseIntake leases;
     private readonly SessionLoop session;
     private readonly DeliveryLoop delivery;
     private readonly DiscoveryLoop discovery;
@@ -40,11 +41,12 @@ internal sealed class WorkerAgent : IDisposable
         var tally = new WorkerTally();
         outbox = OutcomeOutbox.Open(spool, log);
         guardian = Guardian.Start(log.Write);
-        registration = new AgentRegistration(client, settings.Registration, log, clock);
-        process = new TaskProcess(settings, registration, guardian, launch, log, clock);
+        var shared = new WorkerLog(log, settings.Registration.WorkerId);
+        registration = new InstanceRegistration(client, shared, clock);
+        process = new TaskProcess(settings, client, guardian, launch, log, clock);
         runner = new TaskRunner(settings, process, held, outbox, client, tally, log, clock);
         heartbeat = new HeartbeatLoop(client, registration, held, tally, settings.HeartbeatInterval, log, clock);
-        leases = new LeaseLoop(client, registration, held, runner, settings.LeaseWait, log, clock);
+        leases = new LeaseIntake(client, registration, held, runner, shared, clock, settings.LeaseWait);
         session = new SessionLoop(client, registration, held, heartbeat, leases, log, clock);
         delivery = new DeliveryLoop(client, registration, outbox, held, log, clock);
         discovery = new DiscoveryLoop(node, log.Write, clock);
@@ -55,6 +57,38 @@ internal sealed class WorkerAgent : IDisposable
     /// <param name="abort">Ends everything immediately.</param>
     /// <exception cref="CommandFailure">The agent cannot work.</exception>
     public async Task<int> RunAsync(CancellationToken stop, CancellationToken abort)
+    {
+        try
+        {
+            return await WorkAsync(stop, abort);
+        }
+        catch (WorkerIdInUseException taken)
+        {
+            throw new CommandFailure(
+                ExitCode.Conflict,
+                $"another process on {taken.Host} is running as worker {taken.Worker}. Give each agent its own --worker-id");
+        }
+        catch (MoragInvalidException refused)
+        {
+            throw new CommandFailure(
+                refused.ProblemType == ProblemTypes.UnknownQueue ? ExitCode.NotFound : ExitCode.Refused,
+                $"the node rejected the registration: {refused.Message}");
+        }
+    }
+
+    public void Dispose()
+    {
+        // Kills the remaining commands with all their children.
+        guardian.Dispose();
+        outbox.Dispose();
+        registration.Dispose();
+        heartbeat.Dispose();
+        leases.Dispose();
+        discovery.Dispose();
+        runner.Dispose();
+    }
+
+    private async Task<int> WorkAsync(CancellationToken stop, CancellationToken abort)
     {
         using var leasing = CancellationTokenSource.CreateLinkedTokenSource(stop, abort);
         using var living = CancellationTokenSource.CreateLinkedTokenSource(abort);
@@ -96,18 +130,6 @@ internal sealed class WorkerAgent : IDisposable
         return abort.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Ok;
     }
 
-    public void Dispose()
-    {
-        // Kills the remaining commands with all their children.
-        guardian.Dispose();
-        outbox.Dispose();
-        registration.Dispose();
-        heartbeat.Dispose();
-        leases.Dispose();
-        discovery.Dispose();
-        runner.Dispose();
-    }
-
     private static SpoolFile OpenSpool(AgentSettings settings)
     {
         try
@@ -131,7 +153,8 @@ internal sealed class WorkerAgent : IDisposable
                 await loop(cancellation);
                 return;
             }
-            catch (Exception failure) when (failure is not (CommandFailure or TokenExposed) && !cancellation.IsCancellationRequested)
+            catch (Exception failure) when (failure is not (WorkerIdInUseException or MoragInvalidException or TokenExposed)
+                && !cancellation.IsCancellationRequested)
             {
                 log.Write($"internal error in the {name} loop, restarting it: {failure}");
                 await backoff.WaitAsync(cancellation);

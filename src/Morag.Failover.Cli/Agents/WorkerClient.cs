@@ -1,7 +1,7 @@
-using System.Net;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Morag.Failover.Client;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts;
@@ -30,12 +30,6 @@ internal enum Delivery
 /// <summary>The answer to one outcome, with a detail for the log.</summary>
 internal sealed record DeliveryAnswer(Delivery Delivery, string Detail);
 
-/// <summary>The granted leases, and those that cannot be read.</summary>
-internal sealed record LeaseResponse(IReadOnlyList<LeasedTask> Leases, IReadOnlyList<UnreadableLease> Unreadable);
-
-/// <summary>A lease that cannot be read. Its key is null if that cannot be read either.</summary>
-internal sealed record UnreadableLease(LeaseKey? Key, string Problem);
-
 /// <summary>The parts of the node's view of a worker that show whether another agent uses its id.</summary>
 internal sealed record KnownWorker
 {
@@ -56,41 +50,43 @@ internal sealed record KnownRegistration
     public double? HeartbeatIntervalSeconds { get; init; }
 }
 
-/// <summary>The answer to a successful registration.</summary>
-/// <param name="Message">A message for the log.</param>
-/// <param name="MaxResultBytes">The largest result that the node accepts, in bytes of JSON; null if the answer does not say.</param>
-internal sealed record AcceptedRegistration(string Message, int? MaxResultBytes);
-
 /// <summary>
-/// The calls of a worker. Each throws <see cref="NodeUnreachable"/> or <see cref="NodeRefused"/> if it fails, and
-/// <see cref="UnreadableAnswer"/> if it succeeds with an answer that cannot be read.
+/// The calls of a worker. Those of <see cref="IInstanceCalls"/> throw a <see cref="MoragException"/> if they fail. Each other one throws
+/// <see cref="NodeUnreachable"/> or <see cref="NodeRefused"/>, and <see cref="UnreadableAnswer"/> if it succeeds with an answer that cannot
+/// be read.
 /// </summary>
-internal sealed class WorkerClient(NodeConnection node, WorkerRegistration registration, TimeProvider clock)
+internal sealed class WorkerClient(NodeConnection node, WorkerRegistration registration, TimeProvider clock) : IInstanceCalls
 {
     // The node sends a keep-alive every few seconds.
     private static readonly TimeSpan SessionSilence = TimeSpan.FromSeconds(20);
 
     private readonly string worker = $"/api/v1/workers/{Uri.EscapeDataString(registration.WorkerId.Value)}";
 
-    public Task<AcceptedRegistration> RegisterAsync(CancellationToken cancellation) => AskAsync(
+    public WorkerRegistration Registration => registration;
+
+    /// <summary>The largest result that the node accepts, in bytes of JSON, as its answer to the last registration says.</summary>
+    public int MaxResultBytes { get; private set; } = TaskLimits.DefaultMaxPayloadBytes;
+
+    public async Task RegisterAsync(CancellationToken cancellation) => MaxResultBytes = await CallFailures.TranslateAsync(() => AskAsync(
         HttpMethod.Post,
         "/api/v1/workers/register",
         new { registration },
-        NodeConnection.CallTimeout,
-        answer => new AcceptedRegistration(
-            answer.TryGetProperty("message", out var message) ? message.ToString() : "",
-            answer.TryGetProperty("max_result_bytes", out var most)
-                && most.ValueKind == JsonValueKind.Number && most.TryGetInt32(out var bytes) && bytes > 0 ? bytes : null),
-        cancellation);
+        answer => answer.TryGetProperty("max_result_bytes", out var most)
+            && most.ValueKind == JsonValueKind.Number && most.TryGetInt32(out var bytes) && bytes > 0 ? bytes : MaxResultBytes,
+        cancellation));
 
-    /// <summary>The node's view of this worker; null if the node does not know it.</summary>
-    public async Task<KnownWorker?> FindAsync(CancellationToken cancellation)
+    public async Task<OtherInstance?> FindOtherAsync(CancellationToken cancellation)
     {
         try
         {
-            return await AskAsync(HttpMethod.Get, worker, null, NodeConnection.CallTimeout, Read<KnownWorker>, cancellation);
+            var found = await CallFailures.TranslateAsync(() => AskAsync(HttpMethod.Get, worker, null, Read<KnownWorker>, cancellation));
+            return found is { Liveness: not Liveness.Offline, Registration: { InstanceId: { } instance } known }
+                && instance != registration.InstanceId
+                && !IsEarlierRun(known)
+                    ? new OtherInstance(instance, known.Location?.Hostname ?? "", found.LastHeartbeat, known.HeartbeatIntervalSeconds)
+                    : null;
         }
-        catch (NodeRefused refused) when (refused.Problem.Status == HttpStatusCode.NotFound)
+        catch (MoragNotFoundException)
         {
             return null;
         }
@@ -109,31 +105,30 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
                 instance_id = registration.InstanceId,
                 held,
             },
-            timeout,
             answer => Read<HeldLease[]>(answer.ValueKind == JsonValueKind.Object ? answer.GetProperty("leases") : answer),
-            cancellation);
+            cancellation,
+            timeout);
 
-    /// <summary>Requests leases. The same <paramref name="request"/> id gets the same leases, so a lost answer loses none.</summary>
-    public Task<LeaseResponse> LeaseAsync(int maxTasks, TimeSpan wait, RequestId request, CancellationToken cancellation) => AskAsync(
-        HttpMethod.Post,
-        $"{worker}/lease",
-        new
-        {
-            max_tasks = maxTasks,
-            wait_seconds = wait.TotalSeconds,
-            request_id = request,
-            instance_id = registration.InstanceId,
-        },
-        wait + NodeConnection.CallTimeout,
-        ReadLeases,
-        cancellation);
+    public Task<ReceivedLeases> LeaseAsync(int maxTasks, TimeSpan wait, RequestId request, CancellationToken cancellation) =>
+        CallFailures.TranslateAsync(() => AskAsync(
+            HttpMethod.Post,
+            $"{worker}/lease",
+            new
+            {
+                max_tasks = maxTasks,
+                wait_seconds = wait.TotalSeconds,
+                request_id = request,
+                instance_id = registration.InstanceId,
+            },
+            ReadLeases,
+            cancellation,
+            wait: wait));
 
     /// <summary>Delivers outcomes, and returns an answer for each, in order.</summary>
     public Task<DeliveryAnswer[]> DeliverAsync(IEnumerable<TaskOutcome> outcomes, CancellationToken cancellation) => AskAsync(
         HttpMethod.Post,
         $"{worker}/results",
         outcomes.Select(ToResult).ToArray(),
-        NodeConnection.CallTimeout,
         answer => answer.EnumerateArray().Select(DeliveryAnswers.Read).ToArray(),
         cancellation);
 
@@ -143,13 +138,12 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
             HttpMethod.Post,
             $"/api/v1/tasks/{Uri.EscapeDataString(lease.TaskId.Value)}/release",
             new { worker_id = registration.WorkerId, epoch = lease.Epoch },
-            NodeConnection.CallTimeout,
             cancellation);
     }
 
     public async Task UnregisterAsync(CancellationToken cancellation)
     {
-        using var response = await SendAsync(HttpMethod.Delete, worker, null, NodeConnection.CallTimeout, cancellation);
+        using var response = await SendAsync(HttpMethod.Delete, worker, null, cancellation);
     }
 
     /// <summary>Opens the session, and yields the node's events until it ends or the node fails.</summary>
@@ -181,7 +175,7 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
     private static T Read<T>(JsonElement element) =>
         element.Deserialize<T>(AnswerJson.Options) ?? throw new JsonException("it is null");
 
-    private static LeaseResponse ReadLeases(JsonElement answer)
+    private static ReceivedLeases ReadLeases(JsonElement answer)
     {
         var leases = new List<LeasedTask>();
         var unreadable = new List<UnreadableLease>();
@@ -197,7 +191,7 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
             }
         }
 
-        return new LeaseResponse(leases, unreadable);
+        return new ReceivedLeases(leases, unreadable);
     }
 
     private static LeaseKey? KeyOf(JsonElement lease)
@@ -212,10 +206,21 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
         }
     }
 
+    // This agent holds the lock of the folder, so an earlier run on it has ended. A copy of the folder is on another host.
+    private bool IsEarlierRun(KnownRegistration registered) =>
+        WorkFolder.IsOfSameFolder(registered.InstanceId, registration.InstanceId)
+        && registered.Location?.Hostname == registration.Location.Hostname;
+
     private async Task<T> AskAsync<T>(
-        HttpMethod method, string path, object? body, TimeSpan timeout, Func<JsonElement, T> read, CancellationToken cancellation)
+        HttpMethod method,
+        string path,
+        object? body,
+        Func<JsonElement, T> read,
+        CancellationToken cancellation,
+        TimeSpan? timeout = null,
+        TimeSpan wait = default)
     {
-        using var response = await SendAsync(method, path, body, timeout, cancellation);
+        using var response = await SendAsync(method, path, body, cancellation, timeout, wait);
         try
         {
             await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
@@ -233,12 +238,18 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
     }
 
     private Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string path, object? body, TimeSpan timeout, CancellationToken cancellation) => node.SendAsync(
+        HttpMethod method,
+        string path,
+        object? body,
+        CancellationToken cancellation,
+        TimeSpan? timeout = null,
+        TimeSpan wait = default) => node.SendAsync(
             () => new HttpRequestMessage(method, path)
             {
                 Content = body is null ? null : JsonContent.Create(body, body.GetType(), null, ContractsJson.Options),
             },
-            timeout,
+            timeout ?? NodeConnection.CallTimeout,
             streamed: false,
-            cancellation);
+            cancellation,
+            wait: wait);
 }

@@ -72,14 +72,14 @@ internal sealed class GlobalOptions
     {
         if (parsed.GetValue(Token) is { } given)
         {
-            return BearerToken.Fixed(given);
+            return Checked(BearerToken.Fixed(given), "--token");
         }
 
         if ((parsed.GetValue(TokenFile) ?? Environment("MORAG_TOKEN_FILE")) is { } file)
         {
             try
             {
-                return BearerToken.FromFile(file);
+                return Checked(BearerToken.FromFile(file), $"the token in the file {file}");
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
@@ -87,8 +87,12 @@ internal sealed class GlobalOptions
             }
         }
 
-        return Environment("MORAG_TOKEN") is { } token ? BearerToken.Fixed(token) : BearerToken.None;
+        return Environment("MORAG_TOKEN") is { } token ? Checked(BearerToken.Fixed(token), "MORAG_TOKEN") : BearerToken.None;
     }
+
+    // The message must not contain the token.
+    private static BearerToken Checked(BearerToken token, string name) =>
+        BearerToken.IsValid(token.Current!) ? token : throw CommandFailure.Usage($"{name} {BearerToken.Rule}");
 
     private NodeTrust ReadTrust(ParseResult parsed)
     {

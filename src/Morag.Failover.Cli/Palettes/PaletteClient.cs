@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Palettes;
@@ -12,7 +11,7 @@ namespace Morag.Failover.Cli.Palettes;
 internal sealed record PaletteAnswer(JsonElement Value, bool HasMore);
 
 /// <summary>Downloads the palettes of a node, and makes the calls that they define.</summary>
-internal sealed partial class PaletteClient(NodeConnection node)
+internal sealed class PaletteClient(NodeConnection node)
 {
     public async Task<IReadOnlyList<Palette>> DownloadAsync(TimeSpan timeout, CancellationToken cancellation)
     {
@@ -59,7 +58,7 @@ internal sealed partial class PaletteClient(NodeConnection node)
         }
 
         var answer = await ReadAsync(response, () => Task.FromResult(JsonSerializer.Deserialize<JsonElement>(text)));
-        return (answer, Next(response));
+        return (answer, PageLinks.Next(response));
     }
 
     private async Task<T> ReadAsync<T>(HttpResponseMessage response, Func<Task<T>> read)
@@ -77,20 +76,4 @@ internal sealed partial class PaletteClient(NodeConnection node)
                 null));
         }
     }
-
-    private static string? Next(HttpResponseMessage response)
-    {
-        if (!response.Headers.TryGetValues("Link", out var links))
-        {
-            return null;
-        }
-
-        // Only the path is used: the node may know itself by an address that is not reachable from here.
-        return links.Select(link => NextLink().Match(link)).FirstOrDefault(match => match.Success) is { } found
-            ? Uri.TryCreate(new Uri("http://node/"), found.Groups[1].Value, out var next) ? next.PathAndQuery : null
-            : null;
-    }
-
-    [GeneratedRegex("<([^>]*)>\\s*;[^,<]*rel=\"?next\"?", RegexOptions.CultureInvariant)]
-    private static partial Regex NextLink();
 }

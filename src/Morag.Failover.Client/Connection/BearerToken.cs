@@ -6,6 +6,9 @@ namespace Morag.Failover.Client.Connection;
 /// </summary>
 internal sealed class BearerToken
 {
+    /// <summary>The rule for a token, for error messages. They never contain the token.</summary>
+    public const string Rule = "must consist of visible ASCII characters";
+
     private static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(30);
 
     private readonly Func<CancellationToken, ValueTask<string?>>? source;
@@ -25,6 +28,9 @@ internal sealed class BearerToken
 
     /// <summary>The token as it was read last; null before the first call, or if there is none.</summary>
     public string? Current => current;
+
+    /// <summary>Whether a text can be sent as a token.</summary>
+    public static bool IsValid(string text) => text.Length > 0 && text.All(character => character is > ' ' and <= '~');
 
     public static BearerToken Fixed(string? value) => new(value, known: true, source: null);
 
@@ -63,7 +69,7 @@ internal sealed class BearerToken
             // Many calls can be rejected at the same moment. The first one reads the new token for all of them.
             await ReadAsync(() => current == rejected, cancellation);
         }
-        catch (TokenUnavailable failure) when (failure.InnerException is IOException)
+        catch (TokenUnavailable failure) when (failure.InnerException is IOException or FormatException)
         {
             // The file is being replaced. The next rejected call reads it again.
             return false;
@@ -92,7 +98,8 @@ internal sealed class BearerToken
         using var limit = new CancellationTokenSource(ReadLimit);
         try
         {
-            current = await source!(limit.Token).AsTask().WaitAsync(limit.Token);
+            var read = await source!(limit.Token).AsTask().WaitAsync(limit.Token);
+            current = read is null || IsValid(read) ? read : throw new FormatException($"the token {Rule}");
             known = true;
         }
         catch (Exception failure)

@@ -8,20 +8,28 @@ internal sealed partial class NodeConnection
     // A call that takes longer makes the connection check whether the node is alive, and a live node answers the check well within this.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long an answer may take.</summary>
+    /// <param name="Timeout">The time limit, without the wait.</param>
+    /// <param name="Wait">How long the node may wait because the call asks for that.</param>
+    private readonly record struct CallTimes(TimeSpan Timeout, TimeSpan Wait = default)
+    {
+        public TimeSpan Limit => Timeout + Wait;
+    }
+
     private async Task<HttpResponseMessage> SendToAsync(
         NodeAddress address,
         Func<HttpRequestMessage> request,
-        TimeSpan timeout,
+        CallTimes times,
         bool streamed,
         List<NodeAddress> tried,
         CancellationToken cancellation)
     {
         var used = await token.GetAsync(cancellation);
-        var response = await SendOnceAsync(address, request(), used, timeout, streamed, tried, cancellation);
+        var response = await SendOnceAsync(address, request(), used, times, streamed, tried, cancellation);
         if (response.StatusCode == HttpStatusCode.Unauthorized && await token.RenewAsync(used, cancellation))
         {
             response.Dispose();
-            response = await SendOnceAsync(address, request(), token.Current, timeout, streamed, tried, cancellation);
+            response = await SendOnceAsync(address, request(), token.Current, times, streamed, tried, cancellation);
         }
 
         if (response.IsSuccessStatusCode)
@@ -40,7 +48,7 @@ internal sealed partial class NodeConnection
         NodeAddress address,
         HttpRequestMessage request,
         string? bearer,
-        TimeSpan timeout,
+        CallTimes times,
         bool streamed,
         List<NodeAddress> tried,
         CancellationToken cancellation)
@@ -51,14 +59,14 @@ internal sealed partial class NodeConnection
         using (var dead = CancellationTokenSource.CreateLinkedTokenSource(channel.Abandoned))
         using (var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, dead.Token))
         {
-            limit.CancelAfter(timeout);
+            limit.CancelAfter(times.Limit);
             try
             {
                 var connectLimit = hasOthers ? NodeChannel.ShortConnect : NodeChannel.LongConnect;
                 var answer = channel.SendAsync(request, bearer, connectLimit, streamed, limit.Token);
-                if (hasOthers && timeout <= CallTimeout)
+                if (hasOthers)
                 {
-                    await CheckIfSlowAsync(channel, answer, dead, limit.Token);
+                    await CheckIfSlowAsync(channel, answer, times.Wait + Patience, dead, limit.Token);
                 }
 
                 return await answer;
@@ -71,16 +79,17 @@ internal sealed partial class NodeConnection
                 && !cancellation.IsCancellationRequested)
             {
                 var isDead = dead.IsCancellationRequested || channel.IsGone;
-                var why = isDead ? "it stopped answering" : $"no answer within {timeout.TotalSeconds:0} s";
+                var why = isDead ? "it stopped answering" : $"no answer within {times.Limit.TotalSeconds:0} s";
                 throw new NodeUnreachable(address.Url, new TimeoutException(why)) { IsLate = !isDead };
             }
         }
     }
 
     /// <summary>Gives up on an answer that is late because the node is frozen or cut off, but not because its owner is slow.</summary>
-    private async Task CheckIfSlowAsync(NodeChannel channel, Task answer, CancellationTokenSource dead, CancellationToken limit)
+    private async Task CheckIfSlowAsync(
+        NodeChannel channel, Task answer, TimeSpan patience, CancellationTokenSource dead, CancellationToken limit)
     {
-        if (await Task.WhenAny(answer, Task.Delay(Patience, clock, limit)) == answer || limit.IsCancellationRequested)
+        if (await Task.WhenAny(answer, Task.Delay(patience, clock, limit)) == answer || limit.IsCancellationRequested)
         {
             return;
         }

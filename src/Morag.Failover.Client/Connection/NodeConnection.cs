@@ -78,18 +78,24 @@ internal sealed partial class NodeConnection : IDisposable
     /// <param name="repeatable">
     /// Whether the call has the same effect if it is carried out twice. The next node then gets it also after a lost answer.
     /// </param>
+    /// <param name="wait">How long a healthy node may wait before it answers, because the call asks for that. It comes on top.</param>
     /// <exception cref="NodeUnreachable">No response arrived from any node.</exception>
     /// <exception cref="NodeRefused">The response has an error status.</exception>
     public async Task<HttpResponseMessage> SendAsync(
-        Func<HttpRequestMessage> request, TimeSpan timeout, bool streamed, CancellationToken cancellation, bool repeatable = true) =>
-        (await SendToAnyAsync(request, timeout, streamed, repeatable, cancellation)).Response;
+        Func<HttpRequestMessage> request,
+        TimeSpan timeout,
+        bool streamed,
+        CancellationToken cancellation,
+        bool repeatable = true,
+        TimeSpan wait = default) =>
+        (await SendToAnyAsync(request, new CallTimes(timeout, wait), streamed, repeatable, cancellation)).Response;
 
     /// <summary>Opens a stream. Its node's failure ends it.</summary>
     /// <exception cref="NodeUnreachable">No response arrived from any node.</exception>
     /// <exception cref="NodeRefused">The response has an error status.</exception>
     public async Task<NodeStream> OpenAsync(Func<HttpRequestMessage> request, CancellationToken cancellation)
     {
-        var answer = await SendToAnyAsync(request, CallTimeout, streamed: true, repeatable: true, cancellation);
+        var answer = await SendToAnyAsync(request, new CallTimes(CallTimeout), streamed: true, repeatable: true, cancellation);
         return new NodeStream(answer.Response, answer.Abandoned);
     }
 
@@ -101,7 +107,7 @@ internal sealed partial class NodeConnection : IDisposable
         resolved = false;
         var (response, from, _) = await SendToAnyAsync(
             () => new HttpRequestMessage(HttpMethod.Get, "/api/v1/cluster/nodes"),
-            CallTimeout,
+            new CallTimes(CallTimeout),
             streamed: false,
             repeatable: true,
             cancellation);
@@ -162,7 +168,7 @@ internal sealed partial class NodeConnection : IDisposable
     }
 
     private async Task<(HttpResponseMessage Response, NodeAddress From, CancellationToken Abandoned)> SendToAnyAsync(
-        Func<HttpRequestMessage> request, TimeSpan timeout, bool streamed, bool repeatable, CancellationToken cancellation)
+        Func<HttpRequestMessage> request, CallTimes times, bool streamed, bool repeatable, CancellationToken cancellation)
     {
         await ResolveAsync(cancellation);
         var tried = new List<NodeAddress>();
@@ -174,7 +180,7 @@ internal sealed partial class NodeConnection : IDisposable
             var (asked, abandoned) = (Now, Channel(address).Abandoned);
             try
             {
-                var response = await SendToAsync(address, request, timeout, streamed, tried, cancellation);
+                var response = await SendToAsync(address, request, times, streamed, tried, cancellation);
                 OnAnswer(address, asked);
                 return (response, address, abandoned);
             }
@@ -198,6 +204,8 @@ internal sealed partial class NodeConnection : IDisposable
             catch (NodeRefused refused)
             {
                 last = refused;
+                refused.EarlierMayHaveHappened = maySent;
+                maySent |= IsOutcomeUnknown(refused.Problem);
                 if (!OnRefusal(address, asked, refused.Problem, repeatable))
                 {
                     break;
@@ -208,7 +216,11 @@ internal sealed partial class NodeConnection : IDisposable
         resolved = false;
         if (last is NodeUnreachable lost && tried.Count > 1)
         {
-            throw new NodeUnreachable(tried.Select(address => address.Url), lost.InnerException!) { NothingSent = !maySent };
+            throw new NodeUnreachable(tried.Select(address => address.Url), lost.InnerException!)
+            {
+                NothingSent = !maySent,
+                IsLate = lost.IsLate,
+            };
         }
 
         ExceptionDispatchInfo.Throw(last!);
@@ -236,6 +248,10 @@ internal sealed partial class NodeConnection : IDisposable
 
     // The node is alive, but it did not get an answer from the owner of the state.
     private void Doubt(NodeAddress address) => Change(current => current.Doubted(address, Now));
+
+    // A proxy may have passed the call on before it lost the node.
+    private static bool IsOutcomeUnknown(NodeProblem problem) =>
+        (int)problem.Status >= 500 && problem.Type is not (ProblemTypes.NotReady or ProblemTypes.OwnerDown);
 
     /// <summary>Returns whether the next node may get the call.</summary>
     private bool OnRefusal(NodeAddress address, TimeSpan asked, NodeProblem problem, bool repeatable)

@@ -24,6 +24,9 @@ internal sealed class NodeUnreachable(IEnumerable<Uri> nodes, Exception cause)
 internal sealed class NodeRefused(NodeProblem problem) : Exception(problem.ToString())
 {
     public NodeProblem Problem { get; } = problem;
+
+    /// <summary>Whether another node, which was asked before, may have processed the call.</summary>
+    public bool EarlierMayHaveHappened { get; set; }
 }
 
 /// <summary>The call was not made, because a proxy could read its token.</summary>

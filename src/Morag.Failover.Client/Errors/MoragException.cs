@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Client;
@@ -7,6 +8,8 @@ namespace Morag.Failover.Client;
 /// <summary>A call failed. Each derived type says what the caller can do about it.</summary>
 public abstract class MoragException : Exception
 {
+    private bool outcomeUnknown;
+
     private protected MoragException(string message, Exception? cause = null)
         : base(message, cause)
     {
@@ -31,9 +34,13 @@ public abstract class MoragException : Exception
     public virtual bool IsTransient => false;
 
     /// <summary>
-    /// Whether the call may have been carried out although it failed. If it carries an id, repeating it is safe and gets the answer.
+    /// Whether the call may have been carried out although it failed: by the attempt that failed last, or by an earlier one whose answer
+    /// was lost. If the call carries an id, repeating it is safe and gets the answer.
     /// </summary>
-    public bool OutcomeUnknown { get; init; }
+    public bool OutcomeUnknown { get => outcomeUnknown; init => outcomeUnknown = value; }
+
+    /// <summary>Whether the call succeeded, but with an answer that cannot be read.</summary>
+    internal bool IsUnreadable { get; init; }
 
     /// <summary>The exception for a refusal of the cluster.</summary>
     public static MoragException Of(Refused refused) => Problems.Of(refused);
@@ -44,6 +51,9 @@ public abstract class MoragException : Exception
         ArgumentNullException.ThrowIfNull(stale);
         return new MoragLeaseEndedException(stale.Detail) { ProblemType = ProblemTypes.Stale };
     }
+
+    /// <summary>An earlier attempt of the same call may have been carried out.</summary>
+    internal void OnEarlierAttemptLost() => outcomeUnknown = true;
 }
 
 /// <summary>The call breaks a rule, named by <see cref="MoragException.Field"/>. The same call fails again.</summary>
@@ -104,6 +114,32 @@ public sealed class MoragLimitReachedException : MoragException
 
     /// <inheritdoc />
     public override bool IsTransient => true;
+}
+
+/// <summary>
+/// Of the calls of a large submission, one failed after others had succeeded. <see cref="Exception.InnerException"/> says why. The tasks
+/// from the place <c>Results.Length</c> on are not submitted, except that those of the failed call may be if
+/// <see cref="MoragException.OutcomeUnknown"/> is true. Submitting all of them again under their ids is safe.
+/// </summary>
+public sealed class MoragPartlySubmittedException : MoragException
+{
+    internal MoragPartlySubmittedException(ImmutableArray<SubmissionResult> results, MoragException cause)
+        : base($"{results.Length} tasks were submitted, and then a call failed: {cause.Message}", cause)
+    {
+        Results = results;
+        IsTransient = cause.IsTransient;
+        ProblemType = cause.ProblemType;
+        Field = cause.Field;
+        Fields = cause.Fields;
+        RetryAfter = cause.RetryAfter;
+        OutcomeUnknown = cause.OutcomeUnknown;
+    }
+
+    /// <summary>The results of the calls that succeeded, in the order of the tasks.</summary>
+    public ImmutableArray<SubmissionResult> Results { get; }
+
+    /// <inheritdoc />
+    public override bool IsTransient { get; }
 }
 
 /// <summary>

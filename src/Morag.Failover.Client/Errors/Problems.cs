@@ -8,6 +8,18 @@ namespace Morag.Failover.Client;
 /// <summary>What each kind of problem means to a caller.</summary>
 internal static class Problems
 {
+    /// <summary>The exception for a call that a node refused.</summary>
+    public static MoragException Of(NodeRefused refused)
+    {
+        var failure = Of(refused.Problem);
+        if (refused.EarlierMayHaveHappened)
+        {
+            failure.OnEarlierAttemptLost();
+        }
+
+        return failure;
+    }
+
     /// <summary>The exception for an error response.</summary>
     public static MoragException Of(NodeProblem problem) =>
         Create(KindOf(problem), problem.Type, problem.Message, problem.Field, problem.Fields, problem.Owner, problem.RetryAfter);

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
@@ -20,6 +21,9 @@ internal sealed record HttpCall(HttpMethod Method, string Path, object? Body, Fu
 {
     /// <summary>How long the node may wait before it answers, because the message asks for that.</summary>
     public TimeSpan Wait { get; init; }
+
+    /// <summary>Reads a page of a list, with whether more follow; null if the reply is not a page.</summary>
+    public Func<JsonElement, bool, IWireMessage>? ReadPage { get; init; }
 }
 
 /// <summary>Which call of the HTTP API carries which message.</summary>
@@ -34,6 +38,22 @@ internal static class HttpCalls
         CancelTask cancel => new(HttpMethod.Delete, $"{TaskPath(cancel.TaskId)}?reason={Uri.EscapeDataString(cancel.Reason)}", null, Done),
         RequeueTask requeue => Post(
             $"{TaskPath(requeue.TaskId)}/requeue", new { requeue.Queue, requeue.Quality, requeue.Reason }, Done),
+        RequeueTasks requeue => Post(
+            "/api/v1/tasks/requeue",
+            new { Filter = FilterBody(requeue.Filter), requeue.Reason, requeue.DryRun, requeue.Queue, requeue.Quality },
+            Read<TasksAffected>),
+        CancelTasks cancel => Post(
+            "/api/v1/tasks/cancel",
+            new { Filter = FilterBody(cancel.Filter), cancel.Reason, cancel.DryRun },
+            Read<TasksAffected>),
+        ListTasks list => Page(
+            $"/api/v1/tasks{TaskQuery(list)}",
+            (answer, hasMore) => new TaskPage { Tasks = Read<ImmutableArray<QueueEntry>>(answer), HasMore = hasMore }),
+        GetQueueStats => new(HttpMethod.Get, "/api/v1/queues", null, ReadQueues),
+        ListFailures list => Page(
+            $"/api/v1/failures{FailureQuery(list)}",
+            (answer, hasMore) => new FailurePage { Decisions = Read<ImmutableArray<FailoverDecision>>(answer), HasMore = hasMore }),
+        GetFailureStatistics => Get<FailureStatistics>("/api/v1/failures/statistics"),
         GetTaskDecisions get => new(HttpMethod.Get, $"{TaskPath(get.TaskId)}/explain", null, ReadDecisions),
         ReportFailure { Source: ReportSource.LeaseHolder } report => Post(
             $"{TaskPath(report.TaskId)}/fail", FailureBody(report), Read<FailoverDecision>),
@@ -62,7 +82,21 @@ internal static class HttpCalls
     private static HttpCall OfWorker(IWireMessage message) => message switch
     {
         RegisterWorker register => Post("/api/v1/workers/register", new { register.Registration }, Read<WorkerRegisteredReply>),
+        ListWorkers list => Page(
+            $"/api/v1/workers{Query(("limit", list.Limit), ("after", list.After))}",
+            (answer, hasMore) => new WorkerPage { Workers = Read<ImmutableArray<WorkerInfo>>(answer), HasMore = hasMore }),
+        GetWorkerStats => Get<WorkerStats>("/api/v1/workers/stats"),
+        DrainWorker drain => Post(
+            $"{WorkerPath(drain.WorkerId)}/drain", new { drain.Reason, DeadlineSeconds = drain.Deadline?.TotalSeconds }, Done),
+        ResumeWorker resume => new(HttpMethod.Post, $"{WorkerPath(resume.WorkerId)}/resume", null, Done),
+        SetBreaker set => Post($"{WorkerPath(set.WorkerId)}/breaker", new { set.Action, set.Reason }, Read<WorkerReliabilityScore>),
+
+        // The API answers with the decisions instead of the leases that ended.
+        TakeWorkerOffline take => Post($"{WorkerPath(take.WorkerId)}/offline", new { take.Reason }, ReadDecisions),
         UnregisterWorker leave => new(HttpMethod.Delete, WorkerPath(leave.WorkerId), null, Done),
+        // Its path is that of another call.
+        GetWorker { WorkerId.Value: var id } when WorkerLimits.ReservedIds.Contains(id) =>
+            throw MoragException.Of(Refused.Unknown($"no worker can have the id {id}, which is the name of a call")),
         GetWorker get => Get<WorkerInfo>(WorkerPath(get.WorkerId)),
         GetWorkerReliability get => Get<WorkerReliabilityScore>($"{WorkerPath(get.WorkerId)}/reliability"),
         Heartbeat beat => Post(
@@ -91,6 +125,37 @@ internal static class HttpCalls
     private static HttpCall Get<T>(string path)
         where T : class, IWireMessage => new(HttpMethod.Get, path, null, Read<T>);
 
+    private static HttpCall Page(string path, Func<JsonElement, bool, IWireMessage> read) =>
+        new(HttpMethod.Get, path, null, answer => read(answer, false)) { ReadPage = read };
+
+    private static string TaskQuery(ListTasks list) => Query(
+        ("state", list.Filter.State),
+        ("queue", list.Filter.Queue),
+        ("worker", list.Filter.Worker),
+        ("limit", list.Limit),
+        ("after", list.After));
+
+    private static string FailureQuery(ListFailures list) => Query(
+        ("since", list.Since),
+        ("until", list.Until),
+        ("type", list.Type),
+        ("worker", list.Worker),
+        ("task", list.Task),
+        ("limit", list.Limit),
+        ("after", list.After?.ToText()));
+
+    private static string Query(params (string Name, object? Value)[] fields) => string.Concat(fields
+        .Where(field => field.Value is not null)
+        .Select((field, number) => $"{(number == 0 ? '?' : '&')}{field.Name}={Uri.EscapeDataString(TextOf(field.Value!))}"));
+
+    // Enums and times as in a body.
+    private static string TextOf(object value) =>
+        JsonSerializer.SerializeToElement(value, value.GetType(), ContractsJson.Options).ToString();
+
+    private static object FilterBody(TaskFilter filter) => new { filter.State, filter.Queue, filter.Worker };
+
+    private static QueueStatsReply ReadQueues(JsonElement answer) => new() { Queues = Read<ImmutableArray<QueueStats>>(answer) };
+
     private static HttpCall Post(string path, object body, Func<JsonElement, IWireMessage> read) => new(HttpMethod.Post, path, body, read);
 
     private static object TaskBody(TaskSubmission task) => new
@@ -105,6 +170,7 @@ internal static class HttpCalls
         task.Quality,
         task.ResourceRequirements,
         task.EstimatedDuration,
+        Traceparent = task.TraceParent,
     };
 
     private static object FailureBody(ReportFailure report) => new

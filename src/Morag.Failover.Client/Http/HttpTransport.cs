@@ -23,6 +23,9 @@ public sealed partial class HttpTransport : IMoragTransport
     // The node sends a keep-alive every few seconds.
     private static readonly TimeSpan SessionSilence = TimeSpan.FromSeconds(20);
 
+    // A node answers with what it has while an owner is down, and names that owner here.
+    private const string Incomplete = "Morag-Incomplete";
+
     private readonly NodeConnection node;
     private readonly DiscoveryLoop discovery;
     private readonly CancellationTokenSource closing = new();
@@ -73,7 +76,7 @@ public sealed partial class HttpTransport : IMoragTransport
         }
 
         var call = HttpCalls.Of(message);
-        return await RunAsync(() => SendAsync(call, timeout + call.Wait, Repetition.IsSafe(message), cancellation));
+        return await RunAsync(() => SendAsync(call, timeout, Repetition.IsSafe(message), cancellation));
     }
 
     /// <inheritdoc />
@@ -83,19 +86,40 @@ public sealed partial class HttpTransport : IMoragTransport
         return ReadSessionAsync(session, cancellation);
     }
 
-    /// <inheritdoc />
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends all calls and closes the connections.</summary>
+    public void Dispose()
     {
         if (!closing.IsCancellationRequested)
         {
-            await closing.CancelAsync();
+            closing.Cancel();
+            node.Dispose();
             if (discovering.IsValueCreated)
             {
-                await discovering.Value.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                // It ends soon after its cancellation. Nobody has to wait for it.
+                _ = discovering.Value.ContinueWith(
+                    ended =>
+                    {
+                        _ = ended.Exception;
+                        discovery.Dispose();
+                    },
+                    CancellationToken.None,
+                    TaskContinuationOptions.None,
+                    TaskScheduler.Default);
             }
+            else
+            {
+                discovery.Dispose();
+            }
+        }
+    }
 
-            discovery.Dispose();
-            node.Dispose();
+    /// <summary>Ends all calls, closes the connections, and waits until nothing runs any more.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Dispose();
+        if (discovering.IsValueCreated)
+        {
+            await discovering.Value.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -155,12 +179,21 @@ public sealed partial class HttpTransport : IMoragTransport
             timeout,
             streamed: false,
             cancellation,
-            repeatable);
+            repeatable,
+            call.Wait);
+        if (response.Headers.TryGetValues(Incomplete, out var missing))
+        {
+            // Entries that are missing without a word would look as if they did not exist.
+            throw new MoragUnavailableException($"the answer lacks the part of {string.Join(", ", missing)}, which does not answer");
+        }
+
         try
         {
             await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
             using var answer = await JsonDocument.ParseAsync(stream, AnswerJson.Document, cancellation);
-            return call.Read(answer.RootElement);
+            return call.ReadPage is { } readPage
+                ? readPage(answer.RootElement, PageLinks.Next(response) is not null)
+                : call.Read(answer.RootElement);
         }
         catch (Exception failure) when (UnreadableAnswer.Explains(failure))
         {
@@ -168,36 +201,15 @@ public sealed partial class HttpTransport : IMoragTransport
         }
     }
 
-    /// <summary>Turns the failures of the connection into those that callers know.</summary>
     private static async Task<T> RunAsync<T>(Func<Task<T>> call)
     {
         try
         {
-            return await call();
-        }
-        catch (NodeRefused refused)
-        {
-            throw Problems.Of(refused.Problem);
-        }
-        catch (NodeUnreachable failure)
-        {
-            throw new MoragUnavailableException(failure.Message, failure) { OutcomeUnknown = !failure.NothingSent };
-        }
-        catch (TokenUnavailable failure)
-        {
-            throw new MoragUnavailableException(failure.Message, failure);
+            return await CallFailures.TranslateAsync(call);
         }
         catch (TokenExposed failure)
         {
             throw new MoragAccessDeniedException(failure.Message, failure);
-        }
-        catch (UnreadableAnswer failure)
-        {
-            throw new MoragUnavailableException(failure.Message, failure) { OutcomeUnknown = true };
-        }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or TimeoutException)
-        {
-            throw new MoragUnavailableException($"the connection broke: {failure.Message}", failure) { OutcomeUnknown = true };
         }
     }
 

@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
@@ -13,6 +14,7 @@ internal static class Repetition
     public static bool IsSafe(IWireMessage message) => message switch
     {
         GetTask or GetTaskDecisions or GetWorker or GetWorkerReliability => true,
+        ListTasks or ListFailures or ListWorkers or GetQueueStats or GetFailureStatistics or GetWorkerStats => true,
 
         // The same task id with the same content is the same task.
         SubmitTasks => true,
@@ -22,6 +24,16 @@ internal static class Repetition
 
         // A task that was requeued can be parked again before the repetition arrives.
         RequeueTask => false,
+
+        // By the time of the repetition, other tasks may match. A dry run changes nothing.
+        CancelTasks cancel => cancel.DryRun,
+        RequeueTasks requeue => requeue.DryRun,
+
+        // A worker that is draining, or that was resumed, stays that way.
+        DrainWorker or ResumeWorker => true,
+
+        // The worker, or its breaker, may have changed again before the repetition arrives.
+        TakeWorkerOffline or SetBreaker => false,
 
         // An event id, or the epoch of a lease, names the failure. Without either, each report is a new failure.
         ReportFailure report => report.EventId is not null || report.Epoch is not null,

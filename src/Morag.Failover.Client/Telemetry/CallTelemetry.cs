@@ -38,6 +38,12 @@ internal static class CallTelemetry
         return span;
     }
 
+    /// <summary>A submission whose tasks carry the current trace, unless they have one; any other message unchanged.</summary>
+    public static IWireMessage WithTrace(IWireMessage message) =>
+        message is SubmitTasks submit && Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } trace } && TraceParent.IsValid(trace)
+            ? submit with { Tasks = [.. submit.Tasks.Select(task => task.TraceParent is null ? task with { TraceParent = trace } : task)] }
+            : message;
+
     public static void Succeeded(Activity? span, IWireMessage message, string transport, TimeSpan elapsed)
     {
         _ = span?.SetStatus(ActivityStatusCode.Ok);

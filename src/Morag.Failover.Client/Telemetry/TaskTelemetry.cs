@@ -15,10 +15,13 @@ internal static class TaskTelemetry
     private static readonly UpDownCounter<long> Running = MoragTelemetry.Meter.CreateUpDownCounter<long>(
         "morag.worker.tasks", "{task}", "Tasks that handlers are working on");
 
+    /// <summary>Starts the span of an attempt. It continues the trace of the submission, and links to it.</summary>
     public static Activity? Start(LeasedTask lease)
     {
         Running.Add(1, QueueOf(lease));
-        return MoragTelemetry.Source.StartActivity($"process {lease.Queue}", ActivityKind.Consumer)
+        var isKnown = ActivityContext.TryParse(lease.TraceParent, traceState: null, isRemote: true, out var submission);
+        return MoragTelemetry.Source.StartActivity(
+            $"process {lease.Queue}", ActivityKind.Consumer, submission, links: isKnown ? [new ActivityLink(submission)] : null)
             ?.SetTag("messaging.system", "morag")
             .SetTag("messaging.operation.name", "process")
             .SetTag("messaging.operation.type", "process")

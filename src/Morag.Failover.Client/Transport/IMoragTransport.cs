@@ -7,7 +7,7 @@ namespace Morag.Failover.Client;
 /// Carries messages of the contracts to a cluster, and brings back the replies. It makes one attempt; <see cref="MoragClient"/> and the
 /// worker repeat what is safe to repeat. It is thread-safe.
 /// </summary>
-public interface IMoragTransport : IAsyncDisposable
+public interface IMoragTransport : IAsyncDisposable, IDisposable
 {
     /// <summary>Its name in traces and metrics, such as <c>http</c>.</summary>
     string Name { get; }

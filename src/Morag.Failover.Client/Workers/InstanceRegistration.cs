@@ -1,5 +1,4 @@
 using Morag.Failover.Client.Connection;
-using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Client.Workers;
 
@@ -7,8 +6,10 @@ namespace Morag.Failover.Client.Workers;
 /// Keeps this instance registered: at the start, and whenever the cluster has forgotten the worker. It does not replace another instance
 /// that is alive, because two of them would keep taking each other's leases.
 /// </summary>
-internal sealed class InstanceRegistration(WorkerCalls calls, WorkerLog log, TimeProvider clock) : IDisposable
+internal sealed class InstanceRegistration(IInstanceCalls calls, WorkerLog log, TimeProvider clock) : IDisposable
 {
+    private const string Action = "register";
+
     private readonly SemaphoreSlim registering = new(1, 1);
 
     /// <summary>The number of registrations. A call that was refused under an earlier one does not cause another.</summary>
@@ -30,13 +31,14 @@ internal sealed class InstanceRegistration(WorkerCalls calls, WorkerLog log, Tim
                 try
                 {
                     await YieldToLiveInstanceAsync(cancellation);
-                    await calls.RegisterAsync(cancellation);
+                    await RegisterOnceAsync(cancellation);
                     Generation++;
+                    log.Resolve(Action);
                     log.Registered();
                 }
                 catch (MoragException failure) when (failure is not MoragInvalidException)
                 {
-                    log.Trouble("register", failure);
+                    log.Trouble(Action, failure);
                     await backoff.WaitAsync(cancellation);
                 }
             }
@@ -52,6 +54,8 @@ internal sealed class InstanceRegistration(WorkerCalls calls, WorkerLog log, Tim
     /// <param name="seen">The <see cref="Generation"/> when the call was made.</param>
     /// <param name="cancellation">Stops trying.</param>
     /// <returns>Whether it is registered again.</returns>
+    /// <exception cref="MoragInvalidException">The registration breaks a rule of the cluster.</exception>
+    /// <exception cref="WorkerIdInUseException">Another instance is alive.</exception>
     public async Task<bool> RegisterAgainAsync(MoragException refused, int seen, CancellationToken cancellation)
     {
         if (refused is not (MoragNotFoundException or MoragConflictException) || seen != Generation)
@@ -66,6 +70,19 @@ internal sealed class InstanceRegistration(WorkerCalls calls, WorkerLog log, Tim
 
     public void Dispose() => registering.Dispose();
 
+    private async Task RegisterOnceAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await calls.RegisterAsync(cancellation);
+        }
+        catch (MoragException failure) when (failure.IsUnreadable)
+        {
+            // The call itself succeeded.
+            log.Trouble("read the answer to the registration", failure);
+        }
+    }
+
     private async Task YieldToLiveInstanceAsync(CancellationToken cancellation)
     {
         if (await FindOtherAsync(cancellation) is not { } first)
@@ -73,7 +90,7 @@ internal sealed class InstanceRegistration(WorkerCalls calls, WorkerLog log, Tim
             return;
         }
 
-        var silence = TakeoverDelay.For(first.Registration.HeartbeatIntervalSeconds);
+        var silence = TakeoverDelay.For(first.HeartbeatIntervalSeconds);
         var since = clock.GetTimestamp();
         log.WaitsForSilence(HostOf(first), silence);
         while (clock.GetElapsedTime(since) < silence)
@@ -84,19 +101,28 @@ internal sealed class InstanceRegistration(WorkerCalls calls, WorkerLog log, Tim
                 return;
             }
 
-            if (now.LastHeartbeat != first.LastHeartbeat || now.Registration.InstanceId != first.Registration.InstanceId)
+            if (now.LastHeartbeat != first.LastHeartbeat || now.Instance != first.Instance)
             {
                 throw new WorkerIdInUseException(calls.Registration.WorkerId, HostOf(now));
             }
         }
+
+        log.TakesOver();
     }
 
-    private async Task<WorkerInfo?> FindOtherAsync(CancellationToken cancellation) =>
-        await calls.FindAsync(cancellation) is { Liveness: not Liveness.Offline, Registration.InstanceId: { } instance } found
-        && instance != calls.Registration.InstanceId
-            ? found
-            : null;
+    private async Task<OtherInstance?> FindOtherAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await calls.FindOtherAsync(cancellation);
+        }
+        catch (MoragException failure) when (failure.IsUnreadable)
+        {
+            // It would be unreadable the next time too, and the worker could never start.
+            log.Trouble("check whether another process works under its id", failure);
+            return null;
+        }
+    }
 
-    private static string HostOf(WorkerInfo worker) =>
-        worker.Registration.Location.Hostname is { Length: > 0 } host ? host : "an unknown host";
+    private static string HostOf(OtherInstance other) => other.Host.Length > 0 ? other.Host : "an unknown host";
 }

@@ -6,20 +6,24 @@ namespace Morag.Failover.Client.Workers;
 
 /// <summary>Requests leases for the free slots, one call at a time.</summary>
 internal sealed class LeaseIntake(
-    WorkerCalls calls,
+    IInstanceCalls calls,
     InstanceRegistration registration,
     HeldTasks held,
-    TaskExecutions executions,
+    ILeaseTarget target,
     WorkerLog log,
-    TimeProvider clock) : IDisposable
+    TimeProvider clock,
+    TimeSpan? wait = null) : IDisposable
 {
     private const string Action = "lease tasks";
+
+    /// <summary>How long one call waits for the first task, by default.</summary>
+    private static readonly TimeSpan DefaultWait = TimeSpan.FromSeconds(20);
 
     // A reply that comes at once without leases (open breaker, draining) must not cause a tight loop.
     private static readonly TimeSpan QuickReply = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long one call waits for the first task.</summary>
-    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(20);
+    // A node that keeps sending unreadable replies grants leases for nothing with each of them.
+    private static readonly TimeSpan MaxUnreadableBackoff = TimeSpan.FromMinutes(1);
 
     private readonly HurriedPause pause = new(clock);
 
@@ -29,6 +33,7 @@ internal sealed class LeaseIntake(
     public async Task RunAsync(CancellationToken cancellation)
     {
         var backoff = new Backoff(clock);
+        var unreadable = new Backoff(clock, MaxUnreadableBackoff);
         var request = NewRequest();
         var size = 0;
         while (true)
@@ -45,19 +50,23 @@ internal sealed class LeaseIntake(
                     continue; // An abandoned handler took the slot again.
                 }
 
-                var granted = await calls.LeaseAsync(size, Wait, request, cancellation);
+                var received = await calls.LeaseAsync(size, wait ?? DefaultWait, request, cancellation);
                 backoff.Succeeded();
+                unreadable.Succeeded();
                 log.Resolve(Action);
                 (request, size) = (NewRequest(), 0);
-                foreach (var lease in granted.Leases)
-                {
-                    executions.Start(lease);
-                }
-
-                if (granted.Leases.IsEmpty && clock.GetElapsedTime(asked) < QuickReply)
+                if (StartAll(received) == 0 && clock.GetElapsedTime(asked) < QuickReply)
                 {
                     await pause.WaitAsync(QuickReply, cancellation);
                 }
+            }
+            catch (MoragException failure) when (failure.IsUnreadable)
+            {
+                // The node would repeat this reply, so the next call gets a new id. The node takes back the leases, because no heartbeat
+                // lists them.
+                log.Trouble(Action, failure);
+                (request, size) = (NewRequest(), 0);
+                await unreadable.WaitAsync(cancellation);
             }
             catch (MoragException failure)
             {
@@ -71,6 +80,22 @@ internal sealed class LeaseIntake(
     }
 
     public void Dispose() => pause.Dispose();
+
+    /// <summary>Returns how many were started.</summary>
+    private int StartAll(ReceivedLeases received)
+    {
+        foreach (var lease in received.Leases)
+        {
+            target.Start(lease);
+        }
+
+        foreach (var lease in received.Unreadable)
+        {
+            target.RejectUnreadable(lease);
+        }
+
+        return received.Leases.Count;
+    }
 
     private static RequestId NewRequest() => new(Guid.NewGuid().ToString("N"));
 }

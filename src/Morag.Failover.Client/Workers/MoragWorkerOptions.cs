@@ -82,8 +82,8 @@ public sealed class MoragWorkerOptions
     {
         (bool IsKept, string Name, string Rule)[] rules =
         [
-            (Identifier.IsValid(WorkerId) && WorkerId is not ("stats" or "register"), nameof(WorkerId),
-                $"must be {Identifier.Rule}, and neither stats nor register, not \"{WorkerId}\""),
+            (Identifier.IsValid(WorkerId) && !WorkerLimits.ReservedIds.Contains(WorkerId), nameof(WorkerId),
+                $"must be {Identifier.Rule}, and neither {string.Join(" nor ", WorkerLimits.ReservedIds)}, not \"{WorkerId}\""),
             (Slots is >= 1 and <= WorkerLimits.MaxConcurrentTasks, nameof(Slots),
                 $"must be 1 to {WorkerLimits.MaxConcurrentTasks}, not {Slots}"),
             (Enum.IsDefined(Capability), nameof(Capability), $"must be Cpu, Gpu or Hybrid, not {Capability}"),

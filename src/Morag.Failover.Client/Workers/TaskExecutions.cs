@@ -19,7 +19,7 @@ internal sealed class TaskExecutions(
     MoragWorkerOptions options,
     Func<TaskRun, CancellationToken, Task<JsonText>> handle,
     WorkerLog log,
-    TimeProvider clock) : IDisposable
+    TimeProvider clock) : ILeaseTarget, IDisposable
 {
     private readonly ConcurrentDictionary<LeaseKey, Task> running = new();
     private readonly CancellationTokenSource cancelling = new();
@@ -44,6 +44,8 @@ internal sealed class TaskExecutions(
                 TaskScheduler.Default);
         }
     }
+
+    public void RejectUnreadable(UnreadableLease lease) => log.Unreadable(lease.Key, lease.Problem);
 
     /// <summary>Cancels every handler, and gives the tasks back.</summary>
     public Task CancelAllAsync() => cancelling.CancelAsync();

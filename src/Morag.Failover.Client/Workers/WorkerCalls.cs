@@ -7,7 +7,7 @@ using Morag.Failover.Contracts.Workers;
 namespace Morag.Failover.Client.Workers;
 
 /// <summary>The calls of one worker, each one attempt.</summary>
-internal sealed class WorkerCalls(IMoragTransport transport, WorkerRegistration registration, TimeProvider clock)
+internal sealed class WorkerCalls(IMoragTransport transport, WorkerRegistration registration, TimeProvider clock) : IInstanceCalls
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
 
@@ -19,12 +19,14 @@ internal sealed class WorkerCalls(IMoragTransport transport, WorkerRegistration 
 
     private InstanceId Instance => registration.InstanceId!.Value;
 
-    /// <summary>The cluster's view of this worker; null if it does not know it.</summary>
-    public async Task<WorkerInfo?> FindAsync(CancellationToken cancellation)
+    public async Task<OtherInstance?> FindOtherAsync(CancellationToken cancellation)
     {
         try
         {
-            return await AskAsync<WorkerInfo>(new GetWorker { WorkerId = Worker }, cancellation);
+            var found = await AskAsync<WorkerInfo>(new GetWorker { WorkerId = Worker }, cancellation);
+            return found is { Liveness: not Liveness.Offline, Registration: { InstanceId: { } instance } known } && instance != Instance
+                ? new OtherInstance(instance, known.Location.Hostname, found.LastHeartbeat, known.HeartbeatIntervalSeconds)
+                : null;
         }
         catch (MoragNotFoundException)
         {
@@ -51,10 +53,13 @@ internal sealed class WorkerCalls(IMoragTransport transport, WorkerRegistration 
             cancellation,
             timeout);
 
-    public Task<LeasesGranted> LeaseAsync(int maxTasks, TimeSpan wait, RequestId request, CancellationToken cancellation) =>
-        AskAsync<LeasesGranted>(
+    public async Task<ReceivedLeases> LeaseAsync(int maxTasks, TimeSpan wait, RequestId request, CancellationToken cancellation)
+    {
+        var granted = await AskAsync<LeasesGranted>(
             new RequestLeases { WorkerId = Worker, MaxTasks = maxTasks, Wait = wait, RequestId = request, InstanceId = Instance },
             cancellation);
+        return new ReceivedLeases(granted.Leases, []);
+    }
 
     public async Task<LeaseResult> CompleteAsync(LeaseKey lease, JsonText result, CancellationToken cancellation)
     {

@@ -6,6 +6,9 @@ namespace Morag.Failover.Client.Workers;
 public sealed class WorkerIdInUseException(WorkerId worker, string host)
     : Exception($"Another process on {host} is running as worker {worker}. Give each worker its own WorkerId.")
 {
+    /// <summary>The name of the machine that the other process runs on.</summary>
+    internal string Host { get; } = host;
+
     /// <summary>The id.</summary>
     public WorkerId Worker { get; } = worker;
 }

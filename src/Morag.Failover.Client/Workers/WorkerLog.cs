@@ -15,6 +15,8 @@ internal sealed partial class WorkerLog(ILogger log, WorkerId worker)
 
     public void WaitsForSilence(string host, TimeSpan silence) => LogWaits(worker, host, silence.TotalSeconds);
 
+    public void TakesOver() => LogTakesOver(worker);
+
     public void Leased(LeaseKey lease, QueueName queue, int attempt) => LogLeased(lease, queue, attempt);
 
     public void Lost(LeaseKey lease, string reason) => LogLost(lease, reason);
@@ -28,6 +30,8 @@ internal sealed partial class WorkerLog(ILogger log, WorkerId worker)
     public void Signal(string signal) => LogSignal(worker, signal);
 
     public void LoopFailed(string loop, Exception failure) => LogLoopFailed(worker, loop, failure);
+
+    public void Unreadable(LeaseKey? lease, string problem) => LogUnreadable(worker, lease?.ToString() ?? "an unknown task", problem);
 
     public void HandlerFailed(LeaseKey lease, Exception failure) => LogHandlerFailed(lease, failure);
 
@@ -65,6 +69,14 @@ internal sealed partial class WorkerLog(ILogger log, WorkerId worker)
         Level = LogLevel.Warning,
         Message = "Worker {Worker} is registered by another process on {Host}. Waiting {Seconds} s for a heartbeat from it")]
     private partial void LogWaits(WorkerId worker, string host, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The other process is silent. Taking over worker {Worker}")]
+    private partial void LogTakesOver(WorkerId worker);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Worker {Worker}: the lease of {Lease} cannot be read, and the cluster takes it back: {Problem}")]
+    private partial void LogUnreadable(WorkerId worker, string lease, string problem);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Lease}: leased from {Queue}, attempt {Attempt}")]
     private partial void LogLeased(LeaseKey lease, QueueName queue, int attempt);

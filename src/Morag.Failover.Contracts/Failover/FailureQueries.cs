@@ -83,6 +83,16 @@ public sealed record FailureCursor
 
     /// <summary>The id of the last one seen.</summary>
     [ProtoMember(2)] public required FailureId FailureId { get; init; }
+
+    /// <summary>The place of a failure.</summary>
+    public static FailureCursor Of(FailoverDecision last)
+    {
+        ArgumentNullException.ThrowIfNull(last);
+        return new FailureCursor { OccurredAt = last.FailureEvent.OccurredAt, FailureId = last.DecisionMetadata.FailureId };
+    }
+
+    /// <summary>The place as the HTTP API writes it into <c>after</c>.</summary>
+    public string ToText() => PlaceText.Of(OccurredAt, FailureId.Value);
 }
 
 /// <summary>A page of failures with their decisions, newest first.</summary>

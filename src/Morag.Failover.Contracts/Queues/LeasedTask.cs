@@ -33,6 +33,9 @@ public sealed record LeasedTask
 
     /// <summary>The content type of the submission.</summary>
     [ProtoMember(9)] public string? ContentType { get; init; }
+
+    /// <summary>The trace of the submission, for the work to continue; null if it had none.</summary>
+    [ProtoMember(10), JsonPropertyName("traceparent")] public string? TraceParent { get; init; }
 }
 
 /// <summary>Leases that were granted durably.</summary>

@@ -8,6 +8,7 @@ namespace Morag.Failover.Contracts.Queues;
 public sealed record TaskSubmission
 {
     private string? contentType;
+    private string? traceParent;
 
     // Not the shared instance: Protobuf deserializes into the existing object.
     private ResourceRequirements resourceRequirements = new();
@@ -44,6 +45,13 @@ public sealed record TaskSubmission
 
     /// <summary>The estimated duration in minutes.</summary>
     [ProtoMember(10)] public double? EstimatedDuration { get; init; }
+
+    /// <summary>
+    /// The trace that the work continues (<see cref="Wire.TraceParent"/>); null for none. It is not content: submitting the task again
+    /// with another trace changes nothing.
+    /// </summary>
+    [ProtoMember(11), JsonPropertyName("traceparent")]
+    public string? TraceParent { get => traceParent; init => traceParent = SharedValues<string>.Of(value); }
 
     /// <summary>Shares equal values to save memory: many tasks have the same needs.</summary>
     [ProtoAfterDeserialization]

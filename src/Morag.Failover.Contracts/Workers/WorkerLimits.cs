@@ -3,6 +3,11 @@ namespace Morag.Failover.Contracts.Workers;
 /// <summary>The limits of registrations, reports and drains.</summary>
 public static class WorkerLimits
 {
+    /// <summary>
+    /// The ids that no worker may have, because paths of the HTTP API have these words where others have the id of a worker.
+    /// </summary>
+    public static ImmutableArray<string> ReservedIds { get; } = ["register", "stats"];
+
     /// <summary>The most bytes in UTF-8 of a name, a content type, a GPU model, or the key or value of a tag.</summary>
     public const int MaxTextBytes = 200;
 

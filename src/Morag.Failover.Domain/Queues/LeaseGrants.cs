@@ -178,6 +178,7 @@ public static class LeaseGrants
         Deadline = deadline,
         RemainingSeconds = Math.Max(0, (deadline - now).TotalSeconds),
         ContentType = task.Submission.ContentType,
+        TraceParent = task.Submission.TraceParent,
     };
 
     private static Decision<LeasesGranted> Grant(IStoredEvent? @event, GrantLeases request, ImmutableArray<LeasedTask> leases) =>

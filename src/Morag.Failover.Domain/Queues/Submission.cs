@@ -107,6 +107,11 @@ public static class Submission
             return Refused.Invalid("quality", $"quality {qualityRule}");
         }
 
+        if (task.TraceParent is { } trace && !TraceParent.IsValid(trace))
+        {
+            return Refused.Invalid("traceparent", $"traceparent {TraceParent.Rule}");
+        }
+
         return BrokenByNumber(task);
     }
 

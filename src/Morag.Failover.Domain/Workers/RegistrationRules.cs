@@ -24,6 +24,11 @@ public static class RegistrationRules
             return Refused.Invalid("worker_id", $"must be {Identifier.Rule}");
         }
 
+        if (WorkerLimits.ReservedIds.Contains(registration.WorkerId.Value))
+        {
+            return Refused.Invalid("worker_id", $"must not be {string.Join(" or ", WorkerLimits.ReservedIds)}, which are names of calls");
+        }
+
         if (registration.InstanceId is { } instance && !Identifier.IsValid(instance.Value))
         {
             return Refused.Invalid("instance_id", $"must be {Identifier.Rule}");

@@ -87,6 +87,7 @@ internal static class TaskPalette
                     Field = "resource_requirements.disk_gb",
                 },
                 NumberInBody("estimated-duration", "The expected duration in minutes", 0, TaskLimits.MaxEstimatedMinutes),
+                InBody("traceparent", "The trace that the work continues (W3C Trace Context)") with { MaxBytes = TraceParent.Length },
             ],
             View = PaletteView.Record,
             Columns = [Column("task", "task_id"), Column("state", "state")],

@@ -223,6 +223,37 @@ public sealed class AgentFaultSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_keep_outcomes_and_not_register_again_when_a_proxy_answers_that_there_is_nothing()
+    {
+        var answer = node.Answer;
+        var spoilt = 0;
+        node.Answer = async (call, context) => call.PathAndQuery.EndsWith("/results", StringComparison.Ordinal)
+            && Interlocked.Increment(ref spoilt) <= 2
+                ? Results.Text("<html>not found</html>", "text/html", statusCode: 404)
+                : await answer(call, context);
+        await using var agent = new RunningAgent(node, "cat", slots: 1, faults: faults);
+        node.Offer("t-1", "kept");
+
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+
+        Assert.Equal("kept", (string?)node.Outcomes.Single()["result"]);
+        Assert.Single(node.CallsTo("POST", "/register"));
+    }
+
+    [Fact]
+    public async Task Should_give_the_command_the_trace_of_its_task_and_no_other()
+    {
+        const string Trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        await using var agent = new RunningAgent(node, "printf %s \"$TRACEPARENT\"", slots: 1, faults: faults);
+        node.OfferRaw("t-1", $"\"x\",\"traceparent\":\"{Trace}\"");
+        node.OfferRaw("t-2", "\"x\",\"traceparent\":null");
+
+        await Wait.UntilAsync(() => node.Outcomes.Count == 2, "both outcomes");
+
+        Assert.Equal([Trace, ""], node.Outcomes.Select(outcome => (string?)outcome["result"]));
+    }
+
+    [Fact]
     public async Task Should_run_a_task_when_its_payload_is_deeply_nested()
     {
         var deep = new string('[', 500) + new string(']', 500);

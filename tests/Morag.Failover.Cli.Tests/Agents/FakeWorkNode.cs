@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Tests.Agents;
 
@@ -102,14 +103,16 @@ public sealed class FakeWorkNode : FakeNode
             ("POST", "release") => Release(path),
             ("GET", "session") => await SessionAsync(context),
             ("DELETE", _) => Results.NoContent(),
-            _ => null,
+            _ => Results.Problem($"there is no {path}", type: ProblemTypes.Unknown, statusCode: 404),
         };
     }
 
     private bool IsOfAnotherInstance(SeenCall call) =>
         KnowsInstances && (string?)(call.Body as JsonObject)?["instance_id"] is { } caller && caller != Instance;
 
-    private IResult AnotherInstance() => Results.Problem("another instance is registered", statusCode: Instance is null ? 404 : 409);
+    private IResult AnotherInstance() => Instance is null
+        ? Results.Problem("no instance is registered", type: ProblemTypes.Unknown, statusCode: 404)
+        : Results.Problem("another instance is registered", type: ProblemTypes.Conflict, statusCode: 409);
 
     private async Task<IResult?> LeaseAsync(SeenCall call, HttpContext context)
     {

@@ -21,7 +21,7 @@ public sealed class TwoAgentsSpecs : IAsyncLifetime
             await using var second = new RunningAgent(node, "cat", instance: $"folder2.{start}");
             var failure = await Assert.ThrowsAsync<CommandFailure>(() => second.Ended.WaitAsync(TimeSpan.FromSeconds(60)));
             Assert.Equal(ExitCode.Conflict, failure.ExitCode);
-            Assert.Contains("another agent on here is running as worker w", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("another process on here is running as worker w", failure.Message, StringComparison.Ordinal);
         }
 
         node.Offer("t-1", "x");
@@ -53,7 +53,7 @@ public sealed class TwoAgentsSpecs : IAsyncLifetime
         await using var second = new RunningAgent(node, "cat", instance: "folder2.a");
 
         await Wait.UntilAsync(() => node.Instance == "folder2.a", "the registration");
-        Assert.Contains("the other agent is silent; taking over worker w", second.Log, StringComparison.Ordinal);
+        Assert.Contains("The other process is silent. Taking over worker w", second.Log, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,6 +63,6 @@ public sealed class TwoAgentsSpecs : IAsyncLifetime
         await using var second = new RunningAgent(node, "cat", instance: "folder1.next");
 
         await Wait.UntilAsync(() => node.Instance == "folder1.next", "the registration");
-        Assert.DoesNotContain("another agent", second.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("another process", second.Log, StringComparison.Ordinal);
     }
 }

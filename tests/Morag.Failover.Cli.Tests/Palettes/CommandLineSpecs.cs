@@ -442,6 +442,28 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_name_the_option_and_not_the_token_when_the_token_cannot_be_sent()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, "secret\nsecond");
+
+            var given = await RunAsync("thing", "list", "--token", "secret\nsecond");
+            var read = await RunAsync("thing", "list", "--token-file", file);
+
+            Assert.Equal((ExitCode.Usage, ExitCode.Usage), (given.ExitCode, read.ExitCode));
+            Assert.Contains("--token must consist of visible ASCII characters", given.Error, StringComparison.Ordinal);
+            Assert.Contains($"the token in the file {file} must consist of visible ASCII characters", read.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("secret", given.Error + read.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
     public async Task Should_send_the_token_when_it_is_given()
     {
         node.RequiredToken = "secret";

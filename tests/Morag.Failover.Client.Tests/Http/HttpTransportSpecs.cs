@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Morag.Failover.Client.Http;
 using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
@@ -35,6 +36,26 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
             "POST", "/api/v1/workers/w/lease",
             """{"max_tasks":2,"wait_seconds":5,"queues":null,"request_id":"r","instance_id":"i"}""" },
         { new UnregisterWorker { WorkerId = new("w") }, "DELETE", "/api/v1/workers/w", null },
+        { new DrainWorker { WorkerId = new("w"), Reason = "update", Deadline = TimeSpan.FromMinutes(1) },
+            "POST", "/api/v1/workers/w/drain", """{"reason":"update","deadline_seconds":60}""" },
+        { new ResumeWorker { WorkerId = new("w") }, "POST", "/api/v1/workers/w/resume", null },
+        { new SetBreaker { WorkerId = new("w"), Action = BreakerAction.Reset, Reason = "new disk" },
+            "POST", "/api/v1/workers/w/breaker", """{"action":"reset","reason":"new disk"}""" },
+        { new TakeWorkerOffline { WorkerId = new("w"), Reason = "fire" }, "POST", "/api/v1/workers/w/offline", """{"reason":"fire"}""" },
+        { new CancelTasks { Partition = 0, Filter = new TaskFilter { Queue = new("q") }, Reason = "no longer needed" },
+            "POST", "/api/v1/tasks/cancel",
+            """{"filter":{"state":null,"queue":"q","worker":null},"reason":"no longer needed","dry_run":false}""" },
+        { new RequeueTasks { Partition = 0, Filter = new TaskFilter { Worker = new("w") }, Reason = "fixed", DryRun = true },
+            "POST", "/api/v1/tasks/requeue",
+            """{"filter":{"state":null,"queue":null,"worker":"w"},"reason":"fixed","dry_run":true,"queue":null,"quality":null}""" },
+        { new ListTasks { Partition = 0, Filter = new TaskFilter { State = TaskState.Parked }, After = new("a:b"), Limit = 10 },
+            "GET", "/api/v1/tasks?state=parked&limit=10&after=a%3Ab", null },
+        { new ListFailures { Partition = 0, Since = DateTimeOffset.UnixEpoch, Type = FailureType.TaskTimeout, Worker = new("w") },
+            "GET", "/api/v1/failures?since=1970-01-01T00%3A00%3A00Z&type=task_timeout&worker=w&limit=100", null },
+        { new ListWorkers { Bucket = 0 }, "GET", "/api/v1/workers?limit=100", null },
+        { new GetWorkerStats { Bucket = 0 }, "GET", "/api/v1/workers/stats", null },
+        { new GetQueueStats { Partition = 0 }, "GET", "/api/v1/queues", null },
+        { new GetFailureStatistics { Partition = 0 }, "GET", "/api/v1/failures/statistics", null },
         { new GetWorkerReliability { WorkerId = new("w") }, "GET", "/api/v1/workers/w/reliability", null },
     };
 
@@ -75,6 +96,7 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
                     Timeout = TimeSpan.FromMinutes(1), MaxRetries = 2, ContentType = "text/plain",
                     Quality = JsonText.Of(new { fast = true }),
                     ResourceRequirements = new ResourceRequirements { MemoryGb = 4 }, EstimatedDuration = 3,
+                    TraceParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
                 },
                 new TaskSubmission { TaskId = new("b"), Queue = new("q") },
             ],
@@ -90,10 +112,55 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
             """
             { "task_id": "a", "queue": "q", "priority": 8, "payload": { "x": 1 }, "timeout_seconds": 60, "max_retries": 2,
               "content_type": "text/plain", "quality": { "fast": true },
-              "resource_requirements": { "gpu_required": false, "memory_gb": 4, "disk_gb": 0 }, "estimated_duration": 3 }
+              "resource_requirements": { "gpu_required": false, "memory_gb": 4, "disk_gb": 0 }, "estimated_duration": 3,
+              "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" }
             """);
         var sent = Assert.Single(node.CallsTo("POST", "/tasks")).Body![0];
         Assert.True(JsonNode.DeepEquals(expected, sent), sent!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Should_ask_for_the_next_page_while_the_node_links_to_one()
+    {
+        node.Answer = (call, context) =>
+        {
+            if (!call.PathAndQuery.StartsWith("/api/v1/tasks", StringComparison.Ordinal))
+            {
+                return Task.FromResult<IResult?>(null);
+            }
+
+            var isFirst = !call.PathAndQuery.Contains("after", StringComparison.Ordinal);
+            context.Response.Headers.Link = isFirst ? "</api/v1/tasks?limit=1000&after=b>; rel=\"next\"" : default;
+            return Task.FromResult<IResult?>(FakeNode.Json(
+                (isFirst ? new[] { "a", "b" } : ["c"]).Select(task => new { task_id = task, queue_type = "q", unknown = 1 })));
+        };
+        var read = new List<string>();
+
+        await foreach (var task in new MoragClient(Connect()).ListTasksAsync())
+        {
+            read.Add(task.TaskId.Value);
+        }
+
+        Assert.Equal(["a", "b", "c"], read);
+        Assert.Equal(
+            ["/api/v1/tasks?limit=1000", "/api/v1/tasks?limit=1000&after=b"],
+            node.CallsTo("GET", "/tasks").Select(call => call.PathAndQuery));
+    }
+
+    [Fact]
+    public async Task Should_not_take_a_list_for_complete_when_the_node_says_that_a_part_is_missing()
+    {
+        node.Answer = (call, context) =>
+        {
+            context.Response.Headers["Morag-Incomplete"] = "queue-1";
+            return Task.FromResult<IResult?>(FakeNode.Json(Array.Empty<object>()));
+        };
+
+        var failure = await Assert.ThrowsAsync<MoragUnavailableException>(
+            () => Connect().AskAsync(new ListTasks { Partition = 0 }, Limit, CancellationToken.None));
+
+        Assert.True(failure.IsTransient);
+        Assert.Contains("queue-1", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -143,6 +210,67 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
         Assert.Contains("the vault is sealed", failure.Message, StringComparison.Ordinal);
         Assert.False(failure.OutcomeUnknown);
         Assert.Empty(node.Calls);
+    }
+
+    [Fact]
+    public async Task Should_fail_without_a_call_and_without_naming_the_token_when_the_provider_returns_one_with_a_line_break()
+    {
+        var own = Connect(options => options.TokenProvider = _ => ValueTask.FromResult<string?>("secret\nsecond"));
+
+        var failure = await Assert.ThrowsAsync<MoragUnavailableException>(
+            () => own.AskAsync(new GetWorker { WorkerId = new("w") }, Limit, CancellationToken.None));
+
+        Assert.Contains("the token must consist of visible ASCII characters", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", failure.ToString(), StringComparison.Ordinal);
+        Assert.Empty(node.Calls);
+    }
+
+    [Theory]
+    [InlineData(401)]
+    [InlineData(429)]
+    [InlineData(409)]
+    public async Task Should_say_that_the_outcome_is_unknown_when_the_first_node_lost_the_call_and_the_next_one_refuses_it(int status)
+    {
+        await using var other = new FakeNode { Answer = (_, _) => Task.FromResult<IResult?>(Results.StatusCode(status)) };
+        await other.StartAsync();
+        node.Answer = (_, context) =>
+        {
+            context.Abort();
+            return Task.FromResult<IResult?>(null);
+        };
+        var own = Connect(options => options.Nodes.Add(other.Address));
+
+        var failure = await Assert.ThrowsAnyAsync<MoragException>(
+            () => own.AskAsync(new CancelTask { TaskId = new("a") }, Limit, CancellationToken.None));
+
+        Assert.True(failure.OutcomeUnknown, failure.ToString());
+        Assert.Single(other.CallsTo("DELETE", "/tasks/a"));
+    }
+
+    [Fact]
+    public async Task Should_call_results_unavailable_when_a_proxy_answers_that_there_is_nothing()
+    {
+        node.Answer = (_, _) => Task.FromResult<IResult?>(Results.Text("<html>not found</html>", "text/html", statusCode: 404));
+        var complete = new CompleteTasks
+        {
+            Partition = 0,
+            WorkerId = new("w"),
+            Completions = [new() { TaskId = new("a"), Epoch = new(3) }],
+        };
+
+        var failure = await Assert.ThrowsAsync<MoragUnavailableException>(
+            () => Connect().AskAsync(complete, Limit, CancellationToken.None));
+
+        Assert.True(failure.IsTransient);
+    }
+
+    [Fact]
+    public async Task Should_not_call_the_counts_of_all_workers_when_a_worker_has_the_name_of_that_call()
+    {
+        _ = await Assert.ThrowsAsync<MoragNotFoundException>(
+            () => Connect().AskAsync(new GetWorker { WorkerId = new("stats") }, Limit, CancellationToken.None));
+
+        Assert.Empty(node.CallsTo("GET", "/workers/stats"));
     }
 
     [Fact]

@@ -71,6 +71,26 @@ public sealed class MoragClientSpecs
         Assert.InRange(calls, 12, 40);
     }
 
+    public static TheoryData<Refused> Refusals =>
+    [
+        Refused.Invalid("queue", "there is no such queue"), Refused.Unknown("no such task"), Refused.Conflict("other content"),
+        Refused.LimitReached("full"), Refused.Down("queue-0", "restarting", TimeSpan.FromSeconds(1)),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Refusals))]
+    public async Task Should_say_that_the_outcome_is_unknown_when_an_earlier_answer_was_lost_and_the_repetition_is_refused(Refused refused)
+    {
+        var calls = 0;
+        transport.Answer = (_, _) => throw (calls++ == 0 ? Lost() : MoragException.Of(refused));
+
+        var failure = await Assert.ThrowsAnyAsync<MoragException>(() => Running(client.CancelTaskAsync(Task17, "no longer needed")));
+
+        Assert.True(failure.OutcomeUnknown);
+        Assert.Equal(MoragException.Of(refused).GetType(), failure.GetType());
+        Assert.True(calls > 1);
+    }
+
     [Fact]
     public async Task Should_stop_at_once_when_the_call_is_cancelled_between_attempts()
     {
@@ -121,6 +141,31 @@ public sealed class MoragClientSpecs
 
         Assert.Equal(["queue", "payload"], failure.Fields.AsEnumerable());
         Assert.Equal(ProblemTypes.Conflict, failure.ProblemType);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Should_keep_the_results_of_earlier_calls_when_a_later_call_of_a_submission_fails(bool isUnknown)
+    {
+        transport.Answer = (message, _) => transport.SentOf<SubmitTasks>().Count() < 3
+            ? Task.FromResult(Reply(message))
+            : throw (isUnknown ? Lost() : MoragException.Of(Refused.Invalid("[0].queue", "there is no such queue")));
+        var tasks = Enumerable.Range(0, (2 * CallLimits.MaxEntries) + 5).Select(number => Submission(number, 0)).ToList();
+
+        var failure = await Assert.ThrowsAsync<MoragPartlySubmittedException>(() => Running(client.SubmitAllAsync(tasks)));
+
+        Assert.Equal(tasks.Take(2 * CallLimits.MaxEntries).Select(task => task.TaskId), failure.Results.Select(result => result.TaskId));
+        Assert.Equal((isUnknown, isUnknown), (failure.OutcomeUnknown, failure.IsTransient));
+        _ = Assert.IsAssignableFrom<MoragException>(failure.InnerException);
+    }
+
+    [Fact]
+    public async Task Should_throw_the_failure_itself_when_the_first_call_of_a_submission_fails()
+    {
+        transport.Answer = (_, _) => throw MoragException.Of(Refused.Invalid("[0].queue", "there is no such queue"));
+
+        _ = await Assert.ThrowsAsync<MoragInvalidException>(() => Running(client.SubmitAllAsync([Submission(1, 0)])));
     }
 
     private static MoragUnavailableException Lost() => new("the connection broke") { OutcomeUnknown = true };

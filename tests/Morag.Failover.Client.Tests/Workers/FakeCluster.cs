@@ -29,7 +29,7 @@ internal sealed class FakeCluster
 
     public IReadOnlyCollection<LeasedTask> Held => [.. held.Values];
 
-    public void Submit(string task, JsonText payload = default, double seconds = 3600)
+    public void Submit(string task, JsonText payload = default, double seconds = 3600, string? trace = null)
     {
         var lease = new LeasedTask
         {
@@ -40,6 +40,7 @@ internal sealed class FakeCluster
             Attempt = 1,
             Deadline = DateTimeOffset.UnixEpoch.AddSeconds(seconds),
             RemainingSeconds = seconds,
+            TraceParent = trace,
         };
         waiting.Enqueue(lease);
     }

@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.TestHosts;
 
 namespace Morag.Failover.Client.Tests.Workers;
 
@@ -18,6 +18,7 @@ public sealed class WorkerSpecs : IAsyncLifetime
     private readonly FakeCluster cluster = new();
     private readonly ConcurrentDictionary<string, CancellationToken> running = new();
     private readonly TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private CancellationToken? leasing;
     private IHost? host;
 
     private FakeTransport Sent => cluster.Transport;
@@ -60,6 +61,51 @@ public sealed class WorkerSpecs : IAsyncLifetime
 
         Assert.Single(Sent.SentOf<RequestLeases>().Take(3).Select(request => request.RequestId).Distinct());
         Assert.Equal(2, Sent.SentOf<RequestLeases>().Select(request => request.RequestId).Distinct().Take(2).Count());
+    }
+
+    [Fact]
+    public async Task Should_request_leases_under_a_new_id_when_an_answer_cannot_be_read()
+    {
+        var spoilt = 0;
+        cluster.Instead = message => message is RequestLeases && spoilt++ < 2
+            ? throw new MoragUnavailableException("cannot be read") { OutcomeUnknown = true, IsUnreadable = true }
+            : null;
+        await StartAsync((_, _) => Task.FromResult(JsonText.Null));
+        cluster.Submit("one");
+
+        await SentAsync<CompleteTasks>();
+
+        Assert.Equal(3, Sent.SentOf<RequestLeases>().Take(3).Select(request => request.RequestId).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Should_work_when_the_answers_about_its_registration_cannot_be_read()
+    {
+        cluster.Instead = message => message is RegisterWorker or GetWorker
+            ? throw new MoragUnavailableException("cannot be read") { OutcomeUnknown = true, IsUnreadable = true }
+            : null;
+        await StartAsync((_, _) => Task.FromResult(JsonText.Null));
+        cluster.Submit("one");
+
+        await SentAsync<CompleteTasks>();
+
+        Assert.Single(Sent.SentOf<RegisterWorker>());
+    }
+
+    [Fact]
+    public async Task Should_deliver_every_outcome_when_handlers_end_at_once()
+    {
+        const int Tasks = 500;
+        await StartAsync((_, _) => Task.FromResult(JsonText.Null), options => options.Slots = 50);
+        for (var number = 0; number < Tasks; number++)
+        {
+            cluster.Submit($"task-{number}");
+        }
+
+        await UntilAsync(() => Sent.SentOf<CompleteTasks>().Count() == Tasks);
+
+        Assert.Empty(Sent.SentOf<ReportFailure>());
+        Assert.Empty(cluster.Held);
     }
 
     [Fact]
@@ -240,21 +286,82 @@ public sealed class WorkerSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_stop_leasing_and_leave_the_successor_registered_when_another_process_takes_the_id_over()
+    {
+        await StartAsync(HoldAsync);
+        cluster.Submit("one");
+        await UntilAsync(() => running.ContainsKey("one") && Sent.SentOf<RequestLeases>().Count() == 2);
+
+        TakeOver();
+
+        await host!.WaitForShutdownAsync().WaitAsync(Bound);
+        Assert.True(running["one"].IsCancellationRequested);
+        Assert.True(leasing!.Value.IsCancellationRequested);
+        Assert.Equal(2, Sent.SentOf<RequestLeases>().Count());
+        Assert.Single(Sent.SentOf<RegisterWorker>());
+        Assert.Empty(Sent.SentOf<UnregisterWorker>());
+    }
+
+    [Fact]
+    public async Task Should_leave_the_successor_registered_when_another_process_takes_the_id_over_during_the_drain()
+    {
+        await StartAsync(HoldAsync);
+        cluster.Submit("one");
+        await UntilAsync(() => running.ContainsKey("one"));
+        var stopping = host!.StopAsync();
+        await UntilAsync(() => Sent.SentOf<Heartbeat>().Any(beat => beat.Status == WorkerStatus.Maintenance));
+
+        TakeOver();
+        await UntilAsync(() => Sent.SentOf<GetWorker>().Count() > 2);
+        release.SetResult();
+
+        await stopping.WaitAsync(Bound);
+        Assert.Empty(Sent.SentOf<UnregisterWorker>());
+    }
+
+    [Fact]
+    public async Task Should_end_its_heartbeats_and_its_session_before_it_unregisters_when_the_host_stops()
+    {
+        var sessions = -1;
+        cluster.Instead = message =>
+        {
+            sessions = message is UnregisterWorker ? Sent.OpenSessions : sessions;
+            return null;
+        };
+        await StartAsync(HoldAsync);
+        await UntilAsync(() => Sent.OpenSessions == 1 && Sent.SentOf<Heartbeat>().Any());
+
+        await host!.StopAsync().WaitAsync(Bound);
+
+        Assert.Equal(0, sessions);
+        Assert.Single(Sent.SentOf<RegisterWorker>());
+        _ = Assert.IsType<UnregisterWorker>(Sent.Sent.Last());
+    }
+
+    [Fact]
+    public async Task Should_drain_all_workers_at_once_when_the_host_stops()
+    {
+        await StartAsync(
+            HoldAsync, options => options.Slots = 1, second: options => (options.WorkerId, options.Slots) = ("worker-b", 1));
+        cluster.Submit("one");
+        cluster.Submit("two");
+        await UntilAsync(() => running.Count == 2);
+
+        var stopping = host!.StopAsync();
+
+        // Both tasks still run, so neither worker is done.
+        await UntilAsync(() => Sent.SentOf<Heartbeat>()
+            .Where(beat => beat.Status == WorkerStatus.Maintenance).DistinctBy(beat => beat.WorkerId).Count() == 2);
+        Assert.False(stopping.IsCompleted);
+        release.SetResult();
+        await stopping.WaitAsync(Bound);
+        Assert.Equal(2, Sent.SentOf<UnregisterWorker>().Count());
+    }
+
+    [Fact]
     public async Task Should_stop_the_host_without_registering_when_another_process_works_under_the_id()
     {
-        var beats = 0;
-        cluster.Instead = message => message is GetWorker get
-            ? new WorkerInfo
-            {
-                Registration = new()
-                {
-                    WorkerId = get.WorkerId,
-                    Capability = WorkerCapability.Cpu,
-                    InstanceId = new("other"),
-                },
-                LastHeartbeat = DateTimeOffset.UnixEpoch.AddSeconds(beats++),
-            }
-            : null;
+        TakeOver();
 
         await StartAsync((_, _) => Task.FromResult(JsonText.Null));
 
@@ -275,21 +382,63 @@ public sealed class WorkerSpecs : IAsyncLifetime
         }
     }
 
-    private async Task StartAsync(Func<TaskRun, CancellationToken, Task<JsonText>> handle, Action<MoragWorkerOptions>? configure = null)
+    /// <summary>From now on, another instance is registered and sends heartbeats.</summary>
+    private void TakeOver()
     {
-        var builder = Host.CreateApplicationBuilder();
-        _ = builder.Logging.ClearProviders();
-        _ = builder.Services.AddSingleton<IMoragTransport>(cluster.Transport).AddSingleton(new DelegateHandler(handle));
-        _ = builder.Services.AddMoragWorker<DelegateHandler>(options =>
+        var beats = 0;
+        cluster.Instead = message => message switch
         {
-            options.WorkerId = "worker-a";
-            options.Slots = 2;
-            options.HeartbeatInterval = TimeSpan.FromMilliseconds(100);
-            options.DrainTimeout = Bound;
-            configure?.Invoke(options);
+            GetWorker get => new WorkerInfo
+            {
+                Registration = new()
+                {
+                    WorkerId = get.WorkerId,
+                    Capability = WorkerCapability.Cpu,
+                    InstanceId = new("other"),
+                },
+                LastHeartbeat = DateTimeOffset.UnixEpoch.AddSeconds(Interlocked.Increment(ref beats)),
+            },
+            Heartbeat => throw MoragException.Of(Refused.Conflict("another instance is registered")),
+            _ => null,
+        };
+    }
+
+    private async Task StartAsync(
+        Func<TaskRun, CancellationToken, Task<JsonText>> handle,
+        Action<MoragWorkerOptions>? configure = null,
+        Action<MoragWorkerOptions>? second = null)
+    {
+        var answer = Sent.Answer;
+        Sent.Answer = (message, cancellation) =>
+        {
+            leasing = message is RequestLeases ? cancellation : leasing;
+            return answer(message, cancellation);
+        };
+        host = await QuietHost.StartAsync(services =>
+        {
+            _ = services.AddSingleton<IMoragTransport>(cluster.Transport).AddSingleton(new DelegateHandler(handle));
+            _ = services.AddMoragWorker<DelegateHandler>(options =>
+            {
+                Configure(options);
+                configure?.Invoke(options);
+            });
+            if (second is not null)
+            {
+                _ = services.AddSingleton(new SecondHandler(handle)).AddMoragWorker<SecondHandler>(options =>
+                {
+                    Configure(options);
+                    second(options);
+                });
+            }
         });
-        host = builder.Build();
-        await host.StartAsync();
+    }
+
+    private static void Configure(MoragWorkerOptions options)
+    {
+        options.WorkerId = "worker-a";
+        options.Slots = 2;
+        options.HeartbeatInterval = TimeSpan.FromMilliseconds(100);
+        options.DrainTimeout = Bound;
     }
 
     private async Task<JsonText> HoldAsync(TaskRun task, CancellationToken cancellation)
@@ -313,6 +462,11 @@ public sealed class WorkerSpecs : IAsyncLifetime
     });
 
     private sealed class DelegateHandler(Func<TaskRun, CancellationToken, Task<JsonText>> handle) : ITaskHandler
+    {
+        public Task<JsonText> HandleAsync(TaskRun task, CancellationToken cancellation) => handle(task, cancellation);
+    }
+
+    private sealed class SecondHandler(Func<TaskRun, CancellationToken, Task<JsonText>> handle) : ITaskHandler
     {
         public Task<JsonText> HandleAsync(TaskRun task, CancellationToken cancellation) => handle(task, cancellation);
     }

@@ -69,8 +69,8 @@ public sealed class SubmissionSpecs
             first with { ResourceRequirements = new() { DiskGb = 1 } },
             first with { EstimatedDuration = 5 },
         ];
-        // A new field of a submission needs a line above and one in the comparison.
-        Assert.Equal(typeof(TaskSubmission).GetProperties().Length - 1, others.Length);
+        // A new field of a submission needs a line above and one in the comparison. The id and the trace are not content.
+        Assert.Equal(typeof(TaskSubmission).GetProperties().Length - 2, others.Length);
 
         Assert.Equal(
             [
@@ -81,6 +81,26 @@ public sealed class SubmissionSpecs
         var both = queue.Submit(first with { Priority = TaskPriority.Low, MaxRetries = 7 })[0].Refused!;
         Assert.Equal((RefusalReason.Conflict, null), (both.Reason, both.Field));
         Assert.Contains("These fields differ: priority, max_retries.", both.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Should_keep_the_first_trace_and_grant_the_lease_with_it_when_a_task_is_submitted_again_with_another_one()
+    {
+        const string First = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        Assert.Null(queue.Submit(QueueUnderTest.Task("a") with { TraceParent = First })[0].Refused);
+
+        var again = queue.Submit(QueueUnderTest.Task("a") with { TraceParent = First.Replace("-01", "-00", StringComparison.Ordinal) });
+
+        Assert.Null(again[0].Refused);
+        Assert.Equal(First, Assert.Single(queue.Lease("w")).TraceParent);
+    }
+
+    [Fact]
+    public void Should_refuse_a_trace_that_breaks_the_rule()
+    {
+        var refused = queue.Submit(QueueUnderTest.Task("a") with { TraceParent = "00-zz" })[0].Refused!;
+
+        Assert.Equal((RefusalReason.Invalid, "traceparent"), (refused.Reason, refused.Field));
     }
 
     [Fact]

@@ -159,6 +159,21 @@ public sealed class NodeOptionsSpecs : IDisposable
     }
 
     [Theory]
+    [InlineData("redis.example:6379")]
+    [InlineData("redis.example:6379,ssl=false")]
+    public void Should_refuse_an_authority_for_a_redis_without_tls(string redis)
+    {
+        var refusal = Assert.Throws<ConfigurationRefusedException>(
+            () => Load("--redis", redis, "--redis-authority", "/etc/morag/redis-ca.pem"));
+
+        Assert.Contains(
+            "it needs a Redis over TLS: add ssl=true to MORAG_REDIS", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "/etc/morag/redis-ca.pem",
+            Load("--redis", "redis.example:6379,ssl=true", "--redis-authority", "/etc/morag/redis-ca.pem").RedisAuthority);
+    }
+
+    [Theory]
     [InlineData("http://0.0.0.0:8080")]
     [InlineData("http://+:8080")]
     [InlineData("http://*:8080")]

@@ -188,6 +188,12 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
         """{"worker_id":"w","epoch":1,"failure_type":"task_timeout","error_message":"x","context":"y"}""",
         "context",
         "must be an object")]
+    [InlineData(
+        "POST",
+        "/tasks",
+        """{"queue":"cpu_standard","traceparent":"00-0-0-01"}""",
+        "traceparent",
+        "must be a traceparent of version 00")]
     [InlineData("POST", "/workers/register", "{}", "registration", "is required")]
     [InlineData("POST", "/workers/register", """{"registration":{"capability":"gpu"}}""", "registration.worker_id", "is required")]
     [InlineData("POST", "/workers/register", """{"registration":{"worker_id":"w"}}""", "registration.capability", "is required")]

@@ -60,6 +60,19 @@ public sealed class HttpCertificateSpecs : IDisposable
     }
 
     [Fact]
+    public void Should_try_a_refused_certificate_again_when_its_files_have_not_changed()
+    {
+        var (newCertificate, newKey) = authority.Issue(new() { Names = ["second"], ValidTomorrow = true });
+        File.Copy(newCertificate, certificate, overwrite: true);
+        File.Copy(newKey, key, overwrite: true);
+        Assert.Equal("CN=first", Next());
+
+        time.Advance(TimeSpan.FromDays(2));
+
+        Assert.Equal("CN=second", Next());
+    }
+
+    [Fact]
     public void Should_name_the_setting_when_a_file_cannot_be_used_at_the_start() => Assert.StartsWith(
         "morag.http-tls.certificate = \"/nowhere/http.crt\" is refused: it cannot be read",
         Assert.Throws<ConfigurationRefusedException>(

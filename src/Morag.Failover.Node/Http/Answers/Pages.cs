@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Domain.Partitioning;
 
 namespace Morag.Failover.Node.Http.Answers;
 
@@ -24,10 +25,10 @@ internal static class Pages
         int limit, int owners, Comparison<T> order, Func<int, Task<(ImmutableArray<T> Entries, bool HasMore)[]>> ask)
     {
         var asked = Math.Min(limit, (limit / owners * 5 / 4) + Slack);
-        var (entries, hasMore) = Merged(await ask(asked), order);
+        var (entries, hasMore) = SortedPages.Merge(await ask(asked), order);
         if (hasMore && entries.Count < limit && asked < limit)
         {
-            (entries, hasMore) = Merged(await ask(limit), order);
+            (entries, hasMore) = SortedPages.Merge(await ask(limit), order);
         }
 
         var fitting = Fitting(entries, limit);
@@ -44,31 +45,5 @@ internal static class Pages
         return entries.FirstPage(limit, Size, MessageLimits.MaxBytes - Brackets).Entries.Length;
 
         static long Size(T entry) => JsonSerializer.SerializeToUtf8Bytes(entry, ContractsJson.Options).Length + Comma;
-    }
-
-    /// <summary>
-    /// Merges the pages in order. The result ends where the first incomplete page ends: beyond that point, entries of its owner are
-    /// missing.
-    /// </summary>
-    private static (List<T> Entries, bool HasMore) Merged<T>((ImmutableArray<T> Entries, bool HasMore)[] pages, Comparison<T> order)
-    {
-        var all = new List<T>(pages.Sum(page => page.Entries.Length));
-        foreach (var page in pages)
-        {
-            all.AddRange(page.Entries);
-        }
-
-        all.Sort(order);
-        var hasMore = false;
-        foreach (var page in pages)
-        {
-            if (page is { HasMore: true, Entries: [.., var last] })
-            {
-                hasMore = true;
-                all.RemoveAll(entry => order(entry, last) > 0);
-            }
-        }
-
-        return (all, hasMore);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
@@ -42,6 +43,12 @@ internal sealed record SubmitTaskRequest
     /// <summary>The estimated duration in minutes.</summary>
     public double? EstimatedDuration { get; init; }
 
+    /// <summary>
+    /// The trace that the work continues, a <c>traceparent</c> of the W3C Trace Context (version 00). It is not content: a repeated
+    /// submission may have another one, which changes nothing.
+    /// </summary>
+    [JsonPropertyName("traceparent")] public string? TraceParent { get; init; }
+
     /// <summary>Validates the request.</summary>
     /// <param name="queues">The defined queues and the maximum payload.</param>
     /// <param name="at">The JSON path of this task in the body.</param>
@@ -65,6 +72,9 @@ internal sealed record SubmitTaskRequest
         EstimatedDuration = EstimatedDuration is { } minutes
             ? Rules.InRange(minutes, 0, TaskLimits.MaxEstimatedMinutes, JsonPath.Join(at, "estimated_duration"))
             : null,
+        TraceParent = TraceParent is null || Contracts.Wire.TraceParent.IsValid(TraceParent)
+            ? TraceParent
+            : throw ProblemException.Invalid(JsonPath.Join(at, "traceparent"), Contracts.Wire.TraceParent.Rule),
     };
 }
 

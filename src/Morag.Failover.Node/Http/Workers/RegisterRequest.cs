@@ -105,9 +105,9 @@ internal sealed record RegistrationRequest
     private static string TagText(string text, string field) => Rules.Line(text, WorkerLimits.MaxTextBytes, field);
 
     // Workers with these ids would be unreachable: GET /workers/stats returns the counts.
-    private static WorkerId NotReserved(WorkerId worker) => worker.Value is not ("stats" or "register")
-        ? worker
-        : throw ProblemException.Invalid("registration.worker_id", "must not be \"stats\" or \"register\", which are names of calls");
+    private static WorkerId NotReserved(WorkerId worker) => WorkerLimits.ReservedIds.Contains(worker.Value)
+        ? throw ProblemException.Invalid("registration.worker_id", "must not be \"stats\" or \"register\", which are names of calls")
+        : worker;
 }
 
 /// <summary>The hardware of a machine. A missing value is unknown.</summary>

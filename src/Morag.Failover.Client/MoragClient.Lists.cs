@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Contracts.Workers;
+
+namespace Morag.Failover.Client;
+
+/// <content>The lists. Each asks for one page after the other, while the caller reads.</content>
+public sealed partial class MoragClient
+{
+    /// <inheritdoc />
+    public IAsyncEnumerable<QueueEntry> ListTasksAsync(TaskFilter? filter = null, CancellationToken cancellation = default) =>
+        ListAsync<TaskPage, QueueEntry>(
+            last => new ListTasks
+            {
+                Partition = 0,
+                Filter = filter ?? new TaskFilter(),
+                After = last?.TaskId,
+                Limit = CallLimits.MaxPage,
+            },
+            page => (page.Tasks, page.HasMore),
+            cancellation);
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<FailoverDecision> ListFailuresAsync(FailureFilter? filter = null, CancellationToken cancellation = default) =>
+        ListAsync<FailurePage, FailoverDecision>(
+            last => new ListFailures
+            {
+                Partition = 0,
+                Since = filter?.Since,
+                Until = filter?.Until,
+                Type = filter?.Type,
+                Worker = filter?.Worker,
+                Task = filter?.Task,
+                After = last is null ? null : FailureCursor.Of(last),
+                Limit = CallLimits.MaxPage,
+            },
+            page => (page.Decisions, page.HasMore),
+            cancellation);
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<WorkerInfo> ListWorkersAsync(CancellationToken cancellation = default) => ListAsync<WorkerPage, WorkerInfo>(
+        last => new ListWorkers { Bucket = 0, After = last?.Registration.WorkerId, Limit = CallLimits.MaxPage },
+        page => (page.Workers, page.HasMore),
+        cancellation);
+
+    private async IAsyncEnumerable<T> ListAsync<TPage, T>(
+        Func<T?, IWireMessage> pageAfter,
+        Func<TPage, (ImmutableArray<T> Entries, bool HasMore)> read,
+        [EnumeratorCancellation] CancellationToken cancellation)
+        where TPage : class, IWireMessage
+        where T : class
+    {
+        T? last = null;
+        while (true)
+        {
+            var (entries, hasMore) = read(await AskAsync<TPage>(pageAfter(last), cancellation));
+            foreach (var entry in entries)
+            {
+                yield return entry;
+            }
+
+            if (!hasMore || entries.IsEmpty)
+            {
+                yield break;
+            }
+
+            last = entries[^1];
+        }
+    }
+}
