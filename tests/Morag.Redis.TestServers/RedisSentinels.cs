@@ -17,6 +17,10 @@ public sealed class RedisSentinels : RedisTestServer
     private readonly SentinelAccess? access;
     private readonly RedisServer[] servers;
 
+    // The ports for TLS; empty without it.
+    private readonly int[] sentinelTlsPorts = [];
+    private readonly int[] serverTlsPorts = [];
+
     public RedisSentinels()
         : this(null)
     {
@@ -33,13 +37,20 @@ public sealed class RedisSentinels : RedisTestServer
                 "--masterauth", access.Administrator,
                 "--user", access.User, "on", $">{access.Password}", .. access.Rights,
             ];
-        var first = new RedisServer { Settings = settings, Password = access?.Administrator };
+        if (access?.Tls is not null)
+        {
+            sentinelTlsPorts = [.. ports.Select(_ => FreePort())];
+            serverTlsPorts = [FreePort(), FreePort()];
+        }
+
+        var first = new RedisServer { Settings = [.. settings, .. TlsOf(0)], Password = access?.Administrator };
+        var watched = serverTlsPorts.Length > 0 ? serverTlsPorts[0] : first.Port;
         servers =
         [
             first,
             new RedisServer
             {
-                Settings = ["--replicaof", "127.0.0.1", first.Port.ToString(CultureInfo.InvariantCulture), .. settings],
+                Settings = ["--replicaof", "127.0.0.1", watched.ToString(CultureInfo.InvariantCulture), .. settings, .. TlsOf(1)],
                 Password = access?.Administrator,
             },
         ];
@@ -50,11 +61,13 @@ public sealed class RedisSentinels : RedisTestServer
     public static RedisSentinels WithAccess(SentinelAccess access) => new(access);
 
     /// <summary>Addresses of the sentinels.</summary>
-    public override string Address => string.Join(',', ports.Select(port => $"127.0.0.1:{port}"));
+    public override string Address => string.Join(
+        ',', (sentinelTlsPorts.Length > 0 ? sentinelTlsPorts : ports).Select(port => $"127.0.0.1:{port}"));
 
     /// <summary>Addresses of the sentinels, and the name of the service that they watch.</summary>
     public override string ConnectionString => $"{Address},serviceName={ServiceName},abortConnect=false"
-        + (access is null ? "" : $",user={access.User},password={access.Password}");
+        + (access is null ? "" : $",user={access.User},password={access.Password}")
+        + (access?.Tls is null ? "" : ",ssl=true,sslHost=localhost");
 
     /// <summary>Process id of the first server.</summary>
     public override int ProcessId => servers[0].ProcessId;
@@ -64,7 +77,7 @@ public sealed class RedisSentinels : RedisTestServer
     {
         await using var sentinel = await ConnectToSentinelAsync(ports[0]);
         var primary = (IPEndPoint)(await sentinel.GetServers()[0].SentinelGetMasterAddressByNameAsync(ServiceName))!;
-        return primary.Port == servers[0].Port ? (servers[0], servers[1]) : (servers[1], servers[0]);
+        return primary.Port == WatchedPort(0) ? (servers[0], servers[1]) : (servers[1], servers[0]);
     }
 
     /// <summary>
@@ -123,6 +136,25 @@ public sealed class RedisSentinels : RedisTestServer
         }
     }
 
+    /// <summary>The port of a server that sentinels and replicas use.</summary>
+    private int WatchedPort(int server) => serverTlsPorts.Length > 0 ? serverTlsPorts[server] : servers[server].Port;
+
+    private IReadOnlyList<string> TlsOf(int server) => access?.Tls is { } authority
+        ? [.. authority.CreateTlsArguments(serverTlsPorts[server]), "--tls-replication", "yes"]
+        : [];
+
+    /// <summary>The lines of a sentinel's settings file for TLS.</summary>
+    private string SentinelTlsSettings(int port)
+    {
+        if (access?.Tls is not { } authority)
+        {
+            return "";
+        }
+
+        var words = authority.CreateTlsArguments(sentinelTlsPorts[Array.IndexOf(ports, port)]);
+        return string.Join('\n', words.Chunk(2).Select(pair => $"{pair[0].TrimStart('-')} {pair[1]}").Append("tls-replication yes"));
+    }
+
     private async Task<RedisProcess> StartSentinelAsync(int port)
     {
         // A sentinel stores its state in this file.
@@ -135,10 +167,11 @@ public sealed class RedisSentinels : RedisTestServer
                 bind 127.0.0.1
                 port {port}
                 dir {folder}
-                sentinel monitor {ServiceName} 127.0.0.1 {servers[0].Port} 2
+                sentinel monitor {ServiceName} 127.0.0.1 {WatchedPort(0)} 2
                 sentinel down-after-milliseconds {ServiceName} 1000
                 sentinel failover-timeout {ServiceName} 5000
                 {(access is null ? "" : AccessSettings(access))}
+                {SentinelTlsSettings(port)}
                 """));
         }
 
@@ -172,7 +205,7 @@ public sealed class RedisSentinels : RedisTestServer
             await using var redis = await other.ConnectAsync();
             var replication = (string)(await redis.GetServers()[0].ExecuteAsync("INFO", "replication"))!;
             return replication.Contains("role:slave", StringComparison.Ordinal)
-                && replication.Contains($"master_port:{primary.Port}", StringComparison.Ordinal)
+                && replication.Contains($"master_port:{WatchedPort(Array.IndexOf(servers, primary))}", StringComparison.Ordinal)
                 && replication.Contains("master_link_status:up", StringComparison.Ordinal)
                     ? null
                     : $"server {other.Port} is not a replica of {primary.Port}: {replication}";
@@ -204,4 +237,9 @@ public sealed record SentinelAccess
 
     /// <summary>The rights of that user on the sentinels.</summary>
     public required IReadOnlyList<string> SentinelRights { get; init; }
+
+    /// <summary>
+    /// The authority of the certificates with which servers and sentinels talk TLS to clients and to each other; null for no TLS.
+    /// </summary>
+    public TestAuthority? Tls { get; init; }
 }

@@ -54,6 +54,28 @@ public sealed class TestAuthority : IDisposable
         return ($"{path}.crt", $"{path}.key");
     }
 
+    /// <summary>
+    /// Issues a certificate through an intermediate authority. Returns the paths of PEM files: of the certificate followed by that of the
+    /// intermediate authority, of the key, and of the intermediate authority followed by this one.
+    /// </summary>
+    public (string Certificate, string Key, string Authorities) IssueThroughIntermediate(TestCertificate wanted)
+    {
+        using var intermediateKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN=intermediate {Guid.NewGuid():n}", intermediateKey, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        using var bare = request.Create(certificate, DaysAgo(350), DaysAgo(-350), Guid.NewGuid().ToByteArray());
+        using var intermediate = bare.CopyWithPrivateKey(intermediateKey);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var issued = Create(wanted, key, intermediate);
+        return (
+            WriteFile($"{issued.ExportCertificatePem()}\n{intermediate.ExportCertificatePem()}"),
+            WriteFile(key.ExportPkcs8PrivateKeyPem()),
+            WriteFile($"{intermediate.ExportCertificatePem()}\n{certificate.ExportCertificatePem()}"));
+    }
+
     /// <summary>Issues a certificate, and returns the path of its PKCS#12 file.</summary>
     public string IssuePkcs12(TestCertificate wanted)
     {
@@ -79,7 +101,7 @@ public sealed class TestAuthority : IDisposable
         folder.Delete(recursive: true);
     }
 
-    private X509Certificate2 Create(TestCertificate wanted, ECDsa key)
+    private X509Certificate2 Create(TestCertificate wanted, ECDsa key, X509Certificate2? issuer = null)
     {
         var request = new CertificateRequest($"CN={wanted.Names[0]}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
@@ -102,7 +124,7 @@ public sealed class TestAuthority : IDisposable
         }
 
         return request.Create(
-            certificate,
+            issuer ?? certificate,
             DaysAgo(wanted.ValidTomorrow ? -1 : 300),
             DaysAgo(wanted.Expired ? 1 : -300),
             Guid.NewGuid().ToByteArray());

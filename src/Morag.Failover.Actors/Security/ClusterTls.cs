@@ -68,11 +68,23 @@ public sealed class ClusterTls
         var authorities = LoadedCertificate.ReadAuthorities(files.Authorities);
         var certificate = LoadedCertificate.Load(files.Certificate, time.GetUtcNow());
         var tls = new ClusterTls(certificate, authorities, files.CheckNames, time);
-        var refusal = tls.WhyRefused(certificate.Own, certificate.Intermediates, ServerUsage)
-            ?? tls.WhyRefused(certificate.Own, certificate.Intermediates, ClientUsage);
-        return refusal is null
+        return tls.WhyRefused(certificate.Own, ServerUsage) is null && tls.WhyRefused(certificate.Own, ClientUsage) is null
             ? tls
-            : throw new CertificateRefusedException(CertificatePart.Certificate, $"{refusal}, so the other nodes would refuse it");
+            : throw new CertificateRefusedException(CertificatePart.Certificate, tls.WhyOthersRefuse(certificate));
+    }
+
+    /// <summary>
+    /// Why the other nodes would refuse this node's certificate. Akka.Remote sends the certificate alone, without those of intermediate
+    /// authorities, so the other nodes must know these.
+    /// </summary>
+    private string WhyOthersRefuse(LoadedCertificate certificate)
+    {
+        var withIntermediates = WhyRefused(certificate.Own, ServerUsage, certificate.Intermediates)
+            ?? WhyRefused(certificate.Own, ClientUsage, certificate.Intermediates);
+        return withIntermediates is { } refusal
+            ? $"{refusal}, so the other nodes would refuse it"
+            : "an intermediate authority issued it, and nodes do not send the certificates of intermediate authorities to each other. Add "
+                + "those in this file to the authorities of all nodes";
     }
 
     private bool Admit(X509Certificate2? peer, X509Chain? offered, string remote, SslPolicyErrors errors, ILoggingAdapter log)
@@ -82,7 +94,7 @@ public sealed class ClusterTls
         var refusal = peer is null ? "it has no certificate"
             : checksNames && isServer && errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)
                 ? $"its certificate ({peer.Subject}) is for another host"
-            : WhyRefused(peer, offered?.ChainPolicy.ExtraStore ?? [], isServer ? ServerUsage : ClientUsage);
+            : WhyRefused(peer, isServer ? ServerUsage : ClientUsage, offered?.ChainPolicy.ExtraStore);
         if (refusal is not null)
         {
             log.Warning("The connection with {0} is refused: {1}", remote, refusal);
@@ -92,13 +104,13 @@ public sealed class ClusterTls
     }
 
     /// <summary>Why the authorities do not accept a certificate, as a clause; null if they do.</summary>
-    private string? WhyRefused(X509Certificate2 certificate, X509Certificate2Collection intermediates, string usage)
+    private string? WhyRefused(X509Certificate2 certificate, string usage, X509Certificate2Collection? intermediates = null)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities.Where(LoadedCertificate.IsRoot).ToArray());
         chain.ChainPolicy.ExtraStore.AddRange(authorities);
-        chain.ChainPolicy.ExtraStore.AddRange(intermediates);
+        chain.ChainPolicy.ExtraStore.AddRange(intermediates ?? []);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.VerificationTimeIgnored = false;

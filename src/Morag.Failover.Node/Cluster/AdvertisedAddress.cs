@@ -22,7 +22,7 @@ internal static class AdvertisedAddress
         Auto => urls
             .Select(url => Parse(url, host))
             .OfType<Uri>()
-            .OrderBy(url => url.IsLoopback)
+            .OrderBy(url => Loopback.IsBinding(url.Host))
             .ThenByDescending(url => url.Scheme == Uri.UriSchemeHttps)
             .Select(url => url.GetLeftPart(UriPartial.Authority))
             .FirstOrDefault(),

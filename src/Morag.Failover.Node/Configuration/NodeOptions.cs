@@ -180,7 +180,8 @@ public sealed class NodeOptions
             throw NodeSetting.Http.Refused("", "at least one URL is needed");
         }
 
-        if (Tokens.Count + Api.NamedTokens.Length == 0 && HttpUrls.FirstOrDefault(url => !IsLoopback(url)) is { } open)
+        if (Tokens.Count + Api.NamedTokens.Length == 0
+            && HttpUrls.FirstOrDefault(url => !Loopback.IsBinding(TryParseUrl(url)!.Host)) is { } open)
         {
             throw NodeSetting.Http.Refused(
                 open, $"without a token ({NodeSetting.Token.Variable}) only loopback is allowed, such as http://127.0.0.1:8080");
@@ -292,13 +293,7 @@ public sealed class NodeOptions
             : null;
 
     /// <summary>Whether only this machine can reach the port for other nodes.</summary>
-    internal bool IsClusterOnLoopback => IsLoopbackHost(BindHost);
-
-    /// <summary>Whether a URL is on loopback. The web server binds any other host name to all addresses.</summary>
-    private static bool IsLoopback(string url) => IsLoopbackHost(TryParseUrl(url)!.Host);
-
-    private static bool IsLoopbackHost(string host) =>
-        host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+    internal bool IsClusterOnLoopback => Loopback.IsBinding(BindHost);
 
     private static string ReadHost(string text, NodeSetting setting) => Uri.CheckHostName(text) switch
     {

@@ -28,10 +28,13 @@ internal static class HttpLimits
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long the reader of a stream may take no bytes while events wait for it. For streams, the rate does not suffice: the web server
-    /// allows more time the more bytes wait.
+    /// How long the reader of a stream may take for <see cref="StreamPieceBytes"/> while events wait for it. For streams, the rate of the
+    /// web server does not suffice: it allows more time the more bytes wait.
     /// </summary>
     public static readonly TimeSpan StreamStall = TimeSpan.FromSeconds(10);
+
+    /// <summary>The bytes that the reader of a stream must take within <see cref="StreamStall"/>: the rate of all readers.</summary>
+    public static readonly int StreamPieceBytes = MinBytesPerSecond * (int)StreamStall.TotalSeconds;
 
     /// <summary>How long a connection stays open without a call.</summary>
     public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(130);
@@ -53,5 +56,9 @@ internal static class HttpLimits
         limits.MinRequestBodyDataRate = new MinDataRate(MinBytesPerSecond, Grace);
         limits.MinResponseDataRate = new MinDataRate(MinBytesPerSecond, Grace);
         limits.MaxConcurrentConnections = settings.MaxConnections;
+
+        // Over HTTP/2 one connection can carry a hundred calls and reset them at once, so the limits for connections would not bound the
+        // calls. Neither morag nor the .NET client uses it, and proxies speak HTTP/1.1 to the servers behind them.
+        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
     }
 }

@@ -44,9 +44,13 @@ public sealed class SecureRedisSpecs
         }
     }
 
-    [RequiresRedisServerFact]
-    public async Task Should_hold_the_lease_and_the_presence_when_Sentinel_and_Redis_require_a_user_and_a_password()
+    [RequiresRedisServerTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Should_hold_the_lease_and_the_presence_when_Sentinel_and_Redis_require_a_user_and_a_password(bool overTls)
     {
+        using var authority = new TestAuthority();
+        var trusted = overTls ? authority.CertificatePath : null;
         var sentinels = RedisSentinels.WithAccess(new SentinelAccess
         {
             Administrator = Administrator,
@@ -54,6 +58,7 @@ public sealed class SecureRedisSpecs
             Password = Password,
             Rights = Rights(sentinel: false),
             SentinelRights = Rights(sentinel: true),
+            Tls = overTls ? authority : null,
         });
         try
         {
@@ -61,8 +66,8 @@ public sealed class SecureRedisSpecs
             var (primary, _) = await sentinels.RolesAsync();
             await using var redis = await primary.ConnectAsync();
 
-            await HoldsTheLeaseAsync(sentinels.ConnectionString, authority: null, redis);
-            await IsPresentAsync(sentinels.ConnectionString, authority: null);
+            await HoldsTheLeaseAsync(sentinels.ConnectionString, trusted, redis);
+            await IsPresentAsync(sentinels.ConnectionString, trusted);
         }
         finally
         {

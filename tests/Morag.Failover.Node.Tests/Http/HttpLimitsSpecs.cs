@@ -55,6 +55,16 @@ public sealed class HttpLimitsSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_not_speak_HTTP_2()
+    {
+        Assert.DoesNotContain("HTTP/2", await AnswerAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), StringComparison.Ordinal);
+
+        // A request to upgrade is answered as if it had not been made.
+        var upgrade = $"{Start}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n";
+        Assert.StartsWith("HTTP/1.1 200 ", await AnswerAsync(upgrade), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Should_close_connections_beyond_the_limit_and_serve_again_when_others_end()
     {
         var open = new List<RawConnection>();
@@ -104,7 +114,8 @@ public sealed class HttpLimitsSpecs : IAsyncLifetime
             $"| headers of a call | {HttpLimits.MaxHeaders}, together {HttpLimits.MaxHeadersBytes / 1024} KiB |",
             $"| time for the headers | {Seconds(HttpLimits.HeadersTimeout)} s |",
             $"| rate of a body, and of reading an answer | {HttpLimits.MinBytesPerSecond} bytes/s after {Seconds(HttpLimits.Grace)} s |",
-            $"| reader of a stream that takes nothing while events wait | {Seconds(HttpLimits.StreamStall)} s |",
+            $"| time in which the reader of a stream must take {HttpLimits.StreamPieceBytes / 1024} KiB while events wait "
+            + $"| {Seconds(HttpLimits.StreamStall)} s |",
             $"| connection without a call | {Seconds(HttpLimits.IdleTimeout)} s |",
             $"| body | {Mebibytes(CallLimits.MaxBodyBytes)} MiB; {Mebibytes(CallLimits.MaxListBodyBytes)} MiB for lists of leases; "
             + $"{Mebibytes(CallLimits.MaxPayloadBodyBytes)} MiB with payloads or results |",

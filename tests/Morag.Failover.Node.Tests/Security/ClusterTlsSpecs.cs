@@ -86,6 +86,29 @@ public sealed class ClusterTlsSpecs : IAsyncLifetime
         await IsRefusedAsync(node, to: stranger);
     }
 
+    [Fact]
+    public void Should_refuse_to_start_when_others_cannot_know_the_intermediate_authority()
+    {
+        var (certificate, key, _) = authority.IssueThroughIntermediate(new() { Names = ["127.0.0.1"] });
+
+        var refused = Assert.Throws<CertificateRefusedException>(() => Load(certificate, key, authority.CertificatePath));
+
+        Assert.Equal(CertificatePart.Certificate, refused.Part);
+        Assert.Contains("Add those in this file to the authorities of all nodes", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Should_exchange_messages_when_both_know_the_intermediate_authority()
+    {
+        var (certificate, key, authorities) = authority.IssueThroughIntermediate(new() { Names = ["127.0.0.1"] });
+        var other = Start(Load(certificate, key, authorities).Setup);
+        _ = other.ActorOf(Props.Create(() => new Recorder(received)), "recorder");
+        var (knownCertificate, knownKey) = authority.Issue(new() { Names = ["127.0.0.1"] });
+        var client = Start(Load(knownCertificate, knownKey, authorities).Setup);
+
+        Assert.Equal("hello", await Path(client, ClusterTls.Scheme, "127.0.0.1", other).Ask<string>("hello", Patience));
+    }
+
     /// <summary>
     /// Nothing arrives and nobody answers. Remoting reports a refused handshake as an error, as a lost connection, or not at all, if both
     /// ends wait for each other.
@@ -126,15 +149,12 @@ public sealed class ClusterTlsSpecs : IAsyncLifetime
     private ClusterTls Tls(TestCertificate wanted, bool checkNames = true)
     {
         var (certificate, key) = authority.Issue(wanted);
-        return ClusterTls.Load(
-            new()
-            {
-                Certificate = new() { Certificate = certificate, Key = key },
-                Authorities = authority.CertificatePath,
-                CheckNames = checkNames,
-            },
-            TimeProvider.System);
+        return Load(certificate, key, authority.CertificatePath, checkNames);
     }
+
+    private static ClusterTls Load(string certificate, string key, string authorities, bool checkNames = true) => ClusterTls.Load(
+        new() { Certificate = new() { Certificate = certificate, Key = key }, Authorities = authorities, CheckNames = checkNames },
+        TimeProvider.System);
 
     private static DotNettySslSetup WithoutChecks(TestAuthority issuer, TestCertificate wanted, bool shows = true)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Authorization;
 using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Node.Configuration;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Input;
 
@@ -55,7 +56,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, AccessTokens tokens
             throw new ProblemException(Problem.ForeignOrigin());
         }
 
-        if (!tokens.Required && IsLoopback(context.Connection.LocalIpAddress) && !NamesLoopback(context.Request.Host))
+        if (!tokens.Required && IsOnLoopback(context) && !NamesLoopback(context.Request.Host))
         {
             throw new ProblemException(Problem.ForeignHost());
         }
@@ -68,11 +69,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, AccessTokens tokens
             && string.Equals(site.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase));
 
     // DNS rebinding guard: a web site can make its own name resolve to 127.0.0.1, and then its pages have the same origin as the node.
-    private static bool NamesLoopback(HostString host) =>
-        !host.HasValue
-        || host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || host.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
-        || (IPAddress.TryParse(host.Host, out var address) && IsLoopback(address));
+    private static bool NamesLoopback(HostString host) => !host.HasValue || Loopback.IsReserved(host.Host);
 
-    private static bool IsLoopback(IPAddress? address) => address is not null && IPAddress.IsLoopback(address);
+    private static bool IsOnLoopback(HttpContext context) =>
+        context.Connection.LocalIpAddress is { } address && IPAddress.IsLoopback(address);
 }

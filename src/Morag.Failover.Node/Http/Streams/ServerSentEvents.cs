@@ -51,10 +51,12 @@ internal sealed class ServerSentEvents(HttpContext context, FailoverGateway gate
             {
                 while (events.TryRead(out var next))
                 {
-                    await Taken(Event(next, over));
+                    await Write($"event: {next.Name}\ndata: ", over);
+                    await Write(next.Data, over);
+                    await Write("\n\n", over);
                 }
 
-                await Taken(context.Response.Body.FlushAsync(over));
+                await Flush(over);
             }
         }
         catch (ReaderTooSlowException)
@@ -83,9 +85,27 @@ internal sealed class ServerSentEvents(HttpContext context, FailoverGateway gate
     // Clients ignore comment lines.
     private async Task Comment(string text, CancellationToken over)
     {
-        await Taken(context.Response.WriteAsync($": {text}\n\n", over));
-        await Taken(context.Response.Body.FlushAsync(over));
+        await Write($": {text}\n\n", over);
+        await Flush(over);
     }
+
+    private Task Write(string text, CancellationToken over) => Write(Encoding.UTF8.GetBytes(text), over);
+
+    /// <summary>
+    /// Writes in pieces of which each has the time of <see cref="HttpLimits.StreamStall"/>. A slow reader that keeps taking bytes keeps its
+    /// connection, however large the event is.
+    /// </summary>
+    private async Task Write(ReadOnlyMemory<byte> bytes, CancellationToken over)
+    {
+        for (var rest = bytes; !rest.IsEmpty;)
+        {
+            var piece = rest[..Math.Min(rest.Length, HttpLimits.StreamPieceBytes)];
+            await Taken(context.Response.Body.WriteAsync(piece, over).AsTask());
+            rest = rest[piece.Length..];
+        }
+    }
+
+    private Task Flush(CancellationToken over) => Taken(context.Response.Body.FlushAsync(over));
 
     /// <summary>Waits for a write, and ends the connection if its reader takes nothing for too long.</summary>
     private async Task Taken(Task write)
@@ -101,15 +121,6 @@ internal sealed class ServerSentEvents(HttpContext context, FailoverGateway gate
             throw new OperationCanceledException();
         }
     }
-
-    private async Task Event(ServerSentEvent next, CancellationToken over)
-    {
-        await context.Response.WriteAsync($"event: {next.Name}\ndata: ", over);
-        await context.Response.Body.WriteAsync(next.Data, over);
-        await context.Response.Body.WriteAsync(EndOfEvent, over);
-    }
-
-    private static readonly byte[] EndOfEvent = Encoding.UTF8.GetBytes("\n\n");
 }
 
 /// <summary>The reader of a stream fell behind by more than its buffer.</summary>
