@@ -11,6 +11,7 @@ return await ScenarioProgram.RunAsync(
     new LostWorker(),
     new KillAgent(),
     new TakeOver(rounds: 5),
+    new Join(rounds: 1, tasks: 40_000),
     new RegisteredFleet(),
     new FleetListing(),
     new ScaleDeadWorkers("scale-dead-workers", workers: 20_000),

@@ -5,6 +5,7 @@ using Morag.EmbeddedRedis;
 using Morag.Failover.Actors;
 using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Actors.Outages;
+using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Actors.Security;
 using Morag.Failover.Actors.Serialization;
 using Morag.Failover.Actors.Timing;
@@ -25,6 +26,11 @@ namespace Morag.Failover.Node;
 internal static class NodeProgram
 {
     private const int RefusedConfiguration = 2;
+
+    /// <summary>The cluster continues without this node, which must be started again to take part.</summary>
+    private const int TakenOver = 3;
+
+    private static readonly TimeSpan WarmUpLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>Longer than all phases of coordinated shutdown together (hocon/akka.conf).</summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(85);
@@ -98,10 +104,10 @@ internal static class NodeProgram
 
         var outages = new FreezeWatch(SteadyClock.OfProcess, options.Failover.Workers.FreezeTolerance);
         builder.Services.AddSingleton<IOutageWatch>(outages);
-        FailoverMeter.Publish(outages);
+        var owners = new OwnerHealth();
+        FailoverMeter.Publish(outages, owners);
         var announcements = new NodeAnnouncements();
         builder.Services.AddSingleton(announcements);
-        var owners = new OwnerHealth();
         var doubt = new ClusterDoubt(owners);
         var presence = new NodePresence(options.PresenceTimeout, TimeProvider.System);
         builder.Services.AddAkka(NodeOptions.ActorSystemName, akka => akka
@@ -119,17 +125,18 @@ internal static class NodeProgram
         builder.Services.AddSingleton<IFailoverRegions>(services => new ShardedRegions(services.GetRequiredService<ActorSystem>()));
         builder.Services.AddSingleton(services => ReadinessCheck.Of(
             "journal", cancellation => JournalFailureAsync(services.GetRequiredService<ActorSystem>(), cancellation)));
-        builder.Services.AddSingleton(ReadinessCheck.Owners(owners));
+        builder.Services.AddSingleton(ReadinessCheck.Owners(owners, options.Failover.Partitions));
         builder.Services.AddSingleton<QueueDefinitionsCheck>();
         builder.Services.AddSingleton(services => services.GetRequiredService<QueueDefinitionsCheck>().Readiness);
         builder.Services.AddHostedService(services => services.GetRequiredService<QueueDefinitionsCheck>());
         builder.Services.AddSingleton(room);
         builder.Services.AddSingleton(doubt);
+        builder.Services.AddSingleton(owners);
         builder.Services.AddSingleton<IServingPermit>(presence);
         builder.Services.AddFailoverHttp(options.Api);
 
         var app = builder.Build();
-        TellOfTls(app.Logger, options, tls);
+        LogTlsStatus(app.Logger, options, tls);
         app.MapFailoverApi();
         WatchWallClock(app);
         return app;
@@ -138,7 +145,7 @@ internal static class NodeProgram
     private static AkkaConfigurationBuilder WithClusterTls(this AkkaConfigurationBuilder akka, ClusterTls? tls) =>
         tls is null ? akka : akka.AddSetup(tls.Setup);
 
-    private static void TellOfTls(ILogger log, NodeOptions options, ClusterTls? tls)
+    private static void LogTlsStatus(ILogger log, NodeOptions options, ClusterTls? tls)
     {
         if (tls is not null)
         {
@@ -205,7 +212,9 @@ internal static class NodeProgram
         var stopped = app.WaitForShutdownAsync();
         if (await Task.WhenAny(stopped, refusal.Happened) == stopped)
         {
-            return app.Services.GetRequiredService<QueueDefinitionsCheck>().Refusal is { } refused ? throw refused : 0;
+            return app.Services.GetRequiredService<QueueDefinitionsCheck>().Refusal is { } refused ? throw refused
+                : WasDowned(app) ? TakenOver
+                : 0;
         }
 
         app.Lifetime.StopApplication();
@@ -213,6 +222,10 @@ internal static class NodeProgram
         await error.WriteLineAsync(await refusal.Happened);
         return RefusedConfiguration;
     }
+
+    private static bool WasDowned(WebApplication app) =>
+        CoordinatedShutdown.Get(app.Services.GetRequiredService<ActorSystem>()).ShutdownReason
+            is CoordinatedShutdown.ClusterDowningReason;
 
     private static void JoinCluster(ActorSystem system, NodeOptions options, ClusterIdentity identity, Refusal refusal)
     {
@@ -224,10 +237,16 @@ internal static class NodeProgram
         }
         else
         {
-            var log = ConsoleLog("Seeds");
-            Func<string, Task<IPAddress[]>> resolve = Dns.GetHostAddressesAsync;
-            system.ActorOf(Props.Create(() => new SeedWatch(options.Seeds, resolve, log)), "seed-watch");
+            _ = JoinWhenWarmAsync(system, options);
         }
+    }
+
+    private static async Task JoinWhenWarmAsync(ActorSystem system, NodeOptions options)
+    {
+        await WarmUp.RunAsync(system, WarmUpLimit);
+        var log = ConsoleLog("Seeds");
+        Func<string, Task<IPAddress[]>> resolve = Dns.GetHostAddressesAsync;
+        system.ActorOf(Props.Create(() => new SeedWatch(options.Seeds, resolve, log)), "seed-watch");
     }
 
     /// <summary>Keeps the presence of a node that may have peers: the embedded Redis serves one node only.</summary>

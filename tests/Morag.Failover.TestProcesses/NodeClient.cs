@@ -50,7 +50,7 @@ public sealed class NodeClient : IDisposable
         }
     }
 
-    /// <summary>Whether calls that are answered with 503 are retried; true by default.</summary>
+    /// <summary>Whether calls that are answered with 503, or not in full, are retried; true by default.</summary>
     public bool Retries { get; init; } = true;
 
     /// <summary>Whether the node is ready.</summary>
@@ -146,7 +146,7 @@ public sealed class NodeClient : IDisposable
         for (var waited = Stopwatch.StartNew(); ; await Task.Delay(RetryDelay))
         {
             var answer = await call();
-            if (!Retries || answer.StatusCode != HttpStatusCode.ServiceUnavailable || waited.Elapsed > Eventually.Bound)
+            if (!Retries || !IsToRetry(answer) || waited.Elapsed > Eventually.Bound)
             {
                 return answer;
             }
@@ -154,6 +154,9 @@ public sealed class NodeClient : IDisposable
             answer.Dispose();
         }
     }
+
+    private static bool IsToRetry(HttpResponseMessage answer) =>
+        answer.StatusCode == HttpStatusCode.ServiceUnavailable || answer.Headers.Contains(ResponseHeaders.Incomplete);
 
     private static string? NextPage(HttpResponseMessage answer) =>
         answer.Headers.TryGetValues("Link", out var links)
@@ -175,6 +178,9 @@ public sealed class NodeClient : IDisposable
                 answer.StatusCode);
         }
 
-        return (await answer.Content.ReadFromJsonAsync<T>(ContractsJson.Options))!;
+        return answer.Headers.TryGetValues(ResponseHeaders.Incomplete, out var missing)
+            ? throw new HttpRequestException(
+                $"{answer.RequestMessage?.RequestUri} was answered without {string.Join(", ", missing)}", null, answer.StatusCode)
+            : (await answer.Content.ReadFromJsonAsync<T>(ContractsJson.Options))!;
     }
 }

@@ -40,7 +40,7 @@ public static class FailoverHostingExtensions
             var erases = eraser(system);
             var told = health ?? new OwnerHealth();
             Func<TimeSpan> elapsed = () => system.Scheduler.MonotonicClock;
-            Props Supervised(string owner, Props props) => OwnerSupervisor.Props(owner, props, elapsed, permit);
+            Props Supervised(string owner, Props props) => OwnerSupervisor.Props(owner, props, elapsed, permit, told);
 
             StartRegion(system, ShardedRegions.DirectoryType, new BucketExtractor(partitions.DirectoryBuckets),
                 id => Supervised(PersistenceIds.DirectoryBucket(Number(id)), WorkerDirectory.Props(Number(id), settings, regions)));
@@ -59,6 +59,8 @@ public static class FailoverHostingExtensions
             StopBeforeRegions(system, keeper);
             var tolerance = Gateways.ToleranceOf(settings.Workers);
             system.ActorOf(Props.Create(() => new GatewayWatch(new ClusterPeers(system), outages, tolerance)), GatewayWatch.Name);
+            system.ActorOf(Props.Create(() => new UndeliveredCalls(regions)), "undelivered-calls");
+            system.ActorOf(Props.Create(() => new AlertReporter(told)), AlertReporter.Name);
             system.ActorOf(Props.Create(() => new LiveEventBridge()), "live-event-bridge");
             system.ActorOf(Props.Create(() => new TooLargeWatch(regions.Queues)), "too-large-watch");
             FailoverClient.Admit(system, regions);

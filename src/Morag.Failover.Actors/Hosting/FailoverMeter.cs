@@ -15,6 +15,9 @@ public static class FailoverMeter
     /// <summary>The factor by which this node stretches the timeouts of workers, 1 to 8.</summary>
     public const string Patience = "morag.failover.patience";
 
+    /// <summary>The number of owners on this node that fail.</summary>
+    public const string OwnersFailing = "morag.failover.owners_failing";
+
     internal const string ValuesTooLarge = "morag.failover.values_too_large";
 
     private const string TimerLag = "morag.failover.strain.timer_lag";
@@ -25,8 +28,8 @@ public static class FailoverMeter
 
     internal static Meter Meter { get; } = new(Name);
 
-    /// <summary>Publishes how slow this node is, and the patience that follows from it.</summary>
-    public static void Publish(FreezeWatch watch)
+    /// <summary>Publishes how slow this node is, the patience that follows from it, and how many of its owners fail.</summary>
+    public static void Publish(FreezeWatch watch, OwnerHealth owners)
     {
         Meter.CreateObservableGauge(
             Patience, () => watch.Patience().Factor, description: "Factor by which this node stretches the timeouts of workers, 1 to 8.");
@@ -36,6 +39,9 @@ public static class FailoverMeter
         Gauge(JournalLatency, strain => strain.JournalLatency, "Longest write of the journal in the last ten seconds.");
         Meter.CreateObservableGauge(
             MissedTimers, () => watch.Strain().MissedTimers, description: "Timer ticks that were skipped in the last ten seconds.");
+
+        Meter.CreateObservableGauge(
+            OwnersFailing, () => owners.FailingHere, description: "Owners of state on this node that fail; their calls get 503.");
 
         void Gauge(string name, Func<NodeStrain, TimeSpan> delay, string description) => Meter.CreateObservableGauge(
             name, () => Math.Max(0, delay(watch.Strain()).TotalSeconds), unit: "s", description: description);

@@ -48,11 +48,13 @@ internal sealed class FixedEntitiesKeeper : UntypedActor, IWithTimers
             .ToDictionary(watched => watched.Owner, StringComparer.Ordinal);
         foreach (var owner in owners.Keys)
         {
-            health.IsDown(owner, "it has not started yet");
+            health.IsDown(owner, "it has not started yet", Now, isStarting: true);
         }
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
+
+    private static DateTimeOffset Now => Context.System.Scheduler.Now;
 
     protected override void PreStart() => Self.Tell(Tick.Instance);
 
@@ -83,7 +85,7 @@ internal sealed class FixedEntitiesKeeper : UntypedActor, IWithTimers
         {
             if (watched.AnsweredAt is { } answered && now - answered > silentFor)
             {
-                health.IsDown(owner, $"it has not answered for {(now - answered).TotalSeconds:0} s");
+                health.IsDown(owner, $"it has not answered for {(now - answered).TotalSeconds:0} s", Now);
             }
 
             watched.Region.Tell(new GetOwnerStanding { Number = watched.Number }, Self);
@@ -100,7 +102,7 @@ internal sealed class FixedEntitiesKeeper : UntypedActor, IWithTimers
         }
         else if (standing.RetryIn is not null || watched.ServedAt is not { } served || watched.AnsweredAt - served > movesFor)
         {
-            health.IsDown(standing.Owner, why);
+            health.IsDown(standing.Owner, why, Now);
         }
     }
 

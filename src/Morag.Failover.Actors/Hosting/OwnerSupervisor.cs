@@ -2,6 +2,7 @@ using Akka.Cluster.Sharding;
 using Akka.Event;
 using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Persistence;
+using Morag.Failover.Contracts.Fleet;
 
 namespace Morag.Failover.Actors.Hosting;
 
@@ -23,6 +24,7 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
     private readonly Props props;
     private readonly Func<TimeSpan> elapsed;
     private readonly IServingPermit permit;
+    private readonly OwnerHealth health;
     private readonly RestartDelay delay = new(Chance.Of(Context.System).NextDouble);
     private readonly List<(object Message, IActorRef Sender)> waiting = [];
     private readonly ILoggingAdapter log = Context.GetLogger();
@@ -35,14 +37,16 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
     private string? logged;
     private TimeSpan startsAt;
     private TimeSpan since;
+    private DateTimeOffset failingSince;
 
     /// <summary>Made by <see cref="Props"/>.</summary>
-    public OwnerSupervisor(string owner, Props props, Func<TimeSpan> elapsed, IServingPermit permit)
+    public OwnerSupervisor(string owner, Props props, Func<TimeSpan> elapsed, IServingPermit permit, OwnerHealth health)
     {
         this.owner = owner;
         this.props = props;
         this.elapsed = elapsed;
         this.permit = permit;
+        this.health = health;
         since = elapsed();
     }
 
@@ -53,13 +57,17 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
     /// <param name="props">The props of the owner itself.</param>
     /// <param name="elapsed">Reads monotonic time, so that a step of the wall clock changes no delay.</param>
     /// <param name="permit">Whether this node may still answer; null if nobody can take over from it.</param>
-    public static Props Props(string owner, Props props, Func<TimeSpan> elapsed, IServingPermit? permit = null)
+    /// <param name="health">Receives an alert while the owner fails; null if nobody reads it.</param>
+    public static Props Props(
+        string owner, Props props, Func<TimeSpan> elapsed, IServingPermit? permit = null, OwnerHealth? health = null)
     {
-        var given = permit ?? IServingPermit.Always;
-        return Akka.Actor.Props.Create(() => new OwnerSupervisor(owner, props, elapsed, given));
+        var (given, told) = (permit ?? IServingPermit.Always, health ?? new OwnerHealth());
+        return Akka.Actor.Props.Create(() => new OwnerSupervisor(owner, props, elapsed, given, told));
     }
 
     protected override void PreStart() => Start();
+
+    protected override void PostStop() => health.FailsNoMore(owner);
 
     // An exception stops the owner, as a failed write does: what it decided but did not store is lost with it.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(cause =>
@@ -115,6 +123,7 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
         since = elapsed();
         whyDown = null;
         failedToRecover = false;
+        health.FailsNoMore(owner);
         PassWaiting();
         if (logged is not null)
         {
@@ -142,7 +151,9 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
         child = null;
         if (stopping)
         {
-            RefuseWaiting();
+            // Sent again to where the owner goes, with what is in the mailboxes: UndeliveredCalls.
+            waiting.ForEach(each => Context.System.DeadLetters.Tell(each.Message, each.Sender));
+            waiting.Clear();
             Context.Stop(Self);
             return;
         }
@@ -152,6 +163,7 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
         failedToRecover = !recovered;
         recovered = false;
         startsAt = elapsed() + wait;
+        failingSince = delay.Failures == 1 ? Context.System.Scheduler.Now : failingSince;
         if (wait == TimeSpan.Zero)
         {
             Start();
@@ -159,6 +171,14 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
         else
         {
             Timers.StartSingleTimer(nameof(StartAgain), StartAgain.Instance, wait);
+            health.Fails(new OwnerAlert
+            {
+                Owner = owner,
+                Reason = whyDown,
+                Since = failingSince,
+                Failures = delay.Failures,
+                Node = Gateways.Of(Context.System).OwnName,
+            });
             RefuseWaiting();
         }
     }

@@ -13,6 +13,9 @@ internal sealed class RestartDelay(Func<double> draw)
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(15);
     private int failures;
 
+    /// <summary>The failures in a row.</summary>
+    public int Failures => failures;
+
     /// <summary>Counts a failure and returns the delay after it.</summary>
     /// <param name="served">Whether the owner had recovered.</param>
     /// <param name="for">How long it has served since.</param>

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using Morag.Failover.Cli.Palettes;
 using Morag.Failover.Client.Connection;
 
 namespace Morag.Failover.Cli.CommandLine;
@@ -24,8 +26,28 @@ internal static class HealthCommand
         using var node = globals.Connect(parsed);
         using var answer = await node.SendAsync(
             () => new HttpRequestMessage(HttpMethod.Get, live ? "/health/live" : "/health/ready"), Timeout, streamed: false, cancellation);
-        await parsed.InvocationConfiguration.Output.WriteLineAsync(
-            globals.AsJson(parsed) ? await answer.Content.ReadAsStringAsync(cancellation) : live ? "live" : "ready");
+        var (output, text) = (parsed.InvocationConfiguration.Output, await answer.Content.ReadAsStringAsync(cancellation));
+        if (globals.AsJson(parsed))
+        {
+            await output.WriteLineAsync(text);
+            return ExitCode.Ok;
+        }
+
+        await output.WriteLineAsync(live ? "live" : "ready");
+        foreach (var alert in AlertsIn(text))
+        {
+            await output.WriteLineAsync(alert);
+        }
+
         return ExitCode.Ok;
+    }
+
+    /// <summary>A line for each part of the state that fails although the node is ready.</summary>
+    private static IEnumerable<string> AlertsIn(string answer)
+    {
+        var alerts = Cell.At(JsonSerializer.Deserialize<JsonElement>(answer), "alerts");
+        return alerts is { ValueKind: JsonValueKind.Object } some
+            ? some.EnumerateObject().Select(alert => $"{alert.Name} fails: {Cell.Text(alert.Value)}")
+            : [];
     }
 }

@@ -7,8 +7,11 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Palettes;
 
-/// <summary>The answer to a call, and whether a list has more items beyond the limit.</summary>
-internal sealed record PaletteAnswer(JsonElement Value, bool HasMore);
+/// <summary>The answer to a call.</summary>
+/// <param name="Value">The answer.</param>
+/// <param name="HasMore">Whether a list has more items beyond the limit.</param>
+/// <param name="Missing">The parts that are missing because their owners fail; null if none.</param>
+internal sealed record PaletteAnswer(JsonElement Value, bool HasMore, string? Missing);
 
 /// <summary>Downloads the palettes of a node, and makes the calls that they define.</summary>
 internal sealed class PaletteClient(NodeConnection node)
@@ -26,39 +29,41 @@ internal sealed class PaletteClient(NodeConnection node)
     {
         if (!command.Paged)
         {
-            var (answer, _) = await PageAsync(call, cancellation);
-            return new PaletteAnswer(answer, false);
+            var (answer, _, lacking) = await PageAsync(call, cancellation);
+            return new PaletteAnswer(answer, false, lacking);
         }
 
         var items = new List<JsonElement>();
         var separator = call.PathAndQuery.Contains('?', StringComparison.Ordinal) ? '&' : '?';
         var next = call with { PathAndQuery = $"{call.PathAndQuery}{separator}limit={Math.Min(limit, CallLimits.MaxPage)}" };
-        while (true)
+        for (string? missing = null; ;)
         {
-            var (page, following) = await PageAsync(next, cancellation);
+            var (page, following, lacking) = await PageAsync(next, cancellation);
+            missing ??= lacking;
             items.AddRange(page.EnumerateArray());
             if (following is null || items.Count >= limit)
             {
                 var more = following is not null || items.Count > limit;
-                return new PaletteAnswer(JsonSerializer.SerializeToElement(items.Take(limit)), more);
+                return new PaletteAnswer(JsonSerializer.SerializeToElement(items.Take(limit)), more, missing);
             }
 
             next = next with { PathAndQuery = following };
         }
     }
 
-    private async Task<(JsonElement Answer, string? Next)> PageAsync(PaletteCall call, CancellationToken cancellation)
+    private async Task<(JsonElement Answer, string? Next, string? Missing)> PageAsync(PaletteCall call, CancellationToken cancellation)
     {
         using var response = await node.SendAsync(
             call.ToRequest, NodeConnection.CallTimeout, streamed: false, cancellation, call.IsRepeatable);
         var text = await response.Content.ReadAsStringAsync(cancellation);
         if (text.Length == 0)
         {
-            return (JsonSerializer.SerializeToElement(new { done = true }), null);
+            return (JsonSerializer.SerializeToElement(new { done = true }), null, null);
         }
 
         var answer = await ReadAsync(response, () => Task.FromResult(JsonSerializer.Deserialize<JsonElement>(text)));
-        return (answer, PageLinks.Next(response));
+        var missing = response.Headers.TryGetValues(ResponseHeaders.Incomplete, out var parts) ? string.Join(", ", parts) : null;
+        return (answer, PageLinks.Next(response), missing);
     }
 
     private async Task<T> ReadAsync<T>(HttpResponseMessage response, Func<Task<T>> read)

@@ -153,6 +153,11 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
             await error.WriteLineAsync(Cell.Text(remark));
         }
 
+        if (answer.Missing is { } missing)
+        {
+            await error.WriteLineAsync($"incomplete: {missing} did not answer. \"morag cluster alerts\" says why");
+        }
+
         if (answer.HasMore)
         {
             await error.WriteLineAsync($"showing the first {limit:N0}. Raise --limit or add a filter to see more");

@@ -6,8 +6,19 @@ namespace Morag.Failover.Contracts.Ids;
 [JsonConverter(typeof(IdJsonConverter<EventId>))]
 public readonly record struct EventId(string Value) : ITextId<EventId>
 {
+    private const string GeneratedPrefix = "call-";
+    private const int DigitsOfGuid = 32;
+
+    /// <summary>Whether it has the form of <see cref="Generate"/>.</summary>
+    public bool IsGenerated => Value is not null
+        && Value.Length == GeneratedPrefix.Length + DigitsOfGuid
+        && Value.StartsWith(GeneratedPrefix, StringComparison.Ordinal);
+
     /// <inheritdoc />
     public static EventId From(string value) => new(value);
+
+    /// <summary>An id for a report to which the reporter gave none, so that a repeated message counts once.</summary>
+    public static EventId Generate() => new($"{GeneratedPrefix}{Guid.NewGuid():N}");
 
     /// <inheritdoc />
     public override string ToString() => Value;

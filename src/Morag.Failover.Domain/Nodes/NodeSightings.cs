@@ -48,7 +48,9 @@ public sealed record NodeSightings
 
     /// <summary>
     /// Whether this node has heard it all the time since a worker was last heard through another node. If not, the worker may have called
-    /// through it meanwhile.
+    /// through it meanwhile. A member whose beats had been missing for <see cref="GatewayHealth.OutagesUntilLost"/> times the tolerance
+    /// before that is left out, or it would excuse all workers for as long as it is a member; its own workers are never blamed
+    /// (<see cref="HealthFor"/>).
     /// </summary>
     /// <param name="workerHeardAt">When the worker was last heard.</param>
     /// <param name="tolerance">The shortest silence of a node that counts as an outage.</param>
@@ -56,7 +58,9 @@ public sealed record NodeSightings
     public bool WasHeardSince(DateTimeOffset workerHeardAt, TimeSpan tolerance, DateTimeOffset now) =>
         LostAt is { } lost
             ? lost == GoneAt && lost <= workerHeardAt
-            : !(GoneAt > workerHeardAt) && CountsFrom <= workerHeardAt && now - HeardAt <= tolerance;
+            : !(GoneAt > workerHeardAt)
+                && (workerHeardAt - HeardAt > tolerance * GatewayHealth.OutagesUntilLost
+                    || (CountsFrom <= workerHeardAt && now - HeardAt <= tolerance));
 
     /// <summary>What this means for a worker that was last heard through the node.</summary>
     /// <param name="workerHeardAt">When the worker was last heard.</param>

@@ -127,16 +127,14 @@ public static class FailureAccounting
         var duration = TimeSpan.Zero;
         foreach (var success in command.Successes)
         {
-            // No id contains a space, so the two ids stay distinct.
-            var name = success.EventId is { } eventId ? $"{success.TaskId} {eventId}" : null;
-            if (name is not null)
+            if (SuccessName.Of(success) is { } name)
             {
-                if (state.Score.RecentSuccesses.Contains(name) || names.Contains(name))
+                if (state.Score.Remembers(name) || names.Contains(name.Text))
                 {
                     continue;
                 }
 
-                names.Add(name);
+                names.Add(name.Text);
             }
 
             successes++;

@@ -16,6 +16,9 @@ public sealed record ReliabilityScore
     /// <summary>The number of named successes remembered to recognise duplicates.</summary>
     public const int SuccessesRemembered = 4_096;
 
+    /// <summary>How many generated names of successes are remembered.</summary>
+    public const int CallsRemembered = 1_024;
+
     /// <summary>The number of consecutive failures that can be excused individually; at least the highest breaker threshold.</summary>
     public const int RunRemembered = 1_024;
 
@@ -46,8 +49,14 @@ public sealed record ReliabilityScore
     /// <summary>The recorded losses, with the failure that represents each in the run.</summary>
     public RememberedIds<LossId, FailureId> RecentLosses { get; init; } = new(LossesRemembered);
 
-    /// <summary>Names of reported successes.</summary>
+    /// <summary>Names of reported successes to which their reporters gave an id.</summary>
     public RememberedIds<string, bool> RecentSuccesses { get; init; } = new(SuccessesRemembered);
+
+    /// <summary>
+    /// Names of reported successes without an id of the reporter. A gateway generates one for each call, and repeats the call within
+    /// seconds or never, so few are remembered, and apart from the others: they must not push out names that reporters use again later.
+    /// </summary>
+    public RememberedIds<string, bool> RecentCalls { get; init; } = new(CallsRemembered);
 
     /// <summary>Failures since the last success.</summary>
     public int ConsecutiveFailures => OlderRun + Run.Count;
@@ -61,8 +70,18 @@ public sealed record ReliabilityScore
     /// <summary>The mean duration of a success in seconds; 0 if there is none.</summary>
     public double AverageResponseTime => Successes == 0 ? 0 : SuccessDuration.TotalSeconds / Successes;
 
+    /// <summary>Whether a success with this name has been counted.</summary>
+    public bool Remembers(SuccessName name) => MemoryOf(name).Contains(name.Text);
+
+    /// <summary>Remembers the name of a success.</summary>
+    public ReliabilityScore Remember(SuccessName name) => name.IsGenerated
+        ? this with { RecentCalls = RecentCalls.Add(name.Text, true) }
+        : this with { RecentSuccesses = RecentSuccesses.Add(name.Text, true) };
+
     /// <summary>Whether a failure counts: not if its loss has been counted.</summary>
     public bool Counts(LossId? loss) => loss is not { } lost || !RecentLosses.Contains(lost);
+
+    private RememberedIds<string, bool> MemoryOf(SuccessName name) => name.IsGenerated ? RecentCalls : RecentSuccesses;
 
     /// <summary>Adds a failure that is not recorded yet.</summary>
     public ReliabilityScore WithFailure(FailureId failure, LossId? loss, DateTimeOffset occurredAt, bool counts)

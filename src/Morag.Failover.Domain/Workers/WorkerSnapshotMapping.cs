@@ -36,7 +36,7 @@ public static class WorkerSnapshotMapping
         RecentFailures = [.. state.Score.RecentFailures.Items.Select(
             pair => new RememberedFailure { FailureId = pair.Key, LossId = pair.Value })],
         RecentLosses = [.. state.Score.RecentLosses.Items.Select(pair => new RememberedLoss { LossId = pair.Key, FailureId = pair.Value })],
-        RecentSuccesses = [.. state.Score.RecentSuccesses.Items.Select(pair => pair.Key)],
+        RecentSuccesses = [.. state.Score.RecentSuccesses.Items.Concat(state.Score.RecentCalls.Items).Select(pair => pair.Key)],
         Record = [.. state.Record.Entries],
     };
 
@@ -79,13 +79,7 @@ public static class WorkerSnapshotMapping
             losses = losses.Add(loss.LossId, loss.FailureId);
         }
 
-        var successes = ReliabilityScore.Empty.RecentSuccesses;
-        foreach (var name in snapshot.RecentSuccesses)
-        {
-            successes = successes.Add(name, true);
-        }
-
-        return new ReliabilityScore
+        var score = new ReliabilityScore
         {
             Successes = snapshot.Successes,
             SuccessDuration = snapshot.SuccessDuration,
@@ -95,7 +89,7 @@ public static class WorkerSnapshotMapping
             OlderRun = snapshot.OlderRun,
             RecentFailures = failures,
             RecentLosses = losses,
-            RecentSuccesses = successes,
         };
+        return snapshot.RecentSuccesses.Aggregate(score, (known, name) => known.Remember(new(name)));
     }
 }

@@ -202,7 +202,8 @@ public sealed record WorkerState
         },
         WorkerSuccessesReported reported => this with
         {
-            Score = Score.WithSuccesses(reported.Successes, reported.Duration) with { RecentSuccesses = Remembering(reported.Names) },
+            Score = reported.Names.Aggregate(
+                Score.WithSuccesses(reported.Successes, reported.Duration), (score, name) => score.Remember(new(name))),
             Breaker = reported.Breaker ?? Breaker,
             Record = Record.With(new WorkOutcome { Count = reported.Successes }),
         },
@@ -274,17 +275,6 @@ public sealed record WorkerState
             ? Fences.RemoveAll(owed => owed.Kind == FenceKind.Lost && owed.InstanceId == fence.InstanceId)
             : Fences).Add(fence),
     };
-
-    private RememberedIds<string, bool> Remembering(ImmutableArray<string> names)
-    {
-        var remembered = Score.RecentSuccesses;
-        foreach (var name in names)
-        {
-            remembered = remembered.Add(name, true);
-        }
-
-        return remembered;
-    }
 
     private ImmutableArray<FailureId> RememberingStrategy(FailureId failure) =>
         (StrategyFailures.Length < StrategyFailuresRemembered ? StrategyFailures : StrategyFailures.RemoveAt(0)).Add(failure);

@@ -15,6 +15,9 @@ internal sealed class ClusterDoubt(OwnerHealth owners)
         set => members = value;
     }
 
+    /// <summary>Whether a fixed owner is known to be down, rather than just moving or not yet heard of.</summary>
+    public bool IsKnownDown(string owner) => owners.Down.TryGetValue(owner, out var down) && !down.IsStarting;
+
     /// <summary>Whether an owner may have no home.</summary>
     /// <param name="owner">Its persistence id; null for a worker, which only its node can put in doubt.</param>
     public bool Concerns(string? owner) => members || (owner is not null && owners.Down.ContainsKey(owner));

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Morag.Failover.Actors;
 using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Persistence;
+using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Partitioning;
@@ -46,17 +47,37 @@ internal sealed class FailoverGateway(
     public Task<T> AskWorkers<T>(IWireMessage message, CancellationToken cancellation)
         where T : class, IWireMessage => Ask<T>(regions.Workers, message, TimeSpan.Zero, cancellation);
 
-    /// <summary>Asks every queue partition.</summary>
-    public Task<T[]> AskEveryQueue<T>(Func<int, IWireMessage> message, CancellationToken cancellation)
-        where T : class, IWireMessage => AskEach<T>(regions.Queues, settings.Partitions.Queues, message, cancellation);
+    /// <summary>Asks every queue partition. See <see cref="AskEach{T}"/> for those that are down.</summary>
+    public Task<List<T>> AskEveryQueue<T>(HttpContext context, Func<int, IWireMessage> message)
+        where T : class, IWireMessage => AskEach<T>(context, regions.Queues, settings.Partitions.Queues, message);
 
-    /// <summary>Asks every coordinator.</summary>
-    public Task<T[]> AskEveryCoordinator<T>(Func<int, IWireMessage> message, CancellationToken cancellation)
-        where T : class, IWireMessage => AskEach<T>(regions.Coordinators, settings.Partitions.Coordinators, message, cancellation);
+    /// <summary>Asks every coordinator. See <see cref="AskEach{T}"/> for those that are down.</summary>
+    public Task<List<T>> AskEveryCoordinator<T>(HttpContext context, Func<int, IWireMessage> message)
+        where T : class, IWireMessage => AskEach<T>(context, regions.Coordinators, settings.Partitions.Coordinators, message);
 
-    /// <summary>Asks every bucket of the worker directory.</summary>
-    public Task<T[]> AskEveryBucket<T>(Func<int, IWireMessage> message, CancellationToken cancellation)
-        where T : class, IWireMessage => AskEach<T>(regions.Directory, settings.Partitions.DirectoryBuckets, message, cancellation);
+    /// <summary>Asks every bucket of the worker directory. See <see cref="AskEach{T}"/> for those that are down.</summary>
+    public Task<List<T>> AskEveryBucket<T>(HttpContext context, Func<int, IWireMessage> message)
+        where T : class, IWireMessage => AskEach<T>(context, regions.Directory, settings.Partitions.DirectoryBuckets, message);
+
+    /// <summary>Asks one queue partition, and returns refusals to the caller.</summary>
+    public Task<object> AnswerOfQueue(IPartitionMessage message, CancellationToken cancellation) =>
+        Answer(regions.Queues, message, TimeSpan.Zero, cancellation);
+
+    /// <summary>A new task id of a partition that serves, if there is one.</summary>
+    public TaskId NewTaskId()
+    {
+        const int Attempts = 100;
+        var id = NewId();
+        for (var attempt = 0; attempt < Attempts && IsDown(id); attempt++)
+        {
+            id = NewId();
+        }
+
+        return id;
+
+        static TaskId NewId() => new(Guid.CreateVersion7().ToString("N"));
+        bool IsDown(TaskId id) => doubt.IsKnownDown(PersistenceIds.Queue(Partition.Of(id, settings.Partitions.Queues)));
+    }
 
     /// <summary>Asks an owner that may itself take up to <paramref name="wait"/>, and allows the answer timeout on top of that.</summary>
     /// <exception cref="ProblemException">The owner refused the message or did not answer in time.</exception>
@@ -182,7 +203,42 @@ internal sealed class FailoverGateway(
         };
     }
 
-    private Task<T[]> AskEach<T>(IActorRef region, int count, Func<int, IWireMessage> message, CancellationToken cancellation)
-        where T : class, IWireMessage =>
-        Task.WhenAll(Enumerable.Range(0, count).Select(number => Ask<T>(region, message(number), TimeSpan.Zero, cancellation)));
+    /// <summary>
+    /// Asks every owner of a kind. Those that are known to be down are left out and named in the header
+    /// <see cref="ResponseHeaders.Incomplete"/>. An owner that is silent for another reason, such as a take-over, will answer a retry.
+    /// </summary>
+    /// <exception cref="ProblemException">No owner answered, or one refused the message or did not answer in time.</exception>
+    private async Task<List<T>> AskEach<T>(HttpContext context, IActorRef region, int count, Func<int, IWireMessage> message)
+        where T : class, IWireMessage
+    {
+        var messages = Enumerable.Range(0, count).Select(message).ToList();
+        var answers = await Task.WhenAll(messages.Select(each => Answer(region, each, TimeSpan.Zero, context.RequestAborted)));
+        var parts = new List<T>(count);
+        var missing = new List<(string Owner, Refused Refused)>();
+        foreach (var (each, answer) in messages.Zip(answers))
+        {
+            switch (answer)
+            {
+                case T part:
+                    parts.Add(part);
+                    break;
+                case Refused { Reason: RefusalReason.Unavailable } refused
+                    when AddresseeOf(region, each).Owner is { } owner && doubt.IsKnownDown(owner):
+                    missing.Add((owner, refused));
+                    break;
+                case Refused refused:
+                    throw new ProblemException(Problem.Of(refused));
+                default:
+                    throw new InvalidOperationException($"{each.GetType().Name} was answered with {answer.GetType().Name}");
+            }
+        }
+
+        if (parts.Count == 0)
+        {
+            throw new ProblemException(Problem.Of(missing[0].Refused));
+        }
+
+        Answers.Answer.LacksParts(context, missing.Select(part => part.Owner));
+        return parts;
+    }
 }

@@ -41,7 +41,8 @@ public static class FailoverHttp
         services.AddSingleton<FailoverGateway>();
         services.TryAddSingleton<NodeAnnouncements>();
         services.TryAddSingleton(StoreRoom.Unlimited);
-        services.TryAddSingleton(_ => new ClusterDoubt(new OwnerHealth()));
+        services.TryAddSingleton(new OwnerHealth());
+        services.TryAddSingleton(provider => new ClusterDoubt(provider.GetRequiredService<OwnerHealth>()));
         services.TryAddSingleton(IServingPermit.Always);
         services.AddSingleton(provider => new JournalInspector(provider.GetRequiredService<ActorSystem>()));
         services.AddSingleton(provider => ReadinessCheck.ClusterMembership(provider.GetRequiredService<ActorSystem>()));

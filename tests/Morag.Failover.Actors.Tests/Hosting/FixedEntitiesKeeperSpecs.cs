@@ -49,7 +49,7 @@ public sealed class FixedEntitiesKeeperSpecs : TestKit, IFailoverRegions
         keeper.Tell(new OwnerStanding { Owner = "queue-1", Down = "a snapshot cannot be read" });
 
         await AwaitConditionAsync(() => Task.FromResult(health.Down.Count == 1));
-        Assert.Equal("a snapshot cannot be read", health.Down["queue-1"]);
+        Assert.Equal("a snapshot cannot be read", health.Down["queue-1"].Why);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class FixedEntitiesKeeperSpecs : TestKit, IFailoverRegions
         }
 
         await AwaitConditionAsync(() => Task.FromResult(health.Down.ContainsKey("queue-1")));
-        Assert.Contains("has not answered", Assert.Single(health.Down).Value, StringComparison.Ordinal);
+        Assert.Contains("has not answered", Assert.Single(health.Down).Value.Why, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -12,6 +12,7 @@ public sealed class OwnerSupervisorSpecs : TestKit
 {
     private readonly Script script = new();
     private readonly Permit permit = new();
+    private readonly OwnerHealth health = new();
     private readonly IActorRef owner;
 
     public OwnerSupervisorSpecs()
@@ -19,9 +20,9 @@ public sealed class OwnerSupervisorSpecs : TestKit
             "akka { test.timefactor = 4, loglevel = OFF, stdout-loglevel = OFF, "
             + """scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" }""")
     {
-        var (played, probe, allowed) = (script, TestActor, permit);
+        var (played, probe, allowed, told) = (script, TestActor, permit, health);
         Func<TimeSpan> elapsed = () => Clock.Now - DateTimeOffset.UnixEpoch;
-        owner = ActorOfAsTestActorRef<Parent>(Props.Create(() => new Parent(played, probe, elapsed, allowed))).UnderlyingActor.Owner;
+        owner = ActorOfAsTestActorRef<Parent>(Props.Create(() => new Parent(played, probe, elapsed, allowed, told))).UnderlyingActor.Owner;
     }
 
     private TestScheduler Clock => (TestScheduler)Sys.Scheduler;
@@ -72,6 +73,52 @@ public sealed class OwnerSupervisorSpecs : TestKit
         await AwaitConditionAsync(async () => (await StandingAsync()).Down is null);
         owner.Tell("anything", TestActor);
         await ExpectMsgAsync("4: anything");
+    }
+
+    [Fact]
+    public async Task Should_raise_an_alert_with_the_first_time_and_the_last_reason_until_it_recovers()
+    {
+        await ExpectMsgAsync("started 1");
+        Assert.Empty(health.Alerts().Alerts);
+        var first = Clock.Now;
+        await FailAsync("a snapshot cannot be read");
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await ExpectMsgAsync("started 2");
+        await FailAsync("OOM");
+
+        var alert = Assert.Single(health.Alerts().Alerts);
+        Assert.Equal(("queue-7", "OOM", first, 2), (alert.Owner, alert.Reason, alert.Since, alert.Failures));
+        Assert.NotNull(alert.Node);
+
+        Clock.Advance(TimeSpan.FromSeconds(2));
+        await ExpectMsgAsync("started 3");
+        Child().Tell("recover");
+        await AwaitConditionAsync(() => Task.FromResult(health.FailingHere == 0));
+    }
+
+    [Fact]
+    public async Task Should_end_the_alert_when_the_owner_leaves_this_node()
+    {
+        await ExpectMsgAsync("started 1");
+        await FailAsync("gone");
+        Assert.Equal(1, health.FailingHere);
+
+        owner.Tell(StopEntity.Instance);
+
+        await AwaitConditionAsync(() => Task.FromResult(health.FailingHere == 0));
+    }
+
+    [Fact]
+    public async Task Should_leave_waiting_calls_to_be_sent_again_when_it_stops_before_it_has_recovered()
+    {
+        await ExpectMsgAsync("started 1");
+        Sys.EventStream.Subscribe(TestActor, typeof(Akka.Event.DeadLetter));
+        owner.Tell("anything", TestActor);
+
+        owner.Tell(StopEntity.Instance);
+
+        var lost = await FishForMessageAsync<Akka.Event.DeadLetter>(letter => letter.Message is "anything");
+        Assert.Equal(TestActor, lost.Sender);
     }
 
     [Fact]
@@ -200,11 +247,11 @@ public sealed class OwnerSupervisorSpecs : TestKit
     {
         private readonly IActorRef probe;
 
-        public Parent(Script script, IActorRef probe, Func<TimeSpan> elapsed, IServingPermit permit)
+        public Parent(Script script, IActorRef probe, Func<TimeSpan> elapsed, IServingPermit permit, OwnerHealth health)
         {
             this.probe = probe;
             Owner = Context.ActorOf(
-                OwnerSupervisor.Props("queue-7", Props.Create(() => new ScriptedOwner(script, probe)), elapsed, permit));
+                OwnerSupervisor.Props("queue-7", Props.Create(() => new ScriptedOwner(script, probe)), elapsed, permit, health));
         }
 
         public IActorRef Owner { get; }

@@ -113,7 +113,7 @@ public sealed class WaitingCallSpecs(ITestOutputHelper output) : ScenarioSpec(ou
         var worker = await RegisterAsync("cpu-1");
         await WaitIdleAsync(worker, calls: 2);
         await Owners.GoDownAsync(Owners.Queues);
-        Owners.Health.IsDown("queue-0", "a spec took it down");
+        Owners.Health.IsDown("queue-0", "a spec took it down", DateTimeOffset.UnixEpoch);
 
         var call = await WaitsAsync(worker);
         await PassAsync(LongestWait + TimeSpan.FromSeconds(1));

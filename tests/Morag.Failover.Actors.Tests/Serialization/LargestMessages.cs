@@ -29,6 +29,12 @@ internal static class LargestMessages
                 WorkerLimits.MaxConcurrentTasks,
                 n => new HeldByWorker { TaskId = Task(n), Epoch = new(long.MaxValue - n), Progress = 0.1 }),
         },
+        ["alerts of a node"] = new NodeAlerts
+        {
+            Alerts = Many(
+                NodeAlerts.MaxAlerts,
+                n => Sample<OwnerAlert>() with { Owner = $"worker-{Worker}", Reason = Euros(3 * 1000), Failures = int.MaxValue }),
+        },
         ["answer to a heartbeat"] = new HeartbeatReply { Leases = Held() },
         ["held leases"] = Sample<HeldLeases>() with { Leases = Held() },
         ["worker taken offline"] = Sample<WorkerTakenOffline>() with { Leases = Held() },
@@ -175,7 +181,7 @@ internal static class LargestMessages
             n => new RememberedFailure { FailureId = new(Task(n).Value), LossId = new(Task(n).Value) }),
         RecentLosses = Many(
             ReliabilityScore.LossesRemembered, n => new RememberedLoss { FailureId = new(Task(n).Value), LossId = new(Task(n).Value) }),
-        RecentSuccesses = Many(ReliabilityScore.SuccessesRemembered, n => Task(n).Value + Task(n).Value),
+        RecentSuccesses = Many(ReliabilityScore.SuccessesRemembered + ReliabilityScore.CallsRemembered, n => Task(n).Value + Task(n).Value),
         Record = Many(WorkRecord.EntriesKept, n => Sample<WorkOutcome>() with { ContentType = LongText }),
     };
 }

@@ -59,6 +59,18 @@ public sealed class NodeSightingsSpecs
     }
 
     [Fact]
+    public void Should_be_left_out_for_workers_heard_long_after_its_last_beat_when_the_cluster_still_reaches_it()
+    {
+        var beating = Beating(seconds: 60);
+
+        // It may have served a worker that was heard until shortly after its last beat, and its own workers have no witness.
+        Assert.False(beating.WasHeardSince(At(79), Tolerance, At(300)));
+        Assert.True(beating.WasHeardSince(At(81), Tolerance, At(300)));
+        Assert.False(beating.Lost(At(70)).WasHeardSince(At(100), Tolerance, At(300)));
+        Assert.False(beating.HealthFor(At(81), Tolerance, At(300)).IsObserver);
+    }
+
+    [Fact]
     public void Should_observe_again_with_a_full_timeout_when_it_is_reachable_again()
     {
         var health = Beating(seconds: 60).Lost(At(65)).Reachable(At(80)).HealthFor(At(59), Tolerance, At(80));

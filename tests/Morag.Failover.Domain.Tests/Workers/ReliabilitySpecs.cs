@@ -25,6 +25,35 @@ public sealed class ReliabilitySpecs
         (1, Gen.Int[0, 9].Select(id => (IWireMessage)Reported(id))));
 
     [Fact]
+    public void Should_remember_a_named_success_when_any_number_of_unnamed_ones_follow()
+    {
+        var named = Reported(1);
+        var state = Take(WorkerState.Unknown(Worker), named);
+        for (var number = 0; number <= ReliabilityScore.SuccessesRemembered; number++)
+        {
+            state = Take(state, named with { Successes = [named.Successes[0] with { EventId = EventId.Generate() }] });
+        }
+
+        Assert.Null(FailureAccounting.RecordSuccesses(state, named, T0).Event);
+        var restored = WorkerSnapshotMapping.FromSnapshot(WorkerSnapshotMapping.ToSnapshot(state));
+        Assert.Null(FailureAccounting.RecordSuccesses(restored, named, T0).Event);
+    }
+
+    [Fact]
+    public void Should_count_an_unnamed_success_once_when_the_gateway_repeats_it()
+    {
+        var unnamed = Reported(1) with
+        {
+            Successes = [new ReportedSuccess { TaskId = new("t"), EventId = EventId.Generate(), DurationSeconds = 2 }],
+        };
+        var state = Take(WorkerState.Unknown(Worker), unnamed);
+
+        Assert.Null(FailureAccounting.RecordSuccesses(state, unnamed, T0).Event);
+        Assert.NotNull(FailureAccounting.RecordSuccesses(
+            state, unnamed with { Successes = [unnamed.Successes[0] with { EventId = EventId.Generate() }] }, T0).Event);
+    }
+
+    [Fact]
     public void Should_equal_the_sum_of_what_was_taken_whatever_came_twice()
     {
         Message.Array[0, 80].Sample(messages =>

@@ -50,12 +50,14 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
         ("journal sizes --top 5", false, "(?m)^persistence ids +[1-9]"),
         ("journal verify worker-$worker", false, "(?m)^none$"),
         ("cluster nodes", false, "127.0.0.1:[0-9]+ +up +yes"),
+        ("cluster alerts", false, "(?m)^none$"),
         ("actor hierarchy", false, "queues"),
     ];
 
     private static readonly string[] ReadOnly =
     [
-        "list", "show", "stats", "stale", "statistics", "reliability", "explain", "ids", "events", "sizes", "verify", "nodes", "hierarchy",
+        "list", "show", "stats", "stale", "statistics", "reliability", "explain", "ids", "events", "sizes", "verify", "nodes", "alerts",
+        "hierarchy",
     ];
 
     public static TheoryData<string> Lines => [.. Commands.Select(command => command.Line)];

@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Node.Http.Answers;
 
@@ -6,6 +7,18 @@ namespace Morag.Failover.Node.Http.Answers;
 internal static class Answer
 {
     public static IResult Ok<T>(T value) => TypedResults.Json(value, ContractsJson.Options);
+
+    /// <summary>Names parts that are missing from the answer because their owners are down. Several calls add to each other.</summary>
+    public static void LacksParts(HttpContext context, IEnumerable<string> parts)
+    {
+        var headers = context.Response.Headers;
+        var named = headers[ResponseHeaders.Incomplete].ToString().Split(", ", StringSplitOptions.RemoveEmptyEntries);
+        string[] all = [.. named.Union(parts)];
+        if (all.Length > 0)
+        {
+            headers[ResponseHeaders.Incomplete] = string.Join(", ", all);
+        }
+    }
 
     public static IResult Accepted<T>(T value) =>
         TypedResults.Json(value, ContractsJson.Options, statusCode: StatusCodes.Status202Accepted);

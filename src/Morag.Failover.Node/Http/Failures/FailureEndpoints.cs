@@ -68,7 +68,7 @@ internal static class FailureEndpoints
             async perCoordinator =>
             {
                 var pages = await gateway.AskEveryCoordinator<FailurePage>(
-                    partition => wanted with { Partition = partition, Limit = perCoordinator }, context.RequestAborted);
+                    context, partition => wanted with { Partition = partition, Limit = perCoordinator });
                 return [.. pages.Select(page => (page.Decisions, page.HasMore))];
             });
         return Answer.Page(context, entries, hasMore ? FailureCursorText.Of(entries[^1]) : null);
@@ -92,7 +92,7 @@ internal static class FailureEndpoints
             async perCoordinator =>
             {
                 var pages = await gateway.AskEveryCoordinator<StaleReportPage>(
-                    partition => wanted with { Partition = partition, Limit = perCoordinator }, context.RequestAborted);
+                    context, partition => wanted with { Partition = partition, Limit = perCoordinator });
                 return [.. pages.Select(page => (page.Reports, page.HasMore))];
             });
         return Answer.Page(context, entries, hasMore ? FailureCursorText.Of(entries[^1]) : null);
@@ -100,14 +100,13 @@ internal static class FailureEndpoints
 
     private static async Task<IResult> Statistics(HttpContext context, FailoverGateway gateway)
     {
-        var failures = gateway.AskEveryCoordinator<FailureStatistics>(
-            partition => new GetFailureStatistics { Partition = partition }, context.RequestAborted);
-        var workers = gateway.AskEveryBucket<WorkerStats>(bucket => new GetWorkerStats { Bucket = bucket }, context.RequestAborted);
-        await Task.WhenAll(failures, workers);
-        return Answer.Ok(Sum(await failures, await workers));
+        var failures = await gateway.AskEveryCoordinator<FailureStatistics>(
+            context, partition => new GetFailureStatistics { Partition = partition });
+        var workers = await gateway.AskEveryBucket<WorkerStats>(context, bucket => new GetWorkerStats { Bucket = bucket });
+        return Answer.Ok(Sum(failures, workers));
     }
 
-    private static FailureStatistics Sum(FailureStatistics[] failures, WorkerStats[] workers) => new()
+    private static FailureStatistics Sum(List<FailureStatistics> failures, List<WorkerStats> workers) => new()
     {
         TotalFailures = failures.Sum(part => part.TotalFailures),
         RecentFailures24h = failures.Sum(part => part.RecentFailures24h),

@@ -51,7 +51,7 @@ internal static class FailureReports
         {
             WorkerId = body.WorkerId,
             Source = ReportSource.Observer,
-            EventId = body.EventId ?? new($"call-{Guid.NewGuid():N}"),
+            EventId = body.EventId ?? Contracts.Ids.EventId.Generate(),
         };
 
     private static ReportFailure Create(IFailureReport body, TaskId task, string at)

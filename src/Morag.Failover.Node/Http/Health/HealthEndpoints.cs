@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts;
 using Morag.Failover.Node.Http.Answers;
@@ -13,6 +15,12 @@ internal sealed record HealthAnswer
 
     /// <summary>The node's wall clock compared with its steady clock; only with <c>ready</c>.</summary>
     public ClockAnswer? Clock { get; init; }
+
+    /// <summary>
+    /// The queue partitions, coordinators and directory buckets that fail although the node is ready, each with its reason; null if there
+    /// are none. <c>GET /cluster/alerts</c> tells more.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? Alerts { get; init; }
 }
 
 /// <summary>The state of the node's wall clock. A step of the clock changes the times shown to people, but no duration.</summary>
@@ -41,7 +49,7 @@ internal sealed record ClockAnswer
 
 /// <summary>
 /// <c>/health/live</c> answers while the process is alive; restart the process when it does not. <c>/health/ready</c> answers 503 while
-/// the node is not an up member of the cluster, the journal is unhealthy, part of the state is down, or the node is stopping. Neither
+/// the node is not an up member of the cluster, the journal is unhealthy, all owners of a kind are down, or the node is stopping. Neither
 /// requires a token.
 /// </summary>
 internal static class HealthEndpoints
@@ -57,7 +65,7 @@ internal static class HealthEndpoints
     }
 
     private static async Task<IResult> Ready(
-        HttpContext context, IEnumerable<ReadinessCheck> checks, SteadyClock clock, IHostApplicationLifetime lifetime)
+        HttpContext context, IEnumerable<ReadinessCheck> checks, SteadyClock clock, OwnerHealth owners, IHostApplicationLifetime lifetime)
     {
         var results = await Task.WhenAll(checks.Select(check => Run(check, context.RequestAborted)));
         var failing = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -72,7 +80,14 @@ internal static class HealthEndpoints
         }
 
         return failing.Count == 0
-            ? Answer.Ok(new HealthAnswer { Status = "ready", Clock = ClockAnswer.Of(clock.Reading) })
+            ? Answer.Ok(new HealthAnswer
+            {
+                Status = "ready",
+                Clock = ClockAnswer.Of(clock.Reading),
+                Alerts = owners.Down is { Count: > 0 } down
+                    ? down.ToImmutableSortedDictionary(owner => owner.Key, owner => owner.Value.Why, StringComparer.Ordinal)
+                    : null,
+            })
             : Problem.NotReady(failing);
     }
 

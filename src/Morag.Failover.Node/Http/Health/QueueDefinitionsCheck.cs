@@ -1,16 +1,18 @@
+using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Configuration;
-using Morag.Failover.Node.Http.Answers;
 
 namespace Morag.Failover.Node.Http.Health;
 
 /// <summary>
 /// Stops a node that starts without the definition of a queue that still holds unfinished tasks, because no worker could ever lease those
-/// tasks. The queue partitions must recover before the tasks can be counted, so the node is not ready until then. A partition that moves
-/// to this node later logs its undefined queues instead.
+/// tasks. The queue partitions must recover before the tasks can be counted, so the node is not ready until then. If only some of them are
+/// down, the node does without their answers: a partition that recovers or moves to this node later logs its undefined queues instead.
 /// </summary>
-internal sealed class QueueDefinitionsCheck(FailoverGateway gateway, IHostApplicationLifetime lifetime) : BackgroundService
+internal sealed class QueueDefinitionsCheck(FailoverGateway gateway, ClusterDoubt doubt, IHostApplicationLifetime lifetime)
+    : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
     private volatile bool passed;
@@ -26,14 +28,11 @@ internal sealed class QueueDefinitionsCheck(FailoverGateway gateway, IHostApplic
     {
         while (Refusal is null && !passed)
         {
-            try
-            {
-                var stats = await gateway.AskEveryQueue<QueueStatsReply>(
-                    partition => new GetQueueStats { Partition = partition }, stoppingToken);
-                Refusal = RefusalOf(stats);
-                passed = Refusal is null;
-            }
-            catch (ProblemException)
+            var answers = await Task.WhenAll(Enumerable.Range(0, gateway.Settings.Partitions.Queues).Select(
+                partition => gateway.AnswerOfQueue(new GetQueueStats { Partition = partition }, stoppingToken)));
+            Refusal = RefusalOf(answers.OfType<QueueStatsReply>());
+            passed = Refusal is null && Suffices(answers);
+            if (Refusal is null && !passed)
             {
                 // A partition has not recovered yet; /health/ready names it.
                 await Task.Delay(Interval, stoppingToken);
@@ -45,6 +44,10 @@ internal sealed class QueueDefinitionsCheck(FailoverGateway gateway, IHostApplic
             lifetime.StopApplication();
         }
     }
+
+    /// <summary>Whether some partitions answered, and the others are known to be down.</summary>
+    private bool Suffices(object[] answers) => Array.Exists(answers, answer => answer is QueueStatsReply)
+        && answers.Index().All(answer => answer.Item is QueueStatsReply || doubt.IsKnownDown(PersistenceIds.Queue(answer.Index)));
 
     /// <summary>The refusal of settings that do not define a queue with unfinished tasks; null if all are defined.</summary>
     internal static ConfigurationRefusedException? RefusalOf(IEnumerable<QueueStatsReply> parts)

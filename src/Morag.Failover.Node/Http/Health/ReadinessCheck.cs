@@ -1,6 +1,8 @@
 using Akka.Actor;
 using Morag.Failover.Actors.Hosting;
+using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Node.Http.Health;
 
@@ -33,6 +35,27 @@ public sealed record ReadinessCheck(string Name, Func<CancellationToken, Task<IR
         var status => $"this node is not up in the cluster; its status is {WireName.Of(status)}",
     };
 
-    /// <summary>Passes while every queue partition, coordinator and directory bucket on this node is up.</summary>
-    public static ReadinessCheck Owners(OwnerHealth health) => new("owners", _ => Task.FromResult(health.Down));
+    /// <summary>
+    /// Passes once this node has heard of every queue partition, coordinator and directory bucket, and while at least one of each kind
+    /// serves. If it failed for a single one, it would fail on all nodes, and a load balancer would stop the work of all others.
+    /// </summary>
+    public static ReadinessCheck Owners(OwnerHealth health, PartitionSettings partitions) =>
+        new("owners", _ => Task.FromResult(OwnerFailures(health.Down, partitions)));
+
+    /// <summary>The owners that keep the node from being ready, each with its reason.</summary>
+    internal static IReadOnlyDictionary<string, string> OwnerFailures(
+        IReadOnlyDictionary<string, DownOwner> down, PartitionSettings partitions)
+    {
+        string[][] kinds =
+        [
+            Ids(partitions.Queues, PersistenceIds.Queue),
+            Ids(partitions.Coordinators, PersistenceIds.Coordinator),
+            Ids(partitions.DirectoryBuckets, PersistenceIds.DirectoryBucket),
+        ];
+        var lost = kinds.Where(kind => Array.TrueForAll(kind, down.ContainsKey)).SelectMany(kind => kind);
+        var starting = down.Where(owner => owner.Value.IsStarting).Select(owner => owner.Key);
+        return lost.Union(starting).ToDictionary(owner => owner, owner => down[owner].Why, StringComparer.Ordinal);
+
+        static string[] Ids(int count, Func<int, string> id) => [.. Enumerable.Range(0, count).Select(id)];
+    }
 }

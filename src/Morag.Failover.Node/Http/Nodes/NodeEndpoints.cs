@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Http.Access;
@@ -7,13 +8,27 @@ using Morag.Failover.Node.Http.OpenApi;
 
 namespace Morag.Failover.Node.Http.Nodes;
 
-/// <summary><c>GET /cluster/nodes</c>: the nodes of the cluster, and the addresses of their HTTP APIs.</summary>
+/// <summary>
+/// <c>GET /cluster/nodes</c>: the nodes of the cluster, and the addresses of their HTTP APIs. <c>GET /cluster/alerts</c>: the owners of
+/// state that fail.
+/// </summary>
 internal static class NodeEndpoints
 {
-    public static void MapNodes(this IEndpointRouteBuilder api) => api.MapGet("/cluster/nodes", List)
-        .WithTags("Cluster")
-        .OpenToAll()
-        .Describes<ClusterNode[]>("The nodes of the cluster as this node sees them, with the addresses that they announce");
+    public static void MapNodes(this IEndpointRouteBuilder api)
+    {
+        var cluster = api.MapGroup("/cluster").WithTags("Cluster");
+        cluster.MapGet("nodes", List).OpenToAll()
+            .Describes<ClusterNode[]>("The nodes of the cluster as this node sees them, with the addresses that they announce");
+        cluster.MapGet("alerts", Alerts).Describes<OwnerAlert[]>(
+            "The owners of state that fail on any node, with the reason and since when; empty if all work");
+    }
+
+    private static async Task<IResult> Alerts(HttpContext context, ActorSystem system, OwnerHealth health)
+    {
+        var alerts = await ClusterAlerts.ReadAsync(system, health, context.RequestAborted);
+        Answer.LacksParts(context, alerts.SilentNodes.Select(node => $"node {node}"));
+        return Answer.Ok(alerts.Alerts);
+    }
 
     private static IResult List(ActorSystem system, NodeAnnouncements announcements)
     {

@@ -22,7 +22,7 @@ internal static class QueueEndpoints
     private static async Task<IResult> Stats(HttpContext context, FailoverGateway gateway)
     {
         var parts = await gateway.AskEveryQueue<QueueStatsReply>(
-            partition => new GetQueueStats { Partition = partition }, context.RequestAborted);
+            context, partition => new GetQueueStats { Partition = partition });
         return Answer.Ok(gateway.Settings.Queues.Definitions
             .Select(queue => Sum(queue.Name, [.. parts.SelectMany(part => part.Queues).Where(part => part.QueueType == queue.Name)]))
             .ToArray());

@@ -51,7 +51,7 @@ internal static class TaskEndpoints
             async perPartition =>
             {
                 var pages = await gateway.AskEveryQueue<TaskPage>(
-                    partition => wanted with { Partition = partition, After = afterId, Limit = perPartition }, context.RequestAborted);
+                    context, partition => wanted with { Partition = partition, After = afterId, Limit = perPartition });
                 return [.. pages.Select(page => (page.Tasks, page.HasMore))];
             });
         return Answer.Page(context, entries, hasMore ? entries[^1].TaskId.Value : null);
@@ -114,6 +114,7 @@ internal static class TaskEndpoints
         var queue = QueueRules.OptionalKnown(request.Queue, gateway.Settings.Queues, "queue");
         var quality = OptionalQuality(request.Quality);
         return Sum(await gateway.AskEveryQueue<TasksAffected>(
+            context,
             partition => new RequeueTasks
             {
                 Partition = partition,
@@ -122,8 +123,7 @@ internal static class TaskEndpoints
                 DryRun = dryRun,
                 Queue = queue,
                 Quality = quality,
-            },
-            context.RequestAborted));
+            }));
     }
 
     private static async Task<IResult> CancelMany(HttpContext context, FailoverGateway gateway)
@@ -138,14 +138,14 @@ internal static class TaskEndpoints
 
         var reason = ReasonOfMany(request.Reason, dryRun);
         return Sum(await gateway.AskEveryQueue<TasksAffected>(
+            context,
             partition => new CancelTasks
             {
                 Partition = partition,
                 Filter = filter,
                 Reason = reason,
                 DryRun = dryRun,
-            },
-            context.RequestAborted));
+            }));
     }
 
     // A dry run writes no history, so it needs no reason.
@@ -154,7 +154,7 @@ internal static class TaskEndpoints
     private static JsonText? OptionalQuality(JsonText? quality) =>
         quality is { IsNull: false } given ? Rules.JsonObject(given, TaskLimits.MaxQualityBytes, "quality") : null;
 
-    private static IResult Sum(TasksAffected[] parts) => Answer.Ok(new TasksAffected
+    private static IResult Sum(List<TasksAffected> parts) => Answer.Ok(new TasksAffected
     {
         Count = parts.Sum(part => part.Count),
         Sample = [.. parts.SelectMany(part => part.Sample).Take(100)],

@@ -52,10 +52,11 @@ internal sealed record SubmitTaskRequest
     /// <summary>Validates the request.</summary>
     /// <param name="queues">The defined queues and the maximum payload.</param>
     /// <param name="at">The JSON path of this task in the body.</param>
+    /// <param name="newId">Creates an id for a task without one.</param>
     /// <exception cref="ProblemException">A field is missing or invalid.</exception>
-    public TaskSubmission ToSubmission(QueueSettings queues, string at) => new()
+    public TaskSubmission ToSubmission(QueueSettings queues, string at, Func<TaskId> newId) => new()
     {
-        TaskId = TaskId ?? new TaskId(Guid.CreateVersion7().ToString("N")),
+        TaskId = TaskId ?? newId(),
         Queue = QueueRules.Known(Rules.Required(Queue, JsonPath.Join(at, "queue")), queues, JsonPath.Join(at, "queue")),
         Priority = PriorityRules.Parse(Priority, JsonPath.Join(at, "priority")),
         Payload = Rules.Json(Payload ?? default, queues.MaxPayload, JsonPath.Join(at, "payload")),

@@ -27,7 +27,8 @@ internal static class TaskSubmissionEndpoint
         var tasks = new TaskSubmission[requests.Length];
         for (var index = 0; index < requests.Length; index++)
         {
-            tasks[index] = requests[index].ToSubmission(gateway.Settings.Queues, isArray ? JsonPath.Item("", index) : "");
+            tasks[index] = requests[index].ToSubmission(
+                gateway.Settings.Queues, isArray ? JsonPath.Item("", index) : "", gateway.NewTaskId);
         }
 
         var results = new SubmissionResult[tasks.Length];

@@ -157,5 +157,5 @@ internal static class WorkerCallEndpoints
 
     /// <summary>Names a success that its reporter has not named: the gateway may send it again, and it must count once.</summary>
     private static ReportedSuccess Named(ReportedSuccess success) =>
-        success.EventId is null ? success with { EventId = new($"call-{Guid.NewGuid():N}") } : success;
+        success.EventId is null ? success with { EventId = Contracts.Ids.EventId.Generate() } : success;
 }

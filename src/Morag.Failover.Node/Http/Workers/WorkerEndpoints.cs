@@ -41,7 +41,7 @@ internal static class WorkerEndpoints
             async perBucket =>
             {
                 var pages = await gateway.AskEveryBucket<WorkerPage>(
-                    bucket => new ListWorkers { Bucket = bucket, After = afterId, Limit = perBucket }, context.RequestAborted);
+                    context, bucket => new ListWorkers { Bucket = bucket, After = afterId, Limit = perBucket });
                 return [.. pages.Select(page => (page.Workers, page.HasMore))];
             });
         return Answer.Page(context, entries, hasMore ? entries[^1].Registration.WorkerId.Value : null);
@@ -49,7 +49,7 @@ internal static class WorkerEndpoints
 
     private static async Task<IResult> Stats(HttpContext context, FailoverGateway gateway)
     {
-        var parts = await gateway.AskEveryBucket<WorkerStats>(bucket => new GetWorkerStats { Bucket = bucket }, context.RequestAborted);
+        var parts = await gateway.AskEveryBucket<WorkerStats>(context, bucket => new GetWorkerStats { Bucket = bucket });
         return Answer.Ok(new WorkerStats
         {
             TotalWorkers = parts.Sum(part => part.TotalWorkers),
