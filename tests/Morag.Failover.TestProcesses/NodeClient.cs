@@ -61,8 +61,9 @@ public sealed class NodeClient : IDisposable
             using var answer = await http.GetAsync(new Uri("/health/ready", UriKind.Relative));
             return answer.IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception absent) when (absent is HttpRequestException or OperationCanceledException)
         {
+            // It does not run, or is too busy to answer.
             return false;
         }
     }

@@ -30,7 +30,8 @@ internal sealed class FaultInjector(ChaosCluster cluster, ReachRecorder reach, H
                 await cluster.RecoverAsync();
                 recorder.Note("has recovered");
             }
-            catch (Exception failed) when (failed is TimeoutException or InvalidOperationException or StackExchange.Redis.RedisException)
+            catch (Exception failed) when (failed is TimeoutException or InvalidOperationException or StackExchange.Redis.RedisException
+                or HttpRequestException or OperationCanceledException)
             {
                 recorder.Fault($"no recovery from {fault}: {failed.Message}");
                 return;
