@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
 using Morag.Failover.Client.Connection;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Tests.Agents;
 
@@ -252,7 +254,7 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
         var forgotten = 0;
         node.Answer = (call, context) =>
             call.PathAndQuery.EndsWith("/heartbeat", StringComparison.Ordinal) && Interlocked.Exchange(ref forgotten, 0) == 1
-            ? Task.FromResult<Microsoft.AspNetCore.Http.IResult?>(null)
+            ? Task.FromResult<IResult?>(Results.Problem("there is no worker w", type: ProblemTypes.Unknown, statusCode: 404))
             : answer(call, context);
         await using var agent = new RunningAgent(node, "cat");
         await Wait.UntilAsync(() => node.CallsTo("POST", "/heartbeat").Any(), "a heartbeat");
