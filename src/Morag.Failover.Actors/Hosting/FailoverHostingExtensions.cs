@@ -40,6 +40,7 @@ public static class FailoverHostingExtensions
             var erases = eraser(system);
             var told = health ?? new OwnerHealth();
             Func<TimeSpan> elapsed = () => system.Scheduler.MonotonicClock;
+            var watch = new PermitWatch(outages, permit ?? IServingPermit.Always, () => system.Scheduler.Now);
             Props Supervised(string owner, Props props) => OwnerSupervisor.Props(owner, props, elapsed, permit, told);
 
             StartRegion(system, ShardedRegions.DirectoryType, new BucketExtractor(partitions.DirectoryBuckets),
@@ -47,18 +48,18 @@ public static class FailoverHostingExtensions
             StartRegion(system, ShardedRegions.WorkerType, new WorkerExtractor(partitions.WorkerShards),
                 id => Supervised(
                     PersistenceIds.Worker(new WorkerId(id)),
-                    WorkerReliabilityActor.Props(new WorkerId(id), settings, regions, outages, told, erases)));
+                    WorkerReliabilityActor.Props(new WorkerId(id), settings, regions, watch, told, erases)));
             StartRegion(system, ShardedRegions.CoordinatorType, new PartitionExtractor(partitions.Coordinators),
                 id => Supervised(PersistenceIds.Coordinator(Number(id)), FailoverCoordinator.Props(Number(id), settings, regions)));
             StartRegion(system, ShardedRegions.QueueType, new PartitionExtractor(partitions.Queues),
-                id => Supervised(PersistenceIds.Queue(Number(id)), QueueActor.Props(Number(id), settings, regions, outages, epochs)));
+                id => Supervised(PersistenceIds.Queue(Number(id)), QueueActor.Props(Number(id), settings, regions, watch, epochs)));
 
             var keeper = system.ActorOf(
                 Props.Create(() => new FixedEntitiesKeeper(regions, partitions, told, elapsed, FixedEntitiesKeeper.UsualInterval)),
                 "fixed-entities-keeper");
             StopBeforeRegions(system, keeper);
             var tolerance = Gateways.ToleranceOf(settings.Workers);
-            system.ActorOf(Props.Create(() => new GatewayWatch(new ClusterPeers(system), outages, tolerance)), GatewayWatch.Name);
+            system.ActorOf(Props.Create(() => new GatewayWatch(new ClusterPeers(system), watch, tolerance)), GatewayWatch.Name);
             system.ActorOf(Props.Create(() => new UndeliveredCalls(regions)), "undelivered-calls");
             system.ActorOf(Props.Create(() => new AlertReporter(told)), AlertReporter.Name);
             system.ActorOf(Props.Create(() => new LiveEventBridge()), "live-event-bridge");

@@ -3,6 +3,12 @@ namespace Morag.Failover.Domain.Nodes;
 /// <summary>What this node has observed of another node, from its beats and from the cluster's membership.</summary>
 public sealed record NodeSightings
 {
+    /// <summary>
+    /// How long a node that is gone may still answer workers. If it is alive but cut off, it stops when it learns of its end: from Redis
+    /// after a second or two, or else from its own split brain resolver.
+    /// </summary>
+    public static readonly TimeSpan MayServeFor = TimeSpan.FromSeconds(20);
+
     /// <summary>The node's host and port.</summary>
     public required string Node { get; init; }
 
@@ -50,15 +56,15 @@ public sealed record NodeSightings
     /// Whether this node has heard it all the time since a worker was last heard through another node. If not, the worker may have called
     /// through it meanwhile. A member whose beats had been missing for <see cref="GatewayHealth.OutagesUntilLost"/> times the tolerance
     /// before that is left out, or it would excuse all workers for as long as it is a member; its own workers are never blamed
-    /// (<see cref="HealthFor"/>).
+    /// (<see cref="HealthFor"/>). A node that is gone counts only after <see cref="MayServeFor"/>.
     /// </summary>
     /// <param name="workerHeardAt">When the worker was last heard.</param>
     /// <param name="tolerance">The shortest silence of a node that counts as an outage.</param>
     /// <param name="now">The time.</param>
     public bool WasHeardSince(DateTimeOffset workerHeardAt, TimeSpan tolerance, DateTimeOffset now) =>
         LostAt is { } lost
-            ? lost == GoneAt && lost <= workerHeardAt
-            : !(GoneAt > workerHeardAt)
+            ? lost == GoneAt && lost + MayServeFor <= workerHeardAt
+            : !(GoneAt + MayServeFor > workerHeardAt)
                 && (workerHeardAt - HeardAt > tolerance * GatewayHealth.OutagesUntilLost
                     || (CountsFrom <= workerHeardAt && now - HeardAt <= tolerance));
 

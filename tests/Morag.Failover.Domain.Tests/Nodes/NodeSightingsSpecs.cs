@@ -53,7 +53,7 @@ public sealed class NodeSightingsSpecs
         Assert.False(beating.WasHeardSince(At(50), Tolerance, At(63)));
         Assert.False(beating.Lost(At(40)).WasHeardSince(At(50), Tolerance, At(61)));
         Assert.False(beating.Gone(At(55)).WasHeardSince(At(50), Tolerance, At(61)));
-        Assert.True(beating.Gone(At(40)).WasHeardSince(At(50), Tolerance, At(100)));
+        Assert.True(beating.Gone(At(30)).WasHeardSince(At(50), Tolerance, At(100)));
         Assert.False(beating.Beat(new NodeBeat(), Tolerance, At(70)).WasHeardSince(At(65), Tolerance, At(71)));
         Assert.True(beating.Beat(new NodeBeat(), Tolerance, At(70)).WasHeardSince(At(70), Tolerance, At(71)));
     }
@@ -68,6 +68,17 @@ public sealed class NodeSightingsSpecs
         Assert.True(beating.WasHeardSince(At(81), Tolerance, At(300)));
         Assert.False(beating.Lost(At(70)).WasHeardSince(At(100), Tolerance, At(300)));
         Assert.False(beating.HealthFor(At(81), Tolerance, At(300)).IsObserver);
+    }
+
+    [Fact]
+    public void Should_not_have_been_heard_all_the_time_while_it_may_still_serve_workers_when_it_is_gone()
+    {
+        var gone = Beating(seconds: 60).Gone(At(65));
+        var rejoined = NodeSightings.Joined("b:1", gone, At(70));
+
+        Assert.False(gone.WasHeardSince(At(80), Tolerance, At(100)));
+        Assert.True(gone.WasHeardSince(At(85), Tolerance, At(100)));
+        Assert.False(rejoined.WasHeardSince(At(71), Tolerance, At(71)));
     }
 
     [Fact]
