@@ -32,6 +32,19 @@ internal sealed class HeldLeasesView(int partitions)
     /// <summary>The leases for heartbeat replies, built once per change.</summary>
     public ImmutableArray<HeldLease> Shown => shown ??= [.. leases.Values.Select(held => held.Lease)];
 
+    /// <summary>
+    /// The leases for the reply to a heartbeat. Until a partition has replied for the first time, nobody knows that the worker does not
+    /// hold what it lists. Such leases are repeated without their details, or the worker would stop its work on them.
+    /// </summary>
+    public ImmutableArray<HeldLease> ShownTo(ImmutableArray<HeldByWorker> said) => IsKnown
+        ? Shown
+        :
+        [
+            .. Shown,
+            .. said.Where(lease => unknown.Contains(PartitionOf(lease.TaskId)) && !leases.ContainsKey(lease.TaskId))
+                .Select(lease => new HeldLease { TaskId = lease.TaskId, Epoch = lease.Epoch, Queue = new("unknown") }),
+        ];
+
     /// <summary>Whether any lease with reported progress has made none since a time.</summary>
     public bool AnyStuckSince(DateTimeOffset time) =>
         leases.Values.Any(held => held.Progress is not null && held.ProgressAt <= time);

@@ -82,7 +82,7 @@ public sealed partial class WorkerReliabilityActor
 
         CheckForDegradation();
         ReportSeen(settings.Workers.SeenInterval);
-        Sender.Tell(new HeartbeatReply { Leases = held.Shown, Draining = State.IsDraining });
+        Sender.Tell(new HeartbeatReply { Leases = held.ShownTo(heartbeat.Held), Draining = State.IsDraining });
         return ReferenceEquals(before, State) && !returns.Any && !demand.AnyWaiting;
     }
 

@@ -60,6 +60,21 @@ public sealed class HeldLeasesViewSpecs
     }
 
     [Fact]
+    public void Should_not_deny_a_lease_that_the_worker_lists_until_its_partition_has_answered()
+    {
+        var listed = new HeldByWorker { TaskId = new("task-7"), Epoch = new(7) };
+        var partition = held.PartitionOf(listed.TaskId);
+        var other = 1 - partition;
+        held.StartQuery(Now);
+        Assert.True(held.OnAnswer(new HeldLeases { Partition = other, WorkerId = new("w"), Number = held.NumberOf(other) }));
+
+        Assert.Equal([listed.TaskId], held.ShownTo([listed]).Select(lease => lease.TaskId));
+
+        Assert.True(held.OnAnswer(new HeldLeases { Partition = partition, WorkerId = new("w"), Number = held.NumberOf(partition) }));
+        Assert.Empty(held.ShownTo([listed]));
+    }
+
+    [Fact]
     public void Should_accept_an_answer_without_number_from_a_node_of_an_earlier_version()
     {
         held.MarkEmpty();
