@@ -29,6 +29,7 @@ public abstract class AnyHistorySpecs(ITestOutputHelper output, int queuePartiti
     : ScenarioSpec(output, Hurried with { Partitions = Hurried.Partitions with { Queues = queuePartitions } })
 {
     private const int Steps = 120;
+    private const int LastKind = 24;
     private const int MostRoundsToTheEnd = 40;
 
     /// <summary>Short delays, so that a history needs little virtual time.</summary>
@@ -50,7 +51,7 @@ public abstract class AnyHistorySpecs(ITestOutputHelper output, int queuePartiti
         Storage = new() { SnapshotEvery = 4, SmallSnapshotEvery = 4, SnapshotPartBytes = 1_500 },
     };
 
-    private static readonly Gen<(int What, int Which, int Number)> Step = Gen.Select(Gen.Int[0, 24], Gen.Int[0, 3], Gen.Int[0, 27]);
+    private static readonly Gen<(int What, int Which, int Number)> Step = Gen.Select(Gen.Int[0, LastKind], Gen.Int[0, 3], Gen.Int[0, 27]);
 
     private static readonly Gen<WriteFate> Death = Gen.Int[0, 44].Select(drawn => drawn switch
     {
@@ -71,15 +72,28 @@ public abstract class AnyHistorySpecs(ITestOutputHelper output, int queuePartiti
     private static readonly FailureType[] FailureTypes = Enum.GetValues<FailureType>();
 
     /// <summary>
-    /// Twenty known seeds; twenty fresh ones if MORAG_HISTORY_SEED is "fresh"; or the one it gives. The name of a failed test shows its
-    /// seed.
+    /// Twenty known seeds; two hundred fresh ones if MORAG_HISTORY_SEED is "fresh"; or the one it gives. The name of a failed test shows
+    /// its seed.
     /// </summary>
     public static TheoryData<uint> Histories => Environment.GetEnvironmentVariable("MORAG_HISTORY_SEED") switch
     {
-        null or "" => [.. Enumerable.Range(0, 20).Select(seed => (uint)seed)],
-        "fresh" => [.. Enumerable.Range(0, 20).Select(_ => (uint)Random.Shared.NextInt64(uint.MaxValue))],
+        null or "" => [.. Known],
+        "fresh" => [.. Fresh(200)],
         var seed => [uint.Parse(seed, CultureInfo.InvariantCulture)],
     };
+
+    private static IEnumerable<uint> Known => Enumerable.Range(0, 20).Select(seed => (uint)seed);
+
+    [Fact]
+    public void Should_draw_every_kind_of_step_and_every_failure_type_in_the_known_histories()
+    {
+        var steps = Known.SelectMany(StepsOf).ToList();
+
+        Assert.Equal(Enumerable.Range(0, LastKind + 1), steps.Select(step => step.What).Distinct().Order());
+        Assert.Equal(
+            Enum.GetValues<FailureType>(),
+            steps.Where(step => step.What is 13 or 14).Select(step => FailureTypeOf(step.Number)).Distinct().Order());
+    }
 
     [Theory]
     [MemberData(nameof(Histories), DisableDiscoveryEnumeration = true)]
@@ -113,13 +127,22 @@ public abstract class AnyHistorySpecs(ITestOutputHelper output, int queuePartiti
             workers.Add(await RegisterAsync(id, slots: 3));
         }
 
-        var random = new PCG(stream, 20261125);
-        for (var step = 0; step < Steps; step++)
+        foreach (var (what, which, number) in StepsOf(stream))
         {
-            var (what, which, number) = Step.Generate(random, null, out _);
             await DoAsync(what, workers[which % workers.Count], number);
         }
     }
+
+    private static IEnumerable<(int What, int Which, int Number)> StepsOf(uint stream)
+    {
+        var random = new PCG(stream, 20261125);
+        return [.. Enumerable.Range(0, Steps).Select(_ => Step.Generate(random, null, out var _))];
+    }
+
+    private static IEnumerable<uint> Fresh(int count) =>
+        Enumerable.Range(0, count).Select(_ => (uint)Random.Shared.NextInt64(uint.MaxValue));
+
+    private static FailureType FailureTypeOf(int number) => FailureTypes[number % FailureTypes.Length];
 
     private async Task DoAsync(int what, ScenarioWorker worker, int number)
     {
@@ -140,7 +163,7 @@ public abstract class AnyHistorySpecs(ITestOutputHelper output, int queuePartiti
                 await CompleteAsync(holder, lease);
                 break;
             case 13 or 14 when worker.Holds.Count > 0:
-                await ReportTwiceAsync(worker, worker.Holds[number % worker.Holds.Count], FailureTypes[number % FailureTypes.Length]);
+                await ReportTwiceAsync(worker, worker.Holds[number % worker.Holds.Count], FailureTypeOf(number));
                 break;
             case 15:
                 await Owners.CrashAsync(new[] { Owners.Queues, Owners.Coordinators, Owners.Workers, Owners.Directory }[number % 4]);
