@@ -237,16 +237,25 @@ internal static class NodeProgram
         }
         else
         {
-            _ = JoinWhenWarmAsync(system, options);
+            _ = JoinWhenWarmAsync(system, options, refusal);
         }
     }
 
-    private static async Task JoinWhenWarmAsync(ActorSystem system, NodeOptions options)
+    private static async Task JoinWhenWarmAsync(ActorSystem system, NodeOptions options, Refusal refusal)
     {
-        await WarmUp.RunAsync(system, WarmUpLimit);
-        var log = ConsoleLog("Seeds");
-        Func<string, Task<IPAddress[]>> resolve = Dns.GetHostAddressesAsync;
-        system.ActorOf(Props.Create(() => new SeedWatch(options.Seeds, resolve, log)), "seed-watch");
+        try
+        {
+            await WarmUp.RunAsync(system, WarmUpLimit);
+            var log = ConsoleLog("Seeds");
+            Func<string, Task<IPAddress[]>> resolve = Dns.GetHostAddressesAsync;
+            system.ActorOf(Props.Create(() => new SeedWatch(options.Seeds, resolve, log)), "seed-watch");
+        }
+#pragma warning disable CA1031 // Nobody awaits this task. A node that could not join must stop and say why.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            refusal.Stop($"The node cannot join the cluster: {failure.Message}");
+        }
     }
 
     /// <summary>Keeps the presence of a node that may have peers: the embedded Redis serves one node only.</summary>

@@ -147,7 +147,7 @@ public sealed class NodeClient : IDisposable
         for (var waited = Stopwatch.StartNew(); ; await Task.Delay(RetryDelay))
         {
             var answer = await call();
-            if (!Retries || !IsToRetry(answer) || waited.Elapsed > Eventually.Bound)
+            if (!Retries || !ShouldRetry(answer) || waited.Elapsed > Eventually.Bound)
             {
                 return answer;
             }
@@ -156,7 +156,7 @@ public sealed class NodeClient : IDisposable
         }
     }
 
-    private static bool IsToRetry(HttpResponseMessage answer) =>
+    private static bool ShouldRetry(HttpResponseMessage answer) =>
         answer.StatusCode == HttpStatusCode.ServiceUnavailable || answer.Headers.Contains(ResponseHeaders.Incomplete);
 
     private static string? NextPage(HttpResponseMessage answer) =>

@@ -7,7 +7,8 @@ namespace Morag.Failover.Actors.Hosting;
 /// <summary>The owners of the whole cluster that fail.</summary>
 /// <param name="Alerts">The alerts, those that have failed for the longest time first; at most <see cref="MaxAlerts"/>.</param>
 /// <param name="SilentNodes">The nodes that did not answer in time, as host and port.</param>
-public sealed record ClusterAlerts(ImmutableArray<OwnerAlert> Alerts, ImmutableArray<string> SilentNodes)
+/// <param name="More">The number of alerts that are left out because there are too many.</param>
+public sealed record ClusterAlerts(ImmutableArray<OwnerAlert> Alerts, ImmutableArray<string> SilentNodes, int More)
 {
     /// <summary>The most alerts in a list.</summary>
     public const int MaxAlerts = 1000;
@@ -21,14 +22,20 @@ public sealed record ClusterAlerts(ImmutableArray<OwnerAlert> Alerts, ImmutableA
         var members = Akka.Cluster.Cluster.Get(system).State.Members.Where(
             member => member.Status is MemberStatus.Up or MemberStatus.Leaving or MemberStatus.Exiting);
         var answers = await Task.WhenAll(members.Select(member => AskAsync(system, member.Address, cancellation)));
+        return Of(answers, health.Down);
+    }
+
+    internal static ClusterAlerts Of((string Node, NodeAlerts? Alerts)[] answers, IReadOnlyDictionary<string, DownOwner> down)
+    {
         var known = answers.SelectMany(answer => answer.Alerts?.Alerts ?? []).ToList();
         var named = known.Select(alert => alert.Owner).ToHashSet(StringComparer.Ordinal);
-        known.AddRange(health.Down
-            .Where(down => !named.Contains(down.Key))
-            .Select(down => new OwnerAlert { Owner = down.Key, Reason = down.Value.Why, Since = down.Value.Since }));
+        known.AddRange(down
+            .Where(each => !each.Value.IsStarting && !named.Contains(each.Key))
+            .Select(each => new OwnerAlert { Owner = each.Key, Reason = each.Value.Why, Since = each.Value.Since }));
         return new(
             [.. known.OrderBy(alert => alert.Since).ThenBy(alert => alert.Owner, StringComparer.Ordinal).Take(MaxAlerts)],
-            [.. answers.Where(answer => answer.Alerts is null).Select(answer => answer.Node)]);
+            [.. answers.Where(answer => answer.Alerts is null).Select(answer => answer.Node)],
+            answers.Sum(answer => answer.Alerts?.More ?? 0) + Math.Max(0, known.Count - MaxAlerts));
     }
 
     private static async Task<(string Node, NodeAlerts? Alerts)> AskAsync(

@@ -102,7 +102,8 @@ internal sealed class FixedEntitiesKeeper : UntypedActor, IWithTimers
         }
         else if (standing.RetryIn is not null || watched.ServedAt is not { } served || watched.AnsweredAt - served > movesFor)
         {
-            health.IsDown(standing.Owner, why, Now);
+            // An owner that has not served yet and has not failed either recovers as usual after a start of the cluster.
+            health.IsDown(standing.Owner, why, Now, isStarting: standing.RetryIn is null && watched.ServedAt is null);
         }
     }
 

@@ -62,5 +62,5 @@ public sealed class OwnerHealth
         alert.Reason.Length > MaxReason ? alert with { Reason = alert.Reason[..MaxReason] } : alert;
 
     /// <summary>Records that an owner on this node has recovered, or is no longer on this node.</summary>
-    internal void FailsNoMore(string owner) => alerts.TryRemove(owner, out _);
+    internal void Clear(string owner) => alerts.TryRemove(owner, out _);
 }

@@ -67,7 +67,7 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
 
     protected override void PreStart() => Start();
 
-    protected override void PostStop() => health.FailsNoMore(owner);
+    protected override void PostStop() => health.Clear(owner);
 
     // An exception stops the owner, as a failed write does: what it decided but did not store is lost with it.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(cause =>
@@ -91,6 +91,9 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
                 break;
             case StartAgain:
                 Start();
+                break;
+            case EndAlert:
+                health.Clear(owner);
                 break;
             case CheckPermit:
                 PassWaiting();
@@ -122,8 +125,17 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
         recovered = true;
         since = elapsed();
         whyDown = null;
+        if (failedToRecover)
+        {
+            health.Clear(owner);
+        }
+        else
+        {
+            // Its last failure was in service, such as a rejected write, so its recovery does not show that the next write succeeds.
+            Timers.StartSingleTimer(nameof(EndAlert), EndAlert.Instance, RestartDelay.Stable);
+        }
+
         failedToRecover = false;
-        health.FailsNoMore(owner);
         PassWaiting();
         if (logged is not null)
         {
@@ -164,6 +176,15 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
         recovered = false;
         startsAt = elapsed() + wait;
         failingSince = delay.Failures == 1 ? Context.System.Scheduler.Now : failingSince;
+        Timers.Cancel(nameof(EndAlert));
+        health.Fails(new OwnerAlert
+        {
+            Owner = owner,
+            Reason = whyDown,
+            Since = failingSince,
+            Failures = delay.Failures,
+            Node = Gateways.Of(Context.System).OwnName,
+        });
         if (wait == TimeSpan.Zero)
         {
             Start();
@@ -171,14 +192,6 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
         else
         {
             Timers.StartSingleTimer(nameof(StartAgain), StartAgain.Instance, wait);
-            health.Fails(new OwnerAlert
-            {
-                Owner = owner,
-                Reason = whyDown,
-                Since = failingSince,
-                Failures = delay.Failures,
-                Node = Gateways.Of(Context.System).OwnName,
-            });
             RefuseWaiting();
         }
     }
@@ -290,6 +303,11 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
     private sealed class CheckPermit : INoSerializationVerificationNeeded
     {
         public static readonly CheckPermit Instance = new();
+    }
+
+    private sealed class EndAlert : INoSerializationVerificationNeeded
+    {
+        public static readonly EndAlert Instance = new();
     }
 
     private sealed class StartAgain : INoSerializationVerificationNeeded

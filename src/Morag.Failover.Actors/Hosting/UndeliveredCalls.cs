@@ -5,9 +5,10 @@ using Morag.Failover.Contracts.Failover;
 namespace Morag.Failover.Actors.Hosting;
 
 /// <summary>
-/// Sends calls again that did not reach their owner because it was moving to another node. A region drops what it has buffered when a shard
-/// leaves it, and an owner that stops leaves what is in its mailbox. Without this, the callers would wait for their timeout. Nothing of a
-/// dropped call has been carried out, so every call can be sent again, even a demand for leases.
+/// Sends calls again that did not reach their owner because it was moving to another node. A region drops what it has buffered when a
+/// shard leaves it, and an owner that stops leaves what is in its mailbox. Without this, the callers would wait for their timeout. Calls
+/// in the mailbox of an owner that failed are sent again too. Nothing of a dropped call has been carried out, so every call can be sent
+/// again, even a demand for leases.
 /// </summary>
 /// <remarks>
 /// The order of calls can change. Only calls from outside are sent again, each of which has its own sender and stands for itself. Owners
@@ -33,7 +34,6 @@ internal sealed class UndeliveredCalls : UntypedActor
     /// <summary>The region of the owner that a call is for; null for any message that is not a call.</summary>
     internal static IActorRef? RegionOf(object message, IFailoverRegions regions) => message switch
     {
-        GetOwnerStanding => null,
         ReportFailure or AwaitDecision or GetTaskDecisions or ListFailures or ListStaleReports or GetFailureStatistics =>
             regions.Coordinators,
         _ when message.GetType().Assembly != typeof(IWireMessage).Assembly => null,

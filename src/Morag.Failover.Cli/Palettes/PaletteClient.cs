@@ -30,39 +30,43 @@ internal sealed class PaletteClient(NodeConnection node)
         if (!command.Paged)
         {
             var (answer, _, lacking) = await PageAsync(call, cancellation);
-            return new PaletteAnswer(answer, false, lacking);
+            return new PaletteAnswer(answer, false, Named(lacking));
         }
 
         var items = new List<JsonElement>();
         var separator = call.PathAndQuery.Contains('?', StringComparison.Ordinal) ? '&' : '?';
         var next = call with { PathAndQuery = $"{call.PathAndQuery}{separator}limit={Math.Min(limit, CallLimits.MaxPage)}" };
-        for (string? missing = null; ;)
+        for (List<string> missing = []; ;)
         {
             var (page, following, lacking) = await PageAsync(next, cancellation);
-            missing ??= lacking;
+            missing = [.. missing.Union(lacking)];
             items.AddRange(page.EnumerateArray());
             if (following is null || items.Count >= limit)
             {
                 var more = following is not null || items.Count > limit;
-                return new PaletteAnswer(JsonSerializer.SerializeToElement(items.Take(limit)), more, missing);
+                return new PaletteAnswer(JsonSerializer.SerializeToElement(items.Take(limit)), more, Named(missing));
             }
 
             next = next with { PathAndQuery = following };
         }
     }
 
-    private async Task<(JsonElement Answer, string? Next, string? Missing)> PageAsync(PaletteCall call, CancellationToken cancellation)
+    private static string? Named(IReadOnlyList<string> missing) => missing.Count == 0 ? null : string.Join(", ", missing);
+
+    private async Task<(JsonElement Answer, string? Next, string[] Missing)> PageAsync(PaletteCall call, CancellationToken cancellation)
     {
         using var response = await node.SendAsync(
             call.ToRequest, NodeConnection.CallTimeout, streamed: false, cancellation, call.IsRepeatable);
         var text = await response.Content.ReadAsStringAsync(cancellation);
         if (text.Length == 0)
         {
-            return (JsonSerializer.SerializeToElement(new { done = true }), null, null);
+            return (JsonSerializer.SerializeToElement(new { done = true }), null, []);
         }
 
         var answer = await ReadAsync(response, () => Task.FromResult(JsonSerializer.Deserialize<JsonElement>(text)));
-        var missing = response.Headers.TryGetValues(ResponseHeaders.Incomplete, out var parts) ? string.Join(", ", parts) : null;
+        string[] missing = response.Headers.TryGetValues(ResponseHeaders.Incomplete, out var parts)
+            ? [.. parts.SelectMany(part => part.Split(", "))]
+            : [];
         return (answer, PageLinks.Next(response), missing);
     }
 

@@ -155,7 +155,8 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
 
         if (answer.Missing is { } missing)
         {
-            await error.WriteLineAsync($"incomplete: {missing} did not answer. \"morag cluster alerts\" says why");
+            var why = definition.Path.EndsWith("/cluster/alerts", StringComparison.Ordinal) ? "" : ". \"morag cluster alerts\" says why";
+            await error.WriteLineAsync($"incomplete: without {missing}{why}");
         }
 
         if (answer.HasMore)

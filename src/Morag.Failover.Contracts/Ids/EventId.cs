@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Morag.Failover.Contracts.Ids;
 
 /// <summary>
@@ -8,11 +10,13 @@ public readonly record struct EventId(string Value) : ITextId<EventId>
 {
     private const string GeneratedPrefix = "call-";
     private const int DigitsOfGuid = 32;
+    private static readonly SearchValues<char> LowerHexDigits = SearchValues.Create("0123456789abcdef");
 
     /// <summary>Whether it has the form of <see cref="Generate"/>.</summary>
     public bool IsGenerated => Value is not null
         && Value.Length == GeneratedPrefix.Length + DigitsOfGuid
-        && Value.StartsWith(GeneratedPrefix, StringComparison.Ordinal);
+        && Value.StartsWith(GeneratedPrefix, StringComparison.Ordinal)
+        && Value.AsSpan(GeneratedPrefix.Length).IndexOfAnyExcept(LowerHexDigits) < 0;
 
     /// <inheritdoc />
     public static EventId From(string value) => new(value);

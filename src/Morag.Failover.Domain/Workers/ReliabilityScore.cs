@@ -16,8 +16,8 @@ public sealed record ReliabilityScore
     /// <summary>The number of named successes remembered to recognise duplicates.</summary>
     public const int SuccessesRemembered = 4_096;
 
-    /// <summary>How many generated names of successes are remembered.</summary>
-    public const int CallsRemembered = 1_024;
+    /// <summary>The number of generated names of successes that are remembered: several calls of the largest size.</summary>
+    public const int CallsRemembered = 4 * CallLimits.MaxEntries;
 
     /// <summary>The number of consecutive failures that can be excused individually; at least the highest breaker threshold.</summary>
     public const int RunRemembered = 1_024;

@@ -33,9 +33,14 @@ public sealed class RememberedIds<TId, TValue>
     public bool TryGet(TId id, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out TValue value) =>
         values.TryGetValue(id, out value);
 
-    /// <summary>Adds an id, which must be new.</summary>
+    /// <summary>Adds an id. Does nothing if it is remembered already.</summary>
     public RememberedIds<TId, TValue> Add(TId id, TValue value)
     {
+        if (values.ContainsKey(id))
+        {
+            return this;
+        }
+
         var kept = values.Add(id, value);
         var queue = order.Enqueue(id);
         if (kept.Count > capacity)

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Morag.Failover.Actors;
 using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Persistence;
+using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Contracts.Wire;
@@ -126,6 +127,12 @@ internal sealed class FailoverGateway(
                 }
 
                 pause = Pause;
+                if (QueueBehind(message) is { } queue && doubt.IsKnownDown(queue))
+                {
+                    Abandon(asked);
+                    return Refused.Unavailable($"{queue} is down, and the decision about the task needs it");
+                }
+
                 var (name, owner) = AddresseeOf(region, message);
                 if (doubt.Concerns(owner))
                 {
@@ -183,6 +190,11 @@ internal sealed class FailoverGateway(
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
 
+    /// <summary>The queue partition that a coordinator asks before it answers; null if it asks none.</summary>
+    private string? QueueBehind(IWireMessage message) => message is ReportFailure or AwaitDecision
+        ? PersistenceIds.Queue(Partition.Of(((ITaskMessage)message).TaskId, settings.Partitions.Queues))
+        : null;
+
     /// <summary>The owner that a message is for: its name for people, and its persistence id; null for a worker.</summary>
     private (string Name, string? Owner) AddresseeOf(IActorRef region, IWireMessage message)
     {
@@ -238,7 +250,7 @@ internal sealed class FailoverGateway(
             throw new ProblemException(Problem.Of(missing[0].Refused));
         }
 
-        Answers.Answer.LacksParts(context, missing.Select(part => part.Owner));
+        Answers.Answer.AddMissingParts(context, missing.Select(part => part.Owner));
         return parts;
     }
 }

@@ -28,13 +28,19 @@ internal static class HttpLimits
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long the reader of a stream may take for <see cref="StreamPieceBytes"/> while events wait for it. For streams, the rate of the
-    /// web server does not suffice: it allows more time the more bytes wait.
+    /// The most bytes that are written to a stream at once. The web server buffers up to 64 KiB before it makes a writer wait, so the
+    /// reader must accept <see cref="StreamStallBytes"/> before the next piece is written.
     /// </summary>
-    public static readonly TimeSpan StreamStall = TimeSpan.FromSeconds(10);
+    public const int StreamPieceBytes = 32 * 1024;
 
-    /// <summary>The bytes that the reader of a stream must take within <see cref="StreamStall"/>: the rate of all readers.</summary>
-    public static readonly int StreamPieceBytes = MinBytesPerSecond * (int)StreamStall.TotalSeconds;
+    /// <summary>What a reader must accept within <see cref="StreamStall"/>: the buffer of the web server and one piece.</summary>
+    public const int StreamStallBytes = (64 * 1024) + StreamPieceBytes;
+
+    /// <summary>
+    /// The time in which the reader of a stream must accept <see cref="StreamStallBytes"/> while events wait: the rate of all readers. For
+    /// streams, the rate of the web server does not suffice: it allows more time the more bytes wait.
+    /// </summary>
+    public static readonly TimeSpan StreamStall = TimeSpan.FromSeconds(StreamStallBytes / MinBytesPerSecond);
 
     /// <summary>How long a connection stays open without a call.</summary>
     public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(130);

@@ -99,6 +99,24 @@ public sealed class FixedEntitiesKeeperSpecs : TestKit, IFailoverRegions
         await AwaitConditionAsync(() => Task.FromResult(health.Down.ContainsKey("queue-1")));
     }
 
+    [Fact]
+    public async Task Should_count_one_that_recovers_for_the_first_time_as_starting_until_it_fails()
+    {
+        await ExpectQuestionsAsync();
+
+        keeper.Tell(new OwnerStanding { Owner = "queue-1", Down = "it has been recovering for 0.1 s" });
+        await AwaitConditionAsync(() => Task.FromResult(health.Down["queue-1"].Why.Contains("0.1 s", StringComparison.Ordinal)));
+        Assert.True(health.Down["queue-1"].IsStarting);
+
+        keeper.Tell(new OwnerStanding { Owner = "queue-1", Down = "a snapshot cannot be read", RetryIn = TimeSpan.FromSeconds(1) });
+        await AwaitConditionAsync(() => Task.FromResult(!health.Down["queue-1"].IsStarting));
+
+        // It recovers again: it is known to fail until it serves.
+        keeper.Tell(new OwnerStanding { Owner = "queue-1", Down = "it is recovering from a failure" });
+        await AwaitConditionAsync(() => Task.FromResult(health.Down["queue-1"].Why == "it is recovering from a failure"));
+        Assert.False(health.Down["queue-1"].IsStarting);
+    }
+
     private async Task ExpectQuestionsAsync()
     {
         for (var owner = 0; owner < 4; owner++)

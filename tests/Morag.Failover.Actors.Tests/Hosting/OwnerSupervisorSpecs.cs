@@ -97,6 +97,30 @@ public sealed class OwnerSupervisorSpecs : TestKit
     }
 
     [Fact]
+    public async Task Should_keep_the_alert_of_a_failed_write_until_the_owner_has_served_for_long()
+    {
+        await ExpectMsgAsync("started 1");
+        for (var attempt = 1; attempt <= 2; attempt++)
+        {
+            Child().Tell("recover");
+            await AwaitConditionAsync(async () => (await StandingAsync()).Down is null);
+            Clock.Advance(RestartDelay.Stable);
+            await AwaitConditionAsync(() => Task.FromResult(health.FailingHere == 0));
+
+            // After such a long service it starts again without a delay.
+            Child().Tell("fail: OOM");
+            await ExpectMsgAsync($"started {attempt + 1}");
+            Assert.Equal("OOM", Assert.Single(health.Alerts().Alerts).Reason);
+        }
+
+        Child().Tell("recover");
+        await AwaitConditionAsync(async () => (await StandingAsync()).Down is null);
+        Clock.Advance(RestartDelay.Stable - TimeSpan.FromSeconds(1));
+        Assert.Null((await StandingAsync()).Down);
+        Assert.Equal(1, health.FailingHere);
+    }
+
+    [Fact]
     public async Task Should_end_the_alert_when_the_owner_leaves_this_node()
     {
         await ExpectMsgAsync("started 1");

@@ -40,6 +40,42 @@ public sealed class ReliabilitySpecs
     }
 
     [Fact]
+    public void Should_treat_only_generated_names_as_such()
+    {
+        Assert.True(EventId.Generate().IsGenerated);
+        Assert.False(new EventId("call-" + new string('g', 32)).IsGenerated);
+        Assert.False(new EventId("call-" + new string('a', 31)).IsGenerated);
+    }
+
+    [Fact]
+    public void Should_remember_a_name_once_when_it_is_replayed_again()
+    {
+        var once = ReliabilityScore.Empty.Remember(new("t e"));
+
+        Assert.Single(once.Remember(new("t e")).RecentSuccesses.Items);
+    }
+
+    [Fact]
+    public void Should_recognise_several_repeated_calls_of_the_largest_size()
+    {
+        var calls = Enumerable.Range(0, 4).Select(_ => Reported(1) with
+        {
+            Successes =
+            [
+                .. Enumerable.Range(0, CallLimits.MaxEntries).Select(number => new ReportedSuccess
+                {
+                    TaskId = new($"t{number}"),
+                    EventId = EventId.Generate(),
+                    DurationSeconds = 2,
+                }),
+            ],
+        }).ToList();
+        var state = calls.Aggregate(WorkerState.Unknown(Worker), Take);
+
+        Assert.All(calls, call => Assert.Null(FailureAccounting.RecordSuccesses(state, call, T0).Event));
+    }
+
+    [Fact]
     public void Should_count_an_unnamed_success_once_when_the_gateway_repeats_it()
     {
         var unnamed = Reported(1) with

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Morag.Failover.Contracts.Live;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Node.Http;
@@ -16,7 +17,8 @@ public sealed class HttpLimitsSpecs : IAsyncLifetime
 
     private HttpNode http = null!;
 
-    public async Task InitializeAsync() => http = await HttpNode.Start(new HttpApiSettings { MaxConnections = 10 });
+    public async Task InitializeAsync() => http = await HttpNode.Start(
+        new HttpApiSettings { MaxConnections = 10, StreamStall = TimeSpan.FromSeconds(5) });
 
     public async Task DisposeAsync() => await http.DisposeAsync();
 
@@ -57,6 +59,13 @@ public sealed class HttpLimitsSpecs : IAsyncLifetime
     [Fact]
     public async Task Should_not_speak_HTTP_2()
     {
+        // Over HTTPS, clients are offered what an endpoint has as its protocols.
+        var kestrel = new KestrelServerOptions();
+        HttpLimits.ApplyTo(kestrel, new HttpApiSettings());
+        HttpProtocols? offered = null;
+        kestrel.Listen(System.Net.IPAddress.Loopback, 0, endpoint => offered = endpoint.Protocols);
+        Assert.Equal(HttpProtocols.Http1, offered);
+
         Assert.DoesNotContain("HTTP/2", await AnswerAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), StringComparison.Ordinal);
 
         // A request to upgrade is answered as if it had not been made.
@@ -114,7 +123,7 @@ public sealed class HttpLimitsSpecs : IAsyncLifetime
             $"| headers of a call | {HttpLimits.MaxHeaders}, together {HttpLimits.MaxHeadersBytes / 1024} KiB |",
             $"| time for the headers | {Seconds(HttpLimits.HeadersTimeout)} s |",
             $"| rate of a body, and of reading an answer | {HttpLimits.MinBytesPerSecond} bytes/s after {Seconds(HttpLimits.Grace)} s |",
-            $"| time in which the reader of a stream must take {HttpLimits.StreamPieceBytes / 1024} KiB while events wait "
+            $"| time in which the reader of a stream must take {HttpLimits.StreamStallBytes / 1024} KiB while events wait "
             + $"| {Seconds(HttpLimits.StreamStall)} s |",
             $"| connection without a call | {Seconds(HttpLimits.IdleTimeout)} s |",
             $"| body | {Mebibytes(CallLimits.MaxBodyBytes)} MiB; {Mebibytes(CallLimits.MaxListBodyBytes)} MiB for lists of leases; "

@@ -8,8 +8,8 @@ internal static class Answer
 {
     public static IResult Ok<T>(T value) => TypedResults.Json(value, ContractsJson.Options);
 
-    /// <summary>Names parts that are missing from the answer because their owners are down. Several calls add to each other.</summary>
-    public static void LacksParts(HttpContext context, IEnumerable<string> parts)
+    /// <summary>Names parts that are missing from the answer, such as owners that are down. Several calls add to each other.</summary>
+    public static void AddMissingParts(HttpContext context, IEnumerable<string> parts)
     {
         var headers = context.Response.Headers;
         var named = headers[ResponseHeaders.Incomplete].ToString().Split(", ", StringSplitOptions.RemoveEmptyEntries);

@@ -18,7 +18,7 @@ internal sealed record HealthAnswer
 
     /// <summary>
     /// The queue partitions, coordinators and directory buckets that fail although the node is ready, each with its reason; null if there
-    /// are none. <c>GET /cluster/alerts</c> tells more.
+    /// are none. <c>GET /cluster/alerts</c> gives details.
     /// </summary>
     public IReadOnlyDictionary<string, string>? Alerts { get; init; }
 }

@@ -31,7 +31,7 @@ internal sealed class QueueDefinitionsCheck(FailoverGateway gateway, ClusterDoub
             var answers = await Task.WhenAll(Enumerable.Range(0, gateway.Settings.Partitions.Queues).Select(
                 partition => gateway.AnswerOfQueue(new GetQueueStats { Partition = partition }, stoppingToken)));
             Refusal = RefusalOf(answers.OfType<QueueStatsReply>());
-            passed = Refusal is null && Suffices(answers);
+            passed = Refusal is null && Suffices(answers, doubt.IsKnownDown);
             if (Refusal is null && !passed)
             {
                 // A partition has not recovered yet; /health/ready names it.
@@ -46,8 +46,9 @@ internal sealed class QueueDefinitionsCheck(FailoverGateway gateway, ClusterDoub
     }
 
     /// <summary>Whether some partitions answered, and the others are known to be down.</summary>
-    private bool Suffices(object[] answers) => Array.Exists(answers, answer => answer is QueueStatsReply)
-        && answers.Index().All(answer => answer.Item is QueueStatsReply || doubt.IsKnownDown(PersistenceIds.Queue(answer.Index)));
+    internal static bool Suffices(object[] answers, Func<string, bool> isKnownDown) =>
+        Array.Exists(answers, answer => answer is QueueStatsReply)
+        && answers.Index().All(answer => answer.Item is QueueStatsReply || isKnownDown(PersistenceIds.Queue(answer.Index)));
 
     /// <summary>The refusal of settings that do not define a queue with unfinished tasks; null if all are defined.</summary>
     internal static ConfigurationRefusedException? RefusalOf(IEnumerable<QueueStatsReply> parts)

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Http.Access;
 using Morag.Failover.Node.Http.Answers;
@@ -26,7 +27,12 @@ internal static class NodeEndpoints
     private static async Task<IResult> Alerts(HttpContext context, ActorSystem system, OwnerHealth health)
     {
         var alerts = await ClusterAlerts.ReadAsync(system, health, context.RequestAborted);
-        Answer.LacksParts(context, alerts.SilentNodes.Select(node => $"node {node}"));
+        Answer.AddMissingParts(context, alerts.SilentNodes.Select(node => $"node {node}"));
+        if (alerts.More > 0)
+        {
+            Answer.AddMissingParts(context, [Counted.Of(alerts.More, "more alert")]);
+        }
+
         return Answer.Ok(alerts.Alerts);
     }
 

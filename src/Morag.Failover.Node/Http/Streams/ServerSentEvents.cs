@@ -92,27 +92,27 @@ internal sealed class ServerSentEvents(HttpContext context, FailoverGateway gate
     private Task Write(string text, CancellationToken over) => Write(Encoding.UTF8.GetBytes(text), over);
 
     /// <summary>
-    /// Writes in pieces of which each has the time of <see cref="HttpLimits.StreamStall"/>. A slow reader that keeps taking bytes keeps its
-    /// connection, however large the event is.
+    /// Writes in pieces, each of which has the time of <see cref="HttpLimits.StreamStall"/>. A slow reader that keeps accepting bytes keeps
+    /// its connection, however large the event is.
     /// </summary>
     private async Task Write(ReadOnlyMemory<byte> bytes, CancellationToken over)
     {
         for (var rest = bytes; !rest.IsEmpty;)
         {
             var piece = rest[..Math.Min(rest.Length, HttpLimits.StreamPieceBytes)];
-            await Taken(context.Response.Body.WriteAsync(piece, over).AsTask());
+            await WithinStall(context.Response.Body.WriteAsync(piece, over).AsTask());
             rest = rest[piece.Length..];
         }
     }
 
-    private Task Flush(CancellationToken over) => Taken(context.Response.Body.FlushAsync(over));
+    private Task Flush(CancellationToken over) => WithinStall(context.Response.Body.FlushAsync(over));
 
-    /// <summary>Waits for a write, and ends the connection if its reader takes nothing for too long.</summary>
-    private async Task Taken(Task write)
+    /// <summary>Waits for a write, and ends the connection if its reader is too slow.</summary>
+    private async Task WithinStall(Task write)
     {
         try
         {
-            await write.WaitAsync(HttpLimits.StreamStall);
+            await write.WaitAsync(gateway.Http.StreamStall);
         }
         catch (TimeoutException)
         {
