@@ -27,6 +27,7 @@ internal sealed record ApiCall(string Method, string Path, string? Body = null, 
             "/api/v1/tasks",
             """
             {"task_id":"$task-more","queue":"cpu_batch","priority":5,"payload":{"a":[1]},
+            "traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             "timeout_seconds":60,"max_retries":3,"content_type":"$type","quality":{"q":1},
             "resource_requirements":{"gpu_required":false,"memory_gb":1,"disk_gb":1},
             "estimated_duration":1}
