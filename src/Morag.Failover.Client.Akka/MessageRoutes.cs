@@ -55,7 +55,10 @@ internal sealed class MessageRoutes(int queuePartitions, int directoryBuckets)
         if (parts[0].Places.IsEmpty)
         {
             // Part of a list, or of a bulk call, is not what was asked for.
-            return replies.OfType<Refused>().FirstOrDefault() ?? JoinAll(parts[0].Routed.Message, replies);
+            var refusals = replies.OfType<Refused>().ToList();
+            return refusals.Count == 0
+                ? JoinAll(parts[0].Routed.Message, replies)
+                : PartRefusals.OfSome(parts[0].Routed.Message, replies.Count - refusals.Count, refusals);
         }
 
         IWireMessage joined = parts[0].Routed.Message switch
@@ -103,12 +106,11 @@ internal sealed class MessageRoutes(int queuePartitions, int directoryBuckets)
     }
 
     /// <summary>
-    /// Why no entry of a submission could be accepted at this time; null if one was accepted, or an entry itself is the reason. The HTTP
-    /// API then refuses the whole call too.
+    /// The refusal of a submission of which no task can be accepted now; otherwise null. The HTTP API refuses the whole call too.
     /// </summary>
     public static Refused? AllRefused(IWireMessage reply) =>
-        reply is TasksSubmitted { Results: [{ Refused: { } first }, ..] results } && results.All(result => IsPassing(result.Refused))
-            ? first
+        reply is TasksSubmitted { Results: [_, ..] results } && results.All(result => IsPassing(result.Refused))
+            ? PartRefusals.OfAll([.. results.Select(result => result.Refused!)])
             : null;
 
     private static bool IsPassing(Refused? refused) => refused is { Reason: RefusalReason.LimitReached or RefusalReason.Unavailable };

@@ -27,9 +27,13 @@ public interface IMoragClient
     /// <summary>Reads a task, with its state, result and history.</summary>
     Task<TaskInfo> GetTaskAsync(TaskId task, CancellationToken cancellation = default);
 
-    /// <summary>Lists tasks in the order of their ids, in as many calls as it takes.</summary>
+    /// <summary>
+    /// Lists tasks in the order of their ids, in as many calls as it takes. A page is fetched when the one before
+    /// it has been read. If a part of the state is down, the call is repeated within <see cref="RetryOptions.Budget"/>.
+    /// </summary>
     /// <param name="filter">Which tasks; null for all.</param>
     /// <param name="cancellation">Ends the list.</param>
+    /// <exception cref="MoragUnavailableException">A part of the state is down.</exception>
     IAsyncEnumerable<QueueEntry> ListTasksAsync(TaskFilter? filter = null, CancellationToken cancellation = default);
 
     /// <summary>Cancels a task that has not succeeded.</summary>
@@ -51,7 +55,7 @@ public interface IMoragClient
     Task<TasksAffected> CancelTasksAsync(TaskFilter filter, string reason, bool dryRun = false, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Queues the parked tasks again that match a filter. It is not repeated when the outcome is unknown, because they may have been parked
+    /// Requeues the parked tasks that match a filter. It is not repeated when the outcome is unknown, because they may have been parked
     /// again meanwhile.
     /// </summary>
     /// <param name="requeue">Which tasks, and what replaces their queue and quality settings. The transport sets its partition.</param>
@@ -71,9 +75,13 @@ public interface IMoragClient
     /// <exception cref="MoragLeaseEndedException">The lease that the report names has ended. Nothing was decided.</exception>
     Task<FailoverDecision> ReportFailureAsync(ReportFailure report, CancellationToken cancellation = default);
 
-    /// <summary>Lists failures with their decisions, newest first, in as many calls as it takes.</summary>
+    /// <summary>
+    /// Lists failures with their decisions, newest first, in as many calls as it takes. A page is fetched when the one before
+    /// it has been read. If a part of the state is down, the call is repeated within <see cref="RetryOptions.Budget"/>.
+    /// </summary>
     /// <param name="filter">Which failures; null for all.</param>
     /// <param name="cancellation">Ends the list.</param>
+    /// <exception cref="MoragUnavailableException">A part of the state is down.</exception>
     IAsyncEnumerable<FailoverDecision> ListFailuresAsync(FailureFilter? filter = null, CancellationToken cancellation = default);
 
     /// <summary>Counts failures by type, and workers in trouble.</summary>
@@ -88,7 +96,11 @@ public interface IMoragClient
     /// <summary>Reads a worker.</summary>
     Task<WorkerInfo> GetWorkerAsync(WorkerId worker, CancellationToken cancellation = default);
 
-    /// <summary>Lists workers in the order of their ids, in as many calls as it takes.</summary>
+    /// <summary>
+    /// Lists workers in the order of their ids, in as many calls as it takes. A page is fetched when the one before
+    /// it has been read. If a part of the state is down, the call is repeated within <see cref="RetryOptions.Budget"/>.
+    /// </summary>
+    /// <exception cref="MoragUnavailableException">A part of the state is down.</exception>
     IAsyncEnumerable<WorkerInfo> ListWorkersAsync(CancellationToken cancellation = default);
 
     /// <summary>Counts the workers of the whole fleet.</summary>
@@ -97,14 +109,20 @@ public interface IMoragClient
     /// <summary>Reads the score of a worker.</summary>
     Task<WorkerReliabilityScore> GetReliabilityAsync(WorkerId worker, CancellationToken cancellation = default);
 
-    /// <summary>Drains a worker: it finishes what it holds, and gets no new tasks until it is resumed.</summary>
+    /// <summary>
+    /// Drains a worker: it finishes what it holds, and gets no new tasks until it is resumed. It is not repeated when the outcome is
+    /// unknown, because the worker may have been resumed meanwhile.
+    /// </summary>
     /// <param name="worker">The worker.</param>
     /// <param name="reason">Why, for people.</param>
     /// <param name="deadline">After how long its remaining leases are released without blame, 0 to 30 days; null for never.</param>
     /// <param name="cancellation">Cancels the call.</param>
     Task DrainWorkerAsync(WorkerId worker, string reason, TimeSpan? deadline = null, CancellationToken cancellation = default);
 
-    /// <summary>Ends a drain, or brings back a worker that an operator declared offline.</summary>
+    /// <summary>
+    /// Ends a drain, or brings back a worker that an operator declared offline. It is not repeated when the outcome is unknown, because
+    /// the worker may have been drained again meanwhile.
+    /// </summary>
     Task ResumeWorkerAsync(WorkerId worker, CancellationToken cancellation = default);
 
     /// <summary>

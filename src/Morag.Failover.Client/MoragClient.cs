@@ -39,7 +39,7 @@ public sealed partial class MoragClient : IMoragClient
     public async Task<SubmissionResult> SubmitAsync(TaskSubmission task, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(task);
-        var submitted = await AskAsync<TasksSubmitted>(Submit([task]), cancellation);
+        var submitted = await AskAsync<TasksSubmitted>(Submit([Checked(task)]), cancellation);
         return submitted.Results[0] is { Refused: { } refused } ? throw MoragException.Of(refused) : submitted.Results[0];
     }
 
@@ -48,8 +48,11 @@ public sealed partial class MoragClient : IMoragClient
         IEnumerable<TaskSubmission> tasks, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(tasks);
-        var results = ImmutableArray.CreateBuilder<SubmissionResult>();
-        foreach (var batch in tasks.InBatches(CallLimits.MaxEntries, BytesOf, MessageLimits.MaxGatheredBytes))
+
+        // Nothing may fail here after a first call without the results of that call.
+        ImmutableArray<TaskSubmission> all = [.. tasks.Select(Checked)];
+        var results = ImmutableArray.CreateBuilder<SubmissionResult>(all.Length);
+        foreach (var batch in all.InBatches(CallLimits.MaxEntries, BytesOf, MessageLimits.MaxGatheredBytes))
         {
             if (batch.IsEmpty)
             {
@@ -139,14 +142,12 @@ public sealed partial class MoragClient : IMoragClient
 
     private static EventId NewEvent() => new(Guid.CreateVersion7().ToString("N"));
 
-    private static SubmitTasks Submit(ImmutableArray<TaskSubmission> tasks)
-    {
-        foreach (var task in tasks)
-        {
-            _ = Checked(task.TaskId, task.TaskId.Value, nameof(tasks));
-        }
+    private static SubmitTasks Submit(ImmutableArray<TaskSubmission> tasks) => new() { Partition = 0, Tasks = tasks };
 
-        return new SubmitTasks { Partition = 0, Tasks = tasks };
+    private static TaskSubmission Checked(TaskSubmission task)
+    {
+        _ = Checked(task.TaskId, task.TaskId.Value, nameof(task));
+        return task;
     }
 
     private static long BytesOf(TaskSubmission task) => SubmissionBytes + task.Payload.Length + task.Quality.Length;

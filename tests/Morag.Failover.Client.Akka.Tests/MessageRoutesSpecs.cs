@@ -143,6 +143,52 @@ public sealed class MessageRoutesSpecs
     }
 
     [Fact]
+    public void Should_add_up_what_the_partitions_changed_when_a_call_changes_many_tasks()
+    {
+        var parts = new MessageRoutes(2, 1).Split(CancelAll());
+
+        var joined = (TasksAffected)MessageRoutes.Join(
+            parts,
+            [new TasksAffected { Count = 3, Sample = [new("a"), new("b")] }, new TasksAffected { Count = 4, Sample = [new("c")] }]);
+
+        Assert.Equal(7, joined.Count);
+        Assert.Equal(["a", "b", "c"], joined.Sample.Select(task => task.Value));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Should_not_say_that_nothing_was_done_when_one_partition_is_down_and_another_has_cancelled_tasks(bool dryRun)
+    {
+        var parts = new MessageRoutes(2, 1).Split(CancelAll() with { DryRun = dryRun });
+        var down = Refused.Down("queue-1", "queue-1 is down", TimeSpan.FromSeconds(1));
+
+        var refused = (Refused)MessageRoutes.Join(parts, [new TasksAffected { Count = 3 }, down]);
+
+        Assert.Equal((RefusalReason.Unavailable, dryRun ? "queue-1" : null), (refused.Reason, refused.Owner));
+        Assert.Equal(!dryRun, MoragException.Of(refused).OutcomeUnknown);
+        Assert.Contains("queue-1 is down", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Should_say_that_the_outcome_is_unknown_when_that_is_so_for_one_of_the_partitions_that_refuse()
+    {
+        var down = Refused.Down("queue-0", "queue-0 is down", TimeSpan.FromSeconds(1));
+        var lost = Refused.Unavailable("no node answered within 30 s");
+        var submitted = new TasksSubmitted
+        {
+            Results =
+            [
+                new SubmissionResult { TaskId = new("a"), Refused = down }, new SubmissionResult { TaskId = new("b"), Refused = lost },
+            ],
+        };
+
+        Assert.Equal(lost, MessageRoutes.AllRefused(submitted));
+        Assert.Equal(lost, MessageRoutes.Join(new MessageRoutes(2, 1).Split(CancelAll()), [down, lost]));
+        Assert.Equal(down, MessageRoutes.Join(new MessageRoutes(2, 1).Split(CancelAll()), [down, down with { Owner = "queue-1" }]));
+    }
+
+    [Fact]
     public void Should_name_the_transport_that_can_when_it_cannot_carry_a_message()
     {
         var routes = new MessageRoutes(1, 1);
@@ -156,6 +202,13 @@ public sealed class MessageRoutesSpecs
             $"The transport over ClusterClient cannot carry {message.GetType().Name}. Use the HTTP transport (AddMoragFailover) for it.",
             Assert.Throws<NotSupportedException>(() => routes.Split(message)).Message));
     }
+
+    private static CancelTasks CancelAll() => new()
+    {
+        Partition = 0,
+        Filter = new TaskFilter { Queue = new("q") },
+        Reason = "no longer needed",
+    };
 
     private static TaskPage PageOf(IEnumerable<TaskId> all, ListTasks asked, int partitions)
     {

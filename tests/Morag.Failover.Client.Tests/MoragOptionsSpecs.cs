@@ -66,6 +66,7 @@ public sealed class MoragOptionsSpecs
     {
         { o => o.WorkerId = "", "MoragWorkerOptions.WorkerId must be 1 to 128 characters" },
         { o => o.WorkerId = "stats", "MoragWorkerOptions.WorkerId must be" },
+        { o => o.WorkerId = "Register", "MoragWorkerOptions.WorkerId must be" },
         { o => o.Slots = 0, "MoragWorkerOptions.Slots must be 1 to 10000, not 0" },
         { o => o.Queues.Add("a/b"), "MoragWorkerOptions.Queues must hold names of queues only" },
         { o => o.HeartbeatInterval = TimeSpan.Zero, "MoragWorkerOptions.HeartbeatInterval must be 0.1 s to 1 h, not 00:00:00" },

@@ -26,6 +26,9 @@ internal sealed class HeldLeasesView(int partitions)
     /// <summary>The partitions whose reply is awaited.</summary>
     public IReadOnlyCollection<int> Awaited => queries.Keys;
 
+    /// <summary>How many leases ended that a reply which is awaited may still list.</summary>
+    public int EndedCount => queries.Values.Sum(query => query.Ended.Count);
+
     /// <summary>When all partitions were last queried.</summary>
     public DateTimeOffset? AskedAt { get; private set; }
 
@@ -163,7 +166,8 @@ internal sealed class HeldLeasesView(int partitions)
     /// <summary>Removes a lease that ended.</summary>
     public void Remove(TaskId task, LeaseEpoch epoch)
     {
-        foreach (var query in queries.Values)
+        var partition = leases.TryGetValue(task, out var held) ? held.Partition : PartitionOf(task);
+        if (queries.TryGetValue(partition, out var query))
         {
             query.Ended.Add((task, epoch));
         }
@@ -178,9 +182,12 @@ internal sealed class HeldLeasesView(int partitions)
     /// <summary>Removes all leases, because a fence ends them.</summary>
     public void Clear()
     {
-        foreach (var query in queries.Values)
+        foreach (var held in leases.Values)
         {
-            query.Ended.UnionWith(leases.Values.Select(held => (held.Lease.TaskId, held.Lease.Epoch)));
+            if (queries.TryGetValue(held.Partition, out var query))
+            {
+                query.Ended.Add((held.Lease.TaskId, held.Lease.Epoch));
+            }
         }
 
         shown = null;

@@ -84,7 +84,7 @@ internal sealed class DeliveryLoop(
             trouble.Report($"cannot deliver outcomes, keeping them: {failure.Message}");
             return false;
         }
-        catch (NodeRefused refused) when (refused.Problem.IsTransient
+        catch (NodeRefused refused) when (Problems.Of(refused).IsTransient
             || refused.Problem.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
         {
             trouble.Report($"cannot deliver outcomes, keeping them: {refused.Message}");

@@ -201,6 +201,16 @@ internal sealed partial class NodeConnection : IDisposable
                     break;
                 }
             }
+            catch (TokenUnavailable failure) when (maySent)
+            {
+                // Calls that waited for the same token share the exception.
+                throw new TokenUnavailable(failure.InnerException!) { EarlierMayHaveHappened = true };
+            }
+            catch (TokenExposed failure) when (maySent)
+            {
+                failure.EarlierMayHaveHappened = true;
+                throw;
+            }
             catch (NodeRefused refused)
             {
                 last = refused;

@@ -32,8 +32,16 @@ internal sealed class NodeRefused(NodeProblem problem) : Exception(problem.ToStr
 /// <summary>The call was not made, because a proxy could read its token.</summary>
 internal sealed class TokenExposed(Uri proxy, Uri node) : Exception(
     $"nothing was sent, because the proxy {proxy.GetLeftPart(UriPartial.Authority)} could read the token for "
-    + $"{node.GetLeftPart(UriPartial.Authority)}. Use an https address, or add {node.Host} to no_proxy");
+    + $"{node.GetLeftPart(UriPartial.Authority)}. Use an https address, or add {node.Host} to no_proxy")
+{
+    /// <summary>Whether another node, which was asked before, may have processed the call.</summary>
+    public bool EarlierMayHaveHappened { get; set; }
+}
 
 /// <summary>The call was not made, because its token could not be read.</summary>
 internal sealed class TokenUnavailable(Exception cause)
-    : Exception($"nothing was sent, because the token cannot be read: {cause.Message}", cause);
+    : Exception($"nothing was sent, because the token cannot be read: {cause.Message}", cause)
+{
+    /// <summary>Whether another node, which was asked before, may have processed the call.</summary>
+    public bool EarlierMayHaveHappened { get; init; }
+}

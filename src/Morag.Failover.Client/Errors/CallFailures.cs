@@ -7,7 +7,7 @@ internal static class CallFailures
 {
     /// <summary>Runs a call.</summary>
     /// <exception cref="MoragException">The call failed.</exception>
-    /// <exception cref="TokenExposed">The call was not made. It cannot succeed in this environment.</exception>
+    /// <exception cref="TokenExposed">The call was not made. Retrying cannot help: the proxy settings must change.</exception>
     public static async Task<T> TranslateAsync<T>(Func<Task<T>> call)
     {
         try
@@ -24,7 +24,7 @@ internal static class CallFailures
         }
         catch (TokenUnavailable failure)
         {
-            throw new MoragUnavailableException(failure.Message, failure);
+            throw new MoragUnavailableException(failure.Message, failure) { OutcomeUnknown = failure.EarlierMayHaveHappened };
         }
         catch (UnreadableAnswer failure)
         {

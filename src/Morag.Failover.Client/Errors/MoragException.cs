@@ -86,7 +86,10 @@ public sealed class MoragConflictException : MoragException
     }
 }
 
-/// <summary>The lease has ended: the task was given to another worker, finished or was cancelled. The call changed nothing.</summary>
+/// <summary>
+/// The lease has ended: the task was given to another worker, finished or was cancelled. This attempt changed nothing; see
+/// <see cref="MoragException.OutcomeUnknown"/>.
+/// </summary>
 public sealed class MoragLeaseEndedException : MoragException
 {
     internal MoragLeaseEndedException(string message)
@@ -104,7 +107,10 @@ public sealed class MoragAccessDeniedException : MoragException
     }
 }
 
-/// <summary>A limit is reached, such as the size of a queue. The call changed nothing and may succeed later.</summary>
+/// <summary>
+/// A limit is reached, such as the size of a queue. The call may succeed later. This attempt changed nothing; see
+/// <see cref="MoragException.OutcomeUnknown"/>.
+/// </summary>
 public sealed class MoragLimitReachedException : MoragException
 {
     internal MoragLimitReachedException(string message)
@@ -118,7 +124,7 @@ public sealed class MoragLimitReachedException : MoragException
 
 /// <summary>
 /// Of the calls of a large submission, one failed after others had succeeded. <see cref="Exception.InnerException"/> says why. The tasks
-/// from the place <c>Results.Length</c> on are not submitted, except that those of the failed call may be if
+/// from the position <c>Results.Length</c> on are not submitted, except that those of the failed call may be if
 /// <see cref="MoragException.OutcomeUnknown"/> is true. Submitting all of them again under their ids is safe.
 /// </summary>
 public sealed class MoragPartlySubmittedException : MoragException

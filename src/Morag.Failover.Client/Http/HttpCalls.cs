@@ -94,8 +94,9 @@ internal static class HttpCalls
         // The API answers with the decisions instead of the leases that ended.
         TakeWorkerOffline take => Post($"{WorkerPath(take.WorkerId)}/offline", new { take.Reason }, ReadDecisions),
         UnregisterWorker leave => new(HttpMethod.Delete, WorkerPath(leave.WorkerId), null, Done),
-        // Its path is that of another call.
-        GetWorker { WorkerId.Value: var id } when WorkerLimits.ReservedIds.Contains(id) =>
+
+        // GET /workers/stats is another call.
+        GetWorker { WorkerId.Value: var id } when WorkerLimits.IsReserved(id) =>
             throw MoragException.Of(Refused.Unknown($"no worker can have the id {id}, which is the name of a call")),
         GetWorker get => Get<WorkerInfo>(WorkerPath(get.WorkerId)),
         GetWorkerReliability get => Get<WorkerReliabilityScore>($"{WorkerPath(get.WorkerId)}/reliability"),

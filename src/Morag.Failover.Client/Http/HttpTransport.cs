@@ -23,9 +23,6 @@ public sealed partial class HttpTransport : IMoragTransport
     // The node sends a keep-alive every few seconds.
     private static readonly TimeSpan SessionSilence = TimeSpan.FromSeconds(20);
 
-    // A node answers with what it has while an owner is down, and names that owner here.
-    private const string Incomplete = "Morag-Incomplete";
-
     private readonly NodeConnection node;
     private readonly DiscoveryLoop discovery;
     private readonly CancellationTokenSource closing = new();
@@ -181,10 +178,13 @@ public sealed partial class HttpTransport : IMoragTransport
             cancellation,
             repeatable,
             call.Wait);
-        if (response.Headers.TryGetValues(Incomplete, out var missing))
+        if (response.Headers.TryGetValues(ResponseHeaders.Incomplete, out var missing))
         {
-            // Entries that are missing without a word would look as if they did not exist.
-            throw new MoragUnavailableException($"the answer lacks the part of {string.Join(", ", missing)}, which does not answer");
+            // Entries that are silently missing would look as if they did not exist. A bulk call has changed what it reached.
+            throw new MoragUnavailableException($"the answer lacks the part of {string.Join(", ", missing)}, which does not answer")
+            {
+                OutcomeUnknown = !repeatable,
+            };
         }
 
         try
@@ -209,7 +209,7 @@ public sealed partial class HttpTransport : IMoragTransport
         }
         catch (TokenExposed failure)
         {
-            throw new MoragAccessDeniedException(failure.Message, failure);
+            throw new MoragAccessDeniedException(failure.Message, failure) { OutcomeUnknown = failure.EarlierMayHaveHappened };
         }
     }
 

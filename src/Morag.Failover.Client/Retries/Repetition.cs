@@ -29,8 +29,8 @@ internal static class Repetition
         CancelTasks cancel => cancel.DryRun,
         RequeueTasks requeue => requeue.DryRun,
 
-        // A worker that is draining, or that was resumed, stays that way.
-        DrainWorker or ResumeWorker => true,
+        // Somebody else may have resumed or drained the worker before the repetition arrives. A drain starts its deadline again.
+        DrainWorker or ResumeWorker => false,
 
         // The worker, or its breaker, may have changed again before the repetition arrives.
         TakeWorkerOffline or SetBreaker => false,

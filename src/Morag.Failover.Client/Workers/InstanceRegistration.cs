@@ -79,7 +79,7 @@ internal sealed class InstanceRegistration(IInstanceCalls calls, WorkerLog log, 
         catch (MoragException failure) when (failure.IsUnreadable)
         {
             // The call itself succeeded.
-            log.Trouble("read the answer to the registration", failure);
+            log.RegistrationUnreadable(failure);
         }
     }
 
@@ -119,7 +119,7 @@ internal sealed class InstanceRegistration(IInstanceCalls calls, WorkerLog log, 
         catch (MoragException failure) when (failure.IsUnreadable)
         {
             // It would be unreadable the next time too, and the worker could never start.
-            log.Trouble("check whether another process works under its id", failure);
+            log.OtherInstanceUnreadable(failure);
             return null;
         }
     }

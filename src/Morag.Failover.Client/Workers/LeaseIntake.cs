@@ -22,7 +22,7 @@ internal sealed class LeaseIntake(
     // A reply that comes at once without leases (open breaker, draining) must not cause a tight loop.
     private static readonly TimeSpan QuickReply = TimeSpan.FromSeconds(1);
 
-    // A node that keeps sending unreadable replies grants leases for nothing with each of them.
+    // A node that keeps sending unreadable replies wastes the leases that it grants with each reply.
     private static readonly TimeSpan MaxUnreadableBackoff = TimeSpan.FromMinutes(1);
 
     private readonly HurriedPause pause = new(clock);

@@ -82,7 +82,7 @@ public sealed class MoragWorkerOptions
     {
         (bool IsKept, string Name, string Rule)[] rules =
         [
-            (Identifier.IsValid(WorkerId) && !WorkerLimits.ReservedIds.Contains(WorkerId), nameof(WorkerId),
+            (Identifier.IsValid(WorkerId) && !WorkerLimits.IsReserved(WorkerId), nameof(WorkerId),
                 $"must be {Identifier.Rule}, and neither {string.Join(" nor ", WorkerLimits.ReservedIds)}, not \"{WorkerId}\""),
             (Slots is >= 1 and <= WorkerLimits.MaxConcurrentTasks, nameof(Slots),
                 $"must be 1 to {WorkerLimits.MaxConcurrentTasks}, not {Slots}"),

@@ -38,15 +38,21 @@ internal sealed partial class WorkerLog(ILogger log, WorkerId worker)
     /// <summary>Logs that an action fails, unless it failed before for the same reason.</summary>
     public void Trouble(string action, Exception failure)
     {
-        var isNew = true;
-        _ = troubles.AddOrUpdate(action, failure.Message, (_, before) =>
-        {
-            isNew = before != failure.Message;
-            return failure.Message;
-        });
-        if (isNew)
+        if (IsNew(action, failure))
         {
             LogTrouble(worker, action, failure.Message);
+        }
+    }
+
+    /// <summary>The call registered the worker, but nobody can read its answer.</summary>
+    public void RegistrationUnreadable(Exception failure) => LogRegistrationUnreadable(failure.Message);
+
+    /// <summary>Nobody can read whether another process works under the worker's id.</summary>
+    public void OtherInstanceUnreadable(Exception failure)
+    {
+        if (IsNew(nameof(OtherInstanceUnreadable), failure))
+        {
+            LogOtherInstanceUnreadable(worker, failure.Message);
         }
     }
 
@@ -58,6 +64,26 @@ internal sealed partial class WorkerLog(ILogger log, WorkerId worker)
             LogResolved(worker, action);
         }
     }
+
+    private bool IsNew(string action, Exception failure)
+    {
+        var isNew = true;
+        _ = troubles.AddOrUpdate(action, failure.Message, (_, before) =>
+        {
+            isNew = before != failure.Message;
+            return failure.Message;
+        });
+        return isNew;
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "The answer to the registration cannot be read; continuing: {Reason}")]
+    private partial void LogRegistrationUnreadable(string reason);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Worker {Worker} cannot check whether another process works under its id; continuing: {Reason}")]
+    private partial void LogOtherInstanceUnreadable(WorkerId worker, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Registered as worker {Worker}")]
     private partial void LogRegistered(WorkerId worker);

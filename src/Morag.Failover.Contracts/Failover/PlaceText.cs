@@ -4,16 +4,16 @@ using System.Text;
 
 namespace Morag.Failover.Contracts.Failover;
 
-/// <summary>The opaque text of a place in a list that is ordered by time and id.</summary>
+/// <summary>The opaque text of a position in a list that is ordered by time and id.</summary>
 public static class PlaceText
 {
     private const int MaxLength = 512;
 
-    /// <summary>The text of a place.</summary>
+    /// <summary>The text of a position.</summary>
     public static string Of(DateTimeOffset at, string id) =>
         Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{at.UtcTicks} {id}")));
 
-    /// <summary>The place that a text stands for; null if it is none.</summary>
+    /// <summary>The position that a text stands for; null if the text is invalid.</summary>
     public static (DateTimeOffset At, string Id)? Parse(string text) =>
         text.Length <= MaxLength
         && Base64Url.IsValid(text)

@@ -4,9 +4,13 @@ namespace Morag.Failover.Contracts.Workers;
 public static class WorkerLimits
 {
     /// <summary>
-    /// The ids that no worker may have, because paths of the HTTP API have these words where others have the id of a worker.
+    /// Ids that no worker may have, because the HTTP API uses them in place of a worker id. Their case does not matter: see
+    /// <see cref="IsReserved"/>.
     /// </summary>
-    public static ImmutableArray<string> ReservedIds { get; } = ["register", "stats"];
+    public static ImmutableArray<string> ReservedIds { get; } = ["stats", "register"];
+
+    /// <summary>Whether no worker may have an id. The paths of the HTTP API ignore case, and so does this.</summary>
+    public static bool IsReserved(string? id) => id is not null && ReservedIds.Contains(id, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The most bytes in UTF-8 of a name, a content type, a GPU model, or the key or value of a tag.</summary>
     public const int MaxTextBytes = 200;

@@ -24,7 +24,7 @@ public static class RegistrationRules
             return Refused.Invalid("worker_id", $"must be {Identifier.Rule}");
         }
 
-        if (WorkerLimits.ReservedIds.Contains(registration.WorkerId.Value))
+        if (WorkerLimits.IsReserved(registration.WorkerId.Value))
         {
             return Refused.Invalid("worker_id", $"must not be {string.Join(" or ", WorkerLimits.ReservedIds)}, which are names of calls");
         }

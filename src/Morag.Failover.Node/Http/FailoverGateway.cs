@@ -227,6 +227,7 @@ internal sealed class FailoverGateway(
         var answers = await Task.WhenAll(messages.Select(each => Answer(region, each, TimeSpan.Zero, context.RequestAborted)));
         var parts = new List<T>(count);
         var missing = new List<(string Owner, Refused Refused)>();
+        var refusals = new List<Refused>();
         foreach (var (each, answer) in messages.Zip(answers))
         {
             switch (answer)
@@ -239,15 +240,17 @@ internal sealed class FailoverGateway(
                     missing.Add((owner, refused));
                     break;
                 case Refused refused:
-                    throw new ProblemException(Problem.Of(refused));
+                    refusals.Add(refused);
+                    break;
                 default:
                     throw new InvalidOperationException($"{each.GetType().Name} was answered with {answer.GetType().Name}");
             }
         }
 
-        if (parts.Count == 0)
+        if (parts.Count == 0 || refusals.Count > 0)
         {
-            throw new ProblemException(Problem.Of(missing[0].Refused));
+            refusals.AddRange(missing.Select(part => part.Refused));
+            throw new ProblemException(Problem.Of(PartRefusals.OfSome(messages[0], parts.Count, refusals)));
         }
 
         Answers.Answer.AddMissingParts(context, missing.Select(part => part.Owner));

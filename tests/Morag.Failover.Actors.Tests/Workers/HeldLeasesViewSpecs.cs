@@ -99,6 +99,26 @@ public sealed class HeldLeasesViewSpecs
     }
 
     [Fact]
+    public void Should_remember_ended_leases_only_for_the_partition_whose_reply_may_list_them()
+    {
+        held.MarkEmpty();
+        held.StartQuery(1, Now);
+        foreach (var epoch in Enumerable.Range(1, 100))
+        {
+            held.Add(Leased(epoch), partition: 0, Now);
+            held.Remove(new($"task-{epoch}"), new(epoch));
+        }
+
+        held.Add(Leased(101), partition: 0, Now);
+        held.Add(Leased(102), partition: 1, Now);
+        held.Clear();
+
+        Assert.Equal(1, held.EndedCount);
+        held.OnAnswer(Answer(held.NumberOf(1), 102) with { Partition = 1 });
+        Assert.Equal((0, 0), (held.Count, held.EndedCount));
+    }
+
+    [Fact]
     public void Should_find_a_lease_undelivered_at_the_second_check_if_no_run_of_the_entity_delivered_it()
     {
         held.StartQuery(Now);

@@ -222,14 +222,18 @@ public sealed class AgentFaultSpecs : IAsyncLifetime
         }
     }
 
-    [Fact]
-    public async Task Should_keep_outcomes_and_not_register_again_when_a_proxy_answers_that_there_is_nothing()
+    [Theory]
+    [InlineData(302)]
+    [InlineData(404)]
+    [InlineData(405)]
+    [InlineData(421)]
+    public async Task Should_keep_outcomes_and_not_register_again_when_a_proxy_answers_instead_of_the_node(int status)
     {
         var answer = node.Answer;
         var spoilt = 0;
         node.Answer = async (call, context) => call.PathAndQuery.EndsWith("/results", StringComparison.Ordinal)
             && Interlocked.Increment(ref spoilt) <= 2
-                ? Results.Text("<html>not found</html>", "text/html", statusCode: 404)
+                ? Results.Text("<html>not here</html>", "text/html", statusCode: status)
                 : await answer(call, context);
         await using var agent = new RunningAgent(node, "cat", slots: 1, faults: faults);
         node.Offer("t-1", "kept");
@@ -238,6 +242,7 @@ public sealed class AgentFaultSpecs : IAsyncLifetime
 
         Assert.Equal("kept", (string?)node.Outcomes.Single()["result"]);
         Assert.Single(node.CallsTo("POST", "/register"));
+        Assert.Equal(1, Lines(agent.Log, "cannot deliver outcomes, keeping them: <html>not here</html>"));
     }
 
     [Fact]

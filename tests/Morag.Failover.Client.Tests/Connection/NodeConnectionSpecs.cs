@@ -98,6 +98,39 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Should_say_that_the_call_may_have_happened_only_when_an_answer_was_lost_before_the_token_failed(bool isLost)
+    {
+        if (isLost)
+        {
+            one.Answer = (_, context) =>
+            {
+                context.Abort();
+                return Task.FromResult<IResult?>(null);
+            };
+        }
+        else
+        {
+            await one.StopAsync();
+        }
+
+        other.RequiredToken = "second";
+        var asked = 0;
+        var token = BearerToken.From(_ => asked++ == 0
+            ? ValueTask.FromResult<string?>("first")
+            : throw new InvalidOperationException("the vault is sealed"));
+
+        var failure = await Assert.ThrowsAsync<TokenUnavailable>(() => CallAsync(Connect(token, one.Address, other.Address)));
+
+        Assert.Equal(isLost, failure.EarlierMayHaveHappened);
+        Assert.Contains("the vault is sealed", failure.Message, StringComparison.Ordinal);
+        var translated = await Assert.ThrowsAsync<MoragUnavailableException>(
+            () => CallFailures.TranslateAsync<bool>(() => throw failure));
+        Assert.Equal(isLost, translated.OutcomeUnknown);
+    }
+
+    [Theory]
     [InlineData(ProblemTypes.NotReady, 503)]
     [InlineData(null, 502)]
     [InlineData(null, 503)]

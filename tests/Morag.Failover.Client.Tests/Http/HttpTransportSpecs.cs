@@ -163,6 +163,32 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
         Assert.Contains("queue-1", failure.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Should_not_repeat_a_bulk_call_that_changed_a_part_when_the_node_says_that_another_part_is_missing(bool dryRun)
+    {
+        node.Answer = (call, context) =>
+        {
+            var isFirst = node.CallsTo("POST", "/tasks/requeue").Count() == 1;
+            context.Response.Headers["Morag-Incomplete"] = isFirst ? "queue-1" : default;
+            return Task.FromResult<IResult?>(FakeNode.Json(new { count = 5, sample = Array.Empty<string>() }));
+        };
+        var requeue = new RequeueTasks { Partition = 0, Filter = new TaskFilter { Queue = new("q") }, Reason = "fixed", DryRun = dryRun };
+        var requeued = new MoragClient(Connect()).RequeueTasksAsync(requeue);
+
+        if (dryRun)
+        {
+            Assert.Equal(5, (await requeued).Count);
+        }
+        else
+        {
+            Assert.True((await Assert.ThrowsAsync<MoragUnavailableException>(() => requeued)).OutcomeUnknown);
+        }
+
+        Assert.Equal(dryRun ? 2 : 1, node.CallsTo("POST", "/tasks/requeue").Count());
+    }
+
     [Fact]
     public async Task Should_report_as_the_holder_of_the_lease_or_as_an_observer()
     {
@@ -264,13 +290,16 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
         Assert.True(failure.IsTransient);
     }
 
-    [Fact]
-    public async Task Should_not_call_the_counts_of_all_workers_when_a_worker_has_the_name_of_that_call()
+    [Theory]
+    [InlineData("stats")]
+    [InlineData("Stats")]
+    [InlineData("REGISTER")]
+    public async Task Should_not_call_the_counts_of_all_workers_when_a_worker_has_the_name_of_that_call(string id)
     {
         _ = await Assert.ThrowsAsync<MoragNotFoundException>(
-            () => Connect().AskAsync(new GetWorker { WorkerId = new("stats") }, Limit, CancellationToken.None));
+            () => Connect().AskAsync(new GetWorker { WorkerId = new(id) }, Limit, CancellationToken.None));
 
-        Assert.Empty(node.CallsTo("GET", "/workers/stats"));
+        Assert.Empty(node.CallsTo("GET", $"/workers/{id}"));
     }
 
     [Fact]

@@ -48,6 +48,28 @@ public sealed class MoragClientSpecs
     }
 
     [Fact]
+    public async Task Should_not_repeat_a_change_of_a_worker_when_its_answer_is_lost()
+    {
+        transport.Answer = (_, _) => throw Lost();
+
+        _ = await Assert.ThrowsAsync<MoragUnavailableException>(() => Running(client.DrainWorkerAsync(new("gpu-3"), "update")));
+        _ = await Assert.ThrowsAsync<MoragUnavailableException>(() => Running(client.ResumeWorkerAsync(new("gpu-3"))));
+
+        Assert.Equal(2, transport.Sent.Count);
+    }
+
+    [Fact]
+    public async Task Should_submit_nothing_when_an_id_of_a_later_call_breaks_the_rule()
+    {
+        var tasks = Enumerable.Range(0, CallLimits.MaxEntries + 5).Select(number => Submission(number, 0)).ToList();
+        tasks[^1] = tasks[^1] with { TaskId = new("a/b") };
+
+        _ = await Assert.ThrowsAsync<ArgumentException>(() => client.SubmitAllAsync(tasks));
+
+        Assert.Empty(transport.Sent);
+    }
+
+    [Fact]
     public async Task Should_repeat_a_call_that_is_not_safe_when_nothing_was_done()
     {
         FailFirst(2, () => new MoragUnavailableException("connection refused"));

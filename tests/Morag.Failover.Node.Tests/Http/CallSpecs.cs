@@ -206,9 +206,9 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData(
         "POST",
         "/workers/register",
-        """{"registration":{"worker_id":"stats","capability":"cpu"}}""",
+        """{"registration":{"worker_id":"Stats","capability":"cpu"}}""",
         "registration.worker_id",
-        "must not be \"stats\"")]
+        "must not be \"stats\" or \"register\", which are names of calls")]
     [InlineData(
         "POST",
         "/workers/register",

@@ -3,6 +3,7 @@ using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Settings;
 using Morag.Failover.Node.Http;
 
 namespace Morag.Failover.Node.Tests.Http;
@@ -52,6 +53,24 @@ public sealed class RefusalSpecs : IAsyncLifetime
             Assert.Equal("because", answer.Text("detail"));
             Assert.Equal(retryAfter, answer.Headers.GetValueOrDefault("Retry-After"));
         }
+    }
+
+    [Theory]
+    [InlineData("false", ProblemTypes.Unavailable)]
+    [InlineData("true", ProblemTypes.OwnerDown)]
+    public async Task Should_not_say_that_nothing_was_done_when_one_partition_is_down_and_another_has_cancelled_tasks(
+        string dryRun, string type)
+    {
+        await using var own = await HttpNode.Start(failover: new FailoverSettings { Partitions = new() { Queues = 2 } });
+        own.Owners.Answer = message => message is CancelTasks { Partition: 0 }
+            ? Refused.Down("queue-0", "queue-0 is down", TimeSpan.FromSeconds(1))
+            : GoodOwners.Answer(message);
+
+        var answer = await own.Call(
+            "POST", "/api/v1/tasks/cancel", $$"""{"filter":{"queue":"cpu_batch"},"reason":"why","dry_run":{{dryRun}}}""");
+
+        Assert.Equal((503, type), (answer.Status, answer.Text("type")));
+        Assert.Contains("queue-0 is down", answer.Text("detail"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -88,7 +88,7 @@ internal static class TaskSubmissionEndpoint
         // If no task was accepted, the status shows it, for callers that check only the status.
         if (Array.TrueForAll(results, result => result.Refused is { Reason: RefusalReason.LimitReached or RefusalReason.Unavailable }))
         {
-            return Problem.Of(results[0].Refused!);
+            return Problem.Of(PartRefusals.OfAll([.. results.Select(result => result.Refused!)]));
         }
 
         return Answer.Accepted(results.Select((result, index) => Submitted(result, JsonPath.Item("", index))).ToArray());

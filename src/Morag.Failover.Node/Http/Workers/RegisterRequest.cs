@@ -105,8 +105,10 @@ internal sealed record RegistrationRequest
     private static string TagText(string text, string field) => Rules.Line(text, WorkerLimits.MaxTextBytes, field);
 
     // Workers with these ids would be unreachable: GET /workers/stats returns the counts.
-    private static WorkerId NotReserved(WorkerId worker) => WorkerLimits.ReservedIds.Contains(worker.Value)
-        ? throw ProblemException.Invalid("registration.worker_id", "must not be \"stats\" or \"register\", which are names of calls")
+    private static WorkerId NotReserved(WorkerId worker) => WorkerLimits.IsReserved(worker.Value)
+        ? throw ProblemException.Invalid(
+            "registration.worker_id",
+            $"must not be {string.Join(" or ", WorkerLimits.ReservedIds.Select(id => $"\"{id}\""))}, which are names of calls")
         : worker;
 }
 
