@@ -144,7 +144,10 @@ internal sealed class HeldTasks(int slots, TimeProvider clock)
                 if (known.TryGetValue(key, out var lease))
                 {
                     task.TimesUnlisted = 0;
-                    task.SetDeadline(lease.Deadline);
+                    if (lease.Deadline is { } deadline)
+                    {
+                        task.SetDeadline(deadline);
+                    }
                 }
                 else if (++task.TimesUnlisted >= UnlistedBeforeRevoked && !task.Finished && task.Revoke())
                 {

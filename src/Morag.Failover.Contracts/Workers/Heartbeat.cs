@@ -39,14 +39,14 @@ public sealed record HeldLease
     /// <summary>The lease's epoch.</summary>
     [ProtoMember(2)] public required LeaseEpoch Epoch { get; init; }
 
-    /// <summary>The queue it came from.</summary>
+    /// <summary>The queue it came from; <c>unknown</c> if its partition has not confirmed the lease yet.</summary>
     [ProtoMember(3)] public required QueueName Queue { get; init; }
 
-    /// <summary>When it was granted.</summary>
-    [ProtoMember(4)] public DateTimeOffset GrantedAt { get; init; }
+    /// <summary>When it was granted; null if its partition has not confirmed the lease yet.</summary>
+    [ProtoMember(4)] public DateTimeOffset? GrantedAt { get; init; }
 
-    /// <summary>When it times out.</summary>
-    [ProtoMember(5)] public DateTimeOffset Deadline { get; init; }
+    /// <summary>When it times out; null if its partition has not confirmed the lease yet: the deadline that the worker knows holds.</summary>
+    [ProtoMember(5)] public DateTimeOffset? Deadline { get; init; }
 }
 
 /// <summary>The reply to a heartbeat.</summary>

@@ -198,9 +198,9 @@ public static class FailureAccounting
         var breaker = state.Breaker;
         foreach (var lease in leases)
         {
-            if (breaker.HalfOpenSince is { } since && lease.GrantedAt >= since)
+            if (breaker.HalfOpenSince is { } since && lease.GrantedAt is { } grantedAt && grantedAt >= since)
             {
-                breaker = BreakerRules.WithProbe(breaker, lease.TaskId, lease.Epoch, lease.GrantedAt);
+                breaker = BreakerRules.WithProbe(breaker, lease.TaskId, lease.Epoch, grantedAt);
             }
         }
 

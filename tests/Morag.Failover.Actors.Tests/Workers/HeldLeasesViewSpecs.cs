@@ -68,7 +68,8 @@ public sealed class HeldLeasesViewSpecs
         held.StartQuery(Now);
         Assert.True(held.OnAnswer(new HeldLeases { Partition = other, WorkerId = new("w"), Number = held.NumberOf(other) }));
 
-        Assert.Equal([listed.TaskId], held.ShownTo([listed]).Select(lease => lease.TaskId));
+        var shown = Assert.Single(held.ShownTo([listed]));
+        Assert.Equal((listed.TaskId, null), (shown.TaskId, shown.Deadline));
 
         Assert.True(held.OnAnswer(new HeldLeases { Partition = partition, WorkerId = new("w"), Number = held.NumberOf(partition) }));
         Assert.Empty(held.ShownTo([listed]));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Cli.Tests.Agents;
 
@@ -155,7 +156,7 @@ public sealed class AgentProcessSpecs : IAsyncLifetime
     {
         string[] words =
         [
-            .. before, "dotnet", Path.Combine(AppContext.BaseDirectory, "morag.dll"), "worker", "run", "--node", node.Address.ToString(),
+            .. before, "dotnet", Programs.Morag, "worker", "run", "--node", node.Address.ToString(),
             "--worker-id", "w", "--work-dir", folder, "--heartbeat", "0.2", "--slots", "2", .. options, "--", .. command,
         ];
         var start = new ProcessStartInfo(words[0], words[1..]) { RedirectStandardError = true };

@@ -84,6 +84,19 @@ public sealed class HeldTasksSpecs
     }
 
     [Fact]
+    public void Should_keep_the_deadline_when_the_answer_does_not_know_it()
+    {
+        var held = new HeldTasks(2, clock);
+        var task = held.TryAdd(Lease(1))!;
+        Assert.Empty(held.Reconcile(held.Snapshot(), [Believed(1, deadline: null)]));
+
+        clock.Advance(TimeSpan.FromSeconds(59));
+        Assert.False(task.TimedOut.IsCancellationRequested);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(task.TimedOut.IsCancellationRequested);
+    }
+
+    [Fact]
     public async Task Should_signal_a_free_slot_when_a_task_is_removed()
     {
         var held = new HeldTasks(1, clock);
@@ -105,7 +118,7 @@ public sealed class HeldTasksSpecs
         RemainingSeconds = 60,
     };
 
-    private static HeldLease Believed(long epoch, DateTimeOffset deadline) => new()
+    private static HeldLease Believed(long epoch, DateTimeOffset? deadline) => new()
     {
         TaskId = new TaskId($"t-{epoch}"),
         Epoch = new LeaseEpoch(epoch),
