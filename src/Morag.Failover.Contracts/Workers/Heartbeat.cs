@@ -45,7 +45,9 @@ public sealed record HeldLease
     /// <summary>When it was granted; null if its partition has not confirmed the lease yet.</summary>
     [ProtoMember(4)] public DateTimeOffset? GrantedAt { get; init; }
 
-    /// <summary>When it times out; null if its partition has not confirmed the lease yet: the deadline that the worker knows holds.</summary>
+    /// <summary>
+    /// When it times out; null if its partition has not confirmed the lease yet, and then the deadline that the worker knows still holds.
+    /// </summary>
     [ProtoMember(5)] public DateTimeOffset? Deadline { get; init; }
 }
 
