@@ -43,7 +43,7 @@ internal sealed class LeanConnection : IDisposable
         var length = Encoding.UTF8.GetByteCount(json);
         var request = string.Create(
             CultureInfo.InvariantCulture,
-            $"POST /api/v1{path} HTTP/1.1\r\nHost: node\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{json}");
+            $"POST /api/v1{path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{json}");
         var bytes = Encoding.UTF8.GetBytes(request);
         for (var sent = 0; sent < bytes.Length;)
         {
