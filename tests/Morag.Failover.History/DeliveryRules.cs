@@ -6,7 +6,7 @@ internal static class DeliveryRules
     public static IEnumerable<Violation> Check(IReadOnlyList<Happening> history, TimeSpan deliveredWithin)
     {
         var undelivered = new Dictionary<string, LeaseStored>(StringComparer.Ordinal);
-        var reachesSince = new Dictionary<string, TimeSpan>(StringComparer.Ordinal);
+        var reaches = new WorkerReaches();
         TimeSpan? calmSince = null;
         foreach (var happening in history)
         {
@@ -37,11 +37,8 @@ internal static class DeliveryRules
                 case LeaseEndStored end when IsOpen(end.Task, end.Epoch):
                     undelivered.Remove(end.Task);
                     break;
-                case WorkerReach { ReachesNode: true } reach:
-                    reachesSince.TryAdd(reach.Worker, reach.At);
-                    break;
                 case WorkerReach reach:
-                    reachesSince.Remove(reach.Worker);
+                    reaches.Record(reach);
                     break;
                 default:
                     break;
@@ -50,7 +47,7 @@ internal static class DeliveryRules
 
         bool IsOpen(string task, long epoch) => undelivered.TryGetValue(task, out var lease) && lease.Epoch == epoch;
 
-        TimeSpan? WaitsSince(LeaseStored lease) => calmSince is { } calm && reachesSince.TryGetValue(lease.Worker, out var reached)
+        TimeSpan? WaitsSince(LeaseStored lease) => calmSince is { } calm && reaches.TryGetSince(lease.Worker, out var reached)
             ? new[] { calm, reached, lease.At }.Max()
             : null;
     }

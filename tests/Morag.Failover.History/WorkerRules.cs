@@ -7,7 +7,7 @@ internal static class WorkerRules
     {
         var openSince = new Dictionary<string, TimeSpan>(StringComparer.Ordinal);
         var handedOut = new HashSet<(string Task, long Epoch)>();
-        var reachesSince = new Dictionary<string, TimeSpan>(StringComparer.Ordinal);
+        var reaches = new WorkerReaches();
         foreach (var happening in history)
         {
             switch (happening)
@@ -27,14 +27,11 @@ internal static class WorkerRules
                         lease.At,
                         $"{lease.Worker} got {lease.Task} under {lease.Epoch}, and its breaker was open since {since}");
                     break;
-                case WorkerReach { ReachesNode: true } reach:
-                    reachesSince.TryAdd(reach.Worker, reach.At);
-                    break;
                 case WorkerReach reach:
-                    reachesSince.Remove(reach.Worker);
+                    reaches.Record(reach);
                     break;
                 case WorkerDeclaredLost lost
-                    when reachesSince.TryGetValue(lost.Worker, out var since) && lost.At - since >= witnessedFor:
+                    when reaches.TryGetSince(lost.Worker, out var since) && lost.At - since >= witnessedFor:
                     yield return new(
                         Rule.NoReachableWorkerIsBlamed,
                         lost.At,

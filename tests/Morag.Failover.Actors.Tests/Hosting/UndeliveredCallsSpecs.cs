@@ -96,7 +96,7 @@ public sealed class UndeliveredCallsSpecs : TestKit, IFailoverRegions
         Sys.DeadLetters.Tell(new GetOwnerStanding { Number = 0 }, caller);
         Sys.DeadLetters.Tell(new GetHeldLeases { Partition = 0, WorkerId = new("w-1") }, caller);
         Sys.DeadLetters.Tell(Call, ActorRefs.NoSender);
-        Sys.DeadLetters.Tell("no message of ours", caller);
+        Sys.DeadLetters.Tell("not a call", caller);
 
         Sys.DeadLetters.Tell(new GetQueueStats { Partition = 0 }, caller);
         _ = await queues.ExpectMsgAsync<GetQueueStats>();
