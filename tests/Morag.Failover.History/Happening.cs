@@ -22,7 +22,12 @@ public sealed record LeaseEndStored(TimeSpan At, string Task, long Epoch) : Happ
 public sealed record LeaseReceived(TimeSpan At, string Task, long Epoch, string Worker) : Happening(At);
 
 /// <summary>A lease left the entity of its worker for the worker.</summary>
-public sealed record LeaseHandedOut(TimeSpan At, string Task, long Epoch, string Worker) : Happening(At);
+/// <param name="At">When it left.</param>
+/// <param name="Task">The task.</param>
+/// <param name="Epoch">The epoch of the lease.</param>
+/// <param name="Worker">The worker.</param>
+/// <param name="IsRepeat">Whether it answers a call that the worker repeated, whose answer may have been lost.</param>
+public sealed record LeaseHandedOut(TimeSpan At, string Task, long Epoch, string Worker, bool IsRepeat = false) : Happening(At);
 
 /// <summary>A worker was told that its completion counts.</summary>
 /// <param name="At">When it was told.</param>

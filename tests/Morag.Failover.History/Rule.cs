@@ -18,7 +18,7 @@ public enum Rule
     /// <summary>A failure is decided once, and its decision is carried out at most once.</summary>
     OneDecisionForEachFailure = 5,
 
-    /// <summary>A worker gets no lease while its breaker is open.</summary>
+    /// <summary>A worker gets no lease while its breaker is open, except one that its repeated call was granted before.</summary>
     NoLeaseWhileBreakerIsOpen = 6,
 
     /// <summary>Statistics say what the stored events say.</summary>

@@ -6,6 +6,7 @@ internal static class WorkerRules
     public static IEnumerable<Violation> Check(IReadOnlyList<Happening> history, TimeSpan witnessedFor)
     {
         var openSince = new Dictionary<string, TimeSpan>(StringComparer.Ordinal);
+        var grantedAt = new Dictionary<(string Task, long Epoch), TimeSpan>();
         var handedOut = new HashSet<(string Task, long Epoch)>();
         var reaches = new WorkerReaches();
         foreach (var happening in history)
@@ -18,10 +19,14 @@ internal static class WorkerRules
                 case BreakerEased eased:
                     openSince.Remove(eased.Worker);
                     break;
+                case LeaseStored lease:
+                    grantedAt[(lease.Task, lease.Epoch)] = lease.At;
+                    break;
                 case LeaseHandedOut lease when !handedOut.Add((lease.Task, lease.Epoch)):
                     // A repeated call gets the leases that it was given before.
                     break;
-                case LeaseHandedOut lease when openSince.TryGetValue(lease.Worker, out var since):
+                case LeaseHandedOut lease
+                    when openSince.TryGetValue(lease.Worker, out var since) && !(lease.IsRepeat && WasGrantedBefore(lease, since)):
                     yield return new(
                         Rule.NoLeaseWhileBreakerIsOpen,
                         lease.At,
@@ -41,5 +46,9 @@ internal static class WorkerRules
                     break;
             }
         }
+
+        // A repeated call also gets the leases whose first answer was lost before it left the entity.
+        bool WasGrantedBefore(LeaseHandedOut lease, TimeSpan time) =>
+            grantedAt.TryGetValue((lease.Task, lease.Epoch), out var at) && at <= time;
     }
 }

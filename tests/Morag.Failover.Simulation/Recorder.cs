@@ -48,13 +48,13 @@ internal sealed class Recorder(World world)
         }
     }
 
-    public void OnAnswered(string client, object answer)
+    public void OnAnswered(string client, object answer, bool isRepeat)
     {
         if (answer is LeasesGranted granted)
         {
             foreach (var lease in granted.Leases)
             {
-                Record(new LeaseHandedOut(world.Now, lease.TaskId.Value, lease.Epoch.Value, client));
+                Record(new LeaseHandedOut(world.Now, lease.TaskId.Value, lease.Epoch.Value, client, isRepeat));
             }
         }
     }

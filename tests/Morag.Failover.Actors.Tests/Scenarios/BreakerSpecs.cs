@@ -142,6 +142,26 @@ public sealed class BreakerSpecs(ITestOutputHelper output) : ScenarioSpec(output
         Assert.Single(await worker.LeaseAsync());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Should_give_a_repeated_call_the_leases_that_it_was_granted_before_the_breaker_opened(bool crashes)
+    {
+        var worker = await RegisterAsync("cpu-1", slots: 2);
+        await SubmitManyAsync(4, "page", "cpu_batch");
+        var lost = await worker.LeaseWithoutHearingAsync(request: "call-1");
+
+        await SetAsync(worker, BreakerAction.Open);
+        if (crashes)
+        {
+            await CrashEverythingAsync();
+        }
+
+        Assert.Equal(lost, await worker.LeaseAsync(request: "call-1"));
+        await worker.CompleteAsync(lost[0]);
+        Assert.Empty(await worker.LeaseAsync(request: "call-2"));
+    }
+
     private static async Task FailFiveTasksAsync(ScenarioWorker worker)
     {
         foreach (var lease in await worker.LeaseAsync(5))

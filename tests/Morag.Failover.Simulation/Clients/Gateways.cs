@@ -1,3 +1,4 @@
+using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Simulation.Clusters;
 using Morag.Failover.Simulation.Faults;
 using Morag.Failover.Simulation.Nodes;
@@ -12,13 +13,14 @@ internal sealed class Gateways(SimulatedCluster cluster)
     private static readonly TimeSpan ConnectionRefused = TimeSpan.FromMilliseconds(1);
 
     private readonly Dictionary<(string Client, int Slot), int> cuts = [];
+    private readonly HashSet<RequestId> requests = [];
     private long calls;
 
     /// <summary>What is wrong with the network between clients and nodes.</summary>
     public List<MessageFaults> Faults { get; } = [];
 
-    /// <summary>Called with each answer when its owner sends it.</summary>
-    public Action<string, object> OnAnswered { get; set; } = (_, _) => { };
+    /// <summary>Called with each answer when its owner sends it, and with whether a node passed the same lease call before.</summary>
+    public Action<string, object, bool> OnAnswered { get; set; } = (_, _, _) => { };
 
     /// <summary>Whether calls of a client to some node get through.</summary>
     public bool Reaches(string client) =>
@@ -73,8 +75,9 @@ internal sealed class Gateways(SimulatedCluster cluster)
             return;
         }
 
+        var isRepeat = message is RequestLeases { RequestId: { } request } && !requests.Add(request);
         var reply = new ReplyRef(
-            node, $"call-{++calls}", answer => OnAnswered(client, answer), answer => answered((IWireMessage)answer));
+            node, $"call-{++calls}", answer => OnAnswered(client, answer, isRepeat), answer => answered((IWireMessage)answer));
         node.Route(kind, message, reply);
     }
 
