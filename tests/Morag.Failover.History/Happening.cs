@@ -16,7 +16,17 @@ public sealed record CancellationAcknowledged(TimeSpan At, string Task) : Happen
 public sealed record LeaseStored(TimeSpan At, string Partition, string Task, long Epoch, string Worker) : Happening(At);
 
 /// <summary>The end of a lease was stored.</summary>
-public sealed record LeaseEndStored(TimeSpan At, string Task, long Epoch) : Happening(At);
+/// <param name="At">When it was stored.</param>
+/// <param name="Task">The task.</param>
+/// <param name="Epoch">The epoch of the lease.</param>
+/// <param name="IsLoss">Whether it ended because the worker was taken for lost, or because the lease was taken for undelivered.</param>
+public sealed record LeaseEndStored(TimeSpan At, string Task, long Epoch, bool IsLoss = false) : Happening(At);
+
+/// <summary>A worker stopped work on a lease because it was told that the lease is not its own any more.</summary>
+public sealed record LeaseDropped(TimeSpan At, string Task, long Epoch, string Worker) : Happening(At);
+
+/// <summary>A worker started as a new instance, which holds nothing.</summary>
+public sealed record WorkerStarted(TimeSpan At, string Worker) : Happening(At);
 
 /// <summary>A lease reached its worker.</summary>
 public sealed record LeaseReceived(TimeSpan At, string Task, long Epoch, string Worker) : Happening(At);

@@ -22,6 +22,7 @@ public sealed class HistoryChecker
             .Concat(DecisionRules.Check(history))
             .Concat(WorkerRules.Check(history, WitnessedFor))
             .Concat(DeliveryRules.Check(history, DeliveredWithin))
+            .Concat(HeldLeaseRules.Check(history, WitnessedFor))
             .Concat(StatisticsRules.Check(history))
             .Where(violation => Rules.Contains(violation.Rule))
             .OrderBy(violation => violation.At),

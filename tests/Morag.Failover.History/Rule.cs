@@ -32,6 +32,9 @@ public enum Rule
 
     /// <summary>When the faults have stopped, a lease reaches its worker or ends; it does not wait for its deadline.</summary>
     NoLeaseIsForgotten = 10,
+
+    /// <summary>A lease that its worker received is not taken away while the worker is alive and reaches a node.</summary>
+    HeldLeasesAreKept = 11,
 }
 
 /// <summary>A rule that a history breaks, and where.</summary>

@@ -12,9 +12,10 @@ internal static class Program
             case ["--seed", var seed, .. var rest]:
                 return Replay(ulong.Parse(seed, CultureInfo.InvariantCulture), rest);
             case ["--minutes", var minutes]:
-                return Search(SimulationSearch.For(TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture))));
+                var time = TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture));
+                return Search(SimulationSearch.For(time), shrinks: true);
             case ["--seeds", var first, var last]:
-                return Search(SimulationSearch.Of(Range(first, last)));
+                return Search(SimulationSearch.Of(Range(first, last)), shrinks: false);
             default:
                 Console.Error.WriteLine(
                     "Use --seed SEED [--shrink] [--history] to replay a simulation, --seeds FIRST LAST to run several, "
@@ -52,14 +53,13 @@ internal static class Program
         }
     }
 
-    private static int Search(SimulationSearch search)
+    private static int Search(SimulationSearch search, bool shrinks)
     {
         var bad = 0;
-        foreach (var result in search.Run(
-            static seed => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}"))).Where(each => each.IsBad))
+        foreach (var result in search.Run().Where(each => each.IsBad))
         {
             bad++;
-            Console.Out.WriteLine(result.Report());
+            Console.Out.WriteLine((shrinks && bad == 1 ? Shrinking.Shrink(result, Console.Error.WriteLine) : result).Report());
         }
 
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{search}, {bad} bad"));

@@ -22,6 +22,8 @@ internal sealed class Recorder(World world)
     private readonly List<Happening> history = [];
     private readonly List<string> errors = [];
     private readonly Dictionary<TaskId, LeaseEpoch> leased = [];
+    private readonly Dictionary<TaskId, TimeSpan> finished = [];
+    private readonly Dictionary<string, int> statistics = [];
     private readonly Dictionary<string, BreakerState> breakers = [];
 
     public IReadOnlyList<Happening> History => history;
@@ -30,6 +32,9 @@ internal sealed class Recorder(World world)
     public IReadOnlyList<string> Errors => errors;
 
     public void Record(Happening happening) => history.Add(happening);
+
+    /// <summary>Notes what no rule looks at, for whoever reads the history.</summary>
+    public void Note(string what) => history.Add(new Noted(world.Now, what));
 
     public void OnNodeEvent(SimulatedNode node, object happened)
     {
@@ -48,6 +53,24 @@ internal sealed class Recorder(World world)
         }
     }
 
+    /// <summary>When a task was last stored as completed or cancelled; null if it never was.</summary>
+    public TimeSpan? FinishedAt(TaskId task) => finished.TryGetValue(task, out var at) ? at : null;
+
+    /// <summary>Everything stored of an owner was erased: its statistics begin again.</summary>
+    public void OnErased(string owner)
+    {
+        foreach (var (statistic, sum) in statistics.Where(each => each.Key.StartsWith($"{owner} ", StringComparison.Ordinal)).ToList())
+        {
+            Count(statistic, -sum);
+        }
+
+        if (breakers.Remove(owner))
+        {
+            Record(new BreakerEased(world.Now, owner["worker-".Length..]));
+        }
+    }
+
+    public void OnAnswered(string client, object answer)
     public void OnAnswered(string client, object answer, bool isRepeat)
     {
         if (answer is LeasesGranted granted)
@@ -59,7 +82,7 @@ internal sealed class Recorder(World world)
         }
     }
 
-    public void OnStored(string owner, IStoredEvent @event)
+    public void OnStored(string owner, IStoredEvent @event, SimulatedNode node)
     {
         if (BreakerIn(@event) is { } breaker)
         {
@@ -82,19 +105,21 @@ internal sealed class Recorder(World world)
                 break;
             case TasksCompleted completed:
                 completed.Completions.ToList().ForEach(each => Ended(each.TaskId, each.Epoch));
+                completed.Completions.ToList().ForEach(each => finished[each.TaskId] = world.Now);
                 Count($"{owner} completed", completed.Completions.Length);
                 break;
             case LeasesReleased released:
-                released.Leases.ToList().ForEach(each => Ended(each.TaskId, each.Epoch));
+                released.Leases.ToList().ForEach(each => Ended(each.TaskId, each.Epoch, isLoss: true));
                 break;
             case LeasesEnded ended:
-                ended.Leases.ToList().ForEach(each => Ended(each.TaskId, each.Failure.Epoch));
+                ended.Leases.ToList().ForEach(each => Ended(each.TaskId, each.Failure.Epoch, each.Failure.LossId is not null));
                 break;
             case InstanceFenced fenced:
-                fenced.Ended.ToList().ForEach(each => Ended(each.TaskId, each.Failure.Epoch));
+                fenced.Ended.ToList().ForEach(each => Ended(each.TaskId, each.Failure.Epoch, fenced.Kind == FenceKind.Lost));
                 fenced.Freed.Where(_ => fenced.Kind == FenceKind.Returned).ToList().ForEach(each => Ended(each.TaskId, each.Epoch));
                 break;
             case TasksCancelled cancelled:
+                cancelled.Tasks.ToList().ForEach(each => finished[each] = world.Now);
                 cancelled.Tasks.Where(leased.ContainsKey).ToList().ForEach(task => Ended(task, leased[task]));
                 break;
             case TaskReassigned reassigned:
@@ -116,6 +141,7 @@ internal sealed class Recorder(World world)
                 break;
             case WorkerLost { Fence: { Blame: LossBlame.Worker, Reason: var why } }:
                 Record(new WorkerDeclaredLost(world.Now, owner["worker-".Length..], why));
+                Note($"{node.Name} declared that loss");
                 break;
             default:
                 break;
@@ -125,7 +151,8 @@ internal sealed class Recorder(World world)
     private static bool IsOfStoreFault(string message) =>
         OfStoreFaults.Any(words => message.Contains(words, StringComparison.Ordinal));
 
-    private void Ended(TaskId task, LeaseEpoch epoch) => Record(new LeaseEndStored(world.Now, task.Value, epoch.Value));
+    private void Ended(TaskId task, LeaseEpoch epoch, bool isLoss = false) =>
+        Record(new LeaseEndStored(world.Now, task.Value, epoch.Value, isLoss));
 
     private static WorkerBreaker? BreakerIn(IStoredEvent @event) => @event switch
     {
@@ -141,7 +168,11 @@ internal sealed class Recorder(World world)
     {
         if (by != 0)
         {
+            statistics[statistic] = statistics.GetValueOrDefault(statistic) + by;
             Record(new EventCounted(world.Now, statistic, by));
         }
     }
 }
+
+/// <summary>What no rule looks at.</summary>
+internal sealed record Noted(TimeSpan At, string What) : Happening(At);

@@ -12,6 +12,8 @@ internal sealed record SimulationPlan
 {
     public required ulong Seed { get; init; }
 
+    public required Pace Pace { get; init; }
+
     public required int Nodes { get; init; }
 
     public required int Workers { get; init; }
@@ -39,19 +41,47 @@ internal sealed record SimulationPlan
         var random = new Random(Seeds.Mix(seed, 0));
         var nodes = 1 + random.Next(4);
         var workers = 2 + random.Next(5);
-        var duration = TimeSpan.FromMinutes(10 + random.Next(50));
+        var isSlow = random.Next(5) == 0;
+        var pace = isSlow ? Pace.Slow : Pace.Busy;
+        var duration = isSlow ? TimeSpan.FromHours(24 + random.Next(72)) : TimeSpan.FromMinutes(10 + random.Next(50));
         return new SimulationPlan
         {
             Seed = seed,
+            Pace = pace,
             Nodes = nodes,
             Workers = workers,
             Duration = duration,
-            MeanPause = 5 + (random.NextDouble() * 30),
-            HeartbeatSeconds = new[] { 2.0, 5, 10, 30 }[random.Next(4)],
-            Settings = SettingsOf(random),
-            Faults = FaultSchedule.Draw(seed, random.Next(40), duration, nodes, workers),
+            MeanPause = isSlow ? 900 + (random.NextDouble() * 2700) : 5 + (random.NextDouble() * 30),
+            HeartbeatSeconds = isSlow ? Any(random, 30.0, 60, 120, 300) : Any(random, 2.0, 5, 10, 30),
+            Settings = isSlow ? Slow(random, SettingsOf(random)) : SettingsOf(random),
+            Faults = FaultSchedule.Draw(seed, random.Next(40), duration, nodes, workers, pace.FaultStretch),
         };
     }
+
+    /// <summary>How long a worker must have reached a node before nobody may blame it: its next heartbeat must be due.</summary>
+    public TimeSpan WitnessedFor => TimeSpan.FromSeconds(30 + Math.Max(30, HeartbeatSeconds));
+
+    /// <summary>How long a granted lease may be on its way: until heartbeats have shown that the worker does not know it.</summary>
+    public TimeSpan DeliveredWithin => TimeSpan.FromSeconds(300 + (4 * HeartbeatSeconds));
+
+    private static T Any<T>(Random random, params T[] choices) => choices[random.Next(choices.Length)];
+
+    private static FailoverSettings Slow(Random random, FailoverSettings settings) => settings with
+    {
+        // Each one polls each bucket every 20 s.
+        Partitions = settings.Partitions with { Queues = 1 + random.Next(2), Coordinators = 1, DirectoryBuckets = 1 },
+        Queues = settings.Queues with
+        {
+            FinishedKeptFor = Any(random, TimeSpan.FromHours(1), TimeSpan.FromHours(12), TimeSpan.FromDays(7)),
+        },
+        Workers = settings.Workers with
+        {
+            Timeout = Any(random, TimeSpan.FromMinutes(20), TimeSpan.FromMinutes(60)),
+            FreezeTolerance = Any(random, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(40), TimeSpan.FromSeconds(60)),
+            ForgetAfter = Any(random, TimeSpan.FromHours(6), TimeSpan.FromHours(24), TimeSpan.FromDays(7)),
+        },
+        Policy = settings.Policy with { HistoryKept = Any(random, TimeSpan.FromHours(6), TimeSpan.FromHours(24), TimeSpan.FromDays(7)) },
+    };
 
     private static FailoverSettings SettingsOf(Random random) => FailoverSettings.Default with
     {

@@ -17,8 +17,6 @@ namespace Morag.Failover.Simulation;
 /// <summary>One simulation, from its seed to the verdict on its history.</summary>
 internal sealed class SimulationRun
 {
-    private static readonly TimeSpan Settling = TimeSpan.FromMinutes(15);
-    private static readonly TimeSpan LongestSettling = TimeSpan.FromHours(6);
     private static readonly TimeSpan Answering = TimeSpan.FromMinutes(2);
 
     private readonly SimulationPlan plan;
@@ -35,10 +33,11 @@ internal sealed class SimulationRun
         world = new World(plan.Seed);
         recorder = new Recorder(world);
         var sabotage = new Sabotage(plan.Bug, new Random(Seeds.Mix(plan.Seed, 3)));
-        cluster = new SimulatedCluster(world, plan.Nodes, plan.Settings, sabotage, recorder.OnNodeEvent);
+        cluster = new SimulatedCluster(world, plan, sabotage, recorder);
         cluster.Store.OnStored = recorder.OnStored;
+        cluster.Store.OnErased = recorder.OnErased;
         var gateways = new Gateways(cluster) { OnAnswered = recorder.OnAnswered };
-        running = new Running(world, cluster, gateways, plan.Settings, recorder.Record);
+        running = new Running(world, cluster, gateways, plan.Settings, plan.Pace, recorder.Record);
         for (var number = 0; number < plan.Workers; number++)
         {
             workers.Add(new ModelWorker(running, RegistrationOf(number)));
@@ -52,9 +51,18 @@ internal sealed class SimulationRun
     {
         var run = new SimulationRun(plan);
         var stuck = run.LiveThrough();
-        IReadOnlyList<Violation> violations = stuck is null
-            ? new HistoryChecker { Rules = plan.Rules }.Check(run.recorder.History)
-            : [new Violation(Rule.EveryTaskEnds, run.world.Now, stuck)];
+        var checker = new HistoryChecker
+        {
+            Rules = plan.Rules,
+            WitnessedFor = plan.WitnessedFor,
+            DeliveredWithin = plan.DeliveredWithin,
+        };
+        List<Violation> violations = [.. checker.Check(run.recorder.History)];
+        if (stuck is not null && plan.Rules.Contains(Rule.EveryTaskEnds))
+        {
+            violations.Add(new(Rule.EveryTaskEnds, run.world.Now, stuck));
+        }
+
         return new(plan, violations, run.recorder.Errors, run.world.Now, run.world.Runs, run.recorder.History);
     }
 
@@ -68,37 +76,36 @@ internal sealed class SimulationRun
             world.After(fault.At, () => fault.Begin(running, workers, FaultSchedule.RandomOf(plan.Seed, fault)));
         }
 
-        // The longest fault takes five minutes.
-        world.PassUntil(plan.Duration + TimeSpan.FromMinutes(6));
+        world.PassUntil(plan.Duration + plan.Pace.LongestFault + TimeSpan.FromMinutes(1));
         recorder.Record(new FaultsEnded(world.Now));
         user.Reopen();
-        world.PassUntil(world.Now + Settling);
+        world.PassUntil(world.Now + plan.Pace.Settling);
         return ReadAll();
     }
 
     private void ObserveReach()
     {
-        foreach (var worker in workers)
+        var reaches = new bool[workers.Count];
+        Look();
+
+        void Look()
         {
-            var reaches = false;
-            Look();
-
-            void Look()
+            for (var number = 0; number < reaches.Length; number++)
             {
-                if (worker.ReachesNode != reaches)
+                if (workers[number].ReachesNode != reaches[number])
                 {
-                    reaches = !reaches;
-                    recorder.Record(new WorkerReach(world.Now, worker.Id, reaches));
+                    reaches[number] = !reaches[number];
+                    recorder.Record(new WorkerReach(world.Now, workers[number].Id, reaches[number]));
                 }
-
-                world.After(TimeSpan.FromSeconds(0.5), Look);
             }
+
+            world.After(plan.Pace.ReachInterval, Look);
         }
     }
 
     private string? ReadAll()
     {
-        var until = world.Now + LongestSettling;
+        var until = world.Now + plan.Pace.LongestSettling;
         while (true)
         {
             var asked = world.Now;
@@ -123,18 +130,26 @@ internal sealed class SimulationRun
             }
 
             user.Reopen();
-            world.PassUntil(world.Now + Settling);
+            world.PassUntil(world.Now + plan.Pace.Settling);
         }
     }
 
-    private static TaskReadAtEnd Read(TaskId task, IWireMessage answer, TimeSpan asked) => answer is TaskInfo info
-        ? new(
+    private TaskReadAtEnd Read(TaskId task, IWireMessage answer, TimeSpan asked) => answer switch
+    {
+        TaskInfo info => new(
             asked,
             task.Value,
             info.State.ToString(),
             info.State is TaskState.Succeeded or TaskState.Cancelled,
-            info.State == TaskState.Parked ? info.ParkedBecause : info.UnmetNeed)
-        : new(asked, task.Value, null, IsFinished: false, null);
+            info.State == TaskState.Parked ? info.ParkedBecause
+                : info.State == TaskState.Leased && workers.Exists(worker => worker.Runs(task)) ? "its worker"
+                : info.UnmetNeed),
+
+        // The steady clock may run faster than time by 1 %.
+        _ when recorder.FinishedAt(task) + (plan.Settings.Queues.FinishedKeptFor * 0.98) < asked =>
+            new(asked, task.Value, "Forgotten", IsFinished: true, null),
+        _ => new(asked, task.Value, null, IsFinished: false, null),
+    };
 
     private string? ReadStatistics()
     {

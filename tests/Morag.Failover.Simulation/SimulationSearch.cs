@@ -25,19 +25,14 @@ internal sealed class SimulationSearch
     public static SimulationSearch Of(IEnumerable<ulong> seeds) => new(_ => seeds);
 
     /// <summary>Runs the simulations, and gives each result when it is there.</summary>
-    /// <param name="onSeed">Called with each seed before its simulation runs, on several threads.</param>
-    public IEnumerable<SimulationResult> Run(Action<ulong>? onSeed = null)
+    public IEnumerable<SimulationResult> Run()
     {
         clock.Start();
         var results = Partitioner.Create(seeds, EnumerablePartitionerOptions.NoBuffering)
             .AsParallel()
             .WithDegreeOfParallelism(Environment.ProcessorCount)
             .WithMergeOptions(ParallelMergeOptions.NotBuffered)
-            .Select(seed =>
-            {
-                onSeed?.Invoke(seed);
-                return SimulationRun.Of(SimulationPlan.Of(seed));
-            });
+            .Select(seed => SimulationRun.Of(SimulationPlan.Of(seed)));
         foreach (var result in results)
         {
             simulated++;

@@ -1,3 +1,4 @@
+using Morag.Failover.Actors.Outages;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Simulation.Clusters;
 using Morag.Failover.Simulation.Faults;
@@ -23,8 +24,18 @@ internal sealed class Gateways(SimulatedCluster cluster)
     public Action<string, object, bool> OnAnswered { get; set; } = (_, _, _) => { };
 
     /// <summary>Whether calls of a client to some node get through.</summary>
-    public bool Reaches(string client) =>
-        Faults.Count == 0 && Enumerable.Range(0, cluster.Count).Any(slot => cluster.Serves(slot) && !IsCut(client, slot));
+    public bool Reaches(string client)
+    {
+        for (var slot = 0; Faults.Count == 0 && slot < cluster.Count; slot++)
+        {
+            if (cluster.Serves(slot) && !IsCut(client, slot))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     public void Cut(string client, int slot, TimeSpan duration)
     {
@@ -69,9 +80,9 @@ internal sealed class Gateways(SimulatedCluster cluster)
 
     private void Pass(SimulatedNode node, RegionKind kind, IWireMessage message, string client, Action<IWireMessage> answered)
     {
-        if (!node.Joined)
+        if (!node.Joined || node.Presence.State == ServingPermit.Revoked)
         {
-            answered(Refused.Unavailable("the node has not joined the cluster"));
+            answered(Refused.Unavailable("the node has not joined the cluster, or has left it"));
             return;
         }
 
@@ -113,5 +124,5 @@ internal sealed class Gateways(SimulatedCluster cluster)
         }
     }
 
-    private bool IsCut(string client, int slot) => cuts.GetValueOrDefault((client, slot)) > 0;
+    private bool IsCut(string client, int slot) => cuts.Count > 0 && cuts.GetValueOrDefault((client, slot)) > 0;
 }

@@ -19,7 +19,7 @@ internal sealed class ModelWorker
     private static readonly TimeSpan HeartbeatPatience = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Forever = TimeSpan.FromDays(1000);
 
     private readonly Running running;
     private readonly Dictionary<(TaskId Task, LeaseEpoch Epoch), Work> held = [];
@@ -43,6 +43,9 @@ internal sealed class ModelWorker
     /// <summary>Whether it is alive, and calls of it get through to a live node.</summary>
     public bool ReachesNode => isAlive && running.Gateways.Reaches(Id);
 
+    /// <summary>Whether it is alive and runs a task.</summary>
+    public bool Runs(TaskId task) => isAlive && held.Keys.Any(lease => lease.Task == task);
+
     /// <summary>Starts: a new instance that holds nothing.</summary>
     public void Start()
     {
@@ -50,6 +53,7 @@ internal sealed class ModelWorker
         starts++;
         (isAlive, isRegistered, isLeasing, request) = (true, false, false, null);
         registration = registration with { InstanceId = new($"{Id}-{starts}") };
+        running.Record(new WorkerStarted(running.World.Now, Id));
         Register();
         running.World.After(Interval, Live(Beat));
     }
@@ -103,12 +107,9 @@ internal sealed class ModelWorker
             {
                 case HeartbeatReply reply:
                     var believed = reply.Leases.Select(lease => (lease.TaskId, lease.Epoch)).ToHashSet();
-                    foreach (var revoked in listed.Where(lease => !believed.Contains(lease)))
+                    foreach (var lease in listed)
                     {
-                        if (held.TryGetValue(revoked, out var work) && !work.IsDone)
-                        {
-                            held.Remove(revoked);
-                        }
+                        DropIfDenied(lease, isDenied: !believed.Contains(lease));
                     }
 
                     Lease();
@@ -125,6 +126,22 @@ internal sealed class ModelWorker
                     break;
             }
         });
+    }
+
+    /// <summary>Stops work on a lease that two answers in a row did not list, as the agent does.</summary>
+    private void DropIfDenied((TaskId Task, LeaseEpoch Epoch) lease, bool isDenied)
+    {
+        if (!held.TryGetValue(lease, out var work) || work.IsDone)
+        {
+            return;
+        }
+
+        work.Denials = isDenied ? work.Denials + 1 : 0;
+        if (work.Denials == 2)
+        {
+            held.Remove(lease);
+            running.Record(new LeaseDropped(running.World.Now, lease.Task.Value, lease.Epoch.Value, Id));
+        }
     }
 
     private void OnRejected(Refused refused)
@@ -153,10 +170,10 @@ internal sealed class ModelWorker
             WorkerId = registration.WorkerId,
             InstanceId = registration.InstanceId,
             MaxTasks = free,
-            Wait = LongPoll,
+            Wait = running.Pace.LeaseWait,
             RequestId = request,
         };
-        Call(RegionKind.Workers, ask, LongPoll + Patience, answer =>
+        Call(RegionKind.Workers, ask, running.Pace.LeaseWait + Patience, answer =>
         {
             isLeasing = false;
             switch (answer)
@@ -168,7 +185,7 @@ internal sealed class ModelWorker
                         Begin(lease);
                     }
 
-                    running.World.After(granted.Leases.IsEmpty ? Pause : TimeSpan.Zero, Live(Lease));
+                    running.World.After(granted.Leases.IsEmpty ? running.Pace.IdlePause : TimeSpan.Zero, Live(Lease));
                     break;
                 case Refused { Reason: not RefusalReason.Unavailable } refused:
                     request = null;
@@ -190,7 +207,10 @@ internal sealed class ModelWorker
         }
 
         running.Record(new LeaseReceived(running.World.Now, lease.TaskId.Value, lease.Epoch.Value, Id));
-        running.World.After(running.World.Seconds(1, 60), Live(() =>
+        var hangs = running.World.Random.NextDouble() < running.Pace.HangingTasks;
+        var share = Math.Pow(running.World.Random.NextDouble(), running.Pace.TaskSkew);
+        var takes = TimeSpan.FromSeconds(1) + (running.Pace.LongestTask * share);
+        running.World.After(hangs ? Forever : takes, Live(() =>
         {
             if (held.TryGetValue(key, out var work))
             {
@@ -274,6 +294,8 @@ internal sealed class ModelWorker
     private sealed class Work
     {
         public bool IsDone { get; set; }
+
+        public int Denials { get; set; }
 
         public TimeSpan DoneAt { get; set; }
     }

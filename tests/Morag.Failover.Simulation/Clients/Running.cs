@@ -8,7 +8,7 @@ namespace Morag.Failover.Simulation.Clients;
 
 /// <summary>What the clients of one simulation share.</summary>
 internal sealed record Running(
-    World World, SimulatedCluster Cluster, Gateways Gateways, FailoverSettings Settings, Action<Happening> Record)
+    World World, SimulatedCluster Cluster, Gateways Gateways, FailoverSettings Settings, Pace Pace, Action<Happening> Record)
 {
     private static readonly FailureType[] FailureTypes = Enum.GetValues<FailureType>();
 

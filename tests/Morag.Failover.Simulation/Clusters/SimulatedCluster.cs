@@ -12,7 +12,7 @@ namespace Morag.Failover.Simulation.Clusters;
 /// </summary>
 internal sealed class SimulatedCluster
 {
-    private readonly FailoverSettings settings;
+    private readonly SimulationPlan plan;
     private readonly SimulatedNode?[] nodes;
     private readonly bool[] isMember;
     private readonly bool[] isUnreachable;
@@ -21,14 +21,15 @@ internal sealed class SimulatedCluster
     private readonly int[,] cuts;
     private readonly TimeSpan[] clocksAhead;
     private readonly SortedDictionary<string, int> owners = new(StringComparer.Ordinal);
-    private readonly Action<SimulatedNode, object> onNodeEvent;
+    private readonly Dictionary<(RegionKind Kind, string Shard), string> keys = [];
+    private readonly Recorder recorder;
 
-    public SimulatedCluster(
-        World world, int count, FailoverSettings settings, Sabotage sabotage, Action<SimulatedNode, object> onNodeEvent)
+    public SimulatedCluster(World world, SimulationPlan plan, Sabotage sabotage, Recorder recorder)
     {
+        var count = plan.Nodes;
         World = world;
-        this.settings = settings;
-        this.onNodeEvent = onNodeEvent;
+        this.plan = plan;
+        this.recorder = recorder;
         Sabotage = sabotage;
         Store = new SimulatedStore(this);
         Network = new SimulatedNetwork(this);
@@ -63,9 +64,29 @@ internal sealed class SimulatedCluster
     /// <summary>Whether a node serves clients: it runs, is not frozen, and is a member that the majority reaches.</summary>
     public bool Serves(int slot) => Current(slot) is { IsFrozen: false, Joined: true } && isMember[slot] && isolations[slot] == 0;
 
+    /// <summary>The member that runs in a slot, dead or not.</summary>
+    public SimulatedNode? MemberIn(int slot) => isMember[slot] ? nodes[slot] : null;
+
+    /// <summary>Whether a node is a member, as far as the cluster is concerned.</summary>
+    public bool IsUp(SimulatedNode node) => node.Joined && MemberIn(node.Slot) == node;
+
+    /// <summary>Whether the failure detector of some member misses a node's heartbeats.</summary>
+    public bool IsUnreachable(int slot) => isUnreachable[slot];
+
+    /// <summary>The name of a shard among all shards.</summary>
+    public string KeyOf(RegionKind kind, string shard)
+    {
+        if (!keys.TryGetValue((kind, shard), out var key))
+        {
+            keys[(kind, shard)] = key = $"{kind}/{shard}";
+        }
+
+        return key;
+    }
+
     public bool IsCut(int from, int to) => cuts[from, to] > 0;
 
-    public void OnNodeEvent(SimulatedNode node, object happened) => onNodeEvent(node, happened);
+    public void OnNodeEvent(SimulatedNode node, object happened) => recorder.OnNodeEvent(node, happened);
 
     /// <summary>Where a node believes an owner to be. The majority starts owners that nobody has.</summary>
     public int? Locate(SimulatedNode node, string key)
@@ -84,6 +105,7 @@ internal sealed class SimulatedCluster
         {
             var members = Enumerable.Range(0, Count).Where(each => isMember[each] && isolations[each] == 0).ToList();
             slot = owners[key] = members[World.Random.Next(members.Count)];
+            recorder.Note($"{key} starts on node {slot}");
         }
 
         return node.Routes[key] = slot;
@@ -112,9 +134,18 @@ internal sealed class SimulatedCluster
             return;
         }
 
+        recorder.Note($"{node.Name} is killed");
         node.Kill();
         DownWhenNoticed(node);
         World.After(restartAfter, () => Start(slot, node));
+    }
+
+    private void Kill(SimulatedNode node)
+    {
+        if (Current(node.Slot) == node)
+        {
+            Kill(node.Slot, World.Seconds(1, 5));
+        }
     }
 
     public void Freeze(int slot, TimeSpan duration)
@@ -124,17 +155,31 @@ internal sealed class SimulatedCluster
             return;
         }
 
+        recorder.Note($"{node.Name} is frozen");
         node.Freeze();
         DownWhenNoticed(node);
         World.After(duration, () =>
         {
             if (!node.IsDead)
             {
+                recorder.Note($"{node.Name} thaws");
                 node.Thaw();
                 RestartIfDowned(node);
             }
         });
     }
+
+    /// <summary>A member takes over from another one, which may be alive.</summary>
+    public void TakeOver(SimulatedNode node)
+    {
+        if (isMember[node.Slot] && nodes[node.Slot] == node)
+        {
+            Down(node.Slot);
+        }
+    }
+
+    /// <summary>A node that was taken over leaves and ends; a service manager starts it again.</summary>
+    public void LeaveSoon(SimulatedNode node) => World.After(World.Seconds(0, 3), () => Kill(node), node);
 
     /// <summary>Sets the wall clock of a machine.</summary>
     public void JumpClock(int slot, TimeSpan by)
@@ -147,6 +192,7 @@ internal sealed class SimulatedCluster
     public void Isolate(IReadOnlyCollection<int> minority, TimeSpan duration, bool incoming, bool outgoing)
     {
         var others = Enumerable.Range(0, Count).Except(minority).ToList();
+        recorder.Note($"nodes {string.Join('+', minority)} are cut off: incoming {incoming}, outgoing {outgoing}");
         Change(1);
         foreach (var slot in minority)
         {
@@ -160,6 +206,7 @@ internal sealed class SimulatedCluster
 
         World.After(duration, () =>
         {
+            recorder.Note($"nodes {string.Join('+', minority)} are connected again");
             Change(-1);
             foreach (var slot in minority)
             {
@@ -210,9 +257,9 @@ internal sealed class SimulatedCluster
     /// <summary>A node that is cut off long enough stops, as the split-brain resolver has it.</summary>
     private void StopIfIsolated(SimulatedNode node)
     {
-        if (!Sabotage.KeepsSecondOwners && !node.IsDead && isolations[node.Slot] > 0 && !node.IsFrozen)
+        if (!Sabotage.KeepsSecondOwners && isolations[node.Slot] > 0 && !node.IsFrozen)
         {
-            Kill(node.Slot, World.Seconds(1, 5));
+            Kill(node);
         }
     }
 
@@ -231,13 +278,19 @@ internal sealed class SimulatedCluster
         else if (!Sabotage.KeepsSecondOwners)
         {
             // Until the node notices, it still acts as the owner of its entities.
-            World.After(World.Seconds(0, 3), () => Kill(node.Slot, World.Seconds(1, 5)), node);
+            LeaveSoon(node);
         }
     }
 
     private void Down(int slot)
     {
+        recorder.Note($"node {slot} is downed");
         isMember[slot] = isUnreachable[slot] = false;
+        if (nodes[slot] is { } node)
+        {
+            Store.Presence.End(node.Name);
+        }
+
         AnnounceAbout(slot, SimulatedMember.Downed(slot));
         foreach (var key in owners.Where(owner => owner.Value == slot).Select(owner => owner.Key).ToList())
         {
@@ -282,6 +335,7 @@ internal sealed class SimulatedCluster
                 return;
             }
 
+            recorder.Note($"{node.Name} joins");
             isMember[node.Slot] = true;
             node.Joined = true;
             node.Routes = new(owners);
@@ -292,7 +346,7 @@ internal sealed class SimulatedCluster
         node);
 
     private SimulatedNode NewNode(int slot) =>
-        new(this, slot, $"node-{slot}-{++starts[slot]}", clocksAhead[slot], settings);
+        new(this, slot, $"node-{slot}-{++starts[slot]}", clocksAhead[slot], plan);
 
     // --- Where owners are
 
@@ -327,6 +381,7 @@ internal sealed class SimulatedCluster
             if (isMember[to])
             {
                 owners[key] = node.Routes[key] = to;
+                recorder.Note($"{key} moves from node {from} to node {to}");
                 Announce(key);
             }
             else

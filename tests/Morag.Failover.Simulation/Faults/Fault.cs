@@ -36,6 +36,29 @@ internal sealed record NodeFrozen(int Number, TimeSpan At, int Slot, TimeSpan Fo
     public override void Begin(Running running, IReadOnlyList<ModelWorker> workers, Random random) => running.Cluster.Freeze(Slot, For);
 }
 
+/// <summary>A node that runs in fits and starts, as on a machine that swaps. It may be taken for dead and run on.</summary>
+internal sealed record NodeSlow(int Number, TimeSpan At, int Slot, TimeSpan For) : Fault(Number, At)
+{
+    public override void Begin(Running running, IReadOnlyList<ModelWorker> workers, Random random)
+    {
+        var end = running.World.Now + For;
+        Pause();
+
+        void Pause()
+        {
+            if (running.World.Now >= end)
+            {
+                return;
+            }
+
+            // Most pauses are short, and some are longer than anybody waits.
+            var pause = TimeSpan.FromSeconds(0.2 + (8 * Math.Pow(random.NextDouble(), 2)));
+            running.Cluster.Freeze(Slot, pause);
+            running.World.After(pause + TimeSpan.FromSeconds(0.05 + (3 * random.NextDouble())), Pause);
+        }
+    }
+}
+
 /// <summary>A minority of the nodes is cut off from the others.</summary>
 internal sealed record NodesCutOff(int Number, TimeSpan At, ImmutableArray<int> Slots, TimeSpan For, bool Incoming, bool Outgoing)
     : Fault(Number, At)

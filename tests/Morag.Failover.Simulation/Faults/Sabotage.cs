@@ -39,6 +39,9 @@ internal enum PlantedBug
 
     /// <summary>The nodes lose every second grant, and all messages by which a worker's entity could notice.</summary>
     LostGrants = 10,
+
+    /// <summary>The nodes lose the list of held leases in each heartbeat.</summary>
+    StrippedHeartbeats = 11,
 }
 
 /// <summary>Carries a planted bug out.</summary>
@@ -52,6 +55,10 @@ internal sealed class Sabotage(PlantedBug bug, Random random)
         (bug == PlantedBug.LostHeartbeats && message is Heartbeat)
         || (bug == PlantedBug.LostOrders && message is Reassign)
         || (bug == PlantedBug.LostGrants && (message is WakeWorker || (message is LeasesGranted && random.Next(2) == 0)));
+
+    /// <summary>A message as it arrives.</summary>
+    public object Arriving(object message) =>
+        bug == PlantedBug.StrippedHeartbeats && message is Heartbeat heartbeat ? heartbeat with { Held = [] } : message;
 
     public bool Forgets(IStoredEvent @event) => bug != PlantedBug.None && Matches(@event) && random.NextDouble() < Often;
 

@@ -86,7 +86,7 @@ internal sealed class PeerRef : MinimalActorRef
             }
             else if (reply is null)
             {
-                actor.Tell(message, Seen(sender, holder, home));
+                actor.Tell(message, holder.Seen(sender, home));
             }
             else
             {

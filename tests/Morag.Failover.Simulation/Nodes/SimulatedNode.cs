@@ -29,9 +29,6 @@ internal sealed class SimulatedNode : IFailoverRegions
 {
     private const int MostHops = 3;
 
-    /// <summary>Longer than in real nodes, where polls of idle owners would be three of four messages of a simulation.</summary>
-    private static readonly TimeSpan KeeperInterval = TimeSpan.FromSeconds(15);
-
     private static readonly Config Settings = ConfigurationFactory.ParseString(
         $$"""
         akka {
@@ -70,13 +67,16 @@ internal sealed class SimulatedNode : IFailoverRegions
 
     private readonly NodeTime time;
     private readonly List<Action> held = [];
+    private readonly Dictionary<(IActorRef Actor, SimulatedNode By), IActorRef> seen = [];
     private readonly Dictionary<RegionKind, IMessageExtractor> extractors;
     private readonly Dictionary<RegionKind, IActorRef> localRegions = [];
     private readonly Dictionary<RegionKind, IActorRef> routers = [];
     private readonly SimulatedCluster cluster;
+    private bool followsClock;
 
-    public SimulatedNode(SimulatedCluster cluster, int slot, string name, TimeSpan clockAhead, FailoverSettings settings)
+    public SimulatedNode(SimulatedCluster cluster, int slot, string name, TimeSpan clockAhead, SimulationPlan plan)
     {
+        var settings = plan.Settings;
         this.cluster = cluster;
         World = cluster.World;
         Slot = slot;
@@ -84,8 +84,6 @@ internal sealed class SimulatedNode : IFailoverRegions
         Peers = new SimulatedPeers(this);
         time = new NodeTime(this) { Ahead = clockAhead };
         Clock = new SteadyClock(time);
-        Outages = new FreezeWatch(Clock, settings.Workers.FreezeTolerance, () => null, () => TimeSpan.Zero);
-        _ = new ClockWatch(Clock, _ => { });
         var partitions = settings.Partitions;
         extractors = new()
         {
@@ -94,6 +92,9 @@ internal sealed class SimulatedNode : IFailoverRegions
             [RegionKind.Coordinators] = new PartitionExtractor(partitions.Coordinators),
             [RegionKind.Queues] = new PartitionExtractor(partitions.Queues),
         };
+        Presence = new SimulatedPresence(this, time, plan.Pace.PresenceTimeout);
+        Outages = new PermitWatch(
+            new FreezeWatch(Clock, settings.Workers.FreezeTolerance, () => null, () => TimeSpan.Zero), Presence, Clock.GetUtcNow);
         starting = this;
         System = (ExtendedActorSystem)ActorSystem.Create(name, ActorSystemSetup.Create(
             BootstrapSetup.Create().WithConfig(Settings),
@@ -105,7 +106,7 @@ internal sealed class SimulatedNode : IFailoverRegions
             routers[kind] = new RouterRef(this, kind);
         }
 
-        StartRegions(settings);
+        StartRegions(settings, plan.Pace.KeeperInterval);
         Listen();
     }
 
@@ -122,7 +123,10 @@ internal sealed class SimulatedNode : IFailoverRegions
 
     public SteadyClock Clock { get; }
 
-    public FreezeWatch Outages { get; }
+    public IOutageWatch Outages { get; }
+
+    /// <summary>Whether it may answer for its owners.</summary>
+    public SimulatedPresence Presence { get; }
 
     /// <summary>The other nodes as this one sees them.</summary>
     public SimulatedPeers Peers { get; }
@@ -179,8 +183,16 @@ internal sealed class SimulatedNode : IFailoverRegions
         waiting.ForEach(Do);
     }
 
-    /// <summary>Sets the wall clock.</summary>
-    public void JumpClock(TimeSpan by) => time.Ahead += by;
+    /// <summary>Sets the wall clock. The node's steady clock follows it, as ClockWatch has it, until both agree again.</summary>
+    public void JumpClock(TimeSpan by)
+    {
+        time.Ahead += by;
+        if (!followsClock)
+        {
+            followsClock = true;
+            World.After(SteadyClock.FollowInterval * World.Random.NextDouble(), FollowClock, this);
+        }
+    }
 
     /// <summary>Sends a message to the owner that it names, wherever this node believes it to be.</summary>
     public void Route(RegionKind kind, object message, IActorRef sender, int hops = 0)
@@ -192,7 +204,24 @@ internal sealed class SimulatedNode : IFailoverRegions
             return;
         }
 
-        cluster.Network.Send(this, slot, target => target.Receive(kind, message, PeerRef.Seen(sender, this, target), hops));
+        var arriving = cluster.Sabotage.Arriving(message);
+        cluster.Network.Send(this, slot, target => target.Receive(kind, key, arriving, Seen(sender, target), hops));
+    }
+
+    /// <summary>An actor that this node refers to, as another node refers to it.</summary>
+    public IActorRef Seen(IActorRef actor, SimulatedNode by)
+    {
+        if (actor is PeerRef or ReplyRef || by == this)
+        {
+            return PeerRef.Seen(actor, this, by);
+        }
+
+        if (!seen.TryGetValue((actor, by), out var peer))
+        {
+            seen[(actor, by)] = peer = PeerRef.Seen(actor, this, by);
+        }
+
+        return peer;
     }
 
     /// <summary>Stops the entities of a shard in order, and then calls back.</summary>
@@ -201,11 +230,13 @@ internal sealed class SimulatedNode : IFailoverRegions
 
     /// <summary>The shard that a message is for, as owners are assigned.</summary>
     private string? KeyOf(RegionKind kind, object message) =>
-        extractors[kind].EntityId(message) is { } entity ? $"{kind}/{extractors[kind].ShardId(entity, message)}" : null;
+        extractors[kind] is var extractor && extractor.EntityId(message) is { } entity
+            ? cluster.KeyOf(kind, extractor.ShardId(entity, message)!)
+            : null;
 
-    private void Receive(RegionKind kind, object message, IActorRef sender, int hops)
+    private void Receive(RegionKind kind, string key, object message, IActorRef sender, int hops)
     {
-        if (cluster.Locate(this, KeyOf(kind, message)!) == Slot)
+        if (cluster.Locate(this, key) == Slot)
         {
             localRegions[kind].Tell(message, sender);
         }
@@ -215,7 +246,7 @@ internal sealed class SimulatedNode : IFailoverRegions
         }
     }
 
-    private void StartRegions(FailoverSettings settings)
+    private void StartRegions(FailoverSettings settings, TimeSpan keeperInterval)
     {
         var health = new OwnerHealth();
         var eraser = new SimulatedEraser(cluster.Store);
@@ -230,7 +261,7 @@ internal sealed class SimulatedNode : IFailoverRegions
         Func<TimeSpan> elapsed = () => World.Now;
         var tolerance = Gateways.ToleranceOf(settings.Workers);
         System.ActorOf(Props.Create(() => new GatewayWatch(Peers, Outages, tolerance)), GatewayWatch.Name);
-        System.ActorOf(Props.Create(() => new FixedEntitiesKeeper(this, settings.Partitions, health, elapsed, KeeperInterval)), "keeper");
+        System.ActorOf(Props.Create(() => new FixedEntitiesKeeper(this, settings.Partitions, health, elapsed, keeperInterval)), "keeper");
     }
 
     private void StartRegion(RegionKind kind, Func<string, Props> props, Func<int, string> persistenceId) =>
@@ -241,7 +272,7 @@ internal sealed class SimulatedNode : IFailoverRegions
         Func<TimeSpan> elapsed = () => World.Now;
         Props Supervised(string id) => id == NoSuchEntity.Id
             ? Props.Create(() => new NoSuchEntity())
-            : OwnerSupervisor.Props(persistenceId(id), props(id), elapsed);
+            : OwnerSupervisor.Props(persistenceId(id), props(id), elapsed, Presence);
         var extractor = extractors[kind];
         Func<string, Props> supervised = Supervised;
         Action<object, IActorRef> moved = (message, sender) => Route(kind, message, sender);
@@ -254,6 +285,16 @@ internal sealed class SimulatedNode : IFailoverRegions
         System.EventStream.Subscribe(listener, typeof(Error));
         System.EventStream.Subscribe(listener, typeof(Warning));
         System.EventStream.Subscribe(listener, typeof(ILiveEvent));
+    }
+
+    private void FollowClock()
+    {
+        _ = Clock.Follow();
+        followsClock = Clock.Reading.WallClockAhead.Duration() > TimeSpan.FromMilliseconds(1);
+        if (followsClock)
+        {
+            World.After(SteadyClock.FollowInterval, FollowClock, this);
+        }
     }
 
     private static int Number(string id) => int.Parse(id, CultureInfo.InvariantCulture);

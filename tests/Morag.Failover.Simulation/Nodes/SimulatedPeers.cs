@@ -29,6 +29,6 @@ internal sealed class SimulatedPeers(SimulatedNode node) : INodePeers
     {
         var slot = Enumerable.Range(0, node.Cluster.Count).Single(each => SimulatedMember.AddressOf(each).Equals(address));
         return new CallbackRef(node.System.Provider, $"watch-{slot}", (beat, sender) => node.Cluster.Network.Send(
-            node, slot, target => target.Peers.Receive(beat, PeerRef.Seen(sender, node, target))));
+            node, slot, target => target.Peers.Receive(beat, node.Seen(sender, target))));
     }
 }

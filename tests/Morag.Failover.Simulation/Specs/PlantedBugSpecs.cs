@@ -1,5 +1,6 @@
 using Morag.Failover.History;
 using Morag.Failover.Simulation.Faults;
+using Morag.Failover.Simulation.Worlds;
 using Xunit;
 
 namespace Morag.Failover.Simulation.Specs;
@@ -21,6 +22,7 @@ public sealed class PlantedBugSpecs
     [InlineData(nameof(PlantedBug.LostHeartbeats), Rule.NoReachableWorkerIsBlamed)]
     [InlineData(nameof(PlantedBug.LostOrders), Rule.EveryTaskEnds)]
     [InlineData(nameof(PlantedBug.LostGrants), Rule.NoLeaseIsForgotten)]
+    [InlineData(nameof(PlantedBug.StrippedHeartbeats), Rule.HeldLeasesAreKept)]
     public void Should_find_a_planted_bug(string bug, Rule rule)
     {
         for (ulong seed = 1; seed <= MostSeeds; seed++)
@@ -29,11 +31,13 @@ public sealed class PlantedBugSpecs
             {
                 Bug = Enum.Parse<PlantedBug>(bug),
                 Rules = new HashSet<Rule> { rule },
+                Pace = Pace.Busy with { LongestSettling = TimeSpan.FromMinutes(30) },
                 Nodes = 3,
                 Duration = TimeSpan.FromMinutes(10),
                 MeanPause = 5,
+                HeartbeatSeconds = 10,
             };
-            var found = SimulationRun.Of(plan with { Faults = OnThreeNodes(plan) });
+            var found = SimulationRun.Of(plan with { Faults = FaultsFor(plan) });
             if (found.Violations.Count > 0)
             {
                 return;
@@ -43,7 +47,12 @@ public sealed class PlantedBugSpecs
         Assert.Fail($"nobody noticed {bug}");
     }
 
-    private static ImmutableArray<Fault> OnThreeNodes(SimulationPlan plan) => plan.Bug == PlantedBug.SecondOwners
-        ? FaultSchedule.Draw(plan.Seed, 40, plan.Duration, plan.Nodes, plan.Workers)
-        : [];
+    /// <summary>A second owner needs an occasion: each node in turn is cut off and downed while it runs on.</summary>
+    private static ImmutableArray<Fault> FaultsFor(SimulationPlan plan) => plan.Bug != PlantedBug.SecondOwners
+        ? []
+        :
+        [
+            .. Enumerable.Range(0, plan.Nodes).Select(slot => new NodesCutOff(
+                slot, TimeSpan.FromMinutes(1 + (3 * slot)), [slot], TimeSpan.FromMinutes(2), Incoming: true, Outgoing: true)),
+        ];
 }

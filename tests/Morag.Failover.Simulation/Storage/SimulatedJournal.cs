@@ -58,7 +58,7 @@ internal sealed class SimulatedJournal : UntypedActor
                 return;
             }
 
-            var cause = Store.Append(fate, id, bytes);
+            var cause = Store.Append(node, fate, id, bytes);
             if (cause is null)
             {
                 var (sequenceNr, _, last) = bytes[^1];

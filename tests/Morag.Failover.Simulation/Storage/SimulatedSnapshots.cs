@@ -78,7 +78,14 @@ internal sealed class SimulatedSnapshots : UntypedActor
 /// <summary>Erases on the simulated store.</summary>
 internal sealed class SimulatedEraser(SimulatedStore store) : IHistoryEraser
 {
-    public Task EraseAsync(string persistenceId, long sequenceNr) => store.Of(persistenceId).Erase(sequenceNr)
-        ? Task.CompletedTask
-        : Task.FromException(new InvalidOperationException("somebody has written since"));
+    public Task EraseAsync(string persistenceId, long sequenceNr)
+    {
+        if (!store.Of(persistenceId).Erase(sequenceNr))
+        {
+            return Task.FromException(new InvalidOperationException("somebody has written since"));
+        }
+
+        store.OnErased(persistenceId);
+        return Task.CompletedTask;
+    }
 }

@@ -15,11 +15,14 @@ internal sealed class SimulatedStore(SimulatedCluster cluster)
     /// <summary>What is wrong with it now.</summary>
     public List<StoreFaults> Faults { get; } = [];
 
-    /// <summary>Called with every event when it is stored.</summary>
-    public Action<string, IStoredEvent> OnStored { get; set; } = (_, _) => { };
+    /// <summary>The presence of the nodes.</summary>
+    public PresenceTable Presence { get; } = new();
 
-    /// <summary>The histories by persistence id.</summary>
-    public IReadOnlyDictionary<string, StoredHistory> Entities => entities;
+    /// <summary>Called with every event when it is stored, and with the node that stores it.</summary>
+    public Action<string, IStoredEvent, SimulatedNode> OnStored { get; set; } = (_, _, _) => { };
+
+    /// <summary>Called when everything that was stored of an owner is erased.</summary>
+    public Action<string> OnErased { get; set; } = _ => { };
 
     public StoredHistory Of(string persistenceId)
     {

@@ -1,3 +1,5 @@
+using Morag.Failover.Simulation.Nodes;
+
 namespace Morag.Failover.Simulation.Storage;
 
 /// <summary>The errors that callers of the store get, in words that Redis uses.</summary>
@@ -26,6 +28,7 @@ internal static class StoreErrors
     /// <summary>Appends events unless the operation fails, and gives the error.</summary>
     public static Exception? Append(
         this SimulatedStore store,
+        SimulatedNode node,
         OperationFate fate,
         string persistenceId,
         IReadOnlyList<(long SequenceNr, StoredBytes Bytes, IStoredEvent Event)> events)
@@ -46,7 +49,7 @@ internal static class StoreErrors
 
         foreach (var (_, _, @event) in events)
         {
-            store.OnStored(persistenceId, @event);
+            store.OnStored(persistenceId, @event, node);
         }
 
         return null;

@@ -7,12 +7,8 @@ internal sealed class StoredHistory(bool refusesSecondWriter)
 {
     private readonly SortedDictionary<long, StoredBytes> events = [];
     private readonly SortedDictionary<long, StoredBytes> snapshots = [];
-    private readonly List<IStoredEvent> ever = [];
 
     public long Highest { get; private set; }
-
-    /// <summary>Every event that was ever stored, also those that were removed since.</summary>
-    public IReadOnlyList<IStoredEvent> Ever => ever;
 
     /// <summary>Stores the next events, all or none.</summary>
     /// <exception cref="InvalidOperationException">They do not follow the last one: somebody else wrote meanwhile.</exception>
@@ -24,10 +20,9 @@ internal sealed class StoredHistory(bool refusesSecondWriter)
                 $"event {next[0].SequenceNr} does not follow {Highest}, the last stored one: another node wrote in the meantime");
         }
 
-        foreach (var (sequenceNr, bytes, @event) in next)
+        foreach (var (sequenceNr, bytes, _) in next)
         {
             events[sequenceNr] = bytes;
-            ever.Add(@event);
             Highest = Math.Max(Highest, sequenceNr);
         }
     }

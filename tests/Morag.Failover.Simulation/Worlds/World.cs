@@ -28,11 +28,9 @@ internal sealed class World(ulong seed)
     /// <summary>The number of mailbox runs so far.</summary>
     public long Runs { get; private set; }
 
-    /// <summary>A duration between two others.</summary>
-    public TimeSpan Between(TimeSpan least, TimeSpan most) => least + ((most - least) * Random.NextDouble());
-
     /// <summary>A duration between two numbers of seconds.</summary>
-    public TimeSpan Seconds(double least, double most) => Between(TimeSpan.FromSeconds(least), TimeSpan.FromSeconds(most));
+    public TimeSpan Seconds(double least, double most) =>
+        new((long)((least + ((most - least) * Random.NextDouble())) * TimeSpan.TicksPerSecond));
 
     /// <summary>Plans an action. On a node that is frozen by then it waits for the thaw; on one that is dead it never runs.</summary>
     public Planned After(TimeSpan delay, Action action, SimulatedNode? on = null)
