@@ -85,8 +85,9 @@ internal static class ChaosRun
     {
         yield return Rule.NoLeaseWhileBreakerIsOpen;
 
-        // It needs to know what an agent received, and minutes without a fault.
+        // They need to know what an agent received and dropped, and minutes without a fault.
         yield return Rule.NoLeaseIsForgotten;
+        yield return Rule.HeldLeasesAreKept;
 
         // They order what different tasks have in common by the times of nodes.
         if (plan.HasClockJumps)

@@ -70,7 +70,6 @@ internal sealed class Recorder(World world)
         }
     }
 
-    public void OnAnswered(string client, object answer)
     public void OnAnswered(string client, object answer, bool isRepeat)
     {
         if (answer is LeasesGranted granted)
