@@ -19,7 +19,8 @@ public interface IMoragClient
 
     /// <summary>
     /// Submits any number of tasks, in calls of a size that a node accepts. The results are in the order of the tasks. A task that was
-    /// refused has the reason in its result, and the others are stored.
+    /// refused has the reason in its result, and the others are stored. After a cancellation, any of them may be stored; submitting all of
+    /// them again under their ids is safe.
     /// </summary>
     /// <exception cref="MoragPartlySubmittedException">A call failed after others had succeeded. It has their results.</exception>
     Task<ImmutableArray<SubmissionResult>> SubmitAllAsync(IEnumerable<TaskSubmission> tasks, CancellationToken cancellation = default);
@@ -83,6 +84,17 @@ public interface IMoragClient
     /// <param name="cancellation">Ends the list.</param>
     /// <exception cref="MoragUnavailableException">A part of the state is down.</exception>
     IAsyncEnumerable<FailoverDecision> ListFailuresAsync(FailureFilter? filter = null, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Lists reports of failures that changed nothing, because the lease that they named was over. Newest first, in as many calls as it
+    /// takes. If a part of the state is down, the call is repeated within <see cref="RetryOptions.Budget"/>.
+    /// </summary>
+    /// <param name="task">Only reports about this task; null for all.</param>
+    /// <param name="worker">Only reports that named this worker; null for all.</param>
+    /// <param name="cancellation">Ends the list.</param>
+    /// <exception cref="MoragUnavailableException">A part of the state is down.</exception>
+    IAsyncEnumerable<ListedStaleReport> ListStaleReportsAsync(
+        TaskId? task = null, WorkerId? worker = null, CancellationToken cancellation = default);
 
     /// <summary>Counts failures by type, and workers in trouble.</summary>
     Task<FailureStatistics> GetFailureStatisticsAsync(CancellationToken cancellation = default);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
@@ -39,6 +40,21 @@ public sealed partial class MoragClient
                 Limit = CallLimits.MaxPage,
             },
             page => (page.Decisions, page.HasMore),
+            cancellation);
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<ListedStaleReport> ListStaleReportsAsync(
+        TaskId? task = null, WorkerId? worker = null, CancellationToken cancellation = default) =>
+        ListAsync<StaleReportPage, ListedStaleReport>(
+            last => new ListStaleReports
+            {
+                Partition = 0,
+                Task = task,
+                Worker = worker,
+                After = last is null ? null : StaleReportCursor.Of(last),
+                Limit = CallLimits.MaxPage,
+            },
+            page => (page.Reports, page.HasMore),
             cancellation);
 
     /// <inheritdoc />

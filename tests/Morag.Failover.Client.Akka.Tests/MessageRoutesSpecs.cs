@@ -195,7 +195,8 @@ public sealed class MessageRoutesSpecs
         IWireMessage[] others =
         [
             new ListFailures { Partition = 0 }, new GetFailureStatistics { Partition = 0 }, new GetQueueStats { Partition = 0 },
-            new GetWorkerStats { Bucket = 0 }, new TakeWorkerOffline { WorkerId = new("w"), Reason = "broken" },
+            new ListStaleReports { Partition = 0 }, new GetWorkerStats { Bucket = 0 },
+            new TakeWorkerOffline { WorkerId = new("w"), Reason = "broken" },
         ];
 
         Assert.All(others, message => Assert.Equal(

@@ -58,6 +58,13 @@ public sealed class ClusterClientWorkerSpecs : IDisposable
         var overHttp = new MoragClient(http);
         await OperateAsync(overHttp);
         await ReadAsync(overHttp);
+        await ChangeAsync(client, "messages");
+        await ChangeAsync(overHttp, "http");
+        var stale = await overHttp.ListStaleReportsAsync(worker: Messenger).ToListAsync();
+        Assert.Equal(["good", "good"], stale.Select(listed => listed.TaskId.Value));
+        Assert.Empty(await overHttp.ListStaleReportsAsync(new("bad")).ToListAsync());
+        Assert.Empty(await overHttp.TakeWorkerOfflineAsync(Messenger, "fire alarm"));
+        await overHttp.ResumeWorkerAsync(Messenger);
         _ = await Assert.ThrowsAsync<NotSupportedException>(() => client.GetFailureStatisticsAsync());
 
         await host.StopAsync();
@@ -89,6 +96,24 @@ public sealed class ClusterClientWorkerSpecs : IDisposable
         Assert.Equal(0, (await client.CancelTasksAsync(filter, "no longer needed")).Count);
         var requeue = new RequeueTasks { Partition = 0, Filter = filter, Reason = "fixed", DryRun = true };
         Assert.Equal(0, (await client.RequeueTasksAsync(requeue)).Count);
+    }
+
+    private static async Task ChangeAsync(IMoragClient client, string name)
+    {
+        var external = new TaskId($"external-{name}");
+        var report = new ReportFailure { TaskId = external, WorkerId = Messenger, FailureType = FailureType.NetworkFailure };
+        Assert.Equal(external, (await client.ReportFailureAsync(report)).FailureEvent.TaskId);
+        var before = (await client.GetReliabilityAsync(Messenger)).TotalTasks;
+        var success = new ReportedSuccess { TaskId = external, DurationSeconds = 1 };
+        Assert.Equal(before + 1, (await client.ReportSuccessesAsync(Messenger, [success])).TotalTasks);
+
+        var late = new ReportFailure { TaskId = new("good"), WorkerId = Messenger, FailureType = FailureType.TaskTimeout };
+        _ = await Assert.ThrowsAsync<MoragLeaseEndedException>(() => client.ReportFailureAsync(late));
+
+        var unserved = new TaskId($"unserved-{name}");
+        _ = await client.SubmitAsync(new TaskSubmission { TaskId = unserved, Queue = new("gpu_priority") });
+        await client.CancelTaskAsync(unserved, "no longer needed");
+        Assert.Equal(TaskState.Cancelled, (await client.GetTaskAsync(unserved)).State);
     }
 
     // What only HTTP can.

@@ -53,11 +53,14 @@ internal static class HttpCalls
         ListFailures list => Page(
             $"/api/v1/failures{FailureQuery(list)}",
             (answer, hasMore) => new FailurePage { Decisions = Read<ImmutableArray<FailoverDecision>>(answer), HasMore = hasMore }),
+        ListStaleReports list => Page(
+            $"/api/v1/failures/stale{StaleReportQuery(list)}",
+            (answer, hasMore) => new StaleReportPage { Reports = Read<ImmutableArray<ListedStaleReport>>(answer), HasMore = hasMore }),
         GetFailureStatistics => Get<FailureStatistics>("/api/v1/failures/statistics"),
         GetTaskDecisions get => new(HttpMethod.Get, $"{TaskPath(get.TaskId)}/explain", null, ReadDecisions),
         ReportFailure { Source: ReportSource.LeaseHolder } report => Post(
             $"{TaskPath(report.TaskId)}/fail", FailureBody(report), Read<FailoverDecision>),
-        ReportFailure report => Post("/api/v1/failures", FailureBody(report), Read<FailoverDecision>),
+        ReportFailure report => Post("/api/v1/failures", FailureBody(report), ReadDecision),
         ExtendLease extend => Post(
             $"{TaskPath(extend.TaskId)}/extend", new { extend.WorkerId, extend.Epoch, Seconds = extend.By.TotalSeconds }, ReadLease),
         ReleaseLeases { Leases: [var lease] } release => Post(
@@ -145,6 +148,9 @@ internal static class HttpCalls
         ("limit", list.Limit),
         ("after", list.After?.ToText()));
 
+    private static string StaleReportQuery(ListStaleReports list) => Query(
+        ("task", list.Task), ("worker", list.Worker), ("limit", list.Limit), ("after", list.After?.ToText()));
+
     private static string Query(params (string Name, object? Value)[] fields) => string.Concat(fields
         .Where(field => field.Value is not null)
         .Select((field, number) => $"{(number == 0 ? '?' : '&')}{field.Name}={Uri.EscapeDataString(TextOf(field.Value!))}"));
@@ -190,6 +196,11 @@ internal static class HttpCalls
 
     private static T Read<T>(JsonElement answer) =>
         answer.Deserialize<T>(AnswerJson.Options) ?? throw new JsonException("it is null");
+
+    // The node answers a report about a lease that has ended with 200, because observers must not repeat it.
+    private static FailoverDecision ReadDecision(JsonElement answer) => answer.TryGetProperty("stale", out _)
+        ? throw MoragException.Of(Read<FailureStale>(answer))
+        : Read<FailoverDecision>(answer);
 
     private static TaskDecisions ReadDecisions(JsonElement answer) => new()
     {

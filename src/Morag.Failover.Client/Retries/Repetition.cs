@@ -14,7 +14,7 @@ internal static class Repetition
     public static bool IsSafe(IWireMessage message) => message switch
     {
         GetTask or GetTaskDecisions or GetWorker or GetWorkerReliability => true,
-        ListTasks or ListFailures or ListWorkers or GetQueueStats or GetFailureStatistics or GetWorkerStats => true,
+        ListTasks or ListFailures or ListStaleReports or ListWorkers or GetQueueStats or GetFailureStatistics or GetWorkerStats => true,
 
         // The same task id with the same content is the same task.
         SubmitTasks => true,

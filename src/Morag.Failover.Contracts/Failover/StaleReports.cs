@@ -32,6 +32,16 @@ public sealed record StaleReportCursor
 
     /// <summary>The task of the last one seen.</summary>
     [ProtoMember(2)] public required TaskId TaskId { get; init; }
+
+    /// <summary>The place of a stale report.</summary>
+    public static StaleReportCursor Of(ListedStaleReport last)
+    {
+        ArgumentNullException.ThrowIfNull(last);
+        return new StaleReportCursor { At = last.At, TaskId = last.TaskId };
+    }
+
+    /// <summary>The place as the HTTP API writes it into <c>after</c>.</summary>
+    public string ToText() => PlaceText.Of(At, TaskId.Value);
 }
 
 /// <summary>A page of stale reports, newest first.</summary>

@@ -12,9 +12,11 @@ internal sealed record Fault(FaultKind Kind, int Target, TimeSpan At, TimeSpan F
     /// <summary>By how much a clock is off from now on.</summary>
     public TimeSpan ClockAhead { get; init; }
 
-    /// <inheritdoc />
-    public override string ToString() => string.Create(
+    /// <summary>What happens, without when.</summary>
+    public string Description => string.Create(
         CultureInfo.InvariantCulture,
-        $"{At.TotalSeconds,7:0.0} s {Kind} {Target} "
-        + $"{(Kind == FaultKind.ClockJumped ? $"to {ClockAhead}" : $"for {For.TotalSeconds:0.0} s")}");
+        $"{Kind} {Target} {(Kind == FaultKind.ClockJumped ? $"to {ClockAhead}" : $"for {For.TotalSeconds:0.0} s")}");
+
+    /// <inheritdoc />
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{At.TotalSeconds,7:0.0} s {Description}");
 }

@@ -22,7 +22,7 @@ internal sealed class FaultInjector(ChaosCluster cluster, ReachRecorder reach, H
                 await Task.Delay(wait);
             }
 
-            recorder.Note($"{fault}");
+            recorder.Note(fault.Description);
             try
             {
                 await InjectAsync(fault);
@@ -33,7 +33,7 @@ internal sealed class FaultInjector(ChaosCluster cluster, ReachRecorder reach, H
             catch (Exception failed) when (failed is TimeoutException or InvalidOperationException or StackExchange.Redis.RedisException
                 or HttpRequestException or OperationCanceledException)
             {
-                recorder.Fault($"no recovery from {fault}: {failed.Message}");
+                recorder.Fault($"no recovery from {fault.Description}: {failed.Message}");
                 return;
             }
         }

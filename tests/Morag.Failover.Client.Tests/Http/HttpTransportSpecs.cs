@@ -52,6 +52,11 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
             "GET", "/api/v1/tasks?state=parked&limit=10&after=a%3Ab", null },
         { new ListFailures { Partition = 0, Since = DateTimeOffset.UnixEpoch, Type = FailureType.TaskTimeout, Worker = new("w") },
             "GET", "/api/v1/failures?since=1970-01-01T00%3A00%3A00Z&type=task_timeout&worker=w&limit=100", null },
+        { new ListStaleReports
+            {
+                Partition = 0, Task = new("a"), Worker = new("w"), After = new() { At = DateTimeOffset.UnixEpoch, TaskId = new("b") },
+            },
+            "GET", "/api/v1/failures/stale?task=a&worker=w&limit=100&after=NjIxMzU1OTY4MDAwMDAwMDAwIGI", null },
         { new ListWorkers { Bucket = 0 }, "GET", "/api/v1/workers?limit=100", null },
         { new GetWorkerStats { Bucket = 0 }, "GET", "/api/v1/workers/stats", null },
         { new GetQueueStats { Partition = 0 }, "GET", "/api/v1/queues", null },
@@ -117,6 +122,19 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
             """);
         var sent = Assert.Single(node.CallsTo("POST", "/tasks")).Body![0];
         Assert.True(JsonNode.DeepEquals(expected, sent), sent!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Should_say_that_the_lease_has_ended_when_the_report_of_an_observer_is_stale()
+    {
+        node.Answer = (call, _) => Task.FromResult<IResult?>(
+            call.Method == "POST" ? FakeNode.Json(new { task_id = "a", stale = true, detail = "task a has succeeded" }) : null);
+        var report = new ReportFailure { TaskId = new("a"), FailureType = FailureType.TaskTimeout };
+
+        var ended = await Assert.ThrowsAsync<MoragLeaseEndedException>(() => Connect().AskAsync(report, Limit, CancellationToken.None));
+
+        Assert.Equal("task a has succeeded", ended.Message);
+        Assert.False(ended.OutcomeUnknown);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ internal static class FailureCursorText
 {
     public static string Of(FailoverDecision last) => FailureCursor.Of(last).ToText();
 
-    public static string Of(ListedStaleReport last) => PlaceText.Of(last.At, last.TaskId.Value);
+    public static string Of(ListedStaleReport last) => StaleReportCursor.Of(last).ToText();
 
     public static FailureCursor? Parse(string? text) =>
         Place(text) is var (at, id) ? new FailureCursor { OccurredAt = at, FailureId = new FailureId(id) } : null;
