@@ -110,6 +110,8 @@ internal static class NodeProgram
         builder.Services.AddSingleton(announcements);
         var doubt = new ClusterDoubt(owners);
         var presence = new NodePresence(options.PresenceTimeout, TimeProvider.System);
+        var progress = new JoinProgress();
+        builder.Services.AddSingleton(progress);
         builder.Services.AddAkka(NodeOptions.ActorSystemName, akka => akka
             .WithClusterTls(tls)
             .AddHocon(
@@ -118,9 +120,8 @@ internal static class NodeProgram
             .WithRedisPersistence(redis, database: ConfigurationOptions.Parse(redis).DefaultDatabase ?? 0)
             .WithFailover(options.Failover, outages, epochs, system => new RedisHistoryEraser(system), owners, presence)
             .WithActors((system, _) => system.ActorOf(Props.Create(() => new EpochExchange(epochs)), "epoch-exchange"))
-            .WithActors((system, _) => KeepPresence(system, options, identity, presence, doubt))
             .WithActors((system, _) => system.ActorOf(Props.Create(() => new AnnouncementExchange(announcements)), "announcement-exchange"))
-            .WithActors((system, _) => JoinCluster(system, options, identity, refusal)));
+            .WithActors((system, _) => JoinCluster(system, options, identity, new(presence, doubt, progress, refusal))));
         builder.Services.AddSingleton(options.Failover);
         builder.Services.AddSingleton<IFailoverRegions>(services => new ShardedRegions(services.GetRequiredService<ActorSystem>()));
         builder.Services.AddSingleton(services => ReadinessCheck.Of(
@@ -227,43 +228,14 @@ internal static class NodeProgram
         CoordinatedShutdown.Get(app.Services.GetRequiredService<ActorSystem>()).ShutdownReason
             is CoordinatedShutdown.ClusterDowningReason;
 
-    private static void JoinCluster(ActorSystem system, NodeOptions options, ClusterIdentity identity, Refusal refusal)
+    /// <summary>A node with the embedded Redis is a cluster of its own. All others find each other through Redis.</summary>
+    private static void JoinCluster(ActorSystem system, NodeOptions options, ClusterIdentity identity, JoinParts parts)
     {
-        system.ActorOf(Props.Create(() => new Membership(identity, refusal)), "membership");
-        if (options.Seeds.Count == 0)
+        system.ActorOf(Props.Create(() => new Membership(identity, parts.Refusal)), "membership");
+        if (options.Redis is not { } redis)
         {
             var cluster = Akka.Cluster.Cluster.Get(system);
             cluster.Join(cluster.SelfAddress);
-        }
-        else
-        {
-            _ = JoinWhenWarmAsync(system, options, refusal);
-        }
-    }
-
-    private static async Task JoinWhenWarmAsync(ActorSystem system, NodeOptions options, Refusal refusal)
-    {
-        try
-        {
-            await WarmUp.RunAsync(system, WarmUpLimit);
-            var log = ConsoleLog("Seeds");
-            Func<string, Task<IPAddress[]>> resolve = Dns.GetHostAddressesAsync;
-            system.ActorOf(Props.Create(() => new SeedWatch(options.Seeds, resolve, log)), "seed-watch");
-        }
-#pragma warning disable CA1031 // Nobody awaits this task. A node that could not join must stop and say why.
-        catch (Exception failure)
-#pragma warning restore CA1031
-        {
-            refusal.Stop($"The node cannot join the cluster: {failure.Message}");
-        }
-    }
-
-    /// <summary>Keeps the presence of a node that may have peers: the embedded Redis serves one node only.</summary>
-    private static void KeepPresence(
-        ActorSystem system, NodeOptions options, ClusterIdentity identity, NodePresence presence, ClusterDoubt doubt)
-    {
-        if (options.Redis is not { } redis)
-        {
             return;
         }
 
@@ -275,12 +247,63 @@ internal static class NodeProgram
             IdentityKey = FoundStore.JournalIdKey,
             IdentityValue = identity.JournalId,
         });
-        var log = ConsoleLog("Presence");
-        system.ActorOf(
-            Props.Create(() => new PresenceKeeper(
-                table, presence, doubt, options.PresenceTakeOverAfter, TimeProvider.System, log)),
-            "presence-keeper");
+        KeepPresence(system, options, table, parts);
+        _ = FormWhenWarmAsync(system, options, table, parts);
     }
+
+    private static async Task FormWhenWarmAsync(ActorSystem system, NodeOptions options, PresenceTable table, JoinParts parts)
+    {
+        try
+        {
+            await WarmUp.RunAsync(system, WarmUpLimit);
+            var formation = new FormationParts
+            {
+                Table = table,
+                PresenceTimeout = options.PresenceTimeout,
+                OwnerRole = options.OwnerRole,
+                Seeds = options.Seeds,
+                Progress = parts.Progress,
+                Refusal = parts.Refusal,
+                Resolve = Dns.GetHostAddressesAsync,
+                Log = ConsoleLog("Cluster"),
+            };
+            system.ActorOf(Props.Create(() => new ClusterFormation(formation)), "cluster-formation");
+        }
+#pragma warning disable CA1031 // Nobody awaits this task. A node that could not join must stop and say why.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            parts.Refusal.Stop($"The node cannot join the cluster: {failure.Message}");
+        }
+    }
+
+    private static void KeepPresence(ActorSystem system, NodeOptions options, PresenceTable table, JoinParts parts)
+    {
+        var (presence, doubt, refusal) = (parts.Presence, parts.Doubt, parts.Refusal);
+        var takeOverAfter = options.PresenceTakeOverAfter;
+        var log = ConsoleLog("Presence");
+        var keeper = system.ActorOf(
+            Props.Create(() => new PresenceKeeper(table, presence, doubt, takeOverAfter, TimeProvider.System, log, refusal)),
+            "presence-keeper");
+        CoordinatedShutdown.Get(system).AddTask(
+            CoordinatedShutdown.PhaseClusterShutdown, "end-presence", () => EndPresenceAsync(keeper, options.PresenceTimeout));
+    }
+
+    private static async Task<Akka.Done> EndPresenceAsync(IActorRef keeper, TimeSpan timeout)
+    {
+        try
+        {
+            return await keeper.Ask<Akka.Done>(PresenceKeeper.Retire.Instance, timeout);
+        }
+        catch (AskTimeoutException)
+        {
+            // It expires.
+            return Akka.Done.Instance;
+        }
+    }
+
+    /// <summary>What a node needs to become a member.</summary>
+    private sealed record JoinParts(NodePresence Presence, ClusterDoubt Doubt, JoinProgress Progress, Refusal Refusal);
 
     /// <summary>What is opened before the actor system and the web server are built.</summary>
     private sealed record NodeParts(

@@ -68,6 +68,20 @@ public sealed class NodeClient : IDisposable
         }
     }
 
+    /// <summary>What the node says about its readiness; empty if it does not answer.</summary>
+    public async Task<string> ReadinessAsync()
+    {
+        try
+        {
+            using var answer = await http.GetAsync(new Uri("/health/ready", UriKind.Relative));
+            return await answer.Content.ReadAsStringAsync();
+        }
+        catch (HttpRequestException)
+        {
+            return "";
+        }
+    }
+
     /// <summary>Submits tasks in one call. Throws if any of them is rejected.</summary>
     public async Task SubmitAsync(IEnumerable<object> tasks)
     {

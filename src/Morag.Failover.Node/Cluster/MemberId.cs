@@ -1,4 +1,5 @@
 using System.Globalization;
+using Akka.Actor;
 using Akka.Cluster;
 
 namespace Morag.Failover.Node.Cluster;
@@ -8,5 +9,11 @@ internal static class MemberId
 {
     /// <summary>The id of a member, as host:port#uid.</summary>
     public static string Of(UniqueAddress member) =>
-        string.Create(CultureInfo.InvariantCulture, $"{member.Address.Host}:{member.Address.Port}#{member.Uid}");
+        string.Create(CultureInfo.InvariantCulture, $"{AddressOf(member.Address)}#{member.Uid}");
+
+    /// <summary>An address as host:port.</summary>
+    public static string AddressOf(Address address) => string.Create(CultureInfo.InvariantCulture, $"{address.Host}:{address.Port}");
+
+    /// <summary>The host:port in an id.</summary>
+    public static string AddressIn(string id) => id.LastIndexOf('#') is var end and >= 0 ? id[..end] : id;
 }

@@ -14,11 +14,13 @@ internal sealed class NodePresence(TimeSpan timeout, TimeProvider time) : IServi
     private long renewedAtUtcTicks = time.GetUtcNow().UtcTicks;
     private volatile bool revoked;
     private volatile bool hasPeers;
+    private volatile bool isKept;
+    private volatile bool failed;
 
     /// <summary>How long a renewal is valid.</summary>
     public TimeSpan Timeout => timeout;
 
-    /// <summary>Whether the cluster has other members. Without any, nobody can take over, and the permit never lapses.</summary>
+    /// <summary>Whether the cluster has other members, which may take over.</summary>
     public bool HasPeers
     {
         get => hasPeers;
@@ -30,8 +32,12 @@ internal sealed class NodePresence(TimeSpan timeout, TimeProvider time) : IServi
 
     /// <inheritdoc />
     public ServingPermit State => revoked ? ServingPermit.Revoked
-        : !hasPeers || Age < timeout ? ServingPermit.Valid
+        : Age < timeout || !MayHaveBeenTakenOver ? ServingPermit.Valid
         : ServingPermit.Lapsed;
+
+    // Without peers, only a node that starts can take over. A node that was frozen must ask Redis first. One that cannot reach Redis
+    // continues to answer: normally no other node reaches it either.
+    private bool MayHaveBeenTakenOver => hasPeers || (isKept && !failed);
 
     // The monotonic clock stands still while a machine is suspended and the wall clock does not. If the wall clock is set forward, the
     // presence only lapses until the next renewal.
@@ -51,7 +57,12 @@ internal sealed class NodePresence(TimeSpan timeout, TimeProvider time) : IServi
     {
         Volatile.Write(ref renewedAtUtcTicks, asked.UtcTicks);
         Volatile.Write(ref renewedAt, asked.Timestamp);
+        isKept = true;
+        failed = false;
     }
+
+    /// <summary>Records that Redis could not be asked.</summary>
+    public void NotRenewed() => failed = true;
 
     /// <summary>Records that another node has taken over, for good.</summary>
     public void Revoke() => revoked = true;

@@ -4,18 +4,23 @@ using Akka.Event;
 using Akka.Remote;
 using Microsoft.Extensions.Logging;
 using Morag.Failover.Actors.Outages;
+using Morag.Failover.Node.Stores;
 
 namespace Morag.Failover.Node.Cluster;
 
 /// <summary>
 /// Renews this node's presence in Redis, watches the presence of the other members, and takes over from a member that is dead
 /// (<see cref="TakeOverRule"/>): it ends the member's presence, downs it and quarantines it. If this node itself was taken over, it leaves
-/// the cluster and ends.
+/// the cluster and ends. A node has a presence only while it is a member: a starting node joins those that have one, and forms a cluster if
+/// nobody has (<see cref="ClusterFormation"/>).
 /// </summary>
 internal sealed class PresenceKeeper : UntypedActor, IWithTimers
 {
     /// <summary>Renewals within one timeout, so that a lost one costs nothing.</summary>
     private const int RenewalsPerTimeout = 4;
+
+    /// <summary>The timeouts for which a node must be present without being a member before it is a second cluster.</summary>
+    private const int TimeoutsBeforeSecond = 5;
 
     /// <summary>How long after a member is gone its owners may still be on their way to another node.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
@@ -26,11 +31,15 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
     private readonly TimeSpan lapsedFor;
     private readonly TimeProvider time;
     private readonly ILogger log;
+    private readonly Refusal refusal;
     private readonly Akka.Cluster.Cluster cluster = Akka.Cluster.Cluster.Get(Context.System);
     private readonly string self;
+    private readonly SecondCluster second;
     private readonly Dictionary<UniqueAddress, WatchedMember> members = [];
     private readonly HashSet<Address> broken = [];
+    private readonly HashSet<string> downed = new(StringComparer.Ordinal);
     private bool renewing;
+    private bool retired;
     private bool toldLapse;
     private long? lastLostAt;
 
@@ -40,9 +49,17 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
     /// <param name="lapsedFor">How long a reachable member may be without presence.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The node's log.</param>
+    /// <param name="refusal">Stops the node if another cluster on the same Redis stays.</param>
     public PresenceKeeper(
-        PresenceTable table, NodePresence presence, ClusterDoubt doubt, TimeSpan lapsedFor, TimeProvider time, ILogger log)
+        PresenceTable table,
+        NodePresence presence,
+        ClusterDoubt doubt,
+        TimeSpan lapsedFor,
+        TimeProvider time,
+        ILogger log,
+        Refusal refusal)
     {
+        this.refusal = refusal;
         this.table = table;
         this.presence = presence;
         this.doubt = doubt;
@@ -50,6 +67,7 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
         this.time = time;
         this.log = log;
         self = MemberId.Of(cluster.SelfUniqueAddress);
+        second = new SecondCluster(self, presence.Timeout * TimeoutsBeforeSecond);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -62,7 +80,6 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
             typeof(ClusterEvent.IMemberEvent),
             typeof(ClusterEvent.IReachabilityEvent));
         _ = Context.System.EventStream.Subscribe(Self, typeof(AssociationEvent));
-        Timers.StartPeriodicTimer(nameof(Renew), Renew.Instance, TimeSpan.Zero, presence.Timeout / RenewalsPerTimeout);
     }
 
     protected override void PostStop()
@@ -89,6 +106,9 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
             case TookOver took when took.Happened:
                 Down(took.Member, took.Reason);
                 break;
+            case Retire:
+                EndPresence();
+                break;
             case TookOver:
             case Ended:
                 // It renewed its presence after all, or Redis did not answer; the next renewal shows which.
@@ -113,6 +133,25 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
         doubt.Members = IsInDoubt();
     }
 
+    /// <summary>Starts when this node is a member, which is the first change that the cluster announces about it.</summary>
+    private void StartRenewing()
+    {
+        if (!retired && presence.State != ServingPermit.Revoked && !Timers.IsTimerActive(nameof(Renew)))
+        {
+            Timers.StartPeriodicTimer(nameof(Renew), Renew.Instance, TimeSpan.Zero, presence.Timeout / RenewalsPerTimeout);
+        }
+    }
+
+    /// <summary>Ends the presence of this node, which has left the cluster, so that nobody has to find out whether it is dead.</summary>
+    private void EndPresence()
+    {
+        var wasMember = Timers.IsTimerActive(nameof(Renew));
+        retired = true;
+        Timers.Cancel(nameof(Renew));
+        var ended = wasMember ? table.EndAsync(self) : Task.CompletedTask;
+        ended.PipeTo(Sender, success: static () => Akka.Done.Instance, failure: static _ => Akka.Done.Instance);
+    }
+
     private void RenewPresence()
     {
         if (renewing)
@@ -129,6 +168,11 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
     private void OnRenewed(Renewed renewed)
     {
         renewing = false;
+        if (retired)
+        {
+            return;
+        }
+
         if (renewed.Reading.Nodes is not { } nodes)
         {
             OnTakenOver();
@@ -158,11 +202,40 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
                 TakeOver(member, why);
             }
         }
+
+        LookForSecondCluster(nodes);
     }
+
+    private void LookForSecondCluster(IReadOnlyDictionary<string, PresenceEntry> nodes)
+    {
+        var present = nodes.Where(node => node.Value is { IsTakenOver: false } entry && entry.Remaining > TimeSpan.Zero)
+            .Select(node => node.Key)
+            .ToList();
+        var known = members.Values.Select(member => member.Id).ToHashSet(StringComparer.Ordinal);
+        var stays = second.Observe(present, known, time.GetElapsedTime(0));
+        downed.IntersectWith(present);
+        foreach (var removed in second.Removed.Where(downed.Contains))
+        {
+            // Redis did not hear it when the cluster downed the node. One that has left ends its presence itself.
+            End(removed);
+        }
+
+        if (stays.Count > 0)
+        {
+            refusal.Stop(
+                $"The node stops: another cluster ({string.Join(", ", stays.Select(MemberId.AddressIn))}) uses the same Redis, which must "
+                + "have lost the list of nodes while a node started. One cluster must end. Start this node again; it then joins the "
+                + "other one");
+        }
+    }
+
+    private void End(string node) =>
+        table.EndAsync(node).PipeTo(Self, success: static () => Ended.Instance, failure: static _ => Ended.Instance);
 
     private void OnNotRenewed(NotRenewed failed)
     {
         renewing = false;
+        presence.NotRenewed();
         if (!presence.IsCurrent && !toldLapse)
         {
             toldLapse = true;
@@ -243,6 +316,10 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
             {
                 OnDowned();
             }
+            else
+            {
+                StartRenewing();
+            }
 
             return;
         }
@@ -264,7 +341,8 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
             if (changed is ClusterEvent.MemberDowned)
             {
                 // Also when the split brain resolver or an operator downed it: the node learns it from Redis, even if it is cut off.
-                table.EndAsync(member.Id).PipeTo(Self, success: static () => Ended.Instance, failure: static _ => Ended.Instance);
+                _ = downed.Add(member.Id);
+                End(member.Id);
             }
         }
 
@@ -278,35 +356,17 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
             || broken.Contains(member.Address.Address)
             || member.Entry is { } entry && entry.Remaining < presence.Timeout / 2);
 
-    private sealed class WatchedMember(UniqueAddress address, string id)
-    {
-        public UniqueAddress Address { get; } = address;
-
-        public string Id { get; } = id;
-
-        public MemberStatus Status { get; set; }
-
-        public bool IsUnreachable { get; set; }
-
-        public PresenceEntry? Entry { get; private set; }
-
-        /// <summary>When this node first saw that the presence had expired; null while it has not.</summary>
-        public long? LapsedAt { get; private set; }
-
-        public void Observe(PresenceEntry? entry, bool afterGap, TimeProvider time)
-        {
-            Entry = entry;
-            LapsedAt = entry is not { } found || found.Remaining > TimeSpan.Zero ? null
-                : afterGap ? time.GetTimestamp()
-                : LapsedAt ?? time.GetTimestamp();
-        }
-    }
-
     private sealed record Renewed(PresenceInstant Asked, PresenceReading Reading) : INoSerializationVerificationNeeded;
 
     private sealed record NotRenewed(Exception Cause) : INoSerializationVerificationNeeded;
 
     private sealed record TookOver(WatchedMember Member, string Reason, bool Happened) : INoSerializationVerificationNeeded;
+
+    /// <summary>Ends the presence of this node; answered when Redis has heard it, or does not answer.</summary>
+    internal sealed class Retire : INoSerializationVerificationNeeded
+    {
+        public static readonly Retire Instance = new();
+    }
 
     private sealed class Ended : INoSerializationVerificationNeeded
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Morag.Failover.Node.Stores;
 using Morag.Persistence.Redis.Connection;
 using StackExchange.Redis;
@@ -6,9 +7,9 @@ using StackExchange.Redis;
 namespace Morag.Failover.Node.Cluster;
 
 /// <summary>
-/// The presence of all nodes in Redis: one hash, with a field per process that holds when its presence expires. Taking over and renewing
-/// are decided by one server in one order: either a node renews in time and is not taken over, or it is taken over and its next renewal
-/// says so.
+/// The presence of all nodes in Redis: one hash, with a field per process that holds when its presence expires. Forming a cluster, taking
+/// over and renewing are decided by one server in one order: either a node renews in time and is not taken over, or it is taken over and
+/// its next renewal says so. Of nodes that start at the same time, one forms the cluster.
 /// </summary>
 internal sealed class PresenceTable : IAsyncDisposable
 {
@@ -21,6 +22,9 @@ internal sealed class PresenceTable : IAsyncDisposable
     private const long AnotherRedis = -1;
     private const string TakenOver = "x";
 
+    /// <summary>The field with the owner role of the cluster. No id of a node starts like it.</summary>
+    private const string OwnerRoleField = "=owner-role";
+
     private const string RenewScript =
         """
         if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[4] then return { -1 } end
@@ -32,16 +36,58 @@ internal sealed class PresenceTable : IAsyncDisposable
         local all = redis.call('HGETALL', KEYS[1])
         local reply = { 1 }
         for i = 1, #all, 2 do
-          local taken = string.sub(all[i + 1], 1, 1) == 'x'
-          local at = tonumber(taken and string.sub(all[i + 1], 2) or all[i + 1])
-          if now - at > tonumber(ARGV[3]) then
-            redis.call('HDEL', KEYS[1], all[i])
-          else
-            reply[#reply + 1] = all[i]
-            reply[#reply + 1] = taken and 'x' or string.format('%.0f', at - now)
+          if string.sub(all[i], 1, 1) ~= '=' then
+            local taken = string.sub(all[i + 1], 1, 1) == 'x'
+            local at = tonumber(taken and string.sub(all[i + 1], 2) or all[i + 1])
+            if now - at > tonumber(ARGV[3]) then
+              redis.call('HDEL', KEYS[1], all[i])
+            else
+              reply[#reply + 1] = all[i]
+              reply[#reply + 1] = taken and 'x' or string.format('%.0f', at - now)
+            end
           end
         end
         return reply
+        """;
+
+    /// <summary>Reads the presence of all nodes that were not taken over: the id, the value, and the time that remains.</summary>
+    private const string ReadScript =
+        """
+        if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[2] then return { '-1' } end
+        local time = redis.call('TIME')
+        local now = time[1] * 1000 + math.floor(time[2] / 1000)
+        local all = redis.call('HGETALL', KEYS[1])
+        local reply = { redis.call('HGET', KEYS[1], ARGV[1]) or false }
+        for i = 1, #all, 2 do
+          if string.sub(all[i], 1, 1) ~= '=' and string.sub(all[i + 1], 1, 1) ~= 'x' then
+            reply[#reply + 1] = all[i]
+            reply[#reply + 1] = all[i + 1]
+            reply[#reply + 1] = string.format('%.0f', tonumber(all[i + 1]) - now)
+          end
+        end
+        return reply
+        """;
+
+    /// <summary>
+    /// Makes a node the only one, and ends the presence of those that it found dead. If any other node is there, or if a dead one has
+    /// renewed its presence since, nothing changes.
+    /// </summary>
+    private const string FormScript =
+        """
+        if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[5] then return -1 end
+        local dead = cjson.decode(ARGV[4])
+        local all = redis.call('HGETALL', KEYS[1])
+        for i = 1, #all, 2 do
+          local counts = all[i] ~= ARGV[1] and string.sub(all[i], 1, 1) ~= '=' and string.sub(all[i + 1], 1, 1) ~= 'x'
+          if counts and dead[all[i]] ~= all[i + 1] then return 0 end
+        end
+        local time = redis.call('TIME')
+        local now = time[1] * 1000 + math.floor(time[2] / 1000)
+        for node in pairs(dead) do
+          redis.call('HSET', KEYS[1], node, 'x' .. string.format('%.0f', now))
+        end
+        redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now + ARGV[2]), '=owner-role', ARGV[3])
+        return 1
         """;
 
     private const string TakeOverScript =
@@ -60,6 +106,7 @@ internal sealed class PresenceTable : IAsyncDisposable
 
     private const string EndScript =
         """
+        if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[2] then return -1 end
         local other = redis.call('HGET', KEYS[1], ARGV[1])
         if other and string.sub(other, 1, 1) == 'x' then return 0 end
         local time = redis.call('TIME')
@@ -110,6 +157,45 @@ internal sealed class PresenceTable : IAsyncDisposable
         return new PresenceReading(nodes);
     }
 
+    /// <summary>Reads the presence of all nodes that were not taken over, without one of this node.</summary>
+    /// <exception cref="PresenceException">Redis does not answer, or it is not the Redis of this cluster.</exception>
+    public async Task<PresenceOverview> ReadAsync()
+    {
+        var reply = (RedisResult[])(await RunAsync(ReadScript, [OwnerRoleField, .. identity]))!;
+        var role = (string?)reply[0];
+        if (reply.Length == 1 && role == AnotherRedis.ToString(CultureInfo.InvariantCulture))
+        {
+            throw ForAnotherRedis();
+        }
+
+        var rows = new Dictionary<string, PresenceRow>(StringComparer.Ordinal);
+        for (var at = 1; at + 2 < reply.Length; at += 3)
+        {
+            var remaining = TimeSpan.FromMilliseconds(long.Parse((string)reply[at + 2]!, CultureInfo.InvariantCulture));
+            rows[(string)reply[at]!] = new PresenceRow((string)reply[at + 1]!, remaining);
+        }
+
+        return new PresenceOverview(rows, role);
+    }
+
+    /// <summary>
+    /// Makes a node the first one of a new cluster. False if a node is present that is not in <paramref name="dead"/> with its last value.
+    /// </summary>
+    /// <param name="node">The node's id.</param>
+    /// <param name="ownerRole">The role of the nodes that hold owners; empty if all nodes do.</param>
+    /// <param name="dead">The nodes that no longer renew their presence, each with the value that it last had.</param>
+    /// <exception cref="PresenceException">Redis does not answer, or it is not the Redis of this cluster.</exception>
+    public async Task<bool> FormAsync(string node, string ownerRole, IReadOnlyDictionary<string, string> dead)
+    {
+        RedisValue[] arguments =
+            [node, (long)settings.Timeout.TotalMilliseconds, ownerRole, JsonSerializer.Serialize(dead), .. identity];
+        return (long)await RunAsync(FormScript, arguments) switch
+        {
+            AnotherRedis => throw ForAnotherRedis(),
+            var result => result == 1,
+        };
+    }
+
     /// <summary>
     /// Takes over from a node whose presence has expired. False if it has renewed it after all, or if the presence of
     /// <paramref name="node"/> itself has expired.
@@ -123,8 +209,14 @@ internal sealed class PresenceTable : IAsyncDisposable
         };
 
     /// <summary>Ends the presence of a node that the cluster has downed, whether it has expired or not.</summary>
-    /// <exception cref="PresenceException">Redis does not answer.</exception>
-    public async Task EndAsync(string node) => _ = await RunAsync(EndScript, [node]);
+    /// <exception cref="PresenceException">Redis does not answer, or it is not the Redis of this cluster.</exception>
+    public async Task EndAsync(string node)
+    {
+        if ((long)await RunAsync(EndScript, [node, .. identity]) == AnotherRedis)
+        {
+            throw ForAnotherRedis();
+        }
+    }
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -182,6 +274,16 @@ internal readonly record struct PresenceEntry(TimeSpan Remaining, bool IsTakenOv
 {
     public static readonly PresenceEntry OfTakenOver = new(TimeSpan.Zero, IsTakenOver: true);
 }
+
+/// <summary>The presence of a node as a starting node reads it.</summary>
+/// <param name="Value">The stored value, which each renewal changes.</param>
+/// <param name="Remaining">The time until it expires, by the clock of Redis; negative if it has.</param>
+internal readonly record struct PresenceRow(string Value, TimeSpan Remaining);
+
+/// <summary>The presence of all nodes that were not taken over.</summary>
+/// <param name="Rows">The presence by the id of the node.</param>
+/// <param name="OwnerRole">The owner role of the last cluster that was formed; null if none was.</param>
+internal sealed record PresenceOverview(IReadOnlyDictionary<string, PresenceRow> Rows, string? OwnerRole);
 
 /// <summary>What a renewal returned.</summary>
 /// <param name="Nodes">The presence of every node by id; null if the renewing node has been taken over.</param>

@@ -68,7 +68,7 @@ public sealed class NodeOptions
     /// <summary>The port for other nodes; 0 selects a free one.</summary>
     public required int Port { get; init; }
 
-    /// <summary>The full addresses of the nodes to join; empty for a cluster of one.</summary>
+    /// <summary>The full addresses of nodes to ask for admission, besides those that are found in Redis.</summary>
     public required IReadOnlyList<string> Seeds { get; init; }
 
     /// <summary>The cluster roles of this node.</summary>
@@ -161,7 +161,7 @@ public sealed class NodeOptions
             {NodeConfiguration.Assignment("akka.remote.dot-netty.tcp.public-hostname", Host)}
             {(IsIPv6(Host) ? "akka.remote.dot-netty.tcp.dns-use-ipv6 = on" : "")}
             akka.remote.dot-netty.tcp.port = {Port.ToString(CultureInfo.InvariantCulture)}
-            akka.cluster.seed-nodes = [{string.Join(", ", Seeds.Select(seed => $"\"{seed}\""))}]
+            akka.cluster.seed-nodes = []
             akka.cluster.roles = [{string.Join(", ", Roles.Select(role => $"\"{role}\""))}]
             {(OwnerRole.Length > 0 ? string.Join('\n', OwnerRoleSettings.Select(key => NodeConfiguration.Assignment(key, OwnerRole))) : "")}
             {NodeConfiguration.Assignment("akka.coordination.lease.redis.connection-string", redisConnectionString)}
@@ -205,10 +205,10 @@ public sealed class NodeOptions
                 RedisAuthority, $"it needs a Redis over TLS: add ssl=true to {NodeSetting.Redis.Variable}");
         }
 
-        if (OwnerRole.Length > 0 && Seeds.Count == 0 && !Roles.Contains(OwnerRole))
+        if (OwnerRole.Length > 0 && Redis is null && !Roles.Contains(OwnerRole))
         {
             throw NodeSetting.OwnerRole.Refused(
-                OwnerRole, $"a node without seeds must hold the owners itself. Add the role to {NodeSetting.Roles.Variable}");
+                OwnerRole, $"a node with the embedded Redis must hold the owners itself. Add the role to {NodeSetting.Roles.Variable}");
         }
 
         if (Seeds.Count > 0 && Redis is null)

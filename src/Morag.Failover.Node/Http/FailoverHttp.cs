@@ -44,8 +44,10 @@ public static class FailoverHttp
         services.TryAddSingleton(new OwnerHealth());
         services.TryAddSingleton(provider => new ClusterDoubt(provider.GetRequiredService<OwnerHealth>()));
         services.TryAddSingleton(IServingPermit.Always);
+        services.TryAddSingleton(new JoinProgress());
         services.AddSingleton(provider => new JournalInspector(provider.GetRequiredService<ActorSystem>()));
-        services.AddSingleton(provider => ReadinessCheck.ClusterMembership(provider.GetRequiredService<ActorSystem>()));
+        services.AddSingleton(provider => ReadinessCheck.ClusterMembership(
+            provider.GetRequiredService<ActorSystem>(), provider.GetRequiredService<JoinProgress>()));
         services.Configure<KestrelServerOptions>(kestrel =>
         {
             kestrel.AddServerHeader = false;

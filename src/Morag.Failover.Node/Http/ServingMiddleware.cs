@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Health;
 
@@ -14,7 +15,8 @@ internal sealed class NeedsOwners
 /// Refuses calls that need an owner while this node is not up in the cluster or is stopping. Without it they would wait for their timeout;
 /// the refusal lets clients go to another node at once.
 /// </summary>
-internal sealed class ServingMiddleware(RequestDelegate next, ActorSystem system, IHostApplicationLifetime lifetime)
+internal sealed class ServingMiddleware(
+    RequestDelegate next, ActorSystem system, JoinProgress progress, IHostApplicationLifetime lifetime)
 {
     private readonly Akka.Cluster.Cluster cluster = Akka.Cluster.Cluster.Get(system);
 
@@ -30,6 +32,6 @@ internal sealed class ServingMiddleware(RequestDelegate next, ActorSystem system
 
     private (string Check, string Why)? Reason() =>
         lifetime.ApplicationStopping.IsCancellationRequested ? ("stopping", "the node is stopping")
-        : ReadinessCheck.MembershipFailure(cluster) is { } why ? ("cluster", why)
+        : ReadinessCheck.MembershipFailure(cluster, progress) is { } why ? ("cluster", why)
         : null;
 }

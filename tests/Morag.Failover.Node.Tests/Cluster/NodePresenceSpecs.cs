@@ -54,6 +54,33 @@ public sealed class NodePresenceSpecs
     }
 
     [Fact]
+    public void Should_lapse_without_peers_when_the_node_was_frozen_because_another_one_may_have_started()
+    {
+        presence.HasPeers = false;
+        presence.Renewed(PresenceInstant.Now(clocks));
+        clocks.Pass(Timeout);
+        Assert.Equal(ServingPermit.Lapsed, presence.State);
+
+        presence.Renewed(PresenceInstant.Now(clocks));
+
+        Assert.Equal(ServingPermit.Valid, presence.State);
+    }
+
+    [Fact]
+    public void Should_not_lapse_without_peers_while_Redis_cannot_be_asked()
+    {
+        presence.HasPeers = false;
+        presence.Renewed(PresenceInstant.Now(clocks));
+        presence.NotRenewed();
+        clocks.Pass(TimeSpan.FromHours(1));
+        Assert.Equal(ServingPermit.Valid, presence.State);
+
+        presence.HasPeers = true;
+
+        Assert.Equal(ServingPermit.Lapsed, presence.State);
+    }
+
+    [Fact]
     public void Should_stay_revoked_when_it_is_renewed()
     {
         presence.Revoke();

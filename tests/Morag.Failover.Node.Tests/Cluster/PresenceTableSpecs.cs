@@ -31,6 +31,54 @@ public sealed class PresenceTableSpecs(RedisServer server) : IClassFixture<Redis
     }
 
     [ServerFact]
+    public async Task Should_let_one_node_form_a_cluster_when_many_try_at_the_same_time()
+    {
+        var table = TableOf(TimeSpan.FromMinutes(1));
+
+        var formed = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => table.FormAsync($"n:{number}#1", "core", Dead())));
+
+        Assert.Single(formed, true);
+        var overview = await table.ReadAsync();
+        Assert.Equal("core", overview.OwnerRole);
+        Assert.InRange(Assert.Single(overview.Rows).Value.Remaining, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+        _ = Assert.Single((await table.RenewAsync(overview.Rows.Keys.Single())).Nodes!);
+    }
+
+    [ServerFact]
+    public async Task Should_take_over_from_dead_nodes_when_a_node_forms_a_cluster()
+    {
+        var table = TableOf(TimeSpan.FromMinutes(1));
+        _ = await table.RenewAsync("a#1");
+        var last = (await table.ReadAsync()).Rows["a#1"].Value;
+        Assert.False(await table.FormAsync("b#2", "", Dead()));
+        Assert.False(await table.FormAsync("b#2", "", Dead(("a#1", "another"))));
+
+        Assert.True(await table.FormAsync("b#2", "", Dead(("a#1", last))));
+
+        Assert.Null((await table.RenewAsync("a#1")).Nodes);
+        Assert.Equal(["b#2"], (await table.ReadAsync()).Rows.Keys);
+        Assert.Equal("", (await table.ReadAsync()).OwnerRole);
+    }
+
+    [ServerFact]
+    public async Task Should_refuse_to_form_a_cluster_when_a_node_has_renewed_since_it_was_found_dead()
+    {
+        var table = TableOf(TimeSpan.FromMinutes(1));
+        _ = await table.RenewAsync("a#1");
+        var last = (await table.ReadAsync()).Rows["a#1"].Value;
+        while ((await table.ReadAsync()).Rows["a#1"].Value == last)
+        {
+            _ = await table.RenewAsync("a#1");
+        }
+
+        Assert.False(await table.FormAsync("b#2", "", Dead(("a#1", last))));
+        Assert.NotNull((await table.RenewAsync("a#1")).Nodes);
+    }
+
+    private static Dictionary<string, string> Dead(params (string Node, string Value)[] nodes) =>
+        nodes.ToDictionary(node => node.Node, node => node.Value, StringComparer.Ordinal);
+
+    [ServerFact]
     public async Task Should_refuse_to_take_over_from_a_node_that_is_present()
     {
         var table = TableOf(TimeSpan.FromMinutes(1));
@@ -87,12 +135,27 @@ public sealed class PresenceTableSpecs(RedisServer server) : IClassFixture<Redis
     }
 
     [ServerFact]
-    public async Task Should_fail_when_another_redis_answers()
+    public async Task Should_fail_and_write_nothing_when_another_redis_answers()
     {
         var table = TableOf(TimeSpan.FromMinutes(1), identity: "the journal of this cluster");
 
-        var failure = await Assert.ThrowsAsync<PresenceException>(() => table.RenewAsync("a#1"));
-        Assert.Contains("morag:journal-id in Redis is not the journal of this cluster", failure.Message, StringComparison.Ordinal);
+        Func<Task>[] calls =
+        [
+            () => table.RenewAsync("a#1"),
+            table.ReadAsync,
+            () => table.FormAsync("a#1", "", Dead()),
+            () => table.TakeOverAsync("a#1", "b#2"),
+            () => table.EndAsync("a#1"),
+        ];
+
+        foreach (var call in calls)
+        {
+            var failure = await Assert.ThrowsAsync<PresenceException>(call);
+            Assert.Contains("morag:journal-id in Redis is not the journal of this cluster", failure.Message, StringComparison.Ordinal);
+        }
+
+        await using var connection = await server.ConnectAsync();
+        Assert.False(await connection.GetDatabase().KeyExistsAsync(PresenceTable.Key));
     }
 
     /// <summary>Leaves what a process leaves that died a few seconds ago.</summary>

@@ -54,18 +54,22 @@ public sealed class SplitBrainSpecs(GarnetServer redis) : IClassFixture<GarnetSe
     private async Task<ActorSystem[]> StartTwoAsync()
     {
         var ports = new[] { RedisTestServer.FreePort(), RedisTestServer.FreePort() };
-        var seeds = string.Join(',', ports.Select(port => $"127.0.0.1:{port}"));
-        var nodes = ports.Select(port => Start(port, seeds)).ToArray();
+        var nodes = ports.Select(Start).ToArray();
         var clusters = nodes.Select(Akka.Cluster.Cluster.Get).ToList();
+        foreach (var cluster in clusters)
+        {
+            await cluster.JoinAsync(clusters[0].SelfAddress);
+        }
+
         await EventuallyAsync(
             () => clusters.TrueForAll(cluster => cluster.State.Members.Count(member => member.Status == MemberStatus.Up) == 2),
             "both nodes are up");
         return nodes;
     }
 
-    private ActorSystem Start(int port, string seeds)
+    private ActorSystem Start(int port)
     {
-        var options = NodeOptions.Load([$"--port={port}", $"--seeds={seeds}", $"--redis={redis.ConnectionString}"], static _ => null);
+        var options = NodeOptions.Load([$"--port={port}", $"--redis={redis.ConnectionString}"], static _ => null);
         return ActorSystem.Create(NodeOptions.ActorSystemName, Test.WithFallback(options.ActorSystemConfig(redis.ConnectionString)));
     }
 

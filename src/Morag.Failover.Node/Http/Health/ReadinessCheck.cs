@@ -3,6 +3,7 @@ using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Node.Cluster;
 
 namespace Morag.Failover.Node.Http.Health;
 
@@ -22,17 +23,17 @@ public sealed record ReadinessCheck(string Name, Func<CancellationToken, Task<IR
         async cancellation => await failure(cancellation) is { } why ? new Dictionary<string, string> { [name] = why } : None);
 
     /// <summary>Passes while this node is an up member of the cluster.</summary>
-    public static ReadinessCheck ClusterMembership(ActorSystem system)
+    internal static ReadinessCheck ClusterMembership(ActorSystem system, JoinProgress progress)
     {
         var cluster = Akka.Cluster.Cluster.Get(system);
-        return Of("cluster", _ => Task.FromResult(MembershipFailure(cluster)));
+        return Of("cluster", _ => Task.FromResult(MembershipFailure(cluster, progress)));
     }
 
     /// <summary>Why the node is not an up member of the cluster; null if it is.</summary>
-    internal static string? MembershipFailure(Akka.Cluster.Cluster cluster) => cluster.SelfMember.Status switch
+    internal static string? MembershipFailure(Akka.Cluster.Cluster cluster, JoinProgress progress) => cluster.SelfMember.Status switch
     {
         Akka.Cluster.MemberStatus.Up => null,
-        var status => $"this node is not up in the cluster; its status is {WireName.Of(status)}",
+        var status => progress.WaitsFor ?? $"this node is not up in the cluster; its status is {WireName.Of(status)}",
     };
 
     /// <summary>
