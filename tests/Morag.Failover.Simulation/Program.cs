@@ -18,7 +18,7 @@ internal static class Program
                 return Search(SimulationSearch.Of(Range(first, last)), shrinks: false);
             default:
                 Console.Error.WriteLine(
-                    "Use --seed SEED [--shrink] [--history] to replay a simulation, --seeds FIRST LAST to run several, "
+                    "Use --seed SEED [--shrink] [--history [--calls CLIENT]] to replay a simulation, --seeds FIRST LAST to run several, "
                     + "or --minutes MINUTES to search.");
                 return 2;
         }
@@ -26,7 +26,8 @@ internal static class Program
 
     private static int Replay(ulong seed, string[] options)
     {
-        var result = SimulationRun.Of(SimulationPlan.Of(seed));
+        var watched = options.SkipWhile(option => option != "--calls").Skip(1).FirstOrDefault();
+        var result = SimulationRun.Of(SimulationPlan.Of(seed) with { Watched = watched });
         if (options.Contains("--shrink") && result.IsBad)
         {
             result = Shrinking.Shrink(result, Console.Error.WriteLine);

@@ -32,6 +32,9 @@ internal sealed record SimulationPlan
 
     public PlantedBug Bug { get; init; }
 
+    /// <summary>The client whose calls are noted in the history; null for none.</summary>
+    public string? Watched { get; init; }
+
     /// <summary>The rules to check.</summary>
     public IReadOnlySet<Rule> Rules { get; init; } = Enum.GetValues<Rule>().ToHashSet();
 

@@ -37,6 +37,17 @@ internal sealed class SimulationRun
         cluster.Store.OnStored = recorder.OnStored;
         cluster.Store.OnErased = recorder.OnErased;
         var gateways = new Gateways(cluster) { OnAnswered = recorder.OnAnswered };
+        if (plan.Watched is { } watched)
+        {
+            gateways.OnCall = (client, what) =>
+            {
+                if (client == watched)
+                {
+                    recorder.Note($"{client} {what}");
+                }
+            };
+        }
+
         running = new Running(world, cluster, gateways, plan.Settings, plan.Pace, recorder.Record);
         for (var number = 0; number < plan.Workers; number++)
         {
@@ -106,6 +117,7 @@ internal sealed class SimulationRun
     private string? ReadAll()
     {
         var until = world.Now + plan.Pace.LongestSettling;
+        var fewestLeft = int.MaxValue;
         while (true)
         {
             var asked = world.Now;
@@ -118,12 +130,20 @@ internal sealed class SimulationRun
             }
 
             world.PassUntil(world.Now + Answering);
+            var left = expected - read.Count(task => task.IsFinished || task.WaitsFor is not null);
+            if (left < fewestLeft)
+            {
+                // A few workers with long tasks may need days for what is queued, as long as they get on with it.
+                fewestLeft = left;
+                until = world.Now + plan.Pace.LongestSettling;
+            }
+
             if (read.Count < expected && world.Now >= until)
             {
                 return $"{expected - read.Count} tasks cannot be read";
             }
 
-            if (read.Count == expected && (world.Now >= until || read.TrueForAll(task => task.IsFinished || task.WaitsFor is not null)))
+            if (read.Count == expected && (left == 0 || world.Now >= until))
             {
                 read.OrderBy(task => task.Task, StringComparer.Ordinal).ToList().ForEach(recorder.Record);
                 return ReadStatistics();

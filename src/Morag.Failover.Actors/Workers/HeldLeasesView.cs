@@ -196,9 +196,12 @@ internal sealed class HeldLeasesView(int partitions)
 
     /// <summary>
     /// Compares the view with a worker's heartbeat and returns the leases that two heartbeats did not list: they never reached the worker.
-    /// Checks only the partitions that <paramref name="judge"/> accepts.
+    /// Checks only the partitions that <paramref name="judge"/> accepts. Heartbeats that arrive within <paramref name="interval"/>, the
+    /// time between two heartbeats, count as one: they waited somewhere, for example at a node that was frozen, and may all be older than
+    /// the lease.
     /// </summary>
-    public List<HeldLease>? FindUndelivered(ImmutableArray<HeldByWorker> said, Func<int, bool> judge, DateTimeOffset now)
+    public List<HeldLease>? FindUndelivered(
+        ImmutableArray<HeldByWorker> said, Func<int, bool> judge, TimeSpan interval, DateTimeOffset now)
     {
         List<HeldLease>? missing = null;
         foreach (var held in leases.Values)
@@ -213,10 +216,14 @@ internal sealed class HeldLeasesView(int partitions)
                     held.ProgressAt = now;
                 }
             }
-            else if (judge(held.Partition) && ++held.Missed >= 2)
+            else if (judge(held.Partition) && (held.Missed == 0 || now - held.MissedAt >= interval))
             {
-                held.Missed = 0;
-                (missing ??= []).Add(held.Lease);
+                held.MissedAt = now;
+                if (++held.Missed >= 2)
+                {
+                    held.Missed = 0;
+                    (missing ??= []).Add(held.Lease);
+                }
             }
         }
 
@@ -284,6 +291,9 @@ internal sealed class HeldLeasesView(int partitions)
 
         /// <summary>How many checks in a row found that the worker may not know the lease.</summary>
         public int Missed { get; set; }
+
+        /// <summary>When a heartbeat last counted as one that does not list the lease.</summary>
+        public DateTimeOffset MissedAt { get; set; }
 
         public double? Progress { get; set; }
 

@@ -88,7 +88,17 @@ public sealed partial class WorkerReliabilityActor
 
     private void ReturnUndelivered(Heartbeat heartbeat)
     {
-        var missing = held.FindUndelivered(heartbeat.Held, partition => !fences.Owes(State.Fences, partition), Now);
+        if (returns.Any)
+        {
+            // The queue has not confirmed the return of a lease yet, and the worker got it after all.
+            foreach (var lease in heartbeat.Held)
+            {
+                returns.Remove(held.PartitionOf(lease.TaskId), lease.TaskId, lease.Epoch);
+            }
+        }
+
+        var interval = TimeSpan.FromSeconds(State.Registration!.HeartbeatIntervalSeconds ?? WorkerLimits.MinHeartbeatSeconds);
+        var missing = held.FindUndelivered(heartbeat.Held, partition => !fences.Owes(State.Fences, partition), interval, Now);
         if (missing is not null)
         {
             ReturnLeases(missing.Select(lease => (lease.TaskId, lease.Epoch)), NeverReachedWorker);

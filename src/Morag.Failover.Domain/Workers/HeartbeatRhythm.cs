@@ -26,10 +26,13 @@ public sealed class HeartbeatRhythm
     /// <summary>The mean heartbeat interval; the declared one until there are enough samples.</summary>
     public TimeSpan Mean => TimeSpan.FromSeconds(Distribution().Mean);
 
-    /// <summary>Adds the interval between two consecutive heartbeats.</summary>
+    /// <summary>
+    /// Adds the interval between two consecutive heartbeats. A shorter one than the declared interval counts as the declared one:
+    /// heartbeats that were repeated, or that waited somewhere, arrive together, and must not make the next one look late.
+    /// </summary>
     public void Learn(TimeSpan interval)
     {
-        intervals[next] = (float)interval.TotalSeconds;
+        intervals[next] = (float)Math.Max(interval.TotalSeconds, announced);
         next = (next + 1) % intervals.Length;
         count = Math.Min(count + 1, intervals.Length);
     }

@@ -28,6 +28,7 @@ public sealed class PartitionedHistorySpecs(ITestOutputHelper output) : AnyHisto
 public abstract class AnyHistorySpecs(ITestOutputHelper output, int queuePartitions)
     : ScenarioSpec(output, Hurried with { Partitions = Hurried.Partitions with { Queues = queuePartitions } })
 {
+    private const int DefaultHistories = 20;
     private const int Steps = 120;
     private const int LastKind = 24;
     private const int MostRoundsToTheEnd = 40;
@@ -72,22 +73,19 @@ public abstract class AnyHistorySpecs(ITestOutputHelper output, int queuePartiti
     private static readonly FailureType[] FailureTypes = Enum.GetValues<FailureType>();
 
     /// <summary>
-    /// Twenty known seeds; two hundred fresh ones if MORAG_HISTORY_SEED is "fresh"; or the one it gives. The name of a failed test shows
-    /// its seed.
+    /// Fresh seeds: twenty, or as many as MORAG_HISTORIES says; or only the one that MORAG_HISTORY_SEED gives, to repeat a failure. The
+    /// name and the output of a failed test show its seed.
     /// </summary>
-    public static TheoryData<uint> Histories => Environment.GetEnvironmentVariable("MORAG_HISTORY_SEED") switch
-    {
-        null or "" => [.. Known],
-        "fresh" => [.. Fresh(200)],
-        var seed => [uint.Parse(seed, CultureInfo.InvariantCulture)],
-    };
-
-    private static IEnumerable<uint> Known => Enumerable.Range(0, 20).Select(seed => (uint)seed);
+    public static TheoryData<uint> Histories => Environment.GetEnvironmentVariable("MORAG_HISTORY_SEED") is { Length: > 0 } seed
+        ? [uint.Parse(seed, CultureInfo.InvariantCulture)]
+        : [.. Fresh(Environment.GetEnvironmentVariable("MORAG_HISTORIES") is { Length: > 0 } count
+            ? int.Parse(count, CultureInfo.InvariantCulture)
+            : DefaultHistories)];
 
     [Fact]
-    public void Should_draw_every_kind_of_step_and_every_failure_type_in_the_known_histories()
+    public void Should_draw_every_kind_of_step_and_every_failure_type_in_as_many_histories_as_run_by_default()
     {
-        var steps = Known.SelectMany(StepsOf).ToList();
+        var steps = Fresh(DefaultHistories).SelectMany(StepsOf).ToList();
 
         Assert.Equal(Enumerable.Range(0, LastKind + 1), steps.Select(step => step.What).Distinct().Order());
         Assert.Equal(
@@ -122,6 +120,9 @@ public abstract class AnyHistorySpecs(ITestOutputHelper output, int queuePartiti
 
     private async Task LiveThroughAsync(uint stream)
     {
+        Output?.WriteLine(
+            $"to repeat: MORAG_HISTORY_SEED={stream.ToString(CultureInfo.InvariantCulture)} dotnet test tests/Morag.Failover.Actors.Tests "
+            + "--filter FullyQualifiedName~HistorySpecs");
         foreach (var id in (string[])["a", "b", "c"])
         {
             workers.Add(await RegisterAsync(id, slots: 3));

@@ -89,10 +89,10 @@ public sealed class LeaseSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         Assert.Single(await worker.LeaseWithoutHearingAsync());
 
         await worker.BeatAsync();
-        await PassAsync(TimeSpan.FromSeconds(1));
-        Assert.Equal(TaskState.Leased, (await TaskAsync(lost)).State);
         await worker.BeatAsync();
         await PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(TaskState.Leased, (await TaskAsync(lost)).State);
+        await PassAsync(TimeSpan.FromSeconds(20));
 
         var task = await TaskAsync(lost);
         Assert.Equal((TaskState.Queued, 0), (task.State, task.RetryCount));
@@ -101,6 +101,25 @@ public sealed class LeaseSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         Assert.Empty((await ExplainAsync(lost)).Decisions);
         Assert.Equal(0, (await worker.ScoreAsync()).TotalTasks);
         Assert.Equal(lost, (await worker.LeaseOneAsync()).TaskId);
+    }
+
+    [Fact]
+    public async Task Should_keep_a_lease_that_the_worker_lists_before_the_queue_has_taken_it_back()
+    {
+        var worker = await RegisterAsync("cpu-1");
+        var task = await SubmitAsync("page", "cpu_batch");
+        var lease = await worker.LeaseOneAsync();
+        await Owners.GoDownAsync(Owners.Queues);
+        worker.Forget(lease);
+        await PassAsync(TimeSpan.FromSeconds(30));
+
+        worker.Remember(lease);
+        await worker.BeatAsync();
+        await Owners.ComeBackAsync();
+        await PassAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal((TaskState.Leased, lease.Epoch), ((await TaskAsync(task)).State, (await TaskAsync(task)).Epoch));
+        await worker.CompleteAsync(lease);
     }
 
     [Theory]
@@ -139,8 +158,7 @@ public sealed class LeaseSpecs(ITestOutputHelper output) : ScenarioSpec(output)
 
         await Owners.CrashAsync(Owners.Queues);
         await worker.BeatAsync();
-        await worker.BeatAsync();
-        await PassAsync(TimeSpan.FromSeconds(1));
+        await PassAsync(TimeSpan.FromSeconds(20));
 
         Assert.Equal(TaskState.Queued, (await TaskAsync(lost)).State);
     }

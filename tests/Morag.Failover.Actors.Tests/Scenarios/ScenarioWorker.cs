@@ -159,6 +159,9 @@ public sealed class ScenarioWorker
     /// <summary>Stops what it does for a lease, without a word.</summary>
     public void Forget(LeasedTask lease) => holds.RemoveAll(held => held.Epoch == lease.Epoch);
 
+    /// <summary>Lists a lease again that it has held all the time: heartbeats without it were late.</summary>
+    public void Remember(LeasedTask lease) => holds.Add(lease);
+
     // --- What is seen of it
 
     public Task<WorkerReliabilityScore> ScoreAsync() =>

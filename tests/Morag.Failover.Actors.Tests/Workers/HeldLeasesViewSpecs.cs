@@ -135,6 +135,21 @@ public sealed class HeldLeasesViewSpecs
         Assert.Equal("task-3", Assert.Single(held.FindUndelivered(partition: 0)!).TaskId.Value);
     }
 
+    [Fact]
+    public void Should_count_heartbeats_that_arrive_together_once_when_it_looks_for_undelivered_leases()
+    {
+        var interval = TimeSpan.FromSeconds(2);
+        held.MarkEmpty();
+        held.Add(Leased(1), partition: 0, Now);
+
+        Assert.Null(Missing(seconds: 1));
+        Assert.Null(Missing(seconds: 1.1));
+        Assert.Null(Missing(seconds: 2.9));
+        Assert.Equal("task-1", Assert.Single(Missing(seconds: 3)!).TaskId.Value);
+
+        List<HeldLease>? Missing(double seconds) => held.FindUndelivered([], _ => true, interval, Now.AddSeconds(seconds));
+    }
+
     private static long Digest(params long[] epochs) => LeaseDigest.Of(epochs.Select(epoch => new LeaseEpoch(epoch)));
 
     private static HeldLeases Answer(long number, params long[] epochs) => new()

@@ -33,12 +33,21 @@ public sealed class LivenessSpecs
     [Fact]
     public void Should_learn_each_workers_own_rhythm()
     {
-        var steady = Learnt(10, _ => 2);
-        var jittery = Learnt(10, i => i % 2 == 0 ? 1 : 19);
+        var steady = Learnt(1, _ => 2);
+        var jittery = Learnt(1, i => i % 2 == 0 ? 1 : 19);
 
         Assert.Equal(2, steady.Mean.TotalSeconds, 3);
         Assert.Equal(Liveness.Suspect, Judge(steady, 6.5).Liveness);
         Assert.Equal(Liveness.Alive, Judge(jittery, 40).Liveness);
+    }
+
+    [Fact]
+    public void Should_expect_no_heartbeat_before_the_declared_interval_when_earlier_ones_arrived_together()
+    {
+        var burst = Learnt(10, i => i % 10 == 0 ? 10 : 0.001);
+
+        Assert.Equal(10, burst.Mean.TotalSeconds, 3);
+        Assert.Equal(Liveness.Alive, Judge(burst, 13).Liveness);
     }
 
     [Fact]

@@ -23,18 +23,24 @@ internal sealed class Gateways(SimulatedCluster cluster)
     /// <summary>Called with each answer when its owner sends it, and with whether a node passed the same lease call before.</summary>
     public Action<string, object, bool> OnAnswered { get; set; } = (_, _, _) => { };
 
-    /// <summary>Whether calls of a client to some node get through.</summary>
+    /// <summary>Called with each call and its end as the client sees them, for whoever reads the history.</summary>
+    public Action<string, string> OnCall { get; set; } = (_, _) => { };
+
+    /// <summary>
+    /// Whether calls of a client to some node get through. While nodes lose messages to each other, which TCP does not do, a client also
+    /// needs all of them: each node that does not answer costs it a second in which it could have repeated a lost call.
+    /// </summary>
     public bool Reaches(string client)
     {
-        for (var slot = 0; Faults.Count == 0 && slot < cluster.Count; slot++)
+        var (serving, cut) = (0, 0);
+        for (var slot = 0; slot < cluster.Count; slot++)
         {
-            if (cluster.Serves(slot) && !IsCut(client, slot))
-            {
-                return true;
-            }
+            var isCut = IsCut(client, slot);
+            cut += isCut ? 1 : 0;
+            serving += !isCut && cluster.Serves(slot) ? 1 : 0;
         }
 
-        return false;
+        return Faults.Count == 0 && serving > 0 && (cut == 0 || cluster.Network.Faults.Count == 0);
     }
 
     public void Cut(string client, int slot, TimeSpan duration)
@@ -53,6 +59,7 @@ internal sealed class Gateways(SimulatedCluster cluster)
     public void Call(string client, int slot, RegionKind kind, IWireMessage message, TimeSpan patience, Action<IWireMessage?> then)
     {
         var isOver = false;
+        OnCall(client, $"calls node {slot}: {message.GetType().Name}");
         cluster.World.After(patience, () => End(null));
         if (cluster.Current(slot) is not { } && !IsCut(client, slot))
         {
@@ -73,6 +80,7 @@ internal sealed class Gateways(SimulatedCluster cluster)
             if (!isOver)
             {
                 isOver = true;
+                OnCall(client, $"hears from node {slot}: {(answer is Refused ? answer : answer?.GetType().Name)}");
                 then(answer);
             }
         }

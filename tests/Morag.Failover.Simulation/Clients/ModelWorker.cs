@@ -55,7 +55,7 @@ internal sealed class ModelWorker
         registration = registration with { InstanceId = new($"{Id}-{starts}") };
         running.Record(new WorkerStarted(running.World.Now, Id));
         Register();
-        running.World.After(Interval, Live(Beat));
+        BeatLater();
     }
 
     /// <summary>Dies without a word.</summary>
@@ -82,14 +82,9 @@ internal sealed class ModelWorker
 
     private void Beat()
     {
-        running.World.After(Interval, Live(Beat));
-        Beat(tries: running.Cluster.Count);
-    }
-
-    private void Beat(int tries)
-    {
         if (!isRegistered)
         {
+            BeatLater();
             return;
         }
 
@@ -101,6 +96,13 @@ internal sealed class ModelWorker
             ListsHeld = true,
             Held = [.. listed.Select(lease => new HeldByWorker { TaskId = lease.Task, Epoch = lease.Epoch })],
         };
+        Beat(beat, listed, running.World.Now + TimeSpan.FromSeconds(Math.Clamp(Interval.TotalSeconds * 2, 2, 10)));
+    }
+
+    private void BeatLater() => running.World.After(Interval, Live(Beat));
+
+    /// <summary>Sends a heartbeat, and repeats it on other nodes until it is answered or its time is over, as the agent does.</summary>
+    private void Beat(Heartbeat beat, List<(TaskId Task, LeaseEpoch Epoch)> listed, TimeSpan until) =>
         Call(RegionKind.Workers, beat, HeartbeatPatience, answer =>
         {
             switch (answer)
@@ -113,20 +115,20 @@ internal sealed class ModelWorker
                     }
 
                     Lease();
+                    BeatLater();
                     break;
                 case Refused { Reason: not RefusalReason.Unavailable } refused:
                     OnRejected(refused);
+                    BeatLater();
+                    break;
+                case var _ when running.World.Now < until:
+                    running.World.After(running.World.Seconds(0.05, 0.2), Live(() => Beat(beat, listed, until)));
                     break;
                 default:
-                    if (tries > 1)
-                    {
-                        Beat(tries - 1);
-                    }
-
+                    BeatLater();
                     break;
             }
         });
-    }
 
     /// <summary>Stops work on a lease that two answers in a row did not list, as the agent does.</summary>
     private void DropIfDenied((TaskId Task, LeaseEpoch Epoch) lease, bool isDenied)

@@ -57,7 +57,7 @@ internal sealed record Pace
     /// <summary>How long everything has to come to rest before the tasks are read.</summary>
     public TimeSpan Settling { get; private init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>How long tasks may take to end after that.</summary>
+    /// <summary>How long it may take after that until the next task ends.</summary>
     public TimeSpan LongestSettling { get; init; } = TimeSpan.FromHours(6);
 
     /// <summary>The longest that a fault takes.</summary>
