@@ -273,7 +273,11 @@ internal static class NodeProgram
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            parts.Refusal.Stop($"The node cannot join the cluster: {failure.Message}");
+            // A node that is stopped while it warms up has no actor system left to join with. That is no failure.
+            if (CoordinatedShutdown.Get(system).ShutdownReason is null)
+            {
+                parts.Refusal.Stop($"The node cannot join the cluster: {failure.Message}");
+            }
         }
     }
 

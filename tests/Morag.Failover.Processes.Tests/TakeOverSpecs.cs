@@ -37,7 +37,27 @@ public sealed class TakeOverSpecs(RedisServer server) : IClassFixture<RedisServe
     }
 
     [ServerFact]
-    public async Task Should_answer_nothing_out_of_date_and_end_when_a_frozen_node_continues_after_it_was_taken_over()
+    public Task Should_answer_nothing_out_of_date_and_end_when_a_frozen_node_continues_after_it_was_taken_over() =>
+        AnswersNothingOutOfDateAsync(() => Task.CompletedTask);
+
+    [ServerFact]
+    public async Task Should_answer_nothing_out_of_date_and_end_when_a_lone_node_continues_after_another_one_has_started()
+    {
+        Assert.Equal(0, await nodes[1].StopAsync());
+
+        await AnswersNothingOutOfDateAsync(nodes[1].StartAgainAsync);
+    }
+
+    public async Task InitializeAsync() => nodes = await TwoNodes.StartAsync(server, folder, TestConfig.Text + Config);
+
+    public async Task DisposeAsync()
+    {
+        await nodes.DisposeAsync();
+        folder.Dispose();
+    }
+
+    /// <summary>Freezes the first node until the second one has taken over.</summary>
+    private async Task AnswersNothingOutOfDateAsync(Func<Task> whileFrozen)
     {
         // The queue partition is on the oldest node, which has the task in memory.
         await SubmitAsync(nodes[0].Client, "t-1");
@@ -45,6 +65,7 @@ public sealed class TakeOverSpecs(RedisServer server) : IClassFixture<RedisServe
         var frozen = nodes[0].Program;
 
         frozen.Send(Signal.Stop);
+        await whileFrozen();
         await CancelAsync(nodes[1].Address, "t-1");
         using var client = new NodeClient(nodes[0].Address) { Retries = false };
         var first = StateOrNothingAsync(client);
@@ -56,14 +77,7 @@ public sealed class TakeOverSpecs(RedisServer server) : IClassFixture<RedisServe
         }
 
         Assert.Contains("This node was taken over", frozen.Output, StringComparison.Ordinal);
-    }
-
-    public async Task InitializeAsync() => nodes = await TwoNodes.StartAsync(server, folder, TestConfig.Text + Config);
-
-    public async Task DisposeAsync()
-    {
-        await nodes.DisposeAsync();
-        folder.Dispose();
+        Assert.Equal(3, await frozen.EndedAsync());
     }
 
     private static Task SubmitAsync(NodeClient node, string task) =>
