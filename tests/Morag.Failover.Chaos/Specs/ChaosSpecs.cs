@@ -4,8 +4,8 @@ using Xunit;
 namespace Morag.Failover.Chaos.Specs;
 
 /// <summary>
-/// Short runs of plans with known seeds: Redis is killed, nodes are restarted, frozen and cut off, agents are killed. No seed kills the
-/// node of a queue: docs/reliability.md says what that would find.
+/// Short runs of plans with known seeds: Redis is killed and frozen, nodes are killed, restarted, frozen and cut off, agents are killed.
+/// Seed 8 kills the node of a queue while the leases that it granted are on their way to the agents.
 /// </summary>
 public sealed class ChaosSpecs : IDisposable
 {
@@ -14,6 +14,7 @@ public sealed class ChaosSpecs : IDisposable
     [RequiresRedisServerTheory]
     [InlineData("processes", 4u)]
     [InlineData("processes", 5u)]
+    [InlineData("processes", 8u)]
     [InlineData("partitions", 1u)]
     public async Task Should_keep_every_rule_through_a_plan_of_faults(string profile, uint seed)
     {
