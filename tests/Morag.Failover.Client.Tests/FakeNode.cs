@@ -40,6 +40,7 @@ public class FakeNode : IAsyncDisposable
         builder.WebHost.UseUrls(Address.ToString());
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(options => options.ShutdownTimeout = TimeSpan.Zero);
         server = builder.Build();
+        server.UseWebSockets();
         server.Run(HandleAsync);
         await server.StartAsync();
     }

@@ -1,12 +1,14 @@
 using Akka.Cluster;
 using Morag.Failover.Actors.Persistence;
+using Morag.Failover.Actors.Sessions;
 using Morag.Failover.Domain.Nodes;
 
 namespace Morag.Failover.Actors.Outages;
 
 /// <summary>
 /// Tells the other nodes that this one is healthy, with <see cref="NodeBeat"/>s, and records in <see cref="Gateways"/> what they and the
-/// cluster say about the others. Its own late ticks and the slow writes of the store add to this node's patience.
+/// cluster say about the others. Its own late ticks and the slow writes of the store add to this node's patience. The beats also carry in
+/// which sessions of this node a worker was heard.
 /// </summary>
 internal sealed class GatewayWatch : UntypedActor, IWithTimers
 {
@@ -16,6 +18,7 @@ internal sealed class GatewayWatch : UntypedActor, IWithTimers
     private readonly INodePeers peers;
     private readonly Gateways gateways = Gateways.Of(Context.System);
     private readonly StoreWatch store = StoreWatch.Of(Context.System);
+    private readonly WatchedSessions sessions = WatchedSessions.Of(Context.System);
     private readonly Dictionary<Address, ICanTell> others = [];
     private readonly IOutageWatch outages;
     private readonly TimeSpan tolerance;
@@ -105,6 +108,7 @@ internal sealed class GatewayWatch : UntypedActor, IWithTimers
         var elapsed = Elapsed;
         outages.Observe(elapsed - (lastTickAt + interval) ?? TimeSpan.Zero, store.WorstWriteSinceLastAsked());
         lastTickAt = elapsed;
+        var heard = sessions.Look(interval);
         if (others.Count == 0)
         {
             return;
@@ -117,10 +121,12 @@ internal sealed class GatewayWatch : UntypedActor, IWithTimers
             SinceOutage = outageEnded == DateTimeOffset.MinValue ? null : Now - outageEnded,
             ExtraPatience = patience.Extra,
             PatienceReason = patience.Reason,
+            SessionEra = sessions.Era,
+            HeardSessions = heard,
         };
-        foreach (var other in others.Values)
+        foreach (var (address, other) in others)
         {
-            other.Tell(beat, Self);
+            other.Tell(beat with { SinceYours = Now - gateways.HeardAt(address) }, Self);
         }
     }
 

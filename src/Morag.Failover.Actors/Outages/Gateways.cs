@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Morag.Failover.Actors.Sessions;
 using Morag.Failover.Domain.Nodes;
 using Morag.Failover.Domain.Settings;
 
@@ -15,12 +16,15 @@ internal sealed class Gateways : IExtension
     private const int MaxGone = 200;
 
     private readonly ConcurrentDictionary<Address, NodeSightings> nodes = new();
+    private readonly ConcurrentDictionary<Address, HeardSessions> heard = new();
+    private readonly WatchedSessions sessions;
     private readonly Address self;
     private NodeSightings? lastLost;
 
-    private Gateways(Address self)
+    private Gateways(Address self, WatchedSessions sessions)
     {
         this.self = self;
+        this.sessions = sessions;
         OwnName = NameOf(self);
     }
 
@@ -90,13 +94,43 @@ internal sealed class Gateways : IExtension
         return null;
     }
 
+    /// <summary>When a beat of a node last arrived, or it joined; null if it is no member.</summary>
+    public DateTimeOffset? HeardAt(Address node) => nodes.TryGetValue(node, out var seen) ? seen.HeardAt : null;
+
+    /// <summary>Whether a node is this one.</summary>
+    public bool IsSelf(Address node) => node.Equals(self);
+
+    /// <summary>Whether beats arrive in both directions between this node and another one.</summary>
+    public bool IsInTouchWith(Address node, TimeSpan tolerance, DateTimeOffset now) =>
+        nodes.TryGetValue(node, out var seen) && seen.IsInTouch(tolerance, now);
+
+    /// <summary>When a beat of a worker was last heard in a session of its gateway; null if that is unknown.</summary>
+    /// <param name="gateway">The gateway.</param>
+    /// <param name="era">The run of the gateway's process.</param>
+    /// <param name="number">The number of the session.</param>
+    public DateTimeOffset? HeardInSession(Address gateway, long era, int number)
+    {
+        var ticks = gateway.Equals(self) ? sessions.LastBeatOf(era, number)
+            : heard.TryGetValue(gateway, out var seen) ? seen.At(era, number)
+            : null;
+        return ticks is { } at ? new DateTimeOffset(at, TimeSpan.Zero) : null;
+    }
+
     /// <summary>Records that a node joined.</summary>
     public void Joined(Address node, DateTimeOffset now) =>
         nodes.AddOrUpdate(node, _ => NodeSightings.Joined(NameOf(node), null, now), (_, old) => NodeSightings.Joined(old.Node, old, now));
 
     /// <summary>Records a beat of a node. Beats of a node that is not a member are ignored.</summary>
-    public void Beat(Address node, NodeBeat beat, TimeSpan tolerance, DateTimeOffset now) =>
-        Change(node, seen => seen.Beat(beat, tolerance, now));
+    public void Beat(Address node, NodeBeat beat, TimeSpan tolerance, DateTimeOffset now)
+    {
+        if (Change(node, seen => seen.Beat(beat, tolerance, now)) is not null && beat.SessionEra != 0)
+        {
+            heard.AddOrUpdate(
+                node,
+                _ => HeardSessions.With(null, beat.SessionEra, beat.HeardSessions, now),
+                (_, before) => HeardSessions.With(before, beat.SessionEra, beat.HeardSessions, now));
+        }
+    }
 
     /// <summary>Records that a node is unreachable or leaving.</summary>
     public void Lost(Address node, DateTimeOffset now) => Volatile.Write(ref lastLost, Change(node, seen => seen.Lost(now)) ?? lastLost);
@@ -105,6 +139,7 @@ internal sealed class Gateways : IExtension
     public void Gone(Address node, DateTimeOffset now)
     {
         Volatile.Write(ref lastLost, Change(node, seen => seen.Gone(now)) ?? lastLost);
+        heard.TryRemove(node, out _);
         foreach (var (old, _) in nodes
             .Where(pair => pair.Value is { LostAt: not null, GoneAt: not null })
             .OrderByDescending(pair => pair.Value.GoneAt)
@@ -133,6 +168,7 @@ internal sealed class Gateways : IExtension
 
     private sealed class Provider : ExtensionIdProvider<Gateways>
     {
-        public override Gateways CreateExtension(ExtendedActorSystem system) => new(system.Provider.DefaultAddress);
+        public override Gateways CreateExtension(ExtendedActorSystem system) =>
+            new(system.Provider.DefaultAddress, WatchedSessions.Of(system));
     }
 }

@@ -39,7 +39,11 @@ public sealed partial class WorkerReliabilityActor
             before, registration, held.Count > 0, NewLoss(), pulse.SilentSince(Now), settings.Queues, Now);
         StoreIfAny(decision.Event, after =>
         {
-            session.Supersede(after.Registration?.InstanceId);
+            if (session.Supersede(after.Registration?.InstanceId))
+            {
+                pulse.Unfollow();
+            }
+
             RefuseReplacedCallers();
             caller.Tell(decision.Reply);
         });
@@ -162,10 +166,39 @@ public sealed partial class WorkerReliabilityActor
             return;
         }
 
+        if (session.IsOutdated(opened))
+        {
+            Answer(Refused.Conflict($"worker {State.WorkerId} has opened a later session"));
+            return;
+        }
+
+        session.Open(opened, Sender);
+        if (opened.Watch is { } observed)
+        {
+            OnObservedSession(opened, observed);
+            return;
+        }
+
+        // If the worker does not count its sessions, this may be one that it gave up. The beats of the other one go on to count.
+        if (opened.Ordinal > 0)
+        {
+            pulse.Unfollow();
+        }
+
         pulse.OnSignOfLife(Sender, Now);
         StoreIfAny(WorkerMembership.EndSuspicion(State, Now));
-        session.Open(opened, Sender);
         Answer(Done.Instance);
+    }
+
+    private void OnObservedSession(OpenSession opened, SessionWatch observed)
+    {
+        if (pulse.OnObserved(opened.SessionId, observed, Sender, Now))
+        {
+            StoreIfAny(WorkerMembership.EndSuspicion(State, Now));
+        }
+
+        JudgeLiveness();
+        Answer(SessionWatched.Instance);
     }
 
     private void OnSessionBroken(SessionBroken broken)
@@ -173,7 +206,7 @@ public sealed partial class WorkerReliabilityActor
         if (session.Is(broken.SessionId))
         {
             session.Close();
-            pulse.OnSessionBroken(Now);
+            pulse.OnSessionBroken(broken.SessionId, Now);
             JudgeLiveness();
         }
     }

@@ -140,10 +140,16 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
             return;
         }
 
+        var wasHeard = pulse.CatchUp(Now);
+        if (wasHeard)
+        {
+            StoreIfAny(WorkerMembership.EndSuspicion(State, Now));
+        }
+
         switch (message)
         {
             case Heartbeat heartbeat:
-                if (OnHeartbeat(heartbeat))
+                if (OnHeartbeat(heartbeat) && !wasHeard)
                 {
                     return;
                 }
@@ -153,9 +159,11 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
                 due.Fired();
                 OnDue();
                 break;
-            case ReceiveTimeout:
+            case ReceiveTimeout when !wasHeard:
                 PassivateWhenIdle();
                 return;
+            case ReceiveTimeout:
+                break;
             case WorkerEntryAcknowledged taken:
                 OnEntryAcknowledged(taken.Revision);
                 break;

@@ -8,14 +8,26 @@ internal sealed class WorkerSession
     private string? sessionId;
     private InstanceId? instance;
     private IActorRef? gateway;
+    private (InstanceId? Of, long Ordinal) latest;
 
     /// <summary>Whether this session is the open one.</summary>
     public bool Is(string id) => sessionId == id;
 
-    /// <summary>Opens a session, which replaces the previous one. A session of another instance is told so.</summary>
+    /// <summary>
+    /// Whether the instance has opened a later session than this one, even if that one is closed again. The gateway of this one has not
+    /// noticed its end.
+    /// </summary>
+    public bool IsOutdated(OpenSession opened) =>
+        opened.Ordinal > 0 && opened.InstanceId is not null && opened.InstanceId == latest.Of
+        && opened.Ordinal < latest.Ordinal;
+
+    /// <summary>
+    /// Opens a session, which replaces the previous one. The gateway of the previous one is told so, unless it may be the same session,
+    /// opened by a worker that does not count its sessions.
+    /// </summary>
     public void Open(OpenSession opened, IActorRef by)
     {
-        if (gateway is not null && sessionId != opened.SessionId && instance != opened.InstanceId)
+        if (gateway is not null && sessionId != opened.SessionId && (instance != opened.InstanceId || opened.Ordinal > 0))
         {
             Tell(new SupersededSignal());
         }
@@ -23,16 +35,23 @@ internal sealed class WorkerSession
         sessionId = opened.SessionId;
         instance = opened.InstanceId;
         gateway = by;
+        if (opened.InstanceId != latest.Of || opened.Ordinal > latest.Ordinal)
+        {
+            latest = (opened.InstanceId, opened.Ordinal);
+        }
     }
 
-    /// <summary>Closes the session if it does not belong to the registered instance.</summary>
-    public void Supersede(InstanceId? registered)
+    /// <summary>Closes the session if it does not belong to the registered instance. Returns whether it did.</summary>
+    public bool Supersede(InstanceId? registered)
     {
-        if (gateway is not null && instance is not null && instance != registered)
+        if (gateway is null || instance is null || instance == registered)
         {
-            Tell(new SupersededSignal());
-            Close();
+            return false;
         }
+
+        Tell(new SupersededSignal());
+        Close();
+        return true;
     }
 
     /// <summary>Closes the session.</summary>

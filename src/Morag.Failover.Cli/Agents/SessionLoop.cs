@@ -34,7 +34,7 @@ internal sealed class SessionLoop(
             var opened = clock.GetTimestamp();
             try
             {
-                await foreach (var received in client.SessionAsync(cancellation))
+                await foreach (var received in client.SessionAsync(heartbeat.BeatIn, cancellation))
                 {
                     TryHandle(received);
                 }
@@ -50,6 +50,10 @@ internal sealed class SessionLoop(
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
                 // The node has failed, and the next session is on another one.
+            }
+            finally
+            {
+                heartbeat.BeatIn(null);
             }
 
             if (clock.GetElapsedTime(opened) > LongSession)
@@ -98,6 +102,10 @@ internal sealed class SessionLoop(
             case "breaker":
                 log.Write($"this worker's breaker is {Text(received, "state")}");
                 leases.Hurry();
+                break;
+            case "heartbeat":
+                // The worker's owner has moved, and signals may have been lost.
+                heartbeat.Hurry();
                 break;
             case "superseded":
             case "closed":

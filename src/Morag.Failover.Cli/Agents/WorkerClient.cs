@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -57,10 +58,16 @@ internal sealed record KnownRegistration
 /// </summary>
 internal sealed class WorkerClient(NodeConnection node, WorkerRegistration registration, TimeProvider clock) : IInstanceCalls
 {
+    // So many sockets in a row without a confirmed beat make the next session a stream: something in between may break them.
+    private const int MaxUselessSockets = 2;
+
     // The node sends a keep-alive every few seconds.
     private static readonly TimeSpan SessionSilence = TimeSpan.FromSeconds(20);
 
     private readonly string worker = $"/api/v1/workers/{Uri.EscapeDataString(registration.WorkerId.Value)}";
+    private long sessions;
+    private int uselessSockets;
+    private int leasesInDoubt;
 
     public WorkerRegistration Registration => registration;
 
@@ -109,20 +116,33 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
             cancellation,
             timeout);
 
-    public Task<ReceivedLeases> LeaseAsync(int maxTasks, TimeSpan wait, RequestId request, CancellationToken cancellation) =>
-        CallFailures.TranslateAsync(() => AskAsync(
-            HttpMethod.Post,
-            $"{worker}/lease",
-            new
-            {
-                max_tasks = maxTasks,
-                wait_seconds = wait.TotalSeconds,
-                request_id = request,
-                instance_id = registration.InstanceId,
-            },
-            ReadLeases,
-            cancellation,
-            wait: wait));
+    public async Task<ReceivedLeases> LeaseAsync(int maxTasks, TimeSpan wait, RequestId request, CancellationToken cancellation)
+    {
+        try
+        {
+            return await CallFailures.TranslateAsync(() => AskAsync(
+                HttpMethod.Post,
+                $"{worker}/lease",
+                new
+                {
+                    max_tasks = maxTasks,
+                    wait_seconds = wait.TotalSeconds,
+                    request_id = request,
+                    instance_id = registration.InstanceId,
+                },
+                ReadLeases,
+                cancellation,
+                wait: wait));
+        }
+        catch
+        {
+            Interlocked.Exchange(ref leasesInDoubt, 1);
+            throw;
+        }
+    }
+
+    /// <summary>Whether a request for leases has failed since the last call: the node may have granted some.</summary>
+    public bool ConsumeLeaseDoubt() => Interlocked.Exchange(ref leasesInDoubt, 0) == 1;
 
     /// <summary>Delivers outcomes, and returns an answer for each, in order.</summary>
     public Task<DeliveryAnswer[]> DeliverAsync(IEnumerable<TaskOutcome> outcomes, CancellationToken cancellation) => AskAsync(
@@ -146,18 +166,69 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
         using var response = await SendAsync(HttpMethod.Delete, worker, null, cancellation);
     }
 
-    /// <summary>Opens the session, and yields the node's events until it ends or the node fails.</summary>
+    /// <summary>
+    /// Opens the session, and yields the node's events until it ends or the node fails. It is a WebSocket if the node and what is in
+    /// between allow it.
+    /// </summary>
+    /// <param name="onSocket">Called with the WebSocket.</param>
+    /// <param name="cancellation">Ends the session.</param>
     /// <exception cref="OperationCanceledException">The node failed, as another call found out.</exception>
-    public async IAsyncEnumerable<ServerEvent> SessionAsync([EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<ServerEvent> SessionAsync(
+        Action<WorkerSocket> onSocket, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var instance = Uri.EscapeDataString(registration.InstanceId?.Value ?? "");
-        using var session = await node.OpenAsync(
-            () => new HttpRequestMessage(HttpMethod.Get, $"{worker}/session?instance_id={instance}"), cancellation);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation, session.Abandoned);
-        await using var stream = await session.ReadAsync(over.Token);
+        using var session = await OpenSessionAsync(cancellation);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation, session.Stream.Abandoned);
+        if (session is { Stream.IsSocket: true, Upgrade: { } upgrade })
+        {
+            uselessSockets++;
+            using var socket = new WorkerSocket(await session.Stream.SocketAsync(upgrade, over.Token), clock);
+            onSocket(socket);
+            try
+            {
+                await foreach (var received in socket.ReadAsync(over.Token))
+                {
+                    yield return received;
+                }
+            }
+            finally
+            {
+                uselessSockets = socket.HasConfirmed ? 0 : uselessSockets;
+            }
+
+            yield break;
+        }
+
+        await using var stream = await session.Stream.ReadAsync(over.Token);
         await foreach (var received in ServerEvents.ReadAsync(stream, SessionSilence, over.Token))
         {
             yield return received;
+        }
+    }
+
+    private async Task<OpenedSession> OpenSessionAsync(CancellationToken cancellation)
+    {
+        var instance = Uri.EscapeDataString(registration.InstanceId?.Value ?? "");
+        var upgrade = uselessSockets < MaxUselessSockets ? new SocketUpgrade(SessionProtocol.Name) : null;
+        uselessSockets = upgrade is null ? 0 : uselessSockets;
+        try
+        {
+            var stream = await node.OpenAsync(
+                () =>
+                {
+                    // Each attempt has a number of its own. The latest one counts, even if an earlier one is answered later.
+                    var number = Interlocked.Increment(ref sessions);
+                    var path = string.Create(CultureInfo.InvariantCulture, $"{worker}/session?instance_id={instance}&session={number}");
+                    var request = new HttpRequestMessage(HttpMethod.Get, path);
+                    return upgrade?.AddTo(request) ?? request;
+                },
+                cancellation);
+            return new OpenedSession(stream, upgrade);
+        }
+        catch (NodeRefused refused) when (!refused.Problem.IsFromNode)
+        {
+            // A proxy may not like the request for a WebSocket. The next attempt is the other kind.
+            uselessSockets = upgrade is null ? 0 : MaxUselessSockets;
+            throw;
         }
     }
 
@@ -252,4 +323,9 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
             streamed: false,
             cancellation,
             wait: wait);
+
+    private sealed record OpenedSession(NodeStream Stream, SocketUpgrade? Upgrade) : IDisposable
+    {
+        public void Dispose() => Stream.Dispose();
+    }
 }

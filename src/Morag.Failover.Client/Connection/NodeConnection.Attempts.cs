@@ -32,7 +32,7 @@ internal sealed partial class NodeConnection
             response = await SendOnceAsync(address, request(), token.Current, times, streamed, tried, cancellation);
         }
 
-        if (response.IsSuccessStatusCode)
+        if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.SwitchingProtocols)
         {
             return response;
         }

@@ -4,8 +4,9 @@ using Morag.Failover.Contracts.Wire;
 namespace Morag.Failover.Contracts.Workers;
 
 /// <summary>
-/// A live gateway holds a session of this worker; its sender gets the <see cref="ISessionSignal"/>s. Answer: <see cref="Done"/> or
-/// <see cref="Refused"/>.
+/// A live gateway holds a session of this worker; its sender gets the <see cref="ISessionSignal"/>s. Answer:
+/// <see cref="SessionWatched"/> if it has a <see cref="Watch"/>, otherwise <see cref="Done"/>, or <see cref="Refused"/>, such as when the
+/// worker has opened a later session.
 /// </summary>
 [ProtoContract(Name = "open-session")]
 public sealed record OpenSession : IWorkerMessage
@@ -18,6 +19,51 @@ public sealed record OpenSession : IWorkerMessage
 
     /// <summary>The instance that opened it.</summary>
     [ProtoMember(3)] public InstanceId? InstanceId { get; init; }
+
+    /// <summary>What the gateway has heard of the worker in this session; null if the session carries no beats.</summary>
+    [ProtoMember(4)] public SessionWatch? Watch { get; init; }
+
+    /// <summary>
+    /// The worker's own number of the session, which grows with each attempt of the instance to open one; 0 if the worker does not count.
+    /// A later session replaces an earlier one, in whatever order the gateways announce them.
+    /// </summary>
+    [ProtoMember(5)] public long Ordinal { get; init; }
+}
+
+/// <summary>
+/// A gateway's observation of the beats in one session. The gateway repeats it when the worker falls silent, when it is heard again, and
+/// once a minute. In between, the gateway's beats to other nodes say in which sessions it hears something.
+/// </summary>
+[ProtoContract]
+public sealed record SessionWatch
+{
+    /// <summary>The run of the gateway's process that the number belongs to.</summary>
+    [ProtoMember(1)] public required long Era { get; init; }
+
+    /// <summary>The number of the session in the gateway's beats. It names no other session for five minutes after this one ends.</summary>
+    [ProtoMember(2)] public required int Number { get; init; }
+
+    /// <summary>How many beats have arrived in the session.</summary>
+    [ProtoMember(3)] public long Beats { get; init; }
+
+    /// <summary>How long ago the last one arrived, or the session was opened.</summary>
+    [ProtoMember(4)] public TimeSpan SilentFor { get; init; }
+
+    /// <summary>The mean interval of the beats in seconds; null until there are enough of them.</summary>
+    [ProtoMember(5)] public double? MeanSeconds { get; init; }
+
+    /// <summary>The standard deviation of the interval in seconds.</summary>
+    [ProtoMember(6)] public double DeviationSeconds { get; init; }
+}
+
+/// <summary>
+/// The worker's entity follows the beats of this session through the gateway. A node of an older version answers otherwise.
+/// </summary>
+[ProtoContract(Name = "session-watched")]
+public sealed record SessionWatched : IWireMessage
+{
+    /// <summary>The one instance.</summary>
+    public static readonly SessionWatched Instance = new();
 }
 
 /// <summary>A session broke while its gateway was alive and not stopping. No reply.</summary>

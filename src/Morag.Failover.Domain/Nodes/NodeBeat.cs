@@ -17,4 +17,19 @@ public sealed record NodeBeat : IWireMessage
 
     /// <summary>What makes it slow; null if nothing does.</summary>
     [ProtoMember(3)] public string? PatienceReason { get; init; }
+
+    /// <summary>The run of the node's process that <see cref="HeardSessions"/> belongs to; 0 before its first session with beats.</summary>
+    [ProtoMember(4)] public long SessionEra { get; init; }
+
+    /// <summary>
+    /// A bit for each session that carries beats, by its number from the lowest bit of the first byte: whether one arrived since the last
+    /// beat of the node. A bit that gets lost makes the worker look silent until its next beat, and never hides its silence.
+    /// </summary>
+    [ProtoMember(5)] public byte[] HeardSessions { get; init; } = [];
+
+    /// <summary>
+    /// How long ago a beat of the receiver arrived at the sender; null if the sender is too old to say so. The receiver learns from it
+    /// whether its own beats arrive.
+    /// </summary>
+    [ProtoMember(6)] public TimeSpan? SinceYours { get; init; }
 }

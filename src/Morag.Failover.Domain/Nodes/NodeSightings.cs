@@ -24,6 +24,9 @@ public sealed record NodeSightings
     /// <summary>When the node last left the cluster or was removed from it, even if a node at its address has joined since.</summary>
     public DateTimeOffset? GoneAt { get; init; }
 
+    /// <summary>When a beat of this node last arrived there, as far as this node knows; null if the other node does not say so.</summary>
+    public DateTimeOffset? ReachedAt { get; init; }
+
     /// <summary>The node's own patience.</summary>
     public Patience Patience { get; init; }
 
@@ -39,6 +42,7 @@ public sealed record NodeSightings
         {
             HeardAt = now,
             CountsFrom = now - beat.SinceOutage is { } outageEnded && outageEnded > countsFrom ? outageEnded : countsFrom,
+            ReachedAt = beat.SinceYours is { } since ? now - since : null,
             Patience = new Patience(Math.Clamp(beat.ExtraPatience, 0, Patience.MaxFactor - 1), beat.PatienceReason),
         };
     }
@@ -51,6 +55,12 @@ public sealed record NodeSightings
 
     /// <summary>Records that the node is reachable again.</summary>
     public NodeSightings Reachable(DateTimeOffset now) => this with { LostAt = null, HeardAt = now, CountsFrom = now };
+
+    /// <summary>Whether beats arrive in both directions.</summary>
+    /// <param name="tolerance">The shortest silence of a node that counts as an outage.</param>
+    /// <param name="now">The time.</param>
+    public bool IsInTouch(TimeSpan tolerance, DateTimeOffset now) =>
+        LostAt is null && now - HeardAt <= tolerance && (ReachedAt is not { } reached || now - reached <= tolerance * 1.5);
 
     /// <summary>
     /// Whether this node has heard it all the time since a worker was last heard through another node. If not, the worker may have called

@@ -13,6 +13,7 @@ public sealed class HeartbeatRhythm
 
     private readonly float[] intervals;
     private readonly double announced;
+    private readonly double announcedDeviation;
     private int count;
     private int next;
 
@@ -20,11 +21,28 @@ public sealed class HeartbeatRhythm
     public HeartbeatRhythm(double announcedIntervalSeconds, int samples)
     {
         announced = announcedIntervalSeconds;
+        announcedDeviation = announced / 4;
         intervals = new float[samples];
     }
 
+    private HeartbeatRhythm(double mean, double deviation)
+    {
+        announced = mean;
+        announcedDeviation = deviation;
+        intervals = [];
+    }
+
+    /// <summary>Whether there are enough samples to say more than the declared interval.</summary>
+    public bool IsLearned => count >= EnoughSamples;
+
     /// <summary>The mean heartbeat interval; the declared one until there are enough samples.</summary>
     public TimeSpan Mean => TimeSpan.FromSeconds(Distribution().Mean);
+
+    /// <summary>The standard deviation of the intervals; a quarter of the declared interval until there are enough samples.</summary>
+    public TimeSpan Deviation => TimeSpan.FromSeconds(Distribution().Deviation);
+
+    /// <summary>A rhythm that another node has learned. It learns nothing itself.</summary>
+    public static HeartbeatRhythm Measured(double meanSeconds, double deviationSeconds) => new(meanSeconds, deviationSeconds);
 
     /// <summary>
     /// Adds the interval between two consecutive heartbeats. A shorter one than the declared interval counts as the declared one:
@@ -32,6 +50,11 @@ public sealed class HeartbeatRhythm
     /// </summary>
     public void Learn(TimeSpan interval)
     {
+        if (intervals.Length == 0)
+        {
+            return;
+        }
+
         intervals[next] = (float)Math.Max(interval.TotalSeconds, announced);
         next = (next + 1) % intervals.Length;
         count = Math.Min(count + 1, intervals.Length);
@@ -89,7 +112,7 @@ public sealed class HeartbeatRhythm
     {
         if (count < EnoughSamples)
         {
-            return (announced, announced / 4);
+            return (announced, announcedDeviation);
         }
 
         double sum = 0;

@@ -87,6 +87,8 @@ public static class FailoverHttp
     {
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<HeadRequests>();
+        LimitedUpgrade.Use(app);
+        app.UseWebSockets();
         app.UseRouting();
         app.UseMiddleware<AccessMiddleware>();
         app.UseMiddleware<ServingMiddleware>();

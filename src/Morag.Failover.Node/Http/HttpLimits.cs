@@ -45,6 +45,26 @@ internal static class HttpLimits
     /// <summary>How long a connection stays open without a call.</summary>
     public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(130);
 
+    /// <summary>The most frames per second that a worker may send in its session, in the long run. A beat is a frame.</summary>
+    public const int MaxFramesPerSecond = 20;
+
+    /// <summary>The most frames that may arrive at once, such as after a freeze of this node.</summary>
+    public const int FrameBurst = 200;
+
+    /// <summary>The most bytes per second that a worker may send in its session in the long run, whatever its frames are.</summary>
+    public const int MaxSessionBytesPerSecond = MaxFramesPerSecond * 16;
+
+    /// <summary>The most bytes that may arrive at once. The end of a flood is read, so that the reason to close arrives.</summary>
+    public const int SessionByteBurst = 256 * 1024;
+
+    /// <summary>
+    /// After how much time without a frame to a worker this node writes to its session, so that a dead connection is noticed.
+    /// </summary>
+    public static readonly TimeSpan SocketKeepAlive = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a worker may take to confirm that its session is closed.</summary>
+    public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+
     // The calls check their own limits first, and say which one was exceeded. The web server then reads a refused body to its end, so that
     // the client gets the answer; above this it breaks the connection instead.
     private const int BodyMargin = 24 * 1024 * 1024;
@@ -62,6 +82,9 @@ internal static class HttpLimits
         limits.MinRequestBodyDataRate = new MinDataRate(MinBytesPerSecond, Grace);
         limits.MinResponseDataRate = new MinDataRate(MinBytesPerSecond, Grace);
         limits.MaxConcurrentConnections = settings.MaxConnections;
+
+        // The web server does not count a connection as one of those once it is a WebSocket.
+        limits.MaxConcurrentUpgradedConnections = settings.MaxConnections;
 
         // Over HTTP/2 one connection can carry a hundred calls and reset them at once, so the limits for connections would not bound the
         // calls. Neither morag nor the .NET client uses it, and proxies speak HTTP/1.1 to the servers behind them.

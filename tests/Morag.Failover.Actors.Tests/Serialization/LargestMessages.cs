@@ -1,4 +1,5 @@
 using System.Globalization;
+using Morag.Failover.Actors.Sessions;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
@@ -6,6 +7,7 @@ using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Failover;
 using Morag.Failover.Domain.Failover.Coordination;
 using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Nodes;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Workers;
 
@@ -22,6 +24,13 @@ internal static class LargestMessages
 
     public static IReadOnlyDictionary<string, object> ByName { get; } = new Dictionary<string, object>
     {
+        ["beat of a node with all sessions"] = new NodeBeat
+        {
+            SinceOutage = TimeSpan.MaxValue,
+            PatienceReason = new string('x', 200),
+            SessionEra = long.MinValue,
+            HeardSessions = [.. Enumerable.Repeat(byte.MaxValue, WatchedSessions.MaxNumbers / 8)],
+        },
         ["heartbeat"] = new Heartbeat
         {
             WorkerId = Worker,

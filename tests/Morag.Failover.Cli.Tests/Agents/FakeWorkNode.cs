@@ -1,10 +1,13 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net.WebSockets;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Tests.Agents;
 
@@ -13,9 +16,10 @@ public sealed class FakeWorkNode : FakeNode
 {
     private readonly ConcurrentQueue<OfferedTask> offered = new();
     private readonly ConcurrentDictionary<string, OfferedTask[]> granted = new();
-    private readonly Channel<string> session = Channel.CreateUnbounded<string>();
+    private readonly Channel<(string Kind, string Data)> session = Channel.CreateUnbounded<(string, string)>();
     private long lastEpoch;
     private long heartbeats;
+    private long beats;
     private int leaseAnswersToLose;
 
     public FakeWorkNode() => Answer = AnswerAsync;
@@ -38,6 +42,15 @@ public sealed class FakeWorkNode : FakeNode
     /// <summary>The result limit that it declares, in bytes; null declares none.</summary>
     public int? MaxResultBytes { get; init; }
 
+    /// <summary>Whether it accepts sessions over a WebSocket.</summary>
+    public bool HasSockets { get; init; }
+
+    /// <summary>Whether it confirms beats.</summary>
+    public bool ConfirmsBeats { get; set; } = true;
+
+    /// <summary>The beats that arrived.</summary>
+    public long Beats => Interlocked.Read(ref beats);
+
     /// <summary>Whether a session is open.</summary>
     public bool SessionOpen { get; private set; }
 
@@ -58,7 +71,7 @@ public sealed class FakeWorkNode : FakeNode
     public void LoseNextLeaseAnswer() => Interlocked.Increment(ref leaseAnswersToLose);
 
     public void Send(string kind, object data) =>
-        session.Writer.TryWrite($"event: {kind}\ndata: {JsonSerializer.Serialize(data)}\n\n");
+        session.Writer.TryWrite((kind, JsonSerializer.Serialize(data)));
 
     private async Task<IResult?> AnswerAsync(SeenCall call, HttpContext context)
     {
@@ -179,19 +192,12 @@ public sealed class FakeWorkNode : FakeNode
 
     private async Task<IResult?> SessionAsync(HttpContext context)
     {
-        context.Response.ContentType = "text/event-stream";
-        await context.Response.WriteAsync(": open\n\n");
-        await context.Response.Body.FlushAsync();
-        SessionOpen = true;
+        var overSocket = HasSockets && context.WebSockets.IsWebSocketRequest;
         try
         {
-            await foreach (var sent in session.Reader.ReadAllAsync(context.RequestAborted))
-            {
-                await context.Response.WriteAsync(sent);
-                await context.Response.Body.FlushAsync();
-            }
+            await (overSocket ? SocketAsync(context) : StreamAsync(context));
         }
-        catch (OperationCanceledException)
+        catch (Exception closed) when (closed is OperationCanceledException or WebSocketException)
         {
             // The agent closed its session.
         }
@@ -201,6 +207,52 @@ public sealed class FakeWorkNode : FakeNode
         }
 
         return Results.Empty;
+    }
+
+    private async Task StreamAsync(HttpContext context)
+    {
+        context.Response.ContentType = "text/event-stream";
+        await context.Response.WriteAsync(": open\n\n");
+        await context.Response.Body.FlushAsync();
+        SessionOpen = true;
+        await foreach (var (kind, data) in session.Reader.ReadAllAsync(context.RequestAborted))
+        {
+            await context.Response.WriteAsync($"event: {kind}\ndata: {data}\n\n");
+            await context.Response.Body.FlushAsync();
+        }
+    }
+
+    private async Task SocketAsync(HttpContext context)
+    {
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(SessionProtocol.Name);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        SessionOpen = true;
+        var reading = ReadBeatsAsync(socket, over.Token);
+        var sending = SendEventsAsync(socket, over.Token);
+        await await Task.WhenAny(reading, sending);
+        await over.CancelAsync();
+    }
+
+    private async Task ReadBeatsAsync(WebSocket socket, CancellationToken over)
+    {
+        var buffer = new byte[16];
+        while (await socket.ReceiveAsync(buffer.AsMemory(), over) is { MessageType: WebSocketMessageType.Binary, Count: var count })
+        {
+            Interlocked.Increment(ref beats);
+            if (ConfirmsBeats)
+            {
+                await socket.SendAsync(buffer.AsMemory(0, count), WebSocketMessageType.Binary, true, over);
+            }
+        }
+    }
+
+    private async Task SendEventsAsync(WebSocket socket, CancellationToken over)
+    {
+        await foreach (var (kind, data) in session.Reader.ReadAllAsync(over))
+        {
+            var text = Encoding.UTF8.GetBytes($$"""{"event":"{{kind}}","data":{{data}}}""");
+            await socket.SendAsync(text.AsMemory(), WebSocketMessageType.Text, true, over);
+        }
     }
 
     private sealed record OfferedTask(string TaskId, long Epoch, string Json);

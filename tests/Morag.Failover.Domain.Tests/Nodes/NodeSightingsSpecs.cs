@@ -36,6 +36,19 @@ public sealed class NodeSightingsSpecs
     }
 
     [Fact]
+    public void Should_be_in_touch_only_while_beats_arrive_in_both_directions()
+    {
+        var beating = Beating(seconds: 60);
+        Assert.True(beating.IsInTouch(Tolerance, At(62)));
+        Assert.False(beating.IsInTouch(Tolerance, At(62.1)));
+        Assert.False(beating.Lost(At(60)).IsInTouch(Tolerance, At(60)));
+
+        var hearsThis = beating.Beat(new NodeBeat { SinceYours = TimeSpan.FromSeconds(2) }, Tolerance, At(60.5));
+        Assert.True(hearsThis.IsInTouch(Tolerance, At(61.5)));
+        Assert.False(hearsThis.IsInTouch(Tolerance, At(61.6)));
+    }
+
+    [Fact]
     public void Should_be_no_observer_and_count_silence_from_when_the_cluster_lost_it()
     {
         var health = Beating(seconds: 60).Lost(At(65)).HealthFor(At(59), Tolerance, At(100));
