@@ -7,7 +7,7 @@ namespace Morag.Failover.Cli.Agents;
 
 /// <summary>
 /// Sends heartbeats with the leases that the agent holds, and ends the commands of leases that the node no longer lists. While nothing has
-/// changed, it sends beats in the session instead, which cost the node much less.
+/// changed, it sends beats in the session instead, which cost the node less.
 /// </summary>
 internal sealed class HeartbeatLoop(
     WorkerClient client,
