@@ -220,8 +220,9 @@ internal static class NodeProgram
 
         app.Lifetime.StopApplication();
         await stopped;
-        await error.WriteLineAsync(await refusal.Happened);
-        return RefusedConfiguration;
+        var reason = await refusal.Happened;
+        await error.WriteLineAsync(reason.Line);
+        return reason.MayStartAgain ? TakenOver : RefusedConfiguration;
     }
 
     private static bool WasDowned(WebApplication app) =>
@@ -260,6 +261,7 @@ internal static class NodeProgram
             {
                 Table = table,
                 PresenceTimeout = options.PresenceTimeout,
+                TakeOverAfter = options.PresenceTakeOverAfter,
                 OwnerRole = options.OwnerRole,
                 Seeds = options.Seeds,
                 Progress = parts.Progress,

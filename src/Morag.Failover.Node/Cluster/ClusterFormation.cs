@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Globalization;
 using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Cluster;
@@ -51,7 +50,7 @@ internal sealed class ClusterFormation : ReceiveActor, IWithTimers
     {
         this.parts = parts;
         self = MemberId.Of(cluster.SelfUniqueAddress);
-        sightings = new PresenceSightings(self, parts.PresenceTimeout);
+        sightings = new PresenceSightings(self, parts.PresenceTimeout, parts.TakeOverAfter);
         Looking();
     }
 
@@ -83,6 +82,7 @@ internal sealed class ClusterFormation : ReceiveActor, IWithTimers
         Receive<ClusterEvent.IMemberEvent>(OnMember);
         Receive<LookAgain>(_ => Look());
         Receive<PresenceOverview>(OnOverview);
+        Receive<NotEnded>(failed => ended.Remove(failed.Node));
         Receive<Refuses>(refusing => sightings.Refuses(refusing.Node));
         Receive<Formed>(OnFormed);
         Receive<Waiting>(OnWaiting);
@@ -154,7 +154,7 @@ internal sealed class ClusterFormation : ReceiveActor, IWithTimers
         }
 
         EndEarlierLives();
-        ProbeExpired();
+        ProbeSilent();
         if (sameRole)
         {
             AskForAdmission();
@@ -163,7 +163,7 @@ internal sealed class ClusterFormation : ReceiveActor, IWithTimers
         if (!describing && sightings.Others.ToList() is { Count: > 0 } others)
         {
             describing = true;
-            DescribeAsync(others, sightings.Renewing.Any()).PipeTo(Self);
+            DescribeAsync(others, sightings.Renewing.Any()).PipeTo(Self, failure: static failed => new Waiting(failed.Message));
         }
 
         LookLater();
@@ -186,13 +186,13 @@ internal sealed class ClusterFormation : ReceiveActor, IWithTimers
     {
         foreach (var earlier in sightings.EarlierLives.Where(ended.Add).ToList())
         {
-            parts.Table.EndAsync(earlier).PipeTo(Self, success: static () => Akka.Done.Instance, failure: static _ => Akka.Done.Instance);
+            parts.Table.EndAsync(earlier).PipeTo(Self, success: static () => Akka.Done.Instance, failure: _ => new NotEnded(earlier));
         }
     }
 
-    private void ProbeExpired()
+    private void ProbeSilent()
     {
-        foreach (var node in sightings.Expired)
+        foreach (var node in sightings.Silent)
         {
             RefusesAsync(node).PipeTo(
                 Self, success: refuses => refuses ? new Refuses(node) : Akka.Done.Instance, failure: static _ => Akka.Done.Instance);
@@ -208,26 +208,25 @@ internal sealed class ClusterFormation : ReceiveActor, IWithTimers
         var nodes = sightings.ToAsk.Concat(parts.Seeds.Select(AddressOfSeed))
             .Where(node => MemberId.AddressIn(node) != MemberId.AddressIn(self))
             .ToImmutableSortedSet(StringComparer.Ordinal);
-        if (!nodes.IsEmpty && !nodes.SetEquals(asked))
+        if (nodes.Any(node => MemberId.EndpointIn(node) is not null) && !nodes.SetEquals(asked))
         {
             asked = nodes;
-            cluster.JoinSeedNodes(nodes.Select(MemberId.AddressIn).Distinct().Select(AddressAt));
+            cluster.JoinSeedNodes(AddressesOf(nodes));
         }
     }
 
     private static string AddressOfSeed(string seed) => MemberId.AddressOf(Address.Parse(seed));
 
-    private Address AddressAt(string hostAndPort)
-    {
-        var colon = hostAndPort.LastIndexOf(':');
-        return cluster.SelfAddress.WithHost(hostAndPort[..colon])
-            .WithPort(int.Parse(hostAndPort[(colon + 1)..], CultureInfo.InvariantCulture));
-    }
+    private IEnumerable<Address> AddressesOf(IEnumerable<string> nodes) => nodes
+        .Select(MemberId.EndpointIn)
+        .OfType<(string Host, int Port)>()
+        .Distinct()
+        .Select(node => cluster.SelfAddress.WithHost(node.Host).WithPort(node.Port));
 
     private async Task<Waiting> DescribeAsync(List<string> others, bool anyRenews)
     {
-        var addresses = asked.Concat(others).Select(MemberId.AddressIn).Distinct().ToList();
-        var states = await Task.WhenAll(addresses.Select(address => SeedNames.DescribeAsync(AddressAt(address), parts.Resolve)));
+        var states = await Task.WhenAll(
+            AddressesOf(asked.Concat(others)).Select(address => SeedNames.DescribeAsync(address, parts.Resolve)));
         return new Waiting(
             $"{string.Join("; ", states)}. "
             + (anyRenews
@@ -275,7 +274,7 @@ internal sealed class ClusterFormation : ReceiveActor, IWithTimers
         outOfReachSince = isAlone ? outOfReachSince ?? clock.Elapsed : null;
         if (clock.Elapsed - outOfReachSince > AdmissionTimeout)
         {
-            parts.Refusal.Stop(
+            parts.Refusal.StartAgain(
                 "The node stops: the nodes that admitted it to the cluster were lost before it was up. Start it again; it then joins the "
                 + "nodes that are left, or forms the cluster");
         }
@@ -283,16 +282,16 @@ internal sealed class ClusterFormation : ReceiveActor, IWithTimers
 
     private static async Task<bool> RefusesAsync(string node)
     {
-        var address = MemberId.AddressIn(node);
-        var colon = address.LastIndexOf(':');
+        if (MemberId.EndpointIn(node) is not var (host, port))
+        {
+            return false;
+        }
+
         using var client = new TcpClient();
         try
         {
             using var limit = new CancellationTokenSource(ProbeTimeout);
-            await client.ConnectAsync(
-                address[..colon].Trim('[', ']'),
-                int.Parse(address[(colon + 1)..], CultureInfo.InvariantCulture),
-                limit.Token);
+            await client.ConnectAsync(host.Trim('[', ']'), port, limit.Token);
             return false;
         }
         catch (SocketException refused)
@@ -310,6 +309,8 @@ internal sealed class ClusterFormation : ReceiveActor, IWithTimers
     private sealed record Waiting(string For) : INoSerializationVerificationNeeded;
 
     private sealed record Refuses(string Node) : INoSerializationVerificationNeeded;
+
+    private sealed record NotEnded(string Node) : INoSerializationVerificationNeeded;
 
     private sealed record Formed(bool Happened) : INoSerializationVerificationNeeded;
 

@@ -12,6 +12,9 @@ internal sealed class FormationParts
     /// <summary>How long a presence lasts.</summary>
     public required TimeSpan PresenceTimeout { get; init; }
 
+    /// <summary>How long a node that may be alive can be without presence before others take over from it.</summary>
+    public required TimeSpan TakeOverAfter { get; init; }
+
     /// <summary>The role of the nodes that hold owners; empty if all nodes do.</summary>
     public required string OwnerRole { get; init; }
 

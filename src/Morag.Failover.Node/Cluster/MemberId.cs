@@ -16,4 +16,14 @@ internal static class MemberId
 
     /// <summary>The host:port in an id.</summary>
     public static string AddressIn(string id) => id.LastIndexOf('#') is var end and >= 0 ? id[..end] : id;
+
+    /// <summary>The host and the port in an id or in a host:port; null if it is neither, as after damage to Redis.</summary>
+    public static (string Host, int Port)? EndpointIn(string id)
+    {
+        var address = AddressIn(id);
+        return address.LastIndexOf(':') is var colon and > 0
+            && ushort.TryParse(address.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+                ? (address[..colon], port)
+                : null;
+    }
 }

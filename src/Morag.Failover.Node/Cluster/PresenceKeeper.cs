@@ -22,6 +22,9 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
     /// <summary>The timeouts for which a node must be present without being a member before it is a second cluster.</summary>
     private const int TimeoutsBeforeSecond = 5;
 
+    /// <summary>How many nodes are remembered that the cluster downed.</summary>
+    private const int MaxDowned = 1_000;
+
     /// <summary>How long after a member is gone its owners may still be on their way to another node.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
 
@@ -40,6 +43,7 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
     private readonly HashSet<string> downed = new(StringComparer.Ordinal);
     private bool renewing;
     private bool retired;
+    private bool hasPresence;
     private bool toldLapse;
     private long? lastLostAt;
 
@@ -86,8 +90,7 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
     {
         cluster.Unsubscribe(Self);
         Context.System.EventStream.Unsubscribe(Self);
-        // Ends with the actor system; a failure to close the connection concerns nobody any more.
-        _ = table.DisposeAsync().AsTask();
+        table.Dispose();
     }
 
     protected override void OnReceive(object message)
@@ -138,6 +141,7 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
     {
         if (!retired && presence.State != ServingPermit.Revoked && !Timers.IsTimerActive(nameof(Renew)))
         {
+            hasPresence = true;
             Timers.StartPeriodicTimer(nameof(Renew), Renew.Instance, TimeSpan.Zero, presence.Timeout / RenewalsPerTimeout);
         }
     }
@@ -145,10 +149,9 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
     /// <summary>Ends the presence of this node, which has left the cluster, so that nobody has to find out whether it is dead.</summary>
     private void EndPresence()
     {
-        var wasMember = Timers.IsTimerActive(nameof(Renew));
         retired = true;
         Timers.Cancel(nameof(Renew));
-        var ended = wasMember ? table.EndAsync(self) : Task.CompletedTask;
+        var ended = hasPresence ? table.EndAsync(self) : Task.CompletedTask;
         ended.PipeTo(Sender, success: static () => Akka.Done.Instance, failure: static _ => Akka.Done.Instance);
     }
 
@@ -212,20 +215,22 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
             .Select(node => node.Key)
             .ToList();
         var known = members.Values.Select(member => member.Id).ToHashSet(StringComparer.Ordinal);
-        var stays = second.Observe(present, known, time.GetElapsedTime(0));
-        downed.IntersectWith(present);
-        foreach (var removed in second.Removed.Where(downed.Contains))
+        var inDoubt = members.Values.Any(member => member.IsUnreachable || member.Status == MemberStatus.Down);
+        var verdict = second.Observe(present, known, inDoubt, time.GetElapsedTime(0));
+
+        // Redis did not hear it when the cluster downed the node, or has lost it. One that has left ends its presence itself.
+        foreach (var node in second.Removed.Where(downed.Contains).Union(verdict.Ends))
         {
-            // Redis did not hear it when the cluster downed the node. One that has left ends its presence itself.
-            End(removed);
+            End(node);
         }
 
-        if (stays.Count > 0)
+        if (verdict.Stays.Count > 0)
         {
-            refusal.Stop(
-                $"The node stops: another cluster ({string.Join(", ", stays.Select(MemberId.AddressIn))}) uses the same Redis, which must "
-                + "have lost the list of nodes while a node started. One cluster must end. Start this node again; it then joins the "
-                + "other one");
+            presence.Revoke();
+            refusal.StartAgain(
+                $"The node stops: another cluster ({string.Join(", ", verdict.Stays.Select(MemberId.AddressIn))}) uses the same Redis, "
+                + "which must have lost the list of nodes while a node started. One cluster must end. Start this node again; it then "
+                + "joins the other one");
         }
     }
 
@@ -341,6 +346,11 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
             if (changed is ClusterEvent.MemberDowned)
             {
                 // Also when the split brain resolver or an operator downed it: the node learns it from Redis, even if it is cut off.
+                if (downed.Count >= MaxDowned)
+                {
+                    downed.Clear();
+                }
+
                 _ = downed.Add(member.Id);
                 End(member.Id);
             }

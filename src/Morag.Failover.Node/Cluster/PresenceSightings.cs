@@ -6,7 +6,10 @@ namespace Morag.Failover.Node.Cluster;
 /// </summary>
 /// <param name="self">The id of this node.</param>
 /// <param name="timeout">How long a presence of this node lasts.</param>
-internal sealed class PresenceSightings(string self, TimeSpan timeout)
+/// <param name="takeOverAfter">
+/// How long a node may be silent whose port is not known to be closed. It may be frozen, or have lost Redis for a moment.
+/// </param>
+internal sealed class PresenceSightings(string self, TimeSpan timeout, TimeSpan takeOverAfter)
 {
     /// <summary>A presence that claims to last longer was written before the clock of Redis was set back.</summary>
     private static readonly TimeSpan LongestPresence = TimeSpan.FromMinutes(1);
@@ -28,8 +31,8 @@ internal sealed class PresenceSightings(string self, TimeSpan timeout)
     /// <summary>The nodes that were seen to renew their presence.</summary>
     public IEnumerable<string> Renewing => Where(node => node.IsRenewed && !node.IsDead).Select(node => node.Id);
 
-    /// <summary>The nodes whose presence has expired and which may be dead.</summary>
-    public IEnumerable<string> Expired => Where(node => node.HasExpired && !node.IsDead).Select(node => node.Id);
+    /// <summary>The nodes that may be dead: their presence has expired, or they have not renewed it for too long.</summary>
+    public IEnumerable<string> Silent => Where(node => node.IsSilent && !node.IsDead).Select(node => node.Id);
 
     /// <summary>The dead nodes, each with the last value of its presence.</summary>
     public IReadOnlyDictionary<string, string> Dead =>
@@ -65,14 +68,15 @@ internal sealed class PresenceSightings(string self, TimeSpan timeout)
                 sightings[id] = node = new Sighting(id, wasThereFirst: looks == 1);
             }
 
-            node.Observe(row, now, PatienceWith(node, row.Remaining));
+            var patience = PatienceWith(node, row.Remaining);
+            node.Observe(row, now, patience, IsOwnAddress(node) || patience > takeOverAfter ? patience : takeOverAfter);
         }
     }
 
-    /// <summary>Records that nothing listens at the address of a node. If its presence has expired too, the node is dead.</summary>
+    /// <summary>Records that nothing listens at the address of a node. If it is silent too, the node is dead.</summary>
     public void Refuses(string id)
     {
-        if (sightings.TryGetValue(id, out var node) && node.HasExpired)
+        if (sightings.TryGetValue(id, out var node) && node.IsSilent)
         {
             node.IsDead = true;
         }
@@ -85,7 +89,7 @@ internal sealed class PresenceSightings(string self, TimeSpan timeout)
         looks = 0;
     }
 
-    /// <summary>How long the presence of a dead node must stay unchanged. A live node renews it four times within a timeout.</summary>
+    /// <summary>How long the presence of a silent node stays unchanged. A live node renews it four times within a timeout.</summary>
     private TimeSpan PatienceWith(Sighting node, TimeSpan remaining) =>
         !IsOwnAddress(node) ? (remaining < timeout ? timeout : remaining < LongestPresence ? remaining : LongestPresence)
         : remaining <= TimeSpan.Zero ? TimeSpan.Zero
@@ -98,6 +102,7 @@ internal sealed class PresenceSightings(string self, TimeSpan timeout)
 
     private sealed class Sighting(string id, bool wasThereFirst)
     {
+        private TimeSpan silentAt;
         private TimeSpan deadAt;
 
         public string Id { get; } = id;
@@ -114,23 +119,23 @@ internal sealed class PresenceSightings(string self, TimeSpan timeout)
         /// <summary>How often the presence changed while this node looked.</summary>
         public int Changes { get; private set; }
 
-        /// <summary>Whether the presence has expired by the clock of Redis.</summary>
-        public bool HasExpired { get; private set; }
+        /// <summary>Whether the presence has expired by the clock of Redis, or was not renewed for too long.</summary>
+        public bool IsSilent { get; private set; }
 
         public bool IsDead { get; set; }
 
-        public void Observe(PresenceRow row, TimeSpan now, TimeSpan patience)
+        public void Observe(PresenceRow row, TimeSpan now, TimeSpan silentAfter, TimeSpan deadAfter)
         {
             Looks++;
-            HasExpired = row.Remaining <= TimeSpan.Zero;
             if (row.Value != Value)
             {
                 Changes += Value.Length > 0 ? 1 : 0;
                 IsDead = false;
                 Value = row.Value;
-                deadAt = now + patience;
+                (silentAt, deadAt) = (now + silentAfter, now + deadAfter);
             }
 
+            IsSilent = row.Remaining <= TimeSpan.Zero || now >= silentAt;
             IsDead |= now >= deadAt;
         }
     }

@@ -11,7 +11,7 @@ namespace Morag.Failover.Node.Cluster;
 /// over and renewing are decided by one server in one order: either a node renews in time and is not taken over, or it is taken over and
 /// its next renewal says so. Of nodes that start at the same time, one forms the cluster.
 /// </summary>
-internal sealed class PresenceTable : IAsyncDisposable
+internal sealed class PresenceTable : IDisposable
 {
     /// <summary>The key of the hash.</summary>
     public const string Key = "morag:presence";
@@ -117,19 +117,14 @@ internal sealed class PresenceTable : IAsyncDisposable
     private readonly PresenceTableSettings settings;
     private readonly RedisKey[] keys;
     private readonly RedisValue[] identity;
-    private readonly Lazy<Task<ConnectionMultiplexer>> connection;
+    private readonly AgreementConnection connection;
 
     public PresenceTable(PresenceTableSettings settings)
     {
         this.settings = settings;
         keys = settings.IdentityKey is { } key ? [Key, key] : [Key];
         identity = settings.IdentityValue is { } value ? [value] : [];
-        var options = RedisOptions.Of(settings.ConnectionString, settings.Authority);
-        options.AbortOnConnectFail = false;
-        options.BacklogPolicy = BacklogPolicy.FailFast;
-        options.ReconnectRetryPolicy = new LinearRetry((int)(settings.Timeout / 8).TotalMilliseconds);
-        options.ClientName = "morag-presence";
-        connection = new(() => ConnectionMultiplexer.ConnectAsync(options));
+        connection = new AgreementConnection(settings.ConnectionString, settings.Authority, "morag-presence", settings.Timeout / 8);
     }
 
     /// <summary>Renews the presence of a node and reads that of all.</summary>
@@ -219,23 +214,13 @@ internal sealed class PresenceTable : IAsyncDisposable
     }
 
     /// <inheritdoc />
-    public async ValueTask DisposeAsync()
-    {
-        if (connection.IsValueCreated)
-        {
-            await (await connection.Value).DisposeAsync();
-        }
-    }
+    public void Dispose() => connection.Dispose();
 
     private async Task<RedisResult> RunAsync(string script, RedisValue[] arguments)
     {
         try
         {
-            var redis = await connection.Value.WaitAsync(settings.Timeout);
-            // On Redis Cluster, a script cannot read a key in another slot.
-            var onCluster = Array.Exists(redis.GetServers(), server => server.IsConnected && server.ServerType == ServerType.Cluster);
-            return await redis.GetDatabase().ScriptEvaluateAsync(script, onCluster ? keys[..1] : keys, arguments)
-                .WaitAsync(settings.Timeout);
+            return await connection.RunAsync(script, keys, arguments, settings.Timeout);
         }
         catch (TimeoutException e)
         {

@@ -47,12 +47,14 @@ public sealed class RedisLease : Lease
 
     private const long AnotherRedis = -1;
 
+    private static readonly TimeSpan ReconnectInterval = TimeSpan.FromMilliseconds(500);
+
     private readonly TimeProvider time = TimeProvider.System;
     private readonly TimeoutSettings timeouts;
     private readonly RedisKey[] keys;
     private readonly RedisValue[] identity;
     private readonly RedisValue owner;
-    private readonly Lazy<Task<ConnectionMultiplexer>> connection;
+    private readonly AgreementConnection connection;
     private readonly SemaphoreSlim turn = new(1, 1);
     private volatile Holding? holding;
 
@@ -76,9 +78,15 @@ public sealed class RedisLease : Lease
         keys = identityKey.Length == 0 ? [key] : [key, identityKey];
         identity = identityKey.Length == 0 ? [] : [settings.LeaseConfig.GetString("identity.value", "")];
         owner = $"{settings.OwnerName}/{RandomNumberGenerator.GetHexString(32, lowercase: true)}";
-        var options = ConnectionOptions(
-            settings.LeaseConfig.GetString("connection-string", ""), settings.LeaseConfig.GetString("tls-trusted-issuer", ""));
-        connection = new(() => ConnectionMultiplexer.ConnectAsync(options));
+        var connectionString = settings.LeaseConfig.GetString("connection-string", "");
+        if (connectionString.Length == 0)
+        {
+            throw new ConfigurationException(
+                "akka.coordination.lease.redis.connection-string is empty. Set it to the Redis that the nodes share");
+        }
+
+        connection = new AgreementConnection(
+            connectionString, settings.LeaseConfig.GetString("tls-trusted-issuer", ""), "morag-lease", ReconnectInterval);
         _ = EndWithAsync(system);
     }
 
@@ -144,22 +152,6 @@ public sealed class RedisLease : Lease
     /// <inheritdoc />
     public override bool CheckLease() => holding is { } held && Remaining(held) > TimeSpan.Zero;
 
-    private static ConfigurationOptions ConnectionOptions(string connectionString, string authority)
-    {
-        if (connectionString.Length == 0)
-        {
-            throw new ConfigurationException(
-                "akka.coordination.lease.redis.connection-string is empty. Set it to the Redis that the nodes share");
-        }
-
-        var options = RedisOptions.Of(connectionString, authority);
-        options.AbortOnConnectFail = false;
-        // A request queued for a connection could acquire the lease long after its caller gave up.
-        options.BacklogPolicy = BacklogPolicy.FailFast;
-        options.ClientName = "morag-lease";
-        return options;
-    }
-
     private static RedisValue Milliseconds(TimeSpan span) => ((long)span.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 
     private TimeSpan Remaining(Holding held) => timeouts.HeartbeatTimeout - time.GetElapsedTime(held.RenewedAt);
@@ -224,25 +216,13 @@ public sealed class RedisLease : Lease
 
     private void StopHolding() => Interlocked.Exchange(ref holding, null)?.Ended.Cancel();
 
-    private void ReleaseUnknown()
-    {
-        if (connection.Value.IsCompletedSuccessfully)
-        {
-            var redis = connection.Value.GetAwaiter().GetResult().GetDatabase();
-            _ = redis.ScriptEvaluateAsync(ReleaseScript, keys[..1], [owner], CommandFlags.FireAndForget);
-        }
-    }
+    private void ReleaseUnknown() => connection.SendIfOpen(ReleaseScript, keys[..1], [owner]);
 
     private async Task<bool> RunAsync(string script, RedisValue[] arguments, TimeSpan timeout)
     {
         try
         {
-            var redis = await connection.Value.WaitAsync(timeout).ConfigureAwait(false);
-            // On Redis Cluster, a script cannot read a key in another slot.
-            var onCluster = Array.Exists(redis.GetServers(), server => server.IsConnected && server.ServerType == ServerType.Cluster);
-            var evaluation = redis.GetDatabase().ScriptEvaluateAsync(script, onCluster ? keys[..1] : keys, arguments);
-            var result = await evaluation.WaitAsync(timeout).ConfigureAwait(false);
-            return (long)result switch
+            return (long)await connection.RunAsync(script, keys, arguments, timeout).ConfigureAwait(false) switch
             {
                 AnotherRedis => throw new LeaseException(
                     $"{keys[1]} in Redis is not {identity[0]}: this is a different Redis, which cannot grant the lease "
@@ -268,10 +248,7 @@ public sealed class RedisLease : Lease
     {
         await system.WhenTerminated.ConfigureAwait(false);
         StopHolding();
-        if (connection.IsValueCreated)
-        {
-            await (await connection.Value.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
-        }
+        connection.Dispose();
     }
 
     private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;

@@ -2,12 +2,16 @@ namespace Morag.Failover.Node.Cluster;
 
 /// <summary>
 /// Notices nodes that renew their presence in the same Redis and are not members: a second cluster, which can only form while Redis has
-/// lost the presence of the first one. Both sides come to the same conclusion: the cluster with the smallest id stays, any other stops.
+/// lost the presence of the first one, or a node that joined a part of the cluster that has ended. Both sides come to the same
+/// conclusion: the side with more nodes stays, or the one with the smallest id if both have as many. The side that stays also ends the
+/// presence of the other one.
 /// </summary>
 /// <param name="self">The id of this node.</param>
 /// <param name="patience">How long a node may be unknown: the members hear of a node that joins only after a while.</param>
 internal sealed class SecondCluster(string self, TimeSpan patience)
 {
+    private const int MaxFormer = 1_000;
+
     private readonly HashSet<string> former = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TimeSpan> strangers = new(StringComparer.Ordinal);
 
@@ -17,28 +21,47 @@ internal sealed class SecondCluster(string self, TimeSpan patience)
     /// <summary>Records what a renewal of this node returned.</summary>
     /// <param name="present">The ids of all nodes whose presence is current.</param>
     /// <param name="members">The ids of the members, without this node.</param>
+    /// <param name="inDoubt">
+    /// Whether a member is unreachable or down. Then the cluster may be cut in two, and each part hears of the nodes that join it alone.
+    /// </param>
     /// <param name="now">The time that has passed since any fixed moment.</param>
-    /// <returns>The nodes of the cluster that stays, if that is not this one; otherwise none.</returns>
-    public IReadOnlyList<string> Observe(IReadOnlyCollection<string> present, IReadOnlyCollection<string> members, TimeSpan now)
+    public SecondClusterVerdict Observe(
+        IReadOnlyCollection<string> present, IReadOnlyCollection<string> members, bool inDoubt, TimeSpan now)
     {
-        former.UnionWith(members);
-        former.IntersectWith(present.Concat(members).ToList());
+        Remember(present, members);
         var unknown = present.Where(node => node != self && !members.Contains(node)).ToHashSet(StringComparer.Ordinal);
         foreach (var gone in strangers.Keys.Where(node => !unknown.Contains(node)).ToList())
         {
             strangers.Remove(gone);
         }
 
-        foreach (var node in unknown)
+        foreach (var node in unknown.Where(node => inDoubt || !strangers.ContainsKey(node)))
         {
-            strangers.TryAdd(node, now);
+            strangers[node] = now;
         }
 
-        var others = strangers.Where(node => now - node.Value >= patience && !former.Contains(node.Key))
-            .Select(node => node.Key)
-            .Order(StringComparer.Ordinal)
-            .ToList();
-        var ours = present.Where(members.Contains).Append(self).Min(StringComparer.Ordinal);
-        return others.Count > 0 && string.CompareOrdinal(others[0], ours) < 0 ? others : [];
+        var settled = strangers.Where(node => now - node.Value >= patience).Select(node => node.Key).Order(StringComparer.Ordinal).ToList();
+        var others = unknown.Except(former).Order(StringComparer.Ordinal).ToList();
+        return settled.Exists(others.Contains) && !StaysBeside(others, [.. present.Where(members.Contains), self])
+            ? new SecondClusterVerdict(Stays: others, Ends: [])
+            : new SecondClusterVerdict(Stays: [], Ends: settled);
+    }
+
+    private static bool StaysBeside(List<string> others, List<string> ours) => ours.Count != others.Count
+        ? ours.Count > others.Count
+        : string.CompareOrdinal(ours.Min(StringComparer.Ordinal), others[0]) < 0;
+
+    private void Remember(IReadOnlyCollection<string> present, IReadOnlyCollection<string> members)
+    {
+        former.UnionWith(members);
+        if (former.Count > MaxFormer)
+        {
+            former.IntersectWith([.. present, .. members]);
+        }
     }
 }
+
+/// <summary>What a node has to do about nodes that are present and no members.</summary>
+/// <param name="Stays">The nodes of the other cluster, if that one stays and this node must stop; otherwise empty.</param>
+/// <param name="Ends">The nodes whose presence this one must end.</param>
+internal sealed record SecondClusterVerdict(IReadOnlyList<string> Stays, IReadOnlyList<string> Ends);

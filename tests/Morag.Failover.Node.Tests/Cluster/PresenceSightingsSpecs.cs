@@ -7,7 +7,9 @@ public sealed class PresenceSightingsSpecs
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
-    private readonly PresenceSightings sightings = new("b:1#7", Timeout);
+    private static readonly TimeSpan TakeOverAfter = TimeSpan.FromSeconds(10);
+
+    private readonly PresenceSightings sightings = new("b:1#7", Timeout, TakeOverAfter);
     private readonly Dictionary<string, PresenceRow> rows = new(StringComparer.Ordinal);
     private TimeSpan now = TimeSpan.FromHours(1);
 
@@ -36,11 +38,11 @@ public sealed class PresenceSightingsSpecs
     }
 
     [Theory]
-    [InlineData(-100, 2)]
-    [InlineData(1.5, 2)]
+    [InlineData(-100, 10)]
+    [InlineData(1.5, 10)]
     [InlineData(30, 30)]
     [InlineData(36_000, 60)]
-    public void Should_take_a_node_for_dead_that_has_not_renewed_for_its_timeout_and_ours(double remaining, double dead)
+    public void Should_take_a_silent_node_for_dead_after_the_time_for_a_take_over(double remaining, double dead)
     {
         Row("a:1#1", "v", remaining);
         Look();
@@ -53,12 +55,31 @@ public sealed class PresenceSightingsSpecs
         Assert.Equal("v", sightings.Dead["a:1#1"]);
     }
 
+    [Theory]
+    [InlineData(1.5, 2)]
+    [InlineData(8, 8)]
+    public void Should_take_a_silent_node_for_dead_as_soon_as_its_port_is_closed(double remaining, double silent)
+    {
+        Row("a:1#1", "v", remaining);
+        Look();
+
+        Look(after: silent - 0.1);
+        sightings.Refuses("a:1#1");
+        Assert.Empty(sightings.Silent);
+        Assert.Empty(sightings.Dead);
+        Look(after: 0.2);
+        Assert.Equal(["a:1#1"], sightings.Silent);
+        sightings.Refuses("a:1#1");
+
+        Assert.Equal("v", sightings.Dead["a:1#1"]);
+    }
+
     [Fact]
     public void Should_take_a_node_for_alive_again_when_it_renews_after_all()
     {
         Row("a:1#1", "1", remaining: -1);
         Look();
-        Look(after: 3);
+        Look(after: 11);
         Assert.NotEmpty(sightings.Dead);
 
         Row("a:1#1", "2", remaining: 2);

@@ -14,7 +14,7 @@ public sealed class PresenceTableSpecs(RedisServer server) : IClassFixture<Redis
     {
         foreach (var table in tables)
         {
-            await table.DisposeAsync();
+            table.Dispose();
         }
     }
 

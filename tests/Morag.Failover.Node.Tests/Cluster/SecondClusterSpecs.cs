@@ -10,11 +10,35 @@ public sealed class SecondClusterSpecs
     private static readonly string[] All = ["a#1", "b#2", "c#3"];
 
     [Fact]
-    public void Should_end_every_cluster_but_the_one_with_the_smallest_id()
+    public void Should_end_the_cluster_with_fewer_nodes()
     {
-        Assert.Empty(Verdict("a#1", members: ["c#3"]));
-        Assert.Empty(Verdict("c#3", members: ["a#1"]));
-        Assert.Equal(["a#1", "c#3"], Verdict("b#2", members: []));
+        Assert.Empty(Verdict("b#2", members: ["c#3"]).Stays);
+        Assert.Empty(Verdict("c#3", members: ["b#2"]).Stays);
+        Assert.Equal(["b#2", "c#3"], Verdict("a#1", members: []).Stays);
+
+        Assert.Equal(["a#1"], Verdict("b#2", members: ["c#3"]).Ends);
+        Assert.Empty(Verdict("a#1", members: []).Ends);
+    }
+
+    [Fact]
+    public void Should_end_the_cluster_without_the_smallest_id_when_both_have_as_many_nodes()
+    {
+        var (first, second) = (new SecondCluster("a#1", Patience), new SecondCluster("b#2", Patience));
+        string[] present = ["a#1", "b#2"];
+        _ = first.Observe(present, [], inDoubt: false, TimeSpan.Zero);
+        _ = second.Observe(present, [], inDoubt: false, TimeSpan.Zero);
+
+        Assert.Equal(["b#2"], first.Observe(present, [], inDoubt: false, Patience).Ends);
+        Assert.Equal(["a#1"], second.Observe(present, [], inDoubt: false, Patience).Stays);
+    }
+
+    [Fact]
+    public void Should_count_nodes_that_have_just_joined_the_other_cluster()
+    {
+        var watch = new SecondCluster("a#1", Patience);
+        _ = watch.Observe(["a#1", "b#2"], [], inDoubt: false, TimeSpan.Zero);
+
+        Assert.Equal(["b#2", "c#3"], watch.Observe(All, [], inDoubt: false, Patience).Stays);
     }
 
     [Fact]
@@ -22,27 +46,48 @@ public sealed class SecondClusterSpecs
     {
         var watch = new SecondCluster("b#2", Patience);
 
-        Assert.Empty(watch.Observe(["a#1", "b#2"], [], TimeSpan.Zero));
-        Assert.Empty(watch.Observe(["a#1", "b#2"], ["a#1"], TimeSpan.FromSeconds(9)));
-        Assert.Empty(watch.Observe(["a#1", "b#2"], ["a#1"], TimeSpan.FromSeconds(60)));
+        IsNone(watch.Observe(["a#1", "b#2"], [], inDoubt: false, TimeSpan.Zero));
+        IsNone(watch.Observe(["a#1", "b#2"], ["a#1"], inDoubt: false, TimeSpan.FromSeconds(9)));
+        IsNone(watch.Observe(["a#1", "b#2"], ["a#1"], inDoubt: false, TimeSpan.FromSeconds(60)));
     }
 
     [Fact]
-    public void Should_not_yield_to_a_node_that_its_own_cluster_has_removed()
+    public void Should_wait_while_the_cluster_may_be_cut_in_two_because_a_node_may_have_joined_the_other_part()
     {
         var watch = new SecondCluster("b#2", Patience);
-        Assert.Empty(watch.Observe(["a#1", "b#2"], ["a#1"], TimeSpan.Zero));
 
-        Assert.Empty(watch.Observe(["a#1", "b#2"], [], TimeSpan.FromSeconds(1)));
-        Assert.Empty(watch.Observe(["a#1", "b#2"], [], TimeSpan.FromSeconds(60)));
+        IsNone(watch.Observe(All, ["c#3"], inDoubt: true, TimeSpan.Zero));
+        IsNone(watch.Observe(All, ["c#3"], inDoubt: true, TimeSpan.FromSeconds(60)));
+        IsNone(watch.Observe(All, ["c#3"], inDoubt: false, TimeSpan.FromSeconds(61)));
 
-        Assert.Equal(["a#1"], watch.Removed);
+        Assert.Equal(["a#1"], watch.Observe(All, ["c#3"], inDoubt: false, TimeSpan.FromSeconds(71)).Ends);
     }
 
-    private static IReadOnlyList<string> Verdict(string self, string[] members)
+    [Fact]
+    public void Should_end_a_node_that_its_own_cluster_has_removed_even_if_Redis_lost_that_for_a_while()
+    {
+        var watch = new SecondCluster("b#2", Patience);
+        IsNone(watch.Observe(["a#1", "b#2"], ["a#1"], inDoubt: false, TimeSpan.Zero));
+
+        IsNone(watch.Observe(["b#2"], [], inDoubt: false, TimeSpan.FromSeconds(1)));
+        IsNone(watch.Observe(["a#1", "b#2"], [], inDoubt: false, TimeSpan.FromSeconds(30)));
+        Assert.Equal(["a#1"], watch.Removed);
+        var verdict = watch.Observe(["a#1", "b#2"], [], inDoubt: false, TimeSpan.FromSeconds(60));
+
+        Assert.Equal(["a#1"], verdict.Ends);
+        Assert.Empty(verdict.Stays);
+    }
+
+    private static void IsNone(SecondClusterVerdict verdict)
+    {
+        Assert.Empty(verdict.Stays);
+        Assert.Empty(verdict.Ends);
+    }
+
+    private static SecondClusterVerdict Verdict(string self, string[] members)
     {
         var watch = new SecondCluster(self, Patience);
-        Assert.Empty(watch.Observe(All, members, TimeSpan.Zero));
-        return watch.Observe(All, members, Patience);
+        IsNone(watch.Observe(All, members, inDoubt: false, TimeSpan.Zero));
+        return watch.Observe(All, members, inDoubt: false, Patience);
     }
 }

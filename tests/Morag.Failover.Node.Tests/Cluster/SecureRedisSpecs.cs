@@ -103,7 +103,7 @@ public sealed class SecureRedisSpecs
 
     private static async Task IsPresentAsync(string connection, string? authority)
     {
-        await using var table = new PresenceTable(new PresenceTableSettings
+        using var table = new PresenceTable(new PresenceTableSettings
         {
             ConnectionString = connection,
             Authority = authority,
