@@ -59,6 +59,12 @@ public sealed record BreakerOpened(TimeSpan At, string Worker) : Happening(At);
 /// <summary>A worker's breaker closed, or lets probes through.</summary>
 public sealed record BreakerEased(TimeSpan At, string Worker) : Happening(At);
 
+/// <summary>
+/// It was stored that a worker loses all leases that it holds: an operator, the deadline of a drain or the worker itself ended them. The
+/// queues store that later.
+/// </summary>
+public sealed record LeasesRecalled(TimeSpan At, string Worker) : Happening(At);
+
 /// <summary>A worker could reach a live node from now on, and was alive; or not any more.</summary>
 public sealed record WorkerReach(TimeSpan At, string Worker, bool ReachesNode) : Happening(At);
 

@@ -1,6 +1,8 @@
 namespace Morag.Failover.History;
 
-/// <summary>Leases that workers hold: nobody takes them away while the worker is alive and reaches a node.</summary>
+/// <summary>
+/// Leases that workers hold: nobody takes them away while the worker is alive and reaches a node, except on purpose.
+/// </summary>
 internal static class HeldLeaseRules
 {
     /// <summary>A lease that was granted just before its node failed may be taken for undelivered, and the task is leased again.</summary>
@@ -10,6 +12,7 @@ internal static class HeldLeaseRules
     {
         var open = new HashSet<(string Task, long Epoch)>();
         var holders = new Dictionary<(string Task, long Epoch), LeaseReceived>();
+        var recalled = new Dictionary<string, TimeSpan>(StringComparer.Ordinal);
         var reaches = new WorkerReaches();
         foreach (var happening in history)
         {
@@ -24,6 +27,9 @@ internal static class HeldLeaseRules
                     break;
                 case WorkerReach reach:
                     reaches.Record(reach);
+                    break;
+                case LeasesRecalled recall:
+                    recalled[recall.Worker] = recall.At;
                     break;
                 case LeaseStored stored:
                     open.Add((stored.Task, stored.Epoch));
@@ -47,8 +53,10 @@ internal static class HeldLeaseRules
                     open.Remove((ended.Task, ended.Epoch));
                     break;
                 case LeaseDropped dropped:
-                    holders.Remove((dropped.Task, dropped.Epoch));
-                    if (open.Contains((dropped.Task, dropped.Epoch)) && WitnessedSince(dropped.Worker, dropped.At) is not null)
+                    var wasRecalled = holders.Remove((dropped.Task, dropped.Epoch), out var lost)
+                        && recalled.TryGetValue(dropped.Worker, out var at)
+                        && at >= lost.At;
+                    if (!wasRecalled && open.Contains((dropped.Task, dropped.Epoch)) && WitnessedSince(dropped.Worker, dropped.At) is not null)
                     {
                         yield return new(
                             Rule.HeldLeasesAreKept,

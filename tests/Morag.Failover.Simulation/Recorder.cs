@@ -92,6 +92,11 @@ internal sealed class Recorder(World world)
             }
         }
 
+        if (FenceIn(@event) is { Kind: FenceKind.Proven or FenceKind.Returned })
+        {
+            Record(new LeasesRecalled(world.Now, owner["worker-".Length..]));
+        }
+
         switch (@event)
         {
             case TasksLeased granted:
@@ -152,6 +157,16 @@ internal sealed class Recorder(World world)
 
     private void Ended(TaskId task, LeaseEpoch epoch, bool isLoss = false) =>
         Record(new LeaseEndStored(world.Now, task.Value, epoch.Value, isLoss));
+
+    private static OwedFence? FenceIn(IStoredEvent @event) => @event switch
+    {
+        WorkerRegistered registered => registered.Fence,
+        WorkerDeclaredOffline declared => declared.Fence,
+        WorkerStatusReported reported => reported.Fence,
+        WorkerDrainDeadlinePassed passed => passed.Fence,
+        WorkerUnregistered unregistered => unregistered.Fence,
+        _ => null,
+    };
 
     private static WorkerBreaker? BreakerIn(IStoredEvent @event) => @event switch
     {

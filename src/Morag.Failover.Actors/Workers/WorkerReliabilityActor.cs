@@ -302,6 +302,12 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
             @event,
             after =>
             {
+                // Not before: the replies to heartbeats are not held back, and the worker stops its work on leases that they lack.
+                if (EndsLeases(before, after))
+                {
+                    held.Clear();
+                }
+
                 Announce(before, @event, after);
                 afterwards?.Invoke(after);
                 ServeWaitingCalls();
@@ -311,13 +317,10 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         {
             demand.Reset();
         }
-
-        var hasNewFence = State.Fences.Length > 0 && State.LastFence > before.LastFence;
-        if (hasNewFence && State.Fences[^1].Kind is FenceKind.Proven or FenceKind.Returned)
-        {
-            held.Clear();
-        }
     }
+
+    private static bool EndsLeases(WorkerState before, WorkerState after) =>
+        after.LastFence > before.LastFence && after.Fences is [.., { Kind: FenceKind.Proven or FenceKind.Returned }];
 
     private void PersistAndReply(Decision<IWireMessage> decision)
     {

@@ -167,6 +167,33 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
     }
 
     [Fact]
+    public async Task Should_list_leases_until_it_is_stored_that_they_end()
+    {
+        var worker = await RegisterAsync();
+        worker.Tell(
+            new RequestLeases { WorkerId = Worker, InstanceId = new("first-start"), MaxTasks = 1, Wait = TimeSpan.FromSeconds(20) },
+            TestActor);
+        var asked = Assert.Single(await GotAsync<GrantLeases>(Regions.QueuesProbe));
+        var granted = new LeasedTask { TaskId = new("task-1"), Epoch = new(1), Queue = new("cpu_standard") };
+        worker.Tell(new LeasesGranted { Partition = asked.Partition, Leases = [granted] });
+        var lease = Assert.Single((await ExpectMsgAsync<LeasesGranted>()).Leases);
+
+        Store.Fate = _ => WriteFate.Failed;
+        worker.Tell(
+            new Heartbeat
+            {
+                WorkerId = Worker,
+                InstanceId = new("first-start"),
+                Status = WorkerStatus.Offline,
+                ListsHeld = true,
+                Held = [new() { TaskId = lease.TaskId, Epoch = lease.Epoch }],
+            },
+            TestActor);
+
+        Assert.Equal(lease.Epoch, Assert.Single((await ExpectMsgAsync<HeartbeatReply>()).Leases).Epoch);
+    }
+
+    [Fact]
     public async Task Should_end_itself_when_nothing_is_known_of_the_worker_and_stay_while_it_is_registered()
     {
         var parent = CreateTestProbe();
