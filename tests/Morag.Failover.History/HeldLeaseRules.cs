@@ -56,7 +56,8 @@ internal static class HeldLeaseRules
                     var wasRecalled = holders.Remove((dropped.Task, dropped.Epoch), out var lost)
                         && recalled.TryGetValue(dropped.Worker, out var at)
                         && at >= lost.At;
-                    if (!wasRecalled && open.Contains((dropped.Task, dropped.Epoch)) && WitnessedSince(dropped.Worker, dropped.At) is not null)
+                    var isLeased = open.Contains((dropped.Task, dropped.Epoch));
+                    if (isLeased && !wasRecalled && WitnessedSince(dropped.Worker, dropped.At) is not null)
                     {
                         yield return new(
                             Rule.HeldLeasesAreKept,
