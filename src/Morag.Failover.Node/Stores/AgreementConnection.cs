@@ -48,7 +48,8 @@ internal sealed class AgreementConnection : IDisposable
         try
         {
             var open = await connection.OpenAsync(limit.Token).ConfigureAwait(false);
-            return await open.ExecuteAsync(redis => EvaluateAsync(open, redis, script, keys, arguments)).WaitAsync(limit.Token)
+            var usable = open.Keys.OnCluster ? keys[..1] : keys;
+            return await open.ExecuteAsync(redis => redis.ScriptEvaluateAsync(script, usable, arguments)).WaitAsync(limit.Token)
                 .ConfigureAwait(false);
         }
         catch (OperationCanceledException failure) when (limit.IsCancellationRequested)
@@ -73,12 +74,4 @@ internal sealed class AgreementConnection : IDisposable
 
     /// <inheritdoc />
     public void Dispose() => connection.Close();
-
-    private static Task<RedisResult> EvaluateAsync(
-        OpenConnection open, IDatabase redis, string script, RedisKey[] keys, RedisValue[] arguments)
-    {
-        var servers = open.Multiplexer.GetServers();
-        var onCluster = Array.Exists(servers, server => server.IsConnected && server.ServerType == ServerType.Cluster);
-        return redis.ScriptEvaluateAsync(script, onCluster ? keys[..1] : keys, arguments);
-    }
 }
