@@ -10,7 +10,7 @@ public sealed class MoragFailoverOptions
 
     /// <summary>
     /// The addresses of nodes, such as <c>http://node-1:8080</c>, in order of preference; at least one. A name with several IP addresses
-    /// counts as one node for each. The client learns the other nodes from any of them.
+    /// counts as one node per address. The client learns the other nodes from any of them.
     /// </summary>
     public IList<Uri> Nodes { get; } = [];
 

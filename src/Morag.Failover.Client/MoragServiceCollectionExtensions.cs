@@ -48,7 +48,7 @@ public static class MoragServiceCollectionExtensions
         if (services.Any(static service => service.ImplementationType == typeof(MoragWorkerService<THandler>)))
         {
             throw new InvalidOperationException(
-                $"A worker with the handler {typeof(THandler)} was added before. Each worker needs a handler type of its own; derive one.");
+                $"A worker with the handler {typeof(THandler)} was added before. Each worker needs its own handler type; derive one.");
         }
 
         _ = services.AddOptions<MoragWorkerOptions>(MoragWorkerService<THandler>.Name).Configure(configure).ValidateOnStart();

@@ -151,13 +151,13 @@ internal static class NodeProgram
         if (tls is not null)
         {
             log.LogInformation(
-                "Nodes must show a certificate. That of this node is valid until {Until:u}; give it a new one before, and restart it",
+                "Nodes must present a certificate. This node's is valid until {Until:u}; replace it and restart the node before then",
                 tls.Certificate.Own.NotAfter.ToUniversalTime());
         }
         else if (!options.IsClusterOnLoopback)
         {
             log.LogWarning(
-                "Nodes talk without TLS: whoever reaches the port for other nodes at {Host} can do everything, without a token. Set "
+                "There is no TLS between nodes: whoever reaches the port for other nodes at {Host} can do everything, without a token. Set "
                 + "{Setting}, or keep that port in a private network",
                 options.BindHost,
                 NodeSetting.TlsCertificate.Key);
@@ -203,7 +203,7 @@ internal static class NodeProgram
         if (AdvertisedAddress.Of(options.Advertise, app.Urls, options.Host) is { } address)
         {
             app.Services.GetRequiredService<NodeAnnouncements>().Announce(address);
-            app.Logger.LogInformation("Clients learn that this node is at {Address} (morag.advertise)", address);
+            app.Logger.LogInformation("This node announces the address {Address} to clients (morag.advertise)", address);
         }
     }
 

@@ -7,7 +7,7 @@ namespace Morag.Failover.Actors.Hosting;
 /// <summary>A fixed owner that does not serve.</summary>
 /// <param name="Why">The reason.</param>
 /// <param name="Since">Since when, as far as this node knows.</param>
-/// <param name="IsStarting">Whether this node has not heard of it since the node started.</param>
+/// <param name="IsStarting">Whether this node has received nothing from it since the node started.</param>
 public sealed record DownOwner(string Why, DateTimeOffset Since, bool IsStarting);
 
 /// <summary>

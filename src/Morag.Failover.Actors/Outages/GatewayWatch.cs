@@ -6,13 +6,13 @@ using Morag.Failover.Domain.Nodes;
 namespace Morag.Failover.Actors.Outages;
 
 /// <summary>
-/// Tells the other nodes that this one is healthy, with <see cref="NodeBeat"/>s, and records in <see cref="Gateways"/> what they and the
-/// cluster say about the others. Its own late ticks and the slow writes of the store add to this node's patience. The beats also carry in
-/// which sessions of this node a worker was heard.
+/// Tells the other nodes that this one is healthy, with <see cref="NodeBeat"/>s, and records in <see cref="Gateways"/> what their node
+/// beats and the cluster report about them. Its own late ticks and the slow writes of the store add to this node's patience. A node beat
+/// also lists the sessions of this node in which beats of workers arrived.
 /// </summary>
 internal sealed class GatewayWatch : UntypedActor, IWithTimers
 {
-    /// <summary>The actor's name. It is the same on every node, because the beats are sent to it.</summary>
+    /// <summary>The actor's name. It is the same on every node, because the node beats are sent to it.</summary>
     public const string Name = "gateway-watch";
 
     private readonly INodePeers peers;

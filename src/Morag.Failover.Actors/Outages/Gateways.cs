@@ -35,7 +35,7 @@ internal sealed class Gateways : IExtension
     public static Gateways Of(ActorSystem system) => system.WithExtension<Gateways, Provider>();
 
     /// <summary>
-    /// The pause of a node's beats that counts as an outage: the pause that counts for this node itself, and at least one second, because
+    /// The pause of node beats that counts as an outage: the pause that counts for this node itself, and at least one second, because node
     /// beats cross the network.
     /// </summary>
     public static TimeSpan ToleranceOf(WorkerSettings settings) =>
@@ -50,7 +50,7 @@ internal sealed class Gateways : IExtension
         : string.Create(CultureInfo.InvariantCulture, $"{(node.Host.Contains(':') ? $"[{node.Host}]" : node.Host)}:{node.Port}");
 
     /// <summary>The health of a worker's gateway.</summary>
-    /// <param name="gateway">The gateway; null if this owner has not heard the worker since it started.</param>
+    /// <param name="gateway">The gateway; null if this owner has received nothing from the worker since it started.</param>
     /// <param name="workerHeardAt">When the worker was last heard, or when the owner started.</param>
     /// <param name="settings">The settings.</param>
     /// <param name="now">The time.</param>
@@ -74,8 +74,8 @@ internal sealed class Gateways : IExtension
     }
 
     /// <summary>
-    /// A node that this one has not heard all the time since a worker was last heard, so that calls of the worker through it could not
-    /// arrive; null if there is none.
+    /// A node whose node beats were interrupted since a worker was last heard from, so that calls of the worker through it may not have
+    /// arrived; null if there is none.
     /// </summary>
     /// <param name="workerHeardAt">When the worker was last heard, or when the owner started.</param>
     /// <param name="settings">The settings.</param>
@@ -94,17 +94,17 @@ internal sealed class Gateways : IExtension
         return null;
     }
 
-    /// <summary>When a beat of a node last arrived, or it joined; null if it is no member.</summary>
+    /// <summary>When the last node beat of a node arrived, or when it joined; null if it is no member.</summary>
     public DateTimeOffset? HeardAt(Address node) => nodes.TryGetValue(node, out var seen) ? seen.HeardAt : null;
 
     /// <summary>Whether a node is this one.</summary>
     public bool IsSelf(Address node) => node.Equals(self);
 
-    /// <summary>Whether beats arrive in both directions between this node and another one.</summary>
+    /// <summary>Whether node beats arrive in both directions between this node and another one.</summary>
     public bool IsInTouchWith(Address node, TimeSpan tolerance, DateTimeOffset now) =>
         nodes.TryGetValue(node, out var seen) && seen.IsInTouch(tolerance, now);
 
-    /// <summary>When a beat of a worker was last heard in a session of its gateway; null if that is unknown.</summary>
+    /// <summary>When the last beat of a worker arrived in a session of its gateway; null if that is unknown.</summary>
     /// <param name="gateway">The gateway.</param>
     /// <param name="era">The run of the gateway's process.</param>
     /// <param name="number">The number of the session.</param>
@@ -120,7 +120,7 @@ internal sealed class Gateways : IExtension
     public void Joined(Address node, DateTimeOffset now) =>
         nodes.AddOrUpdate(node, _ => NodeSightings.Joined(NameOf(node), null, now), (_, old) => NodeSightings.Joined(old.Node, old, now));
 
-    /// <summary>Records a beat of a node. Beats of a node that is not a member are ignored.</summary>
+    /// <summary>Records a node beat. Node beats of a node that is not a member are ignored.</summary>
     public void Beat(Address node, NodeBeat beat, TimeSpan tolerance, DateTimeOffset now)
     {
         if (Change(node, seen => seen.Beat(beat, tolerance, now)) is not null && beat.SessionEra != 0)

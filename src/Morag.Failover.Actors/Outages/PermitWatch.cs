@@ -3,8 +3,8 @@ using Morag.Failover.Domain.Nodes;
 namespace Morag.Failover.Actors.Outages;
 
 /// <summary>
-/// Counts a lapse of this node's permit as an outage of the node: meanwhile the calls of workers are held back, so their silence proves
-/// nothing. A lapse is noticed when somebody asks during it; <see cref="GatewayWatch"/> does several times a second.
+/// Counts a lapse of this node's permit as an outage of the node: during a lapse the calls of workers are held back, so their silence is no
+/// evidence. A lapse is detected only when the watch is read during it; <see cref="GatewayWatch"/> reads it several times a second.
 /// </summary>
 /// <param name="outages">The other outages of this node.</param>
 /// <param name="permit">The permit.</param>

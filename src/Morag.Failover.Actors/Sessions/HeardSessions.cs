@@ -1,6 +1,6 @@
 namespace Morag.Failover.Actors.Sessions;
 
-/// <summary>When beats of workers arrived in the sessions of another node, as that node's own beats say.</summary>
+/// <summary>When beats of workers arrived in the sessions of another node, as reported by its node beats.</summary>
 internal sealed class HeardSessions
 {
     private readonly long era;
@@ -12,7 +12,7 @@ internal sealed class HeardSessions
         this.heardAt = heardAt;
     }
 
-    /// <summary>Adds what a beat says.</summary>
+    /// <summary>Adds what a node beat reports.</summary>
     /// <param name="before">What was known; null if nothing.</param>
     /// <param name="era">The run of the other node's process. What another run said does not count any more.</param>
     /// <param name="bits">A bit per session.</param>
@@ -43,7 +43,7 @@ internal sealed class HeardSessions
         return known;
     }
 
-    /// <summary>When a beat was last heard in a session, in ticks of UTC; null if never.</summary>
+    /// <summary>When the last beat arrived in a session, in ticks of UTC; null if never.</summary>
     public long? At(long sessionEra, int number) =>
         sessionEra == era && number >= 0 && number < heardAt.Length && Volatile.Read(ref heardAt[number]) is > 0 and var ticks
             ? ticks

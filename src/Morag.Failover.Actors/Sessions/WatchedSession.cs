@@ -22,7 +22,7 @@ public sealed class WatchedSession
     /// <summary>How long silence is reported. Later messages would only wake the entity of a lost worker.</summary>
     private static readonly TimeSpan ReportFor = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long beats are confirmed while the worker's entity moves, and nobody hears of them.</summary>
+    /// <summary>How long beats are confirmed while the worker's entity moves and does not learn of them.</summary>
     private static readonly TimeSpan ConfirmedUnowned = TimeSpan.FromSeconds(5);
 
     /// <summary>The silence to report before the rhythm is known.</summary>
@@ -82,7 +82,7 @@ public sealed class WatchedSession
 
     /// <summary>Records a beat.</summary>
     /// <returns>
-    /// Whether to confirm it: the worker's entity follows this session and hears of it. A worker without a confirmation sends a heartbeat,
+    /// Whether to confirm it: the worker's entity follows this session and learns of it. A worker without a confirmation sends a heartbeat,
     /// and moves on if this node cannot deliver it. Otherwise it would stay with a node that is cut off, and be lost without knowing.
     /// </returns>
     public bool Beat()

@@ -6,11 +6,11 @@ namespace Morag.Failover.Actors.Sessions;
 
 /// <summary>
 /// The sessions of this node that carry beats. A beat of a worker costs a few writes to memory here, and no message. Owners on other nodes
-/// learn from the beats of this node in which sessions something was heard, and from messages when a worker falls silent.
+/// learn from this node's node beats in which sessions beats arrived, and from messages when a worker falls silent.
 /// </summary>
 public sealed class WatchedSessions : IExtension
 {
-    /// <summary>The most sessions that the beats of a node describe, in 32 KiB. In further ones no beat is confirmed.</summary>
+    /// <summary>The most sessions that a node beat can describe, in 32 KiB. Beats in further ones are not confirmed.</summary>
     internal const int MaxNumbers = 1 << 18;
 
     /// <summary>
@@ -113,8 +113,8 @@ public sealed class WatchedSessions : IExtension
     internal Address NodeOf(IActorRef entity) => gateways.Value.NodeOf(entity);
 
     /// <summary>
-    /// Whether the entities on a node hear of the beats in the sessions of this node. Without its permit, this node may be taken over at
-    /// any time, and then nobody does.
+    /// Whether the entities on a node learn of the beats in the sessions of this node. Without its permit, this node may be taken over at
+    /// any time, and then none does.
     /// </summary>
     internal bool IsHeardBy(Address node, WorkerSettings settings) =>
         permit.State == ServingPermit.Valid
@@ -128,7 +128,7 @@ public sealed class WatchedSessions : IExtension
         return sessionEra == Era && number >= 0 && number < sessions.Length ? sessions[number]?.LastBeatAt : null;
     }
 
-    /// <summary>Looks at every session, has the silent ones reported, and returns the bits of those in which something was heard.</summary>
+    /// <summary>Checks every session, has the silent ones reported, and returns the bits of those in which beats arrived.</summary>
     /// <param name="ahead">The time until the next look.</param>
     internal byte[] Look(TimeSpan ahead)
     {

@@ -22,9 +22,9 @@ public interface IWorkerSessionClient
 }
 
 /// <summary>
-/// A worker's open session on this node. It announces the session to the worker's entity and forwards the entity's signals. When the
-/// entity moves or restarts, the session is announced again, because the new incarnation does not know it. A session without beats is not
-/// announced at any other time: then an announcement counts as a heartbeat of the worker, and this node cannot vouch for the worker.
+/// A worker's open session on this node. It announces the session to the worker's entity and forwards the entity's signals. When the entity
+/// moves or restarts, the session is announced again, because the new incarnation does not know it. A session without beats is not
+/// announced at any other time: its announcement counts as a heartbeat, and this node does not know whether the worker is alive.
 /// </summary>
 public sealed class WorkerSessionActor : ReceiveActor, IWithTimers
 {
@@ -126,7 +126,7 @@ public sealed class WorkerSessionActor : ReceiveActor, IWithTimers
             AnnounceSession();
         }
 
-        // The entity of a worker that is silent stops when it is lost. It must not be started again before the worker is heard.
+        // The entity of a silent worker stops when the worker is lost. It must not be started again before a beat arrives.
     }
 
     private void Refuse(Refused refused)
@@ -156,7 +156,7 @@ internal sealed class SessionObserved : INoSerializationVerificationNeeded
     public static readonly SessionObserved Instance = new();
 }
 
-/// <summary>A beat arrived that the worker's entity must hear of at once.</summary>
+/// <summary>A beat arrived that the worker's entity must learn of at once.</summary>
 internal sealed class SessionHeard : INoSerializationVerificationNeeded
 {
     public static readonly SessionHeard Instance = new();

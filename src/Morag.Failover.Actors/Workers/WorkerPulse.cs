@@ -8,9 +8,9 @@ using Morag.Failover.Domain.Workers;
 namespace Morag.Failover.Actors.Workers;
 
 /// <summary>
-/// The signs of life of one worker, and the gateway through which it was last heard. Not stored: after a restart or an outage of this node,
-/// silence is counted from then, and until the worker is heard again, nobody has observed it. Signs of life are calls of the worker, and
-/// the beats in its session, which its gateway observes.
+/// The signs of life of one worker, and the gateway through which the last one arrived. Not stored: after a restart or an outage of this
+/// node, silence is counted from then, and it is unobserved until the worker is heard from again. Signs of life are calls of the worker,
+/// and the beats in its session, which its gateway observes.
 /// </summary>
 internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages, Gateways gateways, DateTimeOffset startedAt)
 {
@@ -39,7 +39,7 @@ internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages,
     /// <summary>The offset of its clock from the clock of this node in seconds.</summary>
     public double? ClockSkewSeconds { get; private set; }
 
-    /// <summary>The host and port of the node through which it was last heard; null if it was not heard since the entity started.</summary>
+    /// <summary>The host and port of its gateway; null if nothing was received from it since the entity started.</summary>
     public string? Gateway => gateway is null ? null : Gateways.NameOf(gateway);
 
     /// <summary>The start of its silence, not counting outages of this node and of its gateway.</summary>

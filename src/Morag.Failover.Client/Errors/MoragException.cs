@@ -17,11 +17,11 @@ public abstract class MoragException : Exception
 
     /// <summary>
     /// The <c>type</c> of the problem details, such as <c>urn:morag-failover:problem:conflict</c> (<see cref="ProblemTypes"/>); null if no
-    /// node said why.
+    /// node gave a reason.
     /// </summary>
     public string? ProblemType { get; init; }
 
-    /// <summary>The field that broke a rule, by its JSON path such as <c>[3].queue</c>; null if no single field did.</summary>
+    /// <summary>The JSON path of the invalid field, such as <c>[3].queue</c>; null if the problem is not about one field.</summary>
     public string? Field { get; init; }
 
     /// <summary>All fields that the problem is about, if it can be about several; else empty.</summary>

@@ -181,7 +181,7 @@ public sealed partial class HttpTransport : IMoragTransport
         if (response.Headers.TryGetValues(ResponseHeaders.Incomplete, out var missing))
         {
             // Entries that are silently missing would look as if they did not exist. A bulk call has changed what it reached.
-            throw new MoragUnavailableException($"the answer lacks the part of {string.Join(", ", missing)}, which does not answer")
+            throw new MoragUnavailableException($"the answer is incomplete, because {string.Join(", ", missing)} did not answer")
             {
                 OutcomeUnknown = !repeatable,
             };

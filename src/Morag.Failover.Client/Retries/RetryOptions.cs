@@ -7,8 +7,8 @@ public sealed class RetryOptions
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// For how long a failed call is repeated, counted from its first attempt, 0 to 1 h. No attempt starts later. 0 repeats nothing. The
-    /// default outlasts a node that dies with its state.
+    /// For how long a failed call is repeated, counted from its first attempt, 0 to 1 h. No attempt starts later. With 0, no call is
+    /// repeated. The default is long enough for a take-over from a dead node.
     /// </summary>
     public TimeSpan Budget { get; set; } = TimeSpan.FromSeconds(60);
 

@@ -12,7 +12,7 @@ public sealed class MoragWorkerOptions
     /// <summary>The longest <see cref="DrainTimeout"/> and <see cref="AbandonTimeout"/>.</summary>
     private static readonly TimeSpan MaxStop = TimeSpan.FromHours(24);
 
-    /// <summary>The worker's id. It stays the same over restarts, and each running worker has its own. Required.</summary>
+    /// <summary>The worker's id. Keep it across restarts, and give each running worker its own. Required.</summary>
     public string WorkerId { get; set; } = "";
 
     /// <summary>A name for people; at most 200 bytes in UTF-8.</summary>
@@ -52,14 +52,14 @@ public sealed class MoragWorkerOptions
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// How long a handler may take to end after its token was cancelled, 0 to 24 h. Then the outcome is reported without it. Its slot stays
-    /// occupied until it ends.
+    /// How long a handler may take to end after its token was cancelled, 0 to 24 h. After that, the outcome is reported without waiting for
+    /// the handler, and its slot stays occupied until it ends.
     /// </summary>
     public TimeSpan AbandonTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Decides the type of a failure from the exception of the handler; null, or a null result, uses
-    /// <see cref="FailureClassification.Of"/>. It is not asked about a <see cref="TaskFailedException"/>.
+    /// <see cref="FailureClassification.Of"/>. It is not called for a <see cref="TaskFailedException"/>.
     /// </summary>
     public Func<Exception, FailureType?>? ClassifyFailure { get; set; }
 

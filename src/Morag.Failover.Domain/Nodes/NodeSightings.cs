@@ -1,18 +1,18 @@
 namespace Morag.Failover.Domain.Nodes;
 
-/// <summary>What this node has observed of another node, from its beats and from the cluster's membership.</summary>
+/// <summary>What this node has observed of another node, from its node beats and from the cluster's membership.</summary>
 public sealed record NodeSightings
 {
     /// <summary>
-    /// How long a node that is gone may still answer workers. If it is alive but cut off, it stops when it learns of its end: from Redis
-    /// after a second or two, or else from its own split brain resolver.
+    /// How long a node that was removed may still answer workers. If it is alive but cut off, it stops when it learns of the removal: from
+    /// Redis after a second or two, or else from its own split brain resolver.
     /// </summary>
     public static readonly TimeSpan MayServeFor = TimeSpan.FromSeconds(20);
 
     /// <summary>The node's host and port.</summary>
     public required string Node { get; init; }
 
-    /// <summary>When its last beat arrived, or when it joined.</summary>
+    /// <summary>When its last node beat arrived, or when it joined.</summary>
     public required DateTimeOffset HeardAt { get; init; }
 
     /// <summary>When the node's workers could reach it again, or could first try another one. Earlier silence does not count.</summary>
@@ -24,7 +24,9 @@ public sealed record NodeSightings
     /// <summary>When the node last left the cluster or was removed from it, even if a node at its address has joined since.</summary>
     public DateTimeOffset? GoneAt { get; init; }
 
-    /// <summary>When a beat of this node last arrived there, as far as this node knows; null if the other node does not say so.</summary>
+    /// <summary>
+    /// When a node beat of this node last arrived there, as far as this node knows; null if the other node does not report it.
+    /// </summary>
     public DateTimeOffset? ReachedAt { get; init; }
 
     /// <summary>The node's own patience.</summary>
@@ -34,7 +36,7 @@ public sealed record NodeSightings
     public static NodeSightings Joined(string node, NodeSightings? before, DateTimeOffset now) =>
         new() { Node = node, HeardAt = now, CountsFrom = now, GoneAt = before?.GoneAt };
 
-    /// <summary>Records a beat. A beat after more than <paramref name="tolerance"/> of silence ends an outage.</summary>
+    /// <summary>Records a node beat. One after more than <paramref name="tolerance"/> of silence ends an outage.</summary>
     public NodeSightings Beat(NodeBeat beat, TimeSpan tolerance, DateTimeOffset now)
     {
         var countsFrom = now - HeardAt > tolerance ? now : CountsFrom;
@@ -56,17 +58,17 @@ public sealed record NodeSightings
     /// <summary>Records that the node is reachable again.</summary>
     public NodeSightings Reachable(DateTimeOffset now) => this with { LostAt = null, HeardAt = now, CountsFrom = now };
 
-    /// <summary>Whether beats arrive in both directions.</summary>
+    /// <summary>Whether node beats arrive in both directions.</summary>
     /// <param name="tolerance">The shortest silence of a node that counts as an outage.</param>
     /// <param name="now">The time.</param>
     public bool IsInTouch(TimeSpan tolerance, DateTimeOffset now) =>
         LostAt is null && now - HeardAt <= tolerance && (ReachedAt is not { } reached || now - reached <= tolerance * 1.5);
 
     /// <summary>
-    /// Whether this node has heard it all the time since a worker was last heard through another node. If not, the worker may have called
-    /// through it meanwhile. A member whose beats had been missing for <see cref="GatewayHealth.OutagesUntilLost"/> times the tolerance
-    /// before that is left out, or it would excuse all workers for as long as it is a member; its own workers are never blamed
-    /// (<see cref="HealthFor"/>). A node that is gone counts only after <see cref="MayServeFor"/>.
+    /// Whether its node beats have arrived without interruption since a worker was last heard from through another node. If not, the worker
+    /// may have called through it meanwhile. A member whose node beats had been missing for <see cref="GatewayHealth.OutagesUntilLost"/>
+    /// times the tolerance before that is ignored, or it would excuse all workers for as long as it is a member; its own workers are never
+    /// blamed (<see cref="HealthFor"/>). A node that was removed is ignored after <see cref="MayServeFor"/>.
     /// </summary>
     /// <param name="workerHeardAt">When the worker was last heard.</param>
     /// <param name="tolerance">The shortest silence of a node that counts as an outage.</param>
@@ -78,7 +80,7 @@ public sealed record NodeSightings
                 && (workerHeardAt - HeardAt > tolerance * GatewayHealth.OutagesUntilLost
                     || (CountsFrom <= workerHeardAt && now - HeardAt <= tolerance));
 
-    /// <summary>What this means for a worker that was last heard through the node.</summary>
+    /// <summary>What this means for a worker that was last heard from through the node.</summary>
     /// <param name="workerHeardAt">When the worker was last heard.</param>
     /// <param name="tolerance">The shortest silence of a node that counts as an outage.</param>
     /// <param name="now">The time.</param>

@@ -50,7 +50,7 @@ internal sealed class AnnouncementExchange : UntypedActor
                 announcements.Learn(changed.Get(Key).Entries.ToImmutableDictionary());
                 break;
             case IUpdateResponse:
-                // If some nodes did not get it, gossip brings it.
+                // Nodes that did not receive it get it by gossip.
                 break;
             default:
                 Unhandled(message);

@@ -9,8 +9,8 @@ using Morag.Failover.Node.Stores;
 namespace Morag.Failover.Node.Cluster;
 
 /// <summary>
-/// Brings this node into the cluster. It joins the nodes whose presence in Redis is renewed, and forms a cluster only if there are none:
-/// however often it starts, whoever does not admit it, there is no second cluster on one Redis. Of nodes that start together, Redis lets
+/// Brings this node into the cluster. It joins the nodes whose presence in Redis is renewed, and forms a cluster only if there are none. So
+/// there is no second cluster on one Redis, however often a node that is not admitted starts. When several nodes start together, Redis lets
 /// one form the cluster, and the others join it.
 /// </summary>
 internal sealed class ClusterFormation : ReceiveActor, IWithTimers
@@ -24,7 +24,7 @@ internal sealed class ClusterFormation : ReceiveActor, IWithTimers
     private static readonly TimeSpan ReportAfter = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ReportAgainAfter = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long an admitted node waits for nodes that are all out of reach.</summary>
+    /// <summary>How long an admitted node waits while all other nodes are unreachable.</summary>
     private static readonly TimeSpan AdmissionTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>
@@ -65,7 +65,7 @@ internal sealed class ClusterFormation : ReceiveActor, IWithTimers
         }
     }
 
-    /// <summary>The first seed asks nobody, so that nodes that start together do not wait for each other.</summary>
+    /// <summary>The first seed asks no other node, so that nodes that start together do not wait for each other.</summary>
     private bool AwaitsSeeds =>
         parts.Seeds.Count > 0 && clock.Elapsed < SeedPatience && AddressOfSeed(parts.Seeds[0]) != MemberId.AddressIn(self);
 
@@ -108,7 +108,7 @@ internal sealed class ClusterFormation : ReceiveActor, IWithTimers
         if (changed.Member.Status is MemberStatus.Joining)
         {
             Become(Admitted);
-            parts.Progress.WaitsFor = "the nodes of the cluster admitted this node, and must agree that it is up";
+            parts.Progress.WaitsFor = "the cluster admitted this node, and its members must still confirm that it is up";
             Timers.StartPeriodicTimer(nameof(LookAgain), LookAgain.Instance, LongestInterval);
             return;
         }
@@ -132,8 +132,8 @@ internal sealed class ClusterFormation : ReceiveActor, IWithTimers
         if (sightings.Double is { } other)
         {
             parts.Refusal.Stop(
-                $"The node stops: another process ({other}) renews its presence in Redis under the address of this one. Give each node an "
-                + $"address of its own ({NodeSetting.Host.Variable}, {NodeSetting.Port.Variable}), at which the others reach it");
+                $"The node stops: another process ({other}) renews its presence in Redis under the address of this one. Give each node its "
+                + $"own address ({NodeSetting.Host.Variable}, {NodeSetting.Port.Variable}), at which the others reach it");
             return;
         }
 

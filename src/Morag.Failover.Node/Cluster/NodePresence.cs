@@ -36,7 +36,7 @@ internal sealed class NodePresence(TimeSpan timeout, TimeProvider time) : IServi
         : ServingPermit.Lapsed;
 
     // Without peers, only a node that starts can take over. A node that was frozen must ask Redis first. One that cannot reach Redis
-    // continues to answer: normally no other node reaches it either.
+    // continues to answer: normally no other node can reach Redis either.
     private bool MayHaveBeenTakenOver => hasPeers || (isKept && !failed);
 
     // The monotonic clock stands still while a machine is suspended and the wall clock does not. If the wall clock is set forward, the

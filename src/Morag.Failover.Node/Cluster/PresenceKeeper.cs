@@ -146,7 +146,7 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>Ends the presence of this node, which has left the cluster, so that nobody has to find out whether it is dead.</summary>
+    /// <summary>Ends the presence of this node, which has left the cluster, so that the others need not check whether it is dead.</summary>
     private void EndPresence()
     {
         retired = true;
@@ -218,7 +218,7 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
         var inDoubt = members.Values.Any(member => member.IsUnreachable || member.Status == MemberStatus.Down);
         var verdict = second.Observe(present, known, inDoubt, time.GetElapsedTime(0));
 
-        // Redis did not hear it when the cluster downed the node, or has lost it. One that has left ends its presence itself.
+        // The change did not reach Redis when the cluster downed the node, or was lost there. A node that leaves ends its presence itself.
         foreach (var node in second.Removed.Where(downed.Contains).Union(verdict.Ends))
         {
             End(node);
@@ -229,8 +229,8 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
             presence.Revoke();
             refusal.StartAgain(
                 $"The node stops: another cluster ({string.Join(", ", verdict.Stays.Select(MemberId.AddressIn))}) uses the same Redis, "
-                + "which must have lost the list of nodes while a node started. One cluster must end. Start this node again; it then "
-                + "joins the other one");
+                + "which must have lost the presence of the nodes while a node started. Only one cluster can stay. Start this node again; "
+                + "it then joins the other one");
         }
     }
 
@@ -245,7 +245,7 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
         {
             toldLapse = true;
             log.LogWarning(
-                "This node cannot renew its presence in Redis ({Why}). With other nodes in the cluster, it holds its answers until it can, "
+                "This node cannot renew its presence in Redis ({Why}). If the cluster has other nodes, it answers no calls until it can, "
                 + "because they may take over from it",
                 failed.Cause.Message);
         }
@@ -288,8 +288,8 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
         presence.Revoke();
         log.LogError(
             "This node was taken over: it did not renew its presence in Redis for {Seconds:0.#} s or more, or the cluster downed it. It "
-            + "answers no more calls and stops. Restart it. If nobody froze it, look for long pauses, a busy machine or a slow Redis, or "
-            + "raise morag.presence.timeout",
+            + "answers no more calls and stops. Restart it. Look for long pauses of the process, a busy machine or a slow Redis, or raise "
+            + "morag.presence.timeout",
             presence.Timeout.TotalSeconds);
         cluster.Down(cluster.SelfAddress);
     }
@@ -309,7 +309,7 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
         presence.Revoke();
         log.LogError(
             "This node was downed: it lost contact with other nodes, and the split brain resolver decided that its side stops, or an "
-            + "operator downed it. It answers no more calls and stops. Restart it when the network is whole");
+            + "operator downed it. It answers no more calls and stops. Restart it when the network works again");
     }
 
     private void OnChanged(ClusterEvent.IMemberEvent changed)
@@ -372,7 +372,7 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
 
     private sealed record TookOver(WatchedMember Member, string Reason, bool Happened) : INoSerializationVerificationNeeded;
 
-    /// <summary>Ends the presence of this node; answered when Redis has heard it, or does not answer.</summary>
+    /// <summary>Ends the presence of this node; answered when Redis has confirmed it, or does not answer.</summary>
     internal sealed class Retire : INoSerializationVerificationNeeded
     {
         public static readonly Retire Instance = new();

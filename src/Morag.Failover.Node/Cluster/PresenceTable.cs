@@ -16,7 +16,7 @@ internal sealed class PresenceTable : IDisposable
     /// <summary>The key of the hash.</summary>
     public const string Key = "morag:presence";
 
-    /// <summary>How long an entry outlives the process. A process that was frozen for longer learns of its end from the cluster.</summary>
+    /// <summary>How long an entry outlives the process. After a longer freeze, it learns from the cluster that it was removed.</summary>
     private const int KeptMilliseconds = 24 * 60 * 60 * 1000;
 
     private const long AnotherRedis = -1;

@@ -7,7 +7,7 @@ namespace Morag.Failover.Node.Cluster;
 /// presence of the other one.
 /// </summary>
 /// <param name="self">The id of this node.</param>
-/// <param name="patience">How long a node may be unknown: the members hear of a node that joins only after a while.</param>
+/// <param name="patience">How long a node may be unknown: the members learn of a node that joins only after a while.</param>
 internal sealed class SecondCluster(string self, TimeSpan patience)
 {
     private const int MaxFormer = 1_000;
@@ -22,7 +22,7 @@ internal sealed class SecondCluster(string self, TimeSpan patience)
     /// <param name="present">The ids of all nodes whose presence is current.</param>
     /// <param name="members">The ids of the members, without this node.</param>
     /// <param name="inDoubt">
-    /// Whether a member is unreachable or down. Then the cluster may be cut in two, and each part hears of the nodes that join it alone.
+    /// Whether a member is unreachable or down. Then the cluster may be cut in two, and each part knows only the nodes that join it.
     /// </param>
     /// <param name="now">The time that has passed since any fixed moment.</param>
     public SecondClusterVerdict Observe(

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Morag.Failover.Node.Http;
 
 /// <summary>
-/// Measures one HTTP call from its first question to an owner, so that a call that asks several owners in turn is not as patient with each
-/// of them as with one.
+/// Measures one HTTP call from its first message to an owner, so that a call that asks several owners in turn has one time limit for all of
+/// them.
 /// </summary>
 internal sealed class CallPatience
 {
@@ -15,7 +15,7 @@ internal sealed class CallPatience
     /// <summary>Starts a call. The measure flows to everything that the call awaits.</summary>
     public static void Begin() => Current.Value = new CallPatience();
 
-    /// <summary>The remaining time that a call may wait for owners without a home; at least 200 ms.</summary>
+    /// <summary>The remaining time that a call may wait for unavailable owners; at least 200 ms.</summary>
     /// <param name="limit">The time for the whole call.</param>
     public static TimeSpan Left(TimeSpan limit)
     {

@@ -92,7 +92,7 @@ internal sealed class FailoverGateway(
 
     /// <summary>
     /// Asks an owner whose reply can have several types, and returns refusals to the caller. It waits for the answer timeout, but gives up
-    /// earlier if the owner may have no home (<see cref="ClusterDoubt"/>). When a member leaves the cluster meanwhile, it asks again,
+    /// earlier if the owner may be unavailable (<see cref="ClusterDoubt"/>). When a member leaves the cluster meanwhile, it asks again,
     /// because the message may have been lost with the member; every call is safe to repeat.
     /// </summary>
     public async Task<object> Answer(IActorRef region, IWireMessage message, TimeSpan wait, CancellationToken cancellation)
@@ -119,7 +119,7 @@ internal sealed class FailoverGateway(
             }
             catch (TimeoutException)
             {
-                // This node stops. Its regions may be gone already, and then nobody answers.
+                // This node is stopping. Its regions may have ended already, and then there is no answer.
                 if (permit.State == ServingPermit.Revoked)
                 {
                     Abandon(asked);
@@ -138,16 +138,16 @@ internal sealed class FailoverGateway(
                 {
                     Abandon(asked);
                     return Refused.Unavailable(
-                        $"{name} did not answer within {Seconds(http.FailoverTimeout + wait)} s. Its node may be dead; another one "
-                        + "takes over");
+                        $"{name} did not answer within {Seconds(http.FailoverTimeout + wait)} s. Its node may be dead; if so, another "
+                        + "node takes over. Retry later");
                 }
             }
         }
     }
 
     /// <summary>
-    /// Asks again, and takes the first answer to either question. A demand for leases is not repeated: both could be granted, and the
-    /// leases of one would reach nobody.
+    /// Sends the message again, and takes the first answer. A request for leases is not repeated: both could be granted, and the
+    /// leases of one grant would be lost.
     /// </summary>
     private Task<object> AskAgain(
         IActorRef region, IWireMessage message, TimeSpan wait, Task<object> first, CancellationToken cancellation) =>
@@ -172,7 +172,7 @@ internal sealed class FailoverGateway(
             {
                 return Refused.Unavailable(
                     "This node cannot renew its presence in Redis, so it does not know whether another node has taken over. Retry later, "
-                    + "or through another node");
+                    + "or on another node");
             }
 
             await Task.Delay(Pause);
@@ -182,7 +182,7 @@ internal sealed class FailoverGateway(
     }
 
     private static Refused TakenOver() =>
-        Refused.Unavailable("Another node has taken over from this one, which stops. Retry the call through another node");
+        Refused.Unavailable("Another node has taken over from this one, which is stopping. Retry the call on another node");
 
     private static void Abandon(Task asked) =>
         _ = asked.ContinueWith(

@@ -7,7 +7,7 @@ using Morag.Failover.Node.Configuration;
 namespace Morag.Failover.Node.Http;
 
 /// <summary>
-/// The certificate of the HTTP API. It is replaced when its files change: a new connection looks at them if nobody has for a second.
+/// The certificate of the HTTP API. It is replaced when its files change, which new connections check at most once a second.
 /// </summary>
 internal sealed class HttpCertificate
 {
@@ -97,7 +97,7 @@ internal sealed class HttpCertificate
             if (why != refusal)
             {
                 refusal = why;
-                log.LogWarning("{Refusal}. The HTTP API keeps the certificate that it has", why);
+                log.LogWarning("{Refusal}. The HTTP API keeps its current certificate", why);
             }
         }
     }

@@ -4,8 +4,8 @@ using Morag.Failover.Contracts.Wire;
 namespace Morag.Failover.Node.Http;
 
 /// <summary>
-/// What one connection of the HTTP API may cost before its call has been looked at, and how slow a client may be. The sizes of bodies are
-/// in <see cref="CallLimits"/>.
+/// What a connection of the HTTP API may send before its call is authenticated, and how slow a client may be. The sizes of bodies are in
+/// <see cref="CallLimits"/>.
 /// </summary>
 internal static class HttpLimits
 {

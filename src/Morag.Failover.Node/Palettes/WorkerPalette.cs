@@ -65,7 +65,7 @@ internal static class WorkerPalette
                     Column("last heartbeat", "last_heartbeat", ColumnFormat.Time),
                     Column("registered", "registered_at", ColumnFormat.Time),
                     Column("clock skew, s", "clock_skew_seconds", ColumnFormat.TwoDecimals),
-                    Column("heard through", "gateway"),
+                    Column("gateway", "gateway"),
                     Column("patience", "patience", ColumnFormat.TwoDecimals),
                     Column("patience because", "patience_reason"),
                 ],

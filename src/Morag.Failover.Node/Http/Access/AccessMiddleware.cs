@@ -8,7 +8,7 @@ using Morag.Failover.Node.Http.Input;
 namespace Morag.Failover.Node.Http.Access;
 
 /// <summary>
-/// Rejects calls that web pages make behind their reader's back, and, if any token is set, calls without a token that allows them.
+/// Rejects calls that web pages make without their user's knowledge, and, if any token is set, calls without a token that allows them.
 /// Endpoints marked <see cref="IAllowAnonymous"/> are open; every other endpoint is protected by default.
 /// </summary>
 internal sealed class AccessMiddleware(RequestDelegate next, AccessTokens tokens)

@@ -21,7 +21,7 @@ internal static class NodeEndpoints
         cluster.MapGet("nodes", List).OpenToAll()
             .Describes<ClusterNode[]>("The nodes of the cluster as this node sees them, with the addresses that they announce");
         cluster.MapGet("alerts", Alerts).Describes<OwnerAlert[]>(
-            "The owners of state that fail on any node, with the reason and since when; empty if all work");
+            "The owners that fail on any node, with the reason and since when; empty if all work");
     }
 
     private static async Task<IResult> Alerts(HttpContext context, ActorSystem system, OwnerHealth health)

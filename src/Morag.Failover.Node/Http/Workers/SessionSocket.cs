@@ -21,7 +21,7 @@ internal enum SessionEnd
 
 /// <summary>
 /// A session over a WebSocket. The worker sends beats of a few bytes, and each is answered with the same bytes while the worker's entity
-/// hears of them. Events for the worker are text frames. Everything else that a worker says travels in calls.
+/// learns of them. Events for the worker are text frames. Everything else that a worker says travels in calls.
 /// </summary>
 internal sealed class SessionSocket(HttpContext context, FailoverGateway gateway, WatchedSession session) : IDisposable
 {

@@ -15,8 +15,8 @@ namespace Morag.Failover.Node.Http.Workers;
 /// <summary>
 /// <c>GET /workers/{id}/session</c>: a WebSocket, or a stream of server-sent events, that an agent keeps open. If the connection breaks
 /// while this node is running, the worker's entity is told, because the worker may have died. It is not told soon after an outage of this
-/// node: then the agent may have given up the connection because nobody answered. Nor is it told if this node ended the connection, except
-/// because a token expired.
+/// node: then the agent may have closed the connection because the node did not answer. Nor is it told if this node ended the connection,
+/// unless it did so because a token expired.
 /// </summary>
 internal static class WorkerSessionEndpoint
 {
