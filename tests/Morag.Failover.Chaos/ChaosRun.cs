@@ -60,8 +60,7 @@ internal static class ChaosRun
             await cluster.RecoverAsync();
             stored = await ReadAtRestAsync(cluster.Node(settings.Nodes - 1).Client, recorder, tasks);
         }
-        catch (Exception failed) when (failed is TimeoutException or OperationCanceledException or InvalidOperationException
-            or HttpRequestException)
+        catch (Exception failed) when (NodeSilence.Explains(failed) || failed is TimeoutException or InvalidOperationException)
         {
             recorder.Fault($"the run did not come to its end: {failed.Message}");
         }

@@ -81,7 +81,7 @@ public sealed class PartitionDownSpecs(RedisServer server) : IClassFixture<Redis
                     using var answer = await http.GetAsync(new Uri(node.Address, "/health/ready"));
                     return (await answer.Content.ReadAsStringAsync()).Contains("cannot be read", StringComparison.Ordinal);
                 }
-                catch (HttpRequestException)
+                catch (Exception absent) when (NodeSilence.Explains(absent))
                 {
                     return false;
                 }

@@ -61,7 +61,7 @@ public sealed class NodeClient : IDisposable
             using var answer = await http.GetAsync(new Uri("/health/ready", UriKind.Relative));
             return answer.IsSuccessStatusCode;
         }
-        catch (Exception absent) when (absent is HttpRequestException or OperationCanceledException)
+        catch (Exception absent) when (NodeSilence.Explains(absent))
         {
             // It does not run, or is too busy to answer.
             return false;
@@ -76,7 +76,7 @@ public sealed class NodeClient : IDisposable
             using var answer = await http.GetAsync(new Uri("/health/ready", UriKind.Relative));
             return await answer.Content.ReadAsStringAsync();
         }
-        catch (HttpRequestException)
+        catch (Exception absent) when (NodeSilence.Explains(absent))
         {
             return "";
         }

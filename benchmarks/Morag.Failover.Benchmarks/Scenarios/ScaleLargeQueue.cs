@@ -3,6 +3,7 @@ using System.Globalization;
 using HdrHistogram;
 using Morag.Benchmarks.Reporting;
 using Morag.Failover.Benchmarks.Running;
+using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Benchmarks.Scenarios;
 
@@ -204,7 +205,7 @@ internal sealed class ScaleLargeQueue(string name, int tasks, int payloadBytes, 
                 others ??= watch.Elapsed;
                 slowest = watch.Elapsed - start > slowest ? watch.Elapsed - start : slowest;
             }
-            catch (HttpRequestException)
+            catch (Exception absent) when (NodeSilence.Explains(absent))
             {
                 // Before the first answer, the node does not listen yet or has not joined its cluster.
                 failed += others is null ? 0 : 1;

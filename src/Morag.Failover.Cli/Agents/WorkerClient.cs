@@ -298,7 +298,7 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
             using var answer = await JsonDocument.ParseAsync(stream, AnswerJson.Document, cancellation);
             return read(answer.RootElement);
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException)
+        catch (Exception failure) when (NoAnswer.Explains(failure))
         {
             throw new NodeUnreachable(node.Node, failure);
         }

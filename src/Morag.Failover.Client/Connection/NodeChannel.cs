@@ -20,11 +20,16 @@ internal sealed class NodeChannel : IDisposable
     private readonly NodeAddress address;
     private CancellationTokenSource abandoned = new();
 
-    public NodeChannel(NodeAddress address, NodeProxy proxy, NodeTrust trust)
+    /// <param name="address">The address.</param>
+    /// <param name="proxy">The proxy of the environment.</param>
+    /// <param name="trust">Which certificates are trusted.</param>
+    /// <param name="wrap">Wraps what sends the requests; null for nothing.</param>
+    public NodeChannel(
+        NodeAddress address, NodeProxy proxy, NodeTrust trust, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null)
     {
         this.address = address;
         this.proxy = proxy;
-        http = new HttpClient(new SocketsHttpHandler
+        var handler = new SocketsHttpHandler
         {
             ConnectTimeout = LongConnect,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
@@ -33,7 +38,8 @@ internal sealed class NodeChannel : IDisposable
             Proxy = proxy,
             ConnectCallback = ConnectAsync,
             SslOptions = trust.ToTlsOptions(),
-        })
+        };
+        http = new HttpClient(wrap?.Invoke(handler) ?? handler)
         {
             BaseAddress = address.Url,
             Timeout = Timeout.InfiniteTimeSpan,
@@ -50,8 +56,8 @@ internal sealed class NodeChannel : IDisposable
     public void Abandon() => Interlocked.Exchange(ref abandoned, new CancellationTokenSource()).Cancel();
 
     /// <summary>Sends a request.</summary>
-    /// <exception cref="HttpRequestException">No response arrived.</exception>
     /// <exception cref="OperationCanceledException">No response arrived before <paramref name="cancellation"/>.</exception>
+    /// <remarks>It throws what <see cref="NoAnswer.Explains"/> recognises if the node does not answer.</remarks>
     public async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, string? bearer, TimeSpan connectLimit, bool streamed, CancellationToken cancellation)
     {
@@ -77,7 +83,7 @@ internal sealed class NodeChannel : IDisposable
             using var answer = await SendAsync(request, bearer: null, ShortConnect, streamed: false, cancellation);
             return answer.IsSuccessStatusCode;
         }
-        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception failure) when (NoAnswer.Explains(failure) || failure is OperationCanceledException or ObjectDisposedException)
         {
             return false;
         }

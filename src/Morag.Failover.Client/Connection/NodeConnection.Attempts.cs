@@ -71,9 +71,9 @@ internal sealed partial class NodeConnection
 
                 return await answer;
             }
-            catch (HttpRequestException failure)
+            catch (Exception failure) when (NoAnswer.Explains(failure))
             {
-                throw new NodeUnreachable(address.Url, failure) { NothingSent = IsBeforeSending(failure) };
+                throw new NodeUnreachable(address.Url, failure) { NothingSent = NoAnswer.IsBeforeSending(failure) };
             }
             catch (Exception failure) when ((failure is OperationCanceledException or ObjectDisposedException)
                 && !cancellation.IsCancellationRequested)
@@ -109,16 +109,13 @@ internal sealed partial class NodeConnection
         _ => null,
     };
 
-    private static bool IsBeforeSending(HttpRequestException failure) => failure.HttpRequestError is HttpRequestError.ConnectionError
-        or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
-
     private static async Task<string> BodyAsync(HttpResponseMessage response, NodeAddress from, CancellationToken cancellation)
     {
         try
         {
             return await response.Content.ReadAsStringAsync(cancellation);
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException)
+        catch (Exception failure) when (NoAnswer.Explains(failure))
         {
             throw new NodeUnreachable(from.Url, failure);
         }

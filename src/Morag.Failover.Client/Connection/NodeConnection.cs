@@ -23,6 +23,7 @@ internal sealed partial class NodeConnection : IDisposable
     private readonly NodeAddress[] given;
     private readonly BearerToken token;
     private readonly NodeTrust trust;
+    private readonly Func<HttpMessageHandler, HttpMessageHandler>? wrap;
     private readonly TimeProvider clock;
     private readonly long start;
     private NodeSelection selection;
@@ -34,8 +35,19 @@ internal sealed partial class NodeConnection : IDisposable
     {
     }
 
-    public NodeConnection(IEnumerable<Uri> nodes, BearerToken token, TimeProvider clock, NodeTrust? trust = null)
+    /// <param name="nodes">The addresses that are known at first.</param>
+    /// <param name="token">The token of the calls.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="trust">Which certificates are trusted; null for those that the machine trusts.</param>
+    /// <param name="wrap">Wraps what sends the requests to a node; null for nothing.</param>
+    public NodeConnection(
+        IEnumerable<Uri> nodes,
+        BearerToken token,
+        TimeProvider clock,
+        NodeTrust? trust = null,
+        Func<HttpMessageHandler, HttpMessageHandler>? wrap = null)
     {
+        this.wrap = wrap;
         this.token = token;
         this.trust = trust ?? NodeTrust.Machine;
         this.clock = clock;
@@ -171,6 +183,7 @@ internal sealed partial class NodeConnection : IDisposable
         Func<HttpRequestMessage> request, CallTimes times, bool streamed, bool repeatable, CancellationToken cancellation)
     {
         await ResolveAsync(cancellation);
+        var create = repeatable ? request : () => SentOnce(request());
         var tried = new List<NodeAddress>();
         Exception? last = null;
         var maySent = false;
@@ -180,7 +193,7 @@ internal sealed partial class NodeConnection : IDisposable
             var (asked, abandoned) = (Now, Channel(address).Abandoned);
             try
             {
-                var response = await SendToAsync(address, request, times, streamed, tried, cancellation);
+                var response = await SendToAsync(address, create, times, streamed, tried, cancellation);
                 OnAnswer(address, asked);
                 return (response, address, abandoned);
             }
@@ -235,6 +248,13 @@ internal sealed partial class NodeConnection : IDisposable
 
         ExceptionDispatchInfo.Throw(last!);
         throw last;
+    }
+
+    // SocketsHttpHandler sends a request without content again by itself if its connection ends before the answer.
+    private static HttpRequestMessage SentOnce(HttpRequestMessage request)
+    {
+        request.Content ??= new ByteArrayContent([]);
+        return request;
     }
 
     private void OnAnswer(NodeAddress address, TimeSpan asked)
@@ -308,7 +328,7 @@ internal sealed partial class NodeConnection : IDisposable
             ObjectDisposedException.ThrowIf(isDisposed, this);
             if (!channels.TryGetValue(address, out var channel))
             {
-                channels.Add(address, channel = new NodeChannel(address, proxy, trust));
+                channels.Add(address, channel = new NodeChannel(address, proxy, trust, wrap));
             }
 
             return channel;

@@ -30,7 +30,7 @@ internal static class CallFailures
         {
             throw new MoragUnavailableException(failure.Message, failure) { OutcomeUnknown = true, IsUnreadable = true };
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or TimeoutException)
+        catch (Exception failure) when (NoAnswer.Explains(failure) || failure is TimeoutException)
         {
             throw new MoragUnavailableException($"the connection broke: {failure.Message}", failure) { OutcomeUnknown = true };
         }

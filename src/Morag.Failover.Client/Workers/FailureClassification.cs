@@ -35,7 +35,7 @@ public static class FailureClassification
         OutOfMemoryException => FailureType.ResourceExhaustion,
         AuthenticationException => FailureType.AuthenticationFailure,
         SocketException => FailureType.NetworkFailure,
-        HttpRequestException { StatusCode: null } => FailureType.NetworkFailure,
+        HttpRequestException { StatusCode: null } or HttpIOException => FailureType.NetworkFailure,
 
         // The time limit of an HttpClient.
         TaskCanceledException { InnerException: TimeoutException } => FailureType.NetworkFailure,

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Morag.Failover.Contracts;
+using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Chaos.Clients;
 
@@ -51,7 +52,7 @@ internal sealed class ClusterApi : IDisposable
                     return (answer.StatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>(giveUp));
                 }
             }
-            catch (Exception failed) when (failed is HttpRequestException or IOException or TaskCanceledException)
+            catch (Exception failed) when (NodeSilence.Explains(failed))
             {
                 // The node is gone or does not answer; whether it carried out the call is not known.
             }

@@ -221,7 +221,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
                 && seen.All(other => other is { Status: "up", Reachable: true })
                 && await node.Client.IsReadyAsync();
         }
-        catch (Exception gone) when (gone is HttpRequestException or OperationCanceledException)
+        catch (Exception gone) when (NodeSilence.Explains(gone))
         {
             return false;
         }

@@ -30,8 +30,8 @@ internal sealed class FaultInjector(ChaosCluster cluster, ReachRecorder reach, H
                 await cluster.RecoverAsync();
                 recorder.Note("has recovered");
             }
-            catch (Exception failed) when (failed is TimeoutException or InvalidOperationException or StackExchange.Redis.RedisException
-                or HttpRequestException or OperationCanceledException)
+            catch (Exception failed) when (NodeSilence.Explains(failed)
+                || failed is TimeoutException or InvalidOperationException or StackExchange.Redis.RedisException)
             {
                 recorder.Fault($"no recovery from {fault.Description}: {failed.Message}");
                 return;

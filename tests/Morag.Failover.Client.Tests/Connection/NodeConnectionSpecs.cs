@@ -97,6 +97,40 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
         Assert.Equal(1, CallsOf(one));
     }
 
+    [Fact]
+    public async Task Should_move_to_the_other_node_when_the_first_one_resets_the_connection_at_once()
+    {
+        var connection = Connect(handler => new ResetsAtOnce(handler, one.Address), one.Address, other.Address);
+
+        await CallAsync(connection, repeatable: false);
+
+        Assert.Equal((0, 1), (CallsOf(one), CallsOf(other)));
+    }
+
+    [Fact]
+    public async Task Should_say_that_nothing_was_sent_when_the_only_node_resets_the_connection_at_once()
+    {
+        var connection = Connect(handler => new ResetsAtOnce(handler, one.Address), one.Address);
+
+        var failure = await Assert.ThrowsAsync<NodeUnreachable>(() => CallAsync(connection));
+
+        Assert.True(failure.NothingSent);
+        Assert.StartsWith($"no node answers at {Name(one)} (", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Should_not_ask_the_other_node_when_the_first_one_dies_with_a_call_that_is_not_repeatable()
+    {
+        using var dying = new DyingNode();
+        var connection = Connect(dying.Address, other.Address);
+        await CallAsync(connection);
+
+        var failure = await Assert.ThrowsAsync<NodeUnreachable>(() => CallAsync(connection, repeatable: false));
+
+        Assert.False(failure.NothingSent);
+        Assert.Equal(0, CallsOf(other));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -306,11 +340,60 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
 
     private NodeConnection Connect(params Uri[] nodes) => Connect(BearerToken.None, nodes);
 
-    private NodeConnection Connect(BearerToken token, params Uri[] nodes)
+    private NodeConnection Connect(BearerToken token, params Uri[] nodes) => Connect(token, null, nodes);
+
+    private NodeConnection Connect(Func<HttpMessageHandler, HttpMessageHandler> wrap, params Uri[] nodes) =>
+        Connect(BearerToken.None, wrap, nodes);
+
+    private NodeConnection Connect(BearerToken token, Func<HttpMessageHandler, HttpMessageHandler>? wrap, params Uri[] nodes)
     {
-        var connection = new NodeConnection(nodes, token, TimeProvider.System);
+        var connection = new NodeConnection(nodes, token, TimeProvider.System, wrap: wrap);
         open.Add(connection);
         return connection;
+    }
+
+    /// <summary>Fails as a connection does that the node has reset before it is used.</summary>
+    private sealed class ResetsAtOnce(HttpMessageHandler inner, Uri node) : DelegatingHandler(inner)
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            request.RequestUri?.Authority == node.Authority
+                ? throw new SocketException((int)SocketError.NotConnected)
+                : base.SendAsync(request, cancellationToken);
+    }
+
+    /// <summary>Answers one call, and dies when it has received the next one on the same connection.</summary>
+    private sealed class DyingNode : IDisposable
+    {
+        private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+
+        public DyingNode()
+        {
+            listener.Start();
+            Address = new($"http://{listener.LocalEndpoint}/");
+            _ = ServeAsync();
+        }
+
+        public Uri Address { get; }
+
+        public void Dispose() => listener.Dispose();
+
+        private async Task ServeAsync()
+        {
+            using var client = await listener.AcceptTcpClientAsync();
+            using var reader = new StreamReader(client.GetStream());
+            await HeadAsync(reader);
+            await client.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"u8.ToArray());
+            await HeadAsync(reader);
+            listener.Stop();
+        }
+
+        private static async Task HeadAsync(StreamReader reader)
+        {
+            while (await reader.ReadLineAsync() is { Length: > 0 })
+            {
+                // Calls of these specs have no body.
+            }
+        }
     }
 
     /// <summary>Accepts connections like the kernel of a stopped process, and never reads or answers.</summary>

@@ -17,6 +17,7 @@ public sealed class FailureClassificationSpecs
         { new SocketException((int)SocketError.ConnectionReset), FailureType.NetworkFailure },
         { new IOException("read", new SocketException((int)SocketError.ConnectionReset)), FailureType.NetworkFailure },
         { new HttpRequestException("no connection"), FailureType.NetworkFailure },
+        { new HttpIOException(HttpRequestError.ResponseEnded), FailureType.NetworkFailure },
         { new HttpRequestException("refused", null, HttpStatusCode.BadRequest), FailureType.ProcessingError },
         { new TaskCanceledException("slow", new TimeoutException()), FailureType.NetworkFailure },
         { new IOException("No space left on device", 28), FailureType.WorkerOverloaded },

@@ -169,7 +169,7 @@ internal sealed class PartitionClients : IAsyncDisposable
                     Volatile.Write(ref refused[number], true);
                 }
             }
-            catch (Exception gone) when (gone is HttpRequestException or OperationCanceledException)
+            catch (Exception gone) when (NodeSilence.Explains(gone))
             {
                 // The node has ended, or does not run yet.
             }

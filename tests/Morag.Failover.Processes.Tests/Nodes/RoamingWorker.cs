@@ -119,11 +119,11 @@ internal sealed class RoamingWorker : IAsyncDisposable
                 await PostAsync(hasty, $"/{id}/heartbeat", new { status = "online", instance_id = "run-1" });
                 Interlocked.Increment(ref heartbeats);
             }
-            catch (HttpRequestException refused) when (refused.HttpRequestError == HttpRequestError.ConnectionError)
+            catch (Exception refused) when (NodeSilence.IsBeforeSending(refused))
             {
                 Move(1);
             }
-            catch (Exception failed) when (failed is HttpRequestException or OperationCanceledException)
+            catch (Exception failed) when (NodeSilence.Explains(failed))
             {
                 // The node does not answer, or has no answer: the next heartbeat asks again, or asks the other node.
                 Move(isRestless ? 1 : 0);
@@ -206,7 +206,7 @@ internal sealed class RoamingWorker : IAsyncDisposable
                     // Nothing in it matters here.
                 }
             }
-            catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException)
+            catch (Exception broken) when (NodeSilence.Explains(broken))
             {
                 // Opened again at the next tick.
             }
