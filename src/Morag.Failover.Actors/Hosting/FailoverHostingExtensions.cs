@@ -23,7 +23,7 @@ public static class FailoverHostingExtensions
     /// <param name="outages">Reports the outages of this node.</param>
     /// <param name="epochs">The granted epochs that this node knows from outside the journal.</param>
     /// <param name="eraser">Creates the eraser that removes the stored history of forgotten workers.</param>
-    /// <param name="health">Receives which fixed entities do not serve; null if nobody reads it.</param>
+    /// <param name="health">Receives which fixed entities do not serve; null for none.</param>
     /// <param name="permit">Whether this node may still answer for its owners; null if no other node can take over.</param>
     public static AkkaConfigurationBuilder WithFailover(
         this AkkaConfigurationBuilder builder,

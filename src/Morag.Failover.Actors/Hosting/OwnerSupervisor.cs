@@ -56,8 +56,8 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
     /// <param name="owner">Its persistence id, for logs and replies.</param>
     /// <param name="props">The props of the owner itself.</param>
     /// <param name="elapsed">Reads monotonic time, so that a step of the wall clock changes no delay.</param>
-    /// <param name="permit">Whether this node may still answer; null if nobody can take over from it.</param>
-    /// <param name="health">Receives an alert while the owner fails; null if nobody reads it.</param>
+    /// <param name="permit">Whether this node may still answer; null if no other node can take over from it.</param>
+    /// <param name="health">Receives an alert while the owner fails; null for none.</param>
     public static Props Props(
         string owner, Props props, Func<TimeSpan> elapsed, IServingPermit? permit = null, OwnerHealth? health = null)
     {

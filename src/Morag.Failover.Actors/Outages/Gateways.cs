@@ -51,7 +51,7 @@ internal sealed class Gateways : IExtension
 
     /// <summary>The health of a worker's gateway.</summary>
     /// <param name="gateway">The gateway; null if this owner has received nothing from the worker since it started.</param>
-    /// <param name="workerHeardAt">When the worker was last heard, or when the owner started.</param>
+    /// <param name="workerHeardAt">When the last sign of life of the worker arrived, or when the owner started.</param>
     /// <param name="settings">The settings.</param>
     /// <param name="now">The time.</param>
     public GatewayHealth HealthOf(Address? gateway, DateTimeOffset workerHeardAt, WorkerSettings settings, DateTimeOffset now)
@@ -77,7 +77,7 @@ internal sealed class Gateways : IExtension
     /// A node whose node beats were interrupted since a worker was last heard from, so that calls of the worker through it may not have
     /// arrived; null if there is none.
     /// </summary>
-    /// <param name="workerHeardAt">When the worker was last heard, or when the owner started.</param>
+    /// <param name="workerHeardAt">When the last sign of life of the worker arrived, or when the owner started.</param>
     /// <param name="settings">The settings.</param>
     /// <param name="now">The time.</param>
     public string? UnheardSince(DateTimeOffset workerHeardAt, WorkerSettings settings, DateTimeOffset now)

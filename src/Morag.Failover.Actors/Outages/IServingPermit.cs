@@ -6,7 +6,7 @@ namespace Morag.Failover.Actors.Outages;
 /// </summary>
 public interface IServingPermit
 {
-    /// <summary>The permit of a node that nobody can take over, such as a cluster of one.</summary>
+    /// <summary>The permit of a node that no other node can take over from, such as a cluster of one.</summary>
     static readonly IServingPermit Always = new Permanent();
 
     /// <summary>The state of the permit now. It is read for every message, so it must be cheap.</summary>

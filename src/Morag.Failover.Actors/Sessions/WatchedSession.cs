@@ -58,7 +58,7 @@ public sealed class WatchedSession
         // From a phi of 1, silence is not suspicious before the pause that phi tolerates. Most sessions are not even close.
         shortestLateTicks = settings.SuspectPhi >= 1 ? settings.AcceptableHeartbeatPause.Ticks : 0;
 
-        // Sessions that are opened together are not described together for good.
+        // Spreads the descriptions of sessions that were opened together.
         tellAt = now + (long)(RepeatAfter.Ticks * fractionOfMinute);
     }
 
@@ -176,7 +176,8 @@ public sealed class WatchedSession
             {
                 heard = beats > beatsSeen;
 
-                // After an outage of this node, a session in which nobody beats is not silent yet, but nothing new is known of it either.
+                // After an outage of this node, a session without beats is not silent yet, but there is nothing new to report about it
+                // either.
                 tells = now >= tellAt && !isSilent;
                 tellAt = tells ? now + RepeatAfter.Ticks : tellAt;
             }

@@ -90,7 +90,7 @@ internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages,
     /// <summary>
     /// Follows a session, and records what the worker's gateway observed in it. It is exact, and replaces what was known of this session.
     /// </summary>
-    /// <returns>Whether the worker was heard since the last observation.</returns>
+    /// <returns>Whether a sign of life arrived since the last observation.</returns>
     public bool OnObserved(string session, SessionWatch observed, IActorRef from, DateTimeOffset now)
     {
         var node = gateways.NodeOf(from);
@@ -117,7 +117,7 @@ internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages,
         return wasHeard;
     }
 
-    /// <summary>Records the beats that arrived in the session meanwhile, as the beats of its gateway say.</summary>
+    /// <summary>Records the beats that arrived in the session meanwhile, as reported by the node beats of its gateway.</summary>
     /// <returns>Whether there were any.</returns>
     public bool CatchUp(DateTimeOffset now)
     {
@@ -201,7 +201,7 @@ internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages,
     /// <param name="Until">Until when the node's beats say something about it, unless the gateway describes it again.</param>
     private sealed record FollowedSession(string Session, Address Gateway, long Era, int Number, long Beats, DateTimeOffset Until)
     {
-        /// <summary>When the last beat was heard that is taken into account.</summary>
+        /// <summary>When the last beat that counts arrived.</summary>
         public DateTimeOffset? CountedUntil { get; init; }
     }
 }

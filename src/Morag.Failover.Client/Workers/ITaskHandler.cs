@@ -12,8 +12,8 @@ public interface ITaskHandler
     /// </remarks>
     /// <param name="task">The task.</param>
     /// <param name="cancellation">
-    /// Cancelled when the lease is lost or expires, when the task is cancelled, or when the drain timeout ends. The cluster may no longer
-    /// accept a result then, so return promptly.
+    /// Cancelled when the lease is lost or expires, when the task is cancelled, or when the drain timeout ends. After that the cluster may
+    /// not accept a result, so return promptly.
     /// </param>
     /// <returns>The result: any JSON, up to 256 KiB by default. <see cref="JsonText.Of{T}(T)"/> writes one.</returns>
     Task<JsonText> HandleAsync(TaskRun task, CancellationToken cancellation);

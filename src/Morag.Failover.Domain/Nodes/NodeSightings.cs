@@ -70,7 +70,7 @@ public sealed record NodeSightings
     /// times the tolerance before that is ignored, or it would excuse all workers for as long as it is a member; its own workers are never
     /// blamed (<see cref="HealthFor"/>). A node that was removed is ignored after <see cref="MayServeFor"/>.
     /// </summary>
-    /// <param name="workerHeardAt">When the worker was last heard.</param>
+    /// <param name="workerHeardAt">When the last sign of life of the worker arrived.</param>
     /// <param name="tolerance">The shortest silence of a node that counts as an outage.</param>
     /// <param name="now">The time.</param>
     public bool WasHeardSince(DateTimeOffset workerHeardAt, TimeSpan tolerance, DateTimeOffset now) =>
@@ -81,7 +81,7 @@ public sealed record NodeSightings
                     || (CountsFrom <= workerHeardAt && now - HeardAt <= tolerance));
 
     /// <summary>What this means for a worker that was last heard from through the node.</summary>
-    /// <param name="workerHeardAt">When the worker was last heard.</param>
+    /// <param name="workerHeardAt">When the last sign of life of the worker arrived.</param>
     /// <param name="tolerance">The shortest silence of a node that counts as an outage.</param>
     /// <param name="now">The time.</param>
     public GatewayHealth HealthFor(DateTimeOffset workerHeardAt, TimeSpan tolerance, DateTimeOffset now)

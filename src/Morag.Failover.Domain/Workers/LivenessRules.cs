@@ -12,9 +12,9 @@ namespace Morag.Failover.Domain.Workers;
 /// </param>
 /// <param name="Rhythm">The rhythm of its heartbeats; null if it declared no heartbeat interval.</param>
 /// <param name="SessionBrokeAt">When its session broke, if there was no sign of life since.</param>
-/// <param name="Gateway">The node through which it was last heard.</param>
+/// <param name="Gateway">The node through which its last sign of life arrived.</param>
 /// <param name="Patience">The larger patience of this node and the gateway.</param>
-/// <param name="UnheardNode">Another node that this one has not heard all the time: the worker may have called through it.</param>
+/// <param name="UnheardNode">Another node whose node beats were interrupted: the worker may have called through it.</param>
 public readonly record struct SignsOfLife(
     DateTimeOffset SilentSince,
     HeartbeatRhythm? Rhythm,
@@ -27,7 +27,7 @@ public readonly record struct SignsOfLife(
 /// <param name="Liveness">The liveness.</param>
 /// <param name="Reason">The reason, if it is not alive.</param>
 /// <param name="LookAgainAt">When to judge again if the worker stays silent; now if the verdict is final.</param>
-/// <param name="Blame">Whom the loss counts against, if it is offline.</param>
+/// <param name="Blame">What the loss counts against, if it is offline.</param>
 public readonly record struct LivenessVerdict(
     Liveness Liveness, string Reason, DateTimeOffset LookAgainAt, LossBlame Blame = LossBlame.Worker);
 
@@ -123,12 +123,12 @@ public static class LivenessRules
 
     private static string Circumstances(SignsOfLife signs) => signs.Gateway switch
     {
-        { IsObserver: true } => $"it may have called node {signs.UnheardNode}, which this node could not hear; ",
+        { IsObserver: true } => $"it may have called node {signs.UnheardNode}, from which this node received nothing; ",
         { IsUnknown: false, Node: var node, LostAt: { } lostAt } =>
             string.Create(CultureInfo.InvariantCulture, $"its node {node} was lost at {lostAt:u}; "),
         { Node: { } node, LostAt: { } lostAt } => string.Create(
-            CultureInfo.InvariantCulture, $"not heard since its entity started, after node {node} was lost at {lostAt:u}; "),
-        _ => "not heard since its entity started; ",
+            CultureInfo.InvariantCulture, $"it has not called since its owner started, after node {node} was lost at {lostAt:u}; "),
+        _ => "it has not called since its owner started; ",
     };
 
     private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;

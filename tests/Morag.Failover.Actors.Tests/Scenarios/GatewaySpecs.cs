@@ -155,7 +155,7 @@ public sealed class GatewaySpecs : ScenarioSpec
 
     [Theory]
     [InlineData(false, "its node 10.0.0.2:8081 was lost at")]
-    [InlineData(true, "not heard since its entity started, after node 10.0.0.2:8081 was lost at")]
+    [InlineData(true, "it has not called since its owner started, after node 10.0.0.2:8081 was lost at")]
     public async Task Should_move_its_tasks_after_the_full_timeout_and_blame_nobody_when_worker_and_gateway_die(
         bool ownerToo, string reason)
     {

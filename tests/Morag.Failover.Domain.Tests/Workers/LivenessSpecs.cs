@@ -182,9 +182,9 @@ public sealed class LivenessSpecs
     }
 
     [Theory]
-    [InlineData(null, "not heard since its entity started; no sign of life for 180 s")]
+    [InlineData(null, "it has not called since its owner started; no sign of life for 180 s")]
     [InlineData(
-        "b:1", "not heard since its entity started, after node b:1 was lost at 2026-01-01 00:00:00Z; no sign of life for 180 s")]
+        "b:1", "it has not called since its owner started, after node b:1 was lost at 2026-01-01 00:00:00Z; no sign of life for 180 s")]
     public void Should_blame_nobody_when_the_owner_has_not_heard_the_worker_since_it_started(string? lostNode, string reason)
     {
         var unknown = new GatewayHealth { IsUnknown = true, Node = lostNode, LostAt = lostNode is null ? null : T0 };

@@ -122,8 +122,9 @@ public sealed class HttpLimitsSpecs : IAsyncLifetime
             $"| request line, and with it the URL | {HttpLimits.MaxRequestLineBytes / 1024} KiB |",
             $"| headers of a call | {HttpLimits.MaxHeaders}, together {HttpLimits.MaxHeadersBytes / 1024} KiB |",
             $"| time for the headers | {Seconds(HttpLimits.HeadersTimeout)} s |",
-            $"| rate of a body, and of reading an answer | {HttpLimits.MinBytesPerSecond} bytes/s after {Seconds(HttpLimits.Grace)} s |",
-            $"| time in which the reader of a stream must take {HttpLimits.StreamStallBytes / 1024} KiB while events wait "
+            $"| rate at which a client must send a body and read a response | at least {HttpLimits.MinBytesPerSecond} bytes/s, after the "
+            + $"first {Seconds(HttpLimits.Grace)} s |",
+            $"| time in which the reader of a stream must read {HttpLimits.StreamStallBytes / 1024} KiB while events wait "
             + $"| {Seconds(HttpLimits.StreamStall)} s |",
             $"| connection without a call | {Seconds(HttpLimits.IdleTimeout)} s |",
             $"| body | {Mebibytes(CallLimits.MaxBodyBytes)} MiB; {Mebibytes(CallLimits.MaxListBodyBytes)} MiB for lists of leases; "

@@ -37,7 +37,7 @@ public sealed record ReadinessCheck(string Name, Func<CancellationToken, Task<IR
     };
 
     /// <summary>
-    /// Passes once this node has heard of every queue partition, coordinator and directory bucket, and while at least one of each kind
+    /// Passes once this node has reached every queue partition, coordinator and directory bucket, and while at least one of each kind
     /// serves. If it failed for a single one, it would fail on all nodes, and a load balancer would stop the work of all others.
     /// </summary>
     public static ReadinessCheck Owners(OwnerHealth health, PartitionSettings partitions) =>
