@@ -12,6 +12,9 @@ public interface IServingPermit
     /// <summary>The state of the permit now. It is read for every message, so it must be cheap.</summary>
     ServingPermit State { get; }
 
+    /// <summary>Why the permit could not be renewed the last time, for people; null if it was renewed.</summary>
+    string? Failure => null;
+
     private sealed class Permanent : IServingPermit
     {
         public ServingPermit State => ServingPermit.Valid;

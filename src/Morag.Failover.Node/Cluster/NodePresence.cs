@@ -15,7 +15,7 @@ internal sealed class NodePresence(TimeSpan timeout, TimeProvider time) : IServi
     private volatile bool revoked;
     private volatile bool hasPeers;
     private volatile bool isKept;
-    private volatile bool failed;
+    private volatile string? failure;
 
     /// <summary>How long a renewal is valid.</summary>
     public TimeSpan Timeout => timeout;
@@ -31,13 +31,16 @@ internal sealed class NodePresence(TimeSpan timeout, TimeProvider time) : IServi
     public bool IsCurrent => !revoked && Age < timeout;
 
     /// <inheritdoc />
+    public string? Failure => failure;
+
+    /// <inheritdoc />
     public ServingPermit State => revoked ? ServingPermit.Revoked
         : Age < timeout || !MayHaveBeenTakenOver ? ServingPermit.Valid
         : ServingPermit.Lapsed;
 
     // Without peers, only a node that starts can take over. A node that was frozen must ask Redis first. One that cannot reach Redis
     // continues to answer: normally no other node can reach Redis either.
-    private bool MayHaveBeenTakenOver => hasPeers || (isKept && !failed);
+    private bool MayHaveBeenTakenOver => hasPeers || (isKept && failure is null);
 
     // The monotonic clock stands still while a machine is suspended and the wall clock does not. If the wall clock is set forward, the
     // presence only lapses until the next renewal.
@@ -58,11 +61,12 @@ internal sealed class NodePresence(TimeSpan timeout, TimeProvider time) : IServi
         Volatile.Write(ref renewedAtUtcTicks, asked.UtcTicks);
         Volatile.Write(ref renewedAt, asked.Timestamp);
         isKept = true;
-        failed = false;
+        failure = null;
     }
 
-    /// <summary>Records that Redis could not be asked.</summary>
-    public void NotRenewed() => failed = true;
+    /// <summary>Records that Redis did not renew the presence.</summary>
+    /// <param name="why">Why, for people.</param>
+    public void NotRenewed(string why) => failure = why;
 
     /// <summary>Records that another node has taken over, for good.</summary>
     public void Revoke() => revoked = true;

@@ -171,7 +171,7 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
     private void OnRenewed(Renewed renewed)
     {
         renewing = false;
-        if (retired)
+        if (retired || presence.State == ServingPermit.Revoked)
         {
             return;
         }
@@ -218,8 +218,10 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
         var inDoubt = members.Values.Any(member => member.IsUnreachable || member.Status == MemberStatus.Down);
         var verdict = second.Observe(present, known, inDoubt, time.GetElapsedTime(0));
 
-        // The change did not reach Redis when the cluster downed the node, or was lost there. A node that leaves ends its presence itself.
-        foreach (var node in second.Removed.Where(downed.Contains).Union(verdict.Ends))
+        // Downed nodes learn it from Redis even if they are cut off. A node that was itself downed or taken over does not get here: the
+        // nodes that its side downed may be those that the other side keeps. A node that has left ends its presence itself.
+        var running = nodes.Where(node => !node.Value.IsTakenOver).Select(node => node.Key);
+        foreach (var node in running.Where(downed.Contains).Union(verdict.Ends))
         {
             End(node);
         }
@@ -240,7 +242,7 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
     private void OnNotRenewed(NotRenewed failed)
     {
         renewing = false;
-        presence.NotRenewed();
+        presence.NotRenewed(failed.Cause.Message);
         if (!presence.IsCurrent && !toldLapse)
         {
             toldLapse = true;
@@ -345,14 +347,12 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
             member.Status = changed.Member.Status;
             if (changed is ClusterEvent.MemberDowned)
             {
-                // Also when the split brain resolver or an operator downed it: the node learns it from Redis, even if it is cut off.
                 if (downed.Count >= MaxDowned)
                 {
                     downed.Clear();
                 }
 
                 _ = downed.Add(member.Id);
-                End(member.Id);
             }
         }
 

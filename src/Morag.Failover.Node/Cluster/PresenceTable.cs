@@ -9,7 +9,8 @@ namespace Morag.Failover.Node.Cluster;
 /// <summary>
 /// The presence of all nodes in Redis: one hash, with a field per process that holds when its presence expires. Forming a cluster, taking
 /// over and renewing are decided by one server in one order: either a node renews in time and is not taken over, or it is taken over and
-/// its next renewal says so. Of nodes that start at the same time, one forms the cluster.
+/// its next renewal says so. Of nodes that start at the same time, one forms the cluster. A damaged value, neither a time nor a mark of a
+/// take-over, counts as none: the node that it belongs to writes it again, and otherwise a renewal removes it.
 /// </summary>
 internal sealed class PresenceTable : IDisposable
 {
@@ -25,25 +26,37 @@ internal sealed class PresenceTable : IDisposable
     /// <summary>The field with the owner role of the cluster. No id of a node starts like it.</summary>
     private const string OwnerRoleField = "=owner-role";
 
-    private const string RenewScript =
+    /// <summary>
+    /// Reads the clock of Redis, and the time in a value: until when a node is present, or when it was taken over. Without such a time,
+    /// the value is damaged. The longest presence is a minute, so a time more than an hour ahead is damaged too.
+    /// </summary>
+    private const string Clock =
         """
-        if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[4] then return { -1 } end
         local time = redis.call('TIME')
         local now = time[1] * 1000 + math.floor(time[2] / 1000)
-        local own = redis.call('HGET', KEYS[1], ARGV[1])
-        if own and string.sub(own, 1, 1) == 'x' then return { 0 } end
+        local function instant(value)
+          local at = tonumber(value and string.match(value, '^x?(%d+)$') or nil)
+          return at and at - now < 3600000 and at or nil
+        end
+        local function taken(value) return value and string.sub(value, 1, 1) == 'x' end
+
+        """;
+
+    private const string RenewScript = Clock +
+        """
+        if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[4] then return { -1 } end
+        if taken(redis.call('HGET', KEYS[1], ARGV[1])) then return { 0 } end
         redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now + ARGV[2]))
         local all = redis.call('HGETALL', KEYS[1])
         local reply = { 1 }
         for i = 1, #all, 2 do
           if string.sub(all[i], 1, 1) ~= '=' then
-            local taken = string.sub(all[i + 1], 1, 1) == 'x'
-            local at = tonumber(taken and string.sub(all[i + 1], 2) or all[i + 1])
-            if now - at > tonumber(ARGV[3]) then
+            local at = instant(all[i + 1])
+            if not at or now - at > tonumber(ARGV[3]) then
               redis.call('HDEL', KEYS[1], all[i])
             else
               reply[#reply + 1] = all[i]
-              reply[#reply + 1] = taken and 'x' or string.format('%.0f', at - now)
+              reply[#reply + 1] = taken(all[i + 1]) and 'x' or string.format('%.0f', at - now)
             end
           end
         end
@@ -51,18 +64,17 @@ internal sealed class PresenceTable : IDisposable
         """;
 
     /// <summary>Reads the presence of all nodes that were not taken over: the id, the value, and the time that remains.</summary>
-    private const string ReadScript =
+    private const string ReadScript = Clock +
         """
         if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[2] then return { '-1' } end
-        local time = redis.call('TIME')
-        local now = time[1] * 1000 + math.floor(time[2] / 1000)
         local all = redis.call('HGETALL', KEYS[1])
         local reply = { redis.call('HGET', KEYS[1], ARGV[1]) or false }
         for i = 1, #all, 2 do
-          if string.sub(all[i], 1, 1) ~= '=' and string.sub(all[i + 1], 1, 1) ~= 'x' then
+          local at = instant(all[i + 1])
+          if at and string.sub(all[i], 1, 1) ~= '=' and not taken(all[i + 1]) then
             reply[#reply + 1] = all[i]
             reply[#reply + 1] = all[i + 1]
-            reply[#reply + 1] = string.format('%.0f', tonumber(all[i + 1]) - now)
+            reply[#reply + 1] = string.format('%.0f', at - now)
           end
         end
         return reply
@@ -72,17 +84,15 @@ internal sealed class PresenceTable : IDisposable
     /// Makes a node the only one, and ends the presence of those that it found dead. If any other node is there, or if a dead one has
     /// renewed its presence since, nothing changes.
     /// </summary>
-    private const string FormScript =
+    private const string FormScript = Clock +
         """
         if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[5] then return -1 end
         local dead = cjson.decode(ARGV[4])
         local all = redis.call('HGETALL', KEYS[1])
         for i = 1, #all, 2 do
-          local counts = all[i] ~= ARGV[1] and string.sub(all[i], 1, 1) ~= '=' and string.sub(all[i + 1], 1, 1) ~= 'x'
+          local counts = all[i] ~= ARGV[1] and string.sub(all[i], 1, 1) ~= '=' and instant(all[i + 1]) and not taken(all[i + 1])
           if counts and dead[all[i]] ~= all[i + 1] then return 0 end
         end
-        local time = redis.call('TIME')
-        local now = time[1] * 1000 + math.floor(time[2] / 1000)
         for node in pairs(dead) do
           redis.call('HSET', KEYS[1], node, 'x' .. string.format('%.0f', now))
         end
@@ -90,27 +100,23 @@ internal sealed class PresenceTable : IDisposable
         return 1
         """;
 
-    private const string TakeOverScript =
+    private const string TakeOverScript = Clock +
         """
         if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[3] then return -1 end
-        local time = redis.call('TIME')
-        local now = time[1] * 1000 + math.floor(time[2] / 1000)
         local own = redis.call('HGET', KEYS[1], ARGV[1])
-        if not own or string.sub(own, 1, 1) == 'x' or tonumber(own) <= now then return 0 end
+        if taken(own) or (instant(own) or 0) <= now then return 0 end
         local other = redis.call('HGET', KEYS[1], ARGV[2])
-        if other and string.sub(other, 1, 1) == 'x' then return 1 end
-        if not other or tonumber(other) > now then return 0 end
+        if taken(other) then return 1 end
+        if (instant(other) or now + 1) > now then return 0 end
         redis.call('HSET', KEYS[1], ARGV[2], 'x' .. string.format('%.0f', now))
         return 1
         """;
 
-    private const string EndScript =
+    private const string EndScript = Clock +
         """
         if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[2] then return -1 end
-        local other = redis.call('HGET', KEYS[1], ARGV[1])
-        if other and string.sub(other, 1, 1) == 'x' then return 0 end
-        local time = redis.call('TIME')
-        redis.call('HSET', KEYS[1], ARGV[1], 'x' .. string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)))
+        if taken(redis.call('HGET', KEYS[1], ARGV[1])) then return 0 end
+        redis.call('HSET', KEYS[1], ARGV[1], 'x' .. string.format('%.0f', now))
         return 1
         """;
 

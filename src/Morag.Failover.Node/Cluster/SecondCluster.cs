@@ -15,9 +15,6 @@ internal sealed class SecondCluster(string self, TimeSpan patience)
     private readonly HashSet<string> former = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TimeSpan> strangers = new(StringComparer.Ordinal);
 
-    /// <summary>Nodes that were members, and renew their presence although the cluster has removed them.</summary>
-    public IEnumerable<string> Removed => strangers.Keys.Where(former.Contains);
-
     /// <summary>Records what a renewal of this node returned.</summary>
     /// <param name="present">The ids of all nodes whose presence is current.</param>
     /// <param name="members">The ids of the members, without this node.</param>

@@ -92,8 +92,8 @@ internal sealed class FailoverGateway(
 
     /// <summary>
     /// Asks an owner whose reply can have several types, and returns refusals to the caller. It waits for the answer timeout, but gives up
-    /// earlier if the owner may be unavailable (<see cref="ClusterDoubt"/>). When a member leaves the cluster meanwhile, it asks again,
-    /// because the message may have been lost with the member; every call is safe to repeat.
+    /// earlier if the owner may be unavailable (<see cref="ClusterDoubt"/>), or if this node may not answer. When a member leaves the
+    /// cluster meanwhile, it asks again (<see cref="AskAgain"/>), because the message may have been lost with the member.
     /// </summary>
     public async Task<object> Answer(IActorRef region, IWireMessage message, TimeSpan wait, CancellationToken cancellation)
     {
@@ -119,11 +119,12 @@ internal sealed class FailoverGateway(
             }
             catch (TimeoutException)
             {
-                // This node is stopping. Its regions may have ended already, and then there is no answer.
-                if (permit.State == ServingPermit.Revoked)
+                // If this node is stopping, its regions may have ended already, and then there is no answer. While its permit has lapsed,
+                // its owners hold their answers.
+                if (NotServing() is { } refused)
                 {
                     Abandon(asked);
-                    return TakenOver();
+                    return refused;
                 }
 
                 pause = Pause;
@@ -146,12 +147,13 @@ internal sealed class FailoverGateway(
     }
 
     /// <summary>
-    /// Sends the message again, and takes the first answer. A request for leases is not repeated: both could be granted, and the
-    /// leases of one grant would be lost.
+    /// Sends the message again, and takes the first answer. A call that may have another effect the second time is not repeated, because
+    /// the member may have carried it out. Nor is a request for leases: both could be granted, and the leases of one grant would be lost.
+    /// Such a call gets the first answer if it still comes, and 503 otherwise.
     /// </summary>
     private Task<object> AskAgain(
         IActorRef region, IWireMessage message, TimeSpan wait, Task<object> first, CancellationToken cancellation) =>
-        message is RequestLeases
+        message is RequestLeases || !Repetition.IsSafe(message)
             ? first
             : Task.WhenAny(first, region.Ask<object>(message, http.AnswerTimeout + wait, cancellation)).Unwrap();
 
@@ -161,18 +163,11 @@ internal sealed class FailoverGateway(
     /// </summary>
     private async Task<object> Confirmed(object answer)
     {
-        for (var waited = TimeSpan.Zero; permit.State != ServingPermit.Valid; waited += Pause)
+        for (var waited = TimeSpan.Zero; NotServing() is { } refused; waited += Pause)
         {
-            if (permit.State == ServingPermit.Revoked)
+            if (permit.State == ServingPermit.Revoked || waited >= http.FailoverTimeout)
             {
-                return TakenOver();
-            }
-
-            if (waited >= http.FailoverTimeout)
-            {
-                return Refused.Unavailable(
-                    "This node cannot renew its presence in Redis, so it does not know whether another node has taken over. Retry later, "
-                    + "or on another node");
+                return refused;
             }
 
             await Task.Delay(Pause);
@@ -181,8 +176,8 @@ internal sealed class FailoverGateway(
         return answer;
     }
 
-    private static Refused TakenOver() =>
-        Refused.Unavailable("Another node has taken over from this one, which is stopping. Retry the call on another node");
+    private Refused? NotServing() =>
+        PermitText.NotServing(permit) is { } why ? Refused.Unavailable($"{why}. Retry the call later, or on another node") : null;
 
     private static void Abandon(Task asked) =>
         _ = asked.ContinueWith(

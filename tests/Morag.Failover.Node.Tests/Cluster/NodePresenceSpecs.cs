@@ -71,7 +71,7 @@ public sealed class NodePresenceSpecs
     {
         presence.HasPeers = false;
         presence.Renewed(PresenceInstant.Now(clocks));
-        presence.NotRenewed();
+        presence.NotRenewed("Redis is gone");
         clocks.Pass(TimeSpan.FromHours(1));
         Assert.Equal(ServingPermit.Valid, presence.State);
 

@@ -44,6 +44,33 @@ public sealed class PresenceTableSpecs(RedisServer server) : IClassFixture<Redis
         _ = Assert.Single((await table.RenewAsync(overview.Rows.Keys.Single())).Nodes!);
     }
 
+    [ServerTheory]
+    [InlineData("foo")]
+    [InlineData("")]
+    [InlineData("x")]
+    [InlineData("xfoo")]
+    [InlineData("nan")]
+    [InlineData("-1")]
+    [InlineData("1e300")]
+    [InlineData("99999999999999999999999999")]
+    public async Task Should_go_on_when_a_value_is_damaged(string damaged)
+    {
+        var table = TableOf(TimeSpan.FromMinutes(1));
+        await using var redis = await server.ConnectAsync();
+        _ = await table.RenewAsync("a#1");
+        await redis.GetDatabase().HashSetAsync(PresenceTable.Key, "b#2", damaged);
+
+        Assert.Equal(["a#1"], (await table.ReadAsync()).Rows.Keys);
+        var isMark = damaged.StartsWith('x');
+        Assert.Equal(isMark, await table.TakeOverAsync("a#1", "b#2"));
+        Assert.False(await table.TakeOverAsync("b#2", "a#1"));
+        Assert.Equal(["a#1"], (await table.RenewAsync("a#1")).Nodes!.Keys);
+        Assert.False(await redis.GetDatabase().HashExistsAsync(PresenceTable.Key, "b#2"));
+
+        await redis.GetDatabase().HashSetAsync(PresenceTable.Key, "a#1", damaged);
+        Assert.Equal(isMark, (await table.RenewAsync("a#1")).Nodes is null);
+    }
+
     [ServerFact]
     public async Task Should_take_over_from_dead_nodes_when_a_node_forms_a_cluster()
     {

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 using Morag.Failover.Actors;
 using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Timing;
@@ -28,8 +29,9 @@ public sealed class HttpNode : IAsyncDisposable
     private readonly FailureLog log;
     private int openCalls;
 
-    private HttpNode(WebApplication app, ActorSystem system, StubRegions owners, FailureLog log)
+    private HttpNode(WebApplication app, ActorSystem system, StubRegions owners, FakeTimeProvider presenceClock, FailureLog log)
     {
+        PresenceClock = presenceClock;
         this.log = log;
         App = app;
         System = system;
@@ -48,6 +50,9 @@ public sealed class HttpNode : IAsyncDisposable
 
     /// <summary>The permit by which the node answers.</summary>
     internal NodePresence Presence => App.Services.GetRequiredService<NodePresence>();
+
+    /// <summary>The clock of <see cref="Presence"/>, which expires after <see cref="Patience"/>.</summary>
+    internal FakeTimeProvider PresenceClock { get; }
 
     public HttpClient Client { get; }
 
@@ -86,7 +91,8 @@ public sealed class HttpNode : IAsyncDisposable
         }
 
         builder.Services.AddSingleton(new ClusterDoubt(new OwnerHealth()));
-        var presence = new NodePresence(Patience, TimeProvider.System);
+        var presenceClock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var presence = new NodePresence(Patience, presenceClock);
         builder.Services.AddSingleton(presence);
         builder.Services.AddSingleton<IServingPermit>(presence);
         builder.Services.AddFailoverHttp(settings ?? new HttpApiSettings());
@@ -95,7 +101,7 @@ public sealed class HttpNode : IAsyncDisposable
         app.Use((context, next) => node!.Count(() => next(context)));
         app.MapFailoverApi();
         await app.StartAsync();
-        node = new HttpNode(app, system, owners, log);
+        node = new HttpNode(app, system, owners, presenceClock, log);
         return node;
     }
 

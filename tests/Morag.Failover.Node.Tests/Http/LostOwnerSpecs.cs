@@ -43,6 +43,65 @@ public sealed class LostOwnerSpecs
     }
 
     [Fact]
+    public async Task Should_fail_with_503_and_not_be_ready_while_the_presence_has_expired_and_say_why()
+    {
+        await using var http = await HttpNode.Start(Settings);
+        http.Owners.Answer = static _ => null;
+        http.Presence.HasPeers = true;
+        http.Presence.NotRenewed("WRONGTYPE");
+        Assert.Equal(200, (await http.Call("GET", "/health/ready")).Status);
+
+        http.PresenceClock.Advance(HttpNode.Patience * 2);
+
+        var answer = await http.Call("GET", "/api/v1/tasks/t-1");
+        Assert.Equal((503, "1"), (answer.Status, answer.Headers["Retry-After"]));
+        Assert.Contains("cannot renew its presence in Redis (WRONGTYPE)", answer.Text("detail"), StringComparison.Ordinal);
+        var ready = await http.Call("GET", "/health/ready");
+        Assert.Equal(503, ready.Status);
+        Assert.Contains(
+            "(WRONGTYPE)", ready.Body.GetProperty("failing").GetProperty("presence").GetString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>The member may have carried them out before it left. Only calls that are safe to repeat are asked again.</summary>
+    [Fact]
+    public async Task Should_not_repeat_calls_that_may_have_another_effect_when_a_member_leaves()
+    {
+        (string Method, string Path, string? Body)[] unsafeCalls =
+        [
+            ("POST", "/api/v1/tasks/t-1/extend", """{"worker_id":"w-1","epoch":1,"seconds":60}"""),
+            ("POST", "/api/v1/tasks/t-1/requeue", """{"reason":"a spec"}"""),
+            ("POST", "/api/v1/tasks/requeue", """{"filter":{"queue":"cpu_standard"},"reason":"a spec"}"""),
+            ("POST", "/api/v1/tasks/cancel", """{"filter":{"queue":"cpu_standard"},"reason":"a spec"}"""),
+            ("POST", "/api/v1/workers/w-1/drain", """{"reason":"a spec"}"""),
+            ("POST", "/api/v1/workers/w-1/resume", null),
+            ("POST", "/api/v1/workers/w-1/breaker", """{"action":"open","reason":"a spec"}"""),
+            ("POST", "/api/v1/workers/w-1/offline", """{"reason":"a spec"}"""),
+            ("DELETE", "/api/v1/workers/w-1", null),
+        ];
+        await using var http = await HttpNode.Start(new() { FailoverTimeout = TimeSpan.FromMilliseconds(200) });
+        var released = new TaskCompletionSource();
+        http.Owners.Answer = message => released.Task.IsCompleted ? GoodOwners.Answer(message) : null;
+        var cluster = Akka.Cluster.Cluster.Get(http.System);
+        using var other = ActorSystem.Create(http.System.Name, http.System.Settings.Config);
+        await Akka.Cluster.Cluster.Get(other).JoinAsync(cluster.SelfAddress);
+        var calls = unsafeCalls.Select(call => http.Call(call.Method, call.Path, call.Body)).ToList();
+        await Eventually.IsTrue(() => Changing().Select(message => message.GetType()).Distinct().Count() == unsafeCalls.Length);
+        var asked = Changing().Count();
+        var safe = http.Call("GET", "/api/v1/tasks/t-1");
+        await Eventually.IsTrue(() => http.Owners.Received<GetTask>().Any());
+
+        released.SetResult();
+        cluster.Down(Akka.Cluster.Cluster.Get(other).SelfAddress);
+
+        Assert.Equal(200, (await safe).Status);
+        http.Doubt.Members = true;
+        Assert.All(await Task.WhenAll(calls), answer => Assert.Equal(503, answer.Status));
+        Assert.Equal(asked, Changing().Count());
+
+        IEnumerable<IWireMessage> Changing() => http.Owners.Received<IWireMessage>().Where(message => message is not GetTask);
+    }
+
+    [Fact]
     public async Task Should_wait_for_a_slow_owner_when_every_member_is_alive()
     {
         await using var http = await HttpNode.Start(Settings);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Morag.Failover.Actors.Hosting;
+using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts;
 using Morag.Failover.Node.Http.Answers;
@@ -49,8 +50,8 @@ internal sealed record ClockAnswer
 
 /// <summary>
 /// <c>/health/live</c> answers while the process is alive; restart the process when it does not. <c>/health/ready</c> answers 503 while
-/// the node is not an up member of the cluster, the journal is unhealthy, all owners of a kind are down, or the node is stopping. Neither
-/// requires a token.
+/// the node is not an up member of the cluster, the journal is unhealthy, all owners of a kind are down, its presence in Redis has
+/// expired, or it is stopping. Neither requires a token.
 /// </summary>
 internal static class HealthEndpoints
 {
@@ -65,13 +66,23 @@ internal static class HealthEndpoints
     }
 
     private static async Task<IResult> Ready(
-        HttpContext context, IEnumerable<ReadinessCheck> checks, SteadyClock clock, OwnerHealth owners, IHostApplicationLifetime lifetime)
+        HttpContext context,
+        IEnumerable<ReadinessCheck> checks,
+        SteadyClock clock,
+        OwnerHealth owners,
+        IServingPermit permit,
+        IHostApplicationLifetime lifetime)
     {
         var results = await Task.WhenAll(checks.Select(check => Run(check, context.RequestAborted)));
         var failing = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, why) in results.SelectMany(result => result))
         {
             failing[name] = why;
+        }
+
+        if (PermitText.NotServing(permit) is { } notServing)
+        {
+            failing["presence"] = notServing;
         }
 
         if (lifetime.ApplicationStopping.IsCancellationRequested)

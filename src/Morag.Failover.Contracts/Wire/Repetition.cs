@@ -1,19 +1,23 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
-using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
 
-namespace Morag.Failover.Client;
+namespace Morag.Failover.Contracts.Wire;
 
-/// <summary>Which calls have the same effect if they are carried out twice. All others are repeated only if nothing was done.</summary>
-internal static class Repetition
+/// <summary>
+/// Which calls have the same effect if they are carried out twice. Clients and nodes repeat all others only if they know that nothing was
+/// done.
+/// </summary>
+public static class Repetition
 {
     /// <summary>Whether it is safe to repeat the call after a lost answer.</summary>
-    /// <exception cref="NotSupportedException">No client sends this message.</exception>
+    /// <param name="message">What the call asks of its owner.</param>
+    /// <exception cref="NotSupportedException">The message is not a call, but an answer, for example.</exception>
     public static bool IsSafe(IWireMessage message) => message switch
     {
         GetTask or GetTaskDecisions or GetWorker or GetWorkerReliability => true,
+        AwaitDecision or AdmitWorker or FindWorker => true,
         ListTasks or ListFailures or ListStaleReports or ListWorkers or GetQueueStats or GetFailureStatistics or GetWorkerStats => true,
 
         // The same task id with the same content is the same task.
@@ -49,6 +53,6 @@ internal static class Repetition
 
         // A new instance of the worker can register before the repetition arrives, and would be unregistered.
         UnregisterWorker => false,
-        _ => throw new NotSupportedException($"{message.GetType().Name} is not a message of a client"),
+        _ => throw new NotSupportedException($"{message.GetType().Name} is not a call"),
     };
 }
