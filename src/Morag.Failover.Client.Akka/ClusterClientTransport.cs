@@ -68,6 +68,10 @@ public sealed class ClusterClientTransport : IMoragTransport
         throw new NotSupportedException("ClusterClient has no sessions. Its tunnel for replies closes after 30 s without one");
 
     /// <inheritdoc />
+    public IAsyncEnumerable<LiveEvent> OpenEventsAsync(CancellationToken cancellation) => throw new NotSupportedException(
+        "ClusterClient carries no live events, because the nodes answer its messages and send none on their own. Use HttpTransport");
+
+    /// <inheritdoc />
     public async ValueTask DisposeAsync() => await system.Terminate();
 
     /// <summary>Terminates the actor system, and waits up to 10 seconds for its end.</summary>

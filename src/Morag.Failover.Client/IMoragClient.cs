@@ -96,6 +96,17 @@ public interface IMoragClient
     IAsyncEnumerable<ListedStaleReport> ListStaleReportsAsync(
         TaskId? task = null, WorkerId? worker = null, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// Reads live events until it is cancelled. If the stream is interrupted, it is opened again, at another node if the first one does not
+    /// answer. The first event, and the first after each interruption, is a <see cref="LiveGap"/>: no event is sent twice, so read the
+    /// lists for what happened before it. A reader that is slower than the events is interrupted too.
+    /// </summary>
+    /// <param name="filter">Which events; null for all. They are selected in this process.</param>
+    /// <param name="cancellation">Ends the stream.</param>
+    /// <exception cref="MoragUnavailableException">No node could be reached within <see cref="RetryOptions.Budget"/>.</exception>
+    /// <exception cref="NotSupportedException">The transport cannot carry live events.</exception>
+    IAsyncEnumerable<LiveEvent> ReadEventsAsync(LiveEventFilter? filter = null, CancellationToken cancellation = default);
+
     /// <summary>Counts failures by type, and workers in trouble.</summary>
     Task<FailureStatistics> GetFailureStatisticsAsync(CancellationToken cancellation = default);
 

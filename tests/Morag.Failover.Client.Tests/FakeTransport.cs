@@ -29,6 +29,9 @@ internal sealed class FakeTransport(Func<IWireMessage, IWireMessage> answer) : I
 
     public IEnumerable<T> SentOf<T>() => sent.OfType<T>();
 
+    /// <summary>The streams of live events, in the order in which they are opened.</summary>
+    public Queue<Func<IAsyncEnumerable<LiveEvent>>> EventStreams { get; } = new();
+
     /// <summary>Sends a signal to the session.</summary>
     public void Signal(ISessionSignal signal) => Assert.True(signals.Writer.TryWrite(signal));
 
@@ -54,6 +57,8 @@ internal sealed class FakeTransport(Func<IWireMessage, IWireMessage> answer) : I
             _ = Interlocked.Decrement(ref openSessions);
         }
     }
+
+    public IAsyncEnumerable<LiveEvent> OpenEventsAsync(CancellationToken cancellation) => EventStreams.Dequeue()();
 
     public void Dispose()
     {

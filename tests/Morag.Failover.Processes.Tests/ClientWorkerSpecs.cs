@@ -27,6 +27,8 @@ public sealed class ClientWorkerSpecs(RedisServer server) : IClassFixture<RedisS
     public async Task Should_lose_no_task_and_keep_the_running_one_when_the_only_given_node_is_killed()
     {
         var client = host.Services.GetRequiredService<IMoragClient>();
+        await using var events = new SeenEvents(client);
+        await Eventually.HoldsAsync(() => Task.FromResult(events.Gaps == 1), () => "the live events are read");
         _ = await client.SubmitAsync("cpu_standard", new { }, "long");
         await Eventually.HoldsAsync(() => Task.FromResult(work.Runs("long") == 1), () => "the handler runs");
 
@@ -36,6 +38,7 @@ public sealed class ClientWorkerSpecs(RedisServer server) : IClassFixture<RedisS
         var submitting = SubmitAllAsync(client);
         await Eventually.HoldsAsync(() => Task.FromResult(work.Runs("task-3") > 0), () => "tasks are running");
         await nodes[0].KillAsync();
+        await Eventually.HoldsAsync(() => Task.FromResult(events.Gaps == 2), () => "the live events go on at the other node");
 
         await submitting;
         await Eventually.HoldsAsync(
@@ -51,6 +54,8 @@ public sealed class ClientWorkerSpecs(RedisServer server) : IClassFixture<RedisS
         var score = await client.GetReliabilityAsync(new("in-process"));
         Assert.Equal((0, 0), (score.FailureCount, score.ConsecutiveFailures));
 
+        await client.DrainWorkerAsync(new("in-process"), "update");
+        await Eventually.HoldsAsync(() => Task.FromResult(events.Has("in-process", "draining")), () => "the drain is seen live");
         await host.StopAsync();
 
         // The directory of workers learns it from the worker's entity.
@@ -95,6 +100,36 @@ public sealed class ClientWorkerSpecs(RedisServer server) : IClassFixture<RedisS
             var history = (await nodes[1].Client.TaskAsync(task.TaskId.Value)).History;
             _ = Assert.Single(history, entry => entry.What == "completed");
             Assert.DoesNotContain(history, entry => entry.What == "lease_ended");
+        }
+    }
+
+    /// <summary>What the client reads live. An event that the spec waits for is missing if the reading has failed.</summary>
+    private sealed class SeenEvents : IAsyncDisposable
+    {
+        private readonly ConcurrentQueue<LiveEvent> seen = new();
+        private readonly CancellationTokenSource stop = new();
+        private readonly Task reading;
+
+        public SeenEvents(IMoragClient client) => reading = ReadAsync(client);
+
+        public int Gaps => seen.OfType<LiveGap>().Count();
+
+        public bool Has(string worker, string what) =>
+            seen.OfType<LiveWorker>().Any(live => (live.Change.WorkerId.Value, live.Change.What) == (worker, what));
+
+        public async ValueTask DisposeAsync()
+        {
+            await stop.CancelAsync();
+            await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            stop.Dispose();
+        }
+
+        private async Task ReadAsync(IMoragClient client)
+        {
+            await foreach (var live in client.ReadEventsAsync(cancellation: stop.Token))
+            {
+                seen.Enqueue(live);
+            }
         }
     }
 

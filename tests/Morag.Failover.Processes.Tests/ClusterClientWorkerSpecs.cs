@@ -66,6 +66,7 @@ public sealed class ClusterClientWorkerSpecs : IDisposable
         Assert.Empty(await overHttp.TakeWorkerOfflineAsync(Messenger, "fire alarm"));
         await overHttp.ResumeWorkerAsync(Messenger);
         _ = await Assert.ThrowsAsync<NotSupportedException>(() => client.GetFailureStatisticsAsync());
+        _ = await Assert.ThrowsAsync<NotSupportedException>(async () => await client.ReadEventsAsync().AnyAsync());
 
         await host.StopAsync();
 

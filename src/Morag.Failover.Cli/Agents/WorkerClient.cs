@@ -199,7 +199,8 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
         }
 
         await using var stream = await session.Stream.ReadAsync(over.Token);
-        await foreach (var received in ServerEvents.ReadAsync(stream, SessionSilence, over.Token))
+        await foreach (var received in ServerEvents.ReadAsync(
+            stream, SessionSilence, SessionProtocol.MaxEventBytes, over.Token))
         {
             yield return received;
         }

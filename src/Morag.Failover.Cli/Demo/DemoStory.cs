@@ -3,6 +3,7 @@ using System.Text.Json;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Cli.Palettes;
 using Morag.Failover.Contracts.Palettes;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Demo;
 
@@ -29,7 +30,7 @@ internal sealed class DemoStory(TextWriter output, string run, IReadOnlyDictiona
         try
         {
             await using var stream = await events.Content.ReadAsStreamAsync(cancellation);
-            await foreach (var live in ServerEvents.ReadAsync(stream, MaxSilence, cancellation))
+            await foreach (var live in ServerEvents.ReadAsync(stream, MaxSilence, MessageLimits.MaxBytes, cancellation))
             {
                 using var data = JsonDocument.Parse(live.Data);
                 if (Line(live.Kind, data.RootElement) is { } line)

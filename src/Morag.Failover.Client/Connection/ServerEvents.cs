@@ -12,17 +12,18 @@ internal static class ServerEvents
     /// <summary>Reads the events of a stream until it ends.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="silence">The longest time without a line. It reveals a peer that vanished without closing the connection.</param>
+    /// <param name="maxBytes">The most bytes of a line, and the most characters of an event's data.</param>
     /// <param name="cancellation">Stops reading.</param>
-    /// <exception cref="IOException">The connection broke.</exception>
+    /// <exception cref="IOException">The connection broke, or an event is too large.</exception>
     /// <exception cref="TimeoutException">Nothing arrived for <paramref name="silence"/>, not even a keep-alive.</exception>
     public static async IAsyncEnumerable<ServerEvent> ReadAsync(
-        Stream stream, TimeSpan silence, [EnumeratorCancellation] CancellationToken cancellation)
+        Stream stream, TimeSpan silence, int maxBytes, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        using var reader = new StreamReader(stream, Encoding.UTF8);
+        var lines = new BoundedLines(stream, maxBytes);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var kind = "message";
         var data = new StringBuilder();
-        while (await LineAsync(reader, limit, silence, cancellation) is { } line)
+        while (await LineAsync(lines, limit, silence, cancellation) is { } line)
         {
             if (line.Length == 0)
             {
@@ -46,18 +47,23 @@ internal static class ServerEvents
             }
             else if (field == "data")
             {
+                if (data.Length + value.Length > maxBytes)
+                {
+                    throw new IOException($"an event is larger than {maxBytes} bytes");
+                }
+
                 _ = data.Length > 0 ? data.Append('\n').Append(value) : data.Append(value);
             }
         }
     }
 
     private static async Task<string?> LineAsync(
-        StreamReader reader, CancellationTokenSource limit, TimeSpan silence, CancellationToken cancellation)
+        BoundedLines lines, CancellationTokenSource limit, TimeSpan silence, CancellationToken cancellation)
     {
         limit.CancelAfter(silence);
         try
         {
-            return await reader.ReadLineAsync(limit.Token);
+            return await lines.ReadAsync(limit.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

@@ -23,6 +23,9 @@ public sealed partial class HttpTransport : IMoragTransport
     // The node sends a keep-alive every few seconds.
     private static readonly TimeSpan SessionSilence = TimeSpan.FromSeconds(20);
 
+    // The longest keep-alive interval that a node can be set to is a minute.
+    private static readonly TimeSpan EventSilence = TimeSpan.FromSeconds(65);
+
     private readonly NodeConnection node;
     private readonly DiscoveryLoop discovery;
     private readonly CancellationTokenSource closing = new();
@@ -83,6 +86,14 @@ public sealed partial class HttpTransport : IMoragTransport
         return ReadSessionAsync(session, cancellation);
     }
 
+    /// <inheritdoc />
+    public IAsyncEnumerable<LiveEvent> OpenEventsAsync(CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(closing.IsCancellationRequested, this);
+        _ = discovering.Value;
+        return ReadEventsAsync(cancellation);
+    }
+
     /// <summary>Ends all calls and closes the connections.</summary>
     public void Dispose()
     {
@@ -136,7 +147,7 @@ public sealed partial class HttpTransport : IMoragTransport
         }
     }
 
-    // A session ends like any other when its node fails, as another call found out.
+    // A stream ends like any other when its node fails, as another call found out.
     private static async Task<bool> MoveAsync(IAsyncEnumerator<ServerEvent> events, CancellationToken cancellation)
     {
         try
@@ -153,16 +164,38 @@ public sealed partial class HttpTransport : IMoragTransport
         OpenSession session, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var path = $"{HttpCalls.WorkerPath(session.WorkerId)}/session?instance_id={Uri.EscapeDataString(session.InstanceId?.Value ?? "")}";
-        using var opened = await RunAsync(() => node.OpenAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancellation));
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation, opened.Abandoned);
-        await using var stream = await RunAsync(() => opened.ReadAsync(over.Token));
-        await using var events = ServerEvents.ReadAsync(stream, SessionSilence, over.Token).GetAsyncEnumerator(over.Token);
-        while (await RunAsync(() => MoveAsync(events, cancellation)))
+        using var opened = await OpenAsync(path, cancellation);
+        await foreach (var received in ReadAsync(opened, SessionSilence, SessionProtocol.MaxEventBytes, cancellation))
         {
-            if (SessionSignals.Read(events.Current) is { } signal)
+            if (SessionSignals.Read(received) is { } signal)
             {
                 yield return signal;
             }
+        }
+    }
+
+    private async IAsyncEnumerable<LiveEvent> ReadEventsAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var opened = await OpenAsync("/api/v1/events", cancellation);
+        yield return new LiveGap { IsStart = true, Reason = "the stream of events begins" };
+        await foreach (var received in ReadAsync(opened, EventSilence, MessageLimits.MaxBytes, cancellation))
+        {
+            yield return LiveEventJson.Read(received);
+        }
+    }
+
+    private Task<NodeStream> OpenAsync(string path, CancellationToken cancellation) =>
+        RunAsync(() => node.OpenAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancellation));
+
+    private static async IAsyncEnumerable<ServerEvent> ReadAsync(
+        NodeStream opened, TimeSpan silence, int maxBytes, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation, opened.Abandoned);
+        await using var stream = await RunAsync(() => opened.ReadAsync(over.Token));
+        await using var events = ServerEvents.ReadAsync(stream, silence, maxBytes, over.Token).GetAsyncEnumerator(over.Token);
+        while (await RunAsync(() => MoveAsync(events, cancellation)))
+        {
+            yield return events.Current;
         }
     }
 

@@ -31,4 +31,11 @@ public interface IMoragTransport : IAsyncDisposable, IDisposable
     /// <exception cref="MoragException">The session cannot be opened, or broke.</exception>
     /// <exception cref="NotSupportedException"><see cref="HasSessions"/> is false.</exception>
     IAsyncEnumerable<ISessionSignal> OpenSessionAsync(OpenSession session, CancellationToken cancellation);
+
+    /// <summary>
+    /// Opens a stream of live events, and yields a <see cref="LiveGap"/> once it is open, and then the events until it ends.
+    /// </summary>
+    /// <exception cref="MoragException">The stream cannot be opened, or broke.</exception>
+    /// <exception cref="NotSupportedException">The transport cannot carry live events.</exception>
+    IAsyncEnumerable<LiveEvent> OpenEventsAsync(CancellationToken cancellation);
 }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Akka.Actor;
+using Morag.Failover.Contracts.Live;
 using Morag.Failover.Node.Http.OpenApi;
 using Morag.Failover.Node.Http.Streams;
 
@@ -20,6 +21,8 @@ internal static class EventStreamEndpoint
         var actor = system.ActorOf(LiveEventsActor.Props(stream.Writer), $"events-{Guid.NewGuid():N}");
         try
         {
+            // Before the client learns that the stream is open: what it reads in the lists after that must not miss an event.
+            system.EventStream.Subscribe(actor, typeof(ILiveEvent));
             await new ServerSentEvents(context, gateway).Write(stream.Reader);
         }
         finally

@@ -16,17 +16,15 @@ internal sealed class LiveEventsActor : ReceiveActor
         this.stream = stream;
         Receive<DecisionMade>(made =>
         {
-            Forward(ServerSentEvent.Of("failure", made.Decision.FailureEvent));
-            Forward(ServerSentEvent.Of("decision", made.Decision));
+            Forward(ServerSentEvent.Of(LiveEventNames.Failure, made.Decision.FailureEvent));
+            Forward(ServerSentEvent.Of(LiveEventNames.Decision, made.Decision));
         });
-        Receive<DecisionResolved>(resolved => Forward(ServerSentEvent.Of("resolved", resolved)));
-        Receive<BreakerChanged>(changed => Forward(ServerSentEvent.Of("breaker", changed)));
-        Receive<WorkerChanged>(changed => Forward(ServerSentEvent.Of("worker", changed)));
+        Receive<DecisionResolved>(resolved => Forward(ServerSentEvent.Of(LiveEventNames.Resolved, resolved)));
+        Receive<BreakerChanged>(changed => Forward(ServerSentEvent.Of(LiveEventNames.Breaker, changed)));
+        Receive<WorkerChanged>(changed => Forward(ServerSentEvent.Of(LiveEventNames.Worker, changed)));
     }
 
     public static Props Props(ChannelWriter<ServerSentEvent> stream) => Akka.Actor.Props.Create(() => new LiveEventsActor(stream));
-
-    protected override void PreStart() => Context.System.EventStream.Subscribe(Self, typeof(ILiveEvent));
 
     protected override void PostStop()
     {
