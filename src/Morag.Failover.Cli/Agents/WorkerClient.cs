@@ -130,7 +130,7 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
                     request_id = request,
                     instance_id = registration.InstanceId,
                 },
-                ReadLeases,
+                LeaseAnswers.Read,
                 cancellation,
                 wait: wait));
         }
@@ -246,37 +246,6 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
 
     private static T Read<T>(JsonElement element) =>
         element.Deserialize<T>(AnswerJson.Options) ?? throw new JsonException("it is null");
-
-    private static ReceivedLeases ReadLeases(JsonElement answer)
-    {
-        var leases = new List<LeasedTask>();
-        var unreadable = new List<UnreadableLease>();
-        foreach (var lease in answer.EnumerateArray())
-        {
-            try
-            {
-                leases.Add(Read<LeasedTask>(lease));
-            }
-            catch (Exception failure) when (UnreadableAnswer.Explains(failure))
-            {
-                unreadable.Add(new UnreadableLease(KeyOf(lease), failure.Message));
-            }
-        }
-
-        return new ReceivedLeases(leases, unreadable);
-    }
-
-    private static LeaseKey? KeyOf(JsonElement lease)
-    {
-        try
-        {
-            return new LeaseKey(Read<TaskId>(lease.GetProperty("task_id")), Read<LeaseEpoch>(lease.GetProperty("epoch")));
-        }
-        catch (Exception failure) when (UnreadableAnswer.Explains(failure))
-        {
-            return null;
-        }
-    }
 
     // This agent holds the lock of the folder, so an earlier run on it has ended. A copy of the folder is on another host.
     private bool IsEarlierRun(KnownRegistration registered) =>

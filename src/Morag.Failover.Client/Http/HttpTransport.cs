@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Morag.Failover.Client.Connection;
+using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
@@ -18,7 +19,7 @@ namespace Morag.Failover.Client.Http;
 /// It has connections of its own instead of those of <c>IHttpClientFactory</c>: it connects to a chosen IP address of a name, gives up all
 /// calls to a node that another call found dead, and never sends the token over a connection that it did not choose.
 /// </remarks>
-public sealed partial class HttpTransport : IMoragTransport
+public sealed partial class HttpTransport : IMoragTransport, ILeaseTransport
 {
     // The node sends a keep-alive every few seconds.
     private static readonly TimeSpan SessionSilence = TimeSpan.FromSeconds(20);
@@ -68,15 +69,30 @@ public sealed partial class HttpTransport : IMoragTransport
     public async Task<IWireMessage> AskAsync(IWireMessage message, TimeSpan timeout, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(message);
-        ObjectDisposedException.ThrowIf(closing.IsCancellationRequested, this);
-        _ = discovering.Value;
+        BeginCall();
         if (HttpCalls.OneByOne(message) is { } parts)
         {
             return await HttpCalls.JoinAsync(parts.Select(part => AskAsync(part, timeout, cancellation)));
         }
 
         var call = HttpCalls.Of(message);
-        return await RunAsync(() => SendAsync(call, timeout, Repetition.IsSafe(message), cancellation));
+        return await RunAsync(() => SendAsync(call, Read, timeout, Repetition.IsSafe(message), cancellation));
+
+        IWireMessage Read(HttpResponseMessage response, JsonElement answer) => call.ReadPage is { } readPage
+            ? readPage(answer, PageLinks.Next(response) is not null)
+            : call.Read(answer);
+    }
+
+    /// <inheritdoc />
+    Task<ReceivedLeases> ILeaseTransport.LeaseAsync(RequestLeases request, TimeSpan timeout, CancellationToken cancellation)
+    {
+        BeginCall();
+        return RunAsync(() => SendAsync(
+            HttpCalls.Of(request),
+            static (_, answer) => LeaseAnswers.Read(answer),
+            timeout,
+            Repetition.IsSafe(request),
+            cancellation));
     }
 
     /// <inheritdoc />
@@ -89,8 +105,7 @@ public sealed partial class HttpTransport : IMoragTransport
     /// <inheritdoc />
     public IAsyncEnumerable<LiveEvent> OpenEventsAsync(CancellationToken cancellation)
     {
-        ObjectDisposedException.ThrowIf(closing.IsCancellationRequested, this);
-        _ = discovering.Value;
+        BeginCall();
         return ReadEventsAsync(cancellation);
     }
 
@@ -129,6 +144,12 @@ public sealed partial class HttpTransport : IMoragTransport
         {
             await discovering.Value.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    private void BeginCall()
+    {
+        ObjectDisposedException.ThrowIf(closing.IsCancellationRequested, this);
+        _ = discovering.Value;
     }
 
     /// <summary>
@@ -199,7 +220,12 @@ public sealed partial class HttpTransport : IMoragTransport
         }
     }
 
-    private async Task<IWireMessage> SendAsync(HttpCall call, TimeSpan timeout, bool repeatable, CancellationToken cancellation)
+    private async Task<T> SendAsync<T>(
+        HttpCall call,
+        Func<HttpResponseMessage, JsonElement, T> read,
+        TimeSpan timeout,
+        bool repeatable,
+        CancellationToken cancellation)
     {
         using var response = await node.SendAsync(
             () => new HttpRequestMessage(call.Method, call.Path)
@@ -224,9 +250,7 @@ public sealed partial class HttpTransport : IMoragTransport
         {
             await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
             using var answer = await JsonDocument.ParseAsync(stream, AnswerJson.Document, cancellation);
-            return call.ReadPage is { } readPage
-                ? readPage(answer.RootElement, PageLinks.Next(response) is not null)
-                : call.Read(answer.RootElement);
+            return read(response, answer.RootElement);
         }
         catch (Exception failure) when (UnreadableAnswer.Explains(failure))
         {

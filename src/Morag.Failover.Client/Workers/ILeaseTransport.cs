@@ -1,4 +1,4 @@
-using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Client.Workers;
 

@@ -52,10 +52,17 @@ internal sealed class LeaseIntake(
 
                 var received = await calls.LeaseAsync(size, wait ?? DefaultWait, request, cancellation);
                 backoff.Succeeded();
-                unreadable.Succeeded();
                 log.Resolve(Action);
                 (request, size) = (NewRequest(), 0);
-                if (StartAll(received) == 0 && clock.GetElapsedTime(asked) < QuickReply)
+                if (StartAll(received) == 0 && received.Unreadable.Any(lease => lease.Key is null))
+                {
+                    // The node takes them back, and would grant them again at once.
+                    await unreadable.WaitAsync(cancellation);
+                    continue;
+                }
+
+                unreadable.Succeeded();
+                if (received.Leases.Count == 0 && clock.GetElapsedTime(asked) < QuickReply)
                 {
                     await pause.WaitAsync(QuickReply, cancellation);
                 }

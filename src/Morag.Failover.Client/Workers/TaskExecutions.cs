@@ -33,19 +33,21 @@ internal sealed class TaskExecutions(
         if (held.TryAdd(lease) is { } task)
         {
             log.Leased(task.Key, lease.Queue, lease.Attempt);
-            var run = Task.Run(() => RunAsync(task));
-            running[task.Key] = run;
-
-            // It may have ended before it was added.
-            _ = run.ContinueWith(
-                _ => running.TryRemove(task.Key, out var _),
-                CancellationToken.None,
-                TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
+            Track(task.Key, Task.Run(() => RunAsync(task)));
         }
     }
 
-    public void RejectUnreadable(UnreadableLease lease) => log.Unreadable(lease.Key, lease.Problem);
+    /// <summary>Reports a lease that cannot be read as a failure of its task, because no other worker could read it either.</summary>
+    public void RejectUnreadable(UnreadableLease lease)
+    {
+        log.Unreadable(lease.Key, lease.Problem);
+        if (lease.Key is { } key)
+        {
+            var outcome = new RunOutcome.Failed(
+                FailureType.ProcessingError, $"the worker cannot read the task's lease: {lease.Problem}", JsonText.EmptyObject);
+            Track(key, Task.Run(() => DeliverAsync(key, outcome)));
+        }
+    }
 
     /// <summary>Cancels every handler, and gives the tasks back.</summary>
     public Task CancelAllAsync() => cancelling.CancelAsync();
@@ -85,11 +87,7 @@ internal sealed class TaskExecutions(
             var duration = clock.GetElapsedTime(started);
             tally.Count(outcome is RunOutcome.Completed, duration);
             TaskTelemetry.Ended(span, task.Lease, outcome, duration);
-            await reporter.DeliverAsync(task.Key, outcome, givingUp.Token);
-        }
-        catch (OperationCanceledException) when (givingUp.IsCancellationRequested)
-        {
-            log.Late(task.Key, "the worker stopped before it could be delivered");
+            await DeliverAsync(task.Key, outcome);
         }
         catch (Exception defect)
         {
@@ -99,6 +97,35 @@ internal sealed class TaskExecutions(
         {
             held.Remove(task.Key);
         }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "nobody else observes a defect of the delivery")]
+    private async Task DeliverAsync(LeaseKey lease, RunOutcome outcome)
+    {
+        try
+        {
+            await reporter.DeliverAsync(lease, outcome, givingUp.Token);
+        }
+        catch (OperationCanceledException) when (givingUp.IsCancellationRequested)
+        {
+            log.Late(lease, "the worker stopped before it could be delivered");
+        }
+        catch (Exception defect)
+        {
+            log.LoopFailed("delivery", defect);
+        }
+    }
+
+    private void Track(LeaseKey lease, Task run)
+    {
+        running[lease] = run;
+
+        // It may have ended before it was added.
+        _ = run.ContinueWith(
+            _ => running.TryRemove(lease, out var _),
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
     }
 
     private async Task<RunOutcome> InvokeAsync(WorkerTask task)

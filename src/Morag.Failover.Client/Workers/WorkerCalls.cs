@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
@@ -6,7 +8,9 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Client.Workers;
 
-/// <summary>The calls of one worker, each one attempt.</summary>
+/// <summary>
+/// The calls of one worker, each one attempt. <see cref="TokenExposed"/> is thrown as it is, because waiting cannot help.
+/// </summary>
 internal sealed class WorkerCalls(IMoragTransport transport, WorkerRegistration registration, TimeProvider clock) : IInstanceCalls
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
@@ -55,10 +59,10 @@ internal sealed class WorkerCalls(IMoragTransport transport, WorkerRegistration 
 
     public async Task<ReceivedLeases> LeaseAsync(int maxTasks, TimeSpan wait, RequestId request, CancellationToken cancellation)
     {
-        var granted = await AskAsync<LeasesGranted>(
-            new RequestLeases { WorkerId = Worker, MaxTasks = maxTasks, Wait = wait, RequestId = request, InstanceId = Instance },
-            cancellation);
-        return new ReceivedLeases(granted.Leases, []);
+        var call = new RequestLeases { WorkerId = Worker, MaxTasks = maxTasks, Wait = wait, RequestId = request, InstanceId = Instance };
+        return transport is ILeaseTransport leases
+            ? await UnmaskAsync(leases.LeaseAsync(call, CallTimeout, cancellation))
+            : new ReceivedLeases((await AskAsync<LeasesGranted>(call, cancellation)).Leases, []);
     }
 
     public async Task<LeaseResult> CompleteAsync(LeaseKey lease, JsonText result, CancellationToken cancellation)
@@ -110,7 +114,21 @@ internal sealed class WorkerCalls(IMoragTransport transport, WorkerRegistration 
     private async Task<T> AskAsync<T>(IWireMessage message, CancellationToken cancellation, TimeSpan? timeout = null)
         where T : class, IWireMessage
     {
-        var reply = await transport.AskAsync(message, timeout ?? CallTimeout, cancellation);
+        var reply = await UnmaskAsync(transport.AskAsync(message, timeout ?? CallTimeout, cancellation));
         return reply as T ?? throw new InvalidOperationException($"{message.GetType().Name} was answered with {reply.GetType().Name}");
+    }
+
+    // Whatever repeats a call after a MoragException must not repeat this one: it ends the worker.
+    private static async Task<T> UnmaskAsync<T>(Task<T> call)
+    {
+        try
+        {
+            return await call;
+        }
+        catch (MoragAccessDeniedException failure) when (failure.InnerException is TokenExposed exposed)
+        {
+            ExceptionDispatchInfo.Throw(exposed);
+            throw;
+        }
     }
 }

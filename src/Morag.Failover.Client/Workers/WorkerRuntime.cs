@@ -45,7 +45,28 @@ internal sealed class WorkerRuntime : IDisposable
     /// <summary>Works until told to stop. Then it finishes or gives back its tasks, and unregisters.</summary>
     /// <exception cref="WorkerIdInUseException">Another process works under this id.</exception>
     /// <exception cref="MoragInvalidException">The cluster rejects the registration.</exception>
+    /// <exception cref="MoragAccessDeniedException">The token may not be sent, because a proxy could read it.</exception>
     public async Task RunAsync(CancellationToken stopping)
+    {
+        try
+        {
+            await RunUntilAsync(stopping);
+        }
+        catch (TokenExposed failure)
+        {
+            throw new MoragAccessDeniedException(failure.Message, failure);
+        }
+    }
+
+    public void Dispose()
+    {
+        registration.Dispose();
+        heartbeats.Dispose();
+        executions.Dispose();
+        intake.Dispose();
+    }
+
+    private async Task RunUntilAsync(CancellationToken stopping)
     {
         await registration.RegisterAsync(0, stopping);
         using var ending = new CancellationTokenSource();
@@ -80,14 +101,6 @@ internal sealed class WorkerRuntime : IDisposable
         await UnregisterAsync();
     }
 
-    public void Dispose()
-    {
-        registration.Dispose();
-        heartbeats.Dispose();
-        executions.Dispose();
-        intake.Dispose();
-    }
-
     private async Task DrainAsync()
     {
         heartbeats.Leaving = true;
@@ -111,7 +124,7 @@ internal sealed class WorkerRuntime : IDisposable
             await calls.UnregisterAsync(limit.Token);
             log.Signal("unregistered");
         }
-        catch (Exception failure) when (failure is MoragException or OperationCanceledException)
+        catch (Exception failure) when (failure is MoragException or TokenExposed or OperationCanceledException)
         {
             // The cluster notices that the worker is gone, and hands out its tasks a little later.
             log.Trouble("unregister", failure);
@@ -130,7 +143,7 @@ internal sealed class WorkerRuntime : IDisposable
                 await loop(cancellation);
                 return;
             }
-            catch (Exception failure) when (failure is not (WorkerIdInUseException or MoragInvalidException)
+            catch (Exception failure) when (failure is not (WorkerIdInUseException or MoragInvalidException or TokenExposed)
                 && !cancellation.IsCancellationRequested)
             {
                 log.LoopFailed(name, failure);

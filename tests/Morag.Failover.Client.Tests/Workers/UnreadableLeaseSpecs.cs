@@ -107,7 +107,10 @@ public sealed class UnreadableLeaseSpecs : IAsyncLifetime
             case "/api/v1/workers/w/results":
                 return FakeNode.Json(call.Body!.AsArray().Select(done => new
                 {
-                    task_id = (string?)done!["task_id"], epoch = 7, accepted = true, error = (object?)null, deadline = (string?)null,
+                    task_id = (string?)done!["task_id"],
+                    epoch = 7,
+                    error = (object?)null,
+                    deadline = (string?)null,
                 }));
             case "/api/v1/workers/w/lease":
                 while (!context.RequestAborted.IsCancellationRequested)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Morag.Failover.Client.Connection;
 using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
@@ -368,6 +369,24 @@ public sealed class WorkerSpecs : IAsyncLifetime
         await host!.WaitForShutdownAsync().WaitAsync(Bound);
         Assert.Empty(Sent.SentOf<RegisterWorker>());
         Assert.Empty(Sent.SentOf<UnregisterWorker>());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Should_stop_the_host_with_the_message_when_a_proxy_could_read_the_token(bool atStart)
+    {
+        var exposed = new TokenExposed(new Uri("http://proxy:3128"), new Uri("http://node:8080"));
+        var failure = new MoragAccessDeniedException(exposed.Message, exposed);
+        cluster.Instead = message => (atStart ? message is GetWorker : message is Heartbeat) ? throw failure : null;
+
+        await StartAsync((_, _) => Task.FromResult(JsonText.Null));
+
+        await host!.WaitForShutdownAsync().WaitAsync(Bound);
+        var worker = host!.Services.GetServices<IHostedService>().OfType<BackgroundService>().Single();
+        var stopped = await Assert.ThrowsAsync<MoragAccessDeniedException>(() => worker.ExecuteTask!);
+        Assert.Equal(exposed.Message, stopped.Message);
+        Assert.Equal(atStart ? 0 : 1, Sent.SentOf<RegisterWorker>().Count());
     }
 
     public Task InitializeAsync() => Task.CompletedTask;
