@@ -3,6 +3,7 @@ using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Client;
@@ -59,9 +60,19 @@ public interface IMoragClient
     /// Requeues the parked tasks that match a filter. It is not repeated when the outcome is unknown, because they may have been parked
     /// again meanwhile.
     /// </summary>
-    /// <param name="requeue">Which tasks, and what replaces their queue and quality settings. The transport sets its partition.</param>
+    /// <param name="filter">Which parked tasks. If no field is set, all of them.</param>
+    /// <param name="reason">The reason, for the history of the tasks.</param>
+    /// <param name="dryRun">True to change nothing, and only count the tasks.</param>
+    /// <param name="queue">Their new queue; null keeps each task's own.</param>
+    /// <param name="quality">Their new quality settings; null keeps each task's own.</param>
     /// <param name="cancellation">Cancels the call.</param>
-    Task<TasksAffected> RequeueTasksAsync(RequeueTasks requeue, CancellationToken cancellation = default);
+    Task<TasksAffected> RequeueTasksAsync(
+        TaskFilter filter,
+        string reason,
+        bool dryRun = false,
+        QueueName? queue = null,
+        JsonText? quality = null,
+        CancellationToken cancellation = default);
 
     /// <summary>The counts of every queue.</summary>
     Task<ImmutableArray<QueueStats>> GetQueuesAsync(CancellationToken cancellation = default);

@@ -97,9 +97,24 @@ public sealed partial class MoragClient : IMoragClient
     }
 
     /// <inheritdoc />
-    public Task<TasksAffected> RequeueTasksAsync(RequeueTasks requeue, CancellationToken cancellation = default)
+    public Task<TasksAffected> RequeueTasksAsync(
+        TaskFilter filter,
+        string reason,
+        bool dryRun = false,
+        QueueName? queue = null,
+        JsonText? quality = null,
+        CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(requeue);
+        ArgumentNullException.ThrowIfNull(filter);
+        var requeue = new RequeueTasks
+        {
+            Partition = 0,
+            Filter = filter,
+            Reason = reason,
+            DryRun = dryRun,
+            Queue = queue,
+            Quality = quality,
+        };
         return AskAsync<TasksAffected>(requeue, cancellation);
     }
 

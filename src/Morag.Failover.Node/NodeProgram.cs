@@ -53,6 +53,7 @@ internal static class NodeProgram
             var store = embedded is null ? StoreAddress.Of(options.Redis!, options) : StoreAddress.Of(embedded, options);
             var log = ConsoleLog("Store");
             var record = JournalRecord.Open(store.RecordFile);
+            log.LogInformation("The data folder is {Folder} ({Setting})", options.DataFolder, NodeSetting.Data.Key);
             var identity = await ClusterIdentity.ClaimAsync(store, options.Failover.Partitions, record, TimeProvider.System, log);
             var refusal = new Refusal();
             await using var watch = new JournalWatch(store, record, refusal, TimeProvider.System, log);

@@ -95,8 +95,7 @@ public sealed class ClusterClientWorkerSpecs : IDisposable
 
         var filter = new TaskFilter { Queue = new("cpu_batch") };
         Assert.Equal(0, (await client.CancelTasksAsync(filter, "no longer needed")).Count);
-        var requeue = new RequeueTasks { Partition = 0, Filter = filter, Reason = "fixed", DryRun = true };
-        Assert.Equal(0, (await client.RequeueTasksAsync(requeue)).Count);
+        Assert.Equal(0, (await client.RequeueTasksAsync(filter, "fixed", dryRun: true)).Count);
     }
 
     private static async Task ChangeAsync(IMoragClient client, string name)

@@ -42,6 +42,16 @@ public sealed class NodeStartSpecs(RedisServer server) : IClassFixture<RedisServ
     }
 
     [ServerFact]
+    public async Task Should_log_where_its_data_is()
+    {
+        await server.FlushAsync();
+
+        await using var node = await NodeProcess.StartAsync(new() { DataFolder = folder.Path, Redis = server.ConnectionString });
+
+        Assert.Contains($"The data folder is {folder.Path} (morag.data)", node.Program.Output, StringComparison.Ordinal);
+    }
+
+    [ServerFact]
     public async Task Should_use_a_certificate_when_the_web_server_is_given_one()
     {
         using var key = RSA.Create(2048);

@@ -42,6 +42,18 @@ public sealed class SampleSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Should_print_the_results_of_its_own_tasks_when_the_quickstart_sample_runs()
+    {
+        await using var node = await StartNodeAsync();
+
+        await using var program = RunningProgram.Start(Programs.SampleQuickstart, "--node", node.Address.ToString());
+
+        Assert.True(await program.EndedAsync() == 0, program.Output);
+        Assert.Contains("""greet-Grace: Succeeded, {"text":"Hello, Grace!"}""", program.Output, StringComparison.Ordinal);
+        Assert.Empty(await node.Client.WorkersAsync());
+    }
+
+    [Fact]
     public async Task Should_print_the_decision_when_the_cluster_client_sample_reports_a_failure()
     {
         var port = RedisTestServer.FreePort();

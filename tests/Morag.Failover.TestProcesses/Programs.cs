@@ -11,6 +11,9 @@ public static class Programs
     /// <summary>The command line, which includes the worker agent.</summary>
     public static string Morag { get; } = Find("morag");
 
+    /// <summary>The sample that submits tasks and works on them.</summary>
+    public static string SampleQuickstart { get; } = Find("Morag.Samples.Quickstart");
+
     /// <summary>The sample worker.</summary>
     public static string SampleWorker { get; } = Find("Morag.Samples.Worker");
 

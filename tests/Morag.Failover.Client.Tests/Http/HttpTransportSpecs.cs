@@ -192,8 +192,7 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
             context.Response.Headers["Morag-Incomplete"] = isFirst ? "queue-1" : default;
             return Task.FromResult<IResult?>(FakeNode.Json(new { count = 5, sample = Array.Empty<string>() }));
         };
-        var requeue = new RequeueTasks { Partition = 0, Filter = new TaskFilter { Queue = new("q") }, Reason = "fixed", DryRun = dryRun };
-        var requeued = new MoragClient(Connect()).RequeueTasksAsync(requeue);
+        var requeued = new MoragClient(Connect()).RequeueTasksAsync(new TaskFilter { Queue = new("q") }, "fixed", dryRun);
 
         if (dryRun)
         {
