@@ -27,6 +27,9 @@ internal sealed class FakeTransport(Func<IWireMessage, IWireMessage> answer) : I
 
     public IReadOnlyCollection<IWireMessage> Sent => sent;
 
+    /// <summary>The time limit of the last heartbeat.</summary>
+    public TimeSpan HeartbeatLimit { get; private set; }
+
     public IEnumerable<T> SentOf<T>() => sent.OfType<T>();
 
     /// <summary>The streams of live events, in the order in which they are opened.</summary>
@@ -37,6 +40,7 @@ internal sealed class FakeTransport(Func<IWireMessage, IWireMessage> answer) : I
 
     public Task<IWireMessage> AskAsync(IWireMessage message, TimeSpan timeout, CancellationToken cancellation)
     {
+        HeartbeatLimit = message is Heartbeat ? timeout : HeartbeatLimit;
         sent.Enqueue(message);
         return Answer(message, cancellation);
     }

@@ -18,7 +18,7 @@ internal sealed class HeartbeatLoop(
     AgentLog log,
     TimeProvider clock) : IDisposable
 {
-    private readonly SemaphoreSlim now = new(0);
+    private readonly HeartbeatPace pace = new(interval, clock);
     private readonly ToldState told = new(interval, clock);
     private volatile WorkerSocket? session;
 
@@ -29,7 +29,7 @@ internal sealed class HeartbeatLoop(
     public void Hurry()
     {
         told.Doubt();
-        now.Release();
+        pace.Hurry();
     }
 
     /// <summary>Sends beats in a session from now on; null if there is none that carries them.</summary>
@@ -43,38 +43,41 @@ internal sealed class HeartbeatLoop(
     public async Task RunAsync(CancellationToken cancellation)
     {
         var trouble = new ProblemLog(log);
-        while (!cancellation.IsCancellationRequested)
+        var wasHeard = true;
+        while (true)
         {
             var seen = registration.Generation;
             try
             {
-                await BeatAsync(cancellation);
+                await BeatAsync(wasHeard, cancellation);
+                wasHeard = true;
                 trouble.Resolve("the node answers again");
             }
             catch (NodeRefused refused)
             {
-                if (!await registration.RegisterAgainAsync(Problems.Of(refused), seen, cancellation))
+                var failure = Problems.Of(refused);
+                wasHeard = HeartbeatPace.IsHeard(failure);
+                if (!await registration.RegisterAgainAsync(failure, seen, cancellation))
                 {
                     trouble.Report($"heartbeat rejected: {refused.Message}");
                 }
             }
             catch (NodeUnreachable failure)
             {
+                wasHeard = false;
                 trouble.Report($"{failure.Message}; commands keep running, and outcomes are kept");
             }
             catch (UnreadableAnswer failure)
             {
+                wasHeard = true;
                 trouble.Report($"{failure.Message}; it cannot reveal revoked leases");
             }
 
-            using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            var due = Task.Delay(interval, clock, wait.Token);
-            await Task.WhenAny(due, now.WaitAsync(wait.Token));
-            await wait.CancelAsync();
+            await pace.WaitAsync(wasHeard, cancellation);
         }
     }
 
-    public void Dispose() => now.Dispose();
+    public void Dispose() => pace.Dispose();
 
     private WorkerStatus Status => Leaving ? WorkerStatus.Maintenance : held.Free == 0 ? WorkerStatus.Busy : WorkerStatus.Online;
 
@@ -91,19 +94,19 @@ internal sealed class HeartbeatLoop(
         return await heartbeat;
     }
 
-    private async Task BeatAsync(CancellationToken cancellation)
+    private async Task BeatAsync(bool wasHeard, CancellationToken cancellation)
     {
-        var isHeard = session is { } socket && await socket.BeatAsync(cancellation);
-        if (isHeard && !client.ConsumeLeaseDoubt() && told.IsCurrent(Status, held.Snapshot()))
+        // After a heartbeat that nobody answered, no time is left to wait for a session that may be broken too.
+        var isConfirmed = wasHeard && session is { } socket && await socket.BeatAsync(cancellation);
+        if (isConfirmed && !client.ConsumeLeaseDoubt() && told.IsCurrent(Status, held.Snapshot()))
         {
             return;
         }
 
         var begun = told.Begin();
         var (status, listed) = (Status, held.Snapshot());
-        var timeout = TimeSpan.FromSeconds(Math.Clamp(interval.TotalSeconds * 2, 2, 10));
         var believed = await BeatDuringAsync(
-            client.HeartbeatAsync(status, tally.Measure(held.Running), listed, timeout, cancellation), cancellation);
+            client.HeartbeatAsync(status, tally.Measure(held.Running), listed, pace.Limit, cancellation), cancellation);
         told.Answered(begun, status, listed, believed);
         foreach (var lost in held.Reconcile(listed, believed))
         {

@@ -8,12 +8,23 @@ internal sealed class Backoff(TimeProvider clock, TimeSpan? limit = null)
 
     private int failures;
 
+    /// <summary>The longest pause after so many failures in a row. The jitter subtracts up to half of it.</summary>
+    /// <param name="failures">At least 1.</param>
+    /// <param name="limit">No pause is longer.</param>
+    public static TimeSpan Longest(int failures, TimeSpan limit)
+    {
+        var grown = First * Math.Pow(2, Math.Min(failures - 1, 16));
+        return grown < limit ? grown : limit;
+    }
+
     public void Succeeded() => failures = 0;
 
-    public Task WaitAsync(CancellationToken cancellation)
+    /// <summary>Counts a failure, and returns the pause after it.</summary>
+    public TimeSpan Next()
     {
-        var most = Math.Min(First.TotalSeconds * Math.Pow(2, Math.Min(failures, 16)), (limit ?? DefaultLimit).TotalSeconds);
         failures++;
-        return Task.Delay(TimeSpan.FromSeconds(most * (0.5 + (Random.Shared.NextDouble() / 2))), clock, cancellation);
+        return Longest(failures, limit ?? DefaultLimit) * (0.5 + (Random.Shared.NextDouble() / 2));
     }
+
+    public Task WaitAsync(CancellationToken cancellation) => Task.Delay(Next(), clock, cancellation);
 }

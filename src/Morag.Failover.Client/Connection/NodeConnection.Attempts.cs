@@ -8,6 +8,9 @@ internal sealed partial class NodeConnection
     // A call that takes longer makes the connection check whether the node is alive, and a live node answers the check well within this.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a call takes to find out that its node is frozen or cut off, if it does not ask the node to wait.</summary>
+    public static TimeSpan DeadAfter => Patience * 2;
+
     /// <summary>How long an answer may take.</summary>
     /// <param name="Timeout">The time limit, without the wait.</param>
     /// <param name="Wait">How long the node may wait because the call asks for that.</param>
@@ -66,7 +69,7 @@ internal sealed partial class NodeConnection
                 var answer = channel.SendAsync(request, bearer, connectLimit, streamed, limit.Token);
                 if (hasOthers)
                 {
-                    await CheckIfSlowAsync(channel, answer, times.Wait + Patience, dead, limit.Token);
+                    await CheckIfSlowAsync(channel, answer, times.Wait + Patience, dead, limit.Token, cancellation);
                 }
 
                 return await answer;
@@ -87,16 +90,22 @@ internal sealed partial class NodeConnection
 
     /// <summary>Gives up on an answer that is late because the node is frozen or cut off, but not because its owner is slow.</summary>
     private async Task CheckIfSlowAsync(
-        NodeChannel channel, Task answer, TimeSpan patience, CancellationTokenSource dead, CancellationToken limit)
+        NodeChannel channel,
+        Task answer,
+        TimeSpan patience,
+        CancellationTokenSource dead,
+        CancellationToken limit,
+        CancellationToken cancellation)
     {
         if (await Task.WhenAny(answer, Task.Delay(patience, clock, limit)) == answer || limit.IsCancellationRequested)
         {
             return;
         }
 
-        using var soon = CancellationTokenSource.CreateLinkedTokenSource(limit);
+        // Not under the limit of the call: whether the node is dead or its owner slow also matters to the other calls and the session.
+        using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancellation, dead.Token);
         soon.CancelAfter(Patience);
-        if (!await channel.AnswersAsync("/health/live", soon.Token) && !limit.IsCancellationRequested)
+        if (!await channel.AnswersAsync("/health/live", soon.Token) && !cancellation.IsCancellationRequested)
         {
             await dead.CancelAsync();
         }

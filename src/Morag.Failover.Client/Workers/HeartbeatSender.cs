@@ -16,19 +16,20 @@ internal sealed class HeartbeatSender(
 {
     private const string Action = "send heartbeats";
 
-    private readonly HurriedPause pause = new(clock);
+    private readonly HeartbeatPace pace = new(interval, clock);
 
     /// <summary>Whether the worker stops and takes no new tasks.</summary>
     public bool Leaving { get; set; }
 
     /// <summary>Sends the next heartbeat at once.</summary>
-    public void Hurry() => pause.Hurry();
+    public void Hurry() => pace.Hurry();
 
     public async Task RunAsync(CancellationToken cancellation)
     {
         while (true)
         {
             var seen = registration.Generation;
+            var wasHeard = true;
             try
             {
                 await SendAsync(cancellation);
@@ -38,22 +39,22 @@ internal sealed class HeartbeatSender(
             {
                 if (!await registration.RegisterAgainAsync(failure, seen, cancellation))
                 {
+                    wasHeard = HeartbeatPace.IsHeard(failure);
                     log.Trouble(Action, failure);
                 }
             }
 
-            await pause.WaitAsync(interval, cancellation);
+            await pace.WaitAsync(wasHeard, cancellation);
         }
     }
 
-    public void Dispose() => pause.Dispose();
+    public void Dispose() => pace.Dispose();
 
     private async Task SendAsync(CancellationToken cancellation)
     {
         var listed = held.Snapshot();
         var status = Leaving ? WorkerStatus.Maintenance : held.Free == 0 ? WorkerStatus.Busy : WorkerStatus.Online;
-        var timeout = TimeSpan.FromSeconds(Math.Clamp(interval.TotalSeconds * 2, 2, 10));
-        var reply = await calls.HeartbeatAsync(status, tally.Measure(held.Running), listed, timeout, cancellation);
+        var reply = await calls.HeartbeatAsync(status, tally.Measure(held.Running), listed, pace.Limit, cancellation);
         foreach (var lost in held.Reconcile(listed, reply.Leases))
         {
             log.Lost(lost, "the cluster no longer lists it");

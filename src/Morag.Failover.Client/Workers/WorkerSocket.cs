@@ -9,11 +9,11 @@ namespace Morag.Failover.Client.Workers;
 /// <summary>The worker's end of a session over a WebSocket. Beats go out and events come in at the same time.</summary>
 internal sealed class WorkerSocket(WebSocket socket, TimeProvider clock) : IDisposable
 {
+    /// <summary>A confirmation is due within the time in which a live node answers any call.</summary>
+    public static readonly TimeSpan ConfirmedWithin = TimeSpan.FromSeconds(1);
+
     // The node writes something at least every 20 s, even if it confirms no beats.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
-
-    // A confirmation is due within the time in which a live node answers any call.
-    private static readonly TimeSpan ConfirmedWithin = TimeSpan.FromSeconds(1);
 
     // A node that does not confirm beats, such as one of a version that cannot, must not slow down the heartbeats.
     private const int WaitsWithoutAnswer = 2;

@@ -27,7 +27,8 @@ internal sealed class RunningAgent : IAsyncDisposable
         BearerToken? token = null,
         TimeSpan? drainGrace = null,
         string? instance = null,
-        AgentFaults? faults = null)
+        AgentFaults? faults = null,
+        TimeSpan? heartbeat = null)
     {
         Folder = folder ?? Directory.CreateTempSubdirectory("morag-agent-").FullName;
         faults ??= new AgentFaults();
@@ -47,7 +48,7 @@ internal sealed class RunningAgent : IAsyncDisposable
                 },
                 Command = ImmutableArray.Create("/bin/sh", "-c", script),
                 WorkFolder = Folder,
-                HeartbeatInterval = TimeSpan.FromMilliseconds(100),
+                HeartbeatInterval = heartbeat ?? TimeSpan.FromMilliseconds(100),
                 KillGrace = TimeSpan.FromMilliseconds(200),
                 KillWait = TimeSpan.FromMilliseconds(500),
                 DrainGrace = drainGrace ?? TimeSpan.FromSeconds(30),

@@ -69,6 +69,27 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_repeat_a_heartbeat_soon_and_not_after_its_interval_when_it_is_not_answered()
+    {
+        var answer = node.Answer;
+        var lost = 0;
+        node.Answer = (call, context) =>
+        {
+            if (call.PathAndQuery.EndsWith("/heartbeat", StringComparison.Ordinal) && Interlocked.Increment(ref lost) <= 3)
+            {
+                context.Abort();
+                return Task.FromResult<IResult?>(null);
+            }
+
+            return answer(call, context);
+        };
+
+        await using var agent = new RunningAgent(node, "cat", heartbeat: TimeSpan.FromHours(1));
+
+        await Wait.UntilAsync(() => Volatile.Read(ref lost) == 4, "the fourth heartbeat");
+    }
+
+    [Fact]
     public async Task Should_deliver_once_when_the_node_was_down_while_the_command_ended()
     {
         var gate = Path.Combine(folder, "gate");

@@ -240,6 +240,18 @@ public sealed class WorkerSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_repeat_a_heartbeat_soon_and_not_after_its_interval_when_it_is_not_answered()
+    {
+        var lost = 0;
+        cluster.Instead = message => message is Heartbeat && lost++ < 3 ? throw new MoragUnavailableException("lost") : null;
+
+        await StartAsync((_, _) => Task.FromResult(JsonText.Null), options => options.HeartbeatInterval = TimeSpan.FromHours(1));
+
+        await UntilAsync(() => Sent.SentOf<Heartbeat>().Count() == 4);
+        Assert.Equal(HeartbeatPace.LimitFor(TimeSpan.FromHours(1)), Sent.HeartbeatLimit);
+    }
+
+    [Fact]
     public async Task Should_finish_running_tasks_and_then_unregister_when_the_host_stops()
     {
         await StartAsync(HoldAsync);

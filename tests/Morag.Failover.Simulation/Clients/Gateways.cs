@@ -43,6 +43,9 @@ internal sealed class Gateways(SimulatedCluster cluster)
         return Faults.Count == 0 && serving > 0 && (cut == 0 || cluster.Network.Faults.Count == 0);
     }
 
+    /// <summary>Whether a node would answer a client's check whether it is alive.</summary>
+    public bool IsAlive(string client, int slot) => cluster.Current(slot) is { IsFrozen: false } && !IsCut(client, slot);
+
     public void Cut(string client, int slot, TimeSpan duration)
     {
         cuts[(client, slot)] = cuts.GetValueOrDefault((client, slot)) + 1;

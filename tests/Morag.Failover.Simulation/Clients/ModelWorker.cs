@@ -1,3 +1,5 @@
+using Morag.Failover.Client.Connection;
+using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
@@ -14,9 +16,6 @@ namespace Morag.Failover.Simulation.Clients;
 internal sealed class ModelWorker
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
-
-    /// <summary>A heartbeat goes to another node after a second, as the connection of the agent does.</summary>
-    private static readonly TimeSpan HeartbeatPatience = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Forever = TimeSpan.FromDays(1000);
@@ -80,7 +79,12 @@ internal sealed class ModelWorker
         }
     });
 
-    private void Beat()
+    private void Beat() => Beat(failures: 0);
+
+    private void BeatLater() => running.World.After(Interval, Live(Beat));
+
+    /// <summary>Sends a heartbeat, and the next one sooner if nobody answers it, with the limits and pauses of the clients.</summary>
+    private void Beat(int failures)
     {
         if (!isRegistered)
         {
@@ -96,39 +100,52 @@ internal sealed class ModelWorker
             ListsHeld = true,
             Held = [.. listed.Select(lease => new HeldByWorker { TaskId = lease.Task, Epoch = lease.Epoch })],
         };
-        Beat(beat, listed, running.World.Now + TimeSpan.FromSeconds(Math.Clamp(Interval.TotalSeconds * 2, 2, 10)));
+        Send(beat, new Attempts(listed, failures, Tried: 1));
     }
 
-    private void BeatLater() => running.World.After(Interval, Live(Beat));
-
-    /// <summary>Sends a heartbeat, and repeats it on other nodes until it is answered or its time is over, as the agent does.</summary>
-    private void Beat(Heartbeat beat, List<(TaskId Task, LeaseEpoch Epoch)> listed, TimeSpan until) =>
-        Call(RegionKind.Workers, beat, HeartbeatPatience, answer =>
+    private void Send(Heartbeat beat, Attempts attempts)
+    {
+        var (asked, called) = (running.World.Now, slot);
+        Call(RegionKind.Workers, beat, HeartbeatPace.LimitFor(Interval), answer =>
         {
             switch (answer)
             {
                 case HeartbeatReply reply:
-                    var believed = reply.Leases.Select(lease => (lease.TaskId, lease.Epoch)).ToHashSet();
-                    foreach (var lease in listed)
-                    {
-                        DropIfDenied(lease, isDenied: !believed.Contains(lease));
-                    }
-
-                    Lease();
-                    BeatLater();
+                    OnAnswer(reply, attempts.Listed);
                     break;
                 case Refused { Reason: not RefusalReason.Unavailable } refused:
                     OnRejected(refused);
                     BeatLater();
                     break;
-                case var _ when running.World.Now < until:
-                    running.World.After(running.World.Seconds(0.05, 0.2), Live(() => Beat(beat, listed, until)));
+                case null when attempts.Tried < running.Cluster.Count && !running.Gateways.IsAlive(Id, called):
+                    // The connection finds that the node is dead, and the same call goes on to the next node.
+                    running.World.After(
+                        TimeUntilFoundDead(running.World.Now - asked), Live(() => Send(beat, attempts with { Tried = attempts.Tried + 1 })));
                     break;
                 default:
-                    BeatLater();
+                    var failures = attempts.Failures + 1;
+                    var pause = HeartbeatPace.LongestPause(failures, Interval) * (0.5 + (running.World.Random.NextDouble() / 2));
+                    running.World.After(pause, Live(() => Beat(failures)));
                     break;
             }
         });
+    }
+
+    /// <summary>How much longer a call waits that has got no answer: no longer if the connection was refused.</summary>
+    private TimeSpan TimeUntilFoundDead(TimeSpan waited) =>
+        waited < HeartbeatPace.LimitFor(Interval) || waited > NodeConnection.DeadAfter ? TimeSpan.Zero : NodeConnection.DeadAfter - waited;
+
+    private void OnAnswer(HeartbeatReply reply, List<(TaskId Task, LeaseEpoch Epoch)> listed)
+    {
+        var believed = reply.Leases.Select(lease => (lease.TaskId, lease.Epoch)).ToHashSet();
+        foreach (var lease in listed)
+        {
+            DropIfDenied(lease, isDenied: !believed.Contains(lease));
+        }
+
+        Lease();
+        BeatLater();
+    }
 
     /// <summary>Stops work on a lease that two answers in a row did not list, as the agent does.</summary>
     private void DropIfDenied((TaskId Task, LeaseEpoch Epoch) lease, bool isDenied)
@@ -292,6 +309,12 @@ internal sealed class ModelWorker
             }
         };
     }
+
+    /// <summary>The attempts to send a heartbeat.</summary>
+    /// <param name="Listed">The leases in it.</param>
+    /// <param name="Failures">How many heartbeats before it failed in a row.</param>
+    /// <param name="Tried">How many nodes got this one.</param>
+    private sealed record Attempts(List<(TaskId Task, LeaseEpoch Epoch)> Listed, int Failures, int Tried);
 
     private sealed class Work
     {
