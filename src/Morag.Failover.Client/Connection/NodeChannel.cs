@@ -18,7 +18,10 @@ internal sealed class NodeChannel : IDisposable
     private readonly HttpClient http;
     private readonly NodeProxy proxy;
     private readonly NodeAddress address;
+    private readonly Lock counting = new();
     private CancellationTokenSource abandoned = new();
+    private int uses;
+    private bool isRetired;
 
     /// <param name="address">The address.</param>
     /// <param name="proxy">The proxy of the environment.</param>
@@ -46,11 +49,61 @@ internal sealed class NodeChannel : IDisposable
         };
     }
 
+    public NodeAddress Address => address;
+
     /// <summary>Cancelled when the node fails, so that calls and streams that wait for it move to another one.</summary>
     public CancellationToken Abandoned => Volatile.Read(ref abandoned).Token;
 
-    /// <summary>Whether the address is no longer used.</summary>
+    /// <summary>Whether the connections are closed.</summary>
     public bool IsGone { get; private set; }
+
+    /// <summary>Counts a call or stream. The connections stay open until <see cref="Leave"/> is called for each.</summary>
+    public void Enter()
+    {
+        lock (counting)
+        {
+            uses++;
+        }
+    }
+
+    /// <summary>A call or stream has ended.</summary>
+    public void Leave()
+    {
+        lock (counting)
+        {
+            uses--;
+            IsGone |= isRetired && uses == 0;
+        }
+
+        if (IsGone)
+        {
+            Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Gets no new calls, and closes the connections when the last call and stream has ended: the node may be alive, and only its address
+    /// has changed.
+    /// </summary>
+    /// <returns>Whether nothing uses the connections now. The caller disposes of them then.</returns>
+    public bool Retire()
+    {
+        lock (counting)
+        {
+            isRetired = true;
+            return IsGone |= uses == 0;
+        }
+    }
+
+    /// <summary>Gets calls again, unless its connections are closed already.</summary>
+    public bool TryReturn()
+    {
+        lock (counting)
+        {
+            isRetired = IsGone;
+            return !IsGone;
+        }
+    }
 
     /// <summary>Ends the calls and streams that wait for this node.</summary>
     public void Abandon() => Interlocked.Exchange(ref abandoned, new CancellationTokenSource()).Cancel();

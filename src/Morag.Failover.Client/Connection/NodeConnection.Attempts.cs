@@ -20,7 +20,7 @@ internal sealed partial class NodeConnection
     }
 
     private async Task<HttpResponseMessage> SendToAsync(
-        NodeAddress address,
+        ChannelUse use,
         Func<HttpRequestMessage> request,
         CallTimes times,
         bool streamed,
@@ -28,11 +28,11 @@ internal sealed partial class NodeConnection
         CancellationToken cancellation)
     {
         var used = await token.GetAsync(cancellation);
-        var response = await SendOnceAsync(address, request(), used, times, streamed, tried, cancellation);
+        var response = await SendOnceAsync(use, request(), used, times, streamed, tried, cancellation);
         if (response.StatusCode == HttpStatusCode.Unauthorized && await token.RenewAsync(used, cancellation))
         {
             response.Dispose();
-            response = await SendOnceAsync(address, request(), token.Current, times, streamed, tried, cancellation);
+            response = await SendOnceAsync(use, request(), token.Current, times, streamed, tried, cancellation);
         }
 
         if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.SwitchingProtocols)
@@ -42,13 +42,13 @@ internal sealed partial class NodeConnection
 
         using (response)
         {
-            var problem = NodeProblem.Read(response.StatusCode, await BodyAsync(response, address, cancellation));
+            var problem = NodeProblem.Read(response.StatusCode, await BodyAsync(response, use.Address, cancellation));
             throw new NodeRefused(problem with { RetryAfter = RetryAfterOf(response) });
         }
     }
 
     private async Task<HttpResponseMessage> SendOnceAsync(
-        NodeAddress address,
+        ChannelUse use,
         HttpRequestMessage request,
         string? bearer,
         CallTimes times,
@@ -56,7 +56,7 @@ internal sealed partial class NodeConnection
         List<NodeAddress> tried,
         CancellationToken cancellation)
     {
-        var channel = Channel(address);
+        var (address, channel) = (use.Address, use.Channel);
         var hasOthers = Current.HasOthers(address, tried, Now);
         using (request)
         using (var dead = CancellationTokenSource.CreateLinkedTokenSource(channel.Abandoned))

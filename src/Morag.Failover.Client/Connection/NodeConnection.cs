@@ -18,6 +18,7 @@ internal sealed partial class NodeConnection : IDisposable
 
     private readonly Lock changing = new();
     private readonly Dictionary<NodeAddress, NodeChannel> channels = [];
+    private readonly List<NodeChannel> retired = [];
     private readonly NodeProxy proxy = new(HttpClient.DefaultProxy);
     private readonly NodeResolver resolver;
     private readonly NodeAddress[] given;
@@ -40,19 +41,21 @@ internal sealed partial class NodeConnection : IDisposable
     /// <param name="clock">The clock.</param>
     /// <param name="trust">Which certificates are trusted; null for those that the machine trusts.</param>
     /// <param name="wrap">Wraps what sends the requests to a node; null for nothing.</param>
+    /// <param name="lookup">Resolves a host name; null for the name service of the machine.</param>
     public NodeConnection(
         IEnumerable<Uri> nodes,
         BearerToken token,
         TimeProvider clock,
         NodeTrust? trust = null,
-        Func<HttpMessageHandler, HttpMessageHandler>? wrap = null)
+        Func<HttpMessageHandler, HttpMessageHandler>? wrap = null,
+        Func<string, CancellationToken, Task<IPAddress[]>>? lookup = null)
     {
         this.wrap = wrap;
         this.token = token;
         this.trust = trust ?? NodeTrust.Machine;
         this.clock = clock;
         start = clock.GetTimestamp();
-        resolver = new NodeResolver(proxy);
+        resolver = new NodeResolver(proxy, lookup ?? Dns.GetHostAddressesAsync);
         given = [.. nodes.Select(NodeAddress.Of).Distinct()];
         selection = NodeSelection.Of(given);
     }
@@ -99,16 +102,21 @@ internal sealed partial class NodeConnection : IDisposable
         bool streamed,
         CancellationToken cancellation,
         bool repeatable = true,
-        TimeSpan wait = default) =>
-        (await SendToAnyAsync(request, new CallTimes(timeout, wait), streamed, repeatable, cancellation)).Response;
+        TimeSpan wait = default)
+    {
+        var (response, use) = await SendToAnyAsync(request, new CallTimes(timeout, wait), streamed, repeatable, cancellation);
+        use.Dispose();
+        return response;
+    }
 
     /// <summary>Opens a stream. Its node's failure ends it.</summary>
     /// <exception cref="NodeUnreachable">No response arrived from any node.</exception>
     /// <exception cref="NodeRefused">The response has an error status.</exception>
     public async Task<NodeStream> OpenAsync(Func<HttpRequestMessage> request, CancellationToken cancellation)
     {
-        var answer = await SendToAnyAsync(request, new CallTimes(CallTimeout), streamed: true, repeatable: true, cancellation);
-        return new NodeStream(answer.Response, answer.Abandoned);
+        var (response, use) = await SendToAnyAsync(
+            request, new CallTimes(CallTimeout), streamed: true, repeatable: true, cancellation);
+        return new NodeStream(response, use);
     }
 
     /// <summary>Asks a node for the addresses of the others. Returns whether they have changed.</summary>
@@ -117,18 +125,19 @@ internal sealed partial class NodeConnection : IDisposable
     public async Task<bool> LearnAsync(CancellationToken cancellation)
     {
         resolved = false;
-        var (response, from, _) = await SendToAnyAsync(
+        var (response, use) = await SendToAnyAsync(
             () => new HttpRequestMessage(HttpMethod.Get, "/api/v1/cluster/nodes"),
             new CallTimes(CallTimeout),
             streamed: false,
             repeatable: true,
             cancellation);
+        using (use)
         using (response)
         {
             ClusterNode[] nodes;
             try
             {
-                var text = await BodyAsync(response, from, cancellation);
+                var text = await BodyAsync(response, use.Address, cancellation);
                 nodes = JsonSerializer.Deserialize<ClusterNode[]>(text, ContractsJson.Options) ?? [];
             }
             catch (JsonException)
@@ -137,8 +146,10 @@ internal sealed partial class NodeConnection : IDisposable
                 return false;
             }
 
-            var usable = AnnouncedNodes.Usable(nodes, from, url => token.Current is not null && proxy.CanRead(url));
-            return Change(current => current.WithLearned(usable));
+            var usable = AnnouncedNodes.Usable(nodes, use.Address, url => token.Current is not null && proxy.CanRead(url));
+            var changed = Change(current => current.WithLearned(usable));
+            await CheckRetiredAsync(cancellation);
+            return changed;
         }
     }
 
@@ -148,14 +159,16 @@ internal sealed partial class NodeConnection : IDisposable
     /// </summary>
     public async Task<bool> ReturnAsync(CancellationToken cancellation)
     {
-        if (Current.WayBack(Now) is not { } first)
+        using var use = Use(current => current.WayBack(Now));
+        if (use is null)
         {
             return false;
         }
 
+        var first = use.Address;
         using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         soon.CancelAfter(CallTimeout);
-        if (!await Channel(first).AnswersAsync("/health/ready", soon.Token))
+        if (!await use.Channel.AnswersAsync("/health/ready", soon.Token))
         {
             return false;
         }
@@ -171,15 +184,17 @@ internal sealed partial class NodeConnection : IDisposable
         lock (changing)
         {
             isDisposed = true;
-            open = [.. channels.Values];
+            open = [.. channels.Values, .. retired];
             channels.Clear();
+            retired.Clear();
         }
 
         // Outside the lock, because this runs what waits for the calls.
         open.ForEach(static channel => channel.Dispose());
     }
 
-    private async Task<(HttpResponseMessage Response, NodeAddress From, CancellationToken Abandoned)> SendToAnyAsync(
+    /// <summary>Sends a call, and the caller ends the use of the channel that brought the response.</summary>
+    private async Task<(HttpResponseMessage Response, ChannelUse Use)> SendToAnyAsync(
         Func<HttpRequestMessage> request, CallTimes times, bool streamed, bool repeatable, CancellationToken cancellation)
     {
         await ResolveAsync(cancellation);
@@ -187,15 +202,16 @@ internal sealed partial class NodeConnection : IDisposable
         var tried = new List<NodeAddress>();
         Exception? last = null;
         var maySent = false;
-        while (Current.Next(tried, Now) is { } address)
+        while (Use(current => current.Next(tried, Now)) is { } use)
         {
+            var (address, asked, isAnswered) = (use.Address, Now, false);
             tried.Add(address);
-            var (asked, abandoned) = (Now, Channel(address).Abandoned);
             try
             {
-                var response = await SendToAsync(address, create, times, streamed, tried, cancellation);
+                var response = await SendToAsync(use, create, times, streamed, tried, cancellation);
                 OnAnswer(address, asked);
-                return (response, address, abandoned);
+                isAnswered = true;
+                return (response, use);
             }
             catch (NodeUnreachable late) when (late.IsLate)
             {
@@ -206,7 +222,7 @@ internal sealed partial class NodeConnection : IDisposable
             }
             catch (NodeUnreachable failure)
             {
-                OnFailure(address, asked);
+                OnFailure(use, asked);
                 last = failure;
                 maySent |= !failure.NothingSent;
                 if (!repeatable && !failure.NothingSent)
@@ -229,9 +245,16 @@ internal sealed partial class NodeConnection : IDisposable
                 last = refused;
                 refused.EarlierMayHaveHappened = maySent;
                 maySent |= IsOutcomeUnknown(refused.Problem);
-                if (!OnRefusal(address, asked, refused.Problem, repeatable))
+                if (!OnRefusal(use, asked, refused.Problem, repeatable))
                 {
                     break;
+                }
+            }
+            finally
+            {
+                if (!isAnswered)
+                {
+                    use.Dispose();
                 }
             }
         }
@@ -267,12 +290,12 @@ internal sealed partial class NodeConnection : IDisposable
         }
     }
 
-    private void OnFailure(NodeAddress address, TimeSpan asked)
+    private void OnFailure(ChannelUse use, TimeSpan asked)
     {
-        _ = Change(current => current.Failed(address, asked, Now));
-        if (Current.HasOthers(address, [], Now))
+        _ = Change(current => current.Failed(use.Address, asked, Now));
+        if (Current.HasOthers(use.Address, [], Now))
         {
-            Channel(address).Abandon();
+            use.Channel.Abandon();
         }
     }
 
@@ -284,12 +307,13 @@ internal sealed partial class NodeConnection : IDisposable
         (int)problem.Status >= 500 && problem.Type is not (ProblemTypes.NotReady or ProblemTypes.OwnerDown);
 
     /// <summary>Returns whether the next node may get the call.</summary>
-    private bool OnRefusal(NodeAddress address, TimeSpan asked, NodeProblem problem, bool repeatable)
+    private bool OnRefusal(ChannelUse use, TimeSpan asked, NodeProblem problem, bool repeatable)
     {
+        var address = use.Address;
         switch (problem.Status)
         {
             case HttpStatusCode.ServiceUnavailable when problem.Type == ProblemTypes.NotReady:
-                OnFailure(address, asked);
+                OnFailure(use, asked);
                 return true;
             case HttpStatusCode.ServiceUnavailable when problem.IsFromNode && problem.Type != ProblemTypes.OwnerDown:
                 // The caller waits before it repeats the call, on another node.
@@ -298,7 +322,7 @@ internal sealed partial class NodeConnection : IDisposable
                 return false;
             case HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout when !problem.IsFromNode:
                 // A proxy or load balancer does not reach the node.
-                OnFailure(address, asked);
+                OnFailure(use, asked);
                 return repeatable;
             case HttpStatusCode.Unauthorized:
                 // One node may still have the tokens from before a rotation.
@@ -321,22 +345,45 @@ internal sealed partial class NodeConnection : IDisposable
         }
     }
 
-    private NodeChannel Channel(NodeAddress address)
+    /// <summary>Uses the connections to an address; null if none was chosen.</summary>
+    private ChannelUse? Use(Func<NodeSelection, NodeAddress?> choose)
     {
         lock (changing)
         {
-            ObjectDisposedException.ThrowIf(isDisposed, this);
-            if (!channels.TryGetValue(address, out var channel))
+            if (choose(selection) is not { } address)
             {
-                channels.Add(address, channel = new NodeChannel(address, proxy, trust, wrap));
+                return null;
             }
 
-            return channel;
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            return new ChannelUse(Channel(address));
         }
     }
 
+    private NodeChannel Channel(NodeAddress address)
+    {
+        if (channels.TryGetValue(address, out var channel))
+        {
+            return channel;
+        }
+
+        channel = retired.Find(known => known.Address == address && known.TryReturn());
+        if (channel is null)
+        {
+            channel = new NodeChannel(address, proxy, trust, wrap);
+        }
+        else
+        {
+            _ = retired.Remove(channel);
+        }
+
+        channels.Add(address, channel);
+        return channel;
+    }
+
     /// <summary>
-    /// Changes the selection, and closes the connections to addresses that are gone. Returns whether the addresses changed.
+    /// Changes the selection, and closes the connections to addresses that are gone when their calls have ended. Returns whether the
+    /// addresses changed.
     /// </summary>
     private bool Change(Func<NodeSelection, NodeSelection> change)
     {
@@ -351,11 +398,34 @@ internal sealed partial class NodeConnection : IDisposable
             foreach (var address in changed ? channels.Keys.Where(address => !after.All.Contains(address)).ToList() : [])
             {
                 _ = channels.Remove(address, out var channel);
-                gone.Add(channel!);
+                (channel!.Retire() ? gone : retired).Add(channel);
             }
         }
 
         gone.ForEach(channel => channel.Dispose());
         return changed;
+    }
+
+    /// <summary>
+    /// Ends the calls and streams to addresses that are no longer used, if the node does not answer: no other call would find that out.
+    /// </summary>
+    private async Task CheckRetiredAsync(CancellationToken cancellation)
+    {
+        List<NodeChannel> open;
+        lock (changing)
+        {
+            _ = retired.RemoveAll(channel => channel.IsGone);
+            open = [.. retired];
+        }
+
+        await Task.WhenAll(open.Select(async channel =>
+        {
+            using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            soon.CancelAfter(Patience);
+            if (!await channel.AnswersAsync("/health/live", soon.Token) && !cancellation.IsCancellationRequested)
+            {
+                channel.Abandon();
+            }
+        }));
     }
 }

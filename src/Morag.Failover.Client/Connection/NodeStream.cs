@@ -4,10 +4,12 @@ using System.Net.WebSockets;
 namespace Morag.Failover.Client.Connection;
 
 /// <summary>The body of a response that is read as it arrives, or a WebSocket.</summary>
-internal sealed class NodeStream(HttpResponseMessage response, CancellationToken abandoned) : IDisposable
+/// <param name="response">The response, whose body was not read.</param>
+/// <param name="use">Keeps the connection open.</param>
+internal sealed class NodeStream(HttpResponseMessage response, ChannelUse use) : IDisposable
 {
     /// <summary>Cancelled when the node fails, as another call found out.</summary>
-    public CancellationToken Abandoned => abandoned;
+    public CancellationToken Abandoned => use.Abandoned;
 
     /// <summary>Whether the node has switched to a WebSocket.</summary>
     public bool IsSocket => response.StatusCode == HttpStatusCode.SwitchingProtocols;
@@ -28,5 +30,9 @@ internal sealed class NodeStream(HttpResponseMessage response, CancellationToken
         });
     }
 
-    public void Dispose() => response.Dispose();
+    public void Dispose()
+    {
+        response.Dispose();
+        use.Dispose();
+    }
 }
