@@ -18,4 +18,15 @@ internal static class NoAnswer
         HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
             or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
     };
+
+    /// <summary>
+    /// Whether no connection to the node could be opened. Those that are open will bring no answers either, unlike after a failure of the
+    /// name service, of a proxy or of TLS.
+    /// </summary>
+    public static bool IsConnectFailure(Exception failure) =>
+        failure is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError }
+        && failure.InnerException is not SocketException
+        {
+            SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData or SocketError.NoRecovery,
+        };
 }

@@ -11,10 +11,13 @@ internal sealed partial class NodeConnection
     /// <summary>How long a call takes to find out that its node is frozen or cut off, if it does not ask the node to wait.</summary>
     public static TimeSpan DeadAfter => Patience * 2;
 
-    /// <summary>How long an answer may take.</summary>
+    /// <summary>What an attempt has to know about its call.</summary>
     /// <param name="Timeout">The time limit, without the wait.</param>
     /// <param name="Wait">How long the node may wait because the call asks for that.</param>
-    private readonly record struct CallTimes(TimeSpan Timeout, TimeSpan Wait = default)
+    /// <param name="IsStreamed">Whether the caller reads the body as it arrives.</param>
+    /// <param name="IsRepeatable">Whether the call has the same effect if it is carried out twice.</param>
+    private readonly record struct CallTraits(
+        TimeSpan Timeout, TimeSpan Wait = default, bool IsStreamed = false, bool IsRepeatable = true)
     {
         public TimeSpan Limit => Timeout + Wait;
     }
@@ -22,17 +25,16 @@ internal sealed partial class NodeConnection
     private async Task<HttpResponseMessage> SendToAsync(
         ChannelUse use,
         Func<HttpRequestMessage> request,
-        CallTimes times,
-        bool streamed,
+        CallTraits call,
         List<NodeAddress> tried,
         CancellationToken cancellation)
     {
         var used = await token.GetAsync(cancellation);
-        var response = await SendOnceAsync(use, request(), used, times, streamed, tried, cancellation);
+        var response = await SendOnceAsync(use, request(), used, call, tried, cancellation);
         if (response.StatusCode == HttpStatusCode.Unauthorized && await token.RenewAsync(used, cancellation))
         {
             response.Dispose();
-            response = await SendOnceAsync(use, request(), token.Current, times, streamed, tried, cancellation);
+            response = await SendOnceAsync(use, request(), token.Current, call, tried, cancellation);
         }
 
         if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.SwitchingProtocols)
@@ -51,64 +53,70 @@ internal sealed partial class NodeConnection
         ChannelUse use,
         HttpRequestMessage request,
         string? bearer,
-        CallTimes times,
-        bool streamed,
+        CallTraits call,
         List<NodeAddress> tried,
         CancellationToken cancellation)
     {
         var (address, channel) = (use.Address, use.Channel);
         var hasOthers = Current.HasOthers(address, tried, Now);
+        var isFoundDead = false;
+
+        // A call that cannot be repeated gains nothing by being abandoned, and the node may still answer it.
         using (request)
-        using (var dead = CancellationTokenSource.CreateLinkedTokenSource(channel.Abandoned))
+        using (var dead = CancellationTokenSource.CreateLinkedTokenSource(call.IsRepeatable ? use.Abandoned : CancellationToken.None))
         using (var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, dead.Token))
         {
-            limit.CancelAfter(times.Limit);
+            limit.CancelAfter(call.Limit);
             try
             {
                 var connectLimit = hasOthers ? NodeChannel.ShortConnect : NodeChannel.LongConnect;
-                var answer = channel.SendAsync(request, bearer, connectLimit, streamed, limit.Token);
-                if (hasOthers)
+                var answer = channel.SendAsync(request, bearer, connectLimit, call.IsStreamed, limit.Token);
+                if (hasOthers && await IsDeadAsync(channel, answer, call.Wait + Patience, limit.Token, dead.Token, cancellation))
                 {
-                    await CheckIfSlowAsync(channel, answer, times.Wait + Patience, dead, limit.Token, cancellation);
+                    isFoundDead = true;
+                    await dead.CancelAsync();
                 }
 
                 return await answer;
             }
             catch (Exception failure) when (NoAnswer.Explains(failure))
             {
-                throw new NodeUnreachable(address.Url, failure) { NothingSent = NoAnswer.IsBeforeSending(failure) };
+                throw new NodeUnreachable(address.Url, failure)
+                {
+                    NothingSent = NoAnswer.IsBeforeSending(failure),
+                    IsDead = NoAnswer.IsConnectFailure(failure),
+                };
             }
             catch (Exception failure) when ((failure is OperationCanceledException or ObjectDisposedException)
                 && !cancellation.IsCancellationRequested)
             {
-                var isDead = dead.IsCancellationRequested || channel.IsGone;
-                var why = isDead ? "it stopped answering" : $"no answer within {times.Limit.TotalSeconds:0} s";
-                throw new NodeUnreachable(address.Url, new TimeoutException(why)) { IsLate = !isDead };
+                var hasEnded = dead.IsCancellationRequested || channel.IsGone;
+                var why = hasEnded ? "it stopped answering" : $"no answer within {call.Limit.TotalSeconds:0} s";
+                throw new NodeUnreachable(address.Url, new TimeoutException(why)) { IsLate = !hasEnded, IsDead = isFoundDead };
             }
         }
     }
 
-    /// <summary>Gives up on an answer that is late because the node is frozen or cut off, but not because its owner is slow.</summary>
-    private async Task CheckIfSlowAsync(
+    /// <summary>Whether an answer is late because the node is frozen or cut off, and not because its owner is slow.</summary>
+    private async Task<bool> IsDeadAsync(
         NodeChannel channel,
         Task answer,
         TimeSpan patience,
-        CancellationTokenSource dead,
         CancellationToken limit,
+        CancellationToken dead,
         CancellationToken cancellation)
     {
         if (await Task.WhenAny(answer, Task.Delay(patience, clock, limit)) == answer || limit.IsCancellationRequested)
         {
-            return;
+            return false;
         }
 
         // Not under the limit of the call: whether the node is dead or its owner slow also matters to the other calls and the session.
-        using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancellation, dead.Token);
+        using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancellation, dead);
         soon.CancelAfter(Patience);
-        if (!await channel.AnswersAsync("/health/live", soon.Token) && !cancellation.IsCancellationRequested)
-        {
-            await dead.CancelAsync();
-        }
+        return !await channel.AnswersAsync("/health/live", soon.Token)
+            && !cancellation.IsCancellationRequested
+            && !dead.IsCancellationRequested;
     }
 
     private TimeSpan? RetryAfterOf(HttpResponseMessage response) => response.Headers.RetryAfter switch

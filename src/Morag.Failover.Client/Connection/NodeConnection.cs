@@ -104,7 +104,7 @@ internal sealed partial class NodeConnection : IDisposable
         bool repeatable = true,
         TimeSpan wait = default)
     {
-        var (response, use) = await SendToAnyAsync(request, new CallTimes(timeout, wait), streamed, repeatable, cancellation);
+        var (response, use) = await SendToAnyAsync(request, new CallTraits(timeout, wait, streamed, repeatable), cancellation);
         use.Dispose();
         return response;
     }
@@ -114,8 +114,7 @@ internal sealed partial class NodeConnection : IDisposable
     /// <exception cref="NodeRefused">The response has an error status.</exception>
     public async Task<NodeStream> OpenAsync(Func<HttpRequestMessage> request, CancellationToken cancellation)
     {
-        var (response, use) = await SendToAnyAsync(
-            request, new CallTimes(CallTimeout), streamed: true, repeatable: true, cancellation);
+        var (response, use) = await SendToAnyAsync(request, new CallTraits(CallTimeout, IsStreamed: true), cancellation);
         return new NodeStream(response, use);
     }
 
@@ -127,9 +126,7 @@ internal sealed partial class NodeConnection : IDisposable
         resolved = false;
         var (response, use) = await SendToAnyAsync(
             () => new HttpRequestMessage(HttpMethod.Get, "/api/v1/cluster/nodes"),
-            new CallTimes(CallTimeout),
-            streamed: false,
-            repeatable: true,
+            new CallTraits(CallTimeout),
             cancellation);
         using (use)
         using (response)
@@ -195,10 +192,10 @@ internal sealed partial class NodeConnection : IDisposable
 
     /// <summary>Sends a call, and the caller ends the use of the channel that brought the response.</summary>
     private async Task<(HttpResponseMessage Response, ChannelUse Use)> SendToAnyAsync(
-        Func<HttpRequestMessage> request, CallTimes times, bool streamed, bool repeatable, CancellationToken cancellation)
+        Func<HttpRequestMessage> request, CallTraits call, CancellationToken cancellation)
     {
         await ResolveAsync(cancellation);
-        var create = repeatable ? request : () => SentOnce(request());
+        var create = call.IsRepeatable ? request : () => SentOnce(request());
         var tried = new List<NodeAddress>();
         Exception? last = null;
         var maySent = false;
@@ -208,7 +205,7 @@ internal sealed partial class NodeConnection : IDisposable
             tried.Add(address);
             try
             {
-                var response = await SendToAsync(use, create, times, streamed, tried, cancellation);
+                var response = await SendToAsync(use, create, call, tried, cancellation);
                 OnAnswer(address, asked);
                 isAnswered = true;
                 return (response, use);
@@ -222,10 +219,15 @@ internal sealed partial class NodeConnection : IDisposable
             }
             catch (NodeUnreachable failure)
             {
-                OnFailure(use, asked);
+                LeaveOut(address, asked);
+                if (failure.IsDead)
+                {
+                    Abandon(use);
+                }
+
                 last = failure;
                 maySent |= !failure.NothingSent;
-                if (!repeatable && !failure.NothingSent)
+                if (!call.IsRepeatable && !failure.NothingSent)
                 {
                     break;
                 }
@@ -245,7 +247,7 @@ internal sealed partial class NodeConnection : IDisposable
                 last = refused;
                 refused.EarlierMayHaveHappened = maySent;
                 maySent |= IsOutcomeUnknown(refused.Problem);
-                if (!OnRefusal(use, asked, refused.Problem, repeatable))
+                if (!OnRefusal(address, asked, refused.Problem, call.IsRepeatable))
                 {
                     break;
                 }
@@ -290,9 +292,12 @@ internal sealed partial class NodeConnection : IDisposable
         }
     }
 
-    private void OnFailure(ChannelUse use, TimeSpan asked)
+    // The calls that the node already has may still be answered.
+    private void LeaveOut(NodeAddress address, TimeSpan asked) => Change(current => current.Failed(address, asked, Now));
+
+    // None of its calls will be answered.
+    private void Abandon(ChannelUse use)
     {
-        _ = Change(current => current.Failed(use.Address, asked, Now));
         if (Current.HasOthers(use.Address, [], Now))
         {
             use.Channel.Abandon();
@@ -307,13 +312,12 @@ internal sealed partial class NodeConnection : IDisposable
         (int)problem.Status >= 500 && problem.Type is not (ProblemTypes.NotReady or ProblemTypes.OwnerDown);
 
     /// <summary>Returns whether the next node may get the call.</summary>
-    private bool OnRefusal(ChannelUse use, TimeSpan asked, NodeProblem problem, bool repeatable)
+    private bool OnRefusal(NodeAddress address, TimeSpan asked, NodeProblem problem, bool repeatable)
     {
-        var address = use.Address;
         switch (problem.Status)
         {
             case HttpStatusCode.ServiceUnavailable when problem.Type == ProblemTypes.NotReady:
-                OnFailure(use, asked);
+                LeaveOut(address, asked);
                 return true;
             case HttpStatusCode.ServiceUnavailable when problem.IsFromNode && problem.Type != ProblemTypes.OwnerDown:
                 // The caller waits before it repeats the call, on another node.
@@ -322,7 +326,7 @@ internal sealed partial class NodeConnection : IDisposable
                 return false;
             case HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout when !problem.IsFromNode:
                 // A proxy or load balancer does not reach the node.
-                OnFailure(use, asked);
+                LeaveOut(address, asked);
                 return repeatable;
             case HttpStatusCode.Unauthorized:
                 // One node may still have the tokens from before a rotation.

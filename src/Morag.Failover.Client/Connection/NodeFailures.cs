@@ -12,6 +12,9 @@ internal sealed class NodeUnreachable(IEnumerable<Uri> nodes, Exception cause)
     /// <summary>Whether the node certainly did not process the call, because there was no connection.</summary>
     public bool NothingSent { get; init; }
 
+    /// <summary>Whether the node is dead, frozen or cut off, so that its other calls get no answer either.</summary>
+    public bool IsDead { get; init; }
+
     /// <summary>Whether the node may be alive, and the answer late for another reason.</summary>
     public bool IsLate { get; init; }
 

@@ -236,7 +236,7 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_end_a_stream_when_another_call_finds_that_its_node_has_failed()
+    public async Task Should_end_a_stream_when_another_call_finds_that_its_node_is_frozen()
     {
         one.Answer = async (_, context) =>
         {
@@ -249,11 +249,82 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
         using var stream = await connection.OpenAsync(Request, CancellationToken.None);
         Assert.False(stream.Abandoned.IsCancellationRequested);
 
-        one.Answer = (_, _) => Task.FromResult<IResult?>(Results.Problem("stopping", type: ProblemTypes.NotReady, statusCode: 503));
+        one.Answer = async (_, context) =>
+        {
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            return null;
+        };
         await CallAsync(connection);
 
         Assert.True(stream.Abandoned.IsCancellationRequested);
     }
+
+    [Theory]
+    [InlineData("not ready")]
+    [InlineData("not behind its proxy")]
+    [InlineData("reset")]
+    public async Task Should_let_a_node_finish_the_calls_that_it_has_when_another_one_fails(string how)
+    {
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        one.Answer = async (call, context) =>
+        {
+            switch (call.PathAndQuery, how)
+            {
+                case ("/health/live", _):
+                    break;
+                case ("/slow", _):
+                    await answer.Task;
+                    break;
+                case (_, "not ready"):
+                    return Results.Problem("stopping", type: ProblemTypes.NotReady, statusCode: 503);
+                case (_, "not behind its proxy"):
+                    return Results.Problem("bad gateway", statusCode: 502);
+                default:
+                    context.Abort();
+                    return null;
+            }
+
+            return FakeNode.Json(new { });
+        };
+        var connection = Connect(one.Address, other.Address);
+        var slow = CallAsync(connection, path: "/slow");
+        await Wait.UntilAsync(() => one.CallsTo("POST", "/slow").Any(), "the slow call");
+
+        await CallAsync(connection);
+        Assert.Equal(other.Address, connection.Node);
+        answer.SetResult();
+        await slow;
+
+        Assert.Empty(other.CallsTo("POST", "/slow"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Should_abandon_only_calls_that_can_be_repeated_when_the_node_accepts_no_more_connections(bool repeatable)
+    {
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var connection = Connect(handler => new AcceptsNoMore(handler, one.Address, answer.Task), one.Address, other.Address);
+        var slow = CallAsync(connection, repeatable, path: "/slow");
+
+        await CallAsync(connection);
+        if (!repeatable)
+        {
+            answer.SetResult();
+        }
+
+        await slow;
+        Assert.Equal(repeatable ? 1 : 0, other.CallsTo("POST", "/slow").Count());
+    }
+
+    [Theory]
+    [InlineData(HttpRequestError.ConnectionError, SocketError.ConnectionRefused, true)]
+    [InlineData(HttpRequestError.ConnectionError, SocketError.HostUnreachable, true)]
+    [InlineData(HttpRequestError.ConnectionError, SocketError.TryAgain, false)]
+    [InlineData(HttpRequestError.NameResolutionError, SocketError.HostNotFound, false)]
+    [InlineData(HttpRequestError.ResponseEnded, SocketError.ConnectionReset, false)]
+    public void Should_tell_a_node_that_cannot_be_reached_from_other_failures(HttpRequestError error, SocketError cause, bool isConnect) =>
+        Assert.Equal(isConnect, NoAnswer.IsConnectFailure(new HttpRequestException(error, "failed", new SocketException((int)cause))));
 
     [Fact]
     public async Task Should_learn_the_other_nodes_and_use_them_when_the_given_one_dies()
@@ -324,7 +395,9 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
     /// <summary>The calls that a node got, besides the checks whether it is alive, which depend on the speed of the machine.</summary>
     private static int CallsOf(FakeNode node) => node.Calls.Count(call => call.PathAndQuery != "/health/live");
 
-    private static HttpRequestMessage Request() => new(HttpMethod.Post, "/api/v1/anything");
+    private static HttpRequestMessage Request() => Request("/api/v1/anything");
+
+    private static HttpRequestMessage Request(string path) => new(HttpMethod.Post, path);
 
     private static string Name(FakeNode node) => node.Address.GetLeftPart(UriPartial.Authority);
 
@@ -333,10 +406,11 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
             ? FakeNode.Json(addresses.Select(address => new { node = "akka.tcp://morag@x:1", address, status = "up", reachable = true }))
             : FakeNode.Json(new { }));
 
-    private static async Task CallAsync(NodeConnection connection, bool repeatable = true, TimeSpan? timeout = null)
+    private static async Task CallAsync(
+        NodeConnection connection, bool repeatable = true, TimeSpan? timeout = null, string path = "/api/v1/anything")
     {
         using var answer = await connection.SendAsync(
-            Request, timeout ?? TimeSpan.FromSeconds(20), streamed: false, CancellationToken.None, repeatable);
+            () => Request(path), timeout ?? TimeSpan.FromSeconds(20), streamed: false, CancellationToken.None, repeatable);
     }
 
     private NodeConnection Connect(params Uri[] nodes) => Connect(BearerToken.None, nodes);
@@ -360,6 +434,27 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
             request.RequestUri?.Authority == node.Authority
                 ? throw new SocketException((int)SocketError.NotConnected)
                 : base.SendAsync(request, cancellationToken);
+    }
+
+    /// <summary>Answers what it got before it closed its port, and can say that it is alive.</summary>
+    private sealed class AcceptsNoMore(HttpMessageHandler inner, Uri node, Task slow) : DelegatingHandler(inner)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (request.RequestUri?.Authority != node.Authority)
+            {
+                return await base.SendAsync(request, cancellationToken);
+            }
+
+            if (request.RequestUri.AbsolutePath is var path && path is not ("/slow" or "/health/live"))
+            {
+                throw new HttpRequestException(
+                    HttpRequestError.ConnectionError, "refused", new SocketException((int)SocketError.ConnectionRefused));
+            }
+
+            await (path == "/slow" ? slow.WaitAsync(cancellationToken) : Task.CompletedTask);
+            return new HttpResponseMessage(HttpStatusCode.OK);
+        }
     }
 
     /// <summary>Answers one call, and dies when it has received the next one on the same connection.</summary>
