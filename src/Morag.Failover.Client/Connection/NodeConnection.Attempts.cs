@@ -8,6 +8,9 @@ internal sealed partial class NodeConnection
     // A call that takes longer makes the connection check whether the node is alive, and a live node answers the check well within this.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    // Problem details are far smaller. The body may come from a proxy.
+    private const int MaxErrorBytes = 1024 * 1024;
+
     /// <summary>How long a call takes to find out that its node is frozen or cut off, if it does not ask the node to wait.</summary>
     public static TimeSpan DeadAfter => Patience * 2;
 
@@ -37,7 +40,7 @@ internal sealed partial class NodeConnection
             response = await SendOnceAsync(use, request(), token.Current, call, tried, cancellation);
         }
 
-        if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.SwitchingProtocols)
+        if (IsAccepted(response))
         {
             return response;
         }
@@ -70,7 +73,7 @@ internal sealed partial class NodeConnection
             try
             {
                 var connectLimit = hasOthers ? NodeChannel.ShortConnect : NodeChannel.LongConnect;
-                var answer = channel.SendAsync(request, bearer, connectLimit, call.IsStreamed, limit.Token);
+                var answer = SendAsync(channel, request, bearer, connectLimit, call.IsStreamed, limit.Token);
                 if (hasOthers && await IsDeadAsync(channel, answer, call.Wait + Patience, limit.Token, dead.Token, cancellation))
                 {
                     isFoundDead = true;
@@ -96,6 +99,36 @@ internal sealed partial class NodeConnection
             }
         }
     }
+
+    /// <summary>Sends a request. The body of an error is read within the limit too, even if that of a success is not.</summary>
+    private static async Task<HttpResponseMessage> SendAsync(
+        NodeChannel channel,
+        HttpRequestMessage request,
+        string? bearer,
+        TimeSpan connectLimit,
+        bool streamed,
+        CancellationToken limit)
+    {
+        var response = await channel.SendAsync(request, bearer, connectLimit, streamed, limit);
+        if (!streamed || IsAccepted(response))
+        {
+            return response;
+        }
+
+        try
+        {
+            await response.Content.LoadIntoBufferAsync(MaxErrorBytes, limit);
+            return response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    private static bool IsAccepted(HttpResponseMessage response) =>
+        response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.SwitchingProtocols;
 
     /// <summary>Whether an answer is late because the node is frozen or cut off, and not because its owner is slow.</summary>
     private async Task<bool> IsDeadAsync(

@@ -327,6 +327,25 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
         Assert.Equal(isConnect, NoAnswer.IsConnectFailure(new HttpRequestException(error, "failed", new SocketException((int)cause))));
 
     [Fact]
+    public async Task Should_give_up_on_a_stream_when_the_body_of_its_error_does_not_arrive()
+    {
+        one.Answer = async (_, context) =>
+        {
+            (context.Response.StatusCode, context.Response.ContentLength) = (500, 100);
+            await context.Response.StartAsync();
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            return null;
+        };
+
+        var failure = await Assert.ThrowsAsync<NodeUnreachable>(() => Connect(one.Address)
+            .SendAsync(Request, TimeSpan.FromSeconds(1), streamed: true, CancellationToken.None)
+            .WaitAsync(TimeSpan.FromSeconds(60)));
+
+        Assert.True(failure.IsLate);
+    }
+
+    [Fact]
     public async Task Should_learn_the_other_nodes_and_use_them_when_the_given_one_dies()
     {
         one.RequiredToken = other.RequiredToken = "a-secret-of-the-fleet";
