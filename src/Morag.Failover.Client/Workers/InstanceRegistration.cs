@@ -10,6 +10,9 @@ internal sealed class InstanceRegistration(IInstanceCalls calls, WorkerLog log, 
 {
     private const string Action = "register";
 
+    // Nodes may tell slightly different times of one heartbeat.
+    private static readonly TimeSpan SameHeartbeat = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim registering = new(1, 1);
 
     /// <summary>The number of registrations. A call that was refused under an earlier one does not cause another.</summary>
@@ -92,6 +95,7 @@ internal sealed class InstanceRegistration(IInstanceCalls calls, WorkerLog log, 
 
         var silence = TakeoverDelay.For(first.HeartbeatIntervalSeconds);
         var since = clock.GetTimestamp();
+        var last = first.LastHeartbeat;
         log.WaitsForSilence(HostOf(first), silence);
         while (clock.GetElapsedTime(since) < silence)
         {
@@ -101,10 +105,13 @@ internal sealed class InstanceRegistration(IInstanceCalls calls, WorkerLog log, 
                 return;
             }
 
-            if (now.LastHeartbeat != first.LastHeartbeat || now.Instance != first.Instance)
+            // When the worker's owner moves, the cluster tells no time, or an older one, until the instance is heard again.
+            if (now.Instance != first.Instance || now.LastHeartbeat > last + SameHeartbeat)
             {
                 throw new WorkerIdInUseException(calls.Registration.WorkerId, HostOf(now));
             }
+
+            last ??= now.LastHeartbeat;
         }
 
         log.TakesOver();

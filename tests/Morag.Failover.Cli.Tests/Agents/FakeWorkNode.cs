@@ -95,7 +95,7 @@ public sealed class FakeWorkNode : FakeNode
                 },
                 status = "online",
                 liveness = "alive",
-                last_heartbeat = DateTimeOffset.UnixEpoch.AddMilliseconds(Interlocked.Read(ref heartbeats)),
+                last_heartbeat = DateTimeOffset.UnixEpoch.AddSeconds(Interlocked.Read(ref heartbeats)),
             }),
             ("POST", "register") => Register(call),
             ("POST", "heartbeat") => Json(new

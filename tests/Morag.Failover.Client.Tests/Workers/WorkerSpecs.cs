@@ -427,7 +427,7 @@ public sealed class WorkerSpecs : IAsyncLifetime
                     Capability = WorkerCapability.Cpu,
                     InstanceId = new("other"),
                 },
-                LastHeartbeat = DateTimeOffset.UnixEpoch.AddSeconds(Interlocked.Increment(ref beats)),
+                LastHeartbeat = DateTimeOffset.UnixEpoch.AddMinutes(Interlocked.Increment(ref beats)),
             },
             Heartbeat => throw MoragException.Of(Refused.Conflict("another instance is registered")),
             _ => null,
