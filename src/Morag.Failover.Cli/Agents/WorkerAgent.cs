@@ -119,7 +119,17 @@ internal sealed class WorkerAgent : IDisposable
         }
         catch (OperationCanceledException)
         {
-            await ShutDownAsync(abort);
+            await DrainAsync(abort);
+
+            // No loop runs any more when the agent unregisters: it would find the worker unknown, and register it again.
+            await living.CancelAsync();
+            await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (Array.Find(loops, static loop => loop.Exception?.InnerException is WorkerIdInUseException) is { } replaced)
+            {
+                await replaced;
+            }
+
+            await UnregisterAsync(abort);
         }
         finally
         {
@@ -181,7 +191,7 @@ internal sealed class WorkerAgent : IDisposable
         }
     }
 
-    private async Task ShutDownAsync(CancellationToken abort)
+    private async Task DrainAsync(CancellationToken abort)
     {
         if (abort.IsCancellationRequested)
         {
@@ -201,6 +211,15 @@ internal sealed class WorkerAgent : IDisposable
         }
 
         await DeliverLastAsync(abort);
+    }
+
+    private async Task UnregisterAsync(CancellationToken abort)
+    {
+        if (abort.IsCancellationRequested)
+        {
+            return;
+        }
+
         try
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(abort);

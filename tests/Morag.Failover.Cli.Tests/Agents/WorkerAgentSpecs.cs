@@ -90,6 +90,28 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_end_its_session_and_its_heartbeats_before_it_unregisters()
+    {
+        var answer = node.Answer;
+        node.Answer = async (call, context) =>
+        {
+            if (call.Method == "DELETE")
+            {
+                await Wait.UntilAsync(() => !node.SessionOpen, "the end of the session");
+            }
+
+            return await answer(call, context);
+        };
+        await using var agent = new RunningAgent(node, "cat");
+        await Wait.UntilAsync(() => node.SessionOpen && node.CallsTo("POST", "/heartbeat").Any(), "a session and a heartbeat");
+
+        Assert.Equal(0, await agent.StopAsync());
+
+        await Wait.UntilAsync(() => agent.Log.Contains(" unregistered", StringComparison.Ordinal), "the log line");
+        Assert.Equal("DELETE", node.Calls.Last().Method);
+    }
+
+    [Fact]
     public async Task Should_deliver_once_when_the_node_was_down_while_the_command_ended()
     {
         var gate = Path.Combine(folder, "gate");
