@@ -16,8 +16,8 @@ namespace Morag.Failover.Client.Http;
 /// when it fails.
 /// </summary>
 /// <remarks>
-/// It has connections of its own instead of those of <c>IHttpClientFactory</c>: it connects to a chosen IP address of a name, gives up all
-/// calls to a node that another call found dead, and never sends the token over a connection that it did not choose.
+/// It has connections of its own instead of those of <c>IHttpClientFactory</c>: it connects to a chosen IP address of a name, gives up
+/// the repeatable calls to a node that another call found dead, and never sends the token over a connection that it did not choose.
 /// </remarks>
 public sealed partial class HttpTransport : IMoragTransport, ILeaseTransport
 {
