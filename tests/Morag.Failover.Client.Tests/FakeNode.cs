@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Client.Tests;
 
@@ -73,7 +74,8 @@ public class FakeNode : IAsyncDisposable
         calls.Enqueue(call);
         if (RequiredToken is { } required && token != required)
         {
-            await Results.Problem("the token is not valid", statusCode: (int)HttpStatusCode.Unauthorized).ExecuteAsync(Services(context));
+            await Results.Problem("the token is not valid", type: ProblemTypes.Unauthorized, statusCode: (int)HttpStatusCode.Unauthorized)
+                .ExecuteAsync(Services(context));
             return;
         }
 
@@ -89,6 +91,14 @@ public class FakeNode : IAsyncDisposable
         context.RequestServices ??= new ServiceCollection().AddLogging().BuildServiceProvider();
         return context;
     }
+
+    /// <summary>The answer to a health check; null for any other call.</summary>
+    public static IResult? Health(SeenCall call) => call.PathAndQuery switch
+    {
+        "/health/live" => Json(new { status = "live" }),
+        "/health/ready" => Json(new { status = "ready" }),
+        _ => null,
+    };
 
     public static IResult Json(object value) => Results.Text(JsonSerializer.Serialize(value), "application/json");
 }

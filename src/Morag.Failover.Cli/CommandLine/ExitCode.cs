@@ -40,7 +40,7 @@ internal static class ExitCode
         HttpStatusCode.NotFound => NotFound,
         HttpStatusCode.Conflict => Conflict,
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => Unauthorised,
-        >= HttpStatusCode.InternalServerError => NodeError,
+        < HttpStatusCode.BadRequest or >= HttpStatusCode.InternalServerError => NodeError,
         _ => Refused,
     };
 }

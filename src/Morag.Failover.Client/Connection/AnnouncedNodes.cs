@@ -20,6 +20,7 @@ internal static class AnnouncedNodes
     public static NodeAddress[] Usable(IEnumerable<ClusterNode> nodes, NodeAddress from, Func<Uri, bool> canBeRead) =>
     [
         .. nodes
+            .OfType<ClusterNode>()
             .Where(node => node.Status is "up" or "weakly_up" or "joining")
             .OrderByDescending(node => node.Reachable)
             .Select(node => Parse(node.Address))

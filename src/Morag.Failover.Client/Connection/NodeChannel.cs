@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Text.Json;
 
 namespace Morag.Failover.Client.Connection;
 
@@ -127,14 +128,17 @@ internal sealed class NodeChannel : IDisposable
             cancellation);
     }
 
-    /// <summary>Whether the node answers a call without a token, such as a health check, with a success.</summary>
-    public async Task<bool> AnswersAsync(string path, CancellationToken cancellation)
+    /// <summary>
+    /// Whether the node's health check reports a status, <c>live</c> or <c>ready</c>. Another server may have the address by now, and a
+    /// success of that one says nothing.
+    /// </summary>
+    public async Task<bool> IsAsync(string status, CancellationToken cancellation)
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"/health/{status}");
             using var answer = await SendAsync(request, bearer: null, ShortConnect, streamed: false, cancellation);
-            return answer.IsSuccessStatusCode;
+            return answer.IsSuccessStatusCode && await ReportsAsync(answer, status, cancellation);
         }
         catch (Exception failure) when (NoAnswer.Explains(failure) || failure is OperationCanceledException or ObjectDisposedException)
         {
@@ -147,6 +151,23 @@ internal sealed class NodeChannel : IDisposable
         IsGone = true;
         Abandon();
         http.Dispose();
+    }
+
+    private static async Task<bool> ReportsAsync(HttpResponseMessage answer, string status, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var stream = await answer.Content.ReadAsStreamAsync(cancellation);
+            using var health = await JsonDocument.ParseAsync(stream, AnswerJson.Document, cancellation);
+            return health.RootElement is { ValueKind: JsonValueKind.Object } root
+                && root.TryGetProperty("status", out var reported)
+                && reported.ValueKind == JsonValueKind.String
+                && reported.ValueEquals(status);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)

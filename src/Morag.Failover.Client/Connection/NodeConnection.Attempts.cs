@@ -47,7 +47,9 @@ internal sealed partial class NodeConnection
 
         using (response)
         {
-            var problem = NodeProblem.Read(response.StatusCode, await BodyAsync(response, use.Address, cancellation));
+            var problem = IsSuccess(response)
+                ? NodeProblem.WebPage(response.StatusCode)
+                : NodeProblem.Read(response.StatusCode, await BodyAsync(response, use.Address, cancellation));
             throw new NodeRefused(problem with { RetryAfter = RetryAfterOf(response) });
         }
     }
@@ -110,7 +112,7 @@ internal sealed partial class NodeConnection
         CancellationToken limit)
     {
         var response = await channel.SendAsync(request, bearer, connectLimit, streamed, limit);
-        if (!streamed || IsAccepted(response))
+        if (!streamed || IsSuccess(response))
         {
             return response;
         }
@@ -127,7 +129,11 @@ internal sealed partial class NodeConnection
         }
     }
 
+    // No call of a node is answered with a web page.
     private static bool IsAccepted(HttpResponseMessage response) =>
+        IsSuccess(response) && response.Content.Headers.ContentType?.MediaType is not ("text/html" or "application/xhtml+xml");
+
+    private static bool IsSuccess(HttpResponseMessage response) =>
         response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.SwitchingProtocols;
 
     /// <summary>Whether an answer is late because the node is frozen or cut off, and not because its owner is slow.</summary>
@@ -147,7 +153,7 @@ internal sealed partial class NodeConnection
         // Not under the limit of the call: whether the node is dead or its owner slow also matters to the other calls and the session.
         using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancellation, dead);
         soon.CancelAfter(Patience);
-        return !await channel.AnswersAsync("/health/live", soon.Token)
+        return !await channel.IsAsync("live", soon.Token)
             && !cancellation.IsCancellationRequested
             && !dead.IsCancellationRequested;
     }

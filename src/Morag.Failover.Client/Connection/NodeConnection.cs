@@ -165,7 +165,7 @@ internal sealed partial class NodeConnection : IDisposable
         var first = use.Address;
         using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         soon.CancelAfter(CallTimeout);
-        if (!await use.Channel.AnswersAsync("/health/ready", soon.Token))
+        if (!await use.Channel.IsAsync("ready", soon.Token))
         {
             return false;
         }
@@ -307,9 +307,9 @@ internal sealed partial class NodeConnection : IDisposable
     // The node is alive, but it did not get an answer from the owner of the state.
     private void Doubt(NodeAddress address) => Change(current => current.Doubted(address, Now));
 
-    // A proxy may have passed the call on before it lost the node.
+    // A proxy may have passed the call on before it lost the node, or before it answered with a page of its own.
     private static bool IsOutcomeUnknown(NodeProblem problem) =>
-        (int)problem.Status >= 500 && problem.Type is not (ProblemTypes.NotReady or ProblemTypes.OwnerDown);
+        (int)problem.Status is < 400 or >= 500 && problem.Type is not (ProblemTypes.NotReady or ProblemTypes.OwnerDown);
 
     /// <summary>Returns whether the next node may get the call.</summary>
     private bool OnRefusal(NodeAddress address, TimeSpan asked, NodeProblem problem, bool repeatable)
@@ -324,8 +324,8 @@ internal sealed partial class NodeConnection : IDisposable
                 OnAnswer(address, asked);
                 Doubt(address);
                 return false;
-            case HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout when !problem.IsFromNode:
-                // A proxy or load balancer does not reach the node.
+            case var _ when !problem.IsFromNode:
+                // A proxy or load balancer does not reach the node, or another server has its address.
                 LeaveOut(address, asked);
                 return repeatable;
             case HttpStatusCode.Unauthorized:
@@ -426,7 +426,7 @@ internal sealed partial class NodeConnection : IDisposable
         {
             using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             soon.CancelAfter(Patience);
-            if (!await channel.AnswersAsync("/health/live", soon.Token) && !cancellation.IsCancellationRequested)
+            if (!await channel.IsAsync("live", soon.Token) && !cancellation.IsCancellationRequested)
             {
                 channel.Abandon();
             }

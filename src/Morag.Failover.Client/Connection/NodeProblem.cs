@@ -30,6 +30,10 @@ internal sealed record NodeProblem(HttpStatusCode Status, string Message, string
     public bool IsTransient =>
         Status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)Status >= 500;
 
+    /// <summary>The problem of a call that another server answered with a web page.</summary>
+    public static NodeProblem WebPage(HttpStatusCode status) =>
+        new(status, $"a web page ({(int)status}) came back, so another server or a proxy answers instead of the node", null);
+
     public static NodeProblem Read(HttpStatusCode status, string body)
     {
         try

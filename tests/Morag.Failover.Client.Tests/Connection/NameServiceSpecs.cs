@@ -141,7 +141,8 @@ public sealed class NameServiceSpecs : IDisposable
                 await slow.WaitAsync(cancellationToken);
             }
 
-            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("[]") };
+            var text = request.RequestUri.AbsolutePath == "/health/live" ? """{"status":"live"}""" : "[]";
+            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(text) };
         }
 
         protected override void Dispose(bool disposing)

@@ -18,7 +18,7 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
     {
         foreach (var node in new[] { one, other })
         {
-            node.Answer = (_, _) => Task.FromResult<IResult?>(FakeNode.Json(new { }));
+            node.Answer = (call, _) => Task.FromResult<IResult?>(FakeNode.Health(call) ?? FakeNode.Json(new { }));
             await node.StartAsync();
         }
     }
@@ -226,7 +226,7 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
         one.Answer = async (call, _) =>
         {
             await Task.Delay(call.PathAndQuery == "/health/live" ? 0 : 2_500);
-            return FakeNode.Json(new { });
+            return FakeNode.Health(call) ?? FakeNode.Json(new { });
         };
 
         await CallAsync(Connect(one.Address, other.Address));
@@ -271,7 +271,7 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
             switch (call.PathAndQuery, how)
             {
                 case ("/health/live", _):
-                    break;
+                    return FakeNode.Health(call);
                 case ("/slow", _):
                     await answer.Task;
                     break;
@@ -345,6 +345,52 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
         Assert.True(failure.IsLate);
     }
 
+    [Theory]
+    [InlineData(200, "text/html")]
+    [InlineData(302, "text/html")]
+    [InlineData(401, "text/plain")]
+    [InlineData(404, "text/plain")]
+    [InlineData(405, "text/html")]
+    [InlineData(409, "application/json")]
+    [InlineData(500, "text/plain")]
+    public async Task Should_leave_an_address_that_another_server_has_and_not_return_to_it(int status, string type)
+    {
+        one.Answer = (call, _) => Task.FromResult<IResult?>(call.Method == "GET"
+            ? Results.Text("<html>Welcome</html>", "text/html")
+            : Results.Text("\"not here\"", type, statusCode: status));
+        var connection = Connect(one.Address, other.Address);
+
+        await CallAsync(connection);
+
+        Assert.Equal(other.Address, connection.Node);
+        await Wait.UntilSucceedsAsync(async () =>
+        {
+            Assert.False(await connection.ReturnAsync(CancellationToken.None));
+            Assert.NotEmpty(one.CallsTo("GET", "/health/ready"));
+        });
+    }
+
+    [Fact]
+    public async Task Should_say_that_another_server_answered_and_that_the_outcome_is_unknown_when_it_answers_with_a_web_page()
+    {
+        one.Answer = (_, _) => Task.FromResult<IResult?>(Results.Text("<html>Welcome</html>", "text/html"));
+
+        var refused = await Assert.ThrowsAsync<NodeRefused>(() => CallAsync(Connect(one.Address, other.Address), repeatable: false));
+
+        Assert.Contains("another server or a proxy answers instead of the node", refused.Message, StringComparison.Ordinal);
+        Assert.True(Assert.IsType<MoragUnavailableException>(Problems.Of(refused)).OutcomeUnknown);
+        Assert.Equal(0, CallsOf(other));
+    }
+
+    [Fact]
+    public async Task Should_keep_the_known_nodes_when_the_list_of_nodes_has_an_entry_that_is_null()
+    {
+        one.Answer = (_, _) => Task.FromResult<IResult?>(Results.Text("[null]", "application/json"));
+        var connection = Connect(one.Address);
+
+        Assert.False(await connection.LearnAsync(CancellationToken.None));
+    }
+
     [Fact]
     public async Task Should_learn_the_other_nodes_and_use_them_when_the_given_one_dies()
     {
@@ -371,7 +417,7 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
         await one.StartAsync();
         Assert.False(await connection.ReturnAsync(CancellationToken.None));
 
-        one.Answer = (_, _) => Task.FromResult<IResult?>(FakeNode.Json(new { }));
+        one.Answer = (call, _) => Task.FromResult<IResult?>(FakeNode.Health(call) ?? FakeNode.Json(new { }));
         await Wait.UntilSucceedsAsync(async () => Assert.True(await connection.ReturnAsync(CancellationToken.None)));
 
         Assert.Equal(one.Address, connection.Node);
@@ -408,7 +454,7 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
         var pinned = new NodeAddress(new Uri(name), IPAddress.Loopback);
         using var channel = new NodeChannel(pinned, new NodeProxy(new WebProxy()), NodeTrust.Machine);
 
-        Assert.True(await channel.AnswersAsync("/", CancellationToken.None));
+        Assert.True(await channel.IsAsync("live", CancellationToken.None));
     }
 
     /// <summary>The calls that a node got, besides the checks whether it is alive, which depend on the speed of the machine.</summary>
@@ -472,7 +518,7 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
             }
 
             await (path == "/slow" ? slow.WaitAsync(cancellationToken) : Task.CompletedTask);
-            return new HttpResponseMessage(HttpStatusCode.OK);
+            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("""{"status":"live"}""") };
         }
     }
 

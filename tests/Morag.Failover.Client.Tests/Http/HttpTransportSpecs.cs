@@ -274,7 +274,9 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
     [InlineData(409)]
     public async Task Should_say_that_the_outcome_is_unknown_when_the_first_node_lost_the_call_and_the_next_one_refuses_it(int status)
     {
-        await using var other = new FakeNode { Answer = (_, _) => Task.FromResult<IResult?>(Results.StatusCode(status)) };
+        await using var other = new FakeNode();
+        other.Answer = (_, _) => Task.FromResult<IResult?>(
+            Results.Problem("no", type: ProblemTypes.Prefix + "any", statusCode: status));
         await other.StartAsync();
         node.Answer = (_, context) =>
         {
