@@ -118,7 +118,7 @@ internal sealed class ModelWorker
                     BeatLater();
                     break;
                 case null when attempts.Tried < running.Cluster.Count && !running.Gateways.IsAlive(Id, called):
-                    // The connection finds that the node is dead, and the same call goes on to the next node.
+                    // The connection finds that the node is dead, and sends the same call to the next one.
                     running.World.After(
                         TimeUntilFoundDead(running.World.Now - asked), Live(() => Send(beat, attempts with { Tried = attempts.Tried + 1 })));
                     break;
