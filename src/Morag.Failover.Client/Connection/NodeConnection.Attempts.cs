@@ -25,7 +25,31 @@ internal sealed partial class NodeConnection
         public TimeSpan Limit => Timeout + Wait;
     }
 
+    /// <summary>Makes an attempt. The use of the channel ends if it fails.</summary>
     private async Task<HttpResponseMessage> SendToAsync(
+        ChannelUse use,
+        Func<HttpRequestMessage> request,
+        CallTraits call,
+        List<NodeAddress> tried,
+        CancellationToken cancellation)
+    {
+        var isAnswered = false;
+        try
+        {
+            var response = await SendWithTokenAsync(use, request, call, tried, cancellation);
+            isAnswered = true;
+            return response;
+        }
+        finally
+        {
+            if (!isAnswered)
+            {
+                use.Dispose();
+            }
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendWithTokenAsync(
         ChannelUse use,
         Func<HttpRequestMessage> request,
         CallTraits call,

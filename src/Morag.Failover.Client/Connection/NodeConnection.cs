@@ -174,22 +174,6 @@ internal sealed partial class NodeConnection : IDisposable
         return Current.Preferred == first;
     }
 
-    /// <summary>Ends all calls and closes all connections.</summary>
-    public void Dispose()
-    {
-        List<NodeChannel> open;
-        lock (changing)
-        {
-            isDisposed = true;
-            open = [.. channels.Values, .. retired];
-            channels.Clear();
-            retired.Clear();
-        }
-
-        // Outside the lock, because this runs what waits for the calls.
-        open.ForEach(static channel => channel.Dispose());
-    }
-
     /// <summary>Sends a call, and the caller ends the use of the channel that brought the response.</summary>
     private async Task<(HttpResponseMessage Response, ChannelUse Use)> SendToAnyAsync(
         Func<HttpRequestMessage> request, CallTraits call, CancellationToken cancellation)
@@ -201,13 +185,12 @@ internal sealed partial class NodeConnection : IDisposable
         var maySent = false;
         while (Use(current => current.Next(tried, Now)) is { } use)
         {
-            var (address, asked, isAnswered) = (use.Address, Now, false);
+            var (address, asked) = (use.Address, Now);
             tried.Add(address);
             try
             {
                 var response = await SendToAsync(use, create, call, tried, cancellation);
                 OnAnswer(address, asked);
-                isAnswered = true;
                 return (response, use);
             }
             catch (NodeUnreachable late) when (late.IsLate)
@@ -252,28 +235,22 @@ internal sealed partial class NodeConnection : IDisposable
                     break;
                 }
             }
-            finally
-            {
-                if (!isAnswered)
-                {
-                    use.Dispose();
-                }
-            }
         }
 
         resolved = false;
-        if (last is NodeUnreachable lost && tried.Count > 1)
-        {
-            throw new NodeUnreachable(tried.Select(address => address.Url), lost.InnerException!)
-            {
-                NothingSent = !maySent,
-                IsLate = lost.IsLate,
-            };
-        }
-
-        ExceptionDispatchInfo.Throw(last!);
-        throw last;
+        var cause = OfAll(last!, tried, maySent);
+        ExceptionDispatchInfo.Throw(cause);
+        throw cause;
     }
+
+    /// <summary>The failure of a call to several nodes: the last one, or that none of them answered.</summary>
+    private static Exception OfAll(Exception last, List<NodeAddress> tried, bool maySent) => last is NodeUnreachable lost && tried.Count > 1
+        ? new NodeUnreachable(tried.Select(address => address.Url), lost.InnerException!)
+        {
+            NothingSent = !maySent,
+            IsLate = lost.IsLate,
+        }
+        : last;
 
     // SocketsHttpHandler sends a request without content again by itself if its connection ends before the answer.
     private static HttpRequestMessage SentOnce(HttpRequestMessage request)
@@ -347,89 +324,5 @@ internal sealed partial class NodeConnection : IDisposable
             _ = Change(current => current.WithGiven(found));
             resolved = true;
         }
-    }
-
-    /// <summary>Uses the connections to an address; null if none was chosen.</summary>
-    private ChannelUse? Use(Func<NodeSelection, NodeAddress?> choose)
-    {
-        lock (changing)
-        {
-            if (choose(selection) is not { } address)
-            {
-                return null;
-            }
-
-            ObjectDisposedException.ThrowIf(isDisposed, this);
-            return new ChannelUse(Channel(address));
-        }
-    }
-
-    private NodeChannel Channel(NodeAddress address)
-    {
-        if (channels.TryGetValue(address, out var channel))
-        {
-            return channel;
-        }
-
-        channel = retired.Find(known => known.Address == address && known.TryReturn());
-        if (channel is null)
-        {
-            channel = new NodeChannel(address, proxy, trust, wrap);
-        }
-        else
-        {
-            _ = retired.Remove(channel);
-        }
-
-        channels.Add(address, channel);
-        return channel;
-    }
-
-    /// <summary>
-    /// Changes the selection, and closes the connections to addresses that are gone when their calls have ended. Returns whether the
-    /// addresses changed.
-    /// </summary>
-    private bool Change(Func<NodeSelection, NodeSelection> change)
-    {
-        List<NodeChannel> gone = [];
-        bool changed;
-        lock (changing)
-        {
-            var before = selection;
-            var after = change(before);
-            selection = after;
-            changed = !before.All.SequenceEqual(after.All);
-            foreach (var address in changed ? channels.Keys.Where(address => !after.All.Contains(address)).ToList() : [])
-            {
-                _ = channels.Remove(address, out var channel);
-                (channel!.Retire() ? gone : retired).Add(channel);
-            }
-        }
-
-        gone.ForEach(channel => channel.Dispose());
-        return changed;
-    }
-
-    /// <summary>
-    /// Ends the calls and streams to addresses that are no longer used, if the node does not answer: no other call would find that out.
-    /// </summary>
-    private async Task CheckRetiredAsync(CancellationToken cancellation)
-    {
-        List<NodeChannel> open;
-        lock (changing)
-        {
-            _ = retired.RemoveAll(channel => channel.IsGone);
-            open = [.. retired];
-        }
-
-        await Task.WhenAll(open.Select(async channel =>
-        {
-            using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            soon.CancelAfter(Patience);
-            if (!await channel.IsAsync("live", soon.Token) && !cancellation.IsCancellationRequested)
-            {
-                channel.Abandon();
-            }
-        }));
     }
 }

@@ -119,8 +119,8 @@ internal sealed class ModelWorker
                     break;
                 case null when attempts.Tried < running.Cluster.Count && !running.Gateways.IsAlive(Id, called):
                     // The connection finds that the node is dead, and sends the same call to the next one.
-                    running.World.After(
-                        TimeUntilFoundDead(running.World.Now - asked), Live(() => Send(beat, attempts with { Tried = attempts.Tried + 1 })));
+                    var next = attempts with { Tried = attempts.Tried + 1 };
+                    running.World.After(TimeUntilFoundDead(running.World.Now - asked), Live(() => Send(beat, next)));
                     break;
                 default:
                     var failures = attempts.Failures + 1;
