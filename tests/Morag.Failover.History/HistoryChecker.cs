@@ -18,6 +18,7 @@ public sealed class HistoryChecker
     public IReadOnlyList<Violation> Check(IReadOnlyList<Happening> history) =>
     [
         .. TaskRules.Check(history)
+            .Concat(CancellationRules.Check(history))
             .Concat(LeaseRules.Check(history))
             .Concat(DecisionRules.Check(history))
             .Concat(WorkerRules.Check(history, WitnessedFor))

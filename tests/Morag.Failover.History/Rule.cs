@@ -35,6 +35,9 @@ public enum Rule
 
     /// <summary>A lease that its worker received is not taken away while the worker is alive and reaches a node.</summary>
     HeldLeasesAreKept = 11,
+
+    /// <summary>A task whose cancellation was acknowledged is not leased again, and no completion of it is accepted.</summary>
+    CancelledTasksStayCancelled = 12,
 }
 
 /// <summary>A rule that a history breaks, and where.</summary>

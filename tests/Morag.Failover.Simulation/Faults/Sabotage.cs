@@ -42,6 +42,9 @@ internal enum PlantedBug
 
     /// <summary>The nodes lose the list of held leases in each heartbeat.</summary>
     StrippedHeartbeats = 11,
+
+    /// <summary>The store forgets cancellations that it acknowledged.</summary>
+    ForgottenCancellations = 12,
 }
 
 /// <summary>Carries a planted bug out.</summary>
@@ -66,6 +69,7 @@ internal sealed class Sabotage(PlantedBug bug, Random random)
     {
         PlantedBug.ForgottenTasks => @event is TasksAccepted,
         PlantedBug.ForgottenCompletions => @event is TasksCompleted,
+        PlantedBug.ForgottenCancellations => @event is TasksCancelled,
         PlantedBug.ForgottenLeases => @event is TasksLeased,
         PlantedBug.ForgottenReassignments => @event is TaskReassigned,
         PlantedBug.ForgottenBreakers => @event is WorkerBreakerChanged or WorkerFailureRecorded { Breaker: not null },

@@ -23,6 +23,7 @@ public sealed class PlantedBugSpecs
     [InlineData(nameof(PlantedBug.LostOrders), Rule.EveryTaskEnds)]
     [InlineData(nameof(PlantedBug.LostGrants), Rule.NoLeaseIsForgotten)]
     [InlineData(nameof(PlantedBug.StrippedHeartbeats), Rule.HeldLeasesAreKept)]
+    [InlineData(nameof(PlantedBug.ForgottenCancellations), Rule.CancelledTasksStayCancelled)]
     public void Should_find_a_planted_bug(string bug, Rule rule)
     {
         for (ulong seed = 1; seed <= MostSeeds; seed++)
