@@ -5,7 +5,7 @@ using Morag.Redis.TestServers;
 
 namespace Morag.Failover.Processes.Tests;
 
-/// <summary>Agents that are stopped from outside, or that share an id.</summary>
+/// <summary>Agents that are stopped from outside, that share an id, or whose leases are extended.</summary>
 public sealed class AgentStopSpecs(RedisServer server) : IClassFixture<RedisServer>, IAsyncLifetime
 {
     private const int Slots = 4;
@@ -59,6 +59,23 @@ public sealed class AgentStopSpecs(RedisServer server) : IClassFixture<RedisServ
         Assert.Empty(await node.Client.FailuresAsync());
         await over.CancelAsync();
         await Task.WhenAll(supervised);
+    }
+
+    [ServerFact]
+    public async Task Should_not_end_a_command_at_the_first_deadline_when_its_lease_was_extended()
+    {
+        await node.Client.SubmitAsync([new { task_id = "long", queue = "cpu_standard", payload = "x", max_retries = 0, timeout_seconds = 3 }]);
+        await using var agent = Start("one", "one");
+        await Eventually.HoldsAsync(() => Task.FromResult(Commands() == 1), () => $"the command runs; the agent wrote:\n{agent.Output}");
+        var task = await node.Client.TaskAsync("long");
+
+        await node.Client.PostAsync("/tasks/long/extend", new { worker_id = "one", epoch = task.Epoch.Value, seconds = 600 });
+
+        await Eventually.HoldsAsync(
+            () => Task.FromResult(TimeProvider.System.GetUtcNow() > task.Deadline + TimeSpan.FromSeconds(1)), () => "the first deadline passes");
+        await File.WriteAllTextAsync(Gate, "");
+        await AllSucceedAsync(1, () => agent.Output);
+        Assert.Empty(await node.Client.FailuresAsync());
     }
 
     public async Task InitializeAsync()

@@ -83,6 +83,9 @@ public sealed partial class QueueActor
         {
             if (outages.LastOutageEndedAt() is var endedAt && endedAt > clocksRestartedAt && RestartLeaseClocks(endedAt))
             {
+                // The workers learn their new deadlines.
+                workersToWake.Clear();
+                WakeLeaseHolders();
                 continue;
             }
 
@@ -117,7 +120,7 @@ public sealed partial class QueueActor
     /// <summary>
     /// Starts the entities of workers that hold leases, periodically, and tells them what their workers hold here. An entity may have
     /// stopped with its node, and only the entity notices that a worker was lost together with that node. Or a grant was lost on its way
-    /// to the entity: then nobody works on the task until the entity learns of the lease.
+    /// to the entity: then nobody works on the task until the entity learns of the lease. Or a deadline was moved.
     /// </summary>
     private void WakeLeaseHolders()
     {
@@ -141,7 +144,7 @@ public sealed partial class QueueActor
     {
         for (var left = settings.Workers.WakeRate; left > 0 && workersToWake.TryDequeue(out var worker); left--)
         {
-            var digest = LeaseDigest.Of(State.ShareOf(worker).Held.Keys);
+            var digest = LeaseDigest.Of(State, worker);
             regions.Workers.Tell(new WakeWorker { WorkerId = worker, Partition = partition, LeaseDigest = digest }, Self);
         }
 

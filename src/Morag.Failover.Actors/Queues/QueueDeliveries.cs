@@ -54,6 +54,11 @@ internal sealed class QueueDeliveries(int partition, FailoverSettings settings, 
         }
 
         SendBatches(@event, before, after, now);
+        if (OutcomeDelivery.HintFor(@event, after) is { } extended)
+        {
+            regions.Workers.Tell(extended, self);
+        }
+
         foreach (var movedOn in ParkReversal.MovedOn(@event, before))
         {
             regions.Coordinators.Tell(movedOn, self);

@@ -104,13 +104,18 @@ internal sealed class HeldLeasesView(int partitions)
     public bool Contradicts(int partition, long digest) =>
         IsKnown
         && !queries.ContainsKey(partition)
-        && LeaseDigest.Of(leases.Values.Where(held => held.Partition == partition).Select(held => held.Lease.Epoch)) != digest;
+        && LeaseDigest.Of(
+            from held in leases.Values
+            where held.Partition == partition
+            select (held.Lease.Epoch, held.Lease.Deadline ?? default)) != digest;
 
     /// <summary>
     /// Merges the reply of a partition. The reply to an earlier query is ignored: it may lack leases that were granted since.
     /// </summary>
+    /// <param name="answer">The reply.</param>
+    /// <param name="onMoved">Called with each lease whose deadline has moved.</param>
     /// <returns>Whether the reply belongs to the query that is under way.</returns>
-    public bool OnAnswer(HeldLeases answer)
+    public bool OnAnswer(HeldLeases answer, Action<HeldLease>? onMoved = null)
     {
         if (!queries.TryGetValue(answer.Partition, out var query) || (answer.Number != 0 && answer.Number != query.Number))
         {
@@ -130,7 +135,12 @@ internal sealed class HeldLeasesView(int partitions)
         var isDelivered = unknown.Remove(answer.Partition);
         foreach (var lease in answer.Leases)
         {
-            if (!query.Ended.Contains((lease.TaskId, lease.Epoch)) && !IsNewerHeld(lease))
+            var known = leases.GetValueOrDefault(lease.TaskId);
+            if (known?.Lease.Epoch == lease.Epoch)
+            {
+                MoveDeadline(known, lease, query, onMoved);
+            }
+            else if (!query.Ended.Contains((lease.TaskId, lease.Epoch)) && !(known?.Lease.Epoch > lease.Epoch))
             {
                 leases[lease.TaskId] = new Held(lease, answer.Partition, query.AskedAt) { IsDelivered = isDelivered };
             }
@@ -152,6 +162,20 @@ internal sealed class HeldLeasesView(int partitions)
             Deadline = task.Deadline,
         };
         leases[task.TaskId] = new Held(lease, partition, now) { IsDelivered = true };
+    }
+
+    /// <summary>Records that a lease was extended. Returns whether it is held and its deadline has moved.</summary>
+    public bool Extend(TaskId task, LeaseEpoch epoch, DateTimeOffset deadline, DateTimeOffset now)
+    {
+        if (!leases.TryGetValue(task, out var held) || held.Lease.Epoch != epoch || held.Lease.Deadline >= deadline)
+        {
+            return false;
+        }
+
+        shown = null;
+        held.Lease = held.Lease with { Deadline = deadline };
+        held.ExtendedAt = now;
+        return true;
     }
 
     /// <summary>Records that a held lease was delivered to the worker.</summary>
@@ -265,7 +289,16 @@ internal sealed class HeldLeasesView(int partitions)
         return null;
     }
 
-    private bool IsNewerHeld(HeldLease lease) => leases.TryGetValue(lease.TaskId, out var held) && held.Lease.Epoch >= lease.Epoch;
+    /// <summary>Records the deadline that a partition gives for a held lease. It may have sent the reply before an extension.</summary>
+    private static void MoveDeadline(Held held, HeldLease listed, Query query, Action<HeldLease>? onMoved)
+    {
+        var mayBeOld = held.ExtendedAt >= query.AskedAt;
+        if (held.Lease.Deadline != listed.Deadline && !(mayBeOld && listed.Deadline < held.Lease.Deadline))
+        {
+            held.Lease = held.Lease with { Deadline = listed.Deadline };
+            onMoved?.Invoke(held.Lease);
+        }
+    }
 
     /// <summary>A question to a partition that is not answered yet.</summary>
     private sealed class Query(long number, DateTimeOffset askedAt)
@@ -280,11 +313,14 @@ internal sealed class HeldLeasesView(int partitions)
 
     private sealed class Held(HeldLease lease, int partition, DateTimeOffset addedAt)
     {
-        public HeldLease Lease { get; } = lease;
+        public HeldLease Lease { get; set; } = lease;
 
         public int Partition { get; } = partition;
 
         public DateTimeOffset AddedAt { get; } = addedAt;
+
+        /// <summary>When the entity last learned of an extension.</summary>
+        public DateTimeOffset? ExtendedAt { get; set; }
 
         /// <summary>Whether the lease left the entity for the worker, as far as the entity knows.</summary>
         public bool IsDelivered { get; set; }

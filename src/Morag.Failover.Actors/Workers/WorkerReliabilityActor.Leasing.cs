@@ -31,6 +31,9 @@ public sealed partial class WorkerReliabilityActor
             case LeasesFreed freed:
                 OnLeasesFreed(freed);
                 return true;
+            case LeaseDeadlineMoved moved:
+                OnDeadlineMoved(moved);
+                return true;
             case WorkAvailable work:
                 OnWorkAvailable(work);
                 return true;
@@ -194,7 +197,7 @@ public sealed partial class WorkerReliabilityActor
     private void OnHeldLeases(HeldLeases answer)
     {
         demand.MarkUp(answer.Partition);
-        if (held.OnAnswer(answer))
+        if (held.OnAnswer(answer, TellDeadline))
         {
             unacknowledged.Acknowledge(new(UnacknowledgedKind.HeldLeases, answer.Partition));
             StoreIfAny(FailureAccounting.StartProbes(State, answer.Leases, Now));
@@ -203,7 +206,8 @@ public sealed partial class WorkerReliabilityActor
 
     /// <summary>
     /// Compares what the worker holds in a partition with the view. They differ for good if a grant was lost on its way here. Then the
-    /// lease enters the view, the worker does not list it in its heartbeats, and it is given back.
+    /// lease enters the view, the worker does not list it in its heartbeats, and it is given back. They also differ if the partition moved
+    /// deadlines.
     /// </summary>
     private void OnWake(WakeWorker wake)
     {
@@ -346,6 +350,23 @@ public sealed partial class WorkerReliabilityActor
 
         demand.OnWorkAvailable(freed.Partition);
         demand.OnLeasesEnded();
+    }
+
+    private void OnDeadlineMoved(LeaseDeadlineMoved moved)
+    {
+        if (held.Extend(moved.TaskId, moved.Epoch, moved.Deadline, Now))
+        {
+            session.Tell(new DeadlineSignal { TaskId = moved.TaskId, Epoch = moved.Epoch, Deadline = moved.Deadline });
+        }
+    }
+
+    /// <summary>Heartbeats are answered with the new deadline too, but a worker whose session carries beats sends few of them.</summary>
+    private void TellDeadline(HeldLease lease)
+    {
+        if (lease.Deadline is { } deadline)
+        {
+            session.Tell(new DeadlineSignal { TaskId = lease.TaskId, Epoch = lease.Epoch, Deadline = deadline });
+        }
     }
 
     private void OnOutcomes(LeaseOutcomes batch)

@@ -7,7 +7,7 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>Keeps the session open. It tells the node immediately when the agent is gone, and the agent when a lease is revoked.</summary>
+/// <summary>Keeps the session open. It tells the node immediately when the agent is gone, and the agent when a lease is revoked or extended.</summary>
 internal sealed class SessionLoop(
     WorkerClient client,
     InstanceRegistration registration,
@@ -91,6 +91,11 @@ internal sealed class SessionLoop(
                     log.Write($"{key}: lease revoked ({revoked.Reason}); ending the command");
                 }
 
+                break;
+            case "lease_extended":
+                var moved = JsonSerializer.Deserialize<DeadlineSignal>(received.Data, ContractsJson.Options)
+                    ?? throw new JsonException("it is null");
+                held.Extend(new LeaseKey(moved.TaskId, moved.Epoch), moved.Deadline);
                 break;
             case "drain":
                 log.Write($"draining: {Text(received, "reason")}");

@@ -19,6 +19,7 @@ internal static class SessionSignals
             return received.Kind switch
             {
                 "lease_revoked" => Parse<LeaseRevoked>(received),
+                "lease_extended" => Parse<DeadlineSignal>(received),
                 "drain" => Parse<DrainSignal>(received),
                 "resume" => new ResumeSignal(),
                 "breaker" => Parse<BreakerSignal>(received),

@@ -111,6 +111,18 @@ internal sealed class HeldTasks(int slots, TimeProvider clock)
         }
     }
 
+    /// <summary>Moves the deadline of a lease. Does nothing if the worker does not hold it.</summary>
+    public void Extend(LeaseKey key, DateTimeOffset deadline)
+    {
+        lock (changing)
+        {
+            if (tasks.TryGetValue(key, out var task))
+            {
+                task.ExtendTo(deadline);
+            }
+        }
+    }
+
     public HeldByWorker[] Snapshot()
     {
         lock (changing)
@@ -146,7 +158,7 @@ internal sealed class HeldTasks(int slots, TimeProvider clock)
                     task.TimesUnlisted = 0;
                     if (lease.Deadline is { } deadline)
                     {
-                        task.SetDeadline(deadline);
+                        task.ExtendTo(deadline);
                     }
                 }
                 else if (++task.TimesUnlisted >= UnlistedBeforeRevoked && !task.Finished && task.Revoke())

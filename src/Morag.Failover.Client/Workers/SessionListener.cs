@@ -69,6 +69,9 @@ internal sealed class SessionListener(
                 }
 
                 break;
+            case DeadlineSignal moved:
+                held.Extend(new LeaseKey(moved.TaskId, moved.Epoch), moved.Deadline);
+                break;
             case DrainSignal drain:
                 log.Signal($"draining: {drain.Reason}");
                 break;

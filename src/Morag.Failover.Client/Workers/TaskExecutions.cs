@@ -252,7 +252,7 @@ internal sealed class TaskExecutions(
 
         if (answer.Deadline is { } deadline)
         {
-            task.SetDeadline(deadline);
+            held.Extend(task.Key, deadline);
         }
     }
 }

@@ -10,6 +10,7 @@ internal sealed class WorkerTask : IDisposable
     private readonly long receivedAt;
     private readonly CancellationTokenSource timeout;
     private readonly CancellationTokenSource revoked = new();
+    private DateTimeOffset deadline;
     private double progress = double.NaN;
 
     public WorkerTask(LeasedTask lease, TimeProvider clock)
@@ -18,7 +19,8 @@ internal sealed class WorkerTask : IDisposable
         Lease = lease;
         receivedAt = clock.GetTimestamp();
         timeout = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
-        SetDeadline(lease.Deadline);
+        deadline = lease.Deadline;
+        StartTimeout();
     }
 
     public LeasedTask Lease { get; }
@@ -47,8 +49,20 @@ internal sealed class WorkerTask : IDisposable
     /// <summary>The lease as a heartbeat lists it.</summary>
     public HeldByWorker ToHeld() => new() { TaskId = Lease.TaskId, Epoch = Lease.Epoch, Progress = Progress };
 
-    /// <summary>Sets the deadline, which may have been extended by an operator.</summary>
-    public void SetDeadline(DateTimeOffset deadline)
+    /// <summary>
+    /// Moves the deadline. An earlier one is ignored: it comes from an answer that does not know of an extension yet. The node ends a lease
+    /// that passes its deadline in any case.
+    /// </summary>
+    public void ExtendTo(DateTimeOffset later)
+    {
+        if (later > deadline)
+        {
+            deadline = later;
+            StartTimeout();
+        }
+    }
+
+    private void StartTimeout()
     {
         var remaining = Lease.RemainingSeconds + (deadline - Lease.Deadline).TotalSeconds - clock.GetElapsedTime(receivedAt).TotalSeconds;
         timeout.CancelAfter(TimeSpan.FromSeconds(Math.Clamp(remaining, 0, int.MaxValue / 1000d)));

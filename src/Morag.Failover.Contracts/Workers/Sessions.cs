@@ -96,6 +96,20 @@ public sealed record LeaseRevoked : ISessionSignal
     [ProtoMember(3)] public required string Reason { get; init; }
 }
 
+/// <summary>The deadline of a lease was moved.</summary>
+[ProtoContract(Name = "deadline-signal")]
+public sealed record DeadlineSignal : ISessionSignal
+{
+    /// <summary>The task.</summary>
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+
+    /// <summary>The lease's epoch.</summary>
+    [ProtoMember(2)] public required LeaseEpoch Epoch { get; init; }
+
+    /// <summary>When the lease times out now, by the cluster's clock.</summary>
+    [ProtoMember(3)] public required DateTimeOffset Deadline { get; init; }
+}
+
 /// <summary>The worker is draining and gets no new tasks.</summary>
 [ProtoContract(Name = "drain-signal")]
 public sealed record DrainSignal : ISessionSignal

@@ -95,6 +95,22 @@ public sealed record OutcomesReceived : IPartitionMessage
 }
 
 /// <summary>
+/// Hints that a lease was extended. If the hint is lost, the digest in the partition's next <see cref="Workers.WakeWorker"/> differs.
+/// </summary>
+[ProtoContract(Name = "lease-deadline-moved")]
+public sealed record LeaseDeadlineMoved : IWorkerMessage
+{
+    /// <inheritdoc />
+    [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+
+    [ProtoMember(2)] public required TaskId TaskId { get; init; }
+    [ProtoMember(3)] public required LeaseEpoch Epoch { get; init; }
+
+    /// <summary>The new deadline.</summary>
+    [ProtoMember(4)] public required DateTimeOffset Deadline { get; init; }
+}
+
+/// <summary>
 /// Hints that a worker has room again: it ended these leases itself. If the hint is lost, the numbered batch that follows frees the room.
 /// </summary>
 [ProtoContract(Name = "leases-freed")]

@@ -44,6 +44,20 @@ public static class OutcomeDelivery
         _ => [],
     };
 
+    /// <summary>The hint for a worker whose lease was extended: its heartbeats are answered with the new deadline. Null otherwise.</summary>
+    public static LeaseDeadlineMoved? HintFor(IStoredEvent @event, QueueState after) =>
+        @event is LeaseExtended extended
+        && after.Tasks.GetValueOrDefault(extended.TaskId) is { State: TaskState.Leased, Lease: { } lease }
+        && lease.Epoch == extended.Epoch
+            ? new()
+            {
+                WorkerId = lease.WorkerId,
+                TaskId = extended.TaskId,
+                Epoch = extended.Epoch,
+                Deadline = extended.Deadline,
+            }
+            : null;
+
     /// <summary>The workers whose outbox an event may have changed.</summary>
     public static IEnumerable<WorkerId> AffectedWorkers(IStoredEvent @event, QueueState before) => @event switch
     {

@@ -2,7 +2,7 @@ namespace Morag.Failover.Domain.Workers;
 
 /// <summary>
 /// Starts a worker's entity, so that it notices if the worker is lost. A queue partition also says which leases the worker holds there, so
-/// that the entity notices a grant that was lost on the way. No reply.
+/// that the entity notices a grant or an extension that was lost on the way. No reply.
 /// </summary>
 [ProtoContract(Name = "wake-worker")]
 public sealed record WakeWorker : IWorkerMessage

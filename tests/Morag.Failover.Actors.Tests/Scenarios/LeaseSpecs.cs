@@ -104,6 +104,41 @@ public sealed class LeaseSpecs(ITestOutputHelper output) : ScenarioSpec(output)
     }
 
     [Fact]
+    public async Task Should_answer_heartbeats_with_the_new_deadline_when_a_lease_was_extended()
+    {
+        var worker = await RegisterAsync("cpu-1");
+        await SubmitAsync("long", "cpu_standard", each => each with { Timeout = TimeSpan.FromMinutes(1) });
+        var lease = await worker.LeaseOneAsync();
+        await PassAsync(TimeSpan.FromSeconds(30));
+
+        var extended = await worker.ExtendAsync(lease, TimeSpan.FromMinutes(10));
+
+        Assert.Equal(lease.Deadline.AddMinutes(10), extended);
+        Assert.Equal(extended, Assert.Single((await worker.BeatAsync()).Leases).Deadline);
+        await PassAsync(TimeSpan.FromSeconds(40));
+        Assert.Equal(extended, Assert.Single((await worker.BeatAsync()).Leases).Deadline);
+        await Owners.CrashAsync(worker.Id);
+        Assert.Equal(extended, Assert.Single((await worker.BeatAsync()).Leases).Deadline);
+        await worker.CompleteAsync(lease);
+    }
+
+    [Fact]
+    public async Task Should_answer_heartbeats_with_the_new_deadline_when_the_worker_s_entity_was_down_while_the_lease_was_extended()
+    {
+        var worker = await RegisterAsync("cpu-1");
+        await SubmitAsync("long", "cpu_standard", each => each with { Timeout = TimeSpan.FromMinutes(10) });
+        var lease = await worker.LeaseOneAsync();
+        await Owners.GoDownAsync(Owners.Workers);
+        var extended = await worker.ExtendAsync(lease, TimeSpan.FromMinutes(10));
+        await Owners.ComeBackAsync();
+
+        await worker.BeatAsync();
+        await PassAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(extended, Assert.Single((await worker.BeatAsync()).Leases).Deadline);
+    }
+
+    [Fact]
     public async Task Should_keep_a_lease_that_the_worker_lists_before_the_queue_has_taken_it_back()
     {
         var worker = await RegisterAsync("cpu-1");

@@ -67,6 +67,31 @@ public sealed class OutageSpecs(ITestOutputHelper output) : ScenarioSpec(output)
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Should_tell_the_worker_its_new_deadline_when_the_queue_was_down_or_the_node_was_frozen(bool frozen)
+    {
+        var worker = await RegisterAsync("cpu-1");
+        var (task, lease) = await LeaseTenMinutesAsync(worker);
+        await PassAsync(TimeSpan.FromMinutes(5));
+
+        if (frozen)
+        {
+            Outages.EndedAt = Clock.Now.AddHours(1);
+            Clock.Advance(TimeSpan.FromHours(1));
+        }
+        else
+        {
+            await Owners.CrashAsync(Owners.Queues);
+        }
+
+        await PassAsync(TimeSpan.FromSeconds(1));
+        var deadline = (await TaskAsync(task)).Deadline;
+        Assert.True(deadline > lease.Deadline);
+        Assert.Equal(deadline, Assert.Single((await worker.BeatAsync()).Leases).Deadline);
+    }
+
+    [Theory]
     [InlineData(nameof(IFailoverRegions.Queues))]
     [InlineData(nameof(IFailoverRegions.Coordinators))]
     [InlineData(nameof(IFailoverRegions.Workers))]

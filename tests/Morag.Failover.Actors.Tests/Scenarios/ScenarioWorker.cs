@@ -135,6 +135,13 @@ public sealed class ScenarioWorker
         return Assert.Single(results.Results);
     }
 
+    /// <summary>Extends a lease, and gives its new deadline.</summary>
+    public async Task<DateTimeOffset> ExtendAsync(LeasedTask lease, TimeSpan by)
+    {
+        var extend = new ExtendLease { TaskId = lease.TaskId, WorkerId = Id, Epoch = lease.Epoch, By = by };
+        return Assert.Single((await owners.AskAsync<LeaseResults>(owners.Queues, extend)).Results).Deadline!.Value;
+    }
+
     /// <summary>Says that a lease failed, and gives the decision.</summary>
     public Task<FailoverDecision> FailAsync(LeasedTask lease, FailureType type, string message = "") =>
         ReportAsync<FailoverDecision>(lease, type, message);

@@ -28,6 +28,58 @@ public sealed class HeldLeasesViewSpecs
     }
 
     [Fact]
+    public void Should_be_contradicted_by_a_digest_with_another_deadline()
+    {
+        held.MarkEmpty();
+        held.Add(Leased(7) with { Deadline = Now }, partition: 0, Now);
+
+        Assert.False(held.Contradicts(0, LeaseDigest.Of([(new(7), Now)])));
+        Assert.True(held.Contradicts(0, LeaseDigest.Of([(new(7), Now.AddSeconds(1))])));
+    }
+
+    [Fact]
+    public void Should_move_the_deadline_of_a_held_lease_only_later_when_it_is_extended()
+    {
+        held.MarkEmpty();
+        held.Add(Leased(7) with { Deadline = Now }, partition: 0, Now);
+        Assert.Equal(Now, Assert.Single(held.Shown).Deadline);
+
+        Assert.True(held.Extend(new("task-7"), new(7), Now.AddMinutes(2), Now));
+        Assert.False(held.Extend(new("task-7"), new(7), Now.AddMinutes(1), Now));
+        Assert.False(held.Extend(new("task-7"), new(6), Now.AddMinutes(3), Now));
+        Assert.False(held.Extend(new("task-8"), new(8), Now.AddMinutes(3), Now));
+
+        Assert.Equal(Now.AddMinutes(2), Assert.Single(held.Shown).Deadline);
+    }
+
+    [Fact]
+    public void Should_learn_a_deadline_from_an_answer_unless_the_answer_may_be_older_than_an_extension()
+    {
+        var moved = new List<HeldLease>();
+        held.MarkEmpty();
+        held.Add(Leased(7) with { Deadline = Now }, partition: 0, Now);
+        held.StartQuery(0, Now.AddSeconds(1));
+        Assert.True(held.OnAnswer(AnswerWith(Now.AddMinutes(1)), moved.Add));
+        Assert.Equal(Now.AddMinutes(1), Assert.Single(held.Shown).Deadline);
+
+        held.StartQuery(0, Now.AddSeconds(2));
+        Assert.True(held.Extend(new("task-7"), new(7), Now.AddMinutes(2), Now.AddSeconds(3)));
+        Assert.True(held.OnAnswer(AnswerWith(Now.AddMinutes(1)), moved.Add));
+        Assert.Equal(Now.AddMinutes(2), Assert.Single(held.Shown).Deadline);
+
+        held.StartQuery(0, Now.AddSeconds(4));
+        Assert.True(held.OnAnswer(AnswerWith(Now.AddMinutes(1)), moved.Add));
+        Assert.Equal(Now.AddMinutes(1), Assert.Single(held.Shown).Deadline);
+        Assert.Equal([Now.AddMinutes(1), Now.AddMinutes(1)], moved.Select(lease => lease.Deadline!.Value));
+
+        HeldLeases AnswerWith(DateTimeOffset deadline)
+        {
+            var answer = Answer(held.NumberOf(0), 7);
+            return answer with { Leases = [answer.Leases[0] with { Deadline = deadline }] };
+        }
+    }
+
+    [Fact]
     public void Should_wait_for_the_answer_to_a_query_before_it_starts_another()
     {
         held.MarkEmpty();
@@ -150,7 +202,7 @@ public sealed class HeldLeasesViewSpecs
         List<HeldLease>? Missing(double seconds) => held.FindUndelivered([], _ => true, interval, Now.AddSeconds(seconds));
     }
 
-    private static long Digest(params long[] epochs) => LeaseDigest.Of(epochs.Select(epoch => new LeaseEpoch(epoch)));
+    private static long Digest(params long[] epochs) => LeaseDigest.Of(epochs.Select(epoch => (new LeaseEpoch(epoch), default(DateTimeOffset))));
 
     private static HeldLeases Answer(long number, params long[] epochs) => new()
     {

@@ -10,6 +10,7 @@ using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Fleet;
+using Morag.Failover.Domain.Partitioning;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Domain.Workers;
@@ -170,13 +171,7 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
     public async Task Should_list_leases_until_it_is_stored_that_they_end()
     {
         var worker = await RegisterAsync();
-        worker.Tell(
-            new RequestLeases { WorkerId = Worker, InstanceId = new("first-start"), MaxTasks = 1, Wait = TimeSpan.FromSeconds(20) },
-            TestActor);
-        var asked = Assert.Single(await GotAsync<GrantLeases>(Regions.QueuesProbe));
-        var granted = new LeasedTask { TaskId = new("task-1"), Epoch = new(1), Queue = new("cpu_standard") };
-        worker.Tell(new LeasesGranted { Partition = asked.Partition, Leases = [granted] });
-        var lease = Assert.Single((await ExpectMsgAsync<LeasesGranted>()).Leases);
+        var lease = await LeaseAsync(worker);
 
         Store.Fate = _ => WriteFate.Failed;
         worker.Tell(
@@ -191,6 +186,35 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
             TestActor);
 
         Assert.Equal(lease.Epoch, Assert.Single((await ExpectMsgAsync<HeartbeatReply>()).Leases).Epoch);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Should_tell_its_session_the_new_deadline_when_a_lease_was_extended(bool isHinted)
+    {
+        var worker = await RegisterAsync();
+        var lease = await LeaseAsync(worker);
+        worker.Tell(new OpenSession { WorkerId = Worker, SessionId = "s", InstanceId = new("first-start") }, TestActor);
+        _ = await ExpectMsgAsync<Done>();
+        var later = lease.Deadline.AddMinutes(1);
+
+        if (isHinted)
+        {
+            worker.Tell(new LeaseDeadlineMoved { WorkerId = Worker, TaskId = lease.TaskId, Epoch = lease.Epoch, Deadline = later });
+        }
+        else
+        {
+            var partition = Partition.Of(lease.TaskId, Settings.Partitions.Queues);
+            var digest = LeaseDigest.Of([(lease.Epoch, later)]);
+            worker.Tell(new WakeWorker { WorkerId = Worker, Partition = partition, LeaseDigest = digest });
+            var asked = Assert.Single(await GotAsync<GetHeldLeases>(Regions.QueuesProbe));
+            var listed = new HeldLease { TaskId = lease.TaskId, Epoch = lease.Epoch, Queue = lease.Queue, Deadline = later };
+            worker.Tell(new HeldLeases { WorkerId = Worker, Partition = partition, Number = asked.Number, Leases = [listed] });
+        }
+
+        var signal = await ExpectMsgAsync<DeadlineSignal>();
+        Assert.Equal((lease.TaskId, lease.Epoch, later), (signal.TaskId, signal.Epoch, signal.Deadline));
     }
 
     [Fact]
@@ -259,6 +283,23 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
         var registration = new WorkerRegistration { WorkerId = Worker, Capability = WorkerCapability.Cpu, InstanceId = new(instance) };
         worker.Tell(new RegisterWorker { Registration = registration }, TestActor);
         await ExpectMsgAsync<WorkerRegisteredReply>();
+    }
+
+    private async Task<LeasedTask> LeaseAsync(IActorRef worker)
+    {
+        var task = new TaskId("task-1");
+        var partition = Partition.Of(task, Settings.Partitions.Queues);
+        worker.Tell(
+            new RequestLeases { WorkerId = Worker, InstanceId = new("first-start"), MaxTasks = 1, Wait = TimeSpan.FromSeconds(20) },
+            TestActor);
+        while (Assert.Single(await GotAsync<GrantLeases>(Regions.QueuesProbe)).Partition is var asked && asked != partition)
+        {
+            worker.Tell(new LeasesGranted { Partition = asked });
+        }
+
+        var granted = new LeasedTask { TaskId = task, Epoch = new(1), Queue = new("cpu_standard"), Deadline = Clock.Now.AddMinutes(1) };
+        worker.Tell(new LeasesGranted { Partition = partition, Leases = [granted] });
+        return Assert.Single((await ExpectMsgAsync<LeasesGranted>()).Leases);
     }
 
     private async Task GiveBackFencesAsync(IActorRef worker, long number)

@@ -55,6 +55,20 @@ public sealed class SessionBeatSpecs : IAsyncLifetime
         await Wait.UntilAsync(() => CommandProcesses.IsGone(CommandProcesses.Id(child)), "the end of the command");
     }
 
+    [Fact]
+    public async Task Should_not_end_the_command_at_its_first_deadline_when_the_session_says_that_the_lease_is_extended()
+    {
+        var begun = Path.Combine(folder, "begun");
+        await using var agent = new RunningAgent(node, $"touch {begun}; sleep 3; printf done");
+        node.Offer("t-1", "x", remainingSeconds: 2);
+        await Wait.UntilAsync(() => File.Exists(begun), "the running command");
+
+        node.Send("lease_extended", new { task_id = "t-1", epoch = 1, deadline = "2030-01-01T01:00:00Z" });
+
+        await Wait.UntilAsync(() => !node.Outcomes.IsEmpty, "the outcome");
+        Assert.Equal("done", (string?)node.Outcomes.Single()["result"]);
+    }
+
     [Theory]
     [InlineData("heartbeat")]
     [InlineData("superseded")]

@@ -362,6 +362,7 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
         node.Answer = (call, _) => Task.FromResult<IResult?>(Results.Text(
             ": open\n\nevent: drain\ndata: {\"reason\":\"update\",\"deadline\":null}\n\nevent: news\ndata: {}\n\n"
             + "event: breaker\ndata: 7\n\n"
+            + "event: lease_extended\ndata: {\"task_id\":\"a\",\"epoch\":3,\"deadline\":\"2030-01-01T00:00:00Z\"}\n\n"
             + "event: lease_revoked\ndata: {\"task_id\":\"a\",\"epoch\":3,\"reason\":\"cancelled\"}\n\n",
             "text/event-stream"));
         var signals = new List<ISessionSignal>();
@@ -373,7 +374,12 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
         }
 
         Assert.Equal(
-            [new DrainSignal { Reason = "update" }, new LeaseRevoked { TaskId = new("a"), Epoch = new(3), Reason = "cancelled" }], signals);
+            [
+                new DrainSignal { Reason = "update" },
+                new DeadlineSignal { TaskId = new("a"), Epoch = new(3), Deadline = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero) },
+                new LeaseRevoked { TaskId = new("a"), Epoch = new(3), Reason = "cancelled" },
+            ],
+            signals);
         Assert.Equal("/api/v1/workers/w/session?instance_id=i", node.Calls.First().PathAndQuery);
     }
 

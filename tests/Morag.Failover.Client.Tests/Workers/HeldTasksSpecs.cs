@@ -84,6 +84,22 @@ public sealed class HeldTasksSpecs
     }
 
     [Fact]
+    public void Should_not_time_out_earlier_when_an_answer_does_not_know_of_the_extension_yet()
+    {
+        var held = new HeldTasks(2, clock);
+        var task = held.TryAdd(Lease(1))!;
+        held.Extend(task.Key, Deadline + TimeSpan.FromSeconds(100));
+        Assert.Empty(held.Reconcile(held.Snapshot(), [Believed(1, Deadline)]));
+        held.Extend(task.Key, Deadline + TimeSpan.FromSeconds(50));
+        held.Extend(new LeaseKey(task.Key.TaskId, new LeaseEpoch(2)), Deadline + TimeSpan.FromSeconds(200));
+
+        clock.Advance(TimeSpan.FromSeconds(159));
+        Assert.False(task.TimedOut.IsCancellationRequested);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(task.TimedOut.IsCancellationRequested);
+    }
+
+    [Fact]
     public void Should_keep_the_deadline_when_the_answer_does_not_know_it()
     {
         var held = new HeldTasks(2, clock);

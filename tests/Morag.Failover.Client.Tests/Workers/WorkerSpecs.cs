@@ -226,6 +226,44 @@ public sealed class WorkerSpecs : IAsyncLifetime
         await UntilAsync(() => running.ContainsKey("two"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Should_not_cancel_the_handler_at_the_first_deadline_when_the_lease_is_extended(bool byTheHandler)
+    {
+        const double Seconds = 2;
+        var extension = TimeSpan.FromHours(1);
+        cluster.Instead = message => message is ExtendLease extend
+            ? new LeaseResults
+            {
+                Results = [new() { TaskId = extend.TaskId, Epoch = extend.Epoch, Deadline = cluster.Held.First().Deadline + extend.By }],
+            }
+            : null;
+        await StartAsync(async (task, cancellation) =>
+        {
+            var started = TimeProvider.System.GetTimestamp();
+            if (byTheHandler)
+            {
+                await task.ExtendAsync(extension, cancellation);
+            }
+            else
+            {
+                var deadline = cluster.Held.First().Deadline + extension;
+                Sent.Signal(new DeadlineSignal { TaskId = task.TaskId, Epoch = task.Epoch, Deadline = deadline });
+            }
+
+            // Meanwhile, heartbeats are answered with the first deadline.
+            var heartbeats = Sent.SentOf<Heartbeat>().Count();
+            await UntilAsync(() => TimeProvider.System.GetElapsedTime(started).TotalSeconds > Seconds
+                && Sent.SentOf<Heartbeat>().Count() > heartbeats + 2);
+            cancellation.ThrowIfCancellationRequested();
+            return JsonText.Null;
+        });
+        cluster.Submit("one", seconds: Seconds);
+
+        _ = await SentAsync<CompleteTasks>();
+    }
+
     [Fact]
     public async Task Should_send_progress_and_every_held_lease_with_heartbeats()
     {

@@ -76,6 +76,7 @@ public sealed class StreamSpecs : IAsyncLifetime
         var session = http.Owners.Senders[typeof(OpenSession)];
 
         session.Tell(new LeaseRevoked { TaskId = new("t-1"), Epoch = new(3), Reason = "it timed out" });
+        session.Tell(new DeadlineSignal { TaskId = new("t-1"), Epoch = new(3), Deadline = DateTimeOffset.UnixEpoch });
         session.Tell(new DrainSignal { Reason = "update" });
         session.Tell(new ResumeSignal());
         session.Tell(new BreakerSignal { State = BreakerState.Open });
@@ -83,6 +84,8 @@ public sealed class StreamSpecs : IAsyncLifetime
 
         var (kind, data) = await stream.NextEvent();
         Assert.Equal(("lease_revoked", """{"task_id":"t-1","epoch":3,"reason":"it timed out"}"""), (kind, data));
+        (kind, data) = await stream.NextEvent();
+        Assert.Equal(("lease_extended", """{"task_id":"t-1","epoch":3,"deadline":"1970-01-01T00:00:00Z"}"""), (kind, data));
         foreach (var name in new[] { "drain", "resume", "breaker", "superseded" })
         {
             Assert.Equal(name, (await stream.NextEvent()).Kind);

@@ -32,6 +32,7 @@ internal sealed class SessionStream(int capacity) : IWorkerSessionClient
         {
             SupersededSignal => new ServerSentEvent("superseded", "{}"u8.ToArray()),
             LeaseRevoked revoked => ServerSentEvent.Of("lease_revoked", revoked),
+            DeadlineSignal moved => ServerSentEvent.Of("lease_extended", moved),
             DrainSignal drain => ServerSentEvent.Of("drain", drain),
             ResumeSignal resume => ServerSentEvent.Of("resume", resume),
             BreakerSignal breaker => ServerSentEvent.Of("breaker", breaker),
