@@ -67,7 +67,7 @@ public sealed class LifecycleDiagramSpecs
         worker => WorkerMembership.TakeOffline(worker, new() { WorkerId = Worker, Reason = "spec" }, [], new("l"), T0, T0).Event,
         worker => WorkerMembership.Drain(worker, new() { WorkerId = Worker, Reason = "spec" }, T0).Event,
         worker => WorkerMembership.Resume(worker, T0).Event,
-        worker => WorkerMembership.Unregister(worker, T0).Event,
+        worker => WorkerMembership.Unregister(worker, new() { WorkerId = worker.WorkerId }, T0).Event,
     ];
 
     [Fact]

@@ -248,9 +248,9 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
             case TakeWorkerOffline command:
                 PersistAndReply(WorkerMembership.TakeOffline(State, command, held.Shown, NewLoss(), pulse.SilentSince(Now), Now));
                 return true;
-            case UnregisterWorker:
-                PersistAndReply(WorkerMembership.Unregister(State, Now));
-                AfterWrites(() => demand.Remove(_ => true).ForEach(caller => caller.ReplyTo.Tell(WorkerMembership.NotRegistered(State))));
+            case UnregisterWorker command:
+                PersistAndReply(WorkerMembership.Unregister(State, command, Now));
+                AfterWrites(RefuseReplacedCallers);
                 return true;
             case GetWorker:
                 Answer(State.Registration is { } registration ? Info(registration) : WorkerMembership.NotRegistered(State));

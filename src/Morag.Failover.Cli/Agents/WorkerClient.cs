@@ -163,7 +163,9 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
 
     public async Task UnregisterAsync(CancellationToken cancellation)
     {
-        using var response = await SendAsync(HttpMethod.Delete, worker, null, cancellation);
+        // A successor may have taken the id over, which this agent has not heard of.
+        var instance = registration.InstanceId is { } id ? $"?instance_id={Uri.EscapeDataString(id.Value)}" : "";
+        using var response = await SendAsync(HttpMethod.Delete, worker + instance, null, cancellation);
     }
 
     /// <summary>

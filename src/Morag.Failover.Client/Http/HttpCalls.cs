@@ -96,7 +96,8 @@ internal static class HttpCalls
 
         // The API answers with the decisions instead of the leases that ended.
         TakeWorkerOffline take => Post($"{WorkerPath(take.WorkerId)}/offline", new { take.Reason }, ReadDecisions),
-        UnregisterWorker leave => new(HttpMethod.Delete, WorkerPath(leave.WorkerId), null, Done),
+        UnregisterWorker leave => new(
+            HttpMethod.Delete, $"{WorkerPath(leave.WorkerId)}{Query(("instance_id", leave.InstanceId))}", null, Done),
 
         // GET /workers/stats is another call.
         GetWorker { WorkerId.Value: var id } when WorkerLimits.IsReserved(id) =>

@@ -106,7 +106,7 @@ internal sealed class WorkerCalls(IMoragTransport transport, WorkerRegistration 
         cancellation);
 
     public Task UnregisterAsync(CancellationToken cancellation) =>
-        AskAsync<Done>(new UnregisterWorker { WorkerId = Worker }, cancellation);
+        AskAsync<Done>(new UnregisterWorker { WorkerId = Worker, InstanceId = Instance }, cancellation);
 
     public IAsyncEnumerable<ISessionSignal> OpenSessionAsync(CancellationToken cancellation) => transport.OpenSessionAsync(
         new OpenSession { WorkerId = Worker, InstanceId = Instance, SessionId = Guid.NewGuid().ToString("N") }, cancellation);

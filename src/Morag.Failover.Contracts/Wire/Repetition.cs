@@ -51,7 +51,8 @@ public static class Repetition
         // Each extension moves the deadline again.
         ExtendLease => false,
 
-        // A new instance of the worker can register before the repetition arrives, and would be unregistered.
+        // Without an instance: a new one can register before the repetition arrives, and would be unregistered. With one: the repetition
+        // of a call that was carried out finds no worker.
         UnregisterWorker => false,
         _ => throw new NotSupportedException($"{message.GetType().Name} is not a call"),
     };

@@ -89,4 +89,10 @@ public sealed record UnregisterWorker : IWorkerMessage
 {
     /// <inheritdoc />
     [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>
+    /// The instance that leaves. If another one has replaced it, the call is refused and that one stays. Null for an operator, who
+    /// unregisters the worker whatever its instance.
+    /// </summary>
+    [ProtoMember(2)] public InstanceId? InstanceId { get; init; }
 }

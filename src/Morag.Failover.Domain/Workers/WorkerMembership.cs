@@ -212,16 +212,24 @@ public static class WorkerMembership
         return new(offline, reply);
     }
 
-    /// <summary>Unregisters the worker.</summary>
-    public static Decision<IWireMessage> Unregister(WorkerState state, DateTimeOffset now) => state.IsRegistered
-        ? new(
-            new WorkerUnregistered
-            {
-                At = now,
-                Fence = NextFence(state, FenceKind.Returned, now, "the worker unregistered") with { InstanceId = null },
-            },
-            Done.Instance)
-        : Decision.Unchanged<IWireMessage>(NotRegistered(state));
+    /// <summary>Unregisters the worker, unless the instance that leaves was replaced.</summary>
+    public static Decision<IWireMessage> Unregister(WorkerState state, UnregisterWorker command, DateTimeOffset now)
+    {
+        if (!state.IsRegistered)
+        {
+            return Decision.Unchanged<IWireMessage>(NotRegistered(state));
+        }
+
+        return RefuseCall(state, command.InstanceId) is { } replaced
+            ? Decision.Unchanged<IWireMessage>(replaced)
+            : new(
+                new WorkerUnregistered
+                {
+                    At = now,
+                    Fence = NextFence(state, FenceKind.Returned, now, "the worker unregistered") with { InstanceId = null },
+                },
+                Done.Instance);
+    }
 
     /// <summary>The refusal of a call that needs a registered worker.</summary>
     public static Refused NotRegistered(WorkerState state) =>

@@ -237,6 +237,23 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
     }
 
     [Fact]
+    public async Task Should_keep_its_worker_and_its_waiting_call_when_an_instance_that_was_replaced_unregisters()
+    {
+        var worker = await RegisterAsync();
+        var request = new RequestLeases { WorkerId = Worker, InstanceId = new("first-start"), MaxTasks = 1, Wait = TimeSpan.FromMinutes(1) };
+        worker.Tell(request, TestActor);
+
+        worker.Tell(new UnregisterWorker { WorkerId = Worker, InstanceId = new("zeroth-start") }, TestActor);
+        Assert.Equal(RefusalReason.Conflict, (await ExpectMsgAsync<Refused>()).Reason);
+        await SettleAsync();
+        await ExpectNoMsgAsync(TimeSpan.Zero);
+
+        worker.Tell(new UnregisterWorker { WorkerId = Worker, InstanceId = new("first-start") }, TestActor);
+        _ = await ExpectMsgAsync<Done>();
+        Assert.Equal(RefusalReason.Unknown, (await ExpectMsgAsync<Refused>()).Reason);
+    }
+
+    [Fact]
     public async Task Should_stay_what_it_is_when_its_worker_comes_back_while_it_is_being_forgotten()
     {
         var parent = CreateTestProbe();

@@ -251,7 +251,8 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
 
         Assert.Equal(0, await stopped);
         Assert.Equal("last", (string)Assert.Single(node.Outcomes)["result"]!);
-        Assert.Single(node.Calls, call => call.Method == "DELETE");
+        var left = Assert.Single(node.Calls, call => call.Method == "DELETE");
+        Assert.Equal($"/api/v1/workers/w?instance_id={node.Instance}", left.PathAndQuery);
     }
 
     [Fact]

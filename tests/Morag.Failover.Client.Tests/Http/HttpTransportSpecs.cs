@@ -36,6 +36,7 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
             "POST", "/api/v1/workers/w/lease",
             """{"max_tasks":2,"wait_seconds":5,"queues":null,"request_id":"r","instance_id":"i"}""" },
         { new UnregisterWorker { WorkerId = new("w") }, "DELETE", "/api/v1/workers/w", null },
+        { new UnregisterWorker { WorkerId = new("w"), InstanceId = new("i") }, "DELETE", "/api/v1/workers/w?instance_id=i", null },
         { new DrainWorker { WorkerId = new("w"), Reason = "update", Deadline = TimeSpan.FromMinutes(1) },
             "POST", "/api/v1/workers/w/drain", """{"reason":"update","deadline_seconds":60}""" },
         { new ResumeWorker { WorkerId = new("w") }, "POST", "/api/v1/workers/w/resume", null },

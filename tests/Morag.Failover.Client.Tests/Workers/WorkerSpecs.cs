@@ -303,7 +303,8 @@ public sealed class WorkerSpecs : IAsyncLifetime
         await stopping.WaitAsync(Bound);
 
         Assert.Single(Sent.SentOf<CompleteTasks>());
-        _ = Assert.IsType<UnregisterWorker>(Sent.Sent.Last(message => message is not Heartbeat));
+        var left = Assert.IsType<UnregisterWorker>(Sent.Sent.Last(message => message is not Heartbeat));
+        Assert.Equal(Sent.SentOf<RegisterWorker>().Single().Registration.InstanceId, left.InstanceId);
     }
 
     [Fact]

@@ -196,7 +196,7 @@ public sealed class MembershipSpecs
             Successes = [new ReportedSuccess { TaskId = new("t"), DurationSeconds = 1 }],
         };
         var state = Registered("i1");
-        state = state.Apply(WorkerMembership.Unregister(state, T0).Event!);
+        state = state.Apply(WorkerMembership.Unregister(state, new() { WorkerId = Worker }, T0).Event!);
         Assert.Equal(T0, state.GoneSince);
 
         state = state.Apply(FailureAccounting.RecordSuccesses(state, report, T0.AddDays(6)).Event!);
@@ -214,11 +214,27 @@ public sealed class MembershipSpecs
             Successes = [new ReportedSuccess { TaskId = new("t"), DurationSeconds = 1 }],
         }, T0).Event!);
 
-        state = state.Apply(WorkerMembership.Unregister(state, T0).Event!);
+        state = state.Apply(WorkerMembership.Unregister(state, new() { WorkerId = Worker }, T0).Event!);
 
         Assert.True(state.Standing().Unregistered);
         Assert.Equal(1, state.ShownScore().TotalTasks);
         Assert.Equal(FenceKind.Returned, state.Fences[^1].Kind);
+    }
+
+    [Theory]
+    [InlineData("i1", false)]
+    [InlineData("i2", true)]
+    [InlineData(null, true)]
+    public void Should_unregister_a_worker_for_its_instance_or_an_operator_and_not_for_an_instance_that_was_replaced(
+        string? leaving, bool leaves)
+    {
+        var state = Registered("i2");
+
+        var decided = WorkerMembership.Unregister(
+            state, new() { WorkerId = Worker, InstanceId = leaving is null ? null : new(leaving) }, T0);
+
+        Assert.Equal(leaves, decided.Event is WorkerUnregistered);
+        Assert.Equal(leaves ? null : RefusalReason.Conflict, (decided.Reply as Refused)?.Reason);
     }
 
     private static WorkerState Registered(string? instance) =>

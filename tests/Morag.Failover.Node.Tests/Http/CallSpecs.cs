@@ -82,6 +82,7 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("POST", "/workers/w-1/offline", """{"reason":"on fire","affected_tasks":["x-1","t-1"]}""", 200)]
     [InlineData("POST", "/workers/w-1/breaker", """{"action":"open","reason":"suspicious"}""", 200)]
     [InlineData("DELETE", "/workers/w-1", null, 200)]
+    [InlineData("DELETE", "/workers/w-1?instance_id=i-1", null, 200)]
     [InlineData("GET", "/workers?limit=1000&after=w-0", null, 200)]
     [InlineData("GET", "/workers/stats", null, 200)]
     [InlineData("GET", "/workers/w-1", null, 200)]

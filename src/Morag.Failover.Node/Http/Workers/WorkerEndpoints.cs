@@ -137,10 +137,19 @@ internal static class WorkerEndpoints
         return Answer.Ok(await gateway.AskWorkers<WorkerReliabilityScore>(set, context.RequestAborted));
     }
 
-    private static async Task<IResult> Unregister(HttpContext context, FailoverGateway gateway, string id)
+    private static async Task<IResult> Unregister(
+        HttpContext context,
+        FailoverGateway gateway,
+        string id,
+        [Microsoft.AspNetCore.Mvc.FromQuery(Name = "instance_id")] string? instanceId)
     {
         var worker = Worker(id);
-        _ = await gateway.AskWorkers<Done>(new UnregisterWorker { WorkerId = worker }, context.RequestAborted);
+        var leave = new UnregisterWorker
+        {
+            WorkerId = worker,
+            InstanceId = Rules.OptionalId<InstanceId>(instanceId, "instance_id"),
+        };
+        _ = await gateway.AskWorkers<Done>(leave, context.RequestAborted);
         return Changed(worker, "unregistered: its leases are released");
     }
 
