@@ -17,6 +17,9 @@ internal sealed class LeaseReturns(int partitions)
     /// <summary>Whether a partition has not confirmed a return.</summary>
     public bool AnyAt(int partition) => pending[partition].Count > 0;
 
+    /// <summary>Whether a lease is being given back.</summary>
+    public bool Contains(int partition, TaskId task, LeaseEpoch epoch) => pending[partition].ContainsKey((task, epoch));
+
     /// <summary>Adds a lease to give back to a partition.</summary>
     public void Add(int partition, TaskId task, LeaseEpoch epoch, string reason) => pending[partition][(task, epoch)] = reason;
 

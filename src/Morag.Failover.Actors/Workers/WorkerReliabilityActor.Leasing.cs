@@ -241,8 +241,16 @@ public sealed partial class WorkerReliabilityActor
             return;
         }
 
-        var repeated = granted.Leases.Where(lease => held.Holds(lease.TaskId, lease.Epoch)).ToList();
-        var fresh = granted.Leases.Where(lease => !held.Holds(lease.TaskId, lease.Epoch)).ToList();
+        // The queue repeats leases for a repeated call. One that is being given back may be another worker's in a moment.
+        var leases = granted.Leases.RemoveAll(lease => returns.Contains(held.PartitionOf(lease.TaskId), lease.TaskId, lease.Epoch));
+        if (leases.Length < granted.Leases.Length)
+        {
+            // Before the partition is asked again, or it would repeat the lease again.
+            SendReturns(granted.Partition);
+        }
+
+        var repeated = leases.Where(lease => held.Holds(lease.TaskId, lease.Epoch)).ToList();
+        var fresh = leases.Where(lease => !held.Holds(lease.TaskId, lease.Epoch)).ToList();
         var callers = question is null ? [] : demand.StillWaiting(question);
         if (question is null || callers.Count == 0)
         {

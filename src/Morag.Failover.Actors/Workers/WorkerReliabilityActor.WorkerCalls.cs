@@ -102,12 +102,15 @@ public sealed partial class WorkerReliabilityActor
         }
 
         var interval = TimeSpan.FromSeconds(State.Registration!.HeartbeatIntervalSeconds ?? WorkerLimits.MinHeartbeatSeconds);
-        var missing = held.FindUndelivered(heartbeat.Held, partition => !fences.Owes(State.Fences, partition), interval, Now);
+        var missing = held.FindUndelivered(heartbeat.Held, MayJudge, interval, Now);
         if (missing is not null)
         {
             ReturnLeases(missing.Select(lease => (lease.TaskId, lease.Epoch)), NeverReachedWorker);
         }
     }
+
+    /// <summary>Not while a partition is asked: its answer may repeat a lease for the call that the worker made again.</summary>
+    private bool MayJudge(int partition) => !fences.Owes(State.Fences, partition) && demand.Asking?.Partition != partition;
 
     private void CheckForDegradation()
     {

@@ -25,6 +25,15 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
     private static readonly TimeSpan Resend = Settings.Queues.ResendAfter * 2;
     private static readonly WorkerId Worker = new("cpu-1");
 
+    private static readonly RequestLeases Request = new()
+    {
+        WorkerId = Worker,
+        InstanceId = new("first-start"),
+        RequestId = new("call-1"),
+        MaxTasks = 1,
+        Wait = TimeSpan.FromSeconds(30),
+    };
+
     private Props Entity => WorkerReliabilityActor.Props(Worker, Settings, Regions, Outages, new OwnerHealth(), new SpecEraser(Sys));
 
     [Fact]
@@ -188,6 +197,40 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
         Assert.Equal(lease.Epoch, Assert.Single((await ExpectMsgAsync<HeartbeatReply>()).Leases).Epoch);
     }
 
+    [Fact]
+    public async Task Should_not_deliver_a_lease_that_is_being_given_back_when_its_call_is_repeated()
+    {
+        var worker = await RegisterAsync();
+        var lease = await LeaseAsync(worker);
+        await BeatWithoutLeasesAsync(worker, after: TimeSpan.FromSeconds(11));
+        await BeatWithoutLeasesAsync(worker, after: TimeSpan.FromSeconds(1));
+        Assert.Equal(lease.Epoch, Assert.Single(Assert.Single(await GotAsync<ReleaseLeases>(Regions.QueuesProbe)).Leases).Epoch);
+
+        worker.Tell(Request, TestActor);
+        var partition = await AskedAsync(worker, lease.TaskId);
+        worker.Tell(new LeasesGranted { Partition = partition, Leases = [lease] });
+
+        var released = Assert.IsType<ReleaseLeases>((await GotAsync<IPartitionMessage>(Regions.QueuesProbe))[0]);
+        Assert.Equal(lease.Epoch, Assert.Single(released.Leases).Epoch);
+        await ExpectNoMsgAsync(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task Should_not_give_a_lease_back_while_the_answer_that_may_repeat_it_is_awaited()
+    {
+        var worker = await RegisterAsync();
+        var lease = await LeaseAsync(worker);
+        await BeatWithoutLeasesAsync(worker, after: TimeSpan.FromSeconds(11));
+        worker.Tell(Request, TestActor);
+        var partition = await AskedAsync(worker, lease.TaskId);
+
+        await BeatWithoutLeasesAsync(worker, after: TimeSpan.FromSeconds(1));
+        Assert.Empty(await GotAsync<ReleaseLeases>(Regions.QueuesProbe));
+
+        worker.Tell(new LeasesGranted { Partition = partition, Leases = [lease] });
+        Assert.Equal(lease, Assert.Single((await ExpectMsgAsync<LeasesGranted>()).Leases));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -240,8 +283,7 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
     public async Task Should_keep_its_worker_and_its_waiting_call_when_an_instance_that_was_replaced_unregisters()
     {
         var worker = await RegisterAsync();
-        var request = new RequestLeases { WorkerId = Worker, InstanceId = new("first-start"), MaxTasks = 1, Wait = TimeSpan.FromMinutes(1) };
-        worker.Tell(request, TestActor);
+        worker.Tell(Request, TestActor);
 
         worker.Tell(new UnregisterWorker { WorkerId = Worker, InstanceId = new("zeroth-start") }, TestActor);
         Assert.Equal(RefusalReason.Conflict, (await ExpectMsgAsync<Refused>()).Reason);
@@ -305,18 +347,30 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
     private async Task<LeasedTask> LeaseAsync(IActorRef worker)
     {
         var task = new TaskId("task-1");
+        worker.Tell(Request, TestActor);
+        var partition = await AskedAsync(worker, task);
+        var granted = new LeasedTask { TaskId = task, Epoch = new(1), Queue = new("cpu_standard"), Deadline = Clock.Now.AddMinutes(1) };
+        worker.Tell(new LeasesGranted { Partition = partition, Leases = [granted] });
+        return Assert.Single((await ExpectMsgAsync<LeasesGranted>()).Leases);
+    }
+
+    /// <summary>Waits until the entity has asked the partition of a task; the others have nothing.</summary>
+    private async Task<int> AskedAsync(IActorRef worker, TaskId task)
+    {
         var partition = Partition.Of(task, Settings.Partitions.Queues);
-        worker.Tell(
-            new RequestLeases { WorkerId = Worker, InstanceId = new("first-start"), MaxTasks = 1, Wait = TimeSpan.FromSeconds(20) },
-            TestActor);
         while (Assert.Single(await GotAsync<GrantLeases>(Regions.QueuesProbe)).Partition is var asked && asked != partition)
         {
             worker.Tell(new LeasesGranted { Partition = asked });
         }
 
-        var granted = new LeasedTask { TaskId = task, Epoch = new(1), Queue = new("cpu_standard"), Deadline = Clock.Now.AddMinutes(1) };
-        worker.Tell(new LeasesGranted { Partition = partition, Leases = [granted] });
-        return Assert.Single((await ExpectMsgAsync<LeasesGranted>()).Leases);
+        return partition;
+    }
+
+    private async Task BeatWithoutLeasesAsync(IActorRef worker, TimeSpan after)
+    {
+        Clock.Advance(after);
+        worker.Tell(new Heartbeat { WorkerId = Worker, InstanceId = new("first-start"), ListsHeld = true }, TestActor);
+        _ = await ExpectMsgAsync<HeartbeatReply>();
     }
 
     private async Task GiveBackFencesAsync(IActorRef worker, long number)
