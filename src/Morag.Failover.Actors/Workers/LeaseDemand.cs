@@ -28,8 +28,8 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
     /// <summary>Whether any call is pending.</summary>
     public bool AnyWaiting => callers.Count > 0;
 
-    /// <summary>Whether the limit of waiting calls is reached.</summary>
-    public bool IsFull => callers.Count >= settings.MaxWaitingCalls;
+    /// <summary>Whether the limit of waiting calls allows a call. A repeated call takes the place of the one that waits.</summary>
+    public bool HasPlaceFor(RequestLeases request) => callers.Count < settings.MaxWaitingCalls || FindRepeated(request) is not null;
 
     /// <summary>The partitions that have registered the worker's interest.</summary>
     public (ImmutableArray<int> Partitions, long Incarnations) InterestKnown => standing.Known();
@@ -76,7 +76,7 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
     public IActorRef? Add(RequestLeases request, IActorRef replyTo, bool repeatFirst, bool holdsNothing, DateTimeOffset now)
     {
         var until = now + (request.Wait > TimeSpan.Zero ? request.Wait : AskingRound);
-        if (request.RequestId is { } id && callers.Find(caller => caller.Request.RequestId == id) is { } before)
+        if (FindRepeated(request) is { } before)
         {
             var unheard = before.MadeAgain(request, replyTo, until);
             AddSteps(before, now);
@@ -302,6 +302,9 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
                 && Asking?.Callers.Contains(caller) != true
                 && !caller.Steps.Exists(step => (mayLease || step.OnlyRepeat) && MayAsk(step.Partition, now))));
     }
+
+    private Caller? FindRepeated(RequestLeases request) =>
+        request.RequestId is { } id ? callers.Find(caller => caller.Request.RequestId == id) : null;
 
     private void GiveUp(Question question)
     {

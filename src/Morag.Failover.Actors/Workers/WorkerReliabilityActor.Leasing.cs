@@ -68,7 +68,7 @@ public sealed partial class WorkerReliabilityActor
             return;
         }
 
-        if (demand.IsFull)
+        if (!demand.HasPlaceFor(request))
         {
             Answer(LeaseRequestRules.TooManyWaiting(settings.Workers));
             return;

@@ -198,6 +198,25 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
     }
 
     [Fact]
+    public async Task Should_accept_a_repeated_call_and_no_other_when_as_many_calls_wait_as_may()
+    {
+        var worker = await RegisterAsync();
+        var waiting = CreateTestProbe();
+        for (var number = 0; number < Settings.Workers.MaxWaitingCalls; number++)
+        {
+            worker.Tell(Request with { RequestId = new($"call-{number}") }, waiting);
+        }
+
+        worker.Tell(Request with { RequestId = new("one-more") }, TestActor);
+        Assert.Equal(RefusalReason.LimitReached, (await ExpectMsgAsync<Refused>()).Reason);
+
+        worker.Tell(Request with { RequestId = new("call-7") }, TestActor);
+        Assert.Empty((await waiting.ExpectMsgAsync<LeasesGranted>()).Leases);
+        await SettleAsync();
+        await ExpectNoMsgAsync(TimeSpan.Zero);
+    }
+
+    [Fact]
     public async Task Should_not_deliver_a_lease_that_is_being_given_back_when_its_call_is_repeated()
     {
         var worker = await RegisterAsync();
