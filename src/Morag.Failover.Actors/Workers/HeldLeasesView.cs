@@ -11,6 +11,9 @@ namespace Morag.Failover.Actors.Workers;
 /// </summary>
 internal sealed class HeldLeasesView(int partitions)
 {
+    /// <summary>How long the worker may at least take to receive a response with leases.</summary>
+    private static readonly TimeSpan LeastDeliveryTime = TimeSpan.FromSeconds(10);
+
     private readonly Dictionary<TaskId, Held> leases = [];
     private readonly Dictionary<int, Query> queries = [];
     private readonly HashSet<int> unknown = [.. Enumerable.Range(0, partitions)];
@@ -142,7 +145,11 @@ internal sealed class HeldLeasesView(int partitions)
             }
             else if (!query.Ended.Contains((lease.TaskId, lease.Epoch)) && !(known?.Lease.Epoch > lease.Epoch))
             {
-                leases[lease.TaskId] = new Held(lease, answer.Partition, query.AskedAt) { IsDelivered = isDelivered };
+                leases[lease.TaskId] = new Held(lease, answer.Partition, query.AskedAt)
+                {
+                    IsDelivered = isDelivered,
+                    SentAt = lease.GrantedAt ?? query.AskedAt,
+                };
             }
         }
 
@@ -161,7 +168,7 @@ internal sealed class HeldLeasesView(int partitions)
             GrantedAt = now,
             Deadline = task.Deadline,
         };
-        leases[task.TaskId] = new Held(lease, partition, now) { IsDelivered = true };
+        leases[task.TaskId] = new Held(lease, partition, now) { IsDelivered = true, SentAt = now };
     }
 
     /// <summary>Records that a lease was extended. Returns whether it is held and its deadline has moved.</summary>
@@ -179,11 +186,13 @@ internal sealed class HeldLeasesView(int partitions)
     }
 
     /// <summary>Records that a held lease was delivered to the worker.</summary>
-    public void MarkDelivered(TaskId task)
+    public void MarkDelivered(TaskId task, DateTimeOffset now)
     {
         if (leases.TryGetValue(task, out var held))
         {
             held.IsDelivered = true;
+            held.SentAt = now;
+            held.Missed = 0;
         }
     }
 
@@ -222,12 +231,14 @@ internal sealed class HeldLeasesView(int partitions)
     /// Compares the view with a worker's heartbeat and returns the leases that two heartbeats did not list: they never reached the worker.
     /// Checks only the partitions that <paramref name="judge"/> accepts. Heartbeats that arrive within <paramref name="interval"/>, the
     /// time between two heartbeats, count as one: they waited somewhere, for example at a node that was frozen, and may all be older than
-    /// the lease.
+    /// the lease. A lease is not returned for two intervals, or at least ten seconds, after it was sent: over a slow connection, the worker
+    /// may still be receiving the response.
     /// </summary>
     public List<HeldLease>? FindUndelivered(
         ImmutableArray<HeldByWorker> said, Func<int, bool> judge, TimeSpan interval, DateTimeOffset now)
     {
         List<HeldLease>? missing = null;
+        var deliveryTime = interval * 2 > LeastDeliveryTime ? interval * 2 : LeastDeliveryTime;
         foreach (var held in leases.Values)
         {
             if (Find(said, held.Lease) is { } saidOfIt)
@@ -243,7 +254,7 @@ internal sealed class HeldLeasesView(int partitions)
             else if (judge(held.Partition) && (held.Missed == 0 || now - held.MissedAt >= interval))
             {
                 held.MissedAt = now;
-                if (++held.Missed >= 2)
+                if (++held.Missed >= 2 && now - held.SentAt >= deliveryTime)
                 {
                     held.Missed = 0;
                     (missing ??= []).Add(held.Lease);
@@ -324,6 +335,9 @@ internal sealed class HeldLeasesView(int partitions)
 
         /// <summary>Whether the lease left the entity for the worker, as far as the entity knows.</summary>
         public bool IsDelivered { get; set; }
+
+        /// <summary>When the lease left the entity for the worker, or was granted.</summary>
+        public DateTimeOffset SentAt { get; set; }
 
         /// <summary>How many checks in a row found that the worker may not know the lease.</summary>
         public int Missed { get; set; }

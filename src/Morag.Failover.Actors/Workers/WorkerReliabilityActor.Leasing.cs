@@ -270,7 +270,7 @@ public sealed partial class WorkerReliabilityActor
         }
 
         delivered.ForEach(lease => held.Add(lease, granted.Partition, Now));
-        repeated.ForEach(lease => held.MarkDelivered(lease.TaskId));
+        repeated.ForEach(lease => held.MarkDelivered(lease.TaskId, Now));
         Deliver(question, callers, repeated, delivered);
     }
 

@@ -95,7 +95,7 @@ public sealed class BreakerSpecs(ITestOutputHelper output) : ScenarioSpec(output
         await PassAsync(TimeSpan.FromMinutes(5));
         Assert.Single(await worker.LeaseWithoutHearingAsync());
 
-        await PassAsync(TimeSpan.FromSeconds(25));
+        await PassAsync(TimeSpan.FromSeconds(35));
 
         Assert.Single(await worker.LeaseAsync());
         Assert.Equal((BreakerState.HalfOpen, false), await BreakerOfAsync(worker));

@@ -92,7 +92,7 @@ public sealed class LeaseSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         await worker.BeatAsync();
         await PassAsync(TimeSpan.FromSeconds(1));
         Assert.Equal(TaskState.Leased, (await TaskAsync(lost)).State);
-        await PassAsync(TimeSpan.FromSeconds(20));
+        await PassAsync(TimeSpan.FromSeconds(30));
 
         var task = await TaskAsync(lost);
         Assert.Equal((TaskState.Queued, 0), (task.State, task.RetryCount));
@@ -146,7 +146,7 @@ public sealed class LeaseSpecs(ITestOutputHelper output) : ScenarioSpec(output)
         var lease = await worker.LeaseOneAsync();
         await Owners.GoDownAsync(Owners.Queues);
         worker.Forget(lease);
-        await PassAsync(TimeSpan.FromSeconds(30));
+        await PassAsync(TimeSpan.FromSeconds(40));
 
         worker.Remember(lease);
         await worker.BeatAsync();
@@ -193,7 +193,7 @@ public sealed class LeaseSpecs(ITestOutputHelper output) : ScenarioSpec(output)
 
         await Owners.CrashAsync(Owners.Queues);
         await worker.BeatAsync();
-        await PassAsync(TimeSpan.FromSeconds(20));
+        await PassAsync(TimeSpan.FromSeconds(30));
 
         Assert.Equal(TaskState.Queued, (await TaskAsync(lost)).State);
     }

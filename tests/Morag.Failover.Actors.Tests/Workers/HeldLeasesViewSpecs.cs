@@ -180,7 +180,7 @@ public sealed class HeldLeasesViewSpecs
         held.Add(Leased(2), partition: 0, Now);
         held.StartQuery(0, Now);
         held.OnAnswer(Answer(held.NumberOf(0), 1, 2, 3, 4));
-        held.MarkDelivered(new("task-4"));
+        held.MarkDelivered(new("task-4"), Now);
 
         Assert.Null(held.FindUndelivered(partition: 0));
         Assert.Null(held.FindUndelivered(partition: 1));
@@ -194,12 +194,32 @@ public sealed class HeldLeasesViewSpecs
         held.MarkEmpty();
         held.Add(Leased(1), partition: 0, Now);
 
-        Assert.Null(Missing(seconds: 1));
-        Assert.Null(Missing(seconds: 1.1));
-        Assert.Null(Missing(seconds: 2.9));
-        Assert.Equal("task-1", Assert.Single(Missing(seconds: 3)!).TaskId.Value);
+        Assert.Null(Missing(seconds: 11));
+        Assert.Null(Missing(seconds: 11.1));
+        Assert.Null(Missing(seconds: 12.9));
+        Assert.Equal("task-1", Assert.Single(Missing(seconds: 13)!).TaskId.Value);
 
         List<HeldLease>? Missing(double seconds) => held.FindUndelivered([], _ => true, interval, Now.AddSeconds(seconds));
+    }
+
+    [Theory]
+    [InlineData(0.1, 10)]
+    [InlineData(5, 10)]
+    [InlineData(6, 12)]
+    public void Should_leave_a_lease_time_to_arrive_after_each_delivery_before_it_is_undelivered(double interval, double time)
+    {
+        held.MarkEmpty();
+        held.Add(Leased(1), partition: 0, Now);
+
+        Assert.Null(Missing(time - 0.1 - interval));
+        Assert.Null(Missing(time - 0.1));
+        held.MarkDelivered(new("task-1"), Now.AddSeconds(time));
+        Assert.Null(Missing(time + interval));
+        Assert.Null(Missing(time + time - 0.1));
+        Assert.Equal("task-1", Assert.Single(Missing(time + time + interval)!).TaskId.Value);
+
+        List<HeldLease>? Missing(double seconds) =>
+            held.FindUndelivered([], _ => true, TimeSpan.FromSeconds(interval), Now.AddSeconds(seconds));
     }
 
     private static long Digest(params long[] epochs) => LeaseDigest.Of(epochs.Select(epoch => (new LeaseEpoch(epoch), default(DateTimeOffset))));
