@@ -92,10 +92,14 @@ public sealed class MoragConflictException : MoragException
 /// </summary>
 public sealed class MoragLeaseEndedException : MoragException
 {
-    internal MoragLeaseEndedException(string message)
-        : base(message)
+    internal MoragLeaseEndedException(string message, Exception? cause = null)
+        : base(message, cause)
     {
     }
+
+    /// <summary>The exception for a call that failed because its lease has ended.</summary>
+    internal static MoragLeaseEndedException Of(MoragException cause) =>
+        new(cause.Message, cause) { ProblemType = cause.ProblemType, OutcomeUnknown = cause.OutcomeUnknown };
 }
 
 /// <summary>The token is missing, wrong, expired, or does not allow the call.</summary>

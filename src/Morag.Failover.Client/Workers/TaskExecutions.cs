@@ -244,15 +244,23 @@ internal sealed class TaskExecutions(
 
     private async Task ExtendAsync(WorkerTask task, TimeSpan by, CancellationToken cancellation)
     {
-        var answer = await calls.ExtendAsync(task.Key, by, cancellation);
-        if (answer.Refused is { } refused)
+        try
         {
-            throw MoragException.Of(refused);
-        }
+            var answer = await calls.ExtendAsync(task.Key, by, cancellation);
+            if (answer.Refused is { } refused)
+            {
+                throw MoragException.Of(refused);
+            }
 
-        if (answer.Deadline is { } deadline)
+            if (answer.Deadline is { } deadline)
+            {
+                held.Extend(task.Key, deadline);
+            }
+        }
+        catch (Exception ended) when (ended is MoragConflictException or MoragNotFoundException)
         {
-            held.Extend(task.Key, deadline);
+            // The task is another worker's, finished, or forgotten since.
+            throw MoragLeaseEndedException.Of((MoragException)ended);
         }
     }
 }

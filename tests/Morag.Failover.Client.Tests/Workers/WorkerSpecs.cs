@@ -264,6 +264,25 @@ public sealed class WorkerSpecs : IAsyncLifetime
         _ = await SentAsync<CompleteTasks>();
     }
 
+    [Theory]
+    [InlineData(RefusalReason.Conflict, false)]
+    [InlineData(RefusalReason.Conflict, true)]
+    [InlineData(RefusalReason.Unknown, true)]
+    public async Task Should_tell_the_handler_that_its_lease_has_ended_when_it_cannot_be_extended(RefusalReason reason, bool isThrown)
+    {
+        var refused = new Refused { Reason = reason, Message = "task one is held by another worker" };
+        cluster.Instead = message => message is not ExtendLease extend
+            ? null
+            : isThrown
+                ? throw MoragException.Of(refused)
+                : new LeaseResults { Results = [new() { TaskId = extend.TaskId, Epoch = extend.Epoch, Refused = refused }] };
+        await StartAsync(async (task, cancellation) => JsonText.Of(
+            (await Assert.ThrowsAsync<MoragLeaseEndedException>(() => task.ExtendAsync(TimeSpan.FromMinutes(1), cancellation))).Message));
+        cluster.Submit("one");
+
+        Assert.Equal("\"task one is held by another worker\"", (await SentAsync<CompleteTasks>()).Completions[0].Result.Raw);
+    }
+
     [Fact]
     public async Task Should_send_progress_and_every_held_lease_with_heartbeats()
     {
