@@ -27,7 +27,7 @@ internal static class ExitCode
     /// <summary>The token is missing, wrong or expired.</summary>
     public const int Unauthorised = 6;
 
-    /// <summary>The node failed to answer. The outcome is unknown, and it is safe to repeat the call.</summary>
+    /// <summary>The node failed to answer. The outcome is unknown.</summary>
     public const int NodeError = 70;
 
     /// <summary>Interrupted by a second Ctrl-C.</summary>

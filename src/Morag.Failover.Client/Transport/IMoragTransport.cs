@@ -4,8 +4,9 @@ using Morag.Failover.Contracts.Workers;
 namespace Morag.Failover.Client;
 
 /// <summary>
-/// Carries messages of the contracts to a cluster, and brings back the replies. It makes one attempt; <see cref="MoragClient"/> and the
-/// worker repeat what is safe to repeat. It is thread-safe.
+/// Carries messages of the contracts to a cluster, and brings back the replies. Within the time limit of a call, it may send it to several
+/// nodes, but one that is not safe to repeat only if no node has carried it out. <see cref="MoragClient"/> and the worker repeat calls that
+/// failed. It is thread-safe.
 /// </summary>
 public interface IMoragTransport : IAsyncDisposable, IDisposable
 {

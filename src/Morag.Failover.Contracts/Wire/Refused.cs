@@ -15,11 +15,17 @@ public enum RefusalReason
     /// <summary>A limit is reached. The call may succeed later.</summary>
     LimitReached = 3,
 
-    /// <summary>The outcome is unknown, or the owner cannot be reached. Retry; the call is safe to repeat.</summary>
+    /// <summary>
+    /// The outcome is unknown: the call may have been carried out. If <see cref="Refused.Owner"/> is set, the owner is down, and the call
+    /// changed nothing. Repeat the call if it carries an id or changes nothing. Otherwise look first whether it was carried out: a lease
+    /// may be extended twice, or a task requeued twice.
+    /// </summary>
     Unavailable = 4,
 }
 
-/// <summary>The answer to a call that changed nothing.</summary>
+/// <summary>
+/// The answer to a call that was not carried out. It changed nothing, unless the reason is <see cref="RefusalReason.Unavailable"/>.
+/// </summary>
 [ProtoContract(Name = "refused")]
 public sealed record Refused : IWireMessage
 {

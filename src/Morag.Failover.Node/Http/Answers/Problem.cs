@@ -106,7 +106,7 @@ internal sealed record Problem : IResult
     public static Problem Unavailable(string detail) => new()
     {
         Type = ProblemTypes.Unavailable,
-        Title = "The outcome is unknown: retry, the call is safe to repeat",
+        Title = "The outcome is unknown: the call may have been carried out",
         Status = StatusCodes.Status503ServiceUnavailable,
         Detail = detail,
         RetryAfterSeconds = 1,
