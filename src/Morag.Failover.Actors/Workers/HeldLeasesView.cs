@@ -168,7 +168,7 @@ internal sealed class HeldLeasesView(int partitions)
             GrantedAt = now,
             Deadline = task.Deadline,
         };
-        leases[task.TaskId] = new Held(lease, partition, now) { IsDelivered = true, SentAt = now };
+        leases[task.TaskId] = new Held(lease, partition, now) { IsDelivered = true, Deliveries = 1, SentAt = now };
     }
 
     /// <summary>Records that a lease was extended. Returns whether it is held and its deadline has moved.</summary>
@@ -191,10 +191,17 @@ internal sealed class HeldLeasesView(int partitions)
         if (leases.TryGetValue(task, out var held))
         {
             held.IsDelivered = true;
+            held.Deliveries++;
             held.SentAt = now;
             held.Missed = 0;
         }
     }
+
+    /// <summary>
+    /// Records that a delivery of a lease failed. Returns whether the lease should be given back: it is held, as far as is known, and the
+    /// entity has not delivered it in any other way.
+    /// </summary>
+    public bool WithdrawDelivery(TaskId task, LeaseEpoch epoch) => Holds(task, epoch) ? --leases[task].Deliveries <= 0 : !IsKnown;
 
     /// <summary>Removes a lease that ended.</summary>
     public void Remove(TaskId task, LeaseEpoch epoch)
@@ -335,6 +342,9 @@ internal sealed class HeldLeasesView(int partitions)
 
         /// <summary>Whether the lease left the entity for the worker, as far as the entity knows.</summary>
         public bool IsDelivered { get; set; }
+
+        /// <summary>How many deliveries by this run of the entity have not failed.</summary>
+        public int Deliveries { get; set; }
 
         /// <summary>When the lease left the entity for the worker, or was granted.</summary>
         public DateTimeOffset SentAt { get; set; }

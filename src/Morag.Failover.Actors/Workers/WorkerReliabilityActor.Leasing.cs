@@ -18,6 +18,9 @@ public sealed partial class WorkerReliabilityActor
     /// <summary>Why a lease is given back that the worker does not know.</summary>
     private const string NeverReachedWorker = "the lease never reached the worker";
 
+    /// <summary>Why a lease is given back whose response could not be sent.</summary>
+    private const string NotDelivered = "not delivered: the worker disconnected before the response";
+
     private bool HandleLeasing(object message)
     {
         switch (message)
@@ -27,6 +30,9 @@ public sealed partial class WorkerReliabilityActor
                 return true;
             case LeasesGranted granted:
                 OnGranted(granted);
+                return true;
+            case LeasesUndelivered undelivered:
+                OnUndelivered(undelivered);
                 return true;
             case LeasesFreed freed:
                 OnLeasesFreed(freed);
@@ -217,7 +223,7 @@ public sealed partial class WorkerReliabilityActor
             return;
         }
 
-        if (!listsHeld && demand.Asking?.Partition != partition && held.FindUndelivered(partition) is { } missing)
+        if (listsHeld is not true && demand.Asking?.Partition != partition && held.FindUndelivered(partition) is { } missing)
         {
             ReturnLeases(missing.Select(lease => (lease.TaskId, lease.Epoch)), NeverReachedWorker);
         }
@@ -272,6 +278,22 @@ public sealed partial class WorkerReliabilityActor
         delivered.ForEach(lease => held.Add(lease, granted.Partition, Now));
         repeated.ForEach(lease => held.MarkDelivered(lease.TaskId, Now));
         Deliver(question, callers, repeated, delivered);
+    }
+
+    /// <summary>
+    /// Leaves the leases to a live worker that may repeat the call on another node, if its heartbeats show which ones it does not get. A
+    /// lease that was delivered again since stays too.
+    /// </summary>
+    private void OnUndelivered(LeasesUndelivered undelivered)
+    {
+        var mayRepeat = undelivered.IsRepeatable
+            && State is { Liveness: Liveness.Alive, Registration.HeartbeatIntervalSeconds: not null }
+            && listsHeld is not false;
+        var lost = undelivered.Leases.Where(lease => held.WithdrawDelivery(lease.TaskId, lease.Epoch)).ToList();
+        if (!mayRepeat)
+        {
+            ReturnLeases(lost.Select(lease => (lease.TaskId, lease.Epoch)), NotDelivered);
+        }
     }
 
     private void Deliver(

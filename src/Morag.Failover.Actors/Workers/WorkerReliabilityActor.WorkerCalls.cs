@@ -79,7 +79,7 @@ public sealed partial class WorkerReliabilityActor
         StoreIfAny(WorkerMembership.EndSuspicion(State, Now));
         StoreIfAny(WorkerMembership.ReportStatus(State, heartbeat.Status, Now));
         listsHeld = heartbeat.ListsHeld;
-        if (listsHeld && held.IsKnown)
+        if (heartbeat.ListsHeld && held.IsKnown)
         {
             ReturnUndelivered(heartbeat);
         }

@@ -45,8 +45,8 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     private int? reportedHeld;
     private bool waitsToPassivate;
 
-    /// <summary>Whether the worker's heartbeats list the leases that it holds.</summary>
-    private bool listsHeld;
+    /// <summary>Whether the worker's heartbeats list the leases that it holds; null before the first one that this entity gets.</summary>
+    private bool? listsHeld;
 
     /// <summary>Made by <see cref="Props"/>.</summary>
     public WorkerReliabilityActor(

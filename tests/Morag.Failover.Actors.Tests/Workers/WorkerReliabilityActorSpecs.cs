@@ -251,6 +251,45 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
     }
 
     [Theory]
+    [InlineData(true, true, true, 0)]
+    [InlineData(true, true, null, 0)]
+    [InlineData(true, true, false, 1)]
+    [InlineData(true, false, true, 1)]
+    [InlineData(false, true, true, 1)]
+    public async Task Should_give_an_undelivered_lease_back_unless_the_worker_may_repeat_its_call_and_lists_its_leases(
+        bool isRepeatable, bool beats, bool? lists, int returned)
+    {
+        var worker = await RegisterAsync(beats ? 2 : null);
+        if (lists is { } listsHeld)
+        {
+            worker.Tell(new Heartbeat { WorkerId = Worker, InstanceId = new("first-start"), ListsHeld = listsHeld }, TestActor);
+            _ = await ExpectMsgAsync<HeartbeatReply>();
+        }
+
+        var lease = await LeaseAsync(worker);
+
+        worker.Tell(Undelivered(lease, isRepeatable));
+
+        Assert.Equal(returned, (await GotAsync<ReleaseLeases>(Regions.QueuesProbe)).Sum(release => release.Leases.Length));
+    }
+
+    [Fact]
+    public async Task Should_give_an_undelivered_lease_back_only_when_the_repeated_call_was_not_delivered_either()
+    {
+        var worker = await RegisterAsync();
+        var lease = await LeaseAsync(worker);
+        worker.Tell(Request, TestActor);
+        worker.Tell(new LeasesGranted { Partition = await AskedAsync(worker, lease.TaskId), Leases = [lease] });
+        Assert.Equal(lease, Assert.Single((await ExpectMsgAsync<LeasesGranted>()).Leases));
+
+        worker.Tell(Undelivered(lease, isRepeatable: true));
+        Assert.Empty(await GotAsync<ReleaseLeases>(Regions.QueuesProbe));
+
+        worker.Tell(Undelivered(lease, isRepeatable: true));
+        Assert.Single(await GotAsync<ReleaseLeases>(Regions.QueuesProbe));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Should_tell_its_session_the_new_deadline_when_a_lease_was_extended(bool isHinted)
@@ -348,17 +387,30 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
         Assert.Equal(Worker, (await ExpectMsgAsync<WorkerInfo>()).Registration.WorkerId);
     }
 
-    private async Task<IActorRef> RegisterAsync()
+    private static LeasesUndelivered Undelivered(LeasedTask lease, bool isRepeatable) => new()
+    {
+        WorkerId = Worker,
+        IsRepeatable = isRepeatable,
+        Leases = [new() { TaskId = lease.TaskId, Epoch = lease.Epoch }],
+    };
+
+    private async Task<IActorRef> RegisterAsync(double? interval = null)
     {
         var worker = Start(Entity);
-        await RegisterAgainAsync(worker, "first-start");
+        await RegisterAgainAsync(worker, "first-start", interval);
         Assert.Single(Store.EventsOf(PersistenceIds.Worker(Worker), Sys));
         return worker;
     }
 
-    private async Task RegisterAgainAsync(IActorRef worker, string instance)
+    private async Task RegisterAgainAsync(IActorRef worker, string instance, double? interval = null)
     {
-        var registration = new WorkerRegistration { WorkerId = Worker, Capability = WorkerCapability.Cpu, InstanceId = new(instance) };
+        var registration = new WorkerRegistration
+        {
+            WorkerId = Worker,
+            Capability = WorkerCapability.Cpu,
+            InstanceId = new(instance),
+            HeartbeatIntervalSeconds = interval,
+        };
         worker.Tell(new RegisterWorker { Registration = registration }, TestActor);
         await ExpectMsgAsync<WorkerRegisteredReply>();
     }

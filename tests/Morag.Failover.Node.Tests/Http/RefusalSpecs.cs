@@ -4,6 +4,7 @@ using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Domain.Workers;
 using Morag.Failover.Node.Http;
 
 namespace Morag.Failover.Node.Tests.Http;
@@ -254,45 +255,19 @@ public sealed class RefusalSpecs : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("""{"wait_seconds":30}""", Liveness.Alive)]
-    [InlineData("""{"wait_seconds":30,"request_id":"r-1"}""", Liveness.Suspect)]
-    public async Task Should_give_leases_back_when_the_caller_went_before_they_came(string body, Liveness liveness)
+    [InlineData("""{"wait_seconds":30}""", false)]
+    [InlineData("""{"wait_seconds":30,"request_id":"r-1"}""", true)]
+    public async Task Should_tell_the_workers_entity_which_leases_were_not_delivered_when_the_caller_went_before_they_came(
+        string body, bool isRepeatable)
     {
-        http.Owners.Answer = message => message switch
-        {
-            RequestLeases => null,
-            GetWorker => Heartbeating(liveness),
-            _ => GoodOwners.Answer(message),
-        };
+        http.Owners.Answer = message => message is RequestLeases ? null : GoodOwners.Answer(message);
 
         await GrantAfterDisconnectAsync(body, "t-9");
 
-        await Eventually.IsTrue(() => http.Owners.Received<ReleaseLeases>().Any(release => release.Leases[0].TaskId.Value == "t-9"));
-        Assert.Equal("w-1", http.Owners.Received<ReleaseLeases>().Single().WorkerId.Value);
-    }
-
-    [Fact]
-    public async Task Should_leave_leases_to_a_live_worker_when_it_may_repeat_the_request_on_another_node()
-    {
-        http.Owners.Answer = message => message switch
-        {
-            RequestLeases => null,
-            GetWorker => Heartbeating(Liveness.Alive),
-            _ => GoodOwners.Answer(message),
-        };
-
-        await GrantAfterDisconnectAsync("""{"wait_seconds":30,"request_id":"r-1"}""", "t-9");
-        await Eventually.IsTrue(() => http.Owners.Received<GetWorker>().Any());
-        await GrantAfterDisconnectAsync("""{"wait_seconds":30}""", "t-10");
-        await Eventually.IsTrue(() => http.Owners.Received<ReleaseLeases>().Any());
-
-        Assert.Equal("t-10", http.Owners.Received<ReleaseLeases>().Single().Leases.Single().TaskId.Value);
-    }
-
-    private static WorkerInfo Heartbeating(Liveness liveness)
-    {
-        var worker = GoodOwners.Worker("w-1");
-        return worker with { Liveness = liveness, Registration = worker.Registration with { HeartbeatIntervalSeconds = 2 } };
+        await Eventually.IsTrue(() => http.Owners.Received<LeasesUndelivered>().Any());
+        var undelivered = http.Owners.Received<LeasesUndelivered>().Single();
+        Assert.Equal(("w-1", isRepeatable), (undelivered.WorkerId.Value, undelivered.IsRepeatable));
+        Assert.Equal("t-9", Assert.Single(undelivered.Leases).TaskId.Value);
     }
 
     /// <summary>Asks for leases, disconnects, and grants a lease then.</summary>

@@ -4,6 +4,7 @@ using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Partitioning;
+using Morag.Failover.Domain.Workers;
 using Morag.Failover.Node.Http.Access;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Input;
@@ -92,7 +93,7 @@ internal static class WorkerCallEndpoints
             // Answered below.
         }
 
-        _ = ReleaseWhenGranted(gateway, demand, granted);
+        _ = ReportWhenGranted(gateway, demand, granted);
         if (memberLost.IsCancellationRequested)
         {
             throw new ProblemException(Problem.Of(Refused.Unavailable(
@@ -102,46 +103,28 @@ internal static class WorkerCallEndpoints
         return Answer.Ok(Array.Empty<LeasedTask>());
     }
 
-    // Best effort: if the release is lost, the worker's next heartbeats show that it does not hold the leases.
-    private static async Task ReleaseWhenGranted(FailoverGateway gateway, RequestLeases demand, Task<LeasesGranted> granted)
+    // Best effort: if the message is lost, the worker's next heartbeats show that it does not hold the leases.
+    private static async Task ReportWhenGranted(FailoverGateway gateway, RequestLeases demand, Task<LeasesGranted> granted)
     {
-        LeasesGranted undelivered;
         try
         {
-            undelivered = await granted;
-            if (undelivered.Leases.IsEmpty || await MayRepeat(gateway, demand))
+            if ((await granted).Leases is { IsEmpty: false } leases)
             {
-                return;
+                gateway.Regions.Workers.Tell(
+                    new LeasesUndelivered
+                    {
+                        WorkerId = demand.WorkerId,
+                        IsRepeatable = demand.RequestId is not null,
+                        Leases = [.. leases.Select(lease => new LeaseRef { TaskId = lease.TaskId, Epoch = lease.Epoch })],
+                    },
+                    Akka.Actor.ActorRefs.NoSender);
             }
         }
         catch (ProblemException)
         {
-            return;
-        }
-
-        var partitions = gateway.Settings.Partitions.Queues;
-        foreach (var leases in undelivered.Leases.GroupBy(lease => Partition.Of(lease.TaskId, partitions)))
-        {
-            gateway.Regions.Queues.Tell(
-                new ReleaseLeases
-                {
-                    Partition = leases.Key,
-                    WorkerId = demand.WorkerId,
-                    Leases = [.. leases.Select(lease => new LeaseRef { TaskId = lease.TaskId, Epoch = lease.Epoch })],
-                    Reason = "not delivered: the worker disconnected before the response",
-                },
-                Akka.Actor.ActorRefs.NoSender);
+            // Nothing was granted, as far as this node knows.
         }
     }
-
-    /// <summary>
-    /// Whether a live worker may have repeated the request, or may do so, and then works on these leases. Its heartbeats show the leases
-    /// that it does not hold.
-    /// </summary>
-    private static async Task<bool> MayRepeat(FailoverGateway gateway, RequestLeases demand) =>
-        demand.RequestId is not null
-        && await gateway.AskWorkers<WorkerInfo>(new GetWorker { WorkerId = demand.WorkerId }, CancellationToken.None)
-            is { Liveness: Liveness.Alive, Registration.HeartbeatIntervalSeconds: not null };
 
     private static async Task<IResult> Successes(HttpContext context, FailoverGateway gateway, string id)
     {
