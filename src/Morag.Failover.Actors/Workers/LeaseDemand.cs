@@ -294,13 +294,16 @@ internal sealed partial class LeaseDemand(int partitions, TimeSpan unansweredAft
             GiveUp(question);
         }
 
-        Renew(now);
-        return Remove(caller =>
+        var finished = Remove(caller =>
             caller.Until <= now
             || (mayLease && AllDown(now))
             || (caller.Request.Wait <= TimeSpan.Zero
                 && Asking?.Callers.Contains(caller) != true
                 && !caller.Steps.Exists(step => (mayLease || step.OnlyRepeat) && MayAsk(step.Partition, now))));
+
+        // Not before: a call that ends now would not renew anything any more.
+        Renew(now);
+        return finished;
     }
 
     private Caller? FindRepeated(RequestLeases request) =>

@@ -180,7 +180,7 @@ public sealed class LeaseDemandSpecs
 
         Assert.Null(Ask());
         var renewed = 0;
-        for (var i = 0; i < 150; i++)
+        for (var i = 0; i < 152; i++)
         {
             Later(TimeSpan.FromSeconds(1));
             if (demand.RemoveFinished(mayLease: true, now).Count > 0)
