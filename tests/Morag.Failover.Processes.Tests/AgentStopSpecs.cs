@@ -64,7 +64,8 @@ public sealed class AgentStopSpecs(RedisServer server) : IClassFixture<RedisServ
     [ServerFact]
     public async Task Should_not_end_a_command_at_the_first_deadline_when_its_lease_was_extended()
     {
-        await node.Client.SubmitAsync([new { task_id = "long", queue = "cpu_standard", payload = "x", max_retries = 0, timeout_seconds = 3 }]);
+        await node.Client.SubmitAsync(
+            [new { task_id = "long", queue = "cpu_standard", payload = "x", max_retries = 0, timeout_seconds = 3 }]);
         await using var agent = Start("one", "one");
         await Eventually.HoldsAsync(() => Task.FromResult(Commands() == 1), () => $"the command runs; the agent wrote:\n{agent.Output}");
         var task = await node.Client.TaskAsync("long");
@@ -72,7 +73,8 @@ public sealed class AgentStopSpecs(RedisServer server) : IClassFixture<RedisServ
         await node.Client.PostAsync("/tasks/long/extend", new { worker_id = "one", epoch = task.Epoch.Value, seconds = 600 });
 
         await Eventually.HoldsAsync(
-            () => Task.FromResult(TimeProvider.System.GetUtcNow() > task.Deadline + TimeSpan.FromSeconds(1)), () => "the first deadline passes");
+            () => Task.FromResult(TimeProvider.System.GetUtcNow() > task.Deadline + TimeSpan.FromSeconds(1)),
+            () => "the first deadline passes");
         await File.WriteAllTextAsync(Gate, "");
         await AllSucceedAsync(1, () => agent.Output);
         Assert.Empty(await node.Client.FailuresAsync());

@@ -7,7 +7,9 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Cli.Agents;
 
-/// <summary>Keeps the session open. It tells the node immediately when the agent is gone, and the agent when a lease is revoked or extended.</summary>
+/// <summary>
+/// Keeps the session open. It tells the node immediately when the agent is gone, and the agent when a lease is revoked or extended.
+/// </summary>
 internal sealed class SessionLoop(
     WorkerClient client,
     InstanceRegistration registration,

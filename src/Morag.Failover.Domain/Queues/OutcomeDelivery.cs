@@ -44,7 +44,9 @@ public static class OutcomeDelivery
         _ => [],
     };
 
-    /// <summary>The hint for a worker whose lease was extended: its heartbeats are answered with the new deadline. Null otherwise.</summary>
+    /// <summary>
+    /// The hint for a worker whose lease was extended: its heartbeats are answered with the new deadline. Null for other events.
+    /// </summary>
     public static LeaseDeadlineMoved? HintFor(IStoredEvent @event, QueueState after) =>
         @event is LeaseExtended extended
         && after.Tasks.GetValueOrDefault(extended.TaskId) is { State: TaskState.Leased, Lease: { } lease }

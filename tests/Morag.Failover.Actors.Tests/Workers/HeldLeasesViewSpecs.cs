@@ -222,7 +222,8 @@ public sealed class HeldLeasesViewSpecs
             held.FindUndelivered([], _ => true, TimeSpan.FromSeconds(interval), Now.AddSeconds(seconds));
     }
 
-    private static long Digest(params long[] epochs) => LeaseDigest.Of(epochs.Select(epoch => (new LeaseEpoch(epoch), default(DateTimeOffset))));
+    private static long Digest(params long[] epochs) =>
+        LeaseDigest.Of(epochs.Select(epoch => (new LeaseEpoch(epoch), default(DateTimeOffset))));
 
     private static HeldLeases Answer(long number, params long[] epochs) => new()
     {

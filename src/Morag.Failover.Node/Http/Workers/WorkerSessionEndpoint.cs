@@ -23,7 +23,8 @@ internal static class WorkerSessionEndpoint
     public static void MapWorkerSession(this IEndpointRouteBuilder api) => api.MapGet("/workers/{id}/session", Open)
         .WithTags("Workers")
         .OpenToWorkers(WorkerPlace.Path)
-        .DescribesStream("Server-sent events for the worker: lease_revoked, lease_extended, drain, resume, breaker, heartbeat, superseded, closed");
+        .DescribesStream(
+            "Server-sent events for the worker: lease_revoked, lease_extended, drain, resume, breaker, heartbeat, superseded, closed");
 
     private static async Task<IResult> Open(
         HttpContext context,
