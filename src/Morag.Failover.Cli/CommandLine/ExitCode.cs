@@ -15,7 +15,7 @@ internal static class ExitCode
     /// <summary>The command line is invalid. Nothing was sent.</summary>
     public const int Usage = 2;
 
-    /// <summary>No node answers at the address.</summary>
+    /// <summary>No node answers at the addresses; another server may.</summary>
     public const int Unreachable = 3;
 
     /// <summary>The task, worker, queue, failure or result does not exist, whether a path or a field names it.</summary>
@@ -37,6 +37,8 @@ internal static class ExitCode
     public static int Of(NodeProblem problem) => problem.Status switch
     {
         _ when problem.Type == ProblemTypes.UnknownQueue => NotFound,
+        < HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.MisdirectedRequest
+            when !problem.IsFromNode => Unreachable,
         HttpStatusCode.NotFound => NotFound,
         HttpStatusCode.Conflict => Conflict,
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => Unauthorised,

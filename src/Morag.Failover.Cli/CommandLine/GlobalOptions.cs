@@ -9,6 +9,8 @@ internal sealed class GlobalOptions
 {
     public const string DefaultNode = "http://127.0.0.1:8080";
 
+    private readonly List<FailedAttempt> passedOver = [];
+
     public Option<string[]> Node { get; } = new("--node")
     {
         Description = $"Addresses of nodes, comma-separated (repeatable, env MORAG_NODE, default {DefaultNode})",
@@ -58,14 +60,43 @@ internal sealed class GlobalOptions
     public IReadOnlyList<string> GivenNodes(ParseResult parsed) =>
         Split(parsed.GetValue(Node) ?? []) is { Count: > 0 } given ? given : Split([Environment("MORAG_NODE") ?? ""]);
 
+    /// <summary>The addresses that answered, but not as a node does. Later calls of this command leave them out.</summary>
+    public IReadOnlyList<FailedAttempt> PassedOver => passedOver;
+
+    /// <summary>Whether the calls carry a token.</summary>
+    public bool HasToken { get; private set; }
+
     public NodeConnection Connect(ParseResult parsed)
     {
-        var given = GivenNodes(parsed) is { Count: > 0 } some ? some : [DefaultNode];
+        var given = (GivenNodes(parsed) is { Count: > 0 } some ? some : [DefaultNode]).Select(ParseNode).ToArray();
+        var left = Array.FindAll(given, node => !passedOver.Exists(foreign => foreign.Node == node));
+        var token = ReadToken(parsed);
+        HasToken = token.Current is not null;
         return new(
-            given.Select(ParseNode).OrderByDescending(node => node == Reached),
-            ReadToken(parsed),
+            (left.Length > 0 ? left : given).OrderByDescending(node => node == Reached),
+            token,
             TimeProvider.System,
             ReadTrust(parsed));
+    }
+
+    /// <summary>Asks the addresses in turn until one answers as a node does.</summary>
+    /// <exception cref="NotANode">None of them does, and the last one answered.</exception>
+    public async Task<T> AskAnyAsync<T>(ParseResult parsed, Func<NodeConnection, Task<T>> ask)
+    {
+        while (true)
+        {
+            using var node = Connect(parsed);
+            try
+            {
+                var answer = await ask(node);
+                Reached = node.Node;
+                return answer;
+            }
+            catch (NotANode foreign) when (node.Addresses.Any(address => address.Url != foreign.Attempt.Node))
+            {
+                passedOver.Add(foreign.Attempt);
+            }
+        }
     }
 
     public BearerToken ReadToken(ParseResult parsed)
@@ -112,11 +143,26 @@ internal sealed class GlobalOptions
         }
     }
 
-    public static Uri ParseNode(string text) =>
-        Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out var address)
-        && address.Scheme is "http" or "https"
+    public static Uri ParseNode(string text)
+    {
+        var full = text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text;
+        if (!Uri.TryCreate(full, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+        {
+            throw CommandFailure.Usage($"--node must be an address such as {DefaultNode}, not \"{text}\"");
+        }
+
+        // It may be a password, so the message must not contain it.
+        if (address.UserInfo.Length > 0)
+        {
+            throw CommandFailure.Usage(
+                $"--node must not contain a user name or password before {address.Authority}. Give a token with --token or --token-file");
+        }
+
+        return address is { AbsolutePath: "/", Query: "", Fragment: "" }
             ? new Uri(address.GetLeftPart(UriPartial.Authority) + "/")
-            : throw CommandFailure.Usage($"--node must be an address such as {DefaultNode}, not \"{text}\"");
+            : throw CommandFailure.Usage(
+                $"--node must be an address without a path or query, such as {address.GetLeftPart(UriPartial.Authority)}, not \"{text}\"");
+    }
 
     private static List<string> Split(IEnumerable<string> texts) =>
         [.. texts.SelectMany(text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];

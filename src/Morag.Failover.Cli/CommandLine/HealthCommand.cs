@@ -23,31 +23,42 @@ internal static class HealthCommand
 
     private static async Task<int> RunAsync(GlobalOptions globals, ParseResult parsed, bool live, CancellationToken cancellation)
     {
-        using var node = globals.Connect(parsed);
-        using var answer = await node.SendAsync(
-            () => new HttpRequestMessage(HttpMethod.Get, live ? "/health/live" : "/health/ready"), Timeout, streamed: false, cancellation);
-        var (output, text) = (parsed.InvocationConfiguration.Output, await answer.Content.ReadAsStringAsync(cancellation));
-        if (globals.AsJson(parsed))
+        var status = live ? "live" : "ready";
+        var health = await globals.AskAnyAsync(parsed, node => AskAsync(node, status, cancellation));
+        return await AnswerReading.GuardAsync(globals.Reached!, async () =>
         {
-            await output.WriteLineAsync(text);
+            await ShowAsync(parsed.InvocationConfiguration.Output, status, health, globals.AsJson(parsed));
             return ExitCode.Ok;
-        }
-
-        await output.WriteLineAsync(live ? "live" : "ready");
-        foreach (var alert in AlertsIn(text))
-        {
-            await output.WriteLineAsync(alert);
-        }
-
-        return ExitCode.Ok;
+        });
     }
 
-    /// <summary>A line for each part of the state that fails although the node is ready.</summary>
-    private static IEnumerable<string> AlertsIn(string answer)
+    private static async Task ShowAsync(TextWriter output, string status, JsonElement health, bool asJson)
     {
-        var alerts = Cell.At(JsonSerializer.Deserialize<JsonElement>(answer), "alerts");
-        return alerts is { ValueKind: JsonValueKind.Object } some
-            ? some.EnumerateObject().Select(alert => $"{alert.Name} fails: {Cell.Text(alert.Value)}")
-            : [];
+        if (asJson)
+        {
+            await output.WriteLineAsync(JsonSerializer.Serialize(health, Wire.Options));
+            return;
+        }
+
+        await output.WriteLineAsync(status);
+        if (Cell.At(health, "alerts") is { ValueKind: JsonValueKind.Object } alerts)
+        {
+            foreach (var alert in alerts.EnumerateObject())
+            {
+                await output.WriteLineAsync($"{Cell.Safe(alert.Name)} fails: {Cell.Text(alert.Value)}");
+            }
+        }
+    }
+
+    /// <summary>The answer of a node that has the status. A success of another server means nothing.</summary>
+    private static async Task<JsonElement> AskAsync(NodeConnection node, string status, CancellationToken cancellation)
+    {
+        using var answer = await node.SendAsync(
+            () => new HttpRequestMessage(HttpMethod.Get, $"/health/{status}"), Timeout, streamed: false, cancellation);
+        return await AnswerReading.ReadAsync(answer, cancellation) is { } health
+            && Cell.At(health, "status") is { ValueKind: JsonValueKind.String } known
+            && known.GetRawText() == $"\"{status}\""
+                ? health
+                : throw new NotANode(node.Node, $"its answer to /health/{status} is not that of a node");
     }
 }

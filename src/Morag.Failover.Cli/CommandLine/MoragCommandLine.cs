@@ -2,8 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
-using System.Net;
-using System.Security.Authentication;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Cli.Palettes;
 
@@ -15,6 +13,8 @@ namespace Morag.Failover.Cli.CommandLine;
 /// </summary>
 internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stream standardInput, TimeProvider clock)
 {
+    private readonly PrintedText output = PrintedText.To(output);
+    private readonly PrintedText error = PrintedText.To(error);
     private static readonly ParserConfiguration Parsing = new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
 
     public async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellation = default)
@@ -31,20 +31,20 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
                 parsed = root.Parse(arguments, Parsing);
                 if (problem is not null && IsCall(parsed))
                 {
-                    return ReportError(problem);
+                    return ReportError(problem, globals);
                 }
 
                 if (problem is not null && parsed.Action is HelpAction)
                 {
-                    await error.WriteLineAsync($"{problem.Message}; the commands that a node provides are not listed");
+                    await error.WriteLineAsync($"{FailureText.Of(problem, globals)}; the commands that a node provides are not listed");
                 }
             }
 
             return await InvokeAsync(parsed, cancellation);
         }
-        catch (Exception failure) when (failure is CommandFailure or NodeUnreachable or NodeRefused or TokenExposed)
+        catch (Exception failure) when (failure is CommandFailure or NodeUnreachable or NodeRefused or NotANode or TokenExposed)
         {
-            return ReportError(failure);
+            return ReportError(failure, globals);
         }
         catch (OperationCanceledException)
         {
@@ -57,18 +57,30 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
         if (parsed.Action is ParseErrorAction usage)
         {
             usage.ShowHelp = false;
+            await WriteErrorsAsync(parsed);
         }
 
         // The agent and the demo handle signals themselves, and take the time they need to stop.
         var invocation = new InvocationConfiguration
         {
             Output = output,
-            Error = error,
+            Error = parsed.Action is ParseErrorAction ? TextWriter.Null : error,
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = null,
         };
         var exitCode = await parsed.InvokeAsync(invocation, cancellation);
         return parsed.Action is ParseErrorAction ? ExitCode.Usage : exitCode;
+    }
+
+    // A word that is no command also counts as a missing command. Only the first says what to do.
+    private async Task WriteErrorsAsync(ParseResult parsed)
+    {
+        string[] all = [.. parsed.Errors.Select(wrong => wrong.Message).Distinct()];
+        var named = Array.FindAll(all, wrong => parsed.UnmatchedTokens.Any(word => wrong.Contains(word, StringComparison.Ordinal)));
+        foreach (var wrong in named.Length > 0 ? named : all)
+        {
+            await error.WriteLineAsync(wrong);
+        }
     }
 
     // Built-in commands must work without a node, so that an agent can start before its node.
@@ -83,42 +95,20 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
     {
         try
         {
-            using var node = globals.Connect(parsed);
             var timeout = parsed.Action is null or ParseErrorAction ? NodeConnection.CallTimeout : TimeSpan.FromSeconds(2);
-            var palettes = await new PaletteClient(node).DownloadAsync(timeout, cancellation);
-            globals.Reached = node.Node;
+            var palettes = await globals.AskAnyAsync(parsed, node => new PaletteClient(node).DownloadAsync(timeout, cancellation));
             new PaletteCommands(globals, standardInput, clock).AddTo(root, palettes);
             return null;
         }
-        catch (Exception failure) when (failure is NodeUnreachable or NodeRefused)
+        catch (Exception failure) when (failure is NodeUnreachable or NodeRefused or NotANode)
         {
             return failure;
         }
     }
 
-    private static bool IsUntrusted(Exception failure) =>
-        failure is AuthenticationException || (failure.InnerException is { } cause && IsUntrusted(cause));
-
-    private int ReportError(Exception failure)
+    private int ReportError(Exception failure, GlobalOptions globals)
     {
-        error.WriteLine(failure switch
-        {
-            NodeRefused { Problem.Status: HttpStatusCode.Unauthorized } =>
-                "morag: the node rejected the token. Give a valid one with --token, --token-file or MORAG_TOKEN",
-            NodeUnreachable when IsUntrusted(failure) =>
-                $"morag: {failure.Message}. Give the authority of its certificate with --ca or MORAG_CA, and call the node by a name that "
-                + "its certificate has",
-            NodeUnreachable => $"morag: {failure.Message}. Start a node, or give its address with --node or MORAG_NODE",
-            NodeRefused { Problem.IsTransient: true } refused => $"morag: {refused.Message} (it is safe to retry)",
-            _ => $"morag: {failure.Message}",
-        });
-        return failure switch
-        {
-            CommandFailure known => known.ExitCode,
-            TokenExposed => ExitCode.Usage,
-            NodeUnreachable => ExitCode.Unreachable,
-            NodeRefused refused => ExitCode.Of(refused.Problem),
-            _ => ExitCode.NodeError,
-        };
+        error.WriteLine($"morag: {FailureText.Of(failure, globals)}");
+        return FailureText.ExitCodeOf(failure);
     }
 }

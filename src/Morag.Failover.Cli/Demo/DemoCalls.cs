@@ -1,4 +1,6 @@
 using System.Net.Http.Json;
+using System.Text.Json;
+using Morag.Failover.Cli.Palettes;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Failover;
@@ -13,8 +15,10 @@ internal sealed class DemoCalls(NodeConnection node)
 {
     public const int MaxPerCall = CallLimits.MaxEntries;
 
-    public Task<WorkerInfo[]> WorkersAsync(CancellationToken cancellation) =>
-        GetAsync<WorkerInfo[]>($"/api/v1/workers?limit={MaxPerCall}", cancellation);
+    private static readonly JsonSerializerOptions Strict = new(ContractsJson.Options) { RespectNullableAnnotations = true };
+
+    public async Task<WorkerInfo[]> WorkersAsync(CancellationToken cancellation) =>
+        [.. (await GetAsync<WorkerInfo?[]>($"/api/v1/workers?limit={MaxPerCall}", cancellation)).OfType<WorkerInfo>()];
 
     public Task<QueueEntry[]> LeasedByAsync(string worker, CancellationToken cancellation) =>
         GetAsync<QueueEntry[]>($"/api/v1/tasks?state=leased&worker={worker}&limit={MaxPerCall}", cancellation);
@@ -44,6 +48,10 @@ internal sealed class DemoCalls(NodeConnection node)
     {
         using var answer = await node.SendAsync(
             () => new HttpRequestMessage(HttpMethod.Get, path), NodeConnection.CallTimeout, streamed: false, cancellation);
-        return (await answer.Content.ReadFromJsonAsync<T>(ContractsJson.Options, cancellation))!;
+        return await AnswerReading.GuardAsync(node.Node, async () =>
+        {
+            var text = await AnswerText.ReadAsync(answer, cancellation);
+            return JsonSerializer.Deserialize<T>(text, Strict) ?? throw new JsonException("It is null.");
+        });
     }
 }

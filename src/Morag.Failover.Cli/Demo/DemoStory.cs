@@ -39,7 +39,8 @@ internal sealed class DemoStory(TextWriter output, string run, IReadOnlyDictiona
                 }
             }
         }
-        catch (Exception ended) when (ended is OperationCanceledException or IOException or TimeoutException or JsonException)
+        catch (Exception ended) when (ended is OperationCanceledException or IOException or TimeoutException
+            || UnreadableAnswer.Explains(ended) || NoAnswer.Explains(ended))
         {
             if (!cancellation.IsCancellationRequested)
             {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Morag.Failover.Cli.CommandLine;
 using Morag.Failover.Client.Texts;
 using Morag.Failover.Contracts.Palettes;
 using Spectre.Console;
@@ -15,10 +16,10 @@ internal static class AnswerView
         switch (command.View)
         {
             case PaletteView.Explain:
-                ExplainView.Write(output, answer, IsTerminal(output) ? System.Console.WindowWidth : int.MaxValue);
+                ExplainView.Write(output, answer, Width(output) ?? int.MaxValue);
                 break;
             case PaletteView.Raw:
-                output.Write(answer.ValueKind == JsonValueKind.String ? answer.GetString() : answer.GetRawText());
+                PrintedText.To(output).WriteValue(answer.ValueKind == JsonValueKind.String ? answer.GetString()! : answer.GetRawText());
                 break;
             case PaletteView.Tree:
                 WriteTree(output, answer);
@@ -81,7 +82,7 @@ internal static class AnswerView
     private static IEnumerable<PaletteColumn> Columns(JsonElement value) =>
         value.ValueKind == JsonValueKind.Object
             ? value.EnumerateObject()
-                .Select(field => new PaletteColumn { Header = field.Name.Replace('_', ' '), Field = field.Name })
+                .Select(field => new PaletteColumn { Header = Cell.Safe(field.Name.Replace('_', ' ')), Field = field.Name })
             : [];
 
     private static void WriteTree(TextWriter output, JsonElement answer)
@@ -110,10 +111,11 @@ internal static class AnswerView
             ? Cell.Text(value)
             : string.Join("  ", value.EnumerateObject()
                 .Where(field => field.Name != "children" && field.Value.ValueKind != JsonValueKind.Null)
-                .Select(field => field.Name == "name" ? Cell.Text(field.Value) : $"{field.Name}={Cell.Text(field.Value)}"));
+                .Select(field => field.Name == "name" ? Cell.Text(field.Value) : $"{Cell.Safe(field.Name)}={Cell.Text(field.Value)}"));
 
-    private static bool IsTerminal(TextWriter output) =>
-        ReferenceEquals(output, System.Console.Out) && !System.Console.IsOutputRedirected;
+    /// <summary>The columns of the terminal; null if the output is none.</summary>
+    private static int? Width(TextWriter output) =>
+        output is PrintedText { IsTerminal: true } && System.Console.WindowWidth is > 0 and var columns ? columns : null;
 
     private static string Shortened(string text) => text.Length <= MaxTableCell ? text : TextCut.First(text, MaxTableCell - 1) + "…";
 
@@ -128,11 +130,7 @@ internal static class AnswerView
         });
 
         // A pipe has no width. Output cut to 80 columns would be useless to the next program.
-        if (!IsTerminal(output))
-        {
-            console.Profile.Width = 4096;
-        }
-
+        console.Profile.Width = Width(output) ?? 4096;
         return console;
     }
 }

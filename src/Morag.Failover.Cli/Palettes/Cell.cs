@@ -92,7 +92,7 @@ internal static class Cell
             : string.Join("  ", item.EnumerateObject()
                 .Where(field => field.Value.ValueKind != JsonValueKind.Null)
                 .Select(field => field.Value.ValueKind == JsonValueKind.Number
-                    ? $"{field.Name} {Text(field.Value)}"
+                    ? $"{Safe(field.Name)} {Text(field.Value)}"
                     : Text(field.Value, ColumnFormat.Time)));
 
     private static string List(JsonElement array) =>
@@ -100,7 +100,7 @@ internal static class Cell
 
     private static string Pairs(JsonElement value)
     {
-        var pairs = value.EnumerateObject().Select(field => $"{field.Name}={Text(field.Value)}").ToArray();
+        var pairs = value.EnumerateObject().Select(field => $"{Safe(field.Name)}={Text(field.Value)}").ToArray();
         return pairs.Length == 0 ? "-" : string.Join(", ", pairs);
     }
 }

@@ -78,7 +78,9 @@ internal sealed class ExplainView(TextWriter output, int width)
     private static string Place(JsonElement? worker, JsonElement? epoch)
     {
         var where = worker is { ValueKind: JsonValueKind.String } ? $" on {Cell.Text(worker)}" : "";
-        var lease = epoch is { ValueKind: JsonValueKind.Number } number && number.GetInt64() > 0 ? $", epoch {number.GetInt64()}" : "";
+        var lease = epoch is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var whole) && whole > 0
+            ? $", epoch {whole}"
+            : "";
         return where + lease;
     }
 

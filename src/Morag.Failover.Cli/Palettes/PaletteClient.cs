@@ -1,5 +1,5 @@
-using System.Net.Http.Json;
 using System.Text.Json;
+using Morag.Failover.Cli.CommandLine;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Palettes;
@@ -16,12 +16,26 @@ internal sealed record PaletteAnswer(JsonElement Value, bool HasMore, string? Mi
 /// <summary>Downloads the palettes of a node, and makes the calls that they define.</summary>
 internal sealed class PaletteClient(NodeConnection node)
 {
+    // Pages without items can follow each other, but not without end.
+    private const int MaxEmptyPages = 100_000;
+
+    /// <summary>The palettes of the node.</summary>
+    /// <exception cref="NotANode">The answer is something else.</exception>
     public async Task<IReadOnlyList<Palette>> DownloadAsync(TimeSpan timeout, CancellationToken cancellation)
     {
         using var response = await node.SendAsync(
             () => new HttpRequestMessage(HttpMethod.Get, "/api/v1/palettes"), timeout, streamed: false, cancellation);
-        var content = response.Content;
-        return await ReadAsync(response, () => content.ReadFromJsonAsync<List<Palette>>(ContractsJson.Options, cancellation)) ?? [];
+        var text = await AnswerText.ReadAsync(response, cancellation);
+        try
+        {
+            return PaletteRules.Check(JsonSerializer.Deserialize<List<Palette>>(text, ContractsJson.Options));
+        }
+        catch (Exception failure) when (UnreadableAnswer.Explains(failure))
+        {
+            var why = failure is JsonException { Path: { Length: > 0 } path } ? $"at {path}" : failure.Message;
+            var kind = response.Content.Headers.ContentType?.MediaType ?? "an answer";
+            throw new NotANode(node.Node, $"{kind} without commands of a compatible version, {why}");
+        }
     }
 
     /// <summary>Makes the call. For a paged list, it follows the pages until it has <paramref name="limit"/> items.</summary>
@@ -34,20 +48,26 @@ internal sealed class PaletteClient(NodeConnection node)
         }
 
         var items = new List<JsonElement>();
+        List<string> missing = [];
         var separator = call.PathAndQuery.Contains('?', StringComparison.Ordinal) ? '&' : '?';
-        var next = call with { PathAndQuery = $"{call.PathAndQuery}{separator}limit={Math.Min(limit, CallLimits.MaxPage)}" };
-        for (List<string> missing = []; ;)
+
+        // One more than shown: some lists say that a page may follow when the node has not looked.
+        var size = Math.Min(limit + 1, CallLimits.MaxPage);
+        var next = call with { PathAndQuery = $"{call.PathAndQuery}{separator}limit={size}" };
+        for (var empty = 0; ;)
         {
             var (page, following, lacking) = await PageAsync(next, cancellation);
             missing = [.. missing.Union(lacking)];
             items.AddRange(page.EnumerateArray());
-            if (following is null || items.Count >= limit)
+            if (following is null || items.Count > limit)
             {
-                var more = following is not null || items.Count > limit;
-                return new PaletteAnswer(JsonSerializer.SerializeToElement(items.Take(limit)), more, Named(missing));
+                return new PaletteAnswer(JsonSerializer.SerializeToElement(items.Take(limit)), items.Count > limit, Named(missing));
             }
 
-            next = next with { PathAndQuery = following };
+            empty = page.GetArrayLength() == 0 ? empty + 1 : 0;
+            next = empty < MaxEmptyPages && following != next.PathAndQuery
+                ? next with { PathAndQuery = following }
+                : throw new JsonException("The list has no end.");
         }
     }
 
@@ -57,32 +77,16 @@ internal sealed class PaletteClient(NodeConnection node)
     {
         using var response = await node.SendAsync(
             call.ToRequest, NodeConnection.CallTimeout, streamed: false, cancellation, call.IsRepeatable);
-        var text = await response.Content.ReadAsStringAsync(cancellation);
+        var text = await AnswerText.ReadAsync(response, cancellation);
         if (text.Length == 0)
         {
             return (JsonSerializer.SerializeToElement(new { done = true }), null, []);
         }
 
-        var answer = await ReadAsync(response, () => Task.FromResult(JsonSerializer.Deserialize<JsonElement>(text)));
+        var answer = JsonSerializer.Deserialize<JsonElement>(text);
         string[] missing = response.Headers.TryGetValues(ResponseHeaders.Incomplete, out var parts)
             ? [.. parts.SelectMany(part => part.Split(", "))]
             : [];
         return (answer, PageLinks.Next(response), missing);
-    }
-
-    private async Task<T> ReadAsync<T>(HttpResponseMessage response, Func<Task<T>> read)
-    {
-        try
-        {
-            return await read();
-        }
-        catch (JsonException failure)
-        {
-            throw new NodeRefused(new NodeProblem(
-                System.Net.HttpStatusCode.BadGateway,
-                $"the server at {node.Node.GetLeftPart(UriPartial.Authority)} is not a Morag node of a compatible version "
-                + $"({response.Content.Headers.ContentType}: {failure.Message})",
-                null));
-        }
     }
 }

@@ -104,7 +104,6 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
         ParseResult parsed,
         CancellationToken cancellation)
     {
-        var output = parsed.InvocationConfiguration.Output;
         var error = parsed.InvocationConfiguration.Error;
         var reader = new ParameterValue(standardInput, clock);
         var values = new Dictionary<PaletteParameter, JsonNode>();
@@ -131,7 +130,18 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
         }
 
         using var node = globals.Connect(parsed);
-        var answer = await new PaletteClient(node).CallAsync(definition, call, limit, cancellation);
+        return await AnswerReading.GuardAsync(node.Node, async () =>
+        {
+            var answer = await new PaletteClient(node).CallAsync(definition, call, limit, cancellation);
+            await ShowAsync(definition, answer, limit, parsed);
+            return ExitCode.Ok;
+        });
+    }
+
+    private async Task ShowAsync(PaletteCommand definition, PaletteAnswer answer, int limit, ParseResult parsed)
+    {
+        var output = parsed.InvocationConfiguration.Output;
+        var error = parsed.InvocationConfiguration.Error;
         var shown = definition.Select is { } selected ? Cell.At(answer.Value, selected) : answer.Value;
         if (shown is not { ValueKind: not JsonValueKind.Null } present)
         {
@@ -156,15 +166,13 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
         if (answer.Missing is { } missing)
         {
             var why = definition.Path.EndsWith("/cluster/alerts", StringComparison.Ordinal) ? "" : ". \"morag cluster alerts\" says why";
-            await error.WriteLineAsync($"incomplete: without {missing}{why}");
+            await error.WriteLineAsync(Cell.Safe($"incomplete: without {missing}{why}"));
         }
 
         if (answer.HasMore)
         {
             await error.WriteLineAsync($"showing the first {limit:N0}. Raise --limit or add a filter to see more");
         }
-
-        return ExitCode.Ok;
     }
 
     private static string Label(PaletteCommand definition, PaletteParameter parameter) =>
@@ -186,7 +194,7 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
             throw CommandFailure.Usage("this command asks for confirmation. Add --yes to run it without a terminal");
         }
 
-        error.Write($"{question} [y/N] ");
+        error.Write($"{Cell.Safe(question)} [y/N] ");
         using var answers = new StreamReader(standardInput, leaveOpen: true);
         if (answers.ReadLine()?.Trim() is not ("y" or "Y" or "yes"))
         {

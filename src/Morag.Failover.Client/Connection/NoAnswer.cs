@@ -8,9 +8,11 @@ internal static class NoAnswer
     /// <summary>Whether the exception means that no answer arrived, or only a part of one.</summary>
     /// <remarks>
     /// <see cref="SocketsHttpHandler"/> also throws a bare <see cref="SocketException"/>: it reads the peer's address after it has
-    /// connected, and the peer may have reset the connection by then.
+    /// connected, and the peer may have reset the connection by then. It throws an <see cref="InvalidDataException"/> if a compressed
+    /// answer is damaged.
     /// </remarks>
-    public static bool Explains(Exception failure) => failure is HttpRequestException or IOException or SocketException;
+    public static bool Explains(Exception failure) =>
+        failure is HttpRequestException or IOException or SocketException or InvalidDataException;
 
     /// <summary>Whether the node certainly did not get the call, because there was no connection yet.</summary>
     public static bool IsBeforeSending(Exception failure) => failure is SocketException or HttpRequestException

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Client.Connection;
 
@@ -47,6 +48,7 @@ internal sealed class NodeChannel : IDisposable
         {
             BaseAddress = address.Url,
             Timeout = Timeout.InfiniteTimeSpan,
+            MaxResponseContentBufferSize = CallLimits.MaxAnswerBytes,
         };
     }
 

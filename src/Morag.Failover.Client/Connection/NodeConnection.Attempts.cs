@@ -193,7 +193,7 @@ internal sealed partial class NodeConnection
     {
         try
         {
-            return await response.Content.ReadAsStringAsync(cancellation);
+            return await AnswerText.ReadAsync(response, cancellation);
         }
         catch (Exception failure) when (NoAnswer.Explains(failure))
         {

@@ -69,6 +69,9 @@ internal sealed partial class NodeConnection : IDisposable
     /// <summary>Called with the new address when calls have moved to another node because the last one failed.</summary>
     public Action<NodeAddress>? Moved { get; set; }
 
+    /// <summary>The last attempt of a call that made calls leave an address; null if none did.</summary>
+    public FailedAttempt? LastFailure { get; private set; }
+
     private NodeSelection Current
     {
         get
@@ -181,6 +184,7 @@ internal sealed partial class NodeConnection : IDisposable
         await ResolveAsync(cancellation);
         var create = call.IsRepeatable ? request : () => SentOnce(request());
         var tried = new List<NodeAddress>();
+        var attempts = new List<FailedAttempt>();
         Exception? last = null;
         var maySent = false;
         while (Use(current => current.Next(tried, Now)) is { } use)
@@ -196,19 +200,19 @@ internal sealed partial class NodeConnection : IDisposable
             catch (NodeUnreachable late) when (late.IsLate)
             {
                 Doubt(address);
-                last = late;
+                last = Noted(attempts, address, late);
                 maySent = true;
                 break;
             }
             catch (NodeUnreachable failure)
             {
+                last = Noted(attempts, address, failure);
                 LeaveOut(address, asked);
                 if (failure.IsDead)
                 {
                     Abandon(use);
                 }
 
-                last = failure;
                 maySent |= !failure.NothingSent;
                 if (!call.IsRepeatable && !failure.NothingSent)
                 {
@@ -227,7 +231,7 @@ internal sealed partial class NodeConnection : IDisposable
             }
             catch (NodeRefused refused)
             {
-                last = refused;
+                last = Noted(attempts, address, refused);
                 refused.EarlierMayHaveHappened = maySent;
                 maySent |= IsOutcomeUnknown(refused.Problem);
                 if (!OnRefusal(address, asked, refused.Problem, call.IsRepeatable))
@@ -238,19 +242,34 @@ internal sealed partial class NodeConnection : IDisposable
         }
 
         resolved = false;
-        var cause = OfAll(last!, tried, maySent);
+        var cause = OfAll(last!, attempts, maySent);
         ExceptionDispatchInfo.Throw(cause);
         throw cause;
     }
 
     /// <summary>The failure of a call to several nodes: the last one, or that none of them answered.</summary>
-    private static Exception OfAll(Exception last, List<NodeAddress> tried, bool maySent) => last is NodeUnreachable lost && tried.Count > 1
-        ? new NodeUnreachable(tried.Select(address => address.Url), lost.InnerException!)
+    private static Exception OfAll(Exception last, List<FailedAttempt> attempts, bool maySent) =>
+        last is NodeUnreachable lost && attempts.Count > 1
+            ? new NodeUnreachable(attempts, lost.InnerException!) { NothingSent = !maySent, IsLate = lost.IsLate }
+            : last;
+
+    private Exception Noted(List<FailedAttempt> attempts, NodeAddress address, Exception failure)
+    {
+        attempts.Add(new(address.Url, failure));
+        if (failure is NodeRefused refused)
         {
-            NothingSent = !maySent,
-            IsLate = lost.IsLate,
+            refused.Attempts = attempts;
         }
-        : last;
+
+        // A node that refuses a call for another reason may well carry out the next one.
+        if (failure is NodeUnreachable { IsLate: false }
+            or NodeRefused { Problem.IsFromNode: false } or NodeRefused { Problem.Type: ProblemTypes.NotReady })
+        {
+            LastFailure = attempts[^1];
+        }
+
+        return failure;
+    }
 
     // SocketsHttpHandler sends a request without content again by itself if its connection ends before the answer.
     private static HttpRequestMessage SentOnce(HttpRequestMessage request)

@@ -44,7 +44,7 @@ internal sealed record NodeProblem(HttpStatusCode Status, string Message, string
                 return Read(status, document.RootElement);
             }
         }
-        catch (JsonException)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
             // A proxy answered, or another kind of server. Its text is shown unchanged.
         }

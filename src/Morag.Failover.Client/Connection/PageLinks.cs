@@ -15,9 +15,12 @@ internal static partial class PageLinks
 
         // Only the path is used: the node may know itself by an address that is not reachable from here.
         return links.Select(link => NextLink().Match(link)).FirstOrDefault(match => match.Success) is { } found
-            ? Uri.TryCreate(new Uri("http://node/"), found.Groups[1].Value, out var next) ? next.PathAndQuery : null
+            ? Uri.TryCreate(new Uri("http://node/"), found.Groups[1].Value, out var next) ? OfNode(next.PathAndQuery) : null
             : null;
     }
+
+    // A reference that starts with "//" names another host, which must not get the token.
+    private static string? OfNode(string path) => path.StartsWith("//", StringComparison.Ordinal) ? null : path;
 
     [GeneratedRegex("<([^>]*)>\\s*;[^,<]*rel=\"?next\"?", RegexOptions.CultureInvariant)]
     private static partial Regex NextLink();

@@ -15,6 +15,12 @@ public static class CallLimits
     /// <summary>The maximum body size in bytes of an HTTP call with payloads or results.</summary>
     public const int MaxPayloadBodyBytes = 8 * 1024 * 1024;
 
+    /// <summary>
+    /// The maximum size in bytes of an answer that a client reads into memory. Those of nodes stay below
+    /// <see cref="MessageLimits.MaxBytes"/>; a larger one comes from another server.
+    /// </summary>
+    public const int MaxAnswerBytes = 2 * MessageLimits.MaxBytes;
+
     /// <summary>The maximum number of entries of an array body.</summary>
     public const int MaxEntries = 1_000;
 

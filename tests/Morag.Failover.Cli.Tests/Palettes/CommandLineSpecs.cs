@@ -6,6 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 using Morag.Failover.Cli.CommandLine;
 using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Palettes;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Tests.Palettes;
 
@@ -128,7 +129,7 @@ public sealed class CommandLineSpecs : IAsyncLifetime
             ],
             Rows(output));
         Assert.Equal(
-            "/api/v1/things?state=new&since=2026-11-23T10:00:00.000Z&limit=100", Uri.UnescapeDataString(node.Calls.Last().PathAndQuery));
+            "/api/v1/things?state=new&since=2026-11-23T10:00:00.000Z&limit=101", Uri.UnescapeDataString(node.Calls.Last().PathAndQuery));
     }
 
     [Fact]
@@ -155,7 +156,7 @@ public sealed class CommandLineSpecs : IAsyncLifetime
             ["0a", "0b", "2a", "2b", "3a"],
             JsonDocument.Parse(output).RootElement.EnumerateArray().Select(thing => thing.GetProperty("name").GetString()!));
         Assert.Equal("showing the first 5. Raise --limit or add a filter to see more", error.Trim());
-        Assert.Equal("/api/v1/things?kind=round&limit=5", node.Calls.First(call => call.PathAndQuery != "/api/v1/palettes").PathAndQuery);
+        Assert.Equal("/api/v1/things?kind=round&limit=6", node.Calls.First(call => call.PathAndQuery != "/api/v1/palettes").PathAndQuery);
     }
 
     [Fact]
@@ -260,6 +261,61 @@ public sealed class CommandLineSpecs : IAsyncLifetime
         Assert.Equal(ExitCode.Usage, (await RunAsync("thing", "make")).ExitCode);
     }
 
+    [Fact]
+    public async Task Should_say_only_that_a_command_is_unknown_when_a_word_is_no_command()
+    {
+        var (exitCode, _, error) = await RunAsync("frobnicate");
+
+        Assert.Equal(ExitCode.Usage, exitCode);
+        Assert.Contains("frobnicate", Assert.Single(error.Trim().Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(4, "")]
+    [InlineData(5, "")]
+    [InlineData(6, "showing the first 5. Raise --limit or add a filter to see more")]
+    public async Task Should_say_that_there_are_more_only_when_there_are(int count, string said)
+    {
+        node.Answer = (call, context) =>
+        {
+            if (call.PathAndQuery == "/api/v1/palettes")
+            {
+                return Task.FromResult<IResult?>(Served());
+            }
+
+            // A node that looks through a store says that a page follows whenever this one is full.
+            var size = int.Parse(context.Request.Query["limit"]!, System.Globalization.CultureInfo.InvariantCulture);
+            if (count >= size)
+            {
+                context.Response.Headers.Link = $"</api/v1/things?limit={size}&after={size}>; rel=\"next\"";
+            }
+
+            var things = Enumerable.Range(0, Math.Min(count, size)).Select(number => new { name = number });
+            return Task.FromResult<IResult?>(FakeNode.Json(things));
+        };
+
+        var (exitCode, output, error) = await RunAsync("thing", "list", "--limit", "5");
+
+        Assert.Equal((ExitCode.Ok, said), (exitCode, error.Trim()));
+        Assert.Equal(Math.Min(count, 5) + 1, Rows(output).Length);
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:1/path", "without a path or query")]
+    [InlineData("127.0.0.1:1?x=1", "without a path or query")]
+    [InlineData("http://127.0.0.1:1/#x", "without a path or query")]
+    [InlineData("http://user:secret@127.0.0.1:1", "a user name or password before 127.0.0.1:1")]
+    [InlineData("ftp://127.0.0.1:1", "such as http://127.0.0.1:8080")]
+    public async Task Should_name_the_part_that_an_address_must_not_have(string address, string said)
+    {
+        var (exitCode, _, error) = await RunAsync(["thing", "list", "--node", address], "", withNode: false);
+
+        Assert.Equal(ExitCode.Usage, exitCode);
+        Assert.StartsWith("morag: --node must", error, StringComparison.Ordinal);
+        Assert.Contains(said, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("abc")]
     [InlineData("0")]
@@ -354,7 +410,11 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     public async Task Should_map_the_status_to_an_exit_code_when_a_call_is_rejected(int status, int expected)
     {
         Answer(
-            _ => Results.Problem("must be nicer", statusCode: status, extensions: new Dictionary<string, object?> { ["field"] = "name" }));
+            _ => Results.Problem(
+                "must be nicer",
+                type: ProblemTypes.Prefix + "rude",
+                statusCode: status,
+                extensions: new Dictionary<string, object?> { ["field"] = "name" }));
 
         var (exitCode, output, error) = await RunAsync("thing", "make", "x");
 
@@ -468,7 +528,12 @@ public sealed class CommandLineSpecs : IAsyncLifetime
     {
         node.RequiredToken = "secret";
 
-        Assert.Equal(ExitCode.Unauthorised, (await RunAsync("thing", "list")).ExitCode);
+        var (exitCode, _, error) = await RunAsync("thing", "list");
+        Assert.Equal(
+            (ExitCode.Unauthorised, "morag: the node needs a token. Give one with --token, --token-file or MORAG_TOKEN"),
+            (exitCode, error.Trim()));
+        Assert.StartsWith(
+            "morag: the node rejected the token.", (await RunAsync("thing", "list", "--token", "wrong")).Error, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Ok, (await RunAsync("thing", "list", "--token", "secret")).ExitCode);
     }
 
