@@ -29,6 +29,8 @@ internal sealed class AgentLog : ILogger, IAsyncDisposable
         writing = Task.Run(WriteAllAsync);
     }
 
+    public TimeProvider Clock => clock;
+
     /// <summary>Queues a line. It is thread-safe, and never blocks or throws.</summary>
     public void Write(string line)
     {

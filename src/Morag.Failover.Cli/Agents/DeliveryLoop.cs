@@ -85,6 +85,7 @@ internal sealed class DeliveryLoop(
             return false;
         }
         catch (NodeRefused refused) when (Problems.Of(refused).IsTransient
+            || (batch.Length == 1 && !refused.Problem.IsFromNode)
             || refused.Problem.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
         {
             trouble.Report($"cannot deliver outcomes, keeping them: {refused.Message}");

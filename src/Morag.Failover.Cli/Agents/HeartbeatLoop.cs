@@ -20,6 +20,7 @@ internal sealed class HeartbeatLoop(
 {
     private readonly HeartbeatPace pace = new(interval, clock);
     private readonly ToldState told = new(interval, clock);
+    private readonly ProblemLog trouble = new(log);
     private volatile WorkerSocket? session;
 
     /// <summary>Whether the agent is stopping and takes no new tasks.</summary>
@@ -32,6 +33,9 @@ internal sealed class HeartbeatLoop(
         pace.Hurry();
     }
 
+    /// <summary>Calls go to another node. If heartbeats fail there too, the log says so again.</summary>
+    public void OnMoved() => trouble.Remind();
+
     /// <summary>Sends beats in a session from now on; null if there is none that carries them.</summary>
     public void BeatIn(WorkerSocket? socket)
     {
@@ -42,7 +46,6 @@ internal sealed class HeartbeatLoop(
 
     public async Task RunAsync(CancellationToken cancellation)
     {
-        var trouble = new ProblemLog(log);
         var wasHeard = true;
         while (true)
         {

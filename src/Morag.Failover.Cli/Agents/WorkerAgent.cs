@@ -41,7 +41,7 @@ internal sealed class WorkerAgent : IDisposable
         var tally = new WorkerTally();
         outbox = OutcomeOutbox.Open(spool, log);
         guardian = Guardian.Start(log.Write);
-        var shared = new WorkerLog(log, settings.Registration.WorkerId);
+        var shared = new WorkerLog(log, settings.Registration.WorkerId, clock);
         registration = new InstanceRegistration(client, shared, clock);
         process = new TaskProcess(settings, client, guardian, launch, log, clock);
         runner = new TaskRunner(settings, process, held, outbox, client, tally, log, clock);
@@ -49,7 +49,7 @@ internal sealed class WorkerAgent : IDisposable
         leases = new LeaseIntake(client, registration, held, runner, shared, clock, settings.LeaseWait);
         session = new SessionLoop(client, registration, held, heartbeat, leases, log, clock);
         delivery = new DeliveryLoop(client, registration, outbox, held, log, clock);
-        discovery = new DiscoveryLoop(node, log.Write, clock);
+        discovery = new DiscoveryLoop(node, log.Write, clock, heartbeat.OnMoved);
     }
 
     /// <summary>Works until it is stopped, and returns the exit code.</summary>

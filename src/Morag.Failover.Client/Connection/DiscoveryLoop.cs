@@ -13,10 +13,17 @@ internal sealed class DiscoveryLoop : IDisposable
     private readonly NodeConnection node;
     private readonly Action<string> log;
     private readonly TimeProvider clock;
+    private readonly Action? onMoved;
     private readonly SemaphoreSlim moved = new(0);
+    private volatile NodeAddress? logged;
 
-    public DiscoveryLoop(NodeConnection node, Action<string> log, TimeProvider clock)
+    /// <param name="node">The connection.</param>
+    /// <param name="log">Logs a line.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="onMoved">Called after the log line when calls have moved to another node; null for nothing.</param>
+    public DiscoveryLoop(NodeConnection node, Action<string> log, TimeProvider clock, Action? onMoved = null)
     {
+        this.onMoved = onMoved;
         this.node = node;
         this.log = log;
         this.clock = clock;
@@ -38,7 +45,7 @@ internal sealed class DiscoveryLoop : IDisposable
             }
             else if (await node.ReturnAsync(cancellation))
             {
-                log($"the first node is ready again; moved back to {node.Node.GetLeftPart(UriPartial.Authority)}");
+                Log(node.Addresses[0], $"the first node is ready again; calls go to {node.Addresses[0]}");
             }
 
             await wait.CancelAsync();
@@ -72,8 +79,21 @@ internal sealed class DiscoveryLoop : IDisposable
 
     private void OnMoved(NodeAddress to)
     {
-        log($"the node has failed; moved to {to}");
+        // The last node may have failed, or it stops as it was told to.
+        Log(to, $"calls go to {to} from now on, because they failed at {node.LastFailure}");
         _ = moved.Release();
+    }
+
+    // While every node rejects the calls, they alternate. The log names an address only when it is another one than before.
+    private void Log(NodeAddress to, string line)
+    {
+        if ((logged ?? node.Addresses[0]) != to)
+        {
+            log(line);
+            onMoved?.Invoke();
+        }
+
+        logged = to;
     }
 
     // Many agents that start at the same moment do not ask at the same moment.

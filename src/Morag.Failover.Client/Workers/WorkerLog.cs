@@ -4,10 +4,15 @@ using Morag.Failover.Contracts.Ids;
 
 namespace Morag.Failover.Client.Workers;
 
-/// <summary>What a worker logs. A problem is logged when it begins or changes, not at each attempt.</summary>
-internal sealed partial class WorkerLog(ILogger log, WorkerId worker)
+/// <summary>
+/// What a worker logs. A problem is logged when it begins or changes, and again now and then while it lasts, but not at each attempt.
+/// </summary>
+internal sealed partial class WorkerLog(ILogger log, WorkerId worker, TimeProvider clock)
 {
-    private readonly ConcurrentDictionary<string, string> troubles = new();
+    /// <summary>How long a problem lasts until it is logged again.</summary>
+    public static readonly TimeSpan RepeatAfter = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<string, KnownTrouble> troubles = new();
 
     public void Registered() => LogRegistered(worker);
 
@@ -67,14 +72,17 @@ internal sealed partial class WorkerLog(ILogger log, WorkerId worker)
 
     private bool IsNew(string action, Exception failure)
     {
-        var isNew = true;
-        _ = troubles.AddOrUpdate(action, failure.Message, (_, before) =>
-        {
-            isNew = before != failure.Message;
-            return failure.Message;
-        });
-        return isNew;
+        var found = new KnownTrouble(failure.Message, clock.GetTimestamp());
+        var kept = troubles.AddOrUpdate(
+            action,
+            found,
+            (_, before) => before.Message == found.Message && clock.GetElapsedTime(before.Logged, found.Logged) < RepeatAfter
+                ? before
+                : found);
+        return ReferenceEquals(kept, found);
     }
+
+    private sealed record KnownTrouble(string Message, long Logged);
 
     [LoggerMessage(
         Level = LogLevel.Warning, Message = "The answer to the registration cannot be read; continuing: {Reason}")]

@@ -31,7 +31,7 @@ internal sealed class WorkerRuntime : IDisposable
     {
         this.options = options;
         this.clock = clock;
-        log = new WorkerLog(logger, new WorkerId(options.WorkerId));
+        log = new WorkerLog(logger, new WorkerId(options.WorkerId), clock);
         calls = new WorkerCalls(transport, options.ToRegistration(new InstanceId(Guid.NewGuid().ToString("N"))), clock);
         var held = new HeldTasks(options.Slots, clock);
         var tally = new WorkerTally();

@@ -227,6 +227,9 @@ public sealed class AgentFaultSpecs : IAsyncLifetime
     [InlineData(404)]
     [InlineData(405)]
     [InlineData(421)]
+    [InlineData(400)]
+    [InlineData(409)]
+    [InlineData(413)]
     public async Task Should_keep_outcomes_and_not_register_again_when_a_proxy_answers_instead_of_the_node(int status)
     {
         var answer = node.Answer;

@@ -28,12 +28,14 @@ internal sealed class RunningAgent : IAsyncDisposable
         TimeSpan? drainGrace = null,
         string? instance = null,
         AgentFaults? faults = null,
-        TimeSpan? heartbeat = null)
+        TimeSpan? heartbeat = null,
+        FakeNode? second = null)
     {
         Folder = folder ?? Directory.CreateTempSubdirectory("morag-agent-").FullName;
         faults ??= new AgentFaults();
         agentLog = new AgentLog(faults.Around(log), TimeProvider.System);
-        node = new NodeConnection(fake.Address, token ?? BearerToken.None);
+        Uri[] addresses = second is null ? [fake.Address] : [fake.Address, second.Address];
+        node = new NodeConnection(addresses, token ?? BearerToken.None, TimeProvider.System);
         agent = new WorkerAgent(
             new AgentSettings
             {

@@ -308,6 +308,26 @@ public sealed class WorkerAgentSpecs : IAsyncLifetime
         await Wait.UntilAsync(() => node.CallsTo("POST", "/register").Count() == 2, "the second registration");
     }
 
+    [Fact]
+    public async Task Should_log_again_that_its_calls_are_rejected_when_it_has_moved_to_another_node()
+    {
+        await using var second = new FakeWorkNode();
+        await second.StartAsync();
+        await using var agent = new RunningAgent(node, "cat", second: second);
+        await Wait.UntilAsync(() => node.CallsTo("POST", "/heartbeat").Any(), "a heartbeat");
+        node.RequiredToken = second.RequiredToken = "needed";
+        await Wait.UntilAsync(() => Lines(agent, "heartbeat rejected") == 1, "the first line");
+
+        await node.StopAsync();
+
+        await Wait.UntilAsync(() => Lines(agent, "heartbeat rejected") == 2, "the line after the move");
+        var moved = Assert.Single(agent.Log.Split('\n'), line => line.Contains("calls go to", StringComparison.Ordinal));
+        Assert.Contains($"because they failed at {node.Address.GetLeftPart(UriPartial.Authority)} (", moved, StringComparison.Ordinal);
+    }
+
+    private static int Lines(RunningAgent agent, string text) =>
+        agent.Log.Split('\n').Count(line => line.Contains(text, StringComparison.Ordinal));
+
     private static string Spooled(string folder)
     {
         using var file = new FileStream(Path.Combine(folder, "outcomes.jsonl"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);

@@ -48,7 +48,7 @@ public sealed class InstanceRegistrationSpecs
     private static async Task RegisterAsync(ToldCalls calls)
     {
         var clock = new FakeTimeProvider();
-        using var registration = new InstanceRegistration(calls, new WorkerLog(NullLogger.Instance, new WorkerId("w")), clock);
+        using var registration = new InstanceRegistration(calls, new WorkerLog(NullLogger.Instance, new WorkerId("w"), clock), clock);
         var registering = registration.RegisterAsync(0, CancellationToken.None);
         while (!registering.IsCompleted)
         {
