@@ -21,6 +21,13 @@ public sealed class DocumentedCodeSpecs
     private static readonly Assembly[] Documented =
         [typeof(IMoragClient).Assembly, typeof(ClusterClientTransport).Assembly, typeof(TaskId).Assembly];
 
+    // Shared, because reading the assemblies takes longer than compiling.
+    private static readonly MetadataReference[] References =
+    [
+        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Select(file => MetadataReference.CreateFromFile(file)),
+    ];
+
     /// <summary>Names that the parts of programs use without declaring them.</summary>
     private const string Names = """
         var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
@@ -55,7 +62,7 @@ public sealed class DocumentedCodeSpecs
             ? implicitUsings + block
             : string.Join('\n', implicitUsings + Usings("using ", Namespaces()), Names, block, Types);
         var compilation = CSharpCompilation.Create(
-            "documented", [CSharpSyntaxTree.ParseText(text)], References(), new CSharpCompilationOptions(OutputKind.ConsoleApplication));
+            "documented", [CSharpSyntaxTree.ParseText(text)], References, new CSharpCompilationOptions(OutputKind.ConsoleApplication));
         return compilation.GetDiagnostics()
             .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
             .Select(error => $"{error.GetMessage(CultureInfo.InvariantCulture)} in:\n{block}\n");
@@ -67,10 +74,6 @@ public sealed class DocumentedCodeSpecs
     private static IEnumerable<string> Namespaces() =>
         Documented.SelectMany(assembly => assembly.GetExportedTypes()).Select(type => type.Namespace!)
             .Append("Microsoft.Extensions.DependencyInjection").Distinct();
-
-    private static IEnumerable<MetadataReference> References() =>
-        ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Select(file => MetadataReference.CreateFromFile(file));
 
     // OpenTelemetry's own packages are no dependency of anything here.
     private static IEnumerable<string> Blocks() =>
