@@ -35,7 +35,7 @@ public sealed class AgentMovesSpecs(RedisServer server) : IClassFixture<RedisSer
         await nodes[0].KillAsync();
 
         await Eventually.HoldsAsync(
-            () => Task.FromResult(agent.Output.Contains($"moved to {Name(nodes[1])}", StringComparison.Ordinal)),
+            () => Task.FromResult(agent.Output.Contains($"calls go to {Name(nodes[1])} from now on", StringComparison.Ordinal)),
             () => $"the agent moves:\n{agent.Output}");
         await HoldsAgainAsync(nodes[1].Client, "mover", agent);
         File.Delete(hold);

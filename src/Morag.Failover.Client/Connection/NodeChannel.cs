@@ -166,7 +166,8 @@ internal sealed class NodeChannel : IDisposable
                 && reported.ValueKind == JsonValueKind.String
                 && reported.ValueEquals(status);
         }
-        catch (JsonException)
+        // A text with half a surrogate pair is JSON, and no string.
+        catch (Exception foreign) when (foreign is JsonException or InvalidOperationException)
         {
             return false;
         }
