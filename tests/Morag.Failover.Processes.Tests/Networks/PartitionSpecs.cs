@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
@@ -32,6 +33,9 @@ public sealed class PartitionSpecs : IDisposable
         }
         """;
 
+    /// <summary>Nodes that end together do not end at the same moment.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(3);
+
     private readonly TestFolder folder = new();
 
     public static TheoryData<string> Cuts =>
@@ -56,12 +60,20 @@ public sealed class PartitionSpecs : IDisposable
 
         nodes.Drop(cut);
 
-        IReadOnlyList<NodeProcess> survivors = [];
+        var survivors = nodes.All;
+        var since = Stopwatch.StartNew();
         await Eventually.HoldsAsync(
             () =>
             {
-                survivors = [.. nodes.All.Where(node => !node.Program.HasEnded)];
-                return Task.FromResult(cut.Survivors.Any(side => survivors.SequenceEqual(side.Select(number => nodes.All[number]))));
+                NodeProcess[] running = [.. nodes.All.Where(node => !node.Program.HasEnded)];
+                if (!running.SequenceEqual(survivors))
+                {
+                    survivors = running;
+                    since.Restart();
+                }
+
+                return Task.FromResult(since.Elapsed >= Settling
+                    && cut.Survivors.Any(side => survivors.SequenceEqual(side.Select(number => nodes.All[number]))));
             },
             () => $"one side has ended, of {name}; {survivors.Count} nodes run");
         var losers = nodes.All.Except(survivors).ToList();
