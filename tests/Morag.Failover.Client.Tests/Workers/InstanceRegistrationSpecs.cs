@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using Morag.Failover.Client.Connection;
 using Morag.Failover.Client.Workers;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Workers;
@@ -47,13 +48,17 @@ public sealed class InstanceRegistrationSpecs
 
     private static async Task RegisterAsync(ToldCalls calls)
     {
-        var clock = new FakeTimeProvider();
+        var clock = new WaitingTime();
         using var registration = new InstanceRegistration(calls, new WorkerLog(NullLogger.Instance, new WorkerId("w"), clock), clock);
         var registering = registration.RegisterAsync(0, CancellationToken.None);
-        while (!registering.IsCompleted)
+        for (var waits = 0; !registering.IsCompleted; await Task.Yield())
         {
-            clock.Advance(TimeSpan.FromMilliseconds(50));
-            await Task.Yield();
+            // Only when it waits, or the time would be over before it has asked.
+            if (clock.Waits > waits)
+            {
+                waits = clock.Waits;
+                clock.Advance(TakeoverDelay.PollInterval);
+            }
         }
 
         await registering;
@@ -91,5 +96,19 @@ public sealed class InstanceRegistrationSpecs
 
         public Task<ReceivedLeases> LeaseAsync(int maxTasks, TimeSpan wait, RequestId request, CancellationToken cancellation) =>
             throw new NotSupportedException();
+    }
+
+    private sealed class WaitingTime : FakeTimeProvider
+    {
+        private int waits;
+
+        public int Waits => Volatile.Read(ref waits);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            Interlocked.Increment(ref waits);
+            return timer;
+        }
     }
 }
