@@ -61,7 +61,7 @@ public sealed partial class WorkerReliabilityActor
     {
         if (held.Extend(moved.TaskId, moved.Epoch, moved.Deadline, Now))
         {
-            session.Tell(new DeadlineSignal { TaskId = moved.TaskId, Epoch = moved.Epoch, Deadline = moved.Deadline });
+            TellDeadline(moved.TaskId, moved.Epoch, moved.Deadline);
         }
     }
 
@@ -70,9 +70,12 @@ public sealed partial class WorkerReliabilityActor
     {
         if (lease.Deadline is { } deadline)
         {
-            session.Tell(new DeadlineSignal { TaskId = lease.TaskId, Epoch = lease.Epoch, Deadline = deadline });
+            TellDeadline(lease.TaskId, lease.Epoch, deadline);
         }
     }
+
+    private void TellDeadline(TaskId task, LeaseEpoch epoch, DateTimeOffset deadline) =>
+        session.Tell(new DeadlineSignal { TaskId = task, Epoch = epoch, Deadline = deadline });
 
     private void OnOutcomes(LeaseOutcomes batch)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Morag.Failover.Client.Workers;
 
 namespace Morag.Failover.Cli.Agents;
 
@@ -6,7 +7,7 @@ namespace Morag.Failover.Cli.Agents;
 internal sealed class ProblemLog(AgentLog log)
 {
     /// <summary>How long a problem lasts until it is logged again.</summary>
-    public static readonly TimeSpan RepeatAfter = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan RepeatAfter = WorkerLog.RepeatAfter;
 
     private readonly Lock changing = new();
     private string? last;

@@ -9,6 +9,7 @@ using Morag.Failover.Contracts;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using static Morag.Failover.Client.Connection.AnswerJson;
 
 namespace Morag.Failover.Cli.Agents;
 
@@ -245,9 +246,6 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
             error_message = outcome.ErrorMessage,
             context = outcome.Context,
         };
-
-    private static T Read<T>(JsonElement element) =>
-        element.Deserialize<T>(AnswerJson.Options) ?? throw new JsonException("it is null");
 
     // This agent holds the lock of the folder, so an earlier run on it has ended. A copy of the folder is on another host.
     private bool IsEarlierRun(KnownRegistration registered) =>

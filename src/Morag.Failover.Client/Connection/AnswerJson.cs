@@ -17,6 +17,16 @@ internal static class AnswerJson
 
     public static JsonSerializerOptions Options { get; } = Create();
 
+    /// <summary>Reads a part of an answer.</summary>
+    /// <remarks>It throws what <see cref="UnreadableAnswer.Explains"/> recognises if it is null or not of this type.</remarks>
+    public static T Read<T>(JsonElement answer) => answer.Deserialize<T>(Options) ?? throw IsNull();
+
+    /// <summary>Reads the data of an event.</summary>
+    /// <remarks>It throws what <see cref="UnreadableAnswer.Explains"/> recognises if it is null or not of this type.</remarks>
+    public static T Parse<T>(ServerEvent received) => JsonSerializer.Deserialize<T>(received.Data, Options) ?? throw IsNull();
+
+    private static JsonException IsNull() => new("it is null");
+
     private static JsonSerializerOptions Create()
     {
         var options = new JsonSerializerOptions(ContractsJson.Options) { MaxDepth = MaxDepth };

@@ -9,6 +9,7 @@ using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
+using static Morag.Failover.Client.Connection.AnswerJson;
 
 namespace Morag.Failover.Client.Http;
 
@@ -194,9 +195,6 @@ internal static class HttpCalls
     };
 
     private static IWireMessage Done(JsonElement answer) => Contracts.Wire.Done.Instance;
-
-    private static T Read<T>(JsonElement answer) =>
-        answer.Deserialize<T>(AnswerJson.Options) ?? throw new JsonException("it is null");
 
     // The node answers a report about a lease that has ended with 200, because observers must not repeat it.
     private static FailoverDecision ReadDecision(JsonElement answer) => answer.TryGetProperty("stale", out _)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Live;
@@ -15,11 +14,11 @@ internal static class LiveEventJson
         {
             return received.Kind switch
             {
-                LiveEventNames.Failure => new LiveFailure { Failure = Parse<FailureEvent>(received) },
-                LiveEventNames.Decision => new LiveDecision { Decision = Parse<FailoverDecision>(received) },
-                LiveEventNames.Resolved => new LiveResolved { Resolved = Parse<DecisionResolved>(received) },
-                LiveEventNames.Breaker => new LiveBreaker { Change = Parse<BreakerChanged>(received) },
-                LiveEventNames.Worker => new LiveWorker { Change = Parse<WorkerChanged>(received) },
+                LiveEventNames.Failure => new LiveFailure { Failure = AnswerJson.Parse<FailureEvent>(received) },
+                LiveEventNames.Decision => new LiveDecision { Decision = AnswerJson.Parse<FailoverDecision>(received) },
+                LiveEventNames.Resolved => new LiveResolved { Resolved = AnswerJson.Parse<DecisionResolved>(received) },
+                LiveEventNames.Breaker => new LiveBreaker { Change = AnswerJson.Parse<BreakerChanged>(received) },
+                LiveEventNames.Worker => new LiveWorker { Change = AnswerJson.Parse<WorkerChanged>(received) },
                 _ => new LiveUnknown { Kind = received.Kind, Data = received.Data },
             };
         }
@@ -28,7 +27,4 @@ internal static class LiveEventJson
             return new LiveUnknown { Kind = received.Kind, Data = received.Data, Problem = failure.Message };
         }
     }
-
-    private static T Parse<T>(ServerEvent received) =>
-        JsonSerializer.Deserialize<T>(received.Data, AnswerJson.Options) ?? throw new JsonException("it is null");
 }

@@ -16,7 +16,7 @@ internal static class LeaseAnswers
         {
             try
             {
-                leases.Add(Read<LeasedTask>(lease));
+                leases.Add(AnswerJson.Read<LeasedTask>(lease));
             }
             catch (Exception failure) when (UnreadableAnswer.Explains(failure))
             {
@@ -31,7 +31,8 @@ internal static class LeaseAnswers
     {
         try
         {
-            return new LeaseKey(Read<TaskId>(lease.GetProperty("task_id")), Read<LeaseEpoch>(lease.GetProperty("epoch")));
+            var (task, epoch) = (lease.GetProperty("task_id"), lease.GetProperty("epoch"));
+            return new LeaseKey(AnswerJson.Read<TaskId>(task), AnswerJson.Read<LeaseEpoch>(epoch));
         }
         catch (Exception failure) when (UnreadableAnswer.Explains(failure))
         {
@@ -43,7 +44,4 @@ internal static class LeaseAnswers
     private static string ProblemOf(Exception failure) => failure is JsonException { Path: ['$', '.', .. var field] }
         ? $"{field}: {failure.Message.Split(" Path: ")[0]}"
         : failure.Message;
-
-    private static T Read<T>(JsonElement element) =>
-        element.Deserialize<T>(AnswerJson.Options) ?? throw new JsonException("it is null");
 }
