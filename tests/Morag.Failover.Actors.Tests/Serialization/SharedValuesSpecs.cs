@@ -6,6 +6,8 @@ using Morag.Failover.Domain.Queues;
 namespace Morag.Failover.Actors.Tests.Serialization;
 
 /// <summary>What is read back many times over: equal values must take the memory of one, and must not change one another.</summary>
+/// <remarks>They run alone, because the values that other specs read would be remembered in place of these.</remarks>
+[Collection(nameof(Alone))]
 public sealed class SharedValuesSpecs
 {
     [Fact]
@@ -65,4 +67,7 @@ public sealed class SharedValuesSpecs
         ContractsModel.Instance.Serialize(bytes, task);
         return ContractsModel.Instance.Deserialize<TaskRecord>(bytes.WrittenSpan);
     }
+
+    [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+    public sealed class Alone;
 }
