@@ -187,8 +187,10 @@ internal sealed partial class NodeConnection : IDisposable
         var attempts = new List<FailedAttempt>();
         Exception? last = null;
         var maySent = false;
-        while (Use(current => current.Next(tried, Now)) is { } use)
+        NodeAddress? live = null;
+        while (Use(current => live is not null && current.All.Contains(live) ? live : current.Next(tried, Now)) is { } use)
         {
+            live = null;
             var (address, asked) = (use.Address, Now);
             tried.Add(address);
             try
@@ -218,6 +220,8 @@ internal sealed partial class NodeConnection : IDisposable
                 {
                     break;
                 }
+
+                live = failure.TookLong ? await FirstLiveAsync(tried, cancellation) : null;
             }
             catch (TokenUnavailable failure) when (maySent)
             {

@@ -42,6 +42,12 @@ internal sealed class NodeUnreachable(IReadOnlyList<FailedAttempt> attempts, Exc
     /// <summary>Whether the node is dead, frozen or cut off, so that its other calls get no answer either.</summary>
     public bool IsDead { get; init; }
 
+    /// <summary>
+    /// Whether the node was waited for in vain, as one that is frozen or cut off. Others may be, too. A node that has ended refuses
+    /// connections at once.
+    /// </summary>
+    public bool TookLong => InnerException is TimeoutException or { InnerException: TimeoutException };
+
     /// <summary>Whether the node may be alive, and the answer late for another reason.</summary>
     public bool IsLate { get; init; }
 }

@@ -59,7 +59,10 @@ internal sealed record NodeSelection
 
     /// <summary>Whether a call that now fails at this address has others to try.</summary>
     public bool HasOthers(NodeAddress than, IReadOnlyCollection<NodeAddress> tried, TimeSpan now) =>
-        All.Any(address => address != than && !tried.Contains(address) && IsUsable(address, now));
+        Usable(now).Any(address => address != than && !tried.Contains(address));
+
+    /// <summary>The addresses that have not failed recently, in the order in which they are tried.</summary>
+    public IEnumerable<NodeAddress> Usable(TimeSpan now) => All.Where(address => IsUsable(address, now));
 
     /// <summary>A call was answered. The address becomes the preferred one if the preferred one has failed.</summary>
     /// <param name="address">The address that answered.</param>

@@ -222,6 +222,26 @@ public sealed class NodeConnectionSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_send_the_call_only_to_the_node_that_is_alive_when_several_others_are_frozen()
+    {
+        await using var second = new FakeNode { Answer = Never };
+        await using var third = new FakeNode { Answer = Never };
+        await second.StartAsync();
+        await third.StartAsync();
+        one.Answer = Never;
+
+        await CallAsync(Connect(one.Address, second.Address, third.Address, other.Address));
+
+        Assert.Equal((1, 0, 0, 1), (CallsOf(one), CallsOf(second), CallsOf(third), CallsOf(other)));
+
+        static async Task<IResult?> Never(SeenCall call, HttpContext context)
+        {
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            return null;
+        }
+    }
+
+    [Fact]
     public async Task Should_wait_for_a_slow_answer_when_the_node_is_alive()
     {
         one.Answer = async (call, _) =>

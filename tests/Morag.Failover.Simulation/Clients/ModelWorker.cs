@@ -291,11 +291,19 @@ internal sealed class ModelWorker
             // Not if another call that failed has moved on already: two would lead back to the node that does not answer.
             if (answer is null or Refused { Reason: RefusalReason.Unavailable } && slot == called)
             {
-                slot = (slot + 1) % running.Cluster.Count;
+                slot = NextAfter(called, isLost: answer is null);
             }
 
             then(answer);
         });
+    }
+
+    /// <summary>The next node. After a call without an answer, it is the first one that the connection finds alive.</summary>
+    private int NextAfter(int called, bool isLost)
+    {
+        var others = Enumerable.Range(1, running.Cluster.Count - 1).Select(step => (called + step) % running.Cluster.Count);
+        return (isLost ? others.Where(other => running.Gateways.IsAlive(Id, other)).Select(other => (int?)other).FirstOrDefault() : null)
+            ?? (called + 1) % running.Cluster.Count;
     }
 
     private Action Live(Action action)
