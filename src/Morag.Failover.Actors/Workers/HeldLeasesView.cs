@@ -116,9 +116,10 @@ internal sealed class HeldLeasesView(int partitions)
     /// Merges the reply of a partition. The reply to an earlier query is ignored: it may lack leases that were granted since.
     /// </summary>
     /// <param name="answer">The reply.</param>
+    /// <param name="now">The current time of the entity. The clock of the partition's node may differ, so no time in the reply is compared.</param>
     /// <param name="onMoved">Called with each lease whose deadline has moved.</param>
     /// <returns>Whether the reply belongs to the query that is under way.</returns>
-    public bool OnAnswer(HeldLeases answer, Action<HeldLease>? onMoved = null)
+    public bool OnAnswer(HeldLeases answer, DateTimeOffset now, Action<HeldLease>? onMoved = null)
     {
         if (!queries.TryGetValue(answer.Partition, out var query) || (answer.Number != 0 && answer.Number != query.Number))
         {
@@ -148,7 +149,7 @@ internal sealed class HeldLeasesView(int partitions)
                 leases[lease.TaskId] = new Held(lease, answer.Partition, query.AskedAt)
                 {
                     IsDelivered = isDelivered,
-                    SentAt = lease.GrantedAt ?? query.AskedAt,
+                    SentAt = now,
                 };
             }
         }
@@ -258,10 +259,10 @@ internal sealed class HeldLeasesView(int partitions)
                     held.ProgressAt = now;
                 }
             }
-            else if (judge(held.Partition) && (held.Missed == 0 || now - held.MissedAt >= interval))
+            else if (judge(held.Partition) && (held.Missed == 0 || Since(held.MissedAt) >= interval))
             {
                 held.MissedAt = now;
-                if (++held.Missed >= 2 && now - held.SentAt >= deliveryTime)
+                if (++held.Missed >= 2 && Since(held.SentAt) >= deliveryTime)
                 {
                     held.Missed = 0;
                     (missing ??= []).Add(held.Lease);
@@ -270,6 +271,9 @@ internal sealed class HeldLeasesView(int partitions)
         }
 
         return missing;
+
+        // The clock may have been set back since, and the wait would last until it has caught up.
+        TimeSpan Since(DateTimeOffset time) => (now - time).Duration();
     }
 
     /// <summary>
@@ -346,7 +350,7 @@ internal sealed class HeldLeasesView(int partitions)
         /// <summary>How many deliveries by this run of the entity have not failed.</summary>
         public int Deliveries { get; set; }
 
-        /// <summary>When the lease left the entity for the worker, or was granted.</summary>
+        /// <summary>When the lease left the entity for the worker, or when the entity learned of it.</summary>
         public DateTimeOffset SentAt { get; set; }
 
         /// <summary>How many checks in a row found that the worker may not know the lease.</summary>

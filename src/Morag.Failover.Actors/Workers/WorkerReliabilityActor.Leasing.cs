@@ -203,7 +203,7 @@ public sealed partial class WorkerReliabilityActor
     private void OnHeldLeases(HeldLeases answer)
     {
         demand.MarkUp(answer.Partition);
-        if (held.OnAnswer(answer, TellDeadline))
+        if (held.OnAnswer(answer, Now, TellDeadline))
         {
             unacknowledged.Acknowledge(new(UnacknowledgedKind.HeldLeases, answer.Partition));
             StoreIfAny(FailureAccounting.StartProbes(State, answer.Leases, Now));

@@ -59,16 +59,16 @@ public sealed class HeldLeasesViewSpecs
         held.MarkEmpty();
         held.Add(Leased(7) with { Deadline = Now }, partition: 0, Now);
         held.StartQuery(0, Now.AddSeconds(1));
-        Assert.True(held.OnAnswer(AnswerWith(Now.AddMinutes(1)), moved.Add));
+        Assert.True(held.OnAnswer(AnswerWith(Now.AddMinutes(1)), Now, moved.Add));
         Assert.Equal(Now.AddMinutes(1), Assert.Single(held.Shown).Deadline);
 
         held.StartQuery(0, Now.AddSeconds(2));
         Assert.True(held.Extend(new("task-7"), new(7), Now.AddMinutes(2), Now.AddSeconds(3)));
-        Assert.True(held.OnAnswer(AnswerWith(Now.AddMinutes(1)), moved.Add));
+        Assert.True(held.OnAnswer(AnswerWith(Now.AddMinutes(1)), Now, moved.Add));
         Assert.Equal(Now.AddMinutes(2), Assert.Single(held.Shown).Deadline);
 
         held.StartQuery(0, Now.AddSeconds(4));
-        Assert.True(held.OnAnswer(AnswerWith(Now.AddMinutes(1)), moved.Add));
+        Assert.True(held.OnAnswer(AnswerWith(Now.AddMinutes(1)), Now, moved.Add));
         Assert.Equal(Now.AddMinutes(1), Assert.Single(held.Shown).Deadline);
         Assert.Equal([Now.AddMinutes(1), Now.AddMinutes(1)], moved.Select(lease => lease.Deadline!.Value));
 
@@ -100,14 +100,14 @@ public sealed class HeldLeasesViewSpecs
         held.MarkEmpty();
         held.StartQuery(0, Now);
         var first = held.NumberOf(0);
-        Assert.True(held.OnAnswer(Answer(first)));
+        Assert.True(held.OnAnswer(Answer(first), Now));
         held.Add(Leased(7), partition: 0, Now);
         held.StartQuery(0, Now.AddSeconds(1));
 
-        Assert.False(held.OnAnswer(Answer(first)));
+        Assert.False(held.OnAnswer(Answer(first), Now));
         Assert.True(held.Holds(new("task-7"), new(7)));
 
-        Assert.True(held.OnAnswer(Answer(held.NumberOf(0))));
+        Assert.True(held.OnAnswer(Answer(held.NumberOf(0)), Now));
         Assert.Equal(0, held.Count);
     }
 
@@ -118,12 +118,12 @@ public sealed class HeldLeasesViewSpecs
         var partition = held.PartitionOf(listed.TaskId);
         var other = 1 - partition;
         held.StartQuery(Now);
-        Assert.True(held.OnAnswer(new HeldLeases { Partition = other, WorkerId = new("w"), Number = held.NumberOf(other) }));
+        Assert.True(held.OnAnswer(new HeldLeases { Partition = other, WorkerId = new("w"), Number = held.NumberOf(other) }, Now));
 
         var shown = Assert.Single(held.ShownTo([listed]));
         Assert.Equal((listed.TaskId, null), (shown.TaskId, shown.Deadline));
 
-        Assert.True(held.OnAnswer(new HeldLeases { Partition = partition, WorkerId = new("w"), Number = held.NumberOf(partition) }));
+        Assert.True(held.OnAnswer(new HeldLeases { Partition = partition, WorkerId = new("w"), Number = held.NumberOf(partition) }, Now));
         Assert.Empty(held.ShownTo([listed]));
     }
 
@@ -133,7 +133,7 @@ public sealed class HeldLeasesViewSpecs
         held.MarkEmpty();
         held.StartQuery(0, Now);
 
-        Assert.True(held.OnAnswer(Answer(0, 7)));
+        Assert.True(held.OnAnswer(Answer(0, 7), Now));
         Assert.True(held.Holds(new("task-7"), new(7)));
     }
 
@@ -146,7 +146,7 @@ public sealed class HeldLeasesViewSpecs
         held.Remove(new("task-7"), new(7));
         held.StartQuery(Now);
 
-        held.OnAnswer(Answer(held.NumberOf(0), 7));
+        held.OnAnswer(Answer(held.NumberOf(0), 7), Now);
 
         Assert.Equal(0, held.Count);
     }
@@ -167,7 +167,7 @@ public sealed class HeldLeasesViewSpecs
         held.Clear();
 
         Assert.Equal(1, held.EndedCount);
-        held.OnAnswer(Answer(held.NumberOf(1), 102) with { Partition = 1 });
+        held.OnAnswer(Answer(held.NumberOf(1), 102) with { Partition = 1 }, Now);
         Assert.Equal((0, 0), (held.Count, held.EndedCount));
     }
 
@@ -175,11 +175,11 @@ public sealed class HeldLeasesViewSpecs
     public void Should_find_a_lease_undelivered_at_the_second_check_if_no_run_of_the_entity_delivered_it()
     {
         held.StartQuery(Now);
-        held.OnAnswer(Answer(held.NumberOf(0), 1));
-        held.OnAnswer(Answer(held.NumberOf(1)) with { Partition = 1 });
+        held.OnAnswer(Answer(held.NumberOf(0), 1), Now);
+        held.OnAnswer(Answer(held.NumberOf(1)) with { Partition = 1 }, Now);
         held.Add(Leased(2), partition: 0, Now);
         held.StartQuery(0, Now);
-        held.OnAnswer(Answer(held.NumberOf(0), 1, 2, 3, 4));
+        held.OnAnswer(Answer(held.NumberOf(0), 1, 2, 3, 4), Now);
         held.MarkDelivered(new("task-4"), Now);
 
         Assert.Null(held.FindUndelivered(partition: 0));
@@ -220,6 +220,37 @@ public sealed class HeldLeasesViewSpecs
 
         List<HeldLease>? Missing(double seconds) =>
             held.FindUndelivered([], _ => true, TimeSpan.FromSeconds(interval), Now.AddSeconds(seconds));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void Should_find_a_lost_lease_undelivered_on_time_when_the_clock_of_its_queue_differs(int hours)
+    {
+        held.MarkEmpty();
+        held.StartQuery(0, Now);
+        var answer = Answer(held.NumberOf(0), 1);
+        held.OnAnswer(answer with { Leases = [answer.Leases[0] with { GrantedAt = Now.AddHours(hours) }] }, Now);
+
+        Assert.Null(Missing(seconds: 5));
+        Assert.Null(Missing(seconds: 9));
+        Assert.Equal("task-1", Assert.Single(Missing(seconds: 10)!).TaskId.Value);
+
+        List<HeldLease>? Missing(double seconds) =>
+            held.FindUndelivered([], _ => true, TimeSpan.FromSeconds(1), Now.AddSeconds(seconds));
+    }
+
+    [Fact]
+    public void Should_not_wait_for_the_clock_to_catch_up_when_it_was_set_back_after_a_lease_was_sent()
+    {
+        held.MarkEmpty();
+        held.Add(Leased(1), partition: 0, Now);
+
+        Assert.Null(Missing(seconds: 1));
+        Assert.Equal("task-1", Assert.Single(Missing(seconds: -3_600)!).TaskId.Value);
+
+        List<HeldLease>? Missing(double seconds) =>
+            held.FindUndelivered([], _ => true, TimeSpan.FromSeconds(1), Now.AddSeconds(seconds));
     }
 
     private static long Digest(params long[] epochs) =>
