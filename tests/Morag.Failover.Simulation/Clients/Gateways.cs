@@ -27,21 +27,13 @@ internal sealed class Gateways(SimulatedCluster cluster)
     public Action<string, string> OnCall { get; set; } = (_, _) => { };
 
     /// <summary>
-    /// Whether calls of a client to some node get through. While nodes lose messages to each other, which TCP does not do, a client also
-    /// needs all of them: each node that does not answer costs it a second in which it could have repeated a lost call.
+    /// Whether calls of a client to some node get through, and on from there. While nodes lose single messages to each other, which TCP does
+    /// not do, none counts as getting through: several heartbeats in a row may get lost between live nodes.
     /// </summary>
-    public bool Reaches(string client)
-    {
-        var (serving, cut) = (0, 0);
-        for (var slot = 0; slot < cluster.Count; slot++)
-        {
-            var isCut = IsCut(client, slot);
-            cut += isCut ? 1 : 0;
-            serving += !isCut && cluster.Serves(slot) ? 1 : 0;
-        }
-
-        return Faults.Count == 0 && serving > 0 && (cut == 0 || cluster.Network.Faults.Count == 0);
-    }
+    public bool Reaches(string client) =>
+        Faults.Count == 0
+        && cluster.Network.Faults.Count == 0
+        && Enumerable.Range(0, cluster.Count).Any(slot => cluster.Serves(slot) && !IsCut(client, slot));
 
     /// <summary>Whether a node would answer a client's check whether it is alive.</summary>
     public bool IsAlive(string client, int slot) => cluster.Current(slot) is { IsFrozen: false } && !IsCut(client, slot);
