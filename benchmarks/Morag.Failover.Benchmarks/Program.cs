@@ -13,6 +13,8 @@ return await ScenarioProgram.RunAsync(
     new TakeOver(rounds: 5),
     new Join(rounds: 1, tasks: 40_000),
     new RegisteredFleet(),
+    new MetricsCost(),
+    new MetricsScrape(),
     new Liveness(),
     new FleetListing(),
     new ScaleDeadWorkers("scale-dead-workers", workers: 20_000),

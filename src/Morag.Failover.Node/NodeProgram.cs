@@ -4,6 +4,7 @@ using Akka.Hosting;
 using Morag.EmbeddedRedis;
 using Morag.Failover.Actors;
 using Morag.Failover.Actors.Hosting;
+using Morag.Failover.Actors.Metrics;
 using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Actors.Security;

@@ -11,7 +11,7 @@ internal sealed class ThroughputBatch : IScenario
     private const int PerLease = 500;
     private const int WarmUp = 30_000;
     private const int Measured = 80_000;
-    private const string Worker = "agent";
+    internal const string Worker = "agent";
 
     public string Name => "throughput-batch";
 
@@ -29,7 +29,8 @@ internal sealed class ThroughputBatch : IScenario
         Array.ForEach(connections, connection => connection.Dispose());
     }
 
-    private static async Task<TimeSpan> RunAsync(LeanConnection[] connections, string prefix, int count)
+    /// <summary>Submits, leases and completes tasks over four connections. The worker must be registered with enough places.</summary>
+    internal static async Task<TimeSpan> RunAsync(LeanConnection[] connections, string prefix, int count)
     {
         var left = count;
         var watch = Stopwatch.StartNew();

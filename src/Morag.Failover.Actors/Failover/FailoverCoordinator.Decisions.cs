@@ -1,3 +1,4 @@
+using Morag.Failover.Actors.Metrics;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Live;
 using Morag.Failover.Domain.Failover;
@@ -20,6 +21,7 @@ public sealed partial class FailoverCoordinator
             {
                 callers.ForEach(caller => caller.Tell(decision));
                 Context.System.EventStream.Publish(new DecisionMade { Decision = decision });
+                DecisionMetrics.Decided(decision, Now);
                 CarryOut(failure.Id);
             },
             callers);
@@ -65,6 +67,7 @@ public sealed partial class FailoverCoordinator
             Commit(@event, _ =>
             {
                 Context.System.EventStream.Publish(resolved);
+                DecisionMetrics.Resolved(resolved.Outcome);
                 afterwards?.Invoke();
             });
         }

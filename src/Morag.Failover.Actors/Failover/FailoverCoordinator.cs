@@ -1,6 +1,7 @@
 using System.Globalization;
 using Morag.Failover.Actors.Delivery;
 using Morag.Failover.Actors.Fleet;
+using Morag.Failover.Actors.Metrics;
 using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Live;
@@ -279,8 +280,8 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
             Decide(failure);
         }
 
-        unansweredFailures.ResendDue(now, AskWorkerToCount);
-        unansweredActions.ResendDue(now, SendOwed);
+        unansweredFailures.ResendDue(now, failure => ResendMetrics.Count(ResendMetrics.FailureRecord, AskWorkerToCount(failure)));
+        unansweredActions.ResendDue(now, failure => ResendMetrics.Count(ResendMetrics.Decision, SendOwed(failure)));
         if (reportsAtQueue.Count > 0
             || open.Count > 0
             || !decisionWaiters.IsEmpty

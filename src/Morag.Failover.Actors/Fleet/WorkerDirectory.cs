@@ -66,6 +66,9 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
     protected override bool IsDatedAfter(DirectoryState state, DateTimeOffset now) => state.IsDatedAfter(now);
 
     /// <inheritdoc />
+    protected override bool IsGauged => true;
+
+    /// <inheritdoc />
     protected override void Recovered()
     {
         due = new DueTimer(Timers, static () => Now);

@@ -3,6 +3,7 @@ using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using Morag.Failover.Actors.Failover;
 using Morag.Failover.Actors.Fleet;
+using Morag.Failover.Actors.Metrics;
 using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Actors.Queues;
@@ -65,6 +66,7 @@ public static class FailoverHostingExtensions
             system.ActorOf(Props.Create(() => new LiveEventBridge()), "live-event-bridge");
             system.ActorOf(Props.Create(() => new TooLargeWatch(regions.Queues)), "too-large-watch");
             FailoverClient.Admit(system, regions);
+            OwnerGauges.Publish(system, settings);
         });
 
     private static void StartRegion(ActorSystem system, string typeName, IMessageExtractor extractor, Func<string, Props> props)

@@ -1,17 +1,17 @@
 using System.Diagnostics.Metrics;
+using Morag.Failover.Actors.Metrics;
 using Morag.Failover.Actors.Serialization;
 using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Actors.Hosting;
 
 /// <summary>
-/// Reports values above the size limit, in the log and in the counter <c>morag.failover.values_too_large</c>. Gives back the leases of a
+/// Reports values above the size limit, in the log and in the counter <c>morag.values.too_large</c>. Gives back the leases of a
 /// grant that was too large to deliver, because the worker never learns of them.
 /// </summary>
 internal sealed class TooLargeWatch : UntypedActor
 {
-    private static readonly Counter<long> Count = FailoverMeter.Meter.CreateCounter<long>(
-        FailoverMeter.ValuesTooLarge, description: "Messages and stored values of more than 4 MiB; each one is a defect.");
+    private static readonly Counter<long> Count = FailoverMeter.Counter(FailoverMetrics.ValuesTooLarge);
 
     private readonly IActorRef queues;
     private readonly ILoggingAdapter log = Context.GetLogger();
@@ -32,7 +32,7 @@ internal sealed class TooLargeWatch : UntypedActor
             return;
         }
 
-        Count.Add(1, new KeyValuePair<string, object?>("type", tooLarge.Manifest));
+        Count.Add(1, new KeyValuePair<string, object?>(MetricLabels.Message, tooLarge.Manifest));
         if (tooLarge.Value is LeasesGranted { WorkerId: { } worker } granted)
         {
             log.Error(

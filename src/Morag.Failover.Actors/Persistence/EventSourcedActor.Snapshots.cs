@@ -16,6 +16,8 @@ public abstract partial class EventSourcedActor<TState>
     private long eventsSinceSnapshot;
     private long bytesSinceSnapshot;
     private long readUpTo;
+    private TimeSpan snapshotDueAt;
+    private long snapshotBytes;
     private bool restored;
 
     /// <inheritdoc />
@@ -44,9 +46,12 @@ public abstract partial class EventSourcedActor<TState>
 
         eventsSinceSnapshot = 0;
         bytesSinceSnapshot = 0;
+        snapshotDueAt = store.Elapsed;
+        snapshotBytes = 0;
         var parts = ToSnapshot(durable);
         if (parts.Take(2).ToList() is [var only])
         {
+            snapshotBytes = WireSize.OfObject(only);
             SaveSnapshotAt(LastSequenceNr, only);
             return;
         }
@@ -71,6 +76,7 @@ public abstract partial class EventSourcedActor<TState>
             PersistAsync(part, _ =>
             {
                 snapshot.Pace.PartStored(part.Content.Length);
+                snapshotBytes += part.Content.Length;
                 EncodeNextPartInTurn();
             });
             return;
@@ -99,6 +105,7 @@ public abstract partial class EventSourcedActor<TState>
 
     private void DropWhatSnapshotsCover(long saved)
     {
+        metrics.WroteSnapshot(store.Elapsed - snapshotDueAt, snapshotBytes);
         keptSnapshots.Enqueue(saved);
         if (keptSnapshots.Count <= snapshots.Kept)
         {

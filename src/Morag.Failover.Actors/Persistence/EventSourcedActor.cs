@@ -1,4 +1,5 @@
 using Akka.Persistence;
+using Morag.Failover.Actors.Metrics;
 using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Actors.Persistence;
@@ -15,6 +16,8 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
     private readonly SnapshotPolicy snapshots;
     private readonly Queue<IEnumerable<IActorRef>> awaitingWrites = new();
     private readonly StoreWatch store = StoreWatch.Of(Context.System);
+    private readonly StoreMetrics metrics;
+    private OwnerStates.PublishedState? published;
     private bool committed;
 
     /// <summary>Creates an actor that recovers from <paramref name="initial"/> and its journal.</summary>
@@ -24,6 +27,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         State = initial;
         Durable = initial;
         this.snapshots = snapshots;
+        metrics = new StoreMetrics(persistenceId);
         Log = Context.GetLogger();
     }
 
@@ -44,6 +48,9 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
 
     /// <summary>The estimated bytes of the events that are not durable yet.</summary>
     protected long BytesInFlight { get; private set; }
+
+    /// <summary>Whether the durable state is published for gauges (<see cref="OwnerStates"/>).</summary>
+    protected virtual bool IsGauged => false;
 
     /// <summary>The log.</summary>
     protected new ILoggingAdapter Log { get; }
@@ -87,7 +94,8 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
             awaitingWrites.Dequeue();
             BytesInFlight -= bytes;
             Durable = after;
-            store.Wrote(startedAt);
+            PublishDurable();
+            metrics.Wrote(store.Wrote(startedAt), bytes);
             afterwards?.Invoke(after);
             SaveSnapshotWhenDue(after, bytes);
             snapshotInProgress?.Pace.WriteStored(bytes);
@@ -208,6 +216,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
                 ReportGapBefore(LastSequenceNr + 1);
                 Durable = State;
                 CorrectClock();
+                published = IsGauged ? OwnerStates.Of(Context.System).Publish(PersistenceId, Durable) : null;
                 Recovered();
                 store.Succeeded(wrote: false);
                 Context.Parent.Tell(OwnerRecovered.Instance);
@@ -259,7 +268,20 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         }
 
         awaitingWrites.Clear();
+        if (published is not null)
+        {
+            OwnerStates.Of(Context.System).Withdraw(PersistenceId, published);
+        }
+
         base.PostStop();
+    }
+
+    private void PublishDurable()
+    {
+        if (published is not null)
+        {
+            published.State = Durable;
+        }
     }
 
     /// <summary>

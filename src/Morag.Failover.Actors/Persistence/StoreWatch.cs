@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Akka.Event;
 using Akka.Pattern;
+using Morag.Failover.Actors.Metrics;
 
 namespace Morag.Failover.Actors.Persistence;
 
@@ -53,6 +54,7 @@ internal sealed partial class StoreWatch : IExtension
             return false;
         }
 
+        StoreMetrics.Failed();
         lock (gate)
         {
             failedAt = elapsed();
@@ -117,7 +119,8 @@ internal sealed partial class StoreWatch : IExtension
 
     /// <summary>Records that an owner has written.</summary>
     /// <param name="startedAt">When the write started (<see cref="Elapsed"/>).</param>
-    public void Wrote(TimeSpan startedAt)
+    /// <returns>How long it took.</returns>
+    public TimeSpan Wrote(TimeSpan startedAt)
     {
         var took = elapsed() - startedAt;
         if (took > worstWrite)
@@ -129,6 +132,7 @@ internal sealed partial class StoreWatch : IExtension
         }
 
         Succeeded(wrote: true);
+        return took;
     }
 
     /// <summary>Records that an owner has written, or has recovered.</summary>

@@ -40,6 +40,7 @@ public sealed partial class QueueActor
             {
                 afterwards?.Invoke();
                 deliveries.SendNew(@event, before, after, Now);
+                metrics.Record(@event, before);
                 AcceptHeld();
             },
             caller is null ? null : [caller]);

@@ -1,4 +1,5 @@
 using Morag.Failover.Actors.Fleet;
+using Morag.Failover.Actors.Metrics;
 using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Actors.Timing;
@@ -24,6 +25,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     private readonly IOutageWatch outages;
     private readonly IEpochFloors epochs;
     private readonly QueueDeliveries deliveries;
+    private readonly QueueMetrics metrics;
     private readonly UnservedMoves unserved;
     private readonly Intake intake = new();
     private readonly WaitingDemand demand;
@@ -49,6 +51,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         this.outages = outages;
         this.epochs = epochs;
         deliveries = new QueueDeliveries(partition, settings, regions, Self);
+        metrics = new QueueMetrics(settings.Queues);
         unserved = new UnservedMoves(settings.Queues);
         demand = new WaitingDemand(settings.Queues, incarnation);
     }
@@ -76,6 +79,9 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
 
     /// <inheritdoc />
     protected override bool IsDatedAfter(QueueState state, DateTimeOffset now) => QueueClockCorrection.IsNeeded(state, now);
+
+    /// <inheritdoc />
+    protected override bool IsGauged => true;
 
     /// <inheritdoc />
     protected override void Recovered()

@@ -1,4 +1,5 @@
 using Morag.Failover.Actors.Delivery;
+using Morag.Failover.Actors.Metrics;
 using Morag.Failover.Domain.Failover;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
@@ -68,8 +69,8 @@ internal sealed class QueueDeliveries(int partition, FailoverSettings settings, 
     /// <summary>Resends what has not been acknowledged for too long.</summary>
     public void ResendDue(QueueState durable, DateTimeOffset now)
     {
-        failures.ResendDue(now, task => SendFailure(durable, task));
-        batches.ResendDue(now, worker => SendBatch(durable, worker));
+        failures.ResendDue(now, task => ResendMetrics.Count(ResendMetrics.Failure, SendFailure(durable, task)));
+        batches.ResendDue(now, worker => ResendMetrics.Count(ResendMetrics.Outcomes, SendBatch(durable, worker)));
     }
 
     private void SendBatches(IStoredEvent @event, QueueState before, QueueState after, DateTimeOffset now)

@@ -1,3 +1,4 @@
+using Morag.Failover.Actors.Metrics;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Partitioning;
@@ -116,7 +117,9 @@ internal sealed class HeldLeasesView(int partitions)
     /// Merges the reply of a partition. The reply to an earlier query is ignored: it may lack leases that were granted since.
     /// </summary>
     /// <param name="answer">The reply.</param>
-    /// <param name="now">The current time of the entity. The clock of the partition's node may differ, so no time in the reply is compared.</param>
+    /// <param name="now">
+    /// The current time of the entity. The clock of the partition's node may differ, so no time in the reply is compared.
+    /// </param>
     /// <param name="onMoved">Called with each lease whose deadline has moved.</param>
     /// <returns>Whether the reply belongs to the query that is under way.</returns>
     public bool OnAnswer(HeldLeases answer, DateTimeOffset now, Action<HeldLease>? onMoved = null)
@@ -149,6 +152,7 @@ internal sealed class HeldLeasesView(int partitions)
                 leases[lease.TaskId] = new Held(lease, answer.Partition, query.AskedAt)
                 {
                     IsDelivered = isDelivered,
+                    IsPickedUp = true,
                     SentAt = now,
                 };
             }
@@ -253,6 +257,12 @@ internal sealed class HeldLeasesView(int partitions)
             {
                 held.Missed = 0;
                 held.IsDelivered = true;
+                if (!held.IsPickedUp)
+                {
+                    held.IsPickedUp = true;
+                    FleetMetrics.OnPickedUp(now - held.AddedAt);
+                }
+
                 if (saidOfIt.Progress is { } progress && !progress.Equals(held.Progress))
                 {
                     held.Progress = progress;
@@ -346,6 +356,9 @@ internal sealed class HeldLeasesView(int partitions)
 
         /// <summary>Whether the lease left the entity for the worker, as far as the entity knows.</summary>
         public bool IsDelivered { get; set; }
+
+        /// <summary>Whether a heartbeat has listed the lease, or nobody knows when its grant reached the entity.</summary>
+        public bool IsPickedUp { get; set; }
 
         /// <summary>How many deliveries by this run of the entity have not failed.</summary>
         public int Deliveries { get; set; }

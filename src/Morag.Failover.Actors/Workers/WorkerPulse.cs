@@ -57,6 +57,10 @@ internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages,
     public SignsOfLife SignsForVerdict(DateTimeOffset now) =>
         Signs(now) with { UnheardNode = gateways.UnheardSince(HeardAt ?? startedAt, settings, now) };
 
+    /// <summary>How suspicious its silence is; null if it declared no heartbeat interval.</summary>
+    public double? Phi(DateTimeOffset now) =>
+        Signs(now) is { Rhythm: { } known } signs ? known.Phi(now - signs.SilentSince, settings) : null;
+
     /// <summary>The patience with which its silence is judged.</summary>
     public Patience PatienceAt(DateTimeOffset now) => PatienceWith(HealthOfGateway(now));
 

@@ -1,3 +1,4 @@
+using Morag.Failover.Actors.Metrics;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
@@ -18,11 +19,16 @@ public sealed partial class WorkerReliabilityActor
         if (WorkerAnnouncements.Change(before, @event) is { } change)
         {
             Context.System.EventStream.Publish(change);
+            FleetMetrics.OnChanged(change);
         }
 
         if (WorkerAnnouncements.Breaker(before, after, Now) is { } breaker)
         {
             Context.System.EventStream.Publish(breaker);
+            if (before.Breaker.State != after.Breaker.State)
+            {
+                FleetMetrics.OnBreaker(after.Breaker.State);
+            }
         }
 
         if (WorkerAnnouncements.Signal(before, @event, after) is { } signal)
@@ -80,6 +86,7 @@ public sealed partial class WorkerReliabilityActor
 
     private void Resend(UnacknowledgedMessage message, WorkerState durable)
     {
+        ResendMetrics.Count(WireName.Of(message.Kind));
         switch (message.Kind)
         {
             case UnacknowledgedKind.Entry:

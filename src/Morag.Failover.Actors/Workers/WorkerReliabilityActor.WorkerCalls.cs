@@ -1,3 +1,4 @@
+using Morag.Failover.Actors.Metrics;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
@@ -75,6 +76,12 @@ public sealed partial class WorkerReliabilityActor
         }
 
         var before = State;
+        FleetMetrics.OnHeartbeat();
+        if (FleetMetrics.WantsPhi && pulse.Phi(Now) is { } phi)
+        {
+            FleetMetrics.OnSilenceEnded(phi);
+        }
+
         pulse.OnHeartbeat(heartbeat, before.Liveness == Liveness.Offline, Sender, Now);
         StoreIfAny(WorkerMembership.EndSuspicion(State, Now));
         StoreIfAny(WorkerMembership.ReportStatus(State, heartbeat.Status, Now));

@@ -246,9 +246,14 @@ internal sealed partial class NodeConnection : IDisposable
         }
 
         resolved = false;
-        var cause = OfAll(last!, attempts, maySent);
+        throw Rethrown(OfAll(last!, attempts, maySent));
+    }
+
+    /// <summary>Throws an exception with its original stack trace.</summary>
+    private static Exception Rethrown(Exception cause)
+    {
         ExceptionDispatchInfo.Throw(cause);
-        throw cause;
+        return cause;
     }
 
     /// <summary>The failure of a call to several nodes: the last one, or that none of them answered.</summary>

@@ -18,6 +18,9 @@ public sealed record FleetTally
     /// <summary>The counts without entries.</summary>
     public static readonly FleetTally Empty = new();
 
+    /// <summary>The registered workers by what they have in common. Classes without workers are absent.</summary>
+    public ImmutableDictionary<WorkerClass, int> Census { get; private init; } = ImmutableDictionary<WorkerClass, int>.Empty;
+
     private WorkerStats Stats { get; init; } = new();
 
     /// <summary>Machines by the kinds of tasks they can take, and then by size, largest first.</summary>
@@ -94,7 +97,19 @@ public sealed record FleetTally
             DrainingWorkers = stats.DrainingWorkers + (entry.Draining ? by : 0),
             ByCapability = ofCapability == 0 ? stats.ByCapability.Remove(capability) : stats.ByCapability.SetItem(capability, ofCapability),
         };
-        return this with { Stats = stats, Machines = entry.Liveness == Liveness.Offline ? Machines : CountingLive(entry, by) };
+        return this with
+        {
+            Stats = stats,
+            Census = CountingClass(entry, by),
+            Machines = entry.Liveness == Liveness.Offline ? Machines : CountingLive(entry, by),
+        };
+    }
+
+    private ImmutableDictionary<WorkerClass, int> CountingClass(WorkerEntry entry, int by)
+    {
+        var @class = WorkerClass.Of(entry);
+        var count = Census.GetValueOrDefault(@class) + by;
+        return count == 0 ? Census.Remove(@class) : Census.SetItem(@class, count);
     }
 
     private ImmutableDictionary<WorkerProfile, ImmutableSortedDictionary<MachineSize, MachineTally>> CountingLive(WorkerEntry entry, int by)

@@ -6,20 +6,38 @@ namespace Morag.Failover.Domain.Workers;
 /// <summary>The live events and session signals of a durable event.</summary>
 public static class WorkerAnnouncements
 {
+    private const string Registered = "registered";
+    private const string Renewed = "renewed";
+    private const string Suspect = "suspect";
+    private const string Back = "back";
+    private const string Lost = "lost";
+    private const string Offline = "offline";
+    private const string StatusChanged = "status";
+    private const string Draining = "draining";
+    private const string DrainDeadlinePassed = "drain_deadline_passed";
+    private const string Resumed = "resumed";
+    private const string Unregistered = "unregistered";
+
+    /// <summary>What the live events of workers say happened: every value of <see cref="WorkerChanged.What"/>.</summary>
+    public static ImmutableArray<string> Changes { get; } =
+    [
+        Registered, Renewed, Suspect, Back, Lost, Offline, StatusChanged, Draining, DrainDeadlinePassed, Resumed, Unregistered,
+    ];
+
     /// <summary>The live event of a change to the worker; null for other events.</summary>
     public static WorkerChanged? Change(WorkerState before, IStoredEvent @event) => @event switch
     {
         WorkerRegistered registered =>
-            Changed(before, before.IsRegistered ? "renewed" : "registered", registered.Fence?.Reason, registered.At),
-        WorkerSuspected suspected => Changed(before, "suspect", suspected.Reason, suspected.At),
-        WorkerRecovered heard => Changed(before, "back", null, heard.At),
-        WorkerLost lost => Changed(before, "lost", lost.Fence.Reason, lost.At),
-        WorkerDeclaredOffline offline => Changed(before, "offline", offline.Fence.Reason, offline.At),
-        WorkerStatusReported said => Changed(before, "status", Word(said.Status), said.At),
-        WorkerDrained drained => Changed(before, "draining", drained.Reason, drained.At),
-        WorkerDrainDeadlinePassed passed => Changed(before, "drain_deadline_passed", passed.Fence.Reason, passed.At),
-        WorkerResumed resumed => Changed(before, "resumed", null, resumed.At),
-        WorkerUnregistered left => Changed(before, "unregistered", null, left.At),
+            Changed(before, before.IsRegistered ? Renewed : Registered, registered.Fence?.Reason, registered.At),
+        WorkerSuspected suspected => Changed(before, Suspect, suspected.Reason, suspected.At),
+        WorkerRecovered heard => Changed(before, Back, null, heard.At),
+        WorkerLost lost => Changed(before, Lost, lost.Fence.Reason, lost.At),
+        WorkerDeclaredOffline offline => Changed(before, Offline, offline.Fence.Reason, offline.At),
+        WorkerStatusReported said => Changed(before, StatusChanged, Word(said.Status), said.At),
+        WorkerDrained drained => Changed(before, Draining, drained.Reason, drained.At),
+        WorkerDrainDeadlinePassed passed => Changed(before, DrainDeadlinePassed, passed.Fence.Reason, passed.At),
+        WorkerResumed resumed => Changed(before, Resumed, null, resumed.At),
+        WorkerUnregistered left => Changed(before, Unregistered, null, left.At),
         _ => null,
     };
 

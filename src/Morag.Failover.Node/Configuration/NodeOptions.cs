@@ -139,7 +139,10 @@ public sealed class NodeOptions
             Roles = [.. ReadList(morag.Text("roles")).Select(role => ReadRole(role, NodeSetting.Roles))],
             OwnerRole = morag.Text("owner-role") is { Length: > 0 } role ? ReadRole(role, NodeSetting.OwnerRole) : "",
             Tokens = tokens,
-            Api = ReadApi(morag.Child("api"), tokens, NamedTokensReader.Read(morag.Child("tokens"))),
+            Api = ReadApi(morag.Child("api"), tokens, NamedTokensReader.Read(morag.Child("tokens"))) with
+            {
+                Metrics = morag.Switch("metrics"),
+            },
             PresenceTimeout = morag.Child("presence").Duration("timeout", "500ms", "1m"),
             PresenceTakeOverAfter = morag.Child("presence").Duration("take-over-after", "1s", "10m"),
             AcceptedDataLoss = morag.Text("accept-data-loss") is { Length: > 0 } loss ? loss : null,

@@ -40,13 +40,15 @@ internal sealed record NodeSetting(string Name, string Meaning, string? Path = n
     public static readonly NodeSetting HttpTlsPasswordFile =
         new("http-tls-password-file", "file with the password of its key", "http-tls.password-file");
 
+    public static readonly NodeSetting Metrics = new("metrics", "whether GET /metrics serves metrics to Prometheus: on or off");
+
     public static readonly NodeSetting AcceptDataLoss =
         new("accept-data-loss", "continue without missing data; the value comes from the error of the failed start");
 
     public static readonly IReadOnlyList<NodeSetting> All =
     [
         Redis, RedisAuthority, Data, Http, Advertise, Host, BindHost, Port, Seeds, Roles, OwnerRole, Token, TlsCertificate, TlsKey,
-        TlsPasswordFile, TlsAuthorities, HttpTlsCertificate, HttpTlsKey, HttpTlsPasswordFile, AcceptDataLoss,
+        TlsPasswordFile, TlsAuthorities, HttpTlsCertificate, HttpTlsKey, HttpTlsPasswordFile, Metrics, AcceptDataLoss,
     ];
 
     public string Key => $"morag.{Path ?? Name}";

@@ -15,6 +15,7 @@ using Morag.Failover.Node.Http.Events;
 using Morag.Failover.Node.Http.Failures;
 using Morag.Failover.Node.Http.Health;
 using Morag.Failover.Node.Http.Journal;
+using Morag.Failover.Node.Http.Metrics;
 using Morag.Failover.Node.Http.Nodes;
 using Morag.Failover.Node.Http.OpenApi;
 using Morag.Failover.Node.Http.Queues;
@@ -35,6 +36,7 @@ public static class FailoverHttp
     public static IServiceCollection AddFailoverHttp(this IServiceCollection services, HttpApiSettings settings)
     {
         services.AddSingleton(settings);
+        services.AddNodeMetrics(settings);
         services.AddSingleton(new AccessTokens(settings, SteadyClock.OfProcess));
         services.AddSingleton(SteadyClock.OfProcess);
         services.AddSingleton(provider => LostMembers.Of(provider.GetRequiredService<ActorSystem>()));
@@ -112,6 +114,7 @@ public static class FailoverHttp
         app.MapPalettes();
         app.MapHealth();
         app.MapOpenApi();
+        app.MapMetrics();
         return app;
     }
 }

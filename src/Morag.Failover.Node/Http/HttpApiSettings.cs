@@ -33,6 +33,9 @@ public sealed record HttpApiSettings
     /// <summary>How many connections the web server keeps open at once. Range: 10 to 1,000,000.</summary>
     public int MaxConnections { get; init; } = 50_000;
 
+    /// <summary>Whether <c>GET /metrics</c> serves the metrics of the node to Prometheus.</summary>
+    public bool Metrics { get; init; } = true;
+
     /// <summary>How long a piece of an event stream may wait for a slow reader. Tests shorten it.</summary>
     internal TimeSpan StreamStall { get; init; } = HttpLimits.StreamStall;
 }

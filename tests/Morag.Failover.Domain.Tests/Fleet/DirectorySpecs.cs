@@ -54,6 +54,9 @@ public sealed class DirectorySpecs
                 Assert.Equal(registered.Count(entry => entry.Draining), counts.DrainingWorkers);
                 Assert.Equal(newest.Values.Count(entry => entry.BreakerState == BreakerState.Open), counts.ActiveCircuitBreakers);
                 Assert.Equal(newest.Values.Count(entry => entry.HasReliabilityData), counts.WorkersWithReliabilityData);
+                Assert.Equal(
+                    registered.GroupBy(WorkerClass.Of).Select(group => (group.Key, group.Count())).ToHashSet(),
+                    same.Tally.Census.Select(group => (group.Key, group.Value)).ToHashSet());
 
                 var slice = same.Tally.Slice(0, 1, T0);
                 Assert.Equal(registered.Count(entry => entry.Liveness != Liveness.Offline), slice.Profiles.Sum(profile => profile.Live));

@@ -195,7 +195,16 @@ public sealed class QueueHistorySpecs
                 TaskState.Succeeded, state.Tasks.GetValueOrDefault(new TaskId(task))?.State ?? TaskState.Succeeded));
             var sizes = state.Tasks.Values.Sum(task => task.Size);
             Assert.Equal((sizes, state.Tasks.Values.Count(task => task.IsFinished)), (state.Size, state.FinishedCount));
+            Assert.Equal(OldestByReadingAll(state), OldestTasks.Of(state).OrderBy(queue => queue.Key.Value, StringComparer.Ordinal));
         }
+
+        private static IEnumerable<KeyValuePair<QueueName, DateTimeOffset>> OldestByReadingAll(QueueState state) =>
+            from task in state.Tasks.Values
+            where task is { State: TaskState.Queued, PinnedTo: null }
+            group task.QueuedSince by task.Queue
+            into waiting
+            orderby waiting.Key.Value
+            select KeyValuePair.Create(waiting.Key, waiting.Min());
 
         private static bool LeaseIsTheTasksOwn(TaskRecord task, WorkerId worker, LeaseEpoch epoch) =>
             task.Lease!.WorkerId == worker && task.Lease.Epoch == epoch;

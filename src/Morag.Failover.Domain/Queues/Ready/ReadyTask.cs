@@ -27,6 +27,9 @@ public readonly record struct ReadyTask : INeedItem<ReadyTask>
     /// <summary>The disk space that the task needs, in GiB.</summary>
     public double DiskGb { get; }
 
+    /// <summary>The priority of the task.</summary>
+    internal TaskPriority Priority => TaskPriority.Urgent - (int)(place >> BitsOfOrder);
+
     double INeedItem<ReadyTask>.Need => DiskGb;
 
     string? INeedItem<ReadyTask>.Excluded => avoid;
@@ -37,10 +40,14 @@ public readonly record struct ReadyTask : INeedItem<ReadyTask>
         task.Avoid?.Value,
         task.Submission.ResourceRequirements.DiskGb);
 
+    /// <summary>The place before all tasks of a priority. It is no task.</summary>
+    internal static ReadyTask FrontOf(TaskPriority priority) => new(FrontPlaceOf(priority), default, avoid: null, diskGb: 0);
+
     /// <summary>A number that sorts tasks by priority, then by age.</summary>
-    internal static long PlaceOf(TaskRecord task) =>
-        ((long)((int)TaskPriority.Urgent - (int)task.Submission.Priority) << BitsOfOrder) | task.Order;
+    internal static long PlaceOf(TaskRecord task) => FrontPlaceOf(task.Submission.Priority) | task.Order;
 
     /// <inheritdoc />
     public static int Compare(in ReadyTask left, in ReadyTask right) => left.place.CompareTo(right.place);
+
+    private static long FrontPlaceOf(TaskPriority priority) => (long)((int)TaskPriority.Urgent - (int)priority) << BitsOfOrder;
 }
