@@ -27,8 +27,8 @@ internal sealed class Gateways(SimulatedCluster cluster)
     public Action<string, string> OnCall { get; set; } = (_, _) => { };
 
     /// <summary>
-    /// Whether calls of a client to some node get through, and on from there. While nodes lose single messages to each other, which TCP does
-    /// not do, none counts as getting through: several heartbeats in a row may get lost between live nodes.
+    /// Whether calls of a client to some node get through, and on from there. While nodes lose single messages to each other, which TCP
+    /// does not do, none counts as getting through: several heartbeats in a row may get lost between live nodes.
     /// </summary>
     public bool Reaches(string client) =>
         Faults.Count == 0
