@@ -41,6 +41,7 @@ internal sealed class MessageRoutes(int queuePartitions, int directoryBuckets)
         ListWorkers list => Each(directoryBuckets, FailoverClient.Directory, bucket => list with { Bucket = bucket }),
         ReportFailure or GetTaskDecisions => Whole(FailoverClient.Coordinators, message),
         GetTask or CancelTask or RequeueTask or ExtendLease => Whole(FailoverClient.Queues, message),
+        GetQueueControl or PauseQueue or ResumeQueue or SetQueueLimits => Whole(FailoverClient.Queues, message),
         IWorkerMessage and not TakeWorkerOffline => Whole(FailoverClient.Workers, message),
         _ => throw new NotSupportedException(
             $"The transport over ClusterClient cannot carry {message.GetType().Name}. Use the HTTP transport (AddMoragFailover) for it."),

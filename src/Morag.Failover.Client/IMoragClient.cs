@@ -77,6 +77,36 @@ public interface IMoragClient
     /// <summary>The counts of every queue.</summary>
     Task<ImmutableArray<QueueStats>> GetQueuesAsync(CancellationToken cancellation = default);
 
+    /// <summary>Reads the limits of a queue, and whether it is paused.</summary>
+    Task<QueueControlReport> GetQueueControlAsync(QueueName queue, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Pauses a queue: workers get no new tasks from it, while submissions, failures and completions go on. It is not repeated when the
+    /// outcome is unknown, because the queue may have been resumed meanwhile.
+    /// </summary>
+    Task<QueueControlReport> PauseQueueAsync(QueueName queue, string reason, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Ends the pause of a queue. It is not repeated when the outcome is unknown, because the queue may have been paused meanwhile.
+    /// </summary>
+    Task<QueueControlReport> ResumeQueueAsync(QueueName queue, string reason, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Changes limits of a queue. They take precedence over the configuration of the nodes until they are reset, also after restarts. It
+    /// is not repeated when the outcome is unknown, because the limits may have changed meanwhile.
+    /// </summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="limits">The new limits. Those that are null stay as they are.</param>
+    /// <param name="reason">Why, for people.</param>
+    /// <param name="reset">The limits that follow the configuration again.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    Task<QueueControlReport> SetQueueLimitsAsync(
+        QueueName queue,
+        QueueLimits limits,
+        string reason,
+        IEnumerable<QueueLimit>? reset = null,
+        CancellationToken cancellation = default);
+
     /// <summary>Every decision about a task, oldest first.</summary>
     Task<ImmutableArray<FailoverDecision>> GetDecisionsAsync(TaskId task, CancellationToken cancellation = default);
 

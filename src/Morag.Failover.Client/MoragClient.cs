@@ -119,10 +119,6 @@ public sealed partial class MoragClient : IMoragClient
     }
 
     /// <inheritdoc />
-    public async Task<ImmutableArray<QueueStats>> GetQueuesAsync(CancellationToken cancellation = default) =>
-        (await AskAsync<QueueStatsReply>(new GetQueueStats { Partition = 0 }, cancellation)).Queues;
-
-    /// <inheritdoc />
     public Task<FailureStatistics> GetFailureStatisticsAsync(CancellationToken cancellation = default) =>
         AskAsync<FailureStatistics>(new GetFailureStatistics { Partition = 0 }, cancellation);
 

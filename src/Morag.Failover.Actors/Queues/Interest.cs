@@ -11,7 +11,7 @@ internal sealed class Interest
     /// <summary>The room in each queue of the request, in order.</summary>
     private readonly int[] roomIn;
 
-    public Interest(GrantLeases request, WorkerShare share, DateTimeOffset until, long number, long arrival)
+    public Interest(GrantLeases request, WorkerShare share, DateTimeOffset until, long number, long arrival, ControlledQueues controls)
     {
         Request = request;
         Until = until;
@@ -26,7 +26,7 @@ internal sealed class Interest
         for (var i = 0; i < roomIn.Length; i++)
         {
             var queue = request.Queues[i];
-            roomIn[i] = queue.Cap - queue.HeldElsewhere - (
+            roomIn[i] = controls.CapOf(queue) - queue.HeldElsewhere - (
                 share.Held.IsEmpty ? 0 : share.Held.Values.Count(held => held.Queue == queue.Queue));
         }
     }

@@ -10,7 +10,7 @@ public sealed partial class QueueActor
     {
         var replyTo = Sender;
         var state = State;
-        var policy = settings.Policy;
+        var (policy, limits) = (settings.Policy, settings.Queues);
         var (view, isKnown) = (fleet.View, fleet.IsComplete);
         switch (message)
         {
@@ -26,7 +26,7 @@ public sealed partial class QueueActor
                 return true;
             case GetQueueStats:
                 AfterWrites(() => DoAside(
-                    () => QueueStatistics.Of(state, view, isKnown, settings.Queues), cause => new Status.Failure(cause), replyTo));
+                    () => QueueStatistics.Of(state, view, isKnown, limits), cause => new Status.Failure(cause), replyTo));
                 return true;
             case LookForWork look:
                 var any = LeaseGrants.WouldGrant(state, look.Request, view, settings);
@@ -39,6 +39,7 @@ public sealed partial class QueueActor
                 return false;
         }
 
-        string? UnmetNeed(TaskRecord task) => isKnown ? UnmetNeeds.Of(task, view, settings.Queues) : null;
+        string? UnmetNeed(TaskRecord task) =>
+            state.Controls.ReasonToWait(task) ?? (isKnown ? UnmetNeeds.Of(task, view, limits) : null);
     }
 }

@@ -48,6 +48,11 @@ public sealed partial class QueueActor
         {
             toOffer.AddRange(State.JustReady);
         }
+
+        if (@event is QueueControlsChanged)
+        {
+            UseControls(before.Controls);
+        }
     }
 
     private void ChangeIfAny(IStoredEvent? @event)

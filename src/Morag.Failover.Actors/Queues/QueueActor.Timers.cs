@@ -15,8 +15,11 @@ public sealed partial class QueueActor
         var resendAfter = settings.Queues.ResendAfter;
         Timers.StartPeriodicTimer(nameof(MaintainTick), MaintainTick.Instance, resendAfter);
         Timers.StartPeriodicTimer(nameof(WakeHoldersTick), WakeHoldersTick.Instance, resendAfter * 5);
-        Timers.StartPeriodicTimer(nameof(FindUnservedTick), FindUnservedTick.Instance, UnservedTasks.SearchInterval(settings.Queues));
+        SearchUnservedAtIntervals();
     }
+
+    private void SearchUnservedAtIntervals() =>
+        Timers.StartPeriodicTimer(nameof(FindUnservedTick), FindUnservedTick.Instance, UnservedTasks.SearchInterval(settings.Queues));
 
     private bool TryHandleTimer(object message)
     {
@@ -72,6 +75,7 @@ public sealed partial class QueueActor
     {
         var state = State;
         AfterWrites(() => deliveries.ResendDue(state, Now));
+        copies.ResendDue(Now);
         ExpireInterests();
         MoveUnserved();
         ForgetFinished();

@@ -20,7 +20,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     private const int MostInOneEvent = 500;
 
     private readonly int partition;
-    private readonly FailoverSettings settings;
+    private readonly FailoverSettings configured;
     private readonly IFailoverRegions regions;
     private readonly IOutageWatch outages;
     private readonly IEpochFloors epochs;
@@ -29,12 +29,16 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
     private readonly UnservedMoves unserved;
     private readonly Intake intake = new();
     private readonly WaitingDemand demand;
+    private readonly ControlCopies copies;
     private readonly List<TaskId> toOffer = [];
     private readonly Dictionary<WorkerId, OutcomesReceived> acknowledgements = [];
     private readonly Queue<WorkerId> workersToWake = new();
     private FleetViewPoller fleet = null!;
     private DueTimer due = null!;
     private DateTimeOffset clocksRestartedAt;
+
+    /// <summary>The configured settings, with the limits that operators changed.</summary>
+    private FailoverSettings settings;
 
     /// <summary>This run: positive, and far enough from other runs for the interest numbers that start at it.</summary>
     private readonly long incarnation = Chance.Of(Context.System).NextInt64(1, long.MaxValue / 2);
@@ -46,6 +50,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
             SnapshotPolicy.OfLarge(settings.Storage))
     {
         this.partition = partition;
+        configured = settings;
         this.settings = settings;
         this.regions = regions;
         this.outages = outages;
@@ -54,6 +59,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         metrics = new QueueMetrics(settings.Queues);
         unserved = new UnservedMoves(settings.Queues);
         demand = new WaitingDemand(settings.Queues, incarnation);
+        copies = new ControlCopies(settings.Partitions.Queues, settings.Queues.ResendAfter, regions, Self);
     }
 
     public static Props Props(
@@ -91,6 +97,12 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         var scheduler = Context.System.Scheduler;
         due = new DueTimer(Timers, () => scheduler.Now);
         fleet.Start();
+        UseControls(ControlledQueues.None);
+        if (partition == QueueControlReport.OwnerPartition && State.Controls.Revision > 0)
+        {
+            copies.Publish(State.Controls, Now);
+        }
+
         RestartLeaseClocks(Now);
         deliveries.Resume(State, Now);
         WakeLeaseHolders();
@@ -108,6 +120,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         }
 
         intake.RefuseAll();
+        copies.AnswerAll();
         base.PostStop();
     }
 
@@ -127,6 +140,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         else if (!TryHandleWorker(message)
             && !TryHandleOwner(message)
             && !TryHandleOperator(message)
+            && !TryHandleControl(message)
             && !TryHandleQuery(message)
             && !TryHandleTimer(message))
         {

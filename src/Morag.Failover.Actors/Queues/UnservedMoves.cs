@@ -32,6 +32,19 @@ internal sealed class UnservedMoves(QueueSettings settings)
     /// <summary>Records the fleet as it is now.</summary>
     public void See(FleetView fleet, DateTimeOffset now) => seen = seen.Seeing(fleet, now);
 
+    /// <summary>
+    /// Uses other limits from now on. When tasks wait longer than before, sightings that they need may be gone, so the wait starts over.
+    /// </summary>
+    public void Use(QueueSettings limits)
+    {
+        if (UnservedTasks.SightingsKeptFor(limits) > UnservedTasks.SightingsKeptFor(settings))
+        {
+            seen = FleetSightings.None;
+        }
+
+        settings = limits;
+    }
+
     /// <summary>Starts a search. Returns the sightings that still count.</summary>
     public FleetSightings BeginSearch(DateTimeOffset now)
     {

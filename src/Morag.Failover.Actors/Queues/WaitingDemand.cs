@@ -13,7 +13,7 @@ namespace Morag.Failover.Actors.Queues;
 /// </summary>
 /// <param name="settings">The queues.</param>
 /// <param name="firstNumber">The first interest number. Runs of the partition must not share numbers.</param>
-internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
+internal sealed partial class WaitingDemand(QueueSettings settings, long firstNumber)
 {
     /// <summary>How many equally ranked workers are searched for a warm one.</summary>
     private const int MostExaminedForWarmth = 8;
@@ -75,7 +75,7 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
     {
         Remove(request.WorkerId);
         arrivals++;
-        Add(new Interest(shared.Of(request), share, until, number: arrivals, arrivals) { RestsUntil = restsUntil }, share);
+        Add(new Interest(shared.Of(request), share, until, number: arrivals, arrivals, controls) { RestsUntil = restsUntil }, share);
     }
 
     /// <summary>Removes a worker that asks again or has stopped waiting.</summary>
@@ -122,7 +122,7 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
         {
             var worker = interest.Request.WorkerId;
             var share = state.ShareOf(worker);
-            var again = new Interest(interest.Request, share, interest.Until, interest.Number, ++arrivals)
+            var again = new Interest(interest.Request, share, interest.Until, interest.Number, ++arrivals, controls)
             {
                 WokenInVain = interest.WokenInVain + (interest.WokenAt is null ? 0 : 1),
             };
@@ -165,7 +165,8 @@ internal sealed class WaitingDemand(QueueSettings settings, long firstNumber)
         {
             if (state.Tasks.GetValueOrDefault(id) is not { State: TaskState.Queued, PinnedTo: null } task
                 || promisedTo.ContainsKey(id)
-                || settings.Find(task.Queue) is not { } queue)
+                || settings.Find(task.Queue) is not { } queue
+                || controls.PauseOf(task.Queue) is not null)
             {
                 continue;
             }

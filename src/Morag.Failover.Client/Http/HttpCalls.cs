@@ -51,6 +51,21 @@ internal static class HttpCalls
             $"/api/v1/tasks{TaskQuery(list)}",
             (answer, hasMore) => new TaskPage { Tasks = Read<ImmutableArray<QueueEntry>>(answer), HasMore = hasMore }),
         GetQueueStats => new(HttpMethod.Get, "/api/v1/queues", null, ReadQueues),
+        GetQueueControl get => Get<QueueControlReport>($"{QueuePath(get.Queue)}/limits"),
+        PauseQueue pause => Post($"{QueuePath(pause.Queue)}/pause", new { pause.Reason }, Read<QueueControlReport>),
+        ResumeQueue resume => Post($"{QueuePath(resume.Queue)}/resume", new { resume.Reason }, Read<QueueControlReport>),
+        SetQueueLimits set => Post(
+            $"{QueuePath(set.Queue)}/limits",
+            new
+            {
+                set.Limits.PerWorker,
+                set.Limits.Weight,
+                set.Limits.TimeoutSeconds,
+                set.Limits.UnservedAfterSeconds,
+                Reset = set.Reset.ToArray(),
+                set.Reason,
+            },
+            Read<QueueControlReport>),
         ListFailures list => Page(
             $"/api/v1/failures{FailureQuery(list)}",
             (answer, hasMore) => new FailurePage { Decisions = Read<ImmutableArray<FailoverDecision>>(answer), HasMore = hasMore }),
@@ -125,6 +140,8 @@ internal static class HttpCalls
         },
         _ => throw new NotSupportedException($"{message.GetType().Name} has no call in this client"),
     };
+
+    private static string QueuePath(QueueName queue) => $"/api/v1/queues/{Uri.EscapeDataString(queue.Value)}";
 
     private static string TaskPath(TaskId task) => $"/api/v1/tasks/{Uri.EscapeDataString(task.Value)}";
 

@@ -73,6 +73,9 @@ public sealed record QueueStats
     /// <summary>What waiting tasks need that no available worker offers, with the need of most tasks first.</summary>
     [ProtoMember(12)] public ImmutableArray<UnmetNeed> UnmetNeeds { get; init; } = [];
 
+    /// <summary>Who paused the queue, when and why; null if it is not paused.</summary>
+    [ProtoMember(13)] public OperatorChange? Pause { get; init; }
+
     /// <summary><see cref="UnmetNeeds"/> as one text; null if every waiting task can be run.</summary>
     public string? UnservedBecause => UnmetNeeds.IsEmpty
         ? null

@@ -18,7 +18,8 @@ public static class Repetition
     {
         GetTask or GetTaskDecisions or GetWorker or GetWorkerReliability => true,
         AwaitDecision or AdmitWorker or FindWorker => true,
-        ListTasks or ListFailures or ListStaleReports or ListWorkers or GetQueueStats or GetFailureStatistics or GetWorkerStats => true,
+        ListTasks or ListFailures or ListStaleReports or ListWorkers => true,
+        GetQueueStats or GetQueueControl or GetFailureStatistics or GetWorkerStats => true,
 
         // The same task id with the same content is the same task.
         SubmitTasks => true,
@@ -32,6 +33,9 @@ public static class Repetition
         // By the time of the repetition, other tasks may match. A dry run changes nothing.
         CancelTasks cancel => cancel.DryRun,
         RequeueTasks requeue => requeue.DryRun,
+
+        // Somebody else may have resumed or paused the queue, or changed its limits, before the repetition arrives.
+        PauseQueue or ResumeQueue or SetQueueLimits => false,
 
         // Somebody else may have resumed or drained the worker before the repetition arrives. A drain starts its deadline again.
         DrainWorker or ResumeWorker => false,

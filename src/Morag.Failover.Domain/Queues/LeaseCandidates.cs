@@ -42,12 +42,14 @@ internal sealed class LeaseCandidates
         foreach (var room in request.Queues)
         {
             var definition = settings.Queues.Find(room.Queue);
-            if (definition is null || !Eligibility.Serves(request.Profile, definition))
+            if (definition is null
+                || !Eligibility.Serves(request.Profile, definition)
+                || state.Controls.PauseOf(room.Queue) is not null)
             {
                 continue;
             }
 
-            var free = room.Cap - room.HeldElsewhere - HeldFrom(share, room.Queue);
+            var free = state.Controls.CapOf(room) - room.HeldElsewhere - HeldFrom(share, room.Queue);
             if (free > 0)
             {
                 (queues ??= []).Add(new ServedQueue(definition, free, isReserved));

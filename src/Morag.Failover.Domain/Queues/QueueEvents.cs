@@ -23,6 +23,7 @@ public static class QueueEvents
         TasksWentUnserved unserved => UnservedTasks.Apply(state, unserved),
         TasksCancelled cancelled => OperatorCommands.Apply(state, cancelled),
         TasksRequeued requeued => OperatorCommands.Apply(state, requeued),
+        QueueControlsChanged changed => QueueControlCommands.Apply(state, changed),
         OutcomesAcknowledged acknowledged => OutcomeDelivery.Apply(state, acknowledged),
         TasksForgotten forgotten => TaskRetention.Apply(state, forgotten),
         WorkerShareForgotten forgotten => WorkerShareRetention.Apply(state, forgotten),

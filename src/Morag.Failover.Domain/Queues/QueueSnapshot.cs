@@ -15,6 +15,12 @@ public sealed record QueueSnapshot : IStoredState
 
     [ProtoMember(4)] public ImmutableArray<StoredWorkerShare> Workers { get; init; } = [];
     [ProtoMember(5)] public ImmutableArray<StoredQueueCounters> Counters { get; init; } = [];
+
+    /// <summary>The number of changes of <see cref="Controls"/> so far.</summary>
+    [ProtoMember(6)] public long ControlsRevision { get; init; }
+
+    /// <summary>The queues that operators paused, or gave other limits than the configured ones.</summary>
+    [ProtoMember(7)] public ImmutableArray<QueueControl> Controls { get; init; } = [];
 }
 
 /// <summary>

@@ -25,6 +25,8 @@ public static class QueueSnapshotMapping
                 LastEpoch = first ? state.LastEpoch : default,
                 LastOrder = first ? state.LastOrder : 0,
                 Counters = first ? [.. state.Counters.Select(known => Stored(known.Key, known.Value))] : [],
+                ControlsRevision = first ? state.Controls.Revision : 0,
+                Controls = first ? state.Controls.Queues : [],
                 Workers = [.. run.OfType<StoredWorkerShare>()],
                 Tasks = [.. run.OfType<TaskRecord>()],
             };
@@ -45,6 +47,7 @@ public static class QueueSnapshotMapping
             LastOrder = parts[0].LastOrder,
             Workers = shares.ToImmutableDictionary(share => share.WorkerId, Restored),
             Counters = parts[0].Counters.ToImmutableDictionary(counters => counters.Queue, Restored),
+            Controls = new ControlledQueues { Revision = parts[0].ControlsRevision, Queues = parts[0].Controls },
             WorkersWithBatch = [.. shares.Where(share => !share.Batch.IsEmpty).Select(share => share.WorkerId)],
         });
         edit.PutAll([.. parts.SelectMany(part => part.Tasks)], doBoth);

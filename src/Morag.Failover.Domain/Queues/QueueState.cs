@@ -3,8 +3,8 @@ using Morag.Failover.Domain.Queues.Ready;
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>
-/// The state of one queue partition. <see cref="Tasks"/>, <see cref="Counters"/> and <see cref="Workers"/> hold the facts; everything else
-/// is an index derived from the tasks, maintained only by <see cref="QueueEdit"/>.
+/// The state of one queue partition. <see cref="Tasks"/>, <see cref="Counters"/>, <see cref="Workers"/> and <see cref="Controls"/> hold the
+/// facts; everything else is an index derived from the tasks, maintained only by <see cref="QueueEdit"/>.
 /// </summary>
 public sealed record QueueState
 {
@@ -18,6 +18,9 @@ public sealed record QueueState
 
     /// <summary>How many tasks were ever accepted.</summary>
     public long LastOrder { get; init; }
+
+    /// <summary>The queues that operators paused, or gave other limits than the configured ones.</summary>
+    public ControlledQueues Controls { get; init; } = ControlledQueues.None;
 
     /// <summary>Every task that is not forgotten.</summary>
     public TaskTable Tasks { get; init; } = TaskTable.Empty;

@@ -42,6 +42,7 @@ public static class QueueStatistics
             Unserved = !unmet.IsEmpty,
             UnmetNeeds = unmet,
             ParkedTasks = counters.Parked,
+            Pause = state.Controls.PauseOf(queue.Name),
         };
     }
 

@@ -34,7 +34,9 @@ public static class UnservedTasks
         var overdue = new List<TaskId>();
         foreach (var (kind, tasks) in state.Ready.Kinds)
         {
-            if (settings.Find(kind.Queue) is not { } queue || !(seen.Since <= now - UnavailableFor(queue, settings)))
+            if (settings.Find(kind.Queue) is not { } queue
+                || state.Controls.PauseOf(kind.Queue) is not null
+                || !(seen.Since <= now - UnavailableFor(queue, settings)))
             {
                 continue;
             }
@@ -77,6 +79,7 @@ public static class UnservedTasks
         {
             if (state.Tasks.GetValueOrDefault(id) is not { State: TaskState.Queued, PinnedTo: null } task
                 || settings.Find(task.Queue) is not { } queue
+                || state.Controls.PauseOf(task.Queue) is not null
                 || !HasWaitedTooLong(task, queue, settings, now)
                 || IsServed(task, queue, fleet)
                 || !settings.ChainAfter(task.Queue).Any(next => IsServed(task, next, fleet)))

@@ -20,6 +20,9 @@ public static class ReasonRules
         DrainWorker call => Refusal(call.Reason),
         TakeWorkerOffline call => Refusal(call.Reason),
         SetBreaker call => Refusal(call.Reason),
+        PauseQueue call => Refusal(call.Reason),
+        ResumeQueue call => Refusal(call.Reason),
+        SetQueueLimits call => Refusal(call.Reason),
         _ => null,
     };
 

@@ -110,6 +110,7 @@ public static class FailoverHttp
         owned.MapWorkerSession();
         owned.MapFailures();
         owned.MapQueues();
+        owned.MapQueueControls();
         owned.MapEvents();
         app.MapPalettes();
         app.MapHealth();

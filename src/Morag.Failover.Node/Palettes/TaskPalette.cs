@@ -215,9 +215,10 @@ internal static class TaskPalette
     public static Palette Queue { get; } = new()
     {
         Name = "queue",
-        Summary = "Inspect queues",
+        Summary = "Inspect and operate queues",
         Commands =
         [
+            .. QueuePalette.Controls,
             Get("list", "/queues", "List the queues with their counts") with
             {
                 Columns =
@@ -231,6 +232,7 @@ internal static class TaskPalette
                     Column("workers", "worker_count"),
                     Column("wait, min", "average_wait_time", ColumnFormat.TwoDecimals),
                     Column("work, min", "average_processing_time", ColumnFormat.TwoDecimals),
+                    Column("paused", "pause.reason"),
                     Column("unserved", "unserved_because"),
                 ],
             },

@@ -61,6 +61,13 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
         { new ListWorkers { Bucket = 0 }, "GET", "/api/v1/workers?limit=100", null },
         { new GetWorkerStats { Bucket = 0 }, "GET", "/api/v1/workers/stats", null },
         { new GetQueueStats { Partition = 0 }, "GET", "/api/v1/queues", null },
+        { new GetQueueControl { Queue = new("q") }, "GET", "/api/v1/queues/q/limits", null },
+        { new PauseQueue { Queue = new("q"), Reason = "a bad model" },
+            "POST", "/api/v1/queues/q/pause", """{"reason":"a bad model"}""" },
+        { new ResumeQueue { Queue = new("q"), Reason = "fixed" }, "POST", "/api/v1/queues/q/resume", """{"reason":"fixed"}""" },
+        { new SetQueueLimits { Queue = new("q"), Limits = new() { PerWorker = 3 }, Reset = [QueueLimit.Timeout], Reason = "more" },
+            "POST", "/api/v1/queues/q/limits",
+            """{"per_worker":3,"weight":null,"timeout_seconds":null,"unserved_after_seconds":null,"reset":["timeout"],"reason":"more"}""" },
         { new GetFailureStatistics { Partition = 0 }, "GET", "/api/v1/failures/statistics", null },
         { new GetWorkerReliability { WorkerId = new("w") }, "GET", "/api/v1/workers/w/reliability", null },
     };

@@ -11,7 +11,7 @@ namespace Morag.Failover.Domain.Tests.Queues;
 public sealed class QueueHistorySpecs
 {
     private static readonly Gen<(int What, int Task, int Worker, int Number)[]> Histories =
-        Gen.Select(Gen.Int[0, 13], Gen.Int[0, 7], Gen.Int[0, 2], Gen.Int[0, 11]).Array[1, 120];
+        Gen.Select(Gen.Int[0, 15], Gen.Int[0, 7], Gen.Int[0, 2], Gen.Int[0, 11]).Array[1, 120];
 
     private static readonly FailureType[] FailureTypes = Enum.GetValues<FailureType>();
 
@@ -65,9 +65,12 @@ public sealed class QueueHistorySpecs
                     })[0]);
                 break;
             case 2 or 3:
-                model.Granted(worker, queue.Grant(QueueUnderTest.Request(
+                var most = Math.Max(
+                    queue.State.Controls.CapOf(new QueueRoom { Queue = QueueUnderTest.Cpu, Cap = 4 }), HeldFromCpu(queue, worker));
+                model.Granted(queue.State.Controls, queue.Grant(QueueUnderTest.Request(
                     worker, 1 + (number % 3), $"i{number % 2}", $"r{number}",
                     new QueueRoom { Queue = QueueUnderTest.Cpu, Cap = 4 }, new QueueRoom { Queue = QueueUnderTest.Batch, Cap = 4 })));
+                Assert.True(HeldFromCpu(queue, worker) <= most, "no lease beyond the limit of its queue");
                 break;
             case 4:
                 model.Completed(task, queue.Complete(worker, task, known?.Lease?.Epoch ?? epoch));
@@ -119,8 +122,23 @@ public sealed class QueueHistorySpecs
             case 13 when TaskRetention.Decide(queue.State, queue.Settings.Queues, 0, 500, queue.Now) is { } forgotten:
                 queue.Apply(forgotten);
                 break;
+            case 14 when number % 3 == 0:
+                queue.Resume(number % 2 == 0 ? QueueUnderTest.Cpu : QueueUnderTest.Batch);
+                break;
+            case 14:
+                queue.Pause(number % 2 == 0 ? QueueUnderTest.Cpu : QueueUnderTest.Batch);
+                break;
+            case 15 when number % 3 == 0:
+                queue.SetLimits(QueueUnderTest.Cpu, new QueueLimits(), QueueLimit.PerWorker);
+                break;
+            case 15:
+                queue.SetLimits(QueueUnderTest.Cpu, new QueueLimits { PerWorker = number });
+                break;
         }
     }
+
+    private static int HeldFromCpu(QueueUnderTest queue, string worker) =>
+        queue.State.ShareOf(new(worker)).Held.Values.Count(held => held.Queue == QueueUnderTest.Cpu);
 
     /// <summary>A model that knows only what callers were told.</summary>
     private sealed class Model
@@ -145,7 +163,7 @@ public sealed class QueueHistorySpecs
             }
         }
 
-        public void Granted(string worker, IEnumerable<LeasedTask> leases)
+        public void Granted(ControlledQueues controls, IEnumerable<LeasedTask> leases)
         {
             foreach (var lease in leases)
             {
@@ -153,6 +171,7 @@ public sealed class QueueHistorySpecs
                 {
                     Assert.True(lease.Epoch.Value > newestEpoch, "epochs only grow");
                     newestEpoch = lease.Epoch.Value;
+                    Assert.Null(controls.PauseOf(lease.Queue));
                 }
             }
         }

@@ -99,6 +99,18 @@ internal sealed class QueueUnderTest
     public ImmutableArray<LeasedTask> Lease(string worker, int most = 1, string? instance = null, string? request = null) =>
         Grant(Request(worker, most, instance, request));
 
+    public IWireMessage Pause(QueueName queue, string reason = "spec", string by = "ops") => Do(QueueControlCommands.Decide(
+        State, new PauseQueue { Queue = queue, Reason = reason, By = by }, Settings.Queues, Now));
+
+    public IWireMessage Resume(QueueName queue) => Do(QueueControlCommands.Decide(
+        State, new ResumeQueue { Queue = queue, Reason = "done", By = "ops" }, Settings.Queues, Now));
+
+    public IWireMessage SetLimits(QueueName queue, QueueLimits limits, params QueueLimit[] reset)
+    {
+        var command = new SetQueueLimits { Queue = queue, Limits = limits, Reset = [.. reset], Reason = "tuning", By = "ops" };
+        return Do(QueueControlCommands.Decide(State, command, Settings.Queues, Now));
+    }
+
     public LeaseResult Complete(string worker, string task, LeaseEpoch epoch) =>
         Do(TaskCompletions.Decide(State, Completion(worker, task, epoch), Settings.Queues, Now)).Results[0];
 
@@ -214,6 +226,7 @@ internal sealed class QueueUnderTest
         {
             state.LastEpoch,
             state.LastOrder,
+            state.Controls,
             Tasks = state.Tasks.Values.OrderBy(task => task.TaskId.Value, StringComparer.Ordinal),
             Ids = state.Tasks.Values.Select(task => task.TaskId.Value),
             Ready = Picture(state.Ready),

@@ -98,6 +98,14 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("GET", "/failures/statistics", null, 200)]
     [InlineData("GET", "/queues", null, 200)]
     [InlineData("GET", "/queues/cpu_standard?state=queued", null, 200)]
+    [InlineData("POST", "/queues/cpu_standard/pause", """{"reason":"a bad model"}""", 200)]
+    [InlineData("POST", "/queues/cpu_standard/resume", """{"reason":"fixed"}""", 200)]
+    [InlineData("GET", "/queues/cpu_standard/limits", null, 200)]
+    [InlineData(
+        "POST",
+        "/queues/cpu_standard/limits",
+        """{"per_worker":3,"weight":0.5,"timeout_seconds":60,"unserved_after_seconds":5,"reset":["timeout"],"reason":"more"}""",
+        200)]
     public async Task Should_answer_when_the_input_is_good(string method, string path, string? body, int status)
     {
         var answer = await Http.Call(method, "/api/v1" + path, body);
@@ -110,6 +118,10 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("POST", "/tasks", "{}", "queue", "is required")]
     [InlineData("POST", "/tasks", """{"queue":"no_such"}""", "queue", "must be one of gpu_priority, gpu_fallback, cpu_standard, cpu_batch")]
     [InlineData("POST", "/tasks", """{"queue":7}""", "queue", "must be a text")]
+    [InlineData("POST", "/queues/cpu_batch/pause", "{}", "reason", "is required")]
+    [InlineData("POST", "/queues/cpu_batch/resume", """{"reason":" "}""", "reason", "must not be empty")]
+    [InlineData("POST", "/queues/cpu_batch/limits", """{"reset":["no_such"],"reason":"x"}""", "reset[0]", "must be one of per_worker")]
+    [InlineData("POST", "/queues/$/pause", """{"reason":"x"}""", "queue", "1 to 128 characters")]
     [InlineData(
         "POST",
         "/tasks",

@@ -68,7 +68,19 @@ internal static class GoodOwners
             FailureByType = ImmutableSortedDictionary<string, long>.Empty.Add("task_timeout", 2),
         },
         GetQueueStats => new QueueStatsReply { Queues = [new() { QueueType = new("cpu_standard"), PendingTasks = 4, WorkerCount = 9 }] },
+        PauseQueue pause => Control(pause.Queue, pause.By),
+        ResumeQueue resume => Control(resume.Queue, null),
+        SetQueueLimits set => Control(set.Queue, null),
+        GetQueueControl get => Control(get.Queue, null),
         _ => null,
+    };
+
+    public static QueueControlReport Control(QueueName queue, string? pausedBy) => new()
+    {
+        QueueType = queue,
+        Pause = pausedBy is null ? null : new() { At = Time, By = pausedBy, Reason = "a bad model" },
+        Limits = new() { PerWorker = 2 },
+        Configured = new() { PerWorker = 4 },
     };
 
     public static QueueEntry Entry(string task) => new() { TaskId = new(task), QueueType = new("cpu_standard"), SubmittedAt = Time };

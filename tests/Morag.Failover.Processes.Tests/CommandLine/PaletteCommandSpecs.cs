@@ -24,6 +24,10 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
         ("breaker reset $worker --reason fine", false, "(?m)^breaker +closed$"),
         ("queue list", false, "(?m)^ *gpu_priority +[0-9]"),
         ("queue show cpu_batch --limit 1000", false, "(?m)^ *$task +cpu_batch +leased"),
+        ("queue pause gpu_fallback --reason broken", false, "(?m)^paused +broken$"),
+        ("queue resume gpu_fallback --reason fixed", false, "(?m)^queue +gpu_fallback$"),
+        ("queue limit gpu_fallback --per-worker 5 --reset weight --reason more", false, "(?m)^per worker +5$"),
+        ("queue limits gpu_fallback", false, "(?m)^timeout, s +10800$"),
         (
             "task submit --queue gpu_priority --task-id new-$task --payload text --priority high --timeout 9.5 --max-retries 1"
             + " --content-type a/b --quality {\"a\":1} --gpu --memory-gb 1.5 --disk-gb 2 --estimated-duration 3",
@@ -57,7 +61,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
     private static readonly string[] ReadOnly =
     [
         "list", "show", "stats", "stale", "statistics", "reliability", "explain", "ids", "events", "sizes", "verify", "nodes", "alerts",
-        "hierarchy",
+        "hierarchy", "limits",
     ];
 
     public static TheoryData<string> Lines => [.. Commands.Select(command => command.Line)];

@@ -6,7 +6,7 @@ namespace Morag.Failover.Processes.Tests.Http;
 
 /// <summary>
 /// A call of the HTTP API with valid input. Its placeholders <c>$task</c>, <c>$worker</c>, <c>$type</c> and <c>$epoch</c> stand for the
-/// values of a <see cref="Stage"/>.
+/// values of a <see cref="Stage"/>, <c>$queue</c> for its queue, and <c>$idle</c> for a queue that no stage uses.
 /// </summary>
 internal sealed record ApiCall(string Method, string Path, string? Body = null, string Query = "")
 {
@@ -17,7 +17,8 @@ internal sealed record ApiCall(string Method, string Path, string? Body = null, 
     public string Name => $"{Method} {Path}"
         .Replace("$task", "{id}", StringComparison.Ordinal)
         .Replace("$worker", "{id}", StringComparison.Ordinal)
-        .Replace("$queue", "{queue}", StringComparison.Ordinal);
+        .Replace("$queue", "{queue}", StringComparison.Ordinal)
+        .Replace("$idle", "{queue}", StringComparison.Ordinal);
 
     /// <summary>Every call, with all of its fields.</summary>
     public static IReadOnlyList<ApiCall> All { get; } =
@@ -113,6 +114,13 @@ internal sealed record ApiCall(string Method, string Path, string? Body = null, 
         new("GET", "/api/v1/failures/statistics"),
         new("GET", "/api/v1/queues"),
         new("GET", "/api/v1/queues/$queue", Query: "state=leased&limit=10&after=a"),
+        new("POST", "/api/v1/queues/$idle/pause", """{"reason":"a bad model"}"""),
+        new("POST", "/api/v1/queues/$idle/resume", """{"reason":"a good model"}"""),
+        new("GET", "/api/v1/queues/$idle/limits"),
+        new(
+            "POST",
+            "/api/v1/queues/$idle/limits",
+            """{"per_worker":3,"weight":0.5,"unserved_after_seconds":60,"timeout_seconds":60,"reset":[],"reason":"more"}"""),
         new("GET", "/api/v1/events"),
         new("GET", "/api/v1/cluster/nodes"),
         new("GET", "/api/v1/cluster/alerts"),
@@ -157,6 +165,7 @@ internal sealed record Stage(string Name, long Epoch)
         .Replace("$worker", Name, StringComparison.Ordinal)
         .Replace("$type", TypeOf(Name), StringComparison.Ordinal)
         .Replace("$queue", "cpu_batch", StringComparison.Ordinal)
+        .Replace("$idle", "gpu_fallback", StringComparison.Ordinal)
         .Replace("$epoch", Epoch.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
 
     private static string TypeOf(string name) => $"application/{name}";

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Node.Http.Answers;
 
 namespace Morag.Failover.Node.Http.Access;
@@ -89,6 +90,13 @@ internal sealed class AccessTokens
 /// <summary>The token of the call that is being answered.</summary>
 internal static class CallerToken
 {
+    /// <summary>
+    /// The name of the caller's token, for records of who did what; <see cref="OperatorChange.Nobody"/> if the token has no name, or none
+    /// is required.
+    /// </summary>
+    public static string CallerName(this HttpContext context) =>
+        context.Features.Get<AccessToken>() is { Name.Length: > 0 } token ? token.Name : OperatorChange.Nobody;
+
     /// <summary>Rejects the call if its token does not cover a worker.</summary>
     /// <exception cref="ProblemException">The token is for other workers.</exception>
     public static WorkerId RequireWorker(this HttpContext context, WorkerId worker) =>

@@ -57,6 +57,7 @@ internal static class QueueEndpoints
         WorkerCount = parts.Length == 0 ? 0 : parts.Max(part => part.WorkerCount),
         Unserved = parts.Any(part => part.Unserved),
         ParkedTasks = parts.Sum(part => part.ParkedTasks),
+        Pause = parts.Select(part => part.Pause).FirstOrDefault(pause => pause is not null),
         UnmetNeeds =
         [
             .. parts.SelectMany(part => part.UnmetNeeds)
