@@ -38,6 +38,31 @@ public sealed class OperatorViewSpecs(CommandLineNode node) : IClassFixture<Comm
     }
 
     [Fact]
+    public async Task Should_say_what_would_be_decided_and_then_decide_that()
+    {
+        await RegisterAsync("foreseen-worker");
+        await node.Client.SubmitAsync([new { task_id = "foreseen-task", queue = "cpu_standard" }]);
+        var leases = await node.Client.PostAsync("/workers/foreseen-worker/lease", new { wait_seconds = 20, request_id = "foreseen" });
+        var epoch = Assert.Single(leases.EnumerateArray()).GetProperty("epoch").GetInt64();
+
+        var foreseen = await node.Client.GetAsync<FailoverDecision>("/policy/test?type=network_failure&task=foreseen-task");
+        var shown = await node.RunAsync("policy", "test", "network_failure", "--task", "foreseen-task");
+        Assert.Equal(0, shown.ExitCode);
+        Assert.Contains("retry_same_worker", shown.Output, StringComparison.Ordinal);
+        Assert.Empty(await node.Client.ExplainAsync("foreseen-task"));
+
+        var report = new { worker_id = "foreseen-worker", epoch, failure_type = "network_failure", error_message = "cut" };
+        await node.Client.PostAsync("/tasks/foreseen-task/fail", report);
+
+        var decided = Assert.Single(await node.Client.ExplainAsync("foreseen-task"));
+        Assert.Equal(
+            (foreseen.SelectedAction.Strategy, foreseen.DecisionMetadata.Rule, foreseen.FailureEvent.WorkerId),
+            (decided.SelectedAction.Strategy, decided.DecisionMetadata.Rule, decided.FailureEvent.WorkerId));
+        var rules = await node.RunAsync("policy", "show");
+        Assert.Contains("network_failure", rules.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Should_show_tags_when_a_worker_registered_with_them()
     {
         await RegisterAsync("tagged-worker");

@@ -93,7 +93,7 @@ public sealed partial class FailoverCoordinator
 
     private void OnFailureCounted(FailureRecorded taken)
     {
-        if (open.Find(taken.FailureId) is { Worker: null } failure)
+        if (!TryForesee(taken) && open.Find(taken.FailureId) is { Worker: null } failure)
         {
             unansweredFailures.Acknowledge(failure.Id);
             DecideOnceComplete(failure.WithWorker(taken));
@@ -107,6 +107,7 @@ public sealed partial class FailoverCoordinator
             DecideOnceComplete(failure);
         }
 
+        HearForesights(given);
         foreach (var (parked, testimonies) in reviews.Hear(given))
         {
             Judge(parked, testimonies);

@@ -169,6 +169,12 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
             case AwaitDecision await:
                 AnswerOrWait(await);
                 return true;
+            case ForeseeDecision question:
+                OnForesee(question);
+                return true;
+            case FailureDescribed described:
+                OnDescribed(described);
+                return true;
             case GetTaskDecisions get:
                 Answer(State.DecisionsOf(get.TaskId));
                 return true;
@@ -211,6 +217,11 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
         foreach (var (_, reporter) in reportsAtQueue.Values)
         {
             reporter.Caller.Tell(AskAgain);
+        }
+
+        foreach (var foresight in foresights.Values)
+        {
+            foresight.Caller.Caller.Tell(NoForesight);
         }
 
         reporters.Expire(DateTimeOffset.MaxValue, AskAgain);
@@ -275,6 +286,7 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
         ExpireReportsAtQueue(now);
         reporters.Expire(now, AskAgain);
         decisionWaiters.Expire(now, AskAgain);
+        ExpireForesights(now);
         foreach (var failure in open.Overdue(now))
         {
             Decide(failure);
@@ -284,6 +296,7 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
         unansweredActions.ResendDue(now, failure => ResendMetrics.Count(ResendMetrics.Decision, SendOwed(failure)));
         if (reportsAtQueue.Count > 0
             || open.Count > 0
+            || foresights.Count > 0
             || !decisionWaiters.IsEmpty
             || !unansweredFailures.IsEmpty
             || !unansweredActions.IsEmpty)

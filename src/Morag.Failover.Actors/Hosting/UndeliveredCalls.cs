@@ -34,7 +34,7 @@ internal sealed class UndeliveredCalls : UntypedActor
     /// <summary>The region of the owner that a call is for; null for any message that is not a call.</summary>
     internal static IActorRef? RegionOf(object message, IFailoverRegions regions) => message switch
     {
-        ReportFailure or AwaitDecision or GetTaskDecisions or ListFailures or ListStaleReports or GetFailureStatistics =>
+        ReportFailure or AwaitDecision or ForeseeDecision or GetTaskDecisions or ListFailures or ListStaleReports or GetFailureStatistics =>
             regions.Coordinators,
         _ when message.GetType().Assembly != typeof(IWireMessage).Assembly => null,
         IPartitionMessage or ITaskMessage => regions.Queues,

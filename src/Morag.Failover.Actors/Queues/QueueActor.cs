@@ -207,6 +207,10 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
             case Unpark unpark:
                 AnswerTo(regions.Coordinators, ParkReversal.Decide(State, unpark, Now));
                 return true;
+            case DescribeFailure question:
+                var described = ImaginedFailure.Describe(State, question, settings.Policy, Now);
+                AfterWrites(() => regions.Coordinators.Tell(described, Self));
+                return true;
             case GetParkState query:
                 var parked = ParkReversal.Decide(State, query);
                 AfterWrites(() => regions.Coordinators.Tell(parked, Self));

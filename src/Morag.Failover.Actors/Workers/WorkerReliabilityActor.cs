@@ -183,57 +183,6 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         Settle();
     }
 
-    private bool HandleAccounting(object message)
-    {
-        switch (message)
-        {
-            case RecordFailure command:
-                StoreIfAny(FailureAccounting.RecordFailure(State, command, settings.Workers, Now), after => regions.Coordinators.Tell(
-                    new FailureRecorded
-                    {
-                        FailureId = command.FailureId,
-                        TaskId = command.TaskId,
-                        Worker = after.Standing(),
-                        Testimony = after.Record.On(command.WorkerId, command.TaskId),
-                    },
-                    Self));
-                return true;
-            case GetTestimony question:
-                var record = State.Record;
-                AfterWrites(() => regions.Coordinators.Tell(
-                    new TestimonyReply { TaskId = question.TaskId, Testimony = record.On(question.WorkerId, question.TaskId) }, Self));
-                return true;
-            case ExcuseFailures command:
-                StoreIfAny(FailureAccounting.Excuse(State, command, settings.Workers), _ => regions.Coordinators.Tell(
-                    new FailuresExcused { WorkerId = command.WorkerId, TaskId = command.TaskId, Failures = command.Failures }, Self));
-                return true;
-            case OpenBreakerByStrategy command:
-                StoreIfAny(FailureAccounting.OpenBreaker(State, command, settings.Workers, Now), _ => regions.Coordinators.Tell(
-                    new BreakerOpenedByStrategy
-                    {
-                        WorkerId = command.WorkerId,
-                        TaskId = command.TaskId,
-                        FailureId = command.FailureId,
-                    },
-                    Self));
-                return true;
-            case LeaseOutcomes batch:
-                OnOutcomes(batch);
-                return true;
-            case RecordSuccesses command:
-                PersistAndReply(FailureAccounting.RecordSuccesses(State, command, Now));
-                return true;
-            case SetBreaker command:
-                PersistAndReply(FailureAccounting.SetBreaker(State, command, Now));
-                return true;
-            case GetWorkerReliability:
-                Answer(State.IsKnown ? State.ShownScore() : WorkerMembership.NotRegistered(State));
-                return true;
-            default:
-                return false;
-        }
-    }
-
     private bool HandleOperator(object message)
     {
         switch (message)

@@ -131,7 +131,9 @@ public enum DecisionOutcome
     /// <summary>Something else happened to the task first, such as a late completion or an operator's command.</summary>
     Superseded = 2,
 
-    /// <summary>No queue holds the task, so the decision is advice to the reporter.</summary>
+    /// <summary>
+    /// No queue holds the task, or it has not failed (<see cref="ForeseeDecision"/>): the decision is advice to whoever asked.
+    /// </summary>
     Advised = 3,
 }
 

@@ -17,7 +17,7 @@ public static class Repetition
     public static bool IsSafe(IWireMessage message) => message switch
     {
         GetTask or GetTaskDecisions or GetWorker or GetWorkerReliability => true,
-        AwaitDecision or AdmitWorker or FindWorker => true,
+        AwaitDecision or ForeseeDecision or AdmitWorker or FindWorker => true,
         ListTasks or ListFailures or ListStaleReports or ListWorkers => true,
         GetQueueStats or GetQueueControl or GetFailureStatistics or GetWorkerStats => true,
 

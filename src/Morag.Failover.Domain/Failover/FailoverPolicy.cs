@@ -17,7 +17,7 @@ public static class FailoverPolicy
     /// <summary>The version of the rules, shown in every decision. It changes with each change of the rules or the guards.</summary>
     public const string Version = "3";
 
-    private static readonly ImmutableArray<IGuard> Guards =
+    internal static readonly ImmutableArray<IGuard> Guards =
         [new BudgetGuard(), new PoisonGuard(), new SameWorkerGuard(), new QualityLadderGuard(), new FallbackChainGuard()];
 
     /// <summary>Decides a case.</summary>

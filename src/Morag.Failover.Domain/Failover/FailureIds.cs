@@ -31,6 +31,10 @@ public static class FailureIds
     /// <summary>The decision that reverses the decision to park a task.</summary>
     public static FailureId OfUnpark(FailureId parked) => new(parked.Value + ".unpark");
 
+    /// <summary>A failure that has not happened.</summary>
+    /// <param name="number">The number of the question.</param>
+    public static FailureId OfImagined(long number) => new(string.Create(CultureInfo.InvariantCulture, $"imagined-{number}"));
+
     /// <summary>The failure of a task outside every queue, for a report without an event id.</summary>
     /// <param name="drawn">An id that was drawn for this report.</param>
     public static FailureId OfUnnamedReport(string drawn) => new("r-" + drawn);

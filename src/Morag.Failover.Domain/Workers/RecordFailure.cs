@@ -42,6 +42,11 @@ public sealed record RecordFailure : IWorkerMessage
 
     /// <summary>The task's content type.</summary>
     [ProtoMember(10)] public string? ContentType { get; init; }
+
+    /// <summary>
+    /// Whether the failure is only imagined: the reply tells how the worker would stand after it, and nothing is recorded.
+    /// </summary>
+    [ProtoMember(11)] public bool IsImagined { get; init; }
 }
 
 /// <summary>The failure is recorded. Carries the facts about the worker that the policy needs.</summary>

@@ -18,6 +18,7 @@ using Morag.Failover.Node.Http.Journal;
 using Morag.Failover.Node.Http.Metrics;
 using Morag.Failover.Node.Http.Nodes;
 using Morag.Failover.Node.Http.OpenApi;
+using Morag.Failover.Node.Http.Policy;
 using Morag.Failover.Node.Http.Queues;
 using Morag.Failover.Node.Http.Tasks;
 using Morag.Failover.Node.Http.Workers;
@@ -109,6 +110,7 @@ public static class FailoverHttp
         owned.MapWorkerOffline();
         owned.MapWorkerSession();
         owned.MapFailures();
+        owned.MapPolicy();
         owned.MapQueues();
         owned.MapQueueControls();
         owned.MapEvents();

@@ -18,6 +18,7 @@ public static class PaletteEndpoints
         TaskPalette.Queue,
         TaskPalette.Task(queues),
         FailurePalette.Failure,
+        PolicyPalette.Policy,
         JournalPalette.Journal,
         ClusterPalette.Cluster,
         new Palette

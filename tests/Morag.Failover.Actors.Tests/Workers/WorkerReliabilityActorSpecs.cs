@@ -55,6 +55,28 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
     }
 
     [Fact]
+    public async Task Should_tell_how_it_would_stand_after_an_imagined_failure_and_record_nothing()
+    {
+        var worker = await RegisterAsync();
+        var stored = Store.EventsOf("worker-cpu-1", Sys).Count;
+        worker.Tell(new RecordFailure
+        {
+            WorkerId = Worker,
+            FailureId = new("imagined-1"),
+            FailureType = FailureType.ProcessingError,
+            TaskId = new("page"),
+            IsImagined = true,
+        });
+        await SettleAsync();
+
+        var after = Assert.Single(await GotAsync<FailureRecorded>(Regions.CoordinatorsProbe)).Worker.Score;
+        Assert.Equal((1, 1), (after.FailureCount, after.ConsecutiveFailures));
+        worker.Tell(new GetWorkerReliability { WorkerId = Worker }, TestActor);
+        Assert.Equal(0, (await ExpectMsgAsync<WorkerReliabilityScore>()).FailureCount);
+        Assert.Equal(stored, Store.EventsOf("worker-cpu-1", Sys).Count);
+    }
+
+    [Fact]
     public async Task Should_send_a_fence_to_each_partition_again_until_all_have_taken_it()
     {
         var worker = await RegisterAsync();

@@ -35,6 +35,7 @@ internal static class GoodOwners
         },
         ReportFailure report => Decision(report.TaskId.Value),
         AwaitDecision wait => Decision(wait.TaskId.Value),
+        ForeseeDecision question => Decision(question.TaskId.Value),
         RegisterWorker register => new WorkerRegisteredReply { WorkerId = register.WorkerId, Message = "registered" },
         Heartbeat => new HeartbeatReply { Leases = [Lease("t-1")] },
         RequestLeases => new LeasesGranted { Leases = [Leased("t-1")] },

@@ -16,6 +16,7 @@ public sealed class OpenApiSpecs
         "post /api/v1/workers/{id}/breaker", "delete /api/v1/workers/{id}",
         "get /api/v1/workers", "get /api/v1/workers/stats", "get /api/v1/workers/{id}", "get /api/v1/workers/{id}/reliability",
         "post /api/v1/failures", "get /api/v1/failures", "get /api/v1/failures/stale", "get /api/v1/failures/statistics",
+        "get /api/v1/policy/rules", "get /api/v1/policy/settings", "get /api/v1/policy/test",
         "get /api/v1/queues", "get /api/v1/queues/{queue}",
         "post /api/v1/queues/{queue}/pause", "post /api/v1/queues/{queue}/resume", "get /api/v1/queues/{queue}/limits",
         "post /api/v1/queues/{queue}/limits",
