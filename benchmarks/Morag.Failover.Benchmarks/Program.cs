@@ -17,6 +17,7 @@ return await ScenarioProgram.RunAsync(
     new MetricsScrape(),
     new Liveness(),
     new FleetListing(),
+    new SearchLargeQueue(),
     new ScaleDeadWorkers("scale-dead-workers", workers: 20_000),
     new ScaleDistinctDisk(),
     new ScaleDistinctWorkers(),

@@ -36,6 +36,7 @@ internal sealed class MessageRoutes(int queuePartitions, int directoryBuckets)
         ReleaseLeases release => ByPartition(
             release.Leases, lease => lease.TaskId, (partition, leases) => release with { Partition = partition, Leases = leases }),
         ListTasks list => Each(queuePartitions, FailoverClient.Queues, partition => list with { Partition = partition }),
+        SearchTasks search => Each(queuePartitions, FailoverClient.Queues, partition => search with { Partition = partition }),
         CancelTasks cancel => Each(queuePartitions, FailoverClient.Queues, partition => cancel with { Partition = partition }),
         RequeueTasks requeue => Each(queuePartitions, FailoverClient.Queues, partition => requeue with { Partition = partition }),
         ListWorkers list => Each(directoryBuckets, FailoverClient.Directory, bucket => list with { Bucket = bucket }),
@@ -81,6 +82,12 @@ internal sealed class MessageRoutes(int queuePartitions, int directoryBuckets)
                     replies.Cast<TaskPage>().Select(page => (page.Tasks, page.HasMore)),
                     static (a, b) => string.CompareOrdinal(a.TaskId.Value, b.TaskId.Value));
                 return new TaskPage { Tasks = tasks, HasMore = moreTasks };
+            case SearchTasks search:
+                var (matches, moreMatches) = FirstPage(
+                    search.Limit,
+                    replies.Cast<TaskMatches>().Select(page => (page.Tasks, page.HasMore)),
+                    static (a, b) => string.CompareOrdinal(a.TaskId.Value, b.TaskId.Value));
+                return new TaskMatches { Tasks = matches, HasMore = moreMatches };
             case ListWorkers list:
                 var (workers, moreWorkers) = FirstPage(
                     list.Limit,

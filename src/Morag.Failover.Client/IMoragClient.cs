@@ -38,6 +38,16 @@ public interface IMoragClient
     /// <exception cref="MoragUnavailableException">A part of the state is down.</exception>
     IAsyncEnumerable<QueueEntry> ListTasksAsync(TaskFilter? filter = null, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// Lists the tasks that match a filter of the search language, in the order of their ids, such as
+    /// <c>state:parked failures&gt;2 payload.file~mp4</c>. See <see cref="ListTasksAsync"/> for how it is paged and repeated.
+    /// </summary>
+    /// <param name="filter">The filter; empty for every task.</param>
+    /// <param name="cancellation">Ends the list.</param>
+    /// <exception cref="MoragException">The filter is invalid. The message names the position and the rule.</exception>
+    /// <exception cref="MoragUnavailableException">A part of the state is down.</exception>
+    IAsyncEnumerable<QueueEntry> SearchTasksAsync(string filter, CancellationToken cancellation = default);
+
     /// <summary>Cancels a task that has not succeeded.</summary>
     Task CancelTaskAsync(TaskId task, string reason, CancellationToken cancellation = default);
 

@@ -26,6 +26,23 @@ public sealed partial class MoragClient
             cancellation);
 
     /// <inheritdoc />
+    public IAsyncEnumerable<QueueEntry> SearchTasksAsync(string filter, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        return ListAsync<TaskMatches, QueueEntry>(
+            last => new SearchTasks
+            {
+                Partition = 0,
+                Filter = filter,
+                After = last is null ? null : SearchPlace.OfId(last.TaskId),
+                Limit = CallLimits.MaxPage,
+                At = clock.GetUtcNow(),
+            },
+            page => (page.Tasks, page.HasMore),
+            cancellation);
+    }
+
+    /// <inheritdoc />
     public IAsyncEnumerable<FailoverDecision> ListFailuresAsync(FailureFilter? filter = null, CancellationToken cancellation = default) =>
         ListAsync<FailurePage, FailoverDecision>(
             last => new ListFailures

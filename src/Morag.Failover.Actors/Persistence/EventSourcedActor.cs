@@ -131,7 +131,8 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         Context.Dispatcher.Schedule(() => to.Tell(ResultOf(work, failed), self));
     }
 
-    private static object ResultOf(Func<object> work, Func<Exception, object> failed)
+    /// <summary>The result of work, or the message that says why it failed.</summary>
+    private protected static object ResultOf(Func<object> work, Func<Exception, object> failed)
     {
         try
         {

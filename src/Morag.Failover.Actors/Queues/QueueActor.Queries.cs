@@ -24,6 +24,9 @@ public sealed partial class QueueActor
                 AfterWrites(
                     () => DoAside(() => TaskQueries.List(state, query, policy, UnmetNeed), cause => new Status.Failure(cause), replyTo));
                 return true;
+            case SearchTasks query:
+                Search(query, UnmetNeed);
+                return true;
             case GetQueueStats:
                 AfterWrites(() => DoAside(
                     () => QueueStatistics.Of(state, view, isKnown, limits), cause => new Status.Failure(cause), replyTo));

@@ -37,10 +37,10 @@ internal sealed class GlobalOptions
 
     public Option<string> Output { get; } = new Option<string>("--output", "-o")
     {
-        Description = "Output format: table or json",
+        Description = "Output format: table, json or csv (lists only)",
         Recursive = true,
         DefaultValueFactory = _ => "table",
-    }.AcceptOnlyFromAmong("table", "json");
+    }.AcceptOnlyFromAmong("table", "json", "csv");
 
     public void AddTo(Command root)
     {
@@ -52,6 +52,8 @@ internal sealed class GlobalOptions
     }
 
     public bool AsJson(ParseResult parsed) => parsed.GetValue(Output) == "json";
+
+    public bool AsCsv(ParseResult parsed) => parsed.GetValue(Output) == "csv";
 
     /// <summary>The node that answered an earlier call of this command, which further calls try first; null if none did.</summary>
     public Uri? Reached { get; set; }

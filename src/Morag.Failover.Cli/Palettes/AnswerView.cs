@@ -79,7 +79,8 @@ internal static class AnswerView
         }
     }
 
-    private static IEnumerable<PaletteColumn> Columns(JsonElement value) =>
+    /// <summary>A column for each field of an object.</summary>
+    public static IEnumerable<PaletteColumn> Columns(JsonElement value) =>
         value.ValueKind == JsonValueKind.Object
             ? value.EnumerateObject()
                 .Select(field => new PaletteColumn { Header = Cell.Safe(field.Name.Replace('_', ' ')), Field = field.Name })

@@ -60,6 +60,15 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
             command.Add(limit);
         }
 
+        var columns = new Option<string>("--columns")
+        {
+            Description = "The columns to show, comma-separated: headings of the table, or fields of the JSON such as content_type",
+        };
+        if (definition.View == PaletteView.Table)
+        {
+            command.Add(columns);
+        }
+
         var yes = new Option<bool>("--yes", "-y") { Description = "Skip the confirmation prompt" };
         if (definition.Confirm is not null)
         {
@@ -67,7 +76,7 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
         }
 
         command.SetAction((parsed, cancellation) => RunAsync(
-            definition,
+            definition.View == PaletteView.Table ? ChosenColumns.Of(definition, parsed.GetValue(columns)) : definition,
             readers.Select(reader => (reader.Parameter, reader.Read(parsed))),
             definition.Paged ? parsed.GetValue(limit) : CallLimits.DefaultPage,
             definition.Confirm is null || parsed.GetValue(yes),
@@ -105,6 +114,11 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
         CancellationToken cancellation)
     {
         var error = parsed.InvocationConfiguration.Error;
+        if (globals.AsCsv(parsed) && definition.View != PaletteView.Table)
+        {
+            throw CommandFailure.Usage("--output csv is for lists. Use json for this command");
+        }
+
         var reader = new ParameterValue(standardInput, clock);
         var values = new Dictionary<PaletteParameter, JsonNode>();
         foreach (var (parameter, text) in given)
@@ -152,6 +166,10 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
         if (globals.AsJson(parsed))
         {
             await output.WriteLineAsync(JsonSerializer.Serialize(present, Wire.Indented));
+        }
+        else if (globals.AsCsv(parsed))
+        {
+            CsvView.Write(output, ChosenColumns.OfList(definition, present), present);
         }
         else
         {

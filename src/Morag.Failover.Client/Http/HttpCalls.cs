@@ -50,6 +50,9 @@ internal static class HttpCalls
         ListTasks list => Page(
             $"/api/v1/tasks{TaskQuery(list)}",
             (answer, hasMore) => new TaskPage { Tasks = Read<ImmutableArray<QueueEntry>>(answer), HasMore = hasMore }),
+        SearchTasks search => Page(
+            $"/api/v1/tasks{SearchQuery(search)}",
+            (answer, hasMore) => new TaskMatches { Tasks = Read<ImmutableArray<QueueEntry>>(answer), HasMore = hasMore }),
         GetQueueStats => new(HttpMethod.Get, "/api/v1/queues", null, ReadQueues),
         GetQueueControl get => Get<QueueControlReport>($"{QueuePath(get.Queue)}/limits"),
         PauseQueue pause => Post($"{QueuePath(pause.Queue)}/pause", new { pause.Reason }, Read<QueueControlReport>),
@@ -157,6 +160,10 @@ internal static class HttpCalls
         ("worker", list.Filter.Worker),
         ("limit", list.Limit),
         ("after", list.After));
+
+    // The places of a page are not in an answer, so a client lists by id.
+    private static string SearchQuery(SearchTasks search) => Query(
+        ("filter", search.Filter), ("limit", search.Limit), ("after", search.After?.TaskId));
 
     private static string FailureQuery(ListFailures list) => Query(
         ("since", list.Since),

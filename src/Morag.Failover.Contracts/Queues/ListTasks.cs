@@ -76,4 +76,22 @@ public sealed record QueueEntry
 
     /// <summary>What it needs that no available worker offers; null if it is not waiting or a worker can run it.</summary>
     [ProtoMember(13)] public string? UnmetNeed { get; init; }
+
+    /// <summary>Its content type.</summary>
+    [ProtoMember(14)] public string? ContentType { get; init; }
+
+    /// <summary>How many leases it has had.</summary>
+    [ProtoMember(15)] public int Attempt { get; init; }
+
+    /// <summary>When something last happened to it.</summary>
+    [ProtoMember(16)] public DateTimeOffset? UpdatedAt { get; init; }
+
+    /// <summary>The message of its newest failure, at most 500 characters once the failure is decided; null without one.</summary>
+    [ProtoMember(17)] public string? LastError { get; init; }
+
+    /// <summary>Why it is parked.</summary>
+    [ProtoMember(18)] public string? ParkedBecause { get; init; }
+
+    /// <summary>When it succeeded or was cancelled.</summary>
+    [ProtoMember(19)] public DateTimeOffset? FinishedAt { get; init; }
 }

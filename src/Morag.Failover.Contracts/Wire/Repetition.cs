@@ -18,7 +18,7 @@ public static class Repetition
     {
         GetTask or GetTaskDecisions or GetWorker or GetWorkerReliability => true,
         AwaitDecision or ForeseeDecision or AdmitWorker or FindWorker => true,
-        ListTasks or ListFailures or ListStaleReports or ListWorkers => true,
+        ListTasks or SearchTasks or ListFailures or ListStaleReports or ListWorkers => true,
         GetQueueStats or GetQueueControl or GetFailureStatistics or GetWorkerStats => true,
 
         // The same task id with the same content is the same task.

@@ -87,11 +87,12 @@ public static class TaskQueries
         && (filter.Queue is not { } queue || task.Queue == queue)
         && (filter.Worker is not { } worker || task.Lease?.WorkerId == worker);
 
-    private static QueueEntry Entry(TaskRecord task, PolicySettings policy) => new()
+    /// <summary>A task in a list.</summary>
+    internal static QueueEntry Entry(TaskRecord task, PolicySettings policy) => new()
     {
         TaskId = task.TaskId,
         QueueType = task.Queue,
-        Priority = task.Submission.Priority,
+        Priority = task.Priority,
         WorkerId = task.State is TaskState.Leased or TaskState.Succeeded ? task.Lease!.WorkerId : null,
         SubmittedAt = task.SubmittedAt,
         EstimatedDuration = task.Submission.EstimatedDuration,
@@ -101,6 +102,12 @@ public static class TaskQueries
         State = task.State,
         Epoch = task.Lease?.Epoch ?? LeaseEpoch.None,
         NotBefore = task.NotBefore,
+        ContentType = task.Submission.ContentType,
+        Attempt = task.Attempt,
+        UpdatedAt = task.UpdatedAt,
+        LastError = task.LastError,
+        ParkedBecause = task.ParkedBecause,
+        FinishedAt = task.FinishedAt,
     };
 
     private static TaskInfo Info(TaskRecord task, PolicySettings policy) => new()
@@ -108,7 +115,7 @@ public static class TaskQueries
         TaskId = task.TaskId,
         State = task.State,
         Queue = task.Queue,
-        Priority = task.Submission.Priority,
+        Priority = task.Priority,
         WorkerId = task.Lease?.WorkerId,
         Epoch = task.Lease?.Epoch ?? LeaseEpoch.None,
         Attempt = task.Attempt,

@@ -78,8 +78,35 @@ public sealed record TaskRecord
 
     public TaskId TaskId => Submission.TaskId;
 
+    public TaskPriority Priority => Submission.Priority;
+
     /// <summary>Whether the task has succeeded or was cancelled.</summary>
     public bool IsFinished => State is TaskState.Succeeded or TaskState.Cancelled;
+
+    /// <summary>When something last happened to the task.</summary>
+    public DateTimeOffset UpdatedAt => History is [.., var last] ? last.At : SubmittedAt;
+
+    /// <summary>The message of the newest failure, as far as the history goes back; null without one.</summary>
+    public string? LastError
+    {
+        get
+        {
+            if (Pending is { ErrorMessage: { Length: > 0 } message })
+            {
+                return message;
+            }
+
+            for (var index = History.Length - 1; index >= 0; index--)
+            {
+                if (History[index].What == TaskHistory.LeaseEnded)
+                {
+                    return History[index].Detail;
+                }
+            }
+
+            return null;
+        }
+    }
 
     /// <summary>The bytes in UTF-8 of payload, quality settings, result, failures and history, as <c>max-bytes</c> counts them.</summary>
     public long Size => (long)Submission.Payload.Length + Quality.Length + Result.Length + SizeOfFailures + SizeOfHistory;

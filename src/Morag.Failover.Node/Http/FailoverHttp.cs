@@ -103,6 +103,7 @@ public static class FailoverHttp
         var owned = app.MapGroup("/api/v1").WithMetadata(NeedsOwners.Instance);
         owned.MapTaskSubmission();
         owned.MapTasks();
+        owned.MapSearch();
         owned.MapLeases();
         owned.MapWorkerCalls();
         owned.MapWorkers();

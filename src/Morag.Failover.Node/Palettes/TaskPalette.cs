@@ -97,10 +97,12 @@ internal static class TaskPalette
 
     private static PaletteCommand[] Reading =>
     [
-        Get("list", "/tasks", "List tasks in the order of their ids") with
+        Get("list", "/tasks", "List tasks that match a filter, in the order of their ids unless --sort names a field") with
         {
             Options =
             [
+                InQuery("filter", "A filter, such as 'state:parked failures>2 payload.file~mp4' (see docs/search.md)"),
+                InQuery("sort", "The field to sort by, such as failures; -failures for descending order"),
                 InQuery("state", "Only tasks in this state").OneOf<TaskState>(),
                 InQuery("queue", "Only tasks in this queue"),
                 InQuery("worker", "Only tasks that this worker holds or was the last to hold"),

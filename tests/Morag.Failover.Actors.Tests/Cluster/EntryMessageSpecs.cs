@@ -110,6 +110,8 @@ public sealed class EntryMessageSpecs(ClusterNodes nodes)
         for (var number = 0; number < partitions.Queues; number++)
         {
             await way.AskQueues<TaskPage>(new ListTasks { Partition = number });
+            await way.AskQueues<TaskMatches>(
+                new SearchTasks { Partition = number, Filter = "state:parked", At = DateTimeOffset.UnixEpoch });
             await way.AskQueues<QueueStatsReply>(new GetQueueStats { Partition = number });
             await way.AskQueues<TasksAffected>(
                 new CancelTasks { Partition = number, Filter = new() { State = TaskState.Parked }, Reason = "spec", DryRun = true });

@@ -51,6 +51,8 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
             """{"filter":{"state":null,"queue":null,"worker":"w"},"reason":"fixed","dry_run":true,"queue":null,"quality":null}""" },
         { new ListTasks { Partition = 0, Filter = new TaskFilter { State = TaskState.Parked }, After = new("a:b"), Limit = 10 },
             "GET", "/api/v1/tasks?state=parked&limit=10&after=a%3Ab", null },
+        { new SearchTasks { Partition = 0, Filter = "failures>2 -queue:a,b", At = default, After = SearchPlace.OfId(new("a")), Limit = 10 },
+            "GET", "/api/v1/tasks?filter=failures%3E2%20-queue%3Aa%2Cb&limit=10&after=a", null },
         { new ListFailures { Partition = 0, Since = DateTimeOffset.UnixEpoch, Type = FailureType.TaskTimeout, Worker = new("w") },
             "GET", "/api/v1/failures?since=1970-01-01T00%3A00%3A00Z&type=task_timeout&worker=w&limit=100", null },
         { new ListStaleReports

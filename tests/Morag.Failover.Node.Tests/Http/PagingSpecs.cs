@@ -1,7 +1,10 @@
+using System.Globalization;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Domain.Queues;
+using Morag.Failover.Domain.Search;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Domain.Sizes;
 
@@ -30,6 +33,8 @@ public sealed class PagingSpecs : IAsyncLifetime
 
     [Theory]
     [InlineData("/api/v1/tasks?state=queued&limit=4", "task_id")]
+    [InlineData("/api/v1/tasks?filter=state:queued&limit=4", "task_id")]
+    [InlineData("/api/v1/tasks?filter=id~n&limit=4&sort=-created", "task_id")]
     [InlineData("/api/v1/queues/cpu_standard?limit=4", "task_id")]
     [InlineData("/api/v1/workers?limit=4", "registration.worker_id")]
     [InlineData("/api/v1/failures?limit=4&type=task_timeout", "task_id")]
@@ -125,6 +130,7 @@ public sealed class PagingSpecs : IAsyncLifetime
 
     private static object? Answer(IWireMessage message) => message switch
     {
+        SearchTasks search => Matches(Share(search.Partition), search),
         ListTasks list => Tasks(Share(list.Partition), list),
         ListWorkers list => Workers(Share(list.Bucket), list),
         ListFailures list => Failures(Share(list.Partition), list),
@@ -143,6 +149,49 @@ public sealed class PagingSpecs : IAsyncLifetime
         },
         _ => GoodOwners.Answer(message),
     };
+
+    /// <summary>Tasks that were submitted in the order of their names, the first one last.</summary>
+    private static TaskMatches Matches(IEnumerable<string> names, SearchTasks search)
+    {
+        Assert.Null(TaskSearches.Read(search, out var filter, out var order));
+        var tasks = names.Select(name => new TaskRecord
+        {
+            Submission = new TaskSubmission { TaskId = new(name), Queue = new("cpu_standard") },
+            Queue = new("cpu_standard"),
+            SubmittedAt = GoodOwners.Time.AddDays(-int.Parse(name[1..], CultureInfo.InvariantCulture)),
+        });
+        var few = search with { Limit = Math.Min(search.Limit, MostOfOneOwner) };
+        var scope = new SearchScope(FailoverSettings.Default, search.At);
+        return TaskSearches.Find(QueueState.Empty with { Tasks = TaskTable.Of([.. tasks]) }, few, filter, order, scope, _ => null);
+    }
+
+    [Theory]
+    [InlineData("filter=stat:queued", "filter", "at character 1: There is no field stat.")]
+    [InlineData("sort=payload", "sort", "Sort by one of id")]
+    [InlineData("sort=created&after=x", "after", "Link header")]
+    public async Task Should_answer_400_with_position_and_rule_when_a_search_is_invalid(string query, string field, string rule)
+    {
+        var answer = await http.Call("GET", $"/api/v1/tasks?{query}");
+
+        Assert.Equal((400, field), (answer.Status, answer.Body.GetProperty("field").GetString()));
+        Assert.Contains(rule, answer.Body.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Should_count_and_complete_filters()
+    {
+        var count = await http.Call("GET", "/api/v1/search/count?filter=id~n1");
+        var suggestions = await http.Call("GET", "/api/v1/search/complete?filter=queue:cpu_b%20x&cursor=11");
+        var fields = await http.Call("GET", "/api/v1/search/fields");
+
+        Assert.Equal(10, count.Body.GetProperty("count").GetInt32());
+        Assert.Equal(
+            ("cpu_batch", "value", 6),
+            (suggestions.Body[0].GetProperty("text").GetString(),
+                suggestions.Body[0].GetProperty("kind").GetString(),
+                suggestions.Body[0].GetProperty("start").GetInt32()));
+        Assert.Contains("state", fields.Body.EnumerateArray().Select(field => field.GetProperty("name").GetString()));
+    }
 
     private static TaskPage Tasks(IEnumerable<string> names, ListTasks list)
     {

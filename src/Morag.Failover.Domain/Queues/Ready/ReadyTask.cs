@@ -44,7 +44,7 @@ public readonly record struct ReadyTask : INeedItem<ReadyTask>
     internal static ReadyTask FrontOf(TaskPriority priority) => new(FrontPlaceOf(priority), default, avoid: null, diskGb: 0);
 
     /// <summary>A number that sorts tasks by priority, then by age.</summary>
-    internal static long PlaceOf(TaskRecord task) => FrontPlaceOf(task.Submission.Priority) | task.Order;
+    internal static long PlaceOf(TaskRecord task) => FrontPlaceOf(task.Priority) | task.Order;
 
     /// <inheritdoc />
     public static int Compare(in ReadyTask left, in ReadyTask right) => left.place.CompareTo(right.place);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
@@ -16,7 +17,8 @@ internal static class TaskEndpoints
     public static void MapTasks(this IEndpointRouteBuilder api)
     {
         var tasks = api.MapGroup("/tasks").WithTags("Tasks");
-        tasks.MapGet("", List).Describes<QueueEntry[]>("List tasks in the order of their ids, paged; filter by state, queue and worker");
+        tasks.MapGet("", List).Describes<QueueEntry[]>(
+            "List tasks that match a filter, paged; in the order of their ids unless sort names another field");
         tasks.MapGet("{id}", Get).Describes<TaskInfo>("Get one task: state, queue, worker, epoch, history, result");
         tasks.MapGet("{id}/explain", Explain).Describes<FailoverDecision[]>("List every decision about a task, oldest first");
         tasks.MapPost("{id}/requeue", Requeue).Reads<RequeueTaskRequest>().Describes<SubmittedTask>("Operator: requeue a parked task");
@@ -27,15 +29,31 @@ internal static class TaskEndpoints
     }
 
     private static async Task<IResult> List(
-        HttpContext context, FailoverGateway gateway, string? state, string? queue, string? worker, string? limit, string? after)
+        HttpContext context,
+        FailoverGateway gateway,
+        SteadyClock clock,
+        string? filter,
+        string? sort,
+        string? state,
+        string? queue,
+        string? worker,
+        string? limit,
+        string? after)
     {
-        var filter = new TaskFilter
+        var known = new TaskFilter
         {
             State = Rules.OptionalEnum<TaskState>(state, "state"),
             Queue = QueueRules.OptionalKnown(queue, gateway.Settings.Queues, "queue"),
             Worker = Rules.OptionalId<WorkerId>(worker, "worker"),
         };
-        return await ListPage(context, gateway, new ListTasks { Partition = 0, Filter = filter }, limit, after);
+        return string.IsNullOrWhiteSpace(filter) && string.IsNullOrEmpty(sort)
+            ? await ListPage(context, gateway, new ListTasks { Partition = 0, Filter = known }, limit, after)
+            : await SearchEndpoints.ListPage(
+                context,
+                gateway,
+                new SearchTasks { Partition = 0, Filter = filter ?? "", Sort = sort ?? "", Known = known, At = clock.GetUtcNow() },
+                limit,
+                after);
     }
 
     /// <summary>One page of the matching tasks over all partitions.</summary>

@@ -1,0 +1,161 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace Morag.Failover.Domain.Search;
+
+/// <summary>A test of a JSON value at the end of a path. The reader stands at the value's first token.</summary>
+internal abstract class JsonTest
+{
+    /// <summary>Whether the value passes. The reader ends at the value's last token, unless the value passes.</summary>
+    public abstract bool Passes(ref Utf8JsonReader reader, DateTimeOffset now);
+
+    /// <summary>False if no value in the whole text can pass; a quick look at the bytes.</summary>
+    public virtual bool MayPassIn(ReadOnlySpan<byte> json) => true;
+
+    /// <summary>Whether an escape may hide a text from a search for its bytes.</summary>
+    protected static bool HasEscapes(ReadOnlySpan<byte> json) => json.Contains((byte)'\\');
+}
+
+/// <summary>Any value but null.</summary>
+internal sealed class JsonExists : JsonTest
+{
+    public override bool Passes(ref Utf8JsonReader reader, DateTimeOffset now) => reader.TokenType != JsonTokenType.Null;
+}
+
+/// <summary>A name or a value at any depth contains a text.</summary>
+internal sealed class JsonContains(Needle needle) : JsonTest
+{
+    public override bool MayPassIn(ReadOnlySpan<byte> json) => !needle.IsAscii || needle.IsIn(json) || HasEscapes(json);
+
+    public override bool Passes(ref Utf8JsonReader reader, DateTimeOffset now)
+    {
+        var depth = reader.CurrentDepth;
+        do
+        {
+            if (IsInToken(ref reader))
+            {
+                return true;
+            }
+        }
+        while ((reader.CurrentDepth > depth || reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray) && reader.Read());
+
+        return false;
+    }
+
+    private bool IsInToken(ref Utf8JsonReader reader) => reader.TokenType switch
+    {
+        JsonTokenType.String or JsonTokenType.PropertyName =>
+            reader.ValueIsEscaped ? IsInEscaped(ref reader) : needle.IsIn(reader.ValueSpan),
+        JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False => needle.IsIn(reader.ValueSpan),
+        _ => false,
+    };
+
+    private bool IsInEscaped(ref Utf8JsonReader reader)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length);
+        try
+        {
+            return needle.IsIn(buffer.AsSpan(0, reader.CopyString(buffer)));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}
+
+/// <summary>The value, or an entry of the array, equals a literal.</summary>
+internal sealed class JsonEquals : JsonTest
+{
+    private readonly byte[] utf8;
+    private readonly double? number;
+    private readonly JsonTokenType word;
+
+    public JsonEquals(SearchLiteral literal)
+    {
+        utf8 = Encoding.UTF8.GetBytes(literal.Text);
+        number = literal.Quoted ? null : SearchLiterals.Number(literal.Text);
+        word = literal.Quoted ? JsonTokenType.None : literal.Text switch
+        {
+            "true" => JsonTokenType.True,
+            "false" => JsonTokenType.False,
+            "null" => JsonTokenType.Null,
+            _ => JsonTokenType.None,
+        };
+    }
+
+    public override bool MayPassIn(ReadOnlySpan<byte> json) => number is not null || json.IndexOf(utf8) >= 0 || HasEscapes(json);
+
+    public override bool Passes(ref Utf8JsonReader reader, DateTimeOffset now)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.StartArray:
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                {
+                    if (Passes(ref reader, now))
+                    {
+                        return true;
+                    }
+                }
+
+                return false;
+            case JsonTokenType.StartObject:
+                reader.Skip();
+                return false;
+            case JsonTokenType.String:
+                return reader.ValueTextEquals(utf8);
+            case JsonTokenType.Number:
+                return number is { } wanted
+                    && (reader.ValueSpan.SequenceEqual(utf8) || (reader.TryGetDouble(out var value) && value == wanted));
+            default:
+                return word != JsonTokenType.None && reader.TokenType == word;
+        }
+    }
+}
+
+/// <summary>A number, or a time in a string, compares with a literal; also in the entries of an array.</summary>
+internal sealed class JsonCompares(SearchOperator @operator, double? number, TimeLiteral? time) : JsonTest
+{
+    public override bool Passes(ref Utf8JsonReader reader, DateTimeOffset now)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.StartArray:
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                {
+                    if (Passes(ref reader, now))
+                    {
+                        return true;
+                    }
+                }
+
+                return false;
+            case JsonTokenType.StartObject:
+                reader.Skip();
+                return false;
+            case JsonTokenType.Number:
+                return number is { } other && reader.TryGetDouble(out var value) && @operator.Holds(value, other);
+            case JsonTokenType.String:
+                return time is { } moment && TimeOf(ref reader) is { } at && moment.At(now) is var range
+                    && @operator.Holds(at, range.From, range.To);
+            default:
+                return false;
+        }
+    }
+
+    private static DateTimeOffset? TimeOf(ref Utf8JsonReader reader)
+    {
+        const int Longest = 40;
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        Span<char> text = stackalloc char[Longest];
+        return !reader.ValueIsEscaped
+            && reader.ValueSpan.Length is > 0 and <= Longest
+            && char.IsAsciiDigit((char)reader.ValueSpan[0])
+            && DateTimeOffset.TryParse(text[..reader.CopyString(text)], CultureInfo.InvariantCulture, Utc, out var time)
+            ? time
+            : null;
+    }
+}
