@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Actors.Queues;
@@ -16,8 +17,8 @@ public sealed partial class QueueActor
         {
             case GetTask query:
                 AfterWrites(() => replyTo.Tell(
-                    TaskQueries.Find(
-                        state, query.TaskId, policy, UnmetNeed) ?? (IWireMessage)Refused.Unknown($"Task {query.TaskId} does not exist.")));
+                    Explained(state, TaskQueries.Find(state, query.TaskId, policy, UnmetNeed), view, isKnown)
+                        ?? (IWireMessage)Refused.Unknown($"Task {query.TaskId} does not exist.")));
                 return true;
             case ListTasks query:
                 // A filter that few tasks match reads all of them, so this runs aside; the state is immutable.
@@ -45,4 +46,9 @@ public sealed partial class QueueActor
         string? UnmetNeed(TaskRecord task) =>
             state.Controls.ReasonToWait(task) ?? (isKnown ? UnmetNeeds.Of(task, view, limits) : null);
     }
+
+    private TaskInfo? Explained(QueueState state, TaskInfo? task, FleetView view, bool isKnown) =>
+        task is null
+            ? null
+            : task with { Waiting = WaitReasons.Of(state, state.Tasks[task.TaskId], view, isKnown, settings.Queues) };
 }

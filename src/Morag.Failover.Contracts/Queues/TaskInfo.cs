@@ -77,6 +77,9 @@ public sealed record TaskInfo : IWireMessage
 
     /// <summary>What it needs that no available worker offers; null if it is not waiting or a worker can run it.</summary>
     [ProtoMember(21)] public string? UnmetNeed { get; init; }
+
+    /// <summary>Why it does not run now, from the live state; null in an answer of an earlier version.</summary>
+    [ProtoMember(22)] public TaskWaiting? Waiting { get; init; }
 }
 
 /// <summary>An entry of a task's history.</summary>

@@ -45,26 +45,34 @@ public static class Eligibility
         Serves(profile, queue) && Meets(profile, contentType, needs);
 
     /// <summary>Why workers of this profile cannot take the task from the queue; null if they can.</summary>
-    public static string? Obstacle(WorkerProfile profile, QueueDefinition queue, string? contentType, ResourceRequirements needs)
+    public static string? Obstacle(WorkerProfile profile, QueueDefinition queue, string? contentType, ResourceRequirements needs) =>
+        FirstObstacle(profile, queue, contentType, needs).Words;
+
+    /// <summary>How many rules workers of this profile meet for the task, in the order of <see cref="Obstacle"/>.</summary>
+    public static int RulesMet(WorkerProfile profile, QueueDefinition queue, string? contentType, ResourceRequirements needs) =>
+        FirstObstacle(profile, queue, contentType, needs).RulesMet;
+
+    private static (int RulesMet, string? Words) FirstObstacle(
+        WorkerProfile profile, QueueDefinition queue, string? contentType, ResourceRequirements needs)
     {
         if (!Serves(profile, queue))
         {
-            return $"does not serve {queue.Name}";
+            return (0, $"does not serve {queue.Name}");
         }
 
         if (!Meets(profile, contentType, ResourceRequirements.None))
         {
-            return $"does not support {contentType}";
+            return (1, $"does not support {contentType}");
         }
 
         if (needs.GpuRequired && profile.GpuCount == 0)
         {
-            return "has no GPU, and the task needs one";
+            return (2, "has no GPU, and the task needs one");
         }
 
-        return needs.MemoryGb > profile.MemoryGb ? TooLittle("memory", profile.MemoryGb, needs.MemoryGb)
-            : needs.DiskGb > profile.DiskGb ? TooLittle("disk", profile.DiskGb, needs.DiskGb)
-            : null;
+        return needs.MemoryGb > profile.MemoryGb ? (3, TooLittle("memory", profile.MemoryGb, needs.MemoryGb))
+            : needs.DiskGb > profile.DiskGb ? (4, TooLittle("disk", profile.DiskGb, needs.DiskGb))
+            : (5, null);
     }
 
     private static string TooLittle(string what, double has, double needs) =>

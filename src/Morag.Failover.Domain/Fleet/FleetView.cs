@@ -43,7 +43,23 @@ public sealed record FleetView
 
     /// <summary>Whether any live worker can take the task from the queue, even if it is suspect, draining or has an open breaker.</summary>
     public bool AnyLive(QueueDefinition queue, string? contentType, ResourceRequirements needs) =>
-        Profiles().Any(profile => profile.Live > 0 && Eligibility.CanTake(profile.Profile, queue, contentType, needs));
+        LiveCapable(queue, contentType, needs).Any();
+
+    /// <summary>The live workers that can take the task from the queue, even if they are not ready.</summary>
+    public IEnumerable<ProfileCount> LiveCapable(QueueDefinition queue, string? contentType, ResourceRequirements needs) =>
+        Profiles().Where(profile => profile.Live > 0 && Eligibility.CanTake(profile.Profile, queue, contentType, needs));
+
+    /// <summary>What the live worker that comes nearest to taking the task from the queue lacks; null if one can take it.</summary>
+    public string? NearestMiss(QueueDefinition queue, string? contentType, ResourceRequirements needs)
+    {
+        var nearest = Profiles()
+            .Where(profile => profile.Live > 0)
+            .MaxBy(profile => (
+                Eligibility.RulesMet(profile.Profile, queue, contentType, needs), profile.Profile.MemoryGb, profile.Profile.DiskGb));
+        return nearest is not null && Eligibility.Obstacle(nearest.Profile, queue, contentType, needs) is { } obstacle
+            ? $"{(nearest.SomeReady is [var worker, ..] ? worker.Value : "a worker")} {obstacle}"
+            : null;
+    }
 
     /// <summary>
     /// The live workers that can take tasks of the kind from the queue, apart from memory and disk space. Ready workers are counted

@@ -82,7 +82,7 @@ public static class UnservedTasks
                 || state.Controls.PauseOf(task.Queue) is not null
                 || !HasWaitedTooLong(task, queue, settings, now)
                 || IsServed(task, queue, fleet)
-                || !settings.ChainAfter(task.Queue).Any(next => IsServed(task, next, fleet)))
+                || NextServing(task, fleet, settings) is null)
             {
                 continue;
             }
@@ -104,6 +104,10 @@ public static class UnservedTasks
 
         return tasks.Count == 0 ? null : new TasksWentUnserved { At = now, Tasks = tasks.DrainToImmutable() };
     }
+
+    /// <summary>The next queue of the chain with an available worker for the task; null if there is none, so that the task stays.</summary>
+    public static QueueDefinition? NextServing(TaskRecord task, FleetView fleet, QueueSettings settings) =>
+        settings.ChainAfter(task.Queue).FirstOrDefault(next => IsServed(task, next, fleet));
 
     /// <summary>Moves the tasks to the deciding state.</summary>
     public static QueueState Apply(QueueState state, TasksWentUnserved @event)

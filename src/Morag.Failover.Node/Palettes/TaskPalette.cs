@@ -118,6 +118,7 @@ internal static class TaskPalette
             [
                 Column("task", "task_id"),
                 Column("state", "state"),
+                Column("waiting", "waiting.sentence"),
                 Column("parked because", "parked_because"),
                 Column("waits because", "unmet_need"),
                 Column("queue", "queue"),

@@ -46,6 +46,12 @@ public sealed class NeedTreeSpecs
                     Found(tree, offer, caller));
             }
 
+            foreach (var place in new[] { -1, 0, 57, 200, 401 })
+            {
+                Assert.Equal(
+                    model.Values.Count(item => item.Place < place && item.Need <= offer), tree.CountBefore(new Item(place, 0, null), offer));
+            }
+
             var above = model.Values.Where(item => item.Need > offer).ToList();
             Assert.Equal(above, tree.Above(offer));
             Assert.Equal((above.Count, above.Select(item => item.Need).DefaultIfEmpty(double.PositiveInfinity).Min()), (

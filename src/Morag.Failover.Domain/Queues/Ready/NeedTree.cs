@@ -4,7 +4,7 @@ namespace Morag.Failover.Domain.Queues.Ready;
 /// Ordered items in an immutable B+ tree. Each node knows the least need below it, so the first item that fits a caller is found in
 /// logarithmic time, however many items before it do not fit. An empty tree is null.
 /// </summary>
-public abstract class NeedTree<TItem>
+public abstract partial class NeedTree<TItem>
     where TItem : struct, INeedItem<TItem>
 {
     /// <summary>The most items of a leaf, and the most children of an inner node.</summary>
@@ -122,7 +122,7 @@ public abstract class NeedTree<TItem>
     private static bool Takes(in TItem item, double offer, string? caller) =>
         item.Need <= offer && (caller is null || item.Excluded is null || item.Excluded != caller);
 
-    private sealed class Leaf : NeedTree<TItem>
+    private sealed partial class Leaf : NeedTree<TItem>
     {
         private readonly TItem[] items;
 
@@ -245,7 +245,7 @@ public abstract class NeedTree<TItem>
         }
     }
 
-    private sealed class Inner : NeedTree<TItem>
+    private sealed partial class Inner : NeedTree<TItem>
     {
         private readonly TItem last;
 

@@ -20,6 +20,7 @@ internal static class TaskEndpoints
         tasks.MapGet("", List).Describes<QueueEntry[]>(
             "List tasks that match a filter, paged; in the order of their ids unless sort names another field");
         tasks.MapGet("{id}", Get).Describes<TaskInfo>("Get one task: state, queue, worker, epoch, history, result");
+        tasks.MapGet("{id}/waiting", Waiting).Describes<TaskWaiting>("Say why a task does not run now, in one sentence with its facts");
         tasks.MapGet("{id}/explain", Explain).Describes<FailoverDecision[]>("List every decision about a task, oldest first");
         tasks.MapPost("{id}/requeue", Requeue).Reads<RequeueTaskRequest>().Describes<SubmittedTask>("Operator: requeue a parked task");
         tasks.MapDelete("{id}", Cancel).Describes<SubmittedTask>("Cancel an unfinished task");
@@ -78,6 +79,14 @@ internal static class TaskEndpoints
     private static async Task<IResult> Get(HttpContext context, FailoverGateway gateway, string id) =>
         Answer.Ok(await gateway.AskQueues<TaskInfo>(
             new GetTask { TaskId = Rules.Id<TaskId>(id, "task_id") }, context.RequestAborted));
+
+    private static async Task<IResult> Waiting(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var task = await gateway.AskQueues<TaskInfo>(new GetTask { TaskId = Rules.Id<TaskId>(id, "task_id") }, context.RequestAborted);
+        return task.Waiting is { } waiting
+            ? Answer.Ok(waiting)
+            : Problem.Of(Refused.Unavailable("the owner of the task runs an earlier version, which cannot say why a task waits"));
+    }
 
     private static async Task<IResult> Explain(HttpContext context, FailoverGateway gateway, string id)
     {
