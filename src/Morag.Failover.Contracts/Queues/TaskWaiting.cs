@@ -40,6 +40,9 @@ public enum WaitReason
 
     /// <summary>The owner of the queue has just started and does not know the workers yet.</summary>
     WorkersUnknown = 11,
+
+    /// <summary>An operator paused its queue.</summary>
+    QueuePaused = 12,
 }
 
 /// <summary>Why a task does not run: one sentence, and the facts behind it.</summary>

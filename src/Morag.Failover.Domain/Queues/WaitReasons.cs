@@ -23,6 +23,11 @@ public static class WaitReasons
     public static TaskWaiting Of(QueueState state, TaskRecord task, FleetView fleet, bool isFleetKnown, QueueSettings settings)
     {
         var waiting = new TaskWaiting { Sentence = "" };
+        if (state.Controls.ReasonToWait(task) is { } paused)
+        {
+            return waiting with { Reason = WaitReason.QueuePaused, Sentence = $"The task waits because {paused}." };
+        }
+
         return task.State switch
         {
             TaskState.Queued when task.PinnedTo is { } worker => waiting with

@@ -110,6 +110,17 @@ public sealed class WaitReasonsSpecs
     }
 
     [Fact]
+    public void Should_name_the_pause_of_the_queue_first()
+    {
+        queue.Submit("t");
+        queue.Pause(QueueUnderTest.Cpu, "a bad model", "anna");
+
+        Assert.Equal(
+            (WaitReason.QueuePaused, "The task waits because the queue cpu_standard is paused by anna: a bad model."),
+            (Explain("t").Reason, Explain("t").Sentence));
+    }
+
+    [Fact]
     public void Should_explain_every_state()
     {
         queue.Submit("t");
