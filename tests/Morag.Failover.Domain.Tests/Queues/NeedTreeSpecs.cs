@@ -48,8 +48,8 @@ public sealed class NeedTreeSpecs
 
             foreach (var place in new[] { -1, 0, 57, 200, 401 })
             {
-                Assert.Equal(
-                    model.Values.Count(item => item.Place < place && item.Need <= offer), tree.CountBefore(new Item(place, 0, null), offer));
+                var before = model.Values.Count(item => item.Place < place && item.Need <= offer);
+                Assert.Equal(before, tree.CountBefore(new Item(place, 0, null), offer));
             }
 
             var above = model.Values.Where(item => item.Need > offer).ToList();

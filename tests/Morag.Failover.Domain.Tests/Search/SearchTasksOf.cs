@@ -56,24 +56,24 @@ internal static class SearchTasksOf
 
     public static TaskRecord Task(
         string id, string payload, string queue = "gpu_priority", TaskPriority priority = TaskPriority.Normal) => new()
-    {
-        Submission = new TaskSubmission
         {
-            TaskId = new(id),
-            Queue = new(queue),
-            Priority = priority,
-            Payload = JsonText.Trusted(payload),
-            ContentType = queue.StartsWith("gpu", StringComparison.Ordinal) ? "video/mp4" : null,
-            ResourceRequirements = new ResourceRequirements
+            Submission = new TaskSubmission
             {
-                GpuRequired = queue.StartsWith("gpu", StringComparison.Ordinal),
-                MemoryGb = 8,
+                TaskId = new(id),
+                Queue = new(queue),
+                Priority = priority,
+                Payload = JsonText.Trusted(payload),
+                ContentType = queue.StartsWith("gpu", StringComparison.Ordinal) ? "video/mp4" : null,
+                ResourceRequirements = new ResourceRequirements
+                {
+                    GpuRequired = queue.StartsWith("gpu", StringComparison.Ordinal),
+                    MemoryGb = 8,
+                },
             },
-        },
-        Queue = new(queue),
-        SubmittedAt = Now.AddHours(-1),
-        QueuedSince = Now.AddHours(-1),
-    };
+            Queue = new(queue),
+            SubmittedAt = Now.AddHours(-1),
+            QueuedSince = Now.AddHours(-1),
+        };
 
     /// <summary>The ids of the tasks that match.</summary>
     public static string[] Find(string filter) =>
