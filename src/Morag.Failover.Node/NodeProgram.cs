@@ -13,6 +13,7 @@ using Morag.Failover.Actors.Timing;
 using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Configuration;
 using Morag.Failover.Node.Http;
+using Morag.Failover.Node.Http.Dashboard;
 using Morag.Failover.Node.Http.Health;
 using Morag.Failover.Node.Stores;
 using Morag.Persistence.Redis.Hosting;
@@ -100,6 +101,8 @@ internal static class NodeProgram
         var builder = WebServer.Builder(options, certificate);
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // It warns that Redis holds the keys of the dashboard unencrypted. Whoever reads that Redis has all state anyway.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         // The host also throws what it logs at a failed start, and the catcher reports it once.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
@@ -136,7 +139,8 @@ internal static class NodeProgram
         builder.Services.AddSingleton(doubt);
         builder.Services.AddSingleton(owners);
         builder.Services.AddSingleton<IServingPermit>(presence);
-        builder.Services.AddFailoverHttp(options.Api);
+        builder.Services.AddSingleton(new ShownSettings(options.InForce));
+        builder.Services.AddFailoverHttp(options.Api, store);
 
         var app = builder.Build();
         LogTlsStatus(app.Logger, options, tls);

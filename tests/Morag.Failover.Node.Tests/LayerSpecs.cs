@@ -58,6 +58,7 @@ public sealed class LayerSpecs
         { "Morag.Failover.Contracts", [] },
         { "Morag.Failover.Domain", ["Morag.Failover.Contracts"] },
         { "Morag.Failover.Actors", ["Morag.Failover.Contracts", "Morag.Failover.Domain"] },
+        { "Morag.Failover.Dashboard", ["Morag.Failover.Contracts", "Morag.Failover.Domain"] },
         { "Morag.Persistence.Redis", [] },
         { "Morag.EmbeddedRedis", [] },
     };

@@ -18,10 +18,17 @@ internal static class NodeConfiguration
     /// <summary>The default settings, from <c>hocon/</c>.</summary>
     public static Config Defaults() => Resource("morag.conf").WithFallback(Resource("akka.conf"));
 
-    public static Config Load(NodeCommandLine commandLine, Func<string, string?> environment)
+    /// <summary>The configuration file of the command line; null if there is none.</summary>
+    public static Config? LoadFile(NodeCommandLine commandLine) => commandLine.ConfigFile is { } file ? ReadFile(file, Defaults()) : null;
+
+    public static Config Load(NodeCommandLine commandLine, Func<string, string?> environment) =>
+        Merge(LoadFile(commandLine), commandLine, environment);
+
+    /// <summary>Merges a file that was loaded with the other sources.</summary>
+    public static Config Merge(Config? file, NodeCommandLine commandLine, Func<string, string?> environment)
     {
         var defaults = Defaults();
-        var given = commandLine.ConfigFile is { } file ? ReadFile(file, defaults).WithFallback(defaults) : defaults;
+        var given = file?.WithFallback(defaults) ?? defaults;
         var overrides = NodeSetting.All
             .Select(setting => (setting.Key, Value: commandLine.Find(setting) ?? environment(setting.Variable)))
             .Where(setting => setting.Value is not null)

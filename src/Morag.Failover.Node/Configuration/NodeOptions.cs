@@ -104,6 +104,9 @@ public sealed class NodeOptions
     /// <summary>The merged configuration.</summary>
     public required Config Configuration { get; init; }
 
+    /// <summary>The settings in force and their origin, without secrets.</summary>
+    public ImmutableArray<SettingInForce> InForce { get; init; } = [];
+
     /// <summary>The folder of the embedded Redis.</summary>
     public string EmbeddedRedisFolder => Path.Combine(DataFolder, "redis");
 
@@ -114,7 +117,9 @@ public sealed class NodeOptions
     /// why.</exception>
     public static NodeOptions Load(IReadOnlyList<string> arguments, Func<string, string?> environment)
     {
-        var config = NodeConfiguration.Load(new NodeCommandLine(arguments), environment);
+        var commandLine = new NodeCommandLine(arguments);
+        var file = NodeConfiguration.LoadFile(commandLine);
+        var config = NodeConfiguration.Merge(file, commandLine, environment);
         var morag = new SettingsSection(config, "morag");
         var tokens = ReadTokens(morag.Text("token"));
         var redis = ReadRedis(morag.Text("redis"));
@@ -150,6 +155,7 @@ public sealed class NodeOptions
             Failover = redis is null ? EmbeddedLimits.InForce(failover, embedded) : failover,
             FailoverAsGiven = failover,
             Configuration = config,
+            InForce = SettingOrigins.Of(config, file, commandLine, environment),
         };
         options.RefuseContradictions();
         return options;

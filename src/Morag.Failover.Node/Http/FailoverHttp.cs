@@ -11,6 +11,7 @@ using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Http.Access;
 using Morag.Failover.Node.Http.Actors;
 using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Dashboard;
 using Morag.Failover.Node.Http.Events;
 using Morag.Failover.Node.Http.Failures;
 using Morag.Failover.Node.Http.Health;
@@ -23,6 +24,7 @@ using Morag.Failover.Node.Http.Queues;
 using Morag.Failover.Node.Http.Tasks;
 using Morag.Failover.Node.Http.Workers;
 using Morag.Failover.Node.Palettes;
+using Morag.Failover.Node.Stores;
 using Morag.Persistence.Redis.Inspection;
 
 namespace Morag.Failover.Node.Http;
@@ -34,7 +36,13 @@ public static class FailoverHttp
     /// Adds the services of the API. The host must also register an <see cref="ActorSystem"/>, <c>IFailoverRegions</c> and
     /// <c>FailoverSettings</c>. <c>/health/ready</c> runs every registered <see cref="ReadinessCheck"/>.
     /// </summary>
-    public static IServiceCollection AddFailoverHttp(this IServiceCollection services, HttpApiSettings settings)
+    /// <param name="services">The services of the host.</param>
+    /// <param name="settings">The settings.</param>
+    /// <param name="store">
+    /// The Redis that holds the keys of the dashboard; null keeps them in memory, and leaves the charts of the dashboard empty.
+    /// </param>
+    public static IServiceCollection AddFailoverHttp(
+        this IServiceCollection services, HttpApiSettings settings, StoreAddress? store = null)
     {
         services.AddSingleton(settings);
         services.AddNodeMetrics(settings);
@@ -42,6 +50,7 @@ public static class FailoverHttp
         services.AddSingleton(SteadyClock.OfProcess);
         services.AddSingleton(provider => LostMembers.Of(provider.GetRequiredService<ActorSystem>()));
         services.AddSingleton<FailoverGateway>();
+        services.AddFailoverDashboard(store);
         services.TryAddSingleton<NodeAnnouncements>();
         services.TryAddSingleton(StoreRoom.Unlimited);
         services.TryAddSingleton(new OwnerHealth());
@@ -93,6 +102,7 @@ public static class FailoverHttp
         LimitedUpgrade.Use(app);
         app.UseWebSockets();
         app.UseRouting();
+        app.UseMiddleware<DashboardMiddleware>();
         app.UseMiddleware<AccessMiddleware>();
         app.UseMiddleware<ServingMiddleware>();
 
@@ -119,6 +129,7 @@ public static class FailoverHttp
         app.MapHealth();
         app.MapOpenApi();
         app.MapMetrics();
+        app.MapFailoverDashboard();
         return app;
     }
 }

@@ -35,6 +35,22 @@ public sealed class NodeOptionsSpecs : IDisposable
     }
 
     [Fact]
+    public void Should_say_where_each_setting_comes_from_and_keep_secrets_back()
+    {
+        File.WriteAllText(file, "morag.api.keep-alive = 7s");
+        environment["MORAG_TOKEN"] = Token;
+        var settings = Load("--config", file, "--redis", "redis.example:6379,password=secret", "--roles", "edge").InForce
+            .ToDictionary(setting => setting.Key);
+
+        Assert.Equal(("7s", "file"), (settings["morag.api.keep-alive"].Value, settings["morag.api.keep-alive"].Origin));
+        Assert.Equal((null, "environment"), (settings["morag.token"].Value, settings["morag.token"].Origin));
+        Assert.Equal((null, "command line"), (settings["morag.redis"].Value, settings["morag.redis"].Origin));
+        Assert.Equal("command line", settings["morag.roles"].Origin);
+        Assert.Equal(("10s", "default"), (settings["morag.api.answer-timeout"].Value, settings["morag.api.answer-timeout"].Origin));
+        Assert.DoesNotContain(settings.Values, setting => setting.Value?.Contains("secret", StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
     public void Should_read_every_setting_from_the_command_line()
     {
         var options = Load(

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Node.Configuration;
 using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Dashboard;
 using Morag.Failover.Node.Http.Input;
 
 namespace Morag.Failover.Node.Http.Access;
@@ -11,7 +12,7 @@ namespace Morag.Failover.Node.Http.Access;
 /// Rejects calls that web pages make without their user's knowledge, and, if any token is set, calls without a token that allows them.
 /// Endpoints marked <see cref="IAllowAnonymous"/> are open; every other endpoint is protected by default.
 /// </summary>
-internal sealed class AccessMiddleware(RequestDelegate next, AccessTokens tokens)
+internal sealed class AccessMiddleware(RequestDelegate next, AccessTokens tokens, DashboardSessions sessions)
 {
     // Timers cannot wait longer. No stream lasts that long.
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(30);
@@ -19,13 +20,14 @@ internal sealed class AccessMiddleware(RequestDelegate next, AccessTokens tokens
     public async Task InvokeAsync(HttpContext context)
     {
         RefuseWebPages(context);
+        var session = context.GetEndpoint()?.Metadata.GetMetadata<DashboardCall>() is null ? null : sessions.Restore(context);
         if (context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null)
         {
             await next(context);
             return;
         }
 
-        var token = tokens.Admit(context);
+        var token = tokens.Admit(context, session: session);
         if (CallAccess.Of(context).Workers is WorkerPlace.Path)
         {
             _ = context.RequireWorker(Rules.Id<WorkerId>((string)context.GetRouteValue("id")!, "worker_id"));

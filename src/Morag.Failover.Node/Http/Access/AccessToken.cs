@@ -49,6 +49,11 @@ public sealed class AccessToken
     /// <summary>Stands for the token of every caller while none is required.</summary>
     internal static AccessToken Unrestricted { get; } = new() { Kind = TokenKind.Operator, Digest = [] };
 
+    /// <summary>
+    /// Identifies the token in the sessions of the dashboard. It changes with the token, so that the sessions of a token end with it.
+    /// </summary>
+    internal string Fingerprint => Convert.ToHexStringLower(SHA256.HashData([.. "morag-session"u8, .. Digest]).AsSpan(0, 16));
+
     /// <summary>An operator's token without a name.</summary>
     internal static AccessToken OfOperator(string token) => new() { Kind = TokenKind.Operator, Digest = [.. DigestOf(token)] };
 

@@ -28,13 +28,13 @@ internal sealed class AccessTokens
     public bool Required => tokens.Length > 0;
 
     /// <summary>
-    /// Admits a call with the token in its <c>Authorization</c> header, or else <paramref name="instead"/>, and remembers the token for
-    /// handlers that check it.
+    /// Admits a call with the token in its <c>Authorization</c> header, or else <paramref name="instead"/> or the one of
+    /// <paramref name="session"/>, and remembers the token for handlers that check it.
     /// </summary>
-    /// <exception cref="ProblemException">A token is required, and neither is valid, or it does not allow the call.</exception>
-    public AccessToken Admit(HttpContext context, string? instead = null)
+    /// <exception cref="ProblemException">A token is required, and none is valid, or it does not allow the call.</exception>
+    public AccessToken Admit(HttpContext context, string? instead = null, AccessToken? session = null)
     {
-        var token = OfCaller(context, instead);
+        var token = OfCaller(context, instead, session);
         if (!CallAccess.Of(context).Allows(token.Kind))
         {
             throw new ProblemException(Problem.Forbidden(token.Name, token.Kind));
@@ -47,7 +47,14 @@ internal sealed class AccessTokens
     /// <summary>How long a token that expires at a time stays valid.</summary>
     public TimeSpan TimeLeft(DateTimeOffset expires) => expires - Clock.GetUtcNow();
 
-    private AccessToken OfCaller(HttpContext context, string? instead)
+    /// <summary>The valid token with this text.</summary>
+    /// <exception cref="ProblemException">There is none, or it has expired.</exception>
+    public AccessToken Check(string token) => Valid(Find(token));
+
+    /// <summary>The token with this <see cref="AccessToken.Fingerprint"/>; null if it has been removed since.</summary>
+    public AccessToken? FindByFingerprint(string fingerprint) => Array.Find(tokens, token => token.Fingerprint == fingerprint);
+
+    private AccessToken OfCaller(HttpContext context, string? instead, AccessToken? session)
     {
         const string Scheme = "Bearer ";
         if (!Required)
@@ -58,14 +65,16 @@ internal sealed class AccessTokens
         var header = context.Request.Headers.Authorization.ToString();
         var found = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? Find(header.AsSpan(Scheme.Length).Trim()) : null;
         found ??= instead is null ? null : Find(instead);
-        return found switch
-        {
-            null => throw new ProblemException(Problem.Unauthorized()),
-            { Expires: { } expires } when TimeLeft(expires) <= TimeSpan.Zero =>
-                throw new ProblemException(Problem.Expired(found.Name, expires)),
-            _ => found,
-        };
+        return Valid(found ?? session);
     }
+
+    private AccessToken Valid(AccessToken? found) => found switch
+    {
+        null => throw new ProblemException(Problem.Unauthorized()),
+        { Expires: { } expires } when TimeLeft(expires) <= TimeSpan.Zero =>
+            throw new ProblemException(Problem.Expired(found.Name, expires)),
+        _ => found,
+    };
 
     /// <summary>Compares with every token in constant time.</summary>
     private AccessToken? Find(ReadOnlySpan<char> token)

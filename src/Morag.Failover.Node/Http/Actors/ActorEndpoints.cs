@@ -32,7 +32,11 @@ internal static class ActorEndpoints
         .WithTags("Actors")
         .Describes<ActorNode>("The entities that run on this node, by region and shard");
 
-    private static async Task<IResult> Hierarchy(HttpContext context, FailoverGateway gateway, ActorSystem system)
+    private static async Task<IResult> Hierarchy(HttpContext context, FailoverGateway gateway, ActorSystem system) =>
+        Answer.Ok(await ReadTree(context, gateway, system));
+
+    /// <summary>The entities that run on this node, by region and shard.</summary>
+    internal static async Task<ActorNode> ReadTree(HttpContext context, FailoverGateway gateway, ActorSystem system)
     {
         var regions = gateway.Regions;
         var children = await Task.WhenAll(
@@ -40,12 +44,12 @@ internal static class ActorEndpoints
             Region("coordinators", regions.Coordinators, gateway, context.RequestAborted),
             Region("workers", regions.Workers, gateway, context.RequestAborted),
             Region("directory", regions.Directory, gateway, context.RequestAborted));
-        return Answer.Ok(new ActorNode
+        return new ActorNode
         {
             Name = ((ExtendedActorSystem)system).Provider.DefaultAddress.ToString(),
             Entities = children.Sum(child => child.Entities ?? 0),
             Children = [.. children],
-        });
+        };
     }
 
     private static async Task<ActorNode> Region(string name, IActorRef region, FailoverGateway gateway, CancellationToken cancellation)

@@ -49,7 +49,6 @@ internal static class FailureEndpoints
         string? limit,
         string? after)
     {
-        var most = Rules.Limit(limit);
         var wanted = new ListFailures
         {
             Partition = 0,
@@ -58,9 +57,17 @@ internal static class FailureEndpoints
             Type = Rules.OptionalEnum<FailureType>(type, "type"),
             Worker = Rules.OptionalId<WorkerId>(worker, "worker"),
             Task = Rules.OptionalId<TaskId>(task, "task"),
-            After = FailureCursorText.Parse(after),
-            Limit = most,
         };
+        var (decisions, next) = await ReadPage(context, gateway, wanted, limit, after);
+        return Answer.Page(context, decisions, next);
+    }
+
+    /// <summary>One page of the matching failures over all coordinators, and where the next one begins.</summary>
+    internal static async Task<(List<FailoverDecision> Decisions, string? Next)> ReadPage(
+        HttpContext context, FailoverGateway gateway, ListFailures wanted, string? limit, string? after)
+    {
+        var most = Rules.Limit(limit);
+        var from = FailureCursorText.Parse(after);
         var (entries, hasMore) = await Pages.First<FailoverDecision>(
             most,
             gateway.Settings.Partitions.Coordinators,
@@ -68,10 +75,10 @@ internal static class FailureEndpoints
             async perCoordinator =>
             {
                 var pages = await gateway.AskEveryCoordinator<FailurePage>(
-                    context, partition => wanted with { Partition = partition, Limit = perCoordinator });
+                    context, partition => wanted with { Partition = partition, After = from, Limit = perCoordinator });
                 return [.. pages.Select(page => (page.Decisions, page.HasMore))];
             });
-        return Answer.Page(context, entries, hasMore ? FailureCursorText.Of(entries[^1]) : null);
+        return (entries, hasMore ? FailureCursorText.Of(entries[^1]) : null);
     }
 
     private static async Task<IResult> ListStale(
@@ -98,12 +105,16 @@ internal static class FailureEndpoints
         return Answer.Page(context, entries, hasMore ? FailureCursorText.Of(entries[^1]) : null);
     }
 
-    private static async Task<IResult> Statistics(HttpContext context, FailoverGateway gateway)
+    private static async Task<IResult> Statistics(HttpContext context, FailoverGateway gateway) =>
+        Answer.Ok(await Count(context, gateway));
+
+    /// <summary>The counts of failures, and of workers in trouble.</summary>
+    internal static async Task<FailureStatistics> Count(HttpContext context, FailoverGateway gateway)
     {
         var failures = await gateway.AskEveryCoordinator<FailureStatistics>(
             context, partition => new GetFailureStatistics { Partition = partition });
         var workers = await gateway.AskEveryBucket<WorkerStats>(context, bucket => new GetWorkerStats { Bucket = bucket });
-        return Answer.Ok(Sum(failures, workers));
+        return Sum(failures, workers);
     }
 
     private static FailureStatistics Sum(List<FailureStatistics> failures, List<WorkerStats> workers) => new()

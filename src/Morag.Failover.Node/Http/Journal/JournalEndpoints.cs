@@ -37,18 +37,23 @@ internal static class JournalEndpoints
     private static async Task<IResult> Events(
         HttpContext context, [FromServices] JournalInspector journal, string? id, string? from, string? limit, string? after)
     {
+        var (events, next) = await ReadEvents(context, journal, id, from, limit, after);
+        return Answer.Page(context, events, next);
+    }
+
+    /// <summary>One page of the events of a persistence id, and where the next one begins.</summary>
+    /// <exception cref="ProblemException">Nothing was ever written under the id.</exception>
+    internal static async Task<(JournalEvent[] Events, string? Next)> ReadEvents(
+        HttpContext context, JournalInspector journal, string? id, string? from, string? limit, string? after)
+    {
         var persistenceId = Rules.Required(id, "id");
         var first = after is null ? Number(from, "from") : Number(after, "after") + 1;
-        var page = await journal.ReadEventsAsync(persistenceId, first, Rules.Limit(limit), context.RequestAborted);
-        if (page is null)
-        {
-            return NeverWritten(persistenceId);
-        }
-
+        var page = await journal.ReadEventsAsync(persistenceId, first, Rules.Limit(limit), context.RequestAborted)
+            ?? throw new ProblemException(NeverWritten(persistenceId));
         JournalEvent[] events = [.. page.Events.Select(JournalEvent.Of)];
         var fitting = Pages.Fitting(events, events.Length);
         var next = fitting < events.Length ? events[fitting].SequenceNr : page.Next;
-        return Answer.Page(context, events[..fitting], next is { } at ? (at - 1).ToString(CultureInfo.InvariantCulture) : null);
+        return (events[..fitting], next is { } at ? (at - 1).ToString(CultureInfo.InvariantCulture) : null);
     }
 
     private static async Task<IResult> Sizes(HttpContext context, [FromServices] JournalInspector journal, string? top)
@@ -96,7 +101,9 @@ internal static class JournalEndpoints
         ];
     }
 
-    private static async Task<InspectedIdPage> ListIds(JournalInspector journal, int limit, string? after, CancellationToken cancellation)
+    /// <summary>One page of the stored persistence ids.</summary>
+    /// <exception cref="ProblemException">The position is not one of this list.</exception>
+    internal static async Task<InspectedIdPage> ListIds(JournalInspector journal, int limit, string? after, CancellationToken cancellation)
     {
         try
         {
@@ -116,7 +123,8 @@ internal static class JournalEndpoints
 
     private static Problem NeverWritten(string id) => Problem.Unknown($"There are no events of the persistence id \"{id}\".");
 
-    private static async ValueTask<object?> AnswerForRedis(EndpointFilterInvocationContext call, EndpointFilterDelegate next)
+    /// <summary>Turns failures of Redis into problems.</summary>
+    internal static async ValueTask<object?> AnswerForRedis(EndpointFilterInvocationContext call, EndpointFilterDelegate next)
     {
         try
         {

@@ -14,9 +14,9 @@ internal static class QueueControlEndpoints
     public static void MapQueueControls(this IEndpointRouteBuilder api)
     {
         var queues = api.MapGroup("/queues").WithTags("Queues");
-        queues.MapPost("{queue}/pause", Pause).Reads<QueueReasonRequest>().Describes<QueueControlReport>(
+        queues.MapPost("{queue}/pause", PauseFromBody).Reads<QueueReasonRequest>().Describes<QueueControlReport>(
             "Operator: pause a queue; workers get no new tasks from it, while submissions, failures and completions go on");
-        queues.MapPost("{queue}/resume", Resume).Reads<QueueReasonRequest>()
+        queues.MapPost("{queue}/resume", ResumeFromBody).Reads<QueueReasonRequest>()
             .Describes<QueueControlReport>("Operator: end the pause of a queue");
         queues.MapGet("{queue}/limits", Get)
             .Describes<QueueControlReport>("Get the limits of a queue, the configured ones and those in force, and whether it is paused");
@@ -24,11 +24,14 @@ internal static class QueueControlEndpoints
             "Operator: change limits of a queue; they take precedence over the configuration until they are reset");
     }
 
-    private static async Task<IResult> Pause(HttpContext context, FailoverGateway gateway, string queue)
+    private static async Task<IResult> PauseFromBody(HttpContext context, FailoverGateway gateway, string queue) =>
+        await Pause(context, gateway, queue, await JsonBody.Read<QueueReasonRequest>(context));
+
+    /// <summary>Pauses a queue.</summary>
+    internal static Task<IResult> Pause(HttpContext context, FailoverGateway gateway, string queue, QueueReasonRequest request)
     {
         var name = Rules.Id<QueueName>(queue, "queue");
-        var request = await JsonBody.Read<QueueReasonRequest>(context);
-        return await Ask(context, gateway, new PauseQueue
+        return Ask(context, gateway, new PauseQueue
         {
             Queue = name,
             Reason = Rules.Reason(request.Reason),
@@ -36,11 +39,14 @@ internal static class QueueControlEndpoints
         });
     }
 
-    private static async Task<IResult> Resume(HttpContext context, FailoverGateway gateway, string queue)
+    private static async Task<IResult> ResumeFromBody(HttpContext context, FailoverGateway gateway, string queue) =>
+        await Resume(context, gateway, queue, await JsonBody.Read<QueueReasonRequest>(context));
+
+    /// <summary>Ends the pause of a queue.</summary>
+    internal static Task<IResult> Resume(HttpContext context, FailoverGateway gateway, string queue, QueueReasonRequest request)
     {
         var name = Rules.Id<QueueName>(queue, "queue");
-        var request = await JsonBody.Read<QueueReasonRequest>(context);
-        return await Ask(context, gateway, new ResumeQueue
+        return Ask(context, gateway, new ResumeQueue
         {
             Queue = name,
             Reason = Rules.Reason(request.Reason),

@@ -19,13 +19,18 @@ internal static class QueueEndpoints
             "The entries of one queue in the order of their ids, paged: unfinished ones, or those in one state");
     }
 
-    private static async Task<IResult> Stats(HttpContext context, FailoverGateway gateway)
+    private static async Task<IResult> Stats(HttpContext context, FailoverGateway gateway) => Answer.Ok(await Count(context, gateway));
+
+    /// <summary>The counts of every queue.</summary>
+    internal static async Task<QueueStats[]> Count(HttpContext context, FailoverGateway gateway)
     {
         var parts = await gateway.AskEveryQueue<QueueStatsReply>(
             context, partition => new GetQueueStats { Partition = partition });
-        return Answer.Ok(gateway.Settings.Queues.Definitions
-            .Select(queue => Sum(queue.Name, [.. parts.SelectMany(part => part.Queues).Where(part => part.QueueType == queue.Name)]))
-            .ToArray());
+        return
+        [
+            .. gateway.Settings.Queues.Definitions.Select(queue => Sum(
+                queue.Name, [.. parts.SelectMany(part => part.Queues).Where(part => part.QueueType == queue.Name)])),
+        ];
     }
 
     private static async Task<IResult> Entries(

@@ -22,9 +22,10 @@ internal static class TaskEndpoints
         tasks.MapGet("{id}", Get).Describes<TaskInfo>("Get one task: state, queue, worker, epoch, history, result");
         tasks.MapGet("{id}/waiting", Waiting).Describes<TaskWaiting>("Say why a task does not run now, in one sentence with its facts");
         tasks.MapGet("{id}/explain", Explain).Describes<FailoverDecision[]>("List every decision about a task, oldest first");
-        tasks.MapPost("{id}/requeue", Requeue).Reads<RequeueTaskRequest>().Describes<SubmittedTask>("Operator: requeue a parked task");
+        tasks.MapPost("{id}/requeue", RequeueFromBody).Reads<RequeueTaskRequest>()
+            .Describes<SubmittedTask>("Operator: requeue a parked task");
         tasks.MapDelete("{id}", Cancel).Describes<SubmittedTask>("Cancel an unfinished task");
-        tasks.MapPost("requeue", RequeueMany).Reads<RequeueTasksRequest>()
+        tasks.MapPost("requeue", RequeueManyFromBody).Reads<RequeueTasksRequest>()
             .Describes<TasksAffected>("Operator: requeue every matching parked task");
         tasks.MapPost("cancel", CancelMany).Reads<CancelTasksRequest>().Describes<TasksAffected>("Operator: cancel every matching task");
     }
@@ -61,6 +62,14 @@ internal static class TaskEndpoints
     public static async Task<IResult> ListPage(
         HttpContext context, FailoverGateway gateway, ListTasks wanted, string? limit, string? after)
     {
+        var (tasks, next) = await ReadPage(context, gateway, wanted, limit, after);
+        return Answer.Page(context, tasks, next);
+    }
+
+    /// <summary>One page of the matching tasks over all partitions, and where the next one begins.</summary>
+    internal static async Task<(List<QueueEntry> Tasks, string? Next)> ReadPage(
+        HttpContext context, FailoverGateway gateway, ListTasks wanted, string? limit, string? after)
+    {
         var most = Rules.Limit(limit);
         var afterId = Rules.OptionalId<TaskId>(after, "after");
         var (entries, hasMore) = await Pages.First<QueueEntry>(
@@ -73,22 +82,31 @@ internal static class TaskEndpoints
                     context, partition => wanted with { Partition = partition, After = afterId, Limit = perPartition });
                 return [.. pages.Select(page => (page.Tasks, page.HasMore))];
             });
-        return Answer.Page(context, entries, hasMore ? entries[^1].TaskId.Value : null);
+        return (entries, hasMore ? entries[^1].TaskId.Value : null);
     }
 
     private static async Task<IResult> Get(HttpContext context, FailoverGateway gateway, string id) =>
-        Answer.Ok(await gateway.AskQueues<TaskInfo>(
-            new GetTask { TaskId = Rules.Id<TaskId>(id, "task_id") }, context.RequestAborted));
+        Answer.Ok(await Read(context, gateway, id));
 
     private static async Task<IResult> Waiting(HttpContext context, FailoverGateway gateway, string id)
     {
-        var task = await gateway.AskQueues<TaskInfo>(new GetTask { TaskId = Rules.Id<TaskId>(id, "task_id") }, context.RequestAborted);
+        var task = await Read(context, gateway, id);
         return task.Waiting is { } waiting
             ? Answer.Ok(waiting)
             : Problem.Of(Refused.Unavailable("the owner of the task runs an earlier version, which cannot say why a task waits"));
     }
 
-    private static async Task<IResult> Explain(HttpContext context, FailoverGateway gateway, string id)
+    /// <summary>One task.</summary>
+    /// <exception cref="ProblemException">There is no such task.</exception>
+    internal static Task<TaskInfo> Read(HttpContext context, FailoverGateway gateway, string id) =>
+        gateway.AskQueues<TaskInfo>(new GetTask { TaskId = Rules.Id<TaskId>(id, "task_id") }, context.RequestAborted);
+
+    private static async Task<IResult> Explain(HttpContext context, FailoverGateway gateway, string id) =>
+        Answer.Ok(await ReadDecisions(context, gateway, id));
+
+    /// <summary>Every decision about a task, oldest first.</summary>
+    /// <exception cref="ProblemException">There is no such task.</exception>
+    internal static async Task<ImmutableArray<FailoverDecision>> ReadDecisions(HttpContext context, FailoverGateway gateway, string id)
     {
         var task = Rules.Id<TaskId>(id, "task_id");
         var known = await gateway.AskCoordinators<TaskDecisions>(new GetTaskDecisions { TaskId = task }, context.RequestAborted);
@@ -100,13 +118,16 @@ internal static class TaskEndpoints
         }
 
         var held = await gateway.Answer(gateway.Regions.Queues, get, TimeSpan.Zero, context.RequestAborted) as TaskInfo;
-        return Answer.Ok(TaskExplanation.Of(known, held?.History ?? []));
+        return TaskExplanation.Of(known, held?.History ?? []);
     }
 
-    private static async Task<IResult> Requeue(HttpContext context, FailoverGateway gateway, string id)
+    private static async Task<IResult> RequeueFromBody(HttpContext context, FailoverGateway gateway, string id) =>
+        await Requeue(context, gateway, id, await JsonBody.Read<RequeueTaskRequest>(context));
+
+    /// <summary>Requeues a parked task.</summary>
+    internal static async Task<IResult> Requeue(HttpContext context, FailoverGateway gateway, string id, RequeueTaskRequest request)
     {
         var task = Rules.Id<TaskId>(id, "task_id");
-        var request = await JsonBody.Read<RequeueTaskRequest>(context);
         _ = await gateway.AskQueues<Done>(
             new RequeueTask
             {
@@ -119,7 +140,8 @@ internal static class TaskEndpoints
         return Answer.Ok(new SubmittedTask { TaskId = task, State = TaskState.Queued });
     }
 
-    private static async Task<IResult> Cancel(HttpContext context, FailoverGateway gateway, string id, string? reason)
+    /// <summary>Cancels an unfinished task.</summary>
+    internal static async Task<IResult> Cancel(HttpContext context, FailoverGateway gateway, string id, string? reason)
     {
         var task = Rules.Id<TaskId>(id, "task_id");
         var cancel = new CancelTask { TaskId = task, Reason = Rules.Text(reason ?? "", CallLimits.MaxReasonBytes, "reason") };
@@ -127,9 +149,12 @@ internal static class TaskEndpoints
         return Answer.Ok(new SubmittedTask { TaskId = task, State = TaskState.Cancelled });
     }
 
-    private static async Task<IResult> RequeueMany(HttpContext context, FailoverGateway gateway)
+    private static async Task<IResult> RequeueManyFromBody(HttpContext context, FailoverGateway gateway) => await RequeueMany(
+        context, gateway, await JsonBody.Read<RequeueTasksRequest>(context, unknownFields: UnknownFields.Rejected));
+
+    /// <summary>Requeues every matching parked task.</summary>
+    internal static async Task<IResult> RequeueMany(HttpContext context, FailoverGateway gateway, RequeueTasksRequest request)
     {
-        var request = await JsonBody.Read<RequeueTasksRequest>(context, unknownFields: UnknownFields.Rejected);
         var filter = Rules.Required(request.Filter, "filter").ToFilter(gateway.Settings.Queues);
         if (filter.State is not (null or TaskState.Parked))
         {

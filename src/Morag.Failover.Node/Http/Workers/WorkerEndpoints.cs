@@ -21,16 +21,24 @@ internal static class WorkerEndpoints
         workers.MapGet("stats", Stats).Describes<WorkerStats>("Count the workers of the whole fleet");
         workers.MapGet("{id}", Get).OpenToWorkers(WorkerPlace.Path, andReaders: true).Describes<WorkerInfo>("Get one worker");
         workers.MapGet("{id}/reliability", Reliability).Describes<WorkerReliabilityScore>("Get the score and the breaker of one worker");
-        workers.MapPost("{id}/drain", Drain).Reads<DrainRequest>()
+        workers.MapPost("{id}/drain", DrainFromBody).Reads<DrainRequest>()
             .Describes<WorkerChangedAnswer>("Operator: drain a worker; it gets no new tasks and keeps the ones it holds");
         workers.MapPost("{id}/resume", Resume).Describes<WorkerChangedAnswer>("Operator: end a drain or an operator's offline");
-        workers.MapPost("{id}/breaker", SetBreaker).Reads<BreakerRequest>()
+        workers.MapPost("{id}/breaker", SetBreakerFromBody).Reads<BreakerRequest>()
             .Describes<WorkerReliabilityScore>("Operator: open, close or reset the breaker");
         workers.MapDelete("{id}", Unregister).OpenToWorkers(WorkerPlace.Path)
             .Describes<WorkerChangedAnswer>("Unregister a worker; its leases are released without blame");
     }
 
     private static async Task<IResult> List(HttpContext context, FailoverGateway gateway, string? limit, string? after)
+    {
+        var (workers, next) = await ListPage(context, gateway, limit, after);
+        return Answer.Page(context, workers, next);
+    }
+
+    /// <summary>One page of the workers of all buckets, and where the next one begins.</summary>
+    internal static async Task<(List<WorkerInfo> Workers, string? Next)> ListPage(
+        HttpContext context, FailoverGateway gateway, string? limit, string? after)
     {
         var most = Rules.Limit(limit);
         var afterId = Rules.OptionalId<WorkerId>(after, "after");
@@ -44,13 +52,16 @@ internal static class WorkerEndpoints
                     context, bucket => new ListWorkers { Bucket = bucket, After = afterId, Limit = perBucket });
                 return [.. pages.Select(page => (page.Workers, page.HasMore))];
             });
-        return Answer.Page(context, entries, hasMore ? entries[^1].Registration.WorkerId.Value : null);
+        return (entries, hasMore ? entries[^1].Registration.WorkerId.Value : null);
     }
 
-    private static async Task<IResult> Stats(HttpContext context, FailoverGateway gateway)
+    private static async Task<IResult> Stats(HttpContext context, FailoverGateway gateway) => Answer.Ok(await Count(context, gateway));
+
+    /// <summary>The counts of the whole fleet.</summary>
+    internal static async Task<WorkerStats> Count(HttpContext context, FailoverGateway gateway)
     {
         var parts = await gateway.AskEveryBucket<WorkerStats>(context, bucket => new GetWorkerStats { Bucket = bucket });
-        return Answer.Ok(new WorkerStats
+        return new WorkerStats
         {
             TotalWorkers = parts.Sum(part => part.TotalWorkers),
             AliveWorkers = parts.Sum(part => part.AliveWorkers),
@@ -63,27 +74,36 @@ internal static class WorkerEndpoints
                 .SelectMany(part => part.ByCapability)
                 .GroupBy(count => count.Key, count => count.Value)
                 .ToImmutableSortedDictionary(counts => counts.Key, counts => counts.Sum(), StringComparer.Ordinal),
-        });
+        };
     }
 
-    private static async Task<IResult> Get(HttpContext context, FailoverGateway gateway, string id)
+    private static async Task<IResult> Get(HttpContext context, FailoverGateway gateway, string id) =>
+        Answer.Ok(await Read(context, gateway, id));
+
+    /// <summary>One worker.</summary>
+    /// <exception cref="ProblemException">There is no such worker.</exception>
+    internal static async Task<WorkerInfo> Read(HttpContext context, FailoverGateway gateway, string id)
     {
         var seen = await Find(context, gateway, id);
         var info = await gateway.AskWorkers<WorkerInfo>(new GetWorker { WorkerId = seen.WorkerId }, context.RequestAborted);
         // The entity of an offline worker may have restarted since the last heartbeat; the directory still knows the last metrics.
-        return Answer.Ok(info with
+        return info with
         {
             LastHeartbeat = info.LastHeartbeat ?? seen.At,
             Metrics = info.Metrics ?? seen.Metrics,
             ClockSkewSeconds = info.ClockSkewSeconds ?? seen.ClockSkewSeconds,
-        });
+        };
     }
 
-    private static async Task<IResult> Reliability(HttpContext context, FailoverGateway gateway, string id)
+    private static async Task<IResult> Reliability(HttpContext context, FailoverGateway gateway, string id) =>
+        Answer.Ok(await ReadScore(context, gateway, id));
+
+    /// <summary>The score and the breaker of one worker.</summary>
+    /// <exception cref="ProblemException">There is no such worker.</exception>
+    internal static async Task<WorkerReliabilityScore> ReadScore(HttpContext context, FailoverGateway gateway, string id)
     {
         var worker = await Known(context, gateway, id);
-        return Answer.Ok(await gateway.AskWorkers<WorkerReliabilityScore>(
-            new GetWorkerReliability { WorkerId = worker }, context.RequestAborted));
+        return await gateway.AskWorkers<WorkerReliabilityScore>(new GetWorkerReliability { WorkerId = worker }, context.RequestAborted);
     }
 
     /// <summary>
@@ -101,10 +121,13 @@ internal static class WorkerEndpoints
         return gateway.Ask<WorkerSeen>(gateway.Regions.Directory, find, TimeSpan.Zero, context.RequestAborted);
     }
 
-    private static async Task<IResult> Drain(HttpContext context, FailoverGateway gateway, string id)
+    private static async Task<IResult> DrainFromBody(HttpContext context, FailoverGateway gateway, string id) =>
+        await Drain(context, gateway, id, await JsonBody.Read<DrainRequest>(context));
+
+    /// <summary>Drains a worker.</summary>
+    internal static async Task<IResult> Drain(HttpContext context, FailoverGateway gateway, string id, DrainRequest request)
     {
         var worker = Worker(id);
-        var request = await JsonBody.Read<DrainRequest>(context);
         var drain = new DrainWorker
         {
             WorkerId = worker,
@@ -117,17 +140,21 @@ internal static class WorkerEndpoints
         return Changed(worker, "draining: the worker gets no new tasks until you resume it");
     }
 
-    private static async Task<IResult> Resume(HttpContext context, FailoverGateway gateway, string id)
+    /// <summary>Ends a drain or an operator's offline.</summary>
+    internal static async Task<IResult> Resume(HttpContext context, FailoverGateway gateway, string id)
     {
         var worker = Worker(id);
         _ = await gateway.AskWorkers<Done>(new ResumeWorker { WorkerId = worker }, context.RequestAborted);
         return Changed(worker, "resumed: the worker gets new tasks again");
     }
 
-    private static async Task<IResult> SetBreaker(HttpContext context, FailoverGateway gateway, string id)
+    private static async Task<IResult> SetBreakerFromBody(HttpContext context, FailoverGateway gateway, string id) =>
+        await SetBreaker(context, gateway, id, await JsonBody.Read<BreakerRequest>(context));
+
+    /// <summary>Opens, closes or resets the breaker of a worker.</summary>
+    internal static async Task<IResult> SetBreaker(HttpContext context, FailoverGateway gateway, string id, BreakerRequest request)
     {
         var worker = Worker(id);
-        var request = await JsonBody.Read<BreakerRequest>(context);
         var set = new SetBreaker
         {
             WorkerId = worker,

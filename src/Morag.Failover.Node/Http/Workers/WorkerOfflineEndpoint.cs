@@ -19,15 +19,18 @@ internal static class WorkerOfflineEndpoint
 {
     private static readonly TimeSpan DecisionWait = TimeSpan.FromSeconds(10);
 
-    public static void MapWorkerOffline(this IEndpointRouteBuilder api) => api.MapPost("/workers/{id}/offline", TakeOffline)
+    public static void MapWorkerOffline(this IEndpointRouteBuilder api) => api.MapPost("/workers/{id}/offline", TakeOfflineFromBody)
         .WithTags("Workers")
         .Reads<OfflineRequest>()
         .Describes<FailoverDecision[]>("Operator: declare a worker lost; answered with the decisions about its tasks");
 
-    private static async Task<IResult> TakeOffline(HttpContext context, FailoverGateway gateway, string id)
+    private static async Task<IResult> TakeOfflineFromBody(HttpContext context, FailoverGateway gateway, string id) =>
+        await TakeOffline(context, gateway, id, await JsonBody.Read<OfflineRequest>(context));
+
+    /// <summary>Declares a worker lost.</summary>
+    internal static async Task<IResult> TakeOffline(HttpContext context, FailoverGateway gateway, string id, OfflineRequest request)
     {
         var worker = Rules.Id<WorkerId>(id, "worker_id");
-        var request = await JsonBody.Read<OfflineRequest>(context);
         var reason = Rules.Reason(request.Reason);
         var affected = Rules.AtMost(request.AffectedTasks, CallLimits.MaxEntries, "affected_tasks");
         var take = new TakeWorkerOffline { WorkerId = worker, Reason = reason };

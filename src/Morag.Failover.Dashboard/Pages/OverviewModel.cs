@@ -1,0 +1,126 @@
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Dashboard.Charts;
+using Morag.Failover.Domain.Activity;
+
+namespace Morag.Failover.Dashboard.Pages;
+
+/// <summary>What the start page shows.</summary>
+public sealed record OverviewModel
+{
+    /// <summary>The counts of workers.</summary>
+    public required WorkerStats Workers { get; init; }
+
+    /// <summary>The counts of each queue.</summary>
+    public required ImmutableArray<QueueStats> Queues { get; init; }
+
+    /// <summary>The counts of failures.</summary>
+    public required FailureStatistics Failures { get; init; }
+
+    /// <summary>The owners that fail.</summary>
+    public ImmutableArray<OwnerAlert> Alerts { get; init; } = [];
+
+    /// <summary>The nodes.</summary>
+    public ImmutableArray<ClusterNode> Nodes { get; init; } = [];
+
+    /// <summary>What happened over time.</summary>
+    public required ActivityRollups Activity { get; init; }
+
+    /// <summary>The range of the charts.</summary>
+    public required ActivityRange Range { get; init; }
+
+    /// <summary>The time of the page.</summary>
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>The workers, by state.</summary>
+    public IReadOnlyList<NamedCount> WorkerCounts =>
+    [
+        new("alive", Workers.AliveWorkers, "good", "/workers"),
+        new("suspect", Workers.SuspectWorkers, "warn", "/workers"),
+        new("offline", Workers.OfflineWorkers, "bad", "/workers"),
+        new("draining", Workers.DrainingWorkers, "warn", "/workers"),
+        new("with an open breaker", Workers.ActiveCircuitBreakers, "bad", "/workers"),
+        .. Workers.ByCapability.Select(count => new NamedCount(count.Key, count.Value, "busy", "/workers")),
+    ];
+
+    /// <summary>The tasks, by state.</summary>
+    public IReadOnlyList<NamedCount> TaskCounts =>
+    [
+        new("waiting", Queues.Sum(queue => queue.PendingTasks), "off", "/tasks?state=queued"),
+        new("running", Queues.Sum(queue => queue.ProcessingTasks), "busy", "/tasks?state=leased"),
+        new("parked", Queues.Sum(queue => queue.ParkedTasks), "bad", "/parked"),
+        new("succeeded", Queues.Sum(queue => queue.CompletedTasks), "good", "/tasks?state=succeeded"),
+        new("cancelled", Queues.Sum(queue => queue.FailedTasks - queue.ParkedTasks), "off", "/tasks?state=cancelled"),
+        new("failures in 24 hours", Failures.RecentFailures24h, "warn", "/failures"),
+    ];
+
+    /// <summary>The charts.</summary>
+    public IEnumerable<ChartData> Charts =>
+    [
+        ChartData.Counts("Failures", Activity, ActivityKind.Failure, Range, Now),
+        ChartData.Counts("Decisions", Activity, ActivityKind.Decision, Range, Now),
+        ChartData.Counts("Completed tasks", Activity, ActivityKind.Completion, Range, Now),
+        ChartData.Durations("From failure until the task can be leased again", Activity, ActivityKind.Recovery, Range, Now),
+    ];
+
+    /// <summary>What needs attention, the most urgent first.</summary>
+    public IReadOnlyList<AttentionItem> Attention => [.. AllAttention().OrderBy(item => item.Urgency)];
+
+    private IEnumerable<AttentionItem> AllAttention()
+    {
+        foreach (var alert in Alerts)
+        {
+            yield return new(Urgency.Critical, $"{alert.Owner} does not serve: {alert.Reason}.", "/cluster");
+        }
+
+        foreach (var node in Nodes.Where(node => !node.Reachable || node.Status is not ("up" or "weakly_up")))
+        {
+            var what = node.Reachable ? $"is {Texts.Words(node.Status)}" : "cannot be reached";
+            yield return new(Urgency.Error, $"Node {node.Node} {what}.", "/cluster");
+        }
+
+        foreach (var queue in Queues.Where(queue => queue.Pause is not null))
+        {
+            yield return new(Urgency.Warning, $"Queue {queue.QueueType} is paused: {queue.Pause!.Reason}", "/queues");
+        }
+
+        foreach (var queue in Queues.Where(queue => queue.Unserved && queue.Pause is null))
+        {
+            yield return new(
+                Urgency.Error,
+                $"No worker can run tasks of {queue.QueueType}: {queue.UnservedBecause}.",
+                $"/tasks?state=queued&queue={queue.QueueType}");
+        }
+
+        foreach (var queue in Queues.Where(queue => queue.ParkedTasks > 0))
+        {
+            yield return new(
+                Urgency.Warning,
+                $"{Counted.Of(queue.ParkedTasks, "task")} of {queue.QueueType} {Verb(queue.ParkedTasks)} parked "
+                + "until an operator decides.",
+                $"/parked?queue={queue.QueueType}");
+        }
+
+        foreach (var (count, what) in new[]
+        {
+            (Workers.OfflineWorkers, "offline"),
+            (Workers.SuspectWorkers, "suspect"),
+            (Workers.ActiveCircuitBreakers, "kept idle by a breaker"),
+        })
+        {
+            if (count > 0)
+            {
+                yield return new(Urgency.Warning, $"{Counted.Of(count, "worker")} {Verb(count)} {what}.", "/workers");
+            }
+        }
+
+        if (Workers.DrainingWorkers > 0)
+        {
+            var draining = Workers.DrainingWorkers;
+            yield return new(Urgency.Info, $"{Counted.Of(draining, "worker")} {Verb(draining)} draining.", "/workers");
+        }
+    }
+
+    private static string Verb(int count) => count == 1 ? "is" : "are";
+}

@@ -1,0 +1,221 @@
+using Akka.Actor;
+using Morag.Failover.Actors.Timing;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Live;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Domain.Activity;
+
+namespace Morag.Failover.Node.Http.Dashboard;
+
+/// <summary>
+/// This node's record of what happened in the cluster, in memory. Failures and decisions come from the live events, and those before the
+/// start of the node from the stored history. Completed tasks have no events: their numbers come from the counters of the queues, which
+/// this node has compared only since it started.
+/// </summary>
+internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem system, SteadyClock clock, ILogger<ActivityRecorder> log)
+    : BackgroundService
+{
+    /// <summary>The shortest time between two reports that something has changed.</summary>
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the counters are read while nobody looks.</summary>
+    private static readonly TimeSpan UnwatchedInterval = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan HistoryPause = TimeSpan.FromSeconds(2);
+
+    private readonly Lock gate = new();
+    private readonly SemaphoreSlim changed = new(0, 1);
+    private readonly Dictionary<QueueName, QueueStats> counters = [];
+    private readonly PendingRecoveries recoveries = new();
+    private ActivityRollups rollups = ActivityRollups.Empty;
+    private DateTimeOffset lastReading = DateTimeOffset.MinValue;
+    private event Action? Changed;
+
+    /// <summary>What happened so far.</summary>
+    public ActivityRollups Rollups
+    {
+        get
+        {
+            lock (gate)
+            {
+                return rollups;
+            }
+        }
+    }
+
+    /// <summary>Calls back when something has changed, until the result is disposed.</summary>
+    public IDisposable Watch(Action watcher)
+    {
+        Changed += watcher;
+        return new Watcher(() => Changed -= watcher);
+    }
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var since = clock.GetUtcNow();
+        var events = system.ActorOf(Props.Create(() => new ActivityEvents(Record)), "dashboard-activity");
+        var history = ReadHistory(since, stoppingToken);
+        try
+        {
+            while (!stoppingToken.IsCancellationRequested)
+            {
+                var isDirty = await changed.WaitAsync(Beat, stoppingToken);
+                if (Changed is not null || clock.GetUtcNow() - lastReading >= UnwatchedInterval)
+                {
+                    isDirty |= await TryReadCounters(stoppingToken);
+                }
+
+                if (isDirty)
+                {
+                    Changed?.Invoke();
+                    await Task.Delay(Beat, stoppingToken);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The node is stopping.
+        }
+
+        system.Stop(events);
+        await history;
+    }
+
+    private void Record(ILiveEvent happened)
+    {
+        lock (gate)
+        {
+            rollups = happened switch
+            {
+                DecisionMade made => AddDecision(rollups, made.Decision),
+                DecisionResolved resolved when recoveries.Resolve(resolved) is { } seconds =>
+                    rollups.Add(ActivityKind.Recovery, "recovery", resolved.At, value: seconds),
+                _ => rollups,
+            };
+            rollups = rollups.Prune(clock.GetUtcNow());
+        }
+
+        Signal();
+    }
+
+    private void Signal()
+    {
+        lock (changed)
+        {
+            if (changed.CurrentCount == 0)
+            {
+                changed.Release();
+            }
+        }
+    }
+
+    private ActivityRollups AddDecision(ActivityRollups to, FailoverDecision decision)
+    {
+        recoveries.Await(decision);
+        return to
+            .Add(ActivityKind.Failure, WireName.Of(decision.FailureEvent.FailureType), decision.FailureEvent.OccurredAt)
+            .Add(ActivityKind.Decision, WireName.Of(decision.SelectedAction.Strategy), decision.DecisionMetadata.DecidedAt);
+    }
+
+    private async Task<bool> TryReadCounters(CancellationToken stopping)
+    {
+        try
+        {
+            return await ReadCounters(stopping);
+        }
+#pragma warning disable CA1031 // The charts must never stop the node.
+        catch (Exception failure) when (failure is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            log.LogWarning("The dashboard could not read the queues: {Reason}", failure.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Reads the counters of all queues. Returns whether any has changed.</summary>
+    private async Task<bool> ReadCounters(CancellationToken stopping)
+    {
+        lastReading = clock.GetUtcNow();
+        var parts = await Task.WhenAll(Enumerable.Range(0, gateway.Settings.Partitions.Queues).Select(partition =>
+            gateway.AnswerOfQueue(new GetQueueStats { Partition = partition }, stopping)));
+        var known = parts.OfType<QueueStatsReply>().ToList();
+        if (known.Count < parts.Length)
+        {
+            // The counts of the missing partition would look like completions when it is back.
+            return false;
+        }
+
+        var isChanged = false;
+        foreach (var queue in known.SelectMany(part => part.Queues).GroupBy(queue => queue.QueueType))
+        {
+            var now = new QueueStats
+            {
+                QueueType = queue.Key,
+                CompletedTasks = queue.Sum(part => part.CompletedTasks),
+                PendingTasks = queue.Sum(part => part.PendingTasks),
+                ProcessingTasks = queue.Sum(part => part.ProcessingTasks),
+                FailedTasks = queue.Sum(part => part.FailedTasks),
+                WorkerCount = queue.Max(part => part.WorkerCount),
+            };
+            isChanged |= !counters.TryGetValue(queue.Key, out var before) || before != now;
+            lock (gate)
+            {
+                rollups = before is not null && now.CompletedTasks > before.CompletedTasks
+                    ? rollups.Add(ActivityKind.Completion, queue.Key.Value, lastReading, now.CompletedTasks - before.CompletedTasks)
+                    : rollups;
+            }
+
+            counters[queue.Key] = now;
+        }
+
+        lock (gate)
+        {
+            rollups = rollups.KnownSince(ActivityKind.Completion) is null
+                ? rollups.Know(ActivityKind.Completion, lastReading)
+                : rollups.Prune(lastReading);
+        }
+
+        return isChanged;
+    }
+
+    /// <summary>Adds the stored failures from before the start, as soon as the coordinators answer.</summary>
+    private async Task ReadHistory(DateTimeOffset before, CancellationToken stopping)
+    {
+        try
+        {
+            var (decisions, since) = await StoredDecisions.Read(gateway, before, HistoryPause, stopping);
+            lock (gate)
+            {
+                foreach (var decision in decisions)
+                {
+                    rollups = AddDecision(rollups, decision);
+                    rollups = StoredDecisions.RecoveryOf(decision) is var (at, seconds)
+                        ? rollups.Add(ActivityKind.Recovery, "recovery", at, value: seconds)
+                        : rollups;
+                }
+
+                rollups = rollups.Know(ActivityKind.Failure, since).Know(ActivityKind.Decision, since).Know(ActivityKind.Recovery, since);
+            }
+
+            Signal();
+        }
+        catch (OperationCanceledException)
+        {
+            // The node is stopping.
+        }
+#pragma warning disable CA1031 // The charts must never stop the node.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            log.LogWarning("The charts of the dashboard begin with the start of this node: {Reason}", failure.Message);
+        }
+    }
+
+    private sealed class Watcher(Action end) : IDisposable
+    {
+        public void Dispose() => end();
+    }
+}

@@ -1,0 +1,37 @@
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Http.Features;
+using Morag.Failover.Node.Http.Answers;
+
+namespace Morag.Failover.Node.Http.Dashboard;
+
+/// <summary>Accepts only forms that a page of this cluster contained.</summary>
+internal sealed class DashboardForms(IAntiforgery antiforgery) : IEndpointFilter
+{
+    /// <summary>The most bytes of a form: the largest quality settings, encoded.</summary>
+    private const int MaxBytes = 64 * 1024;
+
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        if (context.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = MaxBytes;
+        }
+
+        try
+        {
+            await antiforgery.ValidateRequestAsync(context.HttpContext);
+        }
+        catch (AntiforgeryValidationException)
+        {
+            throw new ProblemException(Problem.OfStatus(
+                StatusCodes.Status400BadRequest,
+                "The form is not one of this page, or it is too old. Go back, reload the page, and try again."));
+        }
+
+        return await next(context);
+    }
+
+    /// <summary>A field of the form of a call that has passed the filter; null if it is empty.</summary>
+    public static string? Field(HttpContext context, string name) =>
+        context.Request.Form[name].ToString() is { Length: > 0 } text ? text : null;
+}

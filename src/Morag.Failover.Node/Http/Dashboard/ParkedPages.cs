@@ -1,0 +1,78 @@
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Dashboard;
+using Morag.Failover.Dashboard.Pages;
+using Morag.Failover.Node.Http.Queues;
+using Morag.Failover.Node.Http.Tasks;
+
+namespace Morag.Failover.Node.Http.Dashboard;
+
+/// <summary>The tasks that wait for an operator, with the evidence, and requeuing all of them.</summary>
+internal static class ParkedPages
+{
+    private const string Shown = "20";
+
+    public static void MapParkedPages(this IEndpointRouteBuilder pages)
+    {
+        pages.MapGet("/parked", List);
+        pages.MapPost("/parked/requeue", RequeueAll).AddEndpointFilter<DashboardForms>();
+    }
+
+    private static async Task<IResult> List(
+        HttpContext context, FailoverGateway gateway, DashboardView view, string? queue, string? after)
+    {
+        var counts = await QueueEndpoints.Count(context, gateway);
+        var known = QueueRules.OptionalKnown(queue is { Length: > 0 } ? queue : null, gateway.Settings.Queues, "queue");
+        var wanted = new ListTasks { Partition = 0, Filter = new() { State = TaskState.Parked, Queue = known } };
+        var (entries, next) = await TaskEndpoints.ReadPage(context, gateway, wanted, Shown, after);
+        if (TableFile.Of(
+            context,
+            "parked",
+            entries,
+            ("task_id", task => task.TaskId),
+            ("queue", task => task.QueueType),
+            ("worker_id", task => task.WorkerId),
+            ("retry_count", task => task.RetryCount),
+            ("submitted_at", task => task.SubmittedAt)) is { } file)
+        {
+            return file;
+        }
+
+        var tasks = await Task.WhenAll(entries.Select(entry => Read(context, gateway, entry.TaskId)));
+        return await view.Page<ParkedScreen, ParkedModel>(context, new()
+        {
+            Tasks = [.. tasks.OfType<ParkedTask>()],
+            Next = next,
+            Queue = known,
+            Counts = [.. counts.Select(each => new NamedCount(
+                each.QueueType.Value, each.ParkedTasks, "bad", $"/parked?queue={each.QueueType.Value}"))],
+            Total = counts.Where(each => known is null || each.QueueType == known).Sum(each => each.ParkedTasks),
+        });
+    }
+
+    /// <summary>The task with the decision that parked it; null if somebody has moved it meanwhile.</summary>
+    private static async Task<ParkedTask?> Read(HttpContext context, FailoverGateway gateway, TaskId task)
+    {
+        var info = await gateway.Answer(
+            gateway.Regions.Queues, new GetTask { TaskId = task }, TimeSpan.Zero, context.RequestAborted) as TaskInfo;
+        var known = await gateway.Answer(
+            gateway.Regions.Coordinators, new GetTaskDecisions { TaskId = task }, TimeSpan.Zero, context.RequestAborted) as TaskDecisions;
+        return info is { State: TaskState.Parked }
+            ? new(info, known?.Decisions.LastOrDefault(decision => decision.SelectedAction.Strategy == FailoverStrategy.ManualIntervention))
+            : null;
+    }
+
+    private static async Task<IResult> RequeueAll(HttpContext context, FailoverGateway gateway, OperatorLog log)
+    {
+        var queue = DashboardForms.Field(context, "queue");
+        var request = new RequeueTasksRequest
+        {
+            Filter = new TaskFilterRequest { Queue = queue, State = TaskState.Parked },
+            Reason = DashboardForms.Field(context, "reason"),
+        };
+        _ = await TaskEndpoints.RequeueMany(context, gateway, request);
+        log.Write(context, "requeue all parked tasks of", queue ?? "all queues", request.Reason);
+        return DashboardView.Return(context, PageAddress.With("/parked", "queue", queue), "requeue-all");
+    }
+}

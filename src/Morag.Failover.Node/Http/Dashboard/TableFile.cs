@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Text;
+using Morag.Failover.Node.Http.Answers;
+
+namespace Morag.Failover.Node.Http.Dashboard;
+
+/// <summary>A table of a page as a file.</summary>
+internal static class TableFile
+{
+    /// <summary>The table in the format that the call asks for; null if it asks for the page.</summary>
+    /// <param name="context">The call.</param>
+    /// <param name="name">The name of the file.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="columns">The name and the value of each column of the CSV file.</param>
+    /// <exception cref="ProblemException">The format is neither CSV nor JSON.</exception>
+    public static IResult? Of<T>(
+        HttpContext context, string name, IReadOnlyList<T> rows, params (string Name, Func<T, object?> Value)[] columns) =>
+        context.Request.Query["format"].ToString() switch
+        {
+            "" => null,
+            "json" => Answer.Ok(rows),
+            "csv" => TypedResults.File(
+                Encoding.UTF8.GetBytes(Csv(rows, columns)), "text/csv; charset=utf-8", $"{name}.csv"),
+            _ => throw ProblemException.Invalid("format", "must be csv or json"),
+        };
+
+    private static string Csv<T>(IReadOnlyList<T> rows, (string Name, Func<T, object?> Value)[] columns)
+    {
+        var text = new StringBuilder();
+        Line(columns.Select(column => (object?)column.Name));
+        foreach (var row in rows)
+        {
+            Line(columns.Select(column => column.Value(row)));
+        }
+
+        return text.ToString();
+
+        void Line(IEnumerable<object?> cells) => text.AppendJoin(',', cells.Select(Cell)).Append("\r\n");
+    }
+
+    private static string Cell(object? value)
+    {
+        var text = value switch
+        {
+            null => "",
+            DateTimeOffset at => at.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
+            Enum name => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(name.ToString()),
+            IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+            _ => value.ToString()!,
+        };
+
+        // Spreadsheets run what looks like a formula. Numbers may begin with a minus.
+        if (value is not IFormattable && text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..])
+        {
+            text = "'" + text;
+        }
+
+        return text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    }
+}

@@ -1,0 +1,109 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Dashboard;
+using Morag.Failover.Dashboard.Pages;
+using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Input;
+using Morag.Failover.Node.Http.Tasks;
+
+namespace Morag.Failover.Node.Http.Dashboard;
+
+/// <summary>The list of tasks, one task, and what an operator can do about it.</summary>
+internal static class TaskPages
+{
+    public static void MapTaskPages(this IEndpointRouteBuilder pages)
+    {
+        pages.MapGet("/tasks", List);
+        pages.MapGet("/tasks/find", (string? id) => Find(id));
+        pages.MapGet("/tasks/{id}", Show);
+        var actions = pages.MapGroup("/tasks/{id}").AddEndpointFilter<DashboardForms>();
+        actions.MapPost("requeue", Requeue);
+        actions.MapPost("cancel", Cancel);
+    }
+
+    private static async Task<IResult> List(
+        HttpContext context, FailoverGateway gateway, DashboardView view, string? state, string? queue, string? worker, string? after)
+    {
+        var filter = new TaskFilter
+        {
+            State = Rules.OptionalEnum<TaskState>(state, "state"),
+            Queue = QueueRules.OptionalKnown(queue is { Length: > 0 } ? queue : null, gateway.Settings.Queues, "queue"),
+            Worker = Rules.OptionalId<WorkerId>(worker?.Trim(), "worker"),
+        };
+        var wanted = new ListTasks { Partition = 0, Filter = filter };
+        var (tasks, next) = await TaskEndpoints.ReadPage(context, gateway, wanted, limit: null, after);
+        return TableFile.Of(
+            context,
+            "tasks",
+            tasks,
+            ("task_id", task => task.TaskId),
+            ("state", task => task.State),
+            ("queue", task => task.QueueType),
+            ("priority", task => task.Priority),
+            ("worker_id", task => task.WorkerId),
+            ("retry_count", task => task.RetryCount),
+            ("submitted_at", task => task.SubmittedAt),
+            ("not_before", task => task.NotBefore),
+            ("unmet_need", task => task.UnmetNeed))
+            ?? await view.Page<TasksScreen, TasksModel>(
+                context, new() { Tasks = tasks, Next = next, Filter = filter, Queues = QueuesOf(gateway) });
+    }
+
+    private static RedirectHttpResult Find(string? id)
+    {
+        var task = Rules.Id<TaskId>((id ?? "").Trim(), "id");
+        return TypedResults.LocalRedirect(PageAddress.Of(task));
+    }
+
+    private static async Task<IResult> Show(HttpContext context, FailoverGateway gateway, DashboardView view, string id)
+    {
+        var task = await TaskEndpoints.Read(context, gateway, id);
+        var decisions = await TaskEndpoints.ReadDecisions(context, gateway, id);
+        return await view.Page<TaskScreen, TaskModel>(
+            context, new() { Task = task, Decisions = decisions, Queues = QueuesOf(gateway), Now = view.Now });
+    }
+
+    private static async Task<IResult> Requeue(HttpContext context, FailoverGateway gateway, OperatorLog log, string id)
+    {
+        var request = new RequeueTaskRequest
+        {
+            Queue = DashboardForms.Field(context, "queue"),
+            Quality = Quality(DashboardForms.Field(context, "quality")),
+            Reason = DashboardForms.Field(context, "reason"),
+        };
+        _ = await TaskEndpoints.Requeue(context, gateway, id, request);
+        log.Write(context, "requeue task", id, request.Reason);
+        return DashboardView.Return(context, PageAddress.Of(new TaskId(id)), "requeue");
+    }
+
+    private static async Task<IResult> Cancel(HttpContext context, FailoverGateway gateway, OperatorLog log, string id)
+    {
+        var reason = Rules.Reason(DashboardForms.Field(context, "reason"));
+        _ = await TaskEndpoints.Cancel(context, gateway, id, reason);
+        log.Write(context, "cancel task", id, reason);
+        return DashboardView.Return(context, PageAddress.Of(new TaskId(id)), "cancel");
+    }
+
+    private static JsonText? Quality(string? text)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<JsonText>(text, Contracts.ContractsJson.Options);
+        }
+        catch (JsonException broken)
+        {
+            throw ProblemException.Invalid("quality", $"must be a JSON object: {broken.Message}");
+        }
+    }
+
+    private static IReadOnlyList<QueueName> QueuesOf(FailoverGateway gateway) =>
+        [.. gateway.Settings.Queues.Definitions.Select(queue => queue.Name)];
+}
