@@ -15,6 +15,7 @@ using Morag.Failover.Node.Configuration;
 using Morag.Failover.Node.Http;
 using Morag.Failover.Node.Http.Dashboard;
 using Morag.Failover.Node.Http.Health;
+using Morag.Failover.Node.Logging;
 using Morag.Failover.Node.Stores;
 using Morag.Persistence.Redis.Hosting;
 using StackExchange.Redis;
@@ -49,11 +50,13 @@ internal static class NodeProgram
         {
             var options = NodeOptions.Load(arguments, Environment.GetEnvironmentVariable);
             var tls = TlsOptionsReader.LoadCluster(options, TimeProvider.System);
-            var certificate = options.HttpTls is { } files ? new HttpCertificate(files, TimeProvider.System, ConsoleLog("Http")) : null;
+            var certificate = options.HttpTls is { } files
+                ? new HttpCertificate(files, TimeProvider.System, NodeLog.Create(options, "Http"))
+                : null;
             await StartChecks.RunAsync(options, certificate);
             await using var embedded = options.Redis is null ? await StartEmbeddedRedisAsync(options) : null;
             var store = embedded is null ? StoreAddress.Of(options.Redis!, options) : StoreAddress.Of(embedded, options);
-            var log = ConsoleLog("Store");
+            var log = NodeLog.Create(options, "Store");
             var record = JournalRecord.Open(store.RecordFile);
             log.LogInformation("The data folder is {Folder} ({Setting})", options.DataFolder, NodeSetting.Data.Key);
             var identity = await ClusterIdentity.ClaimAsync(store, options.Failover.Partitions, record, TimeProvider.System, log);
@@ -79,7 +82,7 @@ internal static class NodeProgram
 
     private static Task<EmbeddedRedis.EmbeddedRedis> StartEmbeddedRedisAsync(NodeOptions options)
     {
-        var log = ConsoleLog("EmbeddedRedis");
+        var log = NodeLog.Create(options, "EmbeddedRedis");
         log.LogInformation("{Limits}", EmbeddedLimits.Describe(options));
         return Morag.EmbeddedRedis.EmbeddedRedis.StartAsync(new EmbeddedRedisOptions
         {
@@ -91,15 +94,12 @@ internal static class NodeProgram
         });
     }
 
-    private static ILogger ConsoleLog(string category) =>
-        LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true)).CreateLogger(category);
-
     private static WebApplication Build(NodeOptions options, NodeParts parts)
     {
         var (store, identity, refusal, epochs, room, tls, certificate) = parts;
         var redis = store.ConnectionString;
         var builder = WebServer.Builder(options, certificate);
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.AddNodeConsole(options.LogFormat);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         // It warns that Redis holds the keys of the dashboard unencrypted. Whoever reads that Redis has all state anyway.
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
@@ -119,6 +119,7 @@ internal static class NodeProgram
         builder.Services.AddSingleton(progress);
         builder.Services.AddAkka(NodeOptions.ActorSystemName, akka => akka
             .WithClusterTls(tls)
+            .WithNodeLog(options)
             .AddHocon(
                 identity.Settings(options).WithFallback(options.ActorSystemConfig(redis)).WithFallback(FailoverSerialization.Config),
                 HoconAddMode.Prepend)
@@ -273,7 +274,7 @@ internal static class NodeProgram
                 Progress = parts.Progress,
                 Refusal = parts.Refusal,
                 Resolve = Dns.GetHostAddressesAsync,
-                Log = ConsoleLog("Cluster"),
+                Log = NodeLog.Create(options, "Cluster"),
             };
             system.ActorOf(Props.Create(() => new ClusterFormation(formation)), "cluster-formation");
         }
@@ -293,7 +294,7 @@ internal static class NodeProgram
     {
         var (presence, doubt, refusal) = (parts.Presence, parts.Doubt, parts.Refusal);
         var takeOverAfter = options.PresenceTakeOverAfter;
-        var log = ConsoleLog("Presence");
+        var log = NodeLog.Create(options, "Presence");
         var keeper = system.ActorOf(
             Props.Create(() => new PresenceKeeper(table, presence, doubt, takeOverAfter, TimeProvider.System, log, refusal)),
             "presence-keeper");

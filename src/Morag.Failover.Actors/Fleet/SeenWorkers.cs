@@ -37,6 +37,40 @@ internal sealed class SeenWorkers
         }
     }
 
+    /// <summary>The alive workers that hold no leases as far as is known, and the counts of alive workers.</summary>
+    public IdleWorkers Idle(DirectoryState state, int most) => new()
+    {
+        Workers =
+        [
+            .. (from entry in state.RegisteredAfter(null)
+                where entry.Liveness == Liveness.Alive && seen.GetValueOrDefault(entry.WorkerId).Hint is not { HeldLeases: > 0 }
+                orderby entry.Draining descending
+                select new IdleWorker
+                {
+                    WorkerId = entry.WorkerId,
+                    Capability = entry.Registration!.Capability,
+                    Draining = entry.Draining,
+                })
+                .Take(most),
+        ],
+        Alive =
+        [
+            .. from workers in state.Tally.Census
+               where workers.Key.Liveness == Liveness.Alive
+               group workers by workers.Key.Capability
+               into ofCapability
+               orderby ofCapability.Key
+               select new AliveWorkers
+               {
+                   Capability = ofCapability.Key,
+                   Alive = ofCapability.Sum(workers => workers.Value),
+                   Available = ofCapability
+                       .Where(workers => workers.Key is { Draining: false, Breaker: not BreakerState.Open })
+                       .Sum(workers => workers.Value),
+               },
+        ],
+    };
+
     /// <summary>A worker for display in lists.</summary>
     public WorkerInfo Shown(WorkerEntry entry)
     {

@@ -107,6 +107,11 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
             case AdmitWorker query:
                 Sender.Tell(admissions.Answer(query, State, Now));
                 break;
+            case ListIdleWorkers query:
+                Sender.Tell(query.Limit is < 1 or > CallLimits.MaxEntries
+                    ? Refused.Invalid("limit", $"must be 1 to {CallLimits.MaxEntries}")
+                    : seen.Idle(Durable, query.Limit));
+                break;
             case GetWorkerStats:
                 Sender.Tell(Durable.Tally.Counts());
                 break;

@@ -139,7 +139,7 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
         PassWaiting();
         if (logged is not null)
         {
-            log.Info("{0} has recovered and serves calls again", owner);
+            log.Info("{Owner} has recovered and serves calls again", owner);
             logged = null;
         }
     }
@@ -152,7 +152,7 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
             logged = failed.Reason;
             log.Error(
                 cause,
-                "{0} cannot recover: {1}. Its calls get 503 until it recovers; the recovery is retried with backoff.",
+                "{Owner} cannot recover: {Why}. Its calls get 503 until it recovers; the recovery is retried with backoff.",
                 owner,
                 failed.Reason);
         }

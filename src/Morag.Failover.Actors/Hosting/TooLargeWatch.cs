@@ -36,7 +36,7 @@ internal sealed class TooLargeWatch : UntypedActor
         if (tooLarge.Value is LeasesGranted { WorkerId: { } worker } granted)
         {
             log.Error(
-                "{0}. It was not sent. The {1} leases that it granted to worker {2} are given back.",
+                "{Value}. It was not sent. The {Leases} leases that it granted to worker {WorkerId} are given back.",
                 tooLarge,
                 granted.Leases.Length,
                 worker);
@@ -46,8 +46,8 @@ internal sealed class TooLargeWatch : UntypedActor
         {
             log.Error(
                 tooLarge.Value is IWireMessage
-                    ? "{0}. It was not sent. Please report this defect."
-                    : "{0}. It was stored. Please report this defect.",
+                    ? "{Value}. It was not sent. Please report this defect."
+                    : "{Value}. It was stored. Please report this defect.",
                 tooLarge);
         }
     }

@@ -91,7 +91,8 @@ public abstract partial class EventSourcedActor<TState>
         snapshotInProgress = null;
         Log.Error(
             failed.Cause,
-            "{0}: the snapshot at sequence number {1} could not be encoded. No data is lost. The next one is due after {2} events.",
+            "{Owner}: the snapshot at sequence number {SequenceNr} could not be encoded. No data is lost. "
+            + "The next one is due after {Events} events.",
             PersistenceId,
             failed.Snapshot.SequenceNr,
             snapshots.Every);
@@ -193,8 +194,8 @@ public abstract partial class EventSourcedActor<TState>
         if (next > readUpTo + 1)
         {
             Log.Error(
-                "{0}: events {1} to {2} are missing from the journal. Their write was rejected, or they were lost with their changes. "
-                + "The entity continues without them. Check its tasks and workers, and run 'morag journal verify {0}'.",
+                "{Owner}: events {From} to {To} are missing from the journal. Their write was rejected, or they were lost with their "
+                + "changes. The entity continues without them. Check its tasks and workers, and run 'morag journal verify' on it.",
                 PersistenceId,
                 readUpTo + 1,
                 next - 1);
@@ -237,7 +238,8 @@ public abstract partial class EventSourcedActor<TState>
         UnreadableSnapshots.In(Context.System).Add(PersistenceId, sequenceNr);
         Log.Error(
             failure,
-            "{0}: the snapshot at sequence number {1} cannot be read. The entity restarts from the one before it and the events since.",
+            "{Owner}: the snapshot at sequence number {SequenceNr} cannot be read. "
+            + "The entity restarts from the one before it and the events since.",
             PersistenceId,
             sequenceNr);
         return failure;

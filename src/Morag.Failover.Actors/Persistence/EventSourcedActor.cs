@@ -164,7 +164,8 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
             case SaveSnapshotFailure failed when !store.Failed(failed.Cause):
                 Log.Warning(
                     failed.Cause,
-                    "{0}: the snapshot at sequence number {1} was not saved. No data is lost. The next one is due after {2} events.",
+                    "{Owner}: the snapshot at sequence number {SequenceNr} was not saved. No data is lost. "
+                    + "The next one is due after {Events} events.",
                     PersistenceId,
                     failed.Metadata.SequenceNr,
                     snapshots.Every);
@@ -172,14 +173,15 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
             case DeleteMessagesFailure failed when !store.Failed(failed.Cause):
                 Log.Warning(
                     failed.Cause,
-                    "{0}: events up to sequence number {1} were not deleted. They take space only; the next snapshot deletes them.",
+                    "{Owner}: events up to sequence number {SequenceNr} were not deleted. They take space only; "
+                    + "the next snapshot deletes them.",
                     PersistenceId,
                     failed.ToSequenceNr);
                 break;
             case DeleteSnapshotsFailure failed when !store.Failed(failed.Cause):
                 Log.Warning(
                     failed.Cause,
-                    "{0}: old snapshots were not deleted. They take space only; the next snapshot deletes them.",
+                    "{Owner}: old snapshots were not deleted. They take space only; the next snapshot deletes them.",
                     PersistenceId);
                 break;
             case DeleteMessagesSuccess or DeleteSnapshotsSuccess:
@@ -235,7 +237,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         {
             Log.Error(
                 cause,
-                "{0}: event {1} could not be stored. The entity restarts from what is durable; its pending calls get 503.",
+                "{Owner}: event {SequenceNr} could not be stored. The entity restarts from what is durable; its pending calls get 503.",
                 PersistenceId,
                 sequenceNr);
         }
@@ -252,7 +254,8 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
     {
         Log.Error(
             cause,
-            "{0}: the journal rejected event {1} ({2}). The entity restarts from what is durable; its pending calls get 503.",
+            "{Owner}: the journal rejected event {SequenceNr} ({EventType}). The entity restarts from what is durable; "
+            + "its pending calls get 503.",
             PersistenceId,
             sequenceNr,
             @event.GetType());
@@ -298,7 +301,10 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         catch (Exception failure) when (!committed)
         {
             Log.Error(
-                failure, "{0}: handling {1} failed. The message was rejected; the state is unchanged.", PersistenceId, message.GetType());
+                failure,
+                "{Owner}: handling {MessageType} failed. The message was rejected; the state is unchanged.",
+                PersistenceId,
+                message.GetType());
             Sender.Tell(
                 Refused.Unavailable($"an internal error occurred while handling {message.GetType().Name}. See the log of the node."));
         }
@@ -310,7 +316,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         if (IsDatedAfter(State, now))
         {
             Log.Warning(
-                "{0}: the clock was set back: the stored state has times after this node's clock ({1:u}). "
+                "{Owner}: the clock was set back: the stored state has times after this node's clock ({Now:u}). "
                 + "Waits that would end too late restart now.",
                 PersistenceId,
                 now);

@@ -75,7 +75,7 @@ internal sealed partial class StoreWatch : IExtension
     {
         if (told.Add(fault))
         {
-            log.Error("the store fails: {0}. Calls that need it get 503 until it is back.", words);
+            log.Error("the store fails: {Why}. Calls that need it get 503 until it is back.", words);
         }
     }
 
@@ -99,7 +99,7 @@ internal sealed partial class StoreWatch : IExtension
         catch (Exception unknown)
 #pragma warning restore CA1031
         {
-            log.Debug("the cause of the store's failure could not be determined: {0}", unknown.Message);
+            log.Debug("the cause of the store's failure could not be determined: {Why}", unknown.Message);
         }
     }
 
@@ -152,7 +152,7 @@ internal sealed partial class StoreWatch : IExtension
 
             down = false;
             told.Clear();
-            log.Info("the store is back after {0:0} s", (elapsed() - downSince).TotalSeconds);
+            log.Info("the store is back after {Seconds:0} s", (elapsed() - downSince).TotalSeconds);
         }
     }
 

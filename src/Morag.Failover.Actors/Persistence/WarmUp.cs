@@ -29,7 +29,7 @@ public static class WarmUp
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            system.Log.Info("The warm-up did not finish ({0}). Owners that move here may answer late at first.", failure.Message);
+            system.Log.Info("The warm-up did not finish ({Why}). Owners that move here may answer late at first.", failure.Message);
         }
         finally
         {

@@ -52,7 +52,7 @@ public sealed partial class QueueActor
 
     private void FailBulk(BulkFailed failed)
     {
-        Log.Error(failed.Cause, "{0}: a bulk call failed before it changed anything", PersistenceId);
+        Log.Error(failed.Cause, "{Owner}: a bulk call failed before it changed anything", PersistenceId);
         failed.ReplyTo.Tell(Refused.Unavailable(
             "The call failed with an internal error and changed nothing. The cause is in the node's log. Repeat the call."));
     }

@@ -32,6 +32,14 @@ public sealed partial class QueueActor
                 AfterWrites(() => DoAside(
                     () => QueueStatistics.Of(state, view, isKnown, limits), cause => new Status.Failure(cause), replyTo));
                 return true;
+            case GetQueueDemand query:
+                var now = Now;
+                AfterWrites(() => DoAside(
+                    () => QueueDemands.Of(state, query.Within, settings.Queues, now), cause => new Status.Failure(cause), replyTo));
+                return true;
+            case GetLeaseHolders query:
+                AfterWrites(() => replyTo.Tell(QueueDemands.HoldersOf(state, query)));
+                return true;
             case LookForWork look:
                 var any = LeaseGrants.WouldGrant(state, look.Request, view, settings);
                 AfterWrites(() => replyTo.Tell(new WorkFound { Partition = partition, Any = any }));

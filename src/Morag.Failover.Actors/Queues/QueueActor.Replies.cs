@@ -1,3 +1,4 @@
+using Morag.Failover.Actors.Metrics;
 using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Actors.Queues;
@@ -41,6 +42,7 @@ public sealed partial class QueueActor
                 afterwards?.Invoke();
                 deliveries.SendNew(@event, before, after, Now);
                 metrics.Record(@event, before);
+                TaskSpans.Record(@event, before);
                 AcceptHeld();
             },
             caller is null ? null : [caller]);

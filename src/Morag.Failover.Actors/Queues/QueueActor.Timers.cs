@@ -42,7 +42,9 @@ public sealed partial class QueueActor
                 return true;
             case UnservedFailed failed:
                 Log.Error(
-                    failed.Cause, "{0}: the search for tasks that no worker can run failed; the next search tries again", PersistenceId);
+                    failed.Cause,
+                    "{Owner}: the search for tasks that no worker can run failed; the next search tries again",
+                    PersistenceId);
                 unserved.Found([]);
                 return true;
             case UnservedFound found:

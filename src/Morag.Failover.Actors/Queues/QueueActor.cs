@@ -160,8 +160,8 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         foreach (var undefined in QueueStatistics.Undefined(State, settings.Queues))
         {
             Log.Error(
-                "{0} holds {1} of queue {2}, which this node does not define. No worker gets them while the partition is on this node. "
-                + "Define the queue in morag.failover.queues.definitions on every node, or cancel or requeue its tasks",
+                "{Owner} holds {Tasks} of queue {Queue}, which this node does not define. No worker gets them while the partition is on "
+                + "this node. Define the queue in morag.failover.queues.definitions on every node, or cancel or requeue its tasks",
                 PersistenceId,
                 Counted.Of(undefined.UnfinishedTasks, "unfinished task"),
                 undefined.Queue);

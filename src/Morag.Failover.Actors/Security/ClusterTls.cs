@@ -97,7 +97,7 @@ public sealed class ClusterTls
             : WhyRefused(peer, isServer ? ServerUsage : ClientUsage, offered?.ChainPolicy.ExtraStore);
         if (refusal is not null)
         {
-            log.Warning("The connection with {0} is refused: {1}", remote, refusal);
+            log.Warning("The connection with {Remote} is refused: {Why}", remote, refusal);
         }
 
         return refusal is null;

@@ -91,7 +91,7 @@ public sealed partial class WorkerReliabilityActor
         {
             Log.Warning(
                 cause,
-                "{0}: the stored history of this worker could not be removed. It is retried within the hour.",
+                "{Owner}: the stored history of this worker could not be removed. It is retried within the hour.",
                 PersistenceId);
         }
         else

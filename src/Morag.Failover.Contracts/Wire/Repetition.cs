@@ -21,6 +21,8 @@ public static class Repetition
         ListTasks or SearchTasks or ListFailures or ListStaleReports or ListWorkers => true,
         GetQueueStats or GetQueueControl or GetFailureStatistics or GetWorkerStats => true,
 
+        GetQueueDemand or GetLeaseHolders or ListIdleWorkers => true,
+
         // The same task id with the same content is the same task.
         SubmitTasks => true,
 

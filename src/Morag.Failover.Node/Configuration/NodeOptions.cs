@@ -9,6 +9,7 @@ using Morag.Failover.Domain.Settings;
 using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Http;
 using Morag.Failover.Node.Http.Access;
+using Morag.Failover.Node.Logging;
 using Morag.Failover.Node.Stores;
 using StackExchange.Redis;
 
@@ -95,6 +96,9 @@ public sealed class NodeOptions
     /// <summary>How long a reachable node may be without presence before another one takes over.</summary>
     public required TimeSpan PresenceTakeOverAfter { get; init; }
 
+    /// <summary>The format of the log.</summary>
+    public required LogFormat LogFormat { get; init; }
+
     /// <summary>The failover settings in force.</summary>
     public required FailoverSettings Failover { get; init; }
 
@@ -150,6 +154,7 @@ public sealed class NodeOptions
             },
             PresenceTimeout = morag.Child("presence").Duration("timeout", "500ms", "1m"),
             PresenceTakeOverAfter = morag.Child("presence").Duration("take-over-after", "1s", "10m"),
+            LogFormat = ReadLogFormat(morag.Text("log-format")),
             AcceptedDataLoss = morag.Text("accept-data-loss") is { Length: > 0 } loss ? loss : null,
             EmbeddedMemory = embedded,
             Failover = redis is null ? EmbeddedLimits.InForce(failover, embedded) : failover,
@@ -237,6 +242,13 @@ public sealed class NodeOptions
         KeepAlive = section.Duration("keep-alive", "1s", "1m"),
         EventBuffer = section.Integer("event-buffer", 10, 1_000_000),
         MaxConnections = section.Integer("max-connections", 10, 1_000_000),
+    };
+
+    private static LogFormat ReadLogFormat(string text) => text switch
+    {
+        "text" => LogFormat.Text,
+        "json" => LogFormat.Json,
+        _ => throw NodeSetting.LogFormat.Refused(text, "text and json are allowed"),
     };
 
     private static string[] ReadList(string text) =>

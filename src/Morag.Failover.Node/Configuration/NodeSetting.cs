@@ -42,13 +42,15 @@ internal sealed record NodeSetting(string Name, string Meaning, string? Path = n
 
     public static readonly NodeSetting Metrics = new("metrics", "whether GET /metrics serves metrics to Prometheus: on or off");
 
+    public static readonly NodeSetting LogFormat = new("log-format", "format of the log: text or json");
+
     public static readonly NodeSetting AcceptDataLoss =
         new("accept-data-loss", "continue without missing data; the value comes from the error of the failed start");
 
     public static readonly IReadOnlyList<NodeSetting> All =
     [
         Redis, RedisAuthority, Data, Http, Advertise, Host, BindHost, Port, Seeds, Roles, OwnerRole, Token, TlsCertificate, TlsKey,
-        TlsPasswordFile, TlsAuthorities, HttpTlsCertificate, HttpTlsKey, HttpTlsPasswordFile, Metrics, AcceptDataLoss,
+        TlsPasswordFile, TlsAuthorities, HttpTlsCertificate, HttpTlsKey, HttpTlsPasswordFile, Metrics, LogFormat, AcceptDataLoss,
     ];
 
     public string Key => $"morag.{Path ?? Name}";

@@ -21,6 +21,7 @@ using Morag.Failover.Node.Http.Nodes;
 using Morag.Failover.Node.Http.OpenApi;
 using Morag.Failover.Node.Http.Policy;
 using Morag.Failover.Node.Http.Queues;
+using Morag.Failover.Node.Http.Scaling;
 using Morag.Failover.Node.Http.Tasks;
 using Morag.Failover.Node.Http.Workers;
 using Morag.Failover.Node.Palettes;
@@ -124,6 +125,7 @@ public static class FailoverHttp
         owned.MapPolicy();
         owned.MapQueues();
         owned.MapQueueControls();
+        owned.MapScale();
         owned.MapEvents();
         app.MapPalettes();
         app.MapHealth();

@@ -70,6 +70,16 @@ internal static class GoodOwners
             TotalFailures = 2,
             FailureByType = ImmutableSortedDictionary<string, long>.Empty.Add("task_timeout", 2),
         },
+        GetQueueDemand => new QueueDemandReply
+        {
+            Queues = [new() { Queue = new("cpu_standard"), Queued = 4, Leased = 2, ComingDue = 1, OldestSince = Time }],
+        },
+        GetLeaseHolders => new LeaseHolders { Workers = [new("w-2")] },
+        ListIdleWorkers list => new IdleWorkers
+        {
+            Workers = list.Bucket == 0 ? [new() { WorkerId = new("w-1"), Draining = true }, new() { WorkerId = new("w-2") }] : [],
+            Alive = [new() { Alive = 3, Available = 1 }],
+        },
         GetQueueStats => new QueueStatsReply { Queues = [new() { QueueType = new("cpu_standard"), PendingTasks = 4, WorkerCount = 9 }] },
         PauseQueue pause => Control(pause.Queue, pause.By),
         ResumeQueue resume => Control(resume.Queue, null),

@@ -21,7 +21,7 @@ internal static partial class ExampleJson
     private static readonly HashSet<string> Measured =
     [
         "average_processing_time", "average_response_time", "average_wait_time", "bytes", "event_bytes", "events", "highest_sequence_nr",
-        "ids", "remaining_seconds", "size", "snapshot_bytes", "version", "wall_clock_ahead_seconds",
+        "ids", "oldest_seconds", "remaining_seconds", "size", "snapshot_bytes", "version", "wall_clock_ahead_seconds",
     ];
 
     /// <summary>Where the two differ, by path.</summary>

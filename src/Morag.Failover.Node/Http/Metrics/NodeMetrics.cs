@@ -1,12 +1,13 @@
 using Morag.Failover.Actors.Metrics;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
 
 namespace Morag.Failover.Node.Http.Metrics;
 
 /// <summary>
 /// Collects the metrics of the node: its own (<see cref="FailoverMetrics"/>), and those of the web server and the runtime. They are served
-/// at <c>/metrics</c> and sent over OTLP, each if it is configured.
+/// at <c>/metrics</c> and sent over OTLP, each if it is configured. The spans of tasks (<see cref="TaskSpans"/>) are sent over OTLP too.
 /// </summary>
 internal static class NodeMetrics
 {
@@ -19,6 +20,12 @@ internal static class NodeMetrics
     public static void AddNodeMetrics(this IServiceCollection services, HttpApiSettings settings)
     {
         var isSent = OtlpExport.IsOn(OtlpExport.Metrics, Environment.GetEnvironmentVariable);
+        if (OtlpExport.IsOn(OtlpExport.Traces, Environment.GetEnvironmentVariable))
+        {
+            services.AddOpenTelemetry().ConfigureResource(DescribeNode).WithTracing(
+                static traces => traces.AddSource(TaskSpans.SourceName).AddOtlpExporter());
+        }
+
         if (!settings.Metrics && !isSent)
         {
             return;

@@ -9,6 +9,9 @@ internal static class OtlpExport
     /// <summary>The signal of metrics, as in the names of the variables.</summary>
     public const string Metrics = "METRICS";
 
+    /// <summary>The signal of spans.</summary>
+    public const string Traces = "TRACES";
+
     /// <summary>Whether an endpoint is given for the signal, and its exporter is not set to <c>none</c>.</summary>
     /// <param name="signal">The signal.</param>
     /// <param name="environment">Returns the value of an environment variable, or null.</param>

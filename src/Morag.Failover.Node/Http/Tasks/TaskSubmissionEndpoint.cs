@@ -24,11 +24,13 @@ internal static class TaskSubmissionEndpoint
     {
         room.RefuseIfFull();
         var (requests, isArray) = await JsonBody.ReadMany<SubmitTaskRequest>(context, JsonBody.MaxBytesWithPayloads, orOne: true);
+        var trace = TraceOf(context);
         var tasks = new TaskSubmission[requests.Length];
         for (var index = 0; index < requests.Length; index++)
         {
-            tasks[index] = requests[index].ToSubmission(
+            var task = requests[index].ToSubmission(
                 gateway.Settings.Queues, isArray ? JsonPath.Item("", index) : "", gateway.NewTaskId);
+            tasks[index] = trace is null || task.TraceParent is not null ? task : task with { TraceParent = trace };
         }
 
         var results = new SubmissionResult[tasks.Length];
@@ -36,6 +38,10 @@ internal static class TaskSubmissionEndpoint
             .Select(message => Send(gateway, message.Partition, message.Tasks, results, context.RequestAborted)));
         return isArray ? ForMany(results) : ForOne(context, results[0]);
     }
+
+    /// <summary>The trace of the call, for tasks that name none. A header that is not valid is ignored, as the standard demands.</summary>
+    private static string? TraceOf(HttpContext context) =>
+        context.Request.Headers.TraceParent is [{ } header] && TraceParent.IsValid(header) ? header : null;
 
     /// <summary>The tasks in batches by partition, up to the maximum size of a message, each with its index in the call.</summary>
     private static IEnumerable<(int Partition, ImmutableArray<(TaskSubmission Task, int Place)> Tasks)> Messages(

@@ -1,0 +1,11 @@
+namespace Morag.Failover.Node.Logging;
+
+/// <summary>The format of the node's log.</summary>
+public enum LogFormat
+{
+    /// <summary>Text for people.</summary>
+    Text = 0,
+
+    /// <summary>One JSON object for each entry.</summary>
+    Json = 1,
+}
