@@ -97,7 +97,7 @@ public sealed class NodeOptions
     public required TimeSpan PresenceTakeOverAfter { get; init; }
 
     /// <summary>The format of the log.</summary>
-    public required LogFormat LogFormat { get; init; }
+    public required NodeLogFormat LogFormat { get; init; }
 
     /// <summary>The failover settings in force.</summary>
     public required FailoverSettings Failover { get; init; }
@@ -244,10 +244,10 @@ public sealed class NodeOptions
         MaxConnections = section.Integer("max-connections", 10, 1_000_000),
     };
 
-    private static LogFormat ReadLogFormat(string text) => text switch
+    private static NodeLogFormat ReadLogFormat(string text) => text switch
     {
-        "text" => LogFormat.Text,
-        "json" => LogFormat.Json,
+        "text" => NodeLogFormat.Text,
+        "json" => NodeLogFormat.Json,
         _ => throw NodeSetting.LogFormat.Refused(text, "text and json are allowed"),
     };
 

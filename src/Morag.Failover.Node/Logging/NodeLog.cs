@@ -11,10 +11,10 @@ namespace Morag.Failover.Node.Logging;
 internal static class NodeLog
 {
     /// <summary>Sets up the console.</summary>
-    public static ILoggingBuilder AddNodeConsole(this ILoggingBuilder logging, LogFormat format) => format switch
+    public static ILoggingBuilder AddNodeConsole(this ILoggingBuilder logging, NodeLogFormat format) => format switch
     {
-        LogFormat.Text => logging.AddSimpleConsole(console => console.SingleLine = true),
-        LogFormat.Json => logging.AddJsonConsole(console =>
+        NodeLogFormat.Text => logging.AddSimpleConsole(console => console.SingleLine = true),
+        NodeLogFormat.Json => logging.AddJsonConsole(console =>
         {
             console.UseUtcTimestamp = true;
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
@@ -28,7 +28,7 @@ internal static class NodeLog
 
     /// <summary>Sends the log of the actor system to the console, if it is JSON.</summary>
     public static AkkaConfigurationBuilder WithNodeLog(this AkkaConfigurationBuilder akka, NodeOptions options) =>
-        options.LogFormat == LogFormat.Text ? akka : akka
+        options.LogFormat == NodeLogFormat.Text ? akka : akka
             .AddHocon("akka.stdout-loglevel = OFF", HoconAddMode.Prepend)
             .ConfigureLoggers(loggers =>
             {

@@ -1,7 +1,7 @@
 namespace Morag.Failover.Node.Logging;
 
 /// <summary>The format of the node's log.</summary>
-public enum LogFormat
+public enum NodeLogFormat
 {
     /// <summary>Text for people.</summary>
     Text = 0,
