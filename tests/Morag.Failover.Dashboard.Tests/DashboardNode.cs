@@ -45,6 +45,8 @@ public sealed class DashboardNode : IAsyncLifetime
         await AddSampleDataAsync();
         if (Chromium.Program is not null)
         {
+            // The default of 5 s is less than the time in which a worker is found missing on a loaded machine.
+            Assertions.SetDefaultExpectTimeout((float)Eventually.Bound.TotalMilliseconds);
             playwright = await Playwright.CreateAsync();
             Browser = await Chromium.StartAsync(playwright);
         }
