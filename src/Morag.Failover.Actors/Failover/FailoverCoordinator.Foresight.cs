@@ -1,3 +1,4 @@
+using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Failover;
@@ -16,13 +17,15 @@ public sealed partial class FailoverCoordinator
     /// <summary>The most such questions at once.</summary>
     private const int MaxForesights = 100;
 
+    /// <summary>How long the asker waits for the facts. Gateways wait longer, so it hears what is missing.</summary>
+    private static readonly TimeSpan ForeseenWithin = TimeSpan.FromSeconds(5);
+
     /// <summary>The draw for the jitter: the middle, because no delay is drawn.</summary>
     private const double MiddleDraw = 0.5;
 
     private static readonly Refused NoForesight = Refused.Unavailable("the queue or the worker's owner did not answer. Ask again");
 
     private readonly Dictionary<FailureId, Foresight> foresights = [];
-    private long lastForesight;
 
     private void OnForesee(ForeseeDecision question)
     {
@@ -32,8 +35,8 @@ public sealed partial class FailoverCoordinator
             return;
         }
 
-        var id = FailureIds.OfImagined(++lastForesight);
-        foresights[id] = new Foresight(question, new WaitingCaller(Sender, Now + AnswerWithin), Failure: null);
+        var id = FailureIds.OfImagined(Chance.NewId(chance));
+        foresights[id] = new Foresight(question, new WaitingCaller(Sender, Now + ForeseenWithin), Failure: null);
         regions.Queues.Tell(
             new DescribeFailure
             {
@@ -48,7 +51,8 @@ public sealed partial class FailoverCoordinator
 
     private void OnDescribed(FailureDescribed described)
     {
-        if (foresights.GetValueOrDefault(described.FailureId) is not { Failure: null } foresight)
+        if (foresights.GetValueOrDefault(described.FailureId) is not { Failure: null } foresight
+            || described.TaskId != foresight.Question.TaskId)
         {
             return;
         }
@@ -87,7 +91,7 @@ public sealed partial class FailoverCoordinator
             Facts = new TaskFacts { Queue = queue, MaxRetries = settings.Policy.MaxRetries },
         };
         return (described.Failure ?? ofNewTask) is { } failure
-            ? OpenFailure.OfLease(failure)
+            ? OpenFailure.OfLease(failure with { FailureId = described.FailureId })
             : OpenFailure.OfReport(
                 described.FailureId,
                 new ReportFailure { TaskId = question.TaskId, WorkerId = question.WorkerId, FailureType = question.FailureType },
@@ -142,7 +146,7 @@ public sealed partial class FailoverCoordinator
     {
         if (foresights.Remove(id, out var foresight))
         {
-            AfterWrites(() => foresight.Caller.Caller.Tell(answer));
+            AfterWrites(() => foresight.Caller.Caller.Tell(answer), foresight.Caller.Caller);
         }
     }
 

@@ -16,7 +16,7 @@ internal static class FleetMetrics
     private static readonly Histogram<double> Phi = FailoverMeter.Histogram(FailoverMetrics.Phi);
     private static readonly Histogram<double> Pickup = FailoverMeter.Histogram(FailoverMetrics.LeasePickup);
 
-    /// <summary>Whether the phi of heartbeats is read by anyone, because it takes some arithmetic.</summary>
+    /// <summary>Whether a listener reads phi. If none does, it is not computed.</summary>
     public static bool WantsPhi => Phi.Enabled;
 
     /// <summary>Starts the counters that have few series.</summary>

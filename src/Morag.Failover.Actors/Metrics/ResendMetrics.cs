@@ -18,12 +18,15 @@ internal static class ResendMetrics
     /// <summary>A decision, from a coordinator to those who carry it out.</summary>
     public const string Decision = "decision";
 
+    /// <summary>Pauses and limits of queues, from the queue partition that owns them to another.</summary>
+    public const string QueueControls = "queue_controls";
+
     private static readonly Counter<long> Resends = FailoverMeter.Counter(FailoverMetrics.Resends);
 
     /// <summary>Starts the counter.</summary>
     public static void StartAtZero()
     {
-        foreach (var message in WireName.All<UnacknowledgedKind>().Concat([Failure, Outcomes, FailureRecord, Decision]))
+        foreach (var message in WireName.All<UnacknowledgedKind>().Concat([Failure, Outcomes, FailureRecord, Decision, QueueControls]))
         {
             Resends.Add(0, new KeyValuePair<string, object?>(MetricLabels.Message, message));
         }

@@ -1,4 +1,5 @@
 using Morag.Failover.Actors.Delivery;
+using Morag.Failover.Actors.Metrics;
 using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Queues;
@@ -11,6 +12,12 @@ namespace Morag.Failover.Actors.Queues;
 /// </summary>
 internal sealed class ControlCopies(int partitions, TimeSpan resendAfter, IFailoverRegions regions, IActorRef self)
 {
+    /// <summary>
+    /// How long an operator waits for the other partitions. It is shorter than the time that a node allows an owner that may be down, or
+    /// the operator would hear that the outcome is unknown.
+    /// </summary>
+    public static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
+
     // The timer that resends has the period resend-after; see QueueDeliveries.
     private const double ShareOfPeriod = 0.75;
 
@@ -21,6 +28,27 @@ internal sealed class ControlCopies(int partitions, TimeSpan resendAfter, IFailo
 
     /// <summary>The partitions that have not stored the latest change yet, by persistence id.</summary>
     public ImmutableArray<string> NotYetOn => [.. behind.Select(PersistenceIds.Queue)];
+
+    /// <summary>
+    /// Starts with the controls that the owner has recovered. If it has none, the copies are asked once, because they may have some that
+    /// the owner's store has lost.
+    /// </summary>
+    public void Resume(ControlledQueues recovered, DateTimeOffset now)
+    {
+        if (recovered.Revision > 0)
+        {
+            Publish(recovered, now);
+            return;
+        }
+
+        for (var partition = 0; partition < partitions; partition++)
+        {
+            if (partition != QueueControlReport.OwnerPartition)
+            {
+                Send(partition);
+            }
+        }
+    }
 
     /// <summary>Sends durable controls to every other partition.</summary>
     public void Publish(ControlledQueues durable, DateTimeOffset now)
@@ -37,7 +65,10 @@ internal sealed class ControlCopies(int partitions, TimeSpan resendAfter, IFailo
         }
     }
 
-    /// <summary>Answers the operator once every partition has stored the latest change.</summary>
+    /// <summary>
+    /// Answers the operator once every partition has stored the latest change, or at the first <see cref="AnswerOverdue"/> after
+    /// <see cref="AnswerWithin"/>.
+    /// </summary>
     public void Answer(IActorRef caller, QueueControlReport report, DateTimeOffset now)
     {
         if (behind.Count == 0)
@@ -46,7 +77,7 @@ internal sealed class ControlCopies(int partitions, TimeSpan resendAfter, IFailo
         }
         else
         {
-            waiting.Add(new Caller(caller, report, now + resendAfter));
+            waiting.Add(new Caller(caller, report, now + AnswerWithin));
         }
     }
 
@@ -66,16 +97,15 @@ internal sealed class ControlCopies(int partitions, TimeSpan resendAfter, IFailo
         }
     }
 
-    /// <summary>Sends again what was not acknowledged, and answers operators that have waited long enough.</summary>
-    public void ResendDue(DateTimeOffset now)
+    /// <summary>Sends again what was not acknowledged.</summary>
+    public void ResendDue(DateTimeOffset now) => unacknowledged.ResendDue(now, partition =>
     {
-        unacknowledged.ResendDue(now, partition =>
-        {
-            Send(partition);
-            return true;
-        });
-        AnswerAll(caller => caller.Until <= now);
-    }
+        Send(partition);
+        return ResendMetrics.Count(ResendMetrics.QueueControls);
+    });
+
+    /// <summary>Answers operators that have waited long enough.</summary>
+    public void AnswerOverdue(DateTimeOffset now) => AnswerAll(caller => caller.Until <= now);
 
     /// <summary>Answers everybody who waits, because the partition stops. The changes are durable.</summary>
     public void AnswerAll() => AnswerAll(_ => true);

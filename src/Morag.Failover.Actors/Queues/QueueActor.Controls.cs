@@ -9,7 +9,10 @@ namespace Morag.Failover.Actors.Queues;
 /// </content>
 public sealed partial class QueueActor
 {
-    /// <summary>The most tasks offered to waiting workers when a queue opens. The next calls of workers find the rest.</summary>
+    /// <summary>
+    /// The most tasks offered one by one to waiting workers when a queue opens. If there are more, each waiting worker is woken that can
+    /// run any of them.
+    /// </summary>
     private const int MostOfferedOnOpening = 10_000;
 
     private bool TryHandleControl(object message)
@@ -34,7 +37,10 @@ public sealed partial class QueueActor
                 AfterWrites(() => regions.Queues.Tell(applied, Self));
                 return true;
             case QueueControlsApplied copied:
-                copies.Acknowledge(copied);
+                OnControlsApplied(copied);
+                return true;
+            case OperatorsWait:
+                copies.AnswerOverdue(Now);
                 return true;
             default:
                 return false;
@@ -51,12 +57,32 @@ public sealed partial class QueueActor
             {
                 copies.Publish(controls, Now);
                 copies.Answer(operatorRef, (QueueControlReport)decided.Reply, Now);
+                Timers.StartSingleTimer((nameof(OperatorsWait), controls.Revision), OperatorsWait.Instance, ControlCopies.AnswerWithin);
             });
         }
         else
         {
             AfterWrites(() => operatorRef.Tell(
                 decided.Reply is QueueControlReport report ? report with { NotYetOn = copies.NotYetOn } : decided.Reply));
+        }
+    }
+
+    /// <summary>
+    /// A store that fails over can lose the owner's last changes and keep the copies of them. The owner decides: it numbers its controls
+    /// after the lost changes, so that the copies take them.
+    /// </summary>
+    private void OnControlsApplied(QueueControlsApplied applied)
+    {
+        if (applied.Revision > State.Controls.Revision)
+        {
+            var mine = State.Controls with { Revision = applied.Revision + 1 };
+            Change(
+                new QueueControlsChanged { At = Now, Revision = mine.Revision, Queues = mine.Queues },
+                () => copies.Publish(mine, Now));
+        }
+        else
+        {
+            copies.Acknowledge(applied);
         }
     }
 
@@ -73,7 +99,14 @@ public sealed partial class QueueActor
             return;
         }
 
-        toOffer.AddRange(QueueControlCommands.ReadyIn(State, opened).Take(MostOfferedOnOpening));
+        var ready = QueueControlCommands.ReadyIn(State, opened).Take(MostOfferedOnOpening + 1).ToList();
+        if (ready.Count > MostOfferedOnOpening)
+        {
+            demand.Workers.ForEach(WakeOne);
+            return;
+        }
+
+        toOffer.AddRange(ready);
         foreach (var (worker, share) in State.Workers)
         {
             if (share.Pinned.Count > 0)
@@ -81,5 +114,10 @@ public sealed partial class QueueActor
                 WakeOne(worker);
             }
         }
+    }
+
+    private sealed class OperatorsWait : INoSerializationVerificationNeeded
+    {
+        public static readonly OperatorsWait Instance = new();
     }
 }

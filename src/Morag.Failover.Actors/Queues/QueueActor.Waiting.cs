@@ -96,9 +96,9 @@ public sealed partial class QueueActor
     {
         if (fleet.IsComplete && unserved.MaySearch)
         {
-            var (state, seen, now) = (State, unserved.BeginSearch(Now), Now);
+            var (state, queues, seen, now) = (State, settings.Queues, unserved.BeginSearch(Now), Now);
             DoAside(
-                () => new UnservedFound(UnservedTasks.Overdue(state, seen, settings.Queues, UnservedMoves.MostFound, now)),
+                () => new UnservedFound(UnservedTasks.Overdue(state, seen, queues, UnservedMoves.MostFound, now)),
                 cause => new UnservedFailed(cause),
                 Self);
         }

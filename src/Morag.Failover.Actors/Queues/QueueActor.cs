@@ -98,9 +98,9 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         due = new DueTimer(Timers, () => scheduler.Now);
         fleet.Start();
         UseControls(ControlledQueues.None);
-        if (partition == QueueControlReport.OwnerPartition && State.Controls.Revision > 0)
+        if (partition == QueueControlReport.OwnerPartition)
         {
-            copies.Publish(State.Controls, Now);
+            copies.Resume(State.Controls, Now);
         }
 
         RestartLeaseClocks(Now);

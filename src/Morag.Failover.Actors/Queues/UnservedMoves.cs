@@ -19,6 +19,7 @@ internal sealed class UnservedMoves(QueueSettings settings)
 
     private readonly Queue<TaskId> found = new();
     private FleetSightings seen = FleetSightings.None;
+    private bool isOutdated;
 
     /// <summary>The most tasks that one search finds. The next search finds more.</summary>
     public const int MostFound = 100_000;
@@ -33,13 +34,16 @@ internal sealed class UnservedMoves(QueueSettings settings)
     public void See(FleetView fleet, DateTimeOffset now) => seen = seen.Seeing(fleet, now);
 
     /// <summary>
-    /// Uses other limits from now on. When tasks wait longer than before, sightings that they need may be gone, so the wait starts over.
+    /// Uses other limits from now on. When tasks wait longer than before, sightings that they need may be gone, so the wait starts over,
+    /// also for tasks that were found already.
     /// </summary>
     public void Use(QueueSettings limits)
     {
         if (UnservedTasks.SightingsKeptFor(limits) > UnservedTasks.SightingsKeptFor(settings))
         {
             seen = FleetSightings.None;
+            found.Clear();
+            isOutdated = IsSearching;
         }
 
         settings = limits;
@@ -48,16 +52,19 @@ internal sealed class UnservedMoves(QueueSettings settings)
     /// <summary>Starts a search. Returns the sightings that still count.</summary>
     public FleetSightings BeginSearch(DateTimeOffset now)
     {
-        IsSearching = true;
+        (IsSearching, isOutdated) = (true, false);
         seen = seen.Forgetting(now - UnservedTasks.SightingsKeptFor(settings));
         return seen;
     }
 
-    /// <summary>Ends a search.</summary>
+    /// <summary>Ends a search. What it found does not count if the wait has started over since.</summary>
     public void Found(List<TaskId> tasks)
     {
         IsSearching = false;
-        tasks.ForEach(found.Enqueue);
+        if (!isOutdated)
+        {
+            tasks.ForEach(found.Enqueue);
+        }
     }
 
     /// <summary>Removes and returns the next tasks to move; none while enough decisions are pending.</summary>

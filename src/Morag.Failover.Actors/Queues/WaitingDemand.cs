@@ -40,6 +40,9 @@ internal sealed partial class WaitingDemand(QueueSettings settings, long firstNu
 
     public bool IsEmpty => byWorker.Count == 0;
 
+    /// <summary>The workers that wait.</summary>
+    public List<WorkerId> Workers => [.. byWorker.Keys];
+
     /// <summary>Whether a task is reserved for a worker that was woken a moment ago.</summary>
     public bool IsReserved(TaskId task, DateTimeOffset now) =>
         promisedTo.TryGetValue(task, out var interest) && interest.WokenAt + ReservedFor > now;

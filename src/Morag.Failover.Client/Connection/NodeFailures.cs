@@ -43,7 +43,7 @@ internal sealed class NodeUnreachable(IReadOnlyList<FailedAttempt> attempts, Exc
     public bool IsDead { get; init; }
 
     /// <summary>
-    /// Whether the node was waited for in vain, as one that is frozen or cut off. Others may be, too. A node that has ended refuses
+    /// Whether the call timed out, as it does when a node is frozen or cut off. Others may be, too. A node that has ended refuses
     /// connections at once.
     /// </summary>
     public bool TookLong => InnerException is TimeoutException or { InnerException: TimeoutException };

@@ -9,7 +9,8 @@ namespace Morag.Failover.Domain.Failover;
 /// <param name="Because">Why, for the explanation.</param>
 internal sealed record BaseRule(string Name, FailoverStrategy Strategy, string Because)
 {
-    private static readonly BaseRule Unserved =
+    /// <summary>The rule for a task that no worker took in time: no lease has failed.</summary>
+    public static readonly BaseRule Unserved =
         new("unserved", FailoverStrategy.FallbackQueue, "no available worker took the task from its queue in time");
 
     /// <summary>When the rule applies; by default always.</summary>

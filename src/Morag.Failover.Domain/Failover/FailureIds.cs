@@ -32,8 +32,8 @@ public static class FailureIds
     public static FailureId OfUnpark(FailureId parked) => new(parked.Value + ".unpark");
 
     /// <summary>A failure that has not happened.</summary>
-    /// <param name="number">The number of the question.</param>
-    public static FailureId OfImagined(long number) => new(string.Create(CultureInfo.InvariantCulture, $"imagined-{number}"));
+    /// <param name="drawn">An id that was drawn for the question.</param>
+    public static FailureId OfImagined(string drawn) => new("imagined-" + drawn);
 
     /// <summary>The failure of a task outside every queue, for a report without an event id.</summary>
     /// <param name="drawn">An id that was drawn for this report.</param>

@@ -9,20 +9,28 @@ public static class PolicyRules
     /// <summary>The names of the guards, in the order in which they check a choice.</summary>
     public static ImmutableArray<string> Guards => [.. FailoverPolicy.Guards.Select(guard => guard.Name)];
 
-    /// <summary>The base rules, by type of failure. Of each type, the first rule that applies chooses.</summary>
+    /// <summary>
+    /// The base rules, by type of failure. Of each type, the first rule that applies chooses. The first of all is for tasks that no worker
+    /// took in time.
+    /// </summary>
     public static IEnumerable<PolicyRule> Under(PolicySettings settings) =>
-        from traits in FailureTypes.All
-        from rule in traits.BaseRules
-        select new PolicyRule
-        {
-            FailureType = traits.Type,
-            Rule = rule.Name,
-            Strategy = rule.Strategy,
-            Reason = rule.Because,
-            IsTaskFault = traits.IsTaskFault,
-            FirstDelaySeconds = rule.FirstDelay(settings).TotalSeconds,
-            MaxRetries = rule.MaxRetries(settings),
-        };
+    [
+        Shown(BaseRule.Unserved, FailureTypes.Of(FailureType.WorkerOffline), settings),
+        .. from traits in FailureTypes.All
+           from rule in traits.BaseRules
+           select Shown(rule, traits, settings),
+    ];
+
+    private static PolicyRule Shown(BaseRule rule, FailureTypeTraits traits, PolicySettings settings) => new()
+    {
+        FailureType = traits.Type,
+        Rule = rule.Name,
+        Strategy = rule.Strategy,
+        Reason = rule.Because,
+        IsTaskFault = traits.IsTaskFault,
+        FirstDelaySeconds = rule.FirstDelay(settings).TotalSeconds,
+        MaxRetries = rule.MaxRetries(settings),
+    };
 }
 
 /// <summary>One base rule.</summary>

@@ -59,7 +59,7 @@ public static class DueTasks
                     QueuedSince = @event.At,
                     PinnedUntil = task.PinnedTo is null ? null : @event.PinnedUntil,
                 }
-                : Unpinned(edit, task, @event.At, $"{task.PinnedTo} did not lease it before the pin expired"));
+                : Unpinned(edit, task, @event.At, WhyPinExpired(state, task)));
         }
 
         return edit.ToState();
@@ -76,6 +76,10 @@ public static class DueTasks
 
         return edit.ToState();
     }
+
+    private static string WhyPinExpired(QueueState state, TaskRecord task) => state.Controls.PauseOf(task.Queue) is null
+        ? $"{task.PinnedTo} did not lease it before the pin expired"
+        : "the pin expired while the queue was paused";
 
     private static TaskRecord Unpinned(QueueEdit edit, TaskRecord task, DateTimeOffset at, string because) => task with
     {

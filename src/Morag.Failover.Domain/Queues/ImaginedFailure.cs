@@ -28,6 +28,6 @@ public static class ImaginedFailure
             FailureType = question.FailureType,
             OccurredAt = now,
         };
-        return reply with { Failure = LeaseFailure.Of(task, imagined, policy) with { FailureId = question.FailureId } };
+        return reply with { Failure = LeaseFailure.Of(task, imagined, policy) };
     }
 }

@@ -9,8 +9,8 @@ namespace Morag.Failover.Domain.Queues;
 
 /// <summary>
 /// Moves tasks that no available worker could run within their queue's time to the next queue of the chain with a worker that can. If there
-/// is no such queue, they wait. A worker is not available if it drains, has an open breaker, reports an error or is suspect. A half-open
-/// breaker counts as available: its probe soon shows whether the worker has recovered.
+/// is no such queue, or it is paused, they wait. A worker is not available if it drains, has an open breaker, reports an error or is
+/// suspect. A half-open breaker counts as available: its probe soon shows whether the worker has recovered.
 /// </summary>
 public static class UnservedTasks
 {
@@ -82,7 +82,8 @@ public static class UnservedTasks
                 || state.Controls.PauseOf(task.Queue) is not null
                 || !HasWaitedTooLong(task, queue, settings, now)
                 || IsServed(task, queue, fleet)
-                || NextServing(task, fleet, settings) is null)
+                || NextServing(task, fleet, settings) is not { } next
+                || state.Controls.PauseOf(next.Name) is not null)
             {
                 continue;
             }

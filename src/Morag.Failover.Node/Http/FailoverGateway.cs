@@ -186,7 +186,7 @@ internal sealed class FailoverGateway(
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
 
     /// <summary>The queue partition that a coordinator asks before it answers; null if it asks none.</summary>
-    private string? QueueBehind(IWireMessage message) => message is ReportFailure or AwaitDecision
+    private string? QueueBehind(IWireMessage message) => message is ReportFailure or AwaitDecision or ForeseeDecision
         ? PersistenceIds.Queue(Partition.Of(((ITaskMessage)message).TaskId, settings.Partitions.Queues))
         : null;
 

@@ -23,7 +23,7 @@ public sealed class ControlCopiesSpecs(ITestOutputHelper output) : OwnerSpec(out
         var owner = Start(Owner);
         var asked = PauseAsync(owner);
         await SettleAsync();
-        Assert.Equal([1, 2], (await SentAsync()).Select(copy => copy.Partition));
+        Assert.Equal([1, 2], (await SentAsync()).Where(copy => copy.Revision == 1).Select(copy => copy.Partition));
 
         Applied(owner, 1, 1);
         await SettleAsync();
@@ -42,9 +42,10 @@ public sealed class ControlCopiesSpecs(ITestOutputHelper output) : OwnerSpec(out
         var asked = PauseAsync(owner);
         await SettleAsync();
         Applied(owner, 1, 1);
-        await PassAsync(Settings.Queues.ResendAfter * 2);
+        await PassAsync(ControlCopies.AnswerWithin);
 
         Assert.Equal("queue-2", Assert.Single((await asked).NotYetOn));
+        await PassAsync(Settings.Queues.ResendAfter * 2);
         Assert.Contains(await SentAsync(), copy => copy is { Partition: 2, Revision: 1 });
         owner = await KillAndRecoverAsync(owner, Owner);
         await SettleAsync();
@@ -55,6 +56,22 @@ public sealed class ControlCopiesSpecs(ITestOutputHelper output) : OwnerSpec(out
         await PassAsync(Settings.Queues.ResendAfter * 3);
         Assert.Empty(await SentAsync());
         Assert.Empty((await owner.Ask<QueueControlReport>(new GetQueueControl { Queue = Cpu })).NotYetOn);
+    }
+
+    [Fact]
+    public async Task Should_number_its_controls_after_those_of_a_copy_when_its_store_has_lost_changes()
+    {
+        var owner = Start(Owner);
+        await SettleAsync();
+        Assert.Equal([(1, 0L), (2, 0L)], (await SentAsync()).Select(asked => (asked.Partition, asked.Revision)));
+
+        Applied(owner, 2, 7);
+        await SettleAsync();
+
+        Assert.All(await SentAsync(), copy => Assert.Equal((8, 0), (copy.Revision, copy.Queues.Length)));
+        owner = await KillAndRecoverAsync(owner, Owner);
+        await SettleAsync();
+        Assert.Contains(await SentAsync(), copy => copy is { Partition: 2, Revision: 8 });
     }
 
     [Fact]

@@ -67,6 +67,22 @@ public sealed class UnservedMovesSpecs
         Assert.Empty(moves.TakeNext(0));
     }
 
+    [Fact]
+    public void Should_forget_what_it_found_and_what_it_searches_when_tasks_shall_wait_longer()
+    {
+        var longer = FailoverSettings.Default.Queues with { UnservedAfter = FailoverSettings.Default.Queues.UnservedAfter * 2 };
+        Find(300);
+        moves.Use(longer);
+        Assert.Empty(moves.TakeNext(0));
+
+        moves.BeginSearch(DateTimeOffset.UnixEpoch);
+        moves.Use(longer with { UnservedAfter = longer.UnservedAfter * 2 });
+        moves.Found([.. Tasks(300)]);
+        Assert.Empty(moves.TakeNext(0));
+        Find(1);
+        Assert.Single(moves.TakeNext(0));
+    }
+
     private static IEnumerable<TaskId> Tasks(int count) => Enumerable.Range(0, count).Select(number => new TaskId($"t-{number}"));
 
     private void Find(int count)

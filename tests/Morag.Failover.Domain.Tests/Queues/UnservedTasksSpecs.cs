@@ -37,6 +37,20 @@ public sealed class UnservedTasksSpecs
     }
 
     [Fact]
+    public void Should_move_no_task_into_a_paused_queue()
+    {
+        queue.Submit(QueueUnderTest.Task("g", GpuFallback));
+        queue.Pass(600);
+        queue.Fleet = QueueUnderTest.FleetOf("w");
+        var overdue = Overdue(queue.Fleet).ToList();
+        queue.Pause(QueueUnderTest.Cpu);
+
+        Assert.Null(UnservedTasks.Decide(queue.State, overdue, queue.Fleet, queue.Settings.Queues, queue.Now));
+        queue.Resume(QueueUnderTest.Cpu);
+        Assert.NotNull(UnservedTasks.Decide(queue.State, overdue, queue.Fleet, queue.Settings.Queues, queue.Now));
+    }
+
+    [Fact]
     public void Should_find_the_overdue_tasks_among_many_needs()
     {
         queue.Submit([.. Enumerable.Range(1, 100).Select(i => QueueUnderTest.Task($"t{i:000}") with

@@ -44,6 +44,9 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
         ("task cancel-all --worker $worker --reason old --yes", false, "(?m)^count +1\\s+sample +$task$"),
         ("failure list --task $task --since 1h", true, "$task +processing_error +$worker"),
         ("failure stale --task $task --worker $worker", false, "(?m)^none$"),
+        ("policy show", false, "network_failure +retry_same_worker"),
+        ("policy settings", false, "(?m)^max retries +3"),
+        ("policy test network_failure --worker $worker --task $task --queue cpu_batch", false, "retry_same_worker"),
         ("failure statistics", true, "(?m)^total failures +[1-9]"),
         (
             "failure report $task --type network_failure --message lost --worker $worker --epoch $epoch --context {\"a\":1}",
