@@ -66,10 +66,9 @@ internal sealed class ControlCopies(int partitions, TimeSpan resendAfter, IFailo
     }
 
     /// <summary>
-    /// Answers the operator once every partition has stored the latest change, or at the first <see cref="AnswerOverdue"/> after
-    /// <see cref="AnswerWithin"/>.
+    /// Answers the operator once every partition has stored the latest change, or at <see cref="AnswerOverdue"/>.
     /// </summary>
-    public void Answer(IActorRef caller, QueueControlReport report, DateTimeOffset now)
+    public void Answer(IActorRef caller, QueueControlReport report)
     {
         if (behind.Count == 0)
         {
@@ -77,7 +76,7 @@ internal sealed class ControlCopies(int partitions, TimeSpan resendAfter, IFailo
         }
         else
         {
-            waiting.Add(new Caller(caller, report, now + AnswerWithin));
+            waiting.Add(new Caller(caller, report, controls.Revision));
         }
     }
 
@@ -104,8 +103,10 @@ internal sealed class ControlCopies(int partitions, TimeSpan resendAfter, IFailo
         return ResendMetrics.Count(ResendMetrics.QueueControls);
     });
 
-    /// <summary>Answers operators that have waited long enough.</summary>
-    public void AnswerOverdue(DateTimeOffset now) => AnswerAll(caller => caller.Until <= now);
+    /// <summary>
+    /// Answers the operators who changed controls up to a change, because they have waited for <see cref="AnswerWithin"/>.
+    /// </summary>
+    public void AnswerOverdue(long revision) => AnswerAll(caller => caller.Revision <= revision);
 
     /// <summary>Answers everybody who waits, because the partition stops. The changes are durable.</summary>
     public void AnswerAll() => AnswerAll(_ => true);
@@ -123,5 +124,5 @@ internal sealed class ControlCopies(int partitions, TimeSpan resendAfter, IFailo
     private void Send(int partition) => regions.Queues.Tell(
         new ApplyQueueControls { Partition = partition, Revision = controls.Revision, Queues = controls.Queues }, self);
 
-    private sealed record Caller(IActorRef Actor, QueueControlReport Report, DateTimeOffset Until);
+    private sealed record Caller(IActorRef Actor, QueueControlReport Report, long Revision);
 }

@@ -39,8 +39,8 @@ public sealed partial class QueueActor
             case QueueControlsApplied copied:
                 OnControlsApplied(copied);
                 return true;
-            case OperatorsWait:
-                copies.AnswerOverdue(Now);
+            case OperatorsWait waiting:
+                copies.AnswerOverdue(waiting.Revision);
                 return true;
             default:
                 return false;
@@ -56,8 +56,9 @@ public sealed partial class QueueActor
             Change(changed, () =>
             {
                 copies.Publish(controls, Now);
-                copies.Answer(operatorRef, (QueueControlReport)decided.Reply, Now);
-                Timers.StartSingleTimer((nameof(OperatorsWait), controls.Revision), OperatorsWait.Instance, ControlCopies.AnswerWithin);
+                copies.Answer(operatorRef, (QueueControlReport)decided.Reply);
+                var waiting = new OperatorsWait(controls.Revision);
+                Timers.StartSingleTimer(waiting, waiting, ControlCopies.AnswerWithin);
             });
         }
         else
@@ -76,6 +77,14 @@ public sealed partial class QueueActor
         if (applied.Revision > State.Controls.Revision)
         {
             var mine = State.Controls with { Revision = applied.Revision + 1 };
+            Log.Warning(
+                "{Owner}: the store has lost the last changes of pauses and limits of queues. Partition {Partition} knew change {Known}, "
+                + "and the last one here is {Revision}. Every partition now uses what is stored here; look at 'morag queue list', and "
+                + "repeat what is missing.",
+                PersistenceId,
+                applied.From,
+                applied.Revision,
+                State.Controls.Revision);
             Change(
                 new QueueControlsChanged { At = Now, Revision = mine.Revision, Queues = mine.Queues },
                 () => copies.Publish(mine, Now));
@@ -116,8 +125,6 @@ public sealed partial class QueueActor
         }
     }
 
-    private sealed class OperatorsWait : INoSerializationVerificationNeeded
-    {
-        public static readonly OperatorsWait Instance = new();
-    }
+    /// <summary>Operators have waited for the copies of a change.</summary>
+    private sealed record OperatorsWait(long Revision) : INoSerializationVerificationNeeded;
 }

@@ -123,7 +123,9 @@ function patchChildren(old, fresh) {
 const panel = document.querySelector("[data-live]");
 const label = panel?.querySelector("[data-live-text]");
 const pauseButton = panel?.querySelector("button");
-const state = { paused: false, source: null, loading: false, wanted: false, lastLoad: 0, timer: 0, lost: false };
+const state = {
+  paused: false, source: null, loading: false, wanted: false, lastLoad: 0, timer: 0, retry: 0, retryPause: LEAST_PAUSE, lost: false,
+};
 
 function show(name, text) {
   panel.dataset.live = name;
@@ -141,7 +143,9 @@ async function refresh() {
   state.loading = true;
   state.wanted = false;
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin", redirect: "manual" });
+    const answer = await fetch(location.href, {
+      headers: { Accept: "text/html" }, credentials: "same-origin", redirect: "manual", signal: AbortSignal.timeout(30000),
+    });
     if (answer.type === "opaqueredirect" || answer.status === 401) {
       location.reload();
       return;
@@ -177,6 +181,7 @@ function disconnect() {
   state.source?.close();
   state.source = null;
   clearTimeout(state.timer);
+  clearTimeout(state.retry);
 }
 
 function connect() {
@@ -185,6 +190,7 @@ function connect() {
   state.source = source;
   source.addEventListener("open", () => {
     show("live", "Live");
+    state.retryPause = LEAST_PAUSE;
     if (state.lost) {
       state.lost = false;
       schedule();
@@ -196,7 +202,8 @@ function connect() {
       disconnect();
       state.lost = true;
       show("lost", "Reconnecting");
-      void findNode(LEAST_PAUSE);
+      state.retry = setTimeout(() => void findNode(), state.retryPause);
+      state.retryPause = Math.min(state.retryPause * 2, LONGEST_PAUSE);
     }
   });
 }
@@ -210,11 +217,17 @@ async function answers(url, mode) {
   }
 }
 
-async function findNode(pause) {
+// The pause before it grows until a stream opens: a node that is ready can still refuse the stream, because the session has ended. The
+// page then leads to the login.
+async function findNode() {
   if (state.paused || document.hidden) {
     return;
   }
   if (await answers("/health/ready", "same-origin")) {
+    if (state.paused || document.hidden) {
+      return;
+    }
+    await refresh();
     connect();
     return;
   }
@@ -224,7 +237,8 @@ async function findNode(pause) {
       return;
     }
   }
-  setTimeout(() => void findNode(Math.min(pause * 2, LONGEST_PAUSE)), pause);
+  state.retry = setTimeout(() => void findNode(), state.retryPause);
+  state.retryPause = Math.min(state.retryPause * 2, LONGEST_PAUSE);
 }
 
 function pause(paused) {

@@ -9,8 +9,8 @@ namespace Morag.Failover.Domain.Queues;
 
 /// <summary>
 /// Moves tasks that no available worker could run within their queue's time to the next queue of the chain with a worker that can. If there
-/// is no such queue, or it is paused, they wait. A worker is not available if it drains, has an open breaker, reports an error or is
-/// suspect. A half-open breaker counts as available: its probe soon shows whether the worker has recovered.
+/// is no such queue before one that is paused, they wait. A worker is not available if it drains, has an open breaker, reports an error or
+/// is suspect. A half-open breaker counts as available: its probe soon shows whether the worker has recovered.
 /// </summary>
 public static class UnservedTasks
 {
@@ -43,7 +43,8 @@ public static class UnservedTasks
 
             var served = FleetOffers.Of(seen.ReadyFor(queue, kind.ContentType, kind.GpuRequired, now - UnavailableFor(queue, settings)));
             var later = FleetOffers.Of(
-                settings.ChainAfter(kind.Queue).SelectMany(next => seen.Fleet.ReadyFor(next, kind.ContentType, kind.GpuRequired)));
+                OpenChainAfter(kind.Queue, state, settings)
+                    .SelectMany(next => seen.Fleet.ReadyFor(next, kind.ContentType, kind.GpuRequired)));
             var unserved = tasks.Classes.SelectMany(@class => OnlyServedLater(@class, served, later));
             foreach (var task in unserved)
             {
@@ -82,8 +83,7 @@ public static class UnservedTasks
                 || state.Controls.PauseOf(task.Queue) is not null
                 || !HasWaitedTooLong(task, queue, settings, now)
                 || IsServed(task, queue, fleet)
-                || NextServing(task, fleet, settings) is not { } next
-                || state.Controls.PauseOf(next.Name) is not null)
+                || NextServing(task, state, fleet, settings) is null)
             {
                 continue;
             }
@@ -106,9 +106,12 @@ public static class UnservedTasks
         return tasks.Count == 0 ? null : new TasksWentUnserved { At = now, Tasks = tasks.DrainToImmutable() };
     }
 
-    /// <summary>The next queue of the chain with an available worker for the task; null if there is none, so that the task stays.</summary>
-    public static QueueDefinition? NextServing(TaskRecord task, FleetView fleet, QueueSettings settings) =>
-        settings.ChainAfter(task.Queue).FirstOrDefault(next => IsServed(task, next, fleet));
+    /// <summary>
+    /// The next queue of the chain with an available worker for the task; null if there is none before one that is paused, so that the task
+    /// stays.
+    /// </summary>
+    public static QueueDefinition? NextServing(TaskRecord task, QueueState state, FleetView fleet, QueueSettings settings) =>
+        OpenChainAfter(task.Queue, state, settings).FirstOrDefault(next => IsServed(task, next, fleet));
 
     /// <summary>Moves the tasks to the deciding state.</summary>
     public static QueueState Apply(QueueState state, TasksWentUnserved @event)
@@ -122,6 +125,10 @@ public static class UnservedTasks
 
         return edit.ToState();
     }
+
+    /// <summary>The queues of the chain before the first one that is paused, into which a decision could move the task.</summary>
+    private static IEnumerable<QueueDefinition> OpenChainAfter(QueueName queue, QueueState state, QueueSettings settings) =>
+        settings.ChainAfter(queue).TakeWhile(next => state.Controls.PauseOf(next.Name) is null);
 
     private static TimeSpan UnavailableFor(QueueDefinition queue, QueueSettings settings) => settings.UnservedAfterOf(queue) + NewsDelay;
 

@@ -93,7 +93,7 @@ public static class WaitReasons
         waiting = waiting with { CapableWorkers = ready, UnavailableWorkers = live - ready };
         return ready > 0
             ? InLine(waiting, state, task, capable)
-            : WithMove(WithoutWorker(waiting, task, queue, fleet, capable), task, queue, fleet, settings);
+            : WithMove(WithoutWorker(waiting, task, queue, fleet, capable), state, task, queue, fleet, settings);
     }
 
     private static TaskWaiting WithoutWorker(
@@ -125,9 +125,9 @@ public static class WaitReasons
 
     /// <summary>Adds where an unserved task goes, by the rule that moves it.</summary>
     private static TaskWaiting WithMove(
-        TaskWaiting waiting, TaskRecord task, QueueDefinition queue, FleetView fleet, QueueSettings settings)
+        TaskWaiting waiting, QueueState state, TaskRecord task, QueueDefinition queue, FleetView fleet, QueueSettings settings)
     {
-        if (UnservedTasks.NextServing(task, fleet, settings) is not { } next)
+        if (UnservedTasks.NextServing(task, state, fleet, settings) is not { } next)
         {
             return waiting;
         }

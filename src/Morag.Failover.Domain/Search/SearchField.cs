@@ -133,7 +133,7 @@ internal sealed class WordField(
     /// <summary>The words of an enum with few values.</summary>
     public static ImmutableArray<(string Word, int Number)> WordsOf<TEnum>()
         where TEnum : struct, Enum =>
-        [.. Enum.GetValues<TEnum>().Select(value => (WireName.Of(value), Convert.ToInt32(value, CultureInfo.InvariantCulture)))];
+        [.. Enum.GetValues<TEnum>().Select(WireName.Of).Zip(Enum.GetValuesAsUnderlyingType<TEnum>().Cast<int>())];
 
     internal override SearchNode HasValue(ImmutableArray<string> path) =>
         new FieldTest(SearchCost.Field, (task, scope) => bits(task, scope) != 0);

@@ -173,7 +173,8 @@ public sealed class EventSourcedActorSpecs() : TestKit(
 
     private sealed record AddFor(int By, IActorRef Who);
 
-    private sealed record Sum(int Value) : IStoredState;
+    [ProtoContract(SkipConstructor = true)]
+    private sealed record Sum([property: ProtoMember(1)] int Value) : IStoredState;
 
     private sealed class Total(string id, SnapshotPolicy snapshots) : EventSourcedActor<Sum>(id, new Sum(0), snapshots)
     {

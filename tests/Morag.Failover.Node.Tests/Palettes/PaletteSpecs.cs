@@ -93,7 +93,8 @@ public sealed class PaletteSpecs
         var read = JsonSerializer.Deserialize<Palette[]>(json, ContractsJson.Options);
         Assert.Equal(json, JsonSerializer.Serialize(read, ContractsJson.Options));
         Assert.Equal(
-            ["worker", "breaker", "queue", "task", "failure", "journal", "cluster", "actor"], read!.Select(palette => palette.Name));
+            ["worker", "breaker", "queue", "task", "failure", "policy", "journal", "cluster", "actor"],
+            read!.Select(palette => palette.Name));
     }
 
     private static PaletteCommand Find(string name)

@@ -55,8 +55,10 @@ internal sealed class DashboardView(
         HttpContext context, TModel model, int status = StatusCodes.Status200OK, bool live = true)
         where TPage : DashboardPage<TModel>
     {
-        context.Response.Headers.CacheControl = "no-store";
         var frame = FrameOf(context) with { Live = live && status == StatusCodes.Status200OK };
+
+        // After the form's token, which also forbids to store the page, and warns if that was done before.
+        context.Response.Headers.CacheControl = "no-store";
         var html = await renderer.RenderAsync<TPage, TModel>(frame, model);
         return TypedResults.Text(html, "text/html; charset=utf-8", statusCode: status);
     }

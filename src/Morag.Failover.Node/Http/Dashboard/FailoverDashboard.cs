@@ -68,7 +68,6 @@ internal static class FailoverDashboard
             return;
         }
 
-        // Before Data Protection, which reads the keys when the node starts.
         services.AddSingleton(_ => new DashboardKeys(store));
         services.AddHostedService(provider => provider.GetRequiredService<DashboardKeys>());
         services.AddDataProtection().SetApplicationName(ApplicationName);
