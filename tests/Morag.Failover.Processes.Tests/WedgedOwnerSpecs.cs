@@ -60,6 +60,8 @@ public sealed class WedgedOwnerSpecs(RedisServer server) : IClassFixture<RedisSe
         }
 
         await ShowsAsync(wedged);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await CallAsync(HttpMethod.Get, "/scale", null)).Status);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await CallAsync(HttpMethod.Get, "/scale?queue=cpu_batch", null)).Status);
         await OthersWorkAsync(good);
 
         foreach (var owner in wedged)

@@ -56,6 +56,14 @@ internal static class ScaleEndpoint
                    OldestSeconds = sum.OldestSeconds,
                },
         ];
+        var workers = name is null ? await WorkersAsync(context, gateway) : [];
+
+        // What is down may hold tasks and leases. A scaler must not remove machines because of that.
+        if (context.Response.Headers[ResponseHeaders.Incomplete] is { Count: > 0 } missing)
+        {
+            return Problem.Of(Refused.Unavailable($"{missing} cannot be asked, so the demand is not known. Keep the number of workers"));
+        }
+
         return name is { } one
             ? Answer.Ok(queues.Single(each => each.Queue == one))
             : Answer.Ok(new ScaleAnswer
@@ -63,7 +71,7 @@ internal static class ScaleEndpoint
                 WithinSeconds = horizon.TotalSeconds,
                 Queues = queues,
                 Capabilities = [.. new[] { WorkerCapability.Cpu, WorkerCapability.Gpu }.Select(capability => Of(capability, queues))],
-                Workers = await WorkersAsync(context, gateway),
+                Workers = workers,
             });
     }
 
