@@ -39,19 +39,23 @@ public static class TaskSearches
     /// <param name="order">Its order.</param>
     /// <param name="scope">The settings and the time.</param>
     /// <param name="unmetNeed">What a task needs that no available worker offers; null while the fleet is unknown.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    /// <exception cref="OperationCanceledException">The search was cancelled.</exception>
     public static TaskMatches Find(
         QueueState state,
         SearchTasks query,
         TaskSearch search,
         SearchOrder order,
         SearchScope scope,
-        Func<TaskRecord, string?> unmetNeed)
+        Func<TaskRecord, string?> unmetNeed,
+        CancellationToken cancellation = default)
     {
         var page = new PageOfTasks(order, query.After, query.Limit);
         var count = 0;
         var tasks = order.IsById && query is { Count: false, After: { } after } ? state.Tasks.After(after.TaskId) : state.Tasks.Values;
         foreach (var task in tasks)
         {
+            cancellation.ThrowIfCancellationRequested();
             if (!TaskQueries.Matches(task, query.Known) || !search.Matches(task, scope))
             {
                 continue;

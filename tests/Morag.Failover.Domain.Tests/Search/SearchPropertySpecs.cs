@@ -119,6 +119,17 @@ public sealed class SearchPropertySpecs
         },
         iter: 300);
 
+    [Fact]
+    public void Should_end_a_search_when_it_is_cancelled()
+    {
+        var state = QueueState.Empty with { Tasks = TaskTable.Of([Task("t1", "1")]) };
+        var query = new SearchTasks { Partition = 0, Filter = "failures:0", At = Now };
+        Assert.Null(TaskSearches.Read(query, out var search, out var order));
+
+        Assert.Throws<OperationCanceledException>(
+            () => TaskSearches.Find(state, query, search, order, Scope, _ => null, new CancellationToken(canceled: true)));
+    }
+
     private static bool Contains(string text, string part) => text.Contains(part, StringComparison.OrdinalIgnoreCase);
 
     private static string SearchTokensOf(string text) =>
