@@ -83,12 +83,18 @@ public sealed partial class FailoverCoordinator
         open = open.With(waiting);
         regions.Workers.Tell(toTake, Self);
         unansweredFailures.MarkSent(failure.Id, Now);
-        foreach (var witness in waiting.Unheard)
-        {
-            regions.Workers.Tell(new GetTestimony { WorkerId = witness, TaskId = failure.Failure.TaskId }, Self);
-        }
+        AskForRecords(failure.Failure.TaskId, waiting.Unheard);
 
         CheckSoon();
+    }
+
+    /// <summary>Asks workers that failed a task for the evidence of their records about it.</summary>
+    private void AskForRecords(TaskId task, IEnumerable<WorkerId> witnesses)
+    {
+        foreach (var witness in witnesses)
+        {
+            regions.Workers.Tell(new GetTestimony { WorkerId = witness, TaskId = task }, Self);
+        }
     }
 
     private void OnFailureCounted(FailureRecorded taken)

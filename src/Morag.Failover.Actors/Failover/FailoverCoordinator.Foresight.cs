@@ -72,10 +72,7 @@ public sealed partial class FailoverCoordinator
 
         foresights[failure.Id] = foresight with { Failure = failure };
         regions.Workers.Tell(toRecord with { IsImagined = true }, Self);
-        foreach (var witness in failure.Unheard)
-        {
-            regions.Workers.Tell(new GetTestimony { WorkerId = witness, TaskId = failure.Failure.TaskId }, Self);
-        }
+        AskForRecords(failure.Failure.TaskId, failure.Unheard);
     }
 
     private OpenFailure Imagined(FailureDescribed described, ForeseeDecision question)

@@ -46,7 +46,7 @@ public sealed partial class FailoverCoordinator
             var decision = State.Find(id)!.Decision;
             var witnesses = decision.DecisionMetadata.Witnesses.Select(witness => witness.WorkerId).ToList();
             reviews.MarkAsked(id, decision.TaskId, witnesses);
-            witnesses.ForEach(witness => regions.Workers.Tell(new GetTestimony { WorkerId = witness, TaskId = decision.TaskId }, Self));
+            AskForRecords(decision.TaskId, witnesses);
         }
 
         ReviewSoon();

@@ -66,8 +66,37 @@ internal sealed class JsonContains(Needle needle) : JsonTest
     }
 }
 
+/// <summary>A test of a text, a number, true, false or null, which may be an entry of an array. No object passes.</summary>
+internal abstract class JsonScalarTest : JsonTest
+{
+    public sealed override bool Passes(ref Utf8JsonReader reader, DateTimeOffset now)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.StartArray:
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                {
+                    if (Passes(ref reader, now))
+                    {
+                        return true;
+                    }
+                }
+
+                return false;
+            case JsonTokenType.StartObject:
+                reader.Skip();
+                return false;
+            default:
+                return PassesScalar(ref reader, now);
+        }
+    }
+
+    /// <summary>Whether the value passes. The reader stands at its only token.</summary>
+    protected abstract bool PassesScalar(ref Utf8JsonReader reader, DateTimeOffset now);
+}
+
 /// <summary>The value, or an entry of the array, equals a literal.</summary>
-internal sealed class JsonEquals : JsonTest
+internal sealed class JsonEquals : JsonScalarTest
 {
     private readonly byte[] utf8;
     private readonly double? number;
@@ -88,23 +117,10 @@ internal sealed class JsonEquals : JsonTest
 
     public override bool MayPassIn(ReadOnlySpan<byte> json) => number is not null || json.IndexOf(utf8) >= 0 || HasEscapes(json);
 
-    public override bool Passes(ref Utf8JsonReader reader, DateTimeOffset now)
+    protected override bool PassesScalar(ref Utf8JsonReader reader, DateTimeOffset now)
     {
         switch (reader.TokenType)
         {
-            case JsonTokenType.StartArray:
-                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                {
-                    if (Passes(ref reader, now))
-                    {
-                        return true;
-                    }
-                }
-
-                return false;
-            case JsonTokenType.StartObject:
-                reader.Skip();
-                return false;
             case JsonTokenType.String:
                 return reader.ValueTextEquals(utf8);
             case JsonTokenType.Number:
@@ -117,25 +133,12 @@ internal sealed class JsonEquals : JsonTest
 }
 
 /// <summary>A number, or a time in a string, compares with a literal; also in the entries of an array.</summary>
-internal sealed class JsonCompares(SearchOperator @operator, double? number, TimeLiteral? time) : JsonTest
+internal sealed class JsonCompares(SearchOperator @operator, double? number, TimeLiteral? time) : JsonScalarTest
 {
-    public override bool Passes(ref Utf8JsonReader reader, DateTimeOffset now)
+    protected override bool PassesScalar(ref Utf8JsonReader reader, DateTimeOffset now)
     {
         switch (reader.TokenType)
         {
-            case JsonTokenType.StartArray:
-                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                {
-                    if (Passes(ref reader, now))
-                    {
-                        return true;
-                    }
-                }
-
-                return false;
-            case JsonTokenType.StartObject:
-                reader.Skip();
-                return false;
             case JsonTokenType.Number:
                 return number is { } other && reader.TryGetDouble(out var value) && @operator.Holds(value, other);
             case JsonTokenType.String:
