@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Ids;
@@ -157,6 +158,15 @@ public interface IMoragClient
     /// <exception cref="MoragUnavailableException">No node could be reached within <see cref="RetryOptions.Budget"/>.</exception>
     /// <exception cref="NotSupportedException">The transport cannot carry live events.</exception>
     IAsyncEnumerable<LiveEvent> ReadEventsAsync(LiveEventFilter? filter = null, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Lists what operators did, newest first, in as many calls as it takes. A page is fetched when the one before it has been read. If a
+    /// part of the state is down, the call is repeated within <see cref="RetryOptions.Budget"/>.
+    /// </summary>
+    /// <param name="filter">Which actions; null for all.</param>
+    /// <param name="cancellation">Ends the list.</param>
+    /// <exception cref="MoragUnavailableException">A part of the state is down.</exception>
+    IAsyncEnumerable<AuditEntry> ListAuditAsync(AuditFilter? filter = null, CancellationToken cancellation = default);
 
     /// <summary>Counts failures by type, and workers in trouble.</summary>
     Task<FailureStatistics> GetFailureStatisticsAsync(CancellationToken cancellation = default);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Ids;
@@ -72,6 +73,23 @@ public sealed partial class MoragClient
                 Limit = CallLimits.MaxPage,
             },
             page => (page.Reports, page.HasMore),
+            cancellation);
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<AuditEntry> ListAuditAsync(AuditFilter? filter = null, CancellationToken cancellation = default) =>
+        ListAsync<AuditPage, AuditEntry>(
+            last => new ListAudit
+            {
+                Partition = 0,
+                By = filter?.By,
+                Action = filter?.Action,
+                Target = filter?.Target,
+                Since = filter?.Since,
+                Until = filter?.Until,
+                After = last is null ? null : AuditCursor.Of(last),
+                Limit = CallLimits.MaxPage,
+            },
+            page => (page.Entries, page.HasMore),
             cancellation);
 
     /// <inheritdoc />

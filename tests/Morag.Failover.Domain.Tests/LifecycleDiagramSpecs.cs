@@ -66,7 +66,7 @@ public sealed class LifecycleDiagramSpecs
         worker => WorkerMembership.ApplyVerdict(worker, new(Liveness.Offline, "silent", T0), holding: true, new("l"), T0, T0),
         worker => WorkerMembership.TakeOffline(worker, new() { WorkerId = Worker, Reason = "spec" }, [], new("l"), T0, T0).Event,
         worker => WorkerMembership.Drain(worker, new() { WorkerId = Worker, Reason = "spec" }, T0).Event,
-        worker => WorkerMembership.Resume(worker, T0).Event,
+        worker => WorkerMembership.Resume(worker, new ResumeWorker { WorkerId = worker.WorkerId }, T0).Event,
         worker => WorkerMembership.Unregister(worker, new() { WorkerId = worker.WorkerId }, T0).Event,
     ];
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Processes.Tests.Nodes;
 using Morag.Failover.TestProcesses;
 
@@ -24,6 +25,12 @@ public sealed class PausedQueueProcessSpecs : IAsyncLifetime
 
         Assert.Empty((await LeaseAsync(wait: 0)).EnumerateArray());
         Assert.Equal("the queue cpu_standard is paused: a bad model", (await node.Client.TaskAsync("t-1")).UnmetNeed);
+        await Eventually.HoldsAsync(
+            async () => (await node.Client.GetAsync<JsonElement>("/audit?target=cpu_standard")).GetArrayLength() == 2,
+            () => "what the operator did before the kill is listed");
+        var entries = await node.Client.GetAsync<AuditEntry[]>("/audit");
+        Assert.Equal([AuditAction.QueueLimits, AuditAction.QueuePause], entries.Select(entry => entry.Action));
+        Assert.Equal(("-", "a bad model", "not paused"), (entries[1].By, entries[1].Reason, entries[1].Before));
         var waiting = LeaseAsync(wait: 30);
         await node.Client.PostAsync("/queues/cpu_standard/resume", new { reason = "a good model" });
         Assert.Equal("t-1", Assert.Single((await waiting).EnumerateArray()).GetProperty("task_id").GetString());

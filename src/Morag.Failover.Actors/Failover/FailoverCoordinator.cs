@@ -3,10 +3,12 @@ using Morag.Failover.Actors.Delivery;
 using Morag.Failover.Actors.Fleet;
 using Morag.Failover.Actors.Metrics;
 using Morag.Failover.Actors.Persistence;
+using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Live;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Audit;
 using Morag.Failover.Domain.Failover;
 using Morag.Failover.Domain.Failover.Coordination;
 using Morag.Failover.Domain.Queues;
@@ -71,7 +73,8 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
         CoordinatorState.FromParts([.. parts.Cast<CoordinatorSnapshot>()]);
 
     /// <inheritdoc />
-    protected override StoredSize SizeOf(CoordinatorState state) => new(state.Count, state.Bytes);
+    protected override StoredSize SizeOf(CoordinatorState state) =>
+        new(state.Count + state.Audit.Entries.Count, state.Bytes + state.Audit.Bytes);
 
     /// <inheritdoc />
     protected override bool IsDatedAfter(CoordinatorState state, DateTimeOffset now) => state.IsDatedAfter(now);
@@ -183,6 +186,12 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
                 return true;
             case ListStaleReports list:
                 Answer(IsPageSize(list.Limit) ? State.List(list) : BadPageSize);
+                return true;
+            case ListAudit list:
+                Answer(IsPageSize(list.Limit) ? State.Audit.List(list) : BadPageSize);
+                return true;
+            case RecordAudit record:
+                PersistAndReply(new(State.Decide(record), new AuditRecorded { UpTo = record.UpTo }), Sender);
                 return true;
             case GetFailureStatistics:
                 Answer(State.Tally.At(Now));
@@ -305,7 +314,11 @@ public sealed partial class FailoverCoordinator : EventSourcedActor<CoordinatorS
         }
     }
 
-    private void ForgetWhatIsDue() => PersistIfAny(State.ToForget(Now, settings.Policy));
+    private void ForgetWhatIsDue()
+    {
+        PersistIfAny(State.ToForget(Now, settings.Policy));
+        PersistIfAny(State.AuditToForget(settings.Audit, Now));
+    }
 
     private sealed class CheckOpen : INoSerializationVerificationNeeded
     {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Akka.Event;
+using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Failover;
 
 namespace Morag.Failover.Actors.Hosting;
@@ -34,7 +35,8 @@ internal sealed class UndeliveredCalls : UntypedActor
     /// <summary>The region of the owner that a call is for; null for any message that is not a call.</summary>
     internal static IActorRef? RegionOf(object message, IFailoverRegions regions) => message switch
     {
-        ReportFailure or AwaitDecision or ForeseeDecision or GetTaskDecisions or ListFailures or ListStaleReports or GetFailureStatistics =>
+        ReportFailure or AwaitDecision or ForeseeDecision or GetTaskDecisions or ListFailures or ListStaleReports or GetFailureStatistics
+            or ListAudit =>
             regions.Coordinators,
         _ when message.GetType().Assembly != typeof(IWireMessage).Assembly => null,
         IPartitionMessage or ITaskMessage => regions.Queues,

@@ -31,11 +31,12 @@ public sealed partial class QueueActor
 
     private void ContinueBulk(BulkCommand bulk)
     {
+        int? toRecord = bulk.Affected.Count == 0 ? bulk.Tasks.Count : null;
         var decided = bulk.Command switch
         {
             _ when bulk.IsOver => new(null, []),
-            RequeueTasks { DryRun: false } requeue => OperatorCommands.Decide(State, requeue, bulk.CurrentTasks, Now),
-            CancelTasks { DryRun: false } cancel => OperatorCommands.Decide(State, cancel, bulk.CurrentTasks, Now),
+            RequeueTasks { DryRun: false } requeue => OperatorCommands.Decide(State, requeue, bulk.CurrentTasks, Now, toRecord),
+            CancelTasks { DryRun: false } cancel => OperatorCommands.Decide(State, cancel, bulk.CurrentTasks, Now, toRecord),
             _ => new Decision<ImmutableArray<TaskId>>(null, [.. bulk.CurrentTasks]),
         };
         ChangeIfAny(decided.Event);

@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Audit;
 using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Actors.Queues;
@@ -36,6 +37,11 @@ public sealed partial class QueueActor
                 var applied = new QueueControlsApplied { From = partition, Revision = State.Controls.Revision };
                 AfterWrites(() => regions.Queues.Tell(applied, Self));
                 return true;
+            case AuditRecorded recorded when State.Audit.Owed is [var first, ..] && first.Number <= recorded.UpTo:
+                Change(new QueueAuditDelivered { UpTo = recorded.UpTo });
+                return true;
+            case AuditRecorded:
+                return true;
             case QueueControlsApplied copied:
                 OnControlsApplied(copied);
                 return true;
@@ -44,6 +50,15 @@ public sealed partial class QueueActor
                 return true;
             default:
                 return false;
+        }
+    }
+
+    /// <summary>Hands over what operators did, until a coordinator confirms it.</summary>
+    private void SendAudit(QueueState durable)
+    {
+        if (durable.Audit.Message(PersistenceId, settings.Partitions.Coordinators) is { } message)
+        {
+            regions.Coordinators.Tell(message, Self);
         }
     }
 

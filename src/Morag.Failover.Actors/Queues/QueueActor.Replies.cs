@@ -1,4 +1,5 @@
 using Morag.Failover.Actors.Metrics;
+using Morag.Failover.Domain.Audit;
 using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Actors.Queues;
@@ -43,6 +44,11 @@ public sealed partial class QueueActor
                 deliveries.SendNew(@event, before, after, Now);
                 metrics.Record(@event, before);
                 TaskSpans.Record(@event, before);
+                if (@event is IAudited { Audit: not null })
+                {
+                    SendAudit(after);
+                }
+
                 AcceptHeld();
             },
             caller is null ? null : [caller]);

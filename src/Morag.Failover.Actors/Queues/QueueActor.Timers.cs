@@ -77,6 +77,7 @@ public sealed partial class QueueActor
     {
         var state = State;
         AfterWrites(() => deliveries.ResendDue(state, Now));
+        AfterWrites(() => SendAudit(Durable));
         copies.ResendDue(Now);
         ExpireInterests();
         MoveUnserved();

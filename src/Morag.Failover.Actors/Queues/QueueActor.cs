@@ -98,6 +98,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
         due = new DueTimer(Timers, () => scheduler.Now);
         fleet.Start();
         UseControls(ControlledQueues.None);
+        SendAudit(State);
         if (partition == QueueControlReport.OwnerPartition)
         {
             copies.Resume(State.Controls, Now);

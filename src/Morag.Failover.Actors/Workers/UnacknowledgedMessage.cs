@@ -19,4 +19,7 @@ internal enum UnacknowledgedKind
 
     /// <summary>The leases that the worker gives back to a queue partition.</summary>
     Returns,
+
+    /// <summary>What operators did, for a coordinator.</summary>
+    Audit,
 }

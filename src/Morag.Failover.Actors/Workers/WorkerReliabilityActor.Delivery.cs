@@ -41,6 +41,11 @@ public sealed partial class WorkerReliabilityActor
             SendFences(after);
         }
 
+        if (after.Audit.Last > before.Audit.Last)
+        {
+            SendAudit(after);
+        }
+
         if (after.Revision > before.Revision)
         {
             SendEntry(after);
@@ -81,6 +86,7 @@ public sealed partial class WorkerReliabilityActor
         UnacknowledgedKind.Fence => fences.Owes(State.Fences, message.Partition),
         UnacknowledgedKind.HeldLeases => held.Awaited.Contains(message.Partition),
         UnacknowledgedKind.Returns => returns.AnyAt(message.Partition),
+        UnacknowledgedKind.Audit => !State.Audit.Owed.IsEmpty,
         _ => throw new ArgumentOutOfRangeException(nameof(message), message.Kind, "not a kind of message"),
     };
 
@@ -101,6 +107,9 @@ public sealed partial class WorkerReliabilityActor
                 break;
             case UnacknowledgedKind.Returns:
                 SendReturns(message.Partition);
+                break;
+            case UnacknowledgedKind.Audit:
+                SendAudit(durable);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(message), message.Kind, "not a kind of message");

@@ -17,9 +17,9 @@ namespace Morag.Failover.Actors.Workers;
 
 /// <summary>
 /// Owns one worker: its registration, liveness, score, breaker and lease requests. No other actor judges the worker. This file dispatches
-/// messages and stores what the domain decides. <c>WorkerCalls</c> handles the worker's own calls, <c>Leasing</c> its lease requests,
-/// <c>Delivery</c> announces changes and resends what is not acknowledged, <c>Display</c> shows it, and <c>Retention</c> removes it long
-/// after it is gone.
+/// messages and stores what the domain decides. <c>WorkerCalls</c> handles the worker's own calls, <c>Operators</c> those of operators,
+/// <c>Leasing</c> its lease requests, <c>Delivery</c> announces changes and resends what is not acknowledged, <c>Display</c> shows it, and
+/// <c>Retention</c> removes it long after it is gone.
 /// </summary>
 public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerState>
 {
@@ -113,6 +113,7 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         }
 
         SendFences(State);
+        SendAudit(State);
         if (State.IsKnown)
         {
             SendEntry(State);
@@ -181,32 +182,6 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
         }
 
         Settle();
-    }
-
-    private bool HandleOperator(object message)
-    {
-        switch (message)
-        {
-            case DrainWorker command:
-                PersistAndReply(WorkerMembership.Drain(State, command, Now));
-                return true;
-            case ResumeWorker:
-                PersistAndReply(WorkerMembership.Resume(State, Now));
-                pulse.RestartSilence(Now);
-                return true;
-            case TakeWorkerOffline command:
-                PersistAndReply(WorkerMembership.TakeOffline(State, command, held.Shown, NewLoss(), pulse.SilentSince(Now), Now));
-                return true;
-            case UnregisterWorker command:
-                PersistAndReply(WorkerMembership.Unregister(State, command, Now));
-                AfterWrites(RefuseReplacedCallers);
-                return true;
-            case GetWorker:
-                Answer(State.Registration is { } registration ? Info(registration) : WorkerMembership.NotRegistered(State));
-                return true;
-            default:
-                return false;
-        }
     }
 
     private void OnDue()
@@ -288,7 +263,8 @@ public sealed partial class WorkerReliabilityActor : EventSourcedActor<WorkerSta
     {
         PumpDemand();
         ReportHeldLeases();
-        var owes = !State.Fences.IsEmpty || State.Revision > acknowledgedRevision || held.Awaited.Count > 0 || returns.Any;
+        var owes = !State.Fences.IsEmpty || State.Revision > acknowledgedRevision || held.Awaited.Count > 0 || returns.Any
+            || !State.Audit.Owed.IsEmpty;
         due.ArmAt(unacknowledged.NextDue);
         due.ArmAt(demand.DueAt(Now));
         due.ArmAt(State.Breaker.Until);

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Ids;
@@ -75,6 +76,9 @@ internal static class HttpCalls
         ListStaleReports list => Page(
             $"/api/v1/failures/stale{StaleReportQuery(list)}",
             (answer, hasMore) => new StaleReportPage { Reports = Read<ImmutableArray<ListedStaleReport>>(answer), HasMore = hasMore }),
+        ListAudit list => Page(
+            $"/api/v1/audit{AuditQuery(list)}",
+            (answer, hasMore) => new AuditPage { Entries = Read<ImmutableArray<AuditEntry>>(answer), HasMore = hasMore }),
         GetFailureStatistics => Get<FailureStatistics>("/api/v1/failures/statistics"),
         GetTaskDecisions get => new(HttpMethod.Get, $"{TaskPath(get.TaskId)}/explain", null, ReadDecisions),
         ReportFailure { Source: ReportSource.LeaseHolder } report => Post(
@@ -171,6 +175,15 @@ internal static class HttpCalls
         ("type", list.Type),
         ("worker", list.Worker),
         ("task", list.Task),
+        ("limit", list.Limit),
+        ("after", list.After?.ToText()));
+
+    private static string AuditQuery(ListAudit list) => Query(
+        ("by", list.By),
+        ("action", list.Action),
+        ("target", list.Target),
+        ("since", list.Since),
+        ("until", list.Until),
         ("limit", list.Limit),
         ("after", list.After?.ToText()));
 

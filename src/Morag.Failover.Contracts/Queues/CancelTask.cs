@@ -14,6 +14,9 @@ public sealed record CancelTask : ITaskMessage
 
     /// <summary>The reason, for the history.</summary>
     [ProtoMember(2)] public string Reason { get; init; } = "";
+
+    /// <summary>Who: the name of the caller's token; null if unknown. Over HTTP, the node sets it.</summary>
+    [ProtoMember(3)] public string? By { get; init; }
 }
 
 /// <summary>Cancels the tasks of one partition that match a filter. The reply is <see cref="TasksAffected"/>.</summary>
@@ -31,4 +34,7 @@ public sealed record CancelTasks : IPartitionMessage
 
     /// <summary>If true, changes nothing and only reports the tasks.</summary>
     [ProtoMember(4)] public bool DryRun { get; init; }
+
+    /// <summary>Who: the name of the caller's token; null if unknown. Over HTTP, the node sets it.</summary>
+    [ProtoMember(5)] public string? By { get; init; }
 }

@@ -18,6 +18,9 @@ public sealed record RequeueTask : ITaskMessage
 
     /// <summary>The reason, for the history.</summary>
     [ProtoMember(4)] public required string Reason { get; init; }
+
+    /// <summary>Who: the name of the caller's token; null if unknown. Over HTTP, the node sets it.</summary>
+    [ProtoMember(5)] public string? By { get; init; }
 }
 
 /// <summary>Requeues the parked tasks of one partition that match a filter. The reply is <see cref="TasksAffected"/>.</summary>
@@ -41,4 +44,7 @@ public sealed record RequeueTasks : IPartitionMessage
 
     /// <summary>The new quality settings; null keeps each task's own.</summary>
     [ProtoMember(6)] public JsonText? Quality { get; init; }
+
+    /// <summary>Who: the name of the caller's token; null if unknown. Over HTTP, the node sets it.</summary>
+    [ProtoMember(7)] public string? By { get; init; }
 }

@@ -1,3 +1,4 @@
+using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
@@ -18,7 +19,7 @@ public static class Repetition
     {
         GetTask or GetTaskDecisions or GetWorker or GetWorkerReliability => true,
         AwaitDecision or ForeseeDecision or AdmitWorker or FindWorker => true,
-        ListTasks or SearchTasks or ListFailures or ListStaleReports or ListWorkers => true,
+        ListAudit or ListTasks or SearchTasks or ListFailures or ListStaleReports or ListWorkers => true,
         GetQueueStats or GetQueueControl or GetFailureStatistics or GetWorkerStats => true,
 
         GetQueueDemand or GetLeaseHolders or ListIdleWorkers => true,

@@ -17,6 +17,9 @@ public sealed record DrainWorker : IWorkerMessage
     /// The time after which leases still held are given back, without counting as failures, 0 to 30 days; null for no deadline.
     /// </summary>
     [ProtoMember(3)] public TimeSpan? Deadline { get; init; }
+
+    /// <summary>Who: the name of the caller's token; null if unknown. Over HTTP, the node sets it.</summary>
+    [ProtoMember(4)] public string? By { get; init; }
 }
 
 /// <summary>Ends a drain, or an offline declared by an operator. Reply: <see cref="Done"/> or <see cref="Refused"/>.</summary>
@@ -25,6 +28,9 @@ public sealed record ResumeWorker : IWorkerMessage
 {
     /// <inheritdoc />
     [ProtoMember(1)] public required WorkerId WorkerId { get; init; }
+
+    /// <summary>Who: the name of the caller's token; null if unknown. Over HTTP, the node sets it.</summary>
+    [ProtoMember(2)] public string? By { get; init; }
 }
 
 /// <summary>
@@ -38,6 +44,9 @@ public sealed record TakeWorkerOffline : IWorkerMessage
 
     /// <summary>Why.</summary>
     [ProtoMember(2)] public required string Reason { get; init; }
+
+    /// <summary>Who: the name of the caller's token; null if unknown. Over HTTP, the node sets it.</summary>
+    [ProtoMember(3)] public string? By { get; init; }
 }
 
 /// <summary>The worker is offline. Each of its leases ends and gets a decision.</summary>
@@ -79,6 +88,9 @@ public sealed record SetBreaker : IWorkerMessage
 
     /// <summary>Why.</summary>
     [ProtoMember(3)] public required string Reason { get; init; }
+
+    /// <summary>Who: the name of the caller's token; null if unknown. Over HTTP, the node sets it.</summary>
+    [ProtoMember(4)] public string? By { get; init; }
 }
 
 /// <summary>
@@ -95,4 +107,7 @@ public sealed record UnregisterWorker : IWorkerMessage
     /// unregisters the worker whatever its instance.
     /// </summary>
     [ProtoMember(2)] public InstanceId? InstanceId { get; init; }
+
+    /// <summary>Who: the name of the caller's token; null if unknown. Over HTTP, the node sets it.</summary>
+    [ProtoMember(3)] public string? By { get; init; }
 }

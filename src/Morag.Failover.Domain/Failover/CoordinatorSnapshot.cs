@@ -1,3 +1,4 @@
+using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Workers;
@@ -99,4 +100,7 @@ public sealed record CoordinatorSnapshot : IStoredState
 
     /// <summary>How well each strategy has worked.</summary>
     [ProtoMember(5)] public ImmutableArray<StoredStrategyRecord> Records { get; init; } = [];
+
+    /// <summary>What operators did, oldest first.</summary>
+    [ProtoMember(6)] public ImmutableArray<AuditEntry> Audit { get; init; } = [];
 }

@@ -14,6 +14,9 @@ public static class Partition
     /// <summary>The bucket of a worker, 0 to <paramref name="count"/> - 1.</summary>
     public static int Of(WorkerId worker, int count) => Of(worker.Value, count);
 
+    /// <summary>The coordinator that keeps the audit entries of an owner, 0 to <paramref name="count"/> - 1.</summary>
+    public static int OfOwner(string persistenceId, int count) => Of(persistenceId, count);
+
     private static int Of(string? id, int count)
     {
         if (count == 1)

@@ -1,4 +1,6 @@
+using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Audit;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Queues;
@@ -13,7 +15,15 @@ public static class OperatorCommands
             null => new(null, Refused.Unknown($"Task {command.TaskId} does not exist.")),
             { State: TaskState.Cancelled } => new(null, Done.Instance),
             { State: TaskState.Succeeded } => new(null, Refused.Conflict($"Task {command.TaskId} has succeeded and cannot be cancelled.")),
-            var task => new(new TasksCancelled { At = now, Tasks = [task.TaskId], Reason = command.Reason }, Done.Instance),
+            var task => new(
+                new TasksCancelled
+                {
+                    At = now,
+                    Tasks = [task.TaskId],
+                    Reason = command.Reason,
+                    Audit = QueueAudit.Of(task, command, now),
+                },
+                Done.Instance),
         };
 
     /// <summary>Requeues a parked task with fresh budgets.</summary>
@@ -35,6 +45,7 @@ public static class OperatorCommands
                     Queue = command.Queue,
                     Quality = command.Quality,
                     Reason = command.Reason,
+                    Audit = QueueAudit.Of(task, command, now),
                 },
                 Done.Instance),
             var task => new(null, Refused.Conflict($"Only a parked task can be requeued, but {TaskDescription.Of(task)}.")),
@@ -42,26 +53,37 @@ public static class OperatorCommands
     }
 
     /// <summary>
-    /// Cancels those of the listed tasks that still match the call, and returns them. Some may have changed since they were listed.
+    /// Cancels those of the listed tasks that still match the call, and returns them. Some may have changed since they were listed. The
+    /// first event of a call records it with the number of tasks that matched, <paramref name="matching"/>.
     /// </summary>
     public static Decision<ImmutableArray<TaskId>> Decide(
-        QueueState state, CancelTasks command, IReadOnlyList<TaskId> tasks, DateTimeOffset now)
+        QueueState state, CancelTasks command, IReadOnlyList<TaskId> tasks, DateTimeOffset now, int? matching = null)
     {
         var open = Matching(state, tasks, task => Matches(command, task));
-        return new(open.IsEmpty ? null : new TasksCancelled { At = now, Tasks = open, Reason = command.Reason }, open);
+        var audit = matching is { } count ? QueueAudit.Of(command, count, now) : null;
+        return new(open.IsEmpty ? null : new TasksCancelled { At = now, Tasks = open, Reason = command.Reason, Audit = audit }, open);
     }
 
     /// <summary>
-    /// Requeues those of the listed tasks that still match the call, and returns them. Some may have changed since they were listed.
+    /// Requeues those of the listed tasks that still match the call, and returns them. Some may have changed since they were listed. The
+    /// first event of a call records it with the number of tasks that matched, <paramref name="matching"/>.
     /// </summary>
     public static Decision<ImmutableArray<TaskId>> Decide(
-        QueueState state, RequeueTasks command, IReadOnlyList<TaskId> tasks, DateTimeOffset now)
+        QueueState state, RequeueTasks command, IReadOnlyList<TaskId> tasks, DateTimeOffset now, int? matching = null)
     {
         var parked = Matching(state, tasks, task => Matches(command, task));
         return new(
             parked.IsEmpty
                 ? null
-                : new TasksRequeued { At = now, Tasks = parked, Queue = command.Queue, Quality = command.Quality, Reason = command.Reason },
+                : new TasksRequeued
+                {
+                    At = now,
+                    Tasks = parked,
+                    Queue = command.Queue,
+                    Quality = command.Quality,
+                    Reason = command.Reason,
+                    Audit = matching is { } count ? QueueAudit.Of(command, count, now) : null,
+                },
             parked);
     }
 
@@ -172,16 +194,19 @@ public static class OperatorCommands
 
 /// <summary>Tasks were cancelled.</summary>
 [ProtoContract(Name = "queue.tasks-cancelled")]
-public sealed record TasksCancelled : IStoredEvent
+public sealed record TasksCancelled : IStoredEvent, IAudited
 {
     [ProtoMember(1)] public required DateTimeOffset At { get; init; }
     [ProtoMember(2)] public ImmutableArray<TaskId> Tasks { get; init; } = [];
     [ProtoMember(3)] public string Reason { get; init; } = "";
+
+    /// <inheritdoc />
+    [ProtoMember(4)] public AuditEntry? Audit { get; init; }
 }
 
 /// <summary>An operator requeued parked tasks.</summary>
 [ProtoContract(Name = "queue.tasks-requeued")]
-public sealed record TasksRequeued : IStoredEvent
+public sealed record TasksRequeued : IStoredEvent, IAudited
 {
     [ProtoMember(1)] public required DateTimeOffset At { get; init; }
     [ProtoMember(2)] public ImmutableArray<TaskId> Tasks { get; init; } = [];
@@ -193,4 +218,7 @@ public sealed record TasksRequeued : IStoredEvent
     [ProtoMember(4)] public JsonText? Quality { get; init; }
 
     [ProtoMember(5)] public string Reason { get; init; } = "";
+
+    /// <inheritdoc />
+    [ProtoMember(6)] public AuditEntry? Audit { get; init; }
 }

@@ -1,4 +1,6 @@
+using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Domain.Audit;
 using Morag.Failover.Domain.Settings;
 
 namespace Morag.Failover.Domain.Queues;
@@ -17,7 +19,11 @@ public static class QueueControlCommands
         var control = ControlOf(state, command.Queue);
         return control.Pause is not null
             ? Unchanged(state, command.Queue, configured)
-            : Changed(state, control with { Pause = Change(command.By, command.Reason, now) }, configured, now);
+            : Changed(
+                state,
+                control with { Pause = Change(command.By, command.Reason, now) },
+                configured,
+                Audited(AuditAction.QueuePause, command.By, command.Reason, now));
     }
 
     /// <summary>Ends the pause of a queue.</summary>
@@ -31,7 +37,11 @@ public static class QueueControlCommands
         var control = ControlOf(state, command.Queue);
         return control.Pause is null
             ? Unchanged(state, command.Queue, configured)
-            : Changed(state, control with { Pause = null }, configured, now);
+            : Changed(
+                state,
+                control with { Pause = null },
+                configured,
+                Audited(AuditAction.QueueResume, command.By, command.Reason, now));
     }
 
     /// <summary>Changes the limits of a queue.</summary>
@@ -54,7 +64,7 @@ public static class QueueControlCommands
                     LimitsChanged = limits == QueueLimits.None ? null : Change(command.By, command.Reason, now),
                 },
                 configured,
-                now);
+                Audited(AuditAction.QueueLimits, command.By, command.Reason, now));
     }
 
     /// <summary>Stores a copy of the owner's controls; null if this partition has a newer one.</summary>
@@ -95,11 +105,18 @@ public static class QueueControlCommands
     private static Decision<IWireMessage> Unchanged(QueueState state, QueueName queue, QueueSettings configured) =>
         new(null, ReportOf(state.Controls, queue, configured));
 
-    private static Decision<IWireMessage> Changed(QueueState state, QueueControl control, QueueSettings configured, DateTimeOffset now)
+    private static Func<QueueControl, QueueControl, AuditEntry> Audited(
+        AuditAction action, string by, string reason, DateTimeOffset now) =>
+        (before, after) => QueueAudit.Of(before, after, action, by, reason, now);
+
+    private static Decision<IWireMessage> Changed(
+        QueueState state, QueueControl control, QueueSettings configured, Func<QueueControl, QueueControl, AuditEntry> audited)
     {
+        var audit = audited(ControlOf(state, control.Queue), control);
         var changed = new QueueControlsChanged
         {
-            At = now,
+            At = audit.At,
+            Audit = audit,
             Revision = state.Controls.Revision + 1,
             Queues = state.Controls.With(control),
         };
@@ -156,7 +173,7 @@ public static class QueueControlCommands
 /// An operator paused or resumed a queue, or changed its limits. Stored by the owner first, and then by every other partition.
 /// </summary>
 [ProtoContract(Name = "queue.controls-changed")]
-public sealed record QueueControlsChanged : IStoredEvent
+public sealed record QueueControlsChanged : IStoredEvent, IAudited
 {
     [ProtoMember(1)] public required DateTimeOffset At { get; init; }
 
@@ -165,4 +182,7 @@ public sealed record QueueControlsChanged : IStoredEvent
 
     /// <summary>Every queue that is paused or has limits of its own after the change.</summary>
     [ProtoMember(3)] public ImmutableArray<QueueControl> Queues { get; init; } = [];
+
+    /// <inheritdoc />
+    [ProtoMember(4)] public AuditEntry? Audit { get; init; }
 }

@@ -1,3 +1,5 @@
+using Morag.Failover.Domain.Audit;
+
 namespace Morag.Failover.Domain.Queues;
 
 /// <summary>The state of a queue partition in a snapshot. Whatever can be derived is not stored.</summary>
@@ -21,6 +23,12 @@ public sealed record QueueSnapshot : IStoredState
 
     /// <summary>The queues that operators paused, or gave other limits than the configured ones.</summary>
     [ProtoMember(7)] public ImmutableArray<QueueControl> Controls { get; init; } = [];
+
+    /// <summary>The number of the last audit entry.</summary>
+    [ProtoMember(8)] public long LastAudit { get; init; }
+
+    /// <summary>The audit entries that no coordinator has recorded yet.</summary>
+    [ProtoMember(9)] public ImmutableArray<OwedAudit> OwedAudit { get; init; } = [];
 }
 
 /// <summary>

@@ -1,3 +1,4 @@
+using Morag.Failover.Domain.Audit;
 using Morag.Failover.Domain.Sizes;
 
 namespace Morag.Failover.Domain.Queues;
@@ -27,6 +28,8 @@ public static class QueueSnapshotMapping
                 Counters = first ? [.. state.Counters.Select(known => Stored(known.Key, known.Value))] : [],
                 ControlsRevision = first ? state.Controls.Revision : 0,
                 Controls = first ? state.Controls.Queues : [],
+                LastAudit = first ? state.Audit.Last : 0,
+                OwedAudit = [.. run.OfType<OwedAudit>()],
                 Workers = [.. run.OfType<StoredWorkerShare>()],
                 Tasks = [.. run.OfType<TaskRecord>()],
             };
@@ -48,15 +51,23 @@ public static class QueueSnapshotMapping
             Workers = shares.ToImmutableDictionary(share => share.WorkerId, Restored),
             Counters = parts[0].Counters.ToImmutableDictionary(counters => counters.Queue, Restored),
             Controls = new ControlledQueues { Revision = parts[0].ControlsRevision, Queues = parts[0].Controls },
+            Audit = new AuditOutbox { Last = parts[0].LastAudit, Owed = [.. parts.SelectMany(part => part.OwedAudit)] },
             WorkersWithBatch = [.. shares.Where(share => !share.Batch.IsEmpty).Select(share => share.WorkerId)],
         });
         edit.PutAll([.. parts.SelectMany(part => part.Tasks)], doBoth);
         return edit.ToState();
     }
 
-    /// <summary>The workers' shares, then unfinished tasks by id, then finished tasks in the order in which they finished.</summary>
+    /// <summary>
+    /// The audit entries, the workers' shares, then unfinished tasks by id, then finished tasks in the order in which they finished.
+    /// </summary>
     private static IEnumerable<object> Records(QueueState state)
     {
+        foreach (var owed in state.Audit.Owed)
+        {
+            yield return owed;
+        }
+
         foreach (var (worker, share) in state.Workers)
         {
             foreach (var piece in Pieces(Stored(worker, share)))

@@ -1,3 +1,4 @@
+using Morag.Failover.Domain.Audit;
 using Morag.Failover.Domain.Queues.Ready;
 
 namespace Morag.Failover.Domain.Queues;
@@ -21,6 +22,9 @@ public sealed record QueueState
 
     /// <summary>The queues that operators paused, or gave other limits than the configured ones.</summary>
     public ControlledQueues Controls { get; init; } = ControlledQueues.None;
+
+    /// <summary>What operators did here, until a coordinator has recorded it.</summary>
+    public AuditOutbox Audit { get; init; } = AuditOutbox.Empty;
 
     /// <summary>Every task that is not forgotten.</summary>
     public TaskTable Tasks { get; init; } = TaskTable.Empty;

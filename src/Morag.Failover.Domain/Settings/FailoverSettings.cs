@@ -15,6 +15,9 @@ public sealed record FailoverSettings
     /// <summary>Liveness and breakers.</summary>
     public WorkerSettings Workers { get; init; } = new();
 
+    /// <summary>The records of what operators did.</summary>
+    public AuditSettings Audit { get; init; } = new();
+
     /// <summary>How state is partitioned. Fixed at the first start.</summary>
     public PartitionSettings Partitions { get; init; } = new();
 

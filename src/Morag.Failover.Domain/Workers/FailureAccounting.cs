@@ -183,7 +183,8 @@ public static class FailureAccounting
             Breaker = command.Action == BreakerAction.Open ? BreakerRules.OpenedByOperator(command.Reason) : WorkerBreaker.Closed,
             ClearsConsecutive = command.Action == BreakerAction.Reset,
         };
-        return new(moved, state.Apply(moved).ShownScore());
+        return new(
+            moved with { Audit = WorkerAudit.OfBreaker(state, moved.Breaker, command, now) }, state.Apply(moved).ShownScore());
     }
 
     /// <summary>Makes the breaker half-open if its open time is over; null if it is not.</summary>

@@ -1,4 +1,6 @@
+using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Audit;
 
 namespace Morag.Failover.Domain.Workers;
 
@@ -81,7 +83,7 @@ public sealed record WorkerSuccessesReported : IStoredEvent
 
 /// <summary>A breaker changed because its open time was over, a probe started, or a strategy or an operator changed it.</summary>
 [ProtoContract(Name = "worker.breaker-changed")]
-public sealed record WorkerBreakerChanged : IStoredEvent
+public sealed record WorkerBreakerChanged : IStoredEvent, IAudited
 {
     /// <summary>The breaker after the event.</summary>
     [ProtoMember(1)] public required WorkerBreaker Breaker { get; init; }
@@ -94,4 +96,7 @@ public sealed record WorkerBreakerChanged : IStoredEvent
 
     /// <summary>Whether the consecutive failures are cleared.</summary>
     [ProtoMember(4)] public bool ClearsConsecutive { get; init; }
+
+    /// <inheritdoc />
+    [ProtoMember(5)] public AuditEntry? Audit { get; init; }
 }

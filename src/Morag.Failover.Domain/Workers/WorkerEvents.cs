@@ -1,4 +1,6 @@
+using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Audit;
 using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Domain.Workers;
@@ -58,7 +60,7 @@ public sealed record WorkerLost : IStoredEvent
 
 /// <summary>An operator declared a worker offline.</summary>
 [ProtoContract(Name = "worker.declared-offline")]
-public sealed record WorkerDeclaredOffline : IStoredEvent
+public sealed record WorkerDeclaredOffline : IStoredEvent, IAudited
 {
     /// <summary>When.</summary>
     [ProtoMember(1)] public required DateTimeOffset At { get; init; }
@@ -68,6 +70,9 @@ public sealed record WorkerDeclaredOffline : IStoredEvent
 
     /// <summary>Whether it was lost, unplanned, while it held leases.</summary>
     [ProtoMember(3)] public bool LostWork { get; init; }
+
+    /// <inheritdoc />
+    [ProtoMember(4)] public AuditEntry? Audit { get; init; }
 }
 
 /// <summary>A worker reported another status than before. Busy is stored as online.</summary>
@@ -86,7 +91,7 @@ public sealed record WorkerStatusReported : IStoredEvent
 
 /// <summary>An operator started or changed the drain of a worker.</summary>
 [ProtoContract(Name = "worker.drained")]
-public sealed record WorkerDrained : IStoredEvent
+public sealed record WorkerDrained : IStoredEvent, IAudited
 {
     /// <summary>When.</summary>
     [ProtoMember(1)] public required DateTimeOffset At { get; init; }
@@ -99,6 +104,9 @@ public sealed record WorkerDrained : IStoredEvent
 
     /// <summary>The time from the start of the drain to its deadline.</summary>
     [ProtoMember(4)] public TimeSpan? Within { get; init; }
+
+    /// <inheritdoc />
+    [ProtoMember(5)] public AuditEntry? Audit { get; init; }
 }
 
 /// <summary>The deadline of a drain passed. Leases still held are given back.</summary>
@@ -114,24 +122,30 @@ public sealed record WorkerDrainDeadlinePassed : IStoredEvent
 
 /// <summary>An operator ended a drain, or brought back a worker that an operator had declared offline.</summary>
 [ProtoContract(Name = "worker.resumed")]
-public sealed record WorkerResumed : IStoredEvent
+public sealed record WorkerResumed : IStoredEvent, IAudited
 {
     /// <summary>When.</summary>
     [ProtoMember(1)] public required DateTimeOffset At { get; init; }
 
     /// <summary>Lifts the fence of a worker that was declared offline.</summary>
     [ProtoMember(2)] public OwedFence? Fence { get; init; }
+
+    /// <inheritdoc />
+    [ProtoMember(3)] public AuditEntry? Audit { get; init; }
 }
 
 /// <summary>A worker unregistered. Its score stays.</summary>
 [ProtoContract(Name = "worker.unregistered")]
-public sealed record WorkerUnregistered : IStoredEvent
+public sealed record WorkerUnregistered : IStoredEvent, IAudited
 {
     /// <summary>When.</summary>
     [ProtoMember(1)] public required DateTimeOffset At { get; init; }
 
     /// <summary>Gives its leases back.</summary>
     [ProtoMember(2)] public required OwedFence Fence { get; init; }
+
+    /// <inheritdoc />
+    [ProtoMember(3)] public AuditEntry? Audit { get; init; }
 }
 
 /// <summary>Every partition acknowledged the fences up to a number.</summary>
@@ -139,5 +153,13 @@ public sealed record WorkerUnregistered : IStoredEvent
 public sealed record WorkerFencesAcknowledged : IStoredEvent
 {
     /// <summary>The highest number that every partition acknowledged.</summary>
+    [ProtoMember(1)] public required long UpTo { get; init; }
+}
+
+/// <summary>A coordinator stored the audit entries up to a number.</summary>
+[ProtoContract(Name = "worker.audit-delivered")]
+public sealed record WorkerAuditDelivered : IStoredEvent
+{
+    /// <summary>The number of the last entry.</summary>
     [ProtoMember(1)] public required long UpTo { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Queues;
@@ -144,9 +145,9 @@ public static class WorkerMembership
             return Decision.Unchanged<IWireMessage>(Refused.Invalid("deadline_seconds", $"must be 0 to {WorkerLimits.MaxDrainSeconds}"));
         }
 
-        return new(
-            new WorkerDrained { At = now, Reason = command.Reason, Deadline = now + command.Deadline, Within = command.Deadline },
-            Done.Instance);
+        var drained = new WorkerDrained { At = now, Reason = command.Reason, Deadline = now + command.Deadline, Within = command.Deadline };
+        var audit = WorkerAudit.OfMembership(state, drained, AuditAction.WorkerDrain, command.By, command.Reason, now);
+        return new(drained with { Audit = audit }, Done.Instance);
     }
 
     /// <summary>Gives back the leases still held when the deadline of a drain has passed. Null if it has not.</summary>
@@ -160,7 +161,7 @@ public static class WorkerMembership
             : null;
 
     /// <summary>Ends a drain, or an offline declared by an operator.</summary>
-    public static Decision<IWireMessage> Resume(WorkerState state, DateTimeOffset now)
+    public static Decision<IWireMessage> Resume(WorkerState state, ResumeWorker command, DateTimeOffset now)
     {
         if (!state.IsRegistered)
         {
@@ -170,10 +171,14 @@ public static class WorkerMembership
         if (state.OfflineCause == OfflineCause.Operator)
         {
             var fence = NextFence(state, FenceKind.Lifted, now, "an operator resumed the worker");
-            return new(new WorkerResumed { At = now, Fence = fence }, Done.Instance);
+            return Resumed(new WorkerResumed { At = now, Fence = fence });
         }
 
-        return state.Drain is null ? Decision.Unchanged<IWireMessage>(Done.Instance) : new(new WorkerResumed { At = now }, Done.Instance);
+        return state.Drain is null ? Decision.Unchanged<IWireMessage>(Done.Instance) : Resumed(new WorkerResumed { At = now });
+
+        Decision<IWireMessage> Resumed(WorkerResumed resumed) => new(
+            resumed with { Audit = WorkerAudit.OfMembership(state, resumed, AuditAction.WorkerResume, command.By, "", now) },
+            Done.Instance);
     }
 
     /// <summary>
@@ -209,7 +214,8 @@ public static class WorkerMembership
             },
             LostWork = !held.IsEmpty && !state.IsDraining && state.OfflineCause == OfflineCause.None,
         };
-        return new(offline, reply);
+        var audit = WorkerAudit.OfMembership(state, offline, AuditAction.WorkerOffline, command.By, command.Reason, now);
+        return new(offline with { Audit = audit }, reply);
     }
 
     /// <summary>Unregisters the worker, unless the instance that leaves was replaced.</summary>
@@ -220,14 +226,22 @@ public static class WorkerMembership
             return Decision.Unchanged<IWireMessage>(NotRegistered(state));
         }
 
-        return RefuseCall(state, command.InstanceId) is { } replaced
-            ? Decision.Unchanged<IWireMessage>(replaced)
+        if (RefuseCall(state, command.InstanceId) is { } replaced)
+        {
+            return Decision.Unchanged<IWireMessage>(replaced);
+        }
+
+        var left = new WorkerUnregistered
+        {
+            At = now,
+            Fence = NextFence(state, FenceKind.Returned, now, "the worker unregistered") with { InstanceId = null },
+        };
+
+        // A call that names an instance comes from the worker itself.
+        return command.InstanceId is not null
+            ? new(left, Done.Instance)
             : new(
-                new WorkerUnregistered
-                {
-                    At = now,
-                    Fence = NextFence(state, FenceKind.Returned, now, "the worker unregistered") with { InstanceId = null },
-                },
+                left with { Audit = WorkerAudit.OfMembership(state, left, AuditAction.WorkerUnregister, command.By, "", now) },
                 Done.Instance);
     }
 

@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Audit;
 using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Domain.Workers;
@@ -90,6 +91,12 @@ public sealed record WorkerSnapshot : IStoredState
 
     /// <summary>Whom the loss that it is offline by counts against.</summary>
     [ProtoMember(28)] public LossBlame LossBlame { get; init; }
+
+    /// <summary>The number of the last audit entry.</summary>
+    [ProtoMember(29)] public long LastAudit { get; init; }
+
+    /// <summary>The audit entries that no coordinator has recorded yet.</summary>
+    [ProtoMember(30)] public ImmutableArray<OwedAudit> OwedAudit { get; init; } = [];
 }
 
 /// <summary>A failure that is remembered, so that it counts once.</summary>

@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Audit;
 using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Domain.Workers;
@@ -38,6 +39,8 @@ public static class WorkerSnapshotMapping
         RecentLosses = [.. state.Score.RecentLosses.Items.Select(pair => new RememberedLoss { LossId = pair.Key, FailureId = pair.Value })],
         RecentSuccesses = [.. state.Score.RecentSuccesses.Items.Concat(state.Score.RecentCalls.Items).Select(pair => pair.Key)],
         Record = [.. state.Record.Entries],
+        LastAudit = state.Audit.Last,
+        OwedAudit = state.Audit.Owed,
     };
 
     /// <summary>The state that was stored.</summary>
@@ -63,6 +66,7 @@ public static class WorkerSnapshotMapping
         CountedBatches = snapshot.CountedBatches.ToImmutableSortedDictionary(batch => batch.Partition, batch => batch.Number),
         Score = ScoreFrom(snapshot),
         Record = new WorkRecord { Entries = [.. snapshot.Record] },
+        Audit = new AuditOutbox { Last = snapshot.LastAudit, Owed = snapshot.OwedAudit },
     };
 
     private static ReliabilityScore ScoreFrom(WorkerSnapshot snapshot)

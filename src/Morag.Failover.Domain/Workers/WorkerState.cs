@@ -1,6 +1,7 @@
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Audit;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Queues;
 
@@ -78,6 +79,9 @@ public sealed record WorkerState
     /// <summary>The number of the last counted batch of outcomes, by partition.</summary>
     public ImmutableSortedDictionary<int, long> CountedBatches { get; init; } = ImmutableSortedDictionary<int, long>.Empty;
 
+    /// <summary>What operators did with it, until a coordinator has recorded it.</summary>
+    public AuditOutbox Audit { get; init; } = AuditOutbox.Empty;
+
     /// <summary>Whether it is registered.</summary>
     public bool IsRegistered => Registration is not null;
 
@@ -132,6 +136,7 @@ public sealed record WorkerState
             : after.IsRegistered ? after.GoneSince ?? WentAt(@event)
             : LastSign(after.GoneSince, WentAt(@event));
         after = goneSince == after.GoneSince ? after : after with { GoneSince = goneSince };
+        after = @event is IAudited { Audit: not null } ? after with { Audit = after.Audit.After(@event, AuditOutbox.MostOfWorker) } : after;
 
         // A registration always counts as a change. Its lists compare by reference, so replay and the live entity would count differently.
         return @event is WorkerRegistered || after.Entry() != Entry() ? after with { Revision = Revision + 1 } : after;
@@ -213,6 +218,7 @@ public sealed record WorkerState
             Score = moved.ClearsConsecutive ? Score.Cleared() : Score,
             StrategyFailures = moved.StrategyFailure is { } failure ? RememberingStrategy(failure) : StrategyFailures,
         },
+        WorkerAuditDelivered delivered => this with { Audit = Audit.Without(delivered.UpTo) },
         ClockSetBack setBack => WorkerClockCorrection.Corrected(this, setBack.At),
         _ => throw new InvalidOperationException($"{@event.GetType()} is not an event of a worker"),
     };

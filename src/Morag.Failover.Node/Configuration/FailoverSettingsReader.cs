@@ -23,6 +23,7 @@ public static class FailoverSettingsReader
             Policy = ReadPolicy(failover.Child("policy")),
             Queues = ReadQueues(failover.Child("queues")),
             Workers = ReadWorkers(failover.Child("workers")),
+            Audit = ReadAudit(failover.Child("audit")),
             Partitions = ReadPartitions(failover.Child("partitions")),
             Storage = ReadStorage(failover.Child("storage")),
         };
@@ -50,6 +51,12 @@ public static class FailoverSettingsReader
         MaxFailuresKept = section.Integer("max-failures-kept", 100, 10_000_000),
         MaxInProgress = section.Integer("max-in-progress", 10, 1_000_000),
         MaxHistoryBytes = section.Size("max-history-bytes", "1MiB", "1024GiB"),
+    };
+
+    private static AuditSettings ReadAudit(SettingsSection section) => new()
+    {
+        Retention = section.Duration("retention", "1h", "3650d"),
+        MaxBytes = section.Size("max-bytes", "64KiB", "1024GiB"),
     };
 
     private static ImmutableSortedDictionary<string, ImmutableArray<JsonText>> ReadLadder(SettingsSection section) =>

@@ -11,6 +11,7 @@ using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Http.Access;
 using Morag.Failover.Node.Http.Actors;
 using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Audit;
 using Morag.Failover.Node.Http.Dashboard;
 using Morag.Failover.Node.Http.Events;
 using Morag.Failover.Node.Http.Failures;
@@ -126,6 +127,7 @@ public static class FailoverHttp
         owned.MapQueues();
         owned.MapQueueControls();
         owned.MapScale();
+        owned.MapAudit();
         owned.MapEvents();
         app.MapPalettes();
         app.MapHealth();

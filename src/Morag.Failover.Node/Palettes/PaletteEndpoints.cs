@@ -19,6 +19,7 @@ public static class PaletteEndpoints
         TaskPalette.Task(queues),
         FailurePalette.Failure,
         PolicyPalette.Policy,
+        AuditPalette.Audit,
         JournalPalette.Journal,
         ClusterPalette.Cluster,
         new Palette

@@ -110,7 +110,9 @@ public sealed class UndeliveredCallsSpecs : TestKit, IFailoverRegions
             && (typeof(ITaskMessage).IsAssignableFrom(type) || typeof(IPartitionMessage).IsAssignableFrom(type))))
         {
             var message = System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(type);
-            var expected = type.Namespace!.EndsWith(".Failover", StringComparison.Ordinal) ? coordinators : queues;
+            var isOfCoordinators = type.Namespace!.EndsWith(".Failover", StringComparison.Ordinal)
+                || type.Namespace.EndsWith(".Audit", StringComparison.Ordinal);
+            var expected = isOfCoordinators ? coordinators : queues;
             Assert.True(expected.Ref.Equals(UndeliveredCalls.RegionOf(message, this)), $"{type} goes to another region");
         }
     }

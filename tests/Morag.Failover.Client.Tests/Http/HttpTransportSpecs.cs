@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Morag.Failover.Client.Http;
+using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
@@ -63,6 +64,8 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
         { new ListWorkers { Bucket = 0 }, "GET", "/api/v1/workers?limit=100", null },
         { new GetWorkerStats { Bucket = 0 }, "GET", "/api/v1/workers/stats", null },
         { new GetQueueStats { Partition = 0 }, "GET", "/api/v1/queues", null },
+        { new ListAudit { Partition = 0, By = "anna", Action = AuditAction.QueuePause, Target = "q", Limit = 5 },
+            "GET", "/api/v1/audit?by=anna&action=queue_pause&target=q&limit=5", null },
         { new GetQueueControl { Queue = new("q") }, "GET", "/api/v1/queues/q/limits", null },
         { new PauseQueue { Queue = new("q"), Reason = "a bad model" },
             "POST", "/api/v1/queues/q/pause", """{"reason":"a bad model"}""" },

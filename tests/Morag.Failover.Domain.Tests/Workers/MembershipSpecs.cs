@@ -115,7 +115,7 @@ public sealed class MembershipSpecs
         state = state.Apply(Register(state, Registration("i2")).Event!);
 
         Assert.Equal((Liveness.Alive, true), (state.Liveness, state.IsDraining));
-        Assert.False(state.Apply(WorkerMembership.Resume(state, T0).Event!).IsDraining);
+        Assert.False(state.Apply(WorkerMembership.Resume(state, new ResumeWorker { WorkerId = state.WorkerId }, T0).Event!).IsDraining);
     }
 
     [Fact]

@@ -104,6 +104,7 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("POST", "/queues/cpu_standard/pause", """{"reason":"a bad model"}""", 200)]
     [InlineData("POST", "/queues/cpu_standard/resume", """{"reason":"fixed"}""", 200)]
     [InlineData("GET", "/queues/cpu_standard/limits", null, 200)]
+    [InlineData("GET", "/audit?by=anna&action=queue_pause&target=cpu_standard&since=2026-11-23&until=2026-11-24&limit=5", null, 200)]
     [InlineData(
         "POST",
         "/queues/cpu_standard/limits",
@@ -122,6 +123,9 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("POST", "/tasks", """{"queue":"no_such"}""", "queue", "must be one of gpu_priority, gpu_fallback, cpu_standard, cpu_batch")]
     [InlineData("POST", "/tasks", """{"queue":7}""", "queue", "must be a text")]
     [InlineData("POST", "/queues/cpu_batch/pause", "{}", "reason", "is required")]
+    [InlineData("GET", "/audit?action=sing", null, "action", "must be one of worker_drain")]
+    [InlineData("GET", "/audit?format=xml", null, "format", "must be csv or json")]
+    [InlineData("GET", "/audit?after=x", null, "after", "must be taken from the Link header")]
     [InlineData("POST", "/queues/cpu_batch/resume", """{"reason":" "}""", "reason", "must not be empty")]
     [InlineData("POST", "/queues/cpu_batch/limits", """{"reset":["no_such"],"reason":"x"}""", "reset[0]", "must be one of per_worker")]
     [InlineData("POST", "/queues/$/pause", """{"reason":"x"}""", "queue", "1 to 128 characters")]

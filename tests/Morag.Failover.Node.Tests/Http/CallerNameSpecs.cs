@@ -37,6 +37,25 @@ public sealed class CallerNameSpecs
     }
 
     [Fact]
+    public async Task Should_list_what_operators_did_as_a_table_that_no_spreadsheet_runs()
+    {
+        await using var http = await HttpNode.Start();
+
+        using var answer = await http.Client.GetAsync(new Uri("/api/v1/audit?format=csv", UriKind.Relative));
+
+        Assert.Equal("text/csv", answer.Content.Headers.ContentType?.MediaType);
+        const string start = "2026-11-23T18:00:00.0000000Z,anna,queue_pause,cpu_standard,";
+        string[] lines =
+        [
+            "at,by,action,target,reason,before,after,id",
+            start + "'=1+1,,,queue-0:2",
+            start + "\"it said \"\"stop\"\", twice\",,,queue-0:1",
+            "",
+        ];
+        Assert.Equal(lines, (await answer.Content.ReadAsStringAsync()).Split("\r\n"));
+    }
+
+    [Fact]
     public async Task Should_have_no_name_when_no_token_is_required()
     {
         await using var http = await HttpNode.Start();

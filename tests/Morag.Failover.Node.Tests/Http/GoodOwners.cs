@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Ids;
@@ -81,11 +82,25 @@ internal static class GoodOwners
             Alive = [new() { Alive = 3, Available = 1 }],
         },
         GetQueueStats => new QueueStatsReply { Queues = [new() { QueueType = new("cpu_standard"), PendingTasks = 4, WorkerCount = 9 }] },
+        ListAudit list => new AuditPage
+        {
+            Entries = list.Partition == 0 ? [AuditOf("queue-0:2", "=1+1"), AuditOf("queue-0:1", "it said \"stop\", twice")] : [],
+        },
         PauseQueue pause => Control(pause.Queue, pause.By),
         ResumeQueue resume => Control(resume.Queue, null),
         SetQueueLimits set => Control(set.Queue, null),
         GetQueueControl get => Control(get.Queue, null),
         _ => null,
+    };
+
+    public static AuditEntry AuditOf(string id, string reason) => new()
+    {
+        Id = id,
+        At = Time,
+        By = "anna",
+        Action = AuditAction.QueuePause,
+        Target = "cpu_standard",
+        Reason = reason,
     };
 
     public static QueueControlReport Control(QueueName queue, string? pausedBy) => new()

@@ -52,6 +52,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
             "failure report $task --type network_failure --message lost --worker $worker --epoch $epoch --context {\"a\":1}",
             false,
             "retry_same_worker"),
+        ("audit list --action breaker_open --since 1h --limit 1000", false, "(?m)^(none| *when +by +action)"),
         ("journal ids --limit 1000", false, "(?m)^ *worker-$worker +[1-9]"),
         ("journal events worker-$worker --from 1", false, "(?m)^ *1 +"),
         ("journal sizes --top 5", false, "(?m)^persistence ids +[1-9]"),

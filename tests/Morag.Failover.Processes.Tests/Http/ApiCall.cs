@@ -123,6 +123,10 @@ internal sealed record ApiCall(string Method, string Path, string? Body = null, 
         new("GET", "/api/v1/queues/$queue", Query: "state=leased&limit=10&after=a"),
         new("POST", "/api/v1/queues/$idle/pause", """{"reason":"a bad model"}"""),
         new("POST", "/api/v1/queues/$idle/resume", """{"reason":"a good model"}"""),
+        new(
+            "GET",
+            "/api/v1/audit",
+            Query: "by=anna&action=task_cancel&target=$task&since=2026-11-23&until=2026-11-24&format=json&limit=10"),
         new("GET", "/api/v1/queues/$idle/limits"),
         new(
             "POST",

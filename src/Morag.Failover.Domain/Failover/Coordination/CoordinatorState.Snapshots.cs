@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Domain.Audit;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Sizes;
 
@@ -44,6 +45,14 @@ public sealed partial record CoordinatorState
         {
             yield return new CoordinatorSnapshot { StaleReports = run };
         }
+
+        if (!Audit.Entries.IsEmpty)
+        {
+            foreach (var run in Audit.Entries.InBatches(WireSize.Of, half))
+            {
+                yield return new CoordinatorSnapshot { Audit = run };
+            }
+        }
     }
 
     /// <summary>The state that a snapshot's parts stored.</summary>
@@ -63,6 +72,7 @@ public sealed partial record CoordinatorState
         })) with
         {
             StaleReports = [.. parts.SelectMany(part => part.StaleReports)],
+            Audit = AuditTrail.Empty.With(parts.SelectMany(part => part.Audit)),
             Tally = new FailureTally
             {
                 Total = parts[0].TotalFailures,

@@ -62,6 +62,8 @@ public sealed partial record CoordinatorState
         ReportAttached attached => Attached(attached),
         StaleReportRecorded stale => StaleRecorded(stale),
         HistoryForgotten forgotten => Forgotten(forgotten),
+        OperatorActionsRecorded recorded => this with { Audit = Audit.With(recorded.Entries) },
+        AuditForgotten forgotten => this with { Audit = Audit.WithoutOldest(forgotten.Count) },
         ClockSetBack setBack => ClockSetBack(setBack.At),
         _ => throw new InvalidOperationException($"a coordinator cannot apply the event {@event.GetType()}"),
     };

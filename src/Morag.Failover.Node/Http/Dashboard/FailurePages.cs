@@ -1,6 +1,7 @@
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Dashboard.Pages;
+using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Failures;
 using Morag.Failover.Node.Http.Input;
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Morag.Failover.Dashboard.Pages;
+using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Journal;
 using Morag.Persistence.Redis.Inspection;
 

@@ -3,6 +3,7 @@ using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Dashboard;
 using Morag.Failover.Dashboard.Pages;
+using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Queues;
 using Morag.Failover.Node.Http.Tasks;
 

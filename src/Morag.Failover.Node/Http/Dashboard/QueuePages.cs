@@ -1,4 +1,5 @@
 using Morag.Failover.Dashboard.Pages;
+using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Queues;
 
 namespace Morag.Failover.Node.Http.Dashboard;

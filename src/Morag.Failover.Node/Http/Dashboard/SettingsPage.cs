@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Morag.Failover.Dashboard.Pages;
 using Morag.Failover.Node.Configuration;
+using Morag.Failover.Node.Http.Answers;
 
 namespace Morag.Failover.Node.Http.Dashboard;
 

@@ -5,6 +5,7 @@ using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Failover;
+using Morag.Failover.Node.Http.Access;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Input;
 using Morag.Failover.Node.Http.OpenApi;
@@ -135,6 +136,7 @@ internal static class TaskEndpoints
                 Queue = QueueRules.OptionalKnown(request.Queue, gateway.Settings.Queues, "queue"),
                 Quality = OptionalQuality(request.Quality),
                 Reason = Rules.Reason(request.Reason),
+                By = context.CallerName(),
             },
             context.RequestAborted);
         return Answer.Ok(new SubmittedTask { TaskId = task, State = TaskState.Queued });
@@ -144,7 +146,12 @@ internal static class TaskEndpoints
     internal static async Task<IResult> Cancel(HttpContext context, FailoverGateway gateway, string id, string? reason)
     {
         var task = Rules.Id<TaskId>(id, "task_id");
-        var cancel = new CancelTask { TaskId = task, Reason = Rules.Text(reason ?? "", CallLimits.MaxReasonBytes, "reason") };
+        var cancel = new CancelTask
+        {
+            TaskId = task,
+            Reason = Rules.Text(reason ?? "", CallLimits.MaxReasonBytes, "reason"),
+            By = context.CallerName(),
+        };
         _ = await gateway.AskQueues<Done>(cancel, context.RequestAborted);
         return Answer.Ok(new SubmittedTask { TaskId = task, State = TaskState.Cancelled });
     }
@@ -175,6 +182,7 @@ internal static class TaskEndpoints
                 DryRun = dryRun,
                 Queue = queue,
                 Quality = quality,
+                By = context.CallerName(),
             }));
     }
 
@@ -197,6 +205,7 @@ internal static class TaskEndpoints
                 Filter = filter,
                 Reason = reason,
                 DryRun = dryRun,
+                By = context.CallerName(),
             }));
     }
 

@@ -132,6 +132,7 @@ internal static class WorkerEndpoints
         {
             WorkerId = worker,
             Reason = Rules.Reason(request.Reason),
+            By = context.CallerName(),
             Deadline = request.DeadlineSeconds is { } seconds
                 ? Rules.Seconds(seconds, 0, WorkerLimits.MaxDrainSeconds, "deadline_seconds")
                 : null,
@@ -144,7 +145,7 @@ internal static class WorkerEndpoints
     internal static async Task<IResult> Resume(HttpContext context, FailoverGateway gateway, string id)
     {
         var worker = Worker(id);
-        _ = await gateway.AskWorkers<Done>(new ResumeWorker { WorkerId = worker }, context.RequestAborted);
+        _ = await gateway.AskWorkers<Done>(new ResumeWorker { WorkerId = worker, By = context.CallerName() }, context.RequestAborted);
         return Changed(worker, "resumed: the worker gets new tasks again");
     }
 
@@ -160,6 +161,7 @@ internal static class WorkerEndpoints
             WorkerId = worker,
             Action = Rules.Required(request.Action, "action"),
             Reason = Rules.Reason(request.Reason),
+            By = context.CallerName(),
         };
         return Answer.Ok(await gateway.AskWorkers<WorkerReliabilityScore>(set, context.RequestAborted));
     }
@@ -175,6 +177,7 @@ internal static class WorkerEndpoints
         {
             WorkerId = worker,
             InstanceId = Rules.OptionalId<InstanceId>(instanceId, "instance_id"),
+            By = context.CallerName(),
         };
         _ = await gateway.AskWorkers<Done>(leave, context.RequestAborted);
         return Changed(worker, "unregistered: its leases are released");

@@ -4,6 +4,7 @@ using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Node.Http.Access;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Input;
 using Morag.Failover.Node.Http.OpenApi;
@@ -33,7 +34,7 @@ internal static class WorkerOfflineEndpoint
         var worker = Rules.Id<WorkerId>(id, "worker_id");
         var reason = Rules.Reason(request.Reason);
         var affected = Rules.AtMost(request.AffectedTasks, CallLimits.MaxEntries, "affected_tasks");
-        var take = new TakeWorkerOffline { WorkerId = worker, Reason = reason };
+        var take = new TakeWorkerOffline { WorkerId = worker, Reason = reason, By = context.CallerName() };
         var taken = await gateway.Answer(gateway.Regions.Workers, take, TimeSpan.Zero, context.RequestAborted) switch
         {
             WorkerTakenOffline declared => declared,

@@ -1,13 +1,12 @@
 using System.Globalization;
 using System.Text;
-using Morag.Failover.Node.Http.Answers;
 
-namespace Morag.Failover.Node.Http.Dashboard;
+namespace Morag.Failover.Node.Http.Answers;
 
-/// <summary>A table of a page as a file.</summary>
+/// <summary>A list as a file: CSV (RFC 4180) or JSON.</summary>
 internal static class TableFile
 {
-    /// <summary>The table in the format that the call asks for; null if it asks for the page.</summary>
+    /// <summary>The table in the format that the call asks for; null if the call names no format.</summary>
     /// <param name="context">The call.</param>
     /// <param name="name">The name of the file.</param>
     /// <param name="rows">The rows.</param>
@@ -15,9 +14,15 @@ internal static class TableFile
     /// <exception cref="ProblemException">The format is neither CSV nor JSON.</exception>
     public static IResult? Of<T>(
         HttpContext context, string name, IReadOnlyList<T> rows, params (string Name, Func<T, object?> Value)[] columns) =>
-        context.Request.Query["format"].ToString() switch
+        Of(context.Request.Query["format"].ToString(), name, rows, columns);
+
+    /// <inheritdoc cref="Of{T}(HttpContext, string, IReadOnlyList{T}, ValueTuple{string, Func{T, object?}}[])" />
+    /// <param name="format">The format that the call asks for.</param>
+    public static IResult? Of<T>(
+        string? format, string name, IReadOnlyList<T> rows, params (string Name, Func<T, object?> Value)[] columns) =>
+        format switch
         {
-            "" => null,
+            null or "" => null,
             "json" => Answer.Ok(rows),
             "csv" => TypedResults.File(
                 Encoding.UTF8.GetBytes(Csv(rows, columns)), "text/csv; charset=utf-8", $"{name}.csv"),
