@@ -14,6 +14,7 @@ public sealed partial class QueueActor
         {
             RequeueTasks requeue => OperatorCommands.Refusal(requeue, settings.Queues),
             CancelTasks cancel => OperatorCommands.Refusal(cancel),
+            ChangeTasks change => BulkChanges.Refusal(change, settings.Queues),
             _ => null,
         };
         if (refused is not null)
@@ -24,9 +25,12 @@ public sealed partial class QueueActor
 
         var state = State;
         DoAside(
-            () => new BulkCommand(command, OperatorCommands.Matching(state, command), replyTo),
+            () => new BulkCommand(command, Matching(state), replyTo),
             cause => new BulkFailed(replyTo, cause),
             Self);
+
+        List<TaskId> Matching(QueueState before) =>
+            command is ChangeTasks change ? BulkChanges.Matching(before, change, settings) : OperatorCommands.Matching(before, command);
     }
 
     private void ContinueBulk(BulkCommand bulk)
@@ -36,6 +40,7 @@ public sealed partial class QueueActor
         {
             _ when bulk.IsOver => new(null, []),
             RequeueTasks { DryRun: false } requeue => OperatorCommands.Decide(State, requeue, bulk.CurrentTasks, Now, toRecord),
+            ChangeTasks change => BulkChanges.Decide(State, change, bulk.CurrentTasks, settings, Now, toRecord),
             CancelTasks { DryRun: false } cancel => OperatorCommands.Decide(State, cancel, bulk.CurrentTasks, Now, toRecord),
             _ => new Decision<ImmutableArray<TaskId>>(null, [.. bulk.CurrentTasks]),
         };

@@ -244,7 +244,7 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
             case RequeueTask requeue:
                 Answer(OperatorCommands.Decide(State, requeue, settings.Queues, Now));
                 return true;
-            case CancelTasks or RequeueTasks:
+            case CancelTasks or RequeueTasks or ChangeTasks:
                 BeginBulk((IPartitionMessage)message);
                 return true;
             case BulkCommand bulk:

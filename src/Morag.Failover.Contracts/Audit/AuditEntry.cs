@@ -69,4 +69,13 @@ public enum AuditAction
 
     /// <summary>Change limits of a queue.</summary>
     QueueLimits = 12,
+
+    /// <summary>Give tasks another priority.</summary>
+    TaskPrioritize = 13,
+
+    /// <summary>Move tasks to another queue.</summary>
+    TaskMove = 14,
+
+    /// <summary>Give tasks back the priority or queue that they had before a bulk action.</summary>
+    TaskUndo = 15,
 }

@@ -91,7 +91,7 @@ public sealed record TaskHistoryEntry
 
     /// <summary>
     /// What happened: submitted, leased, lease_ended, reassigned, pin_ended, completed, released, parked, unparked, requeued, cancelled,
-    /// extended, late_result, late_failure, late_extension or late_release.
+    /// reprioritized, moved, extended, late_result, late_failure, late_extension or late_release.
     /// </summary>
     [ProtoMember(2)] public required string What { get; init; }
 

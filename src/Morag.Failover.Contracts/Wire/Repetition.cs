@@ -37,6 +37,9 @@ public static class Repetition
         CancelTasks cancel => cancel.DryRun,
         RequeueTasks requeue => requeue.DryRun,
 
+        // A task that the action has changed keeps its id.
+        ChangeTasks => true,
+
         // Somebody else may have resumed or paused the queue, or changed its limits, before the repetition arrives.
         PauseQueue or ResumeQueue or SetQueueLimits => false,
 

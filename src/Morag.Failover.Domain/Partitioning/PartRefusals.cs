@@ -23,7 +23,7 @@ public static class PartRefusals
     public static Refused OfSome(IWireMessage message, int accepted, IReadOnlyCollection<Refused> refusals)
     {
         var refused = OfAll(refusals);
-        return accepted > 0 && message is CancelTasks { DryRun: false } or RequeueTasks { DryRun: false }
+        return accepted > 0 && message is CancelTasks { DryRun: false } or RequeueTasks { DryRun: false } or ChangeTasks { DryRun: false }
             ? Refused.Unavailable($"The call was carried out in {accepted} partitions and refused in {refusals.Count}: {refused.Message}")
             : refused;
     }

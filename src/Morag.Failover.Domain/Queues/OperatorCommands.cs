@@ -116,6 +116,7 @@ public static class OperatorCommands
             edit.Put(task.Queue, counted with { Cancelled = counted.Cancelled + 1 });
             edit.Put(task.Finished(TaskState.Cancelled, @event.At) with
             {
+                Bulk = BulkChanges.MarkOf(@event.Bulk, BulkKind.Cancel, task.Bulk),
                 History = task.History.With(edit.HistoryKept, @event.At, TaskHistory.Cancelled, detail: @event.Reason),
             });
             if (task is { State: TaskState.Leased, Lease: { } lease })
@@ -150,6 +151,7 @@ public static class OperatorCommands
                 ParkedBecause = null,
                 Budgets = @event.Quality is null ? new TaskBudgets { QualityRung = task.Budgets.QualityRung } : TaskBudgets.Unused,
                 Forgiven = task.Failures.Length,
+                Bulk = BulkChanges.MarkOf(@event.Bulk, BulkKind.Requeue, task.Bulk),
                 History = task.History.With(edit.HistoryKept, @event.At, TaskHistory.Requeued, detail: @event.Reason),
             });
         }
@@ -202,6 +204,9 @@ public sealed record TasksCancelled : IStoredEvent, IAudited
 
     /// <inheritdoc />
     [ProtoMember(4)] public AuditEntry? Audit { get; init; }
+
+    /// <summary>The bulk action; null if it was none, or one without an id.</summary>
+    [ProtoMember(5)] public RequestId? Bulk { get; init; }
 }
 
 /// <summary>An operator requeued parked tasks.</summary>
@@ -221,4 +226,7 @@ public sealed record TasksRequeued : IStoredEvent, IAudited
 
     /// <inheritdoc />
     [ProtoMember(6)] public AuditEntry? Audit { get; init; }
+
+    /// <summary>The bulk action; null if it was none, or one without an id.</summary>
+    [ProtoMember(7)] public RequestId? Bulk { get; init; }
 }

@@ -56,6 +56,31 @@ internal static class QueueAudit
         After = command.Queue is { } queue ? $"queued in {queue}" : "queued",
     };
 
+    /// <summary>The entry of a bulk action in one partition: its filter, and how many tasks matched when it began.</summary>
+    public static AuditEntry Of(ChangeTasks command, int matching, DateTimeOffset now)
+    {
+        var order = command.Order;
+        var (action, after) = order.Kind switch
+        {
+            BulkKind.Requeue => (AuditAction.TaskRequeue, order.Queue is { } queue ? $"queued in {queue}" : "queued"),
+            BulkKind.Cancel => (AuditAction.TaskCancel, WireName.Of(TaskState.Cancelled)),
+            BulkKind.Prioritize => (AuditAction.TaskPrioritize, $"priority {WireName.Of(order.Priority!.Value)}"),
+            BulkKind.Move => (AuditAction.TaskMove, $"in {order.Queue}"),
+            BulkKind.Undo => (AuditAction.TaskUndo, $"as before bulk action {order.Undoes}"),
+            _ => throw new ArgumentOutOfRangeException(nameof(command), order.Kind, "Unknown kind of bulk action."),
+        };
+        return new AuditEntry
+        {
+            At = now,
+            By = order.By,
+            Action = action,
+            Target = order.Filter,
+            Reason = $"{order.Reason} (bulk action {order.Id})",
+            Before = Matching(matching, command.Partition),
+            After = after,
+        };
+    }
+
     public static AuditEntry Of(
         QueueControl before, QueueControl after, AuditAction action, string by, string reason, DateTimeOffset now) => new()
         {

@@ -30,6 +30,7 @@ public static class QueueEvents
         PinsEnded ended => DueTasks.Apply(state, ended),
         TasksWentUnserved unserved => UnservedTasks.Apply(state, unserved),
         TasksCancelled cancelled => OperatorCommands.Apply(state, cancelled),
+        TasksChanged changed => BulkChanges.Apply(state, changed),
         TasksRequeued requeued => OperatorCommands.Apply(state, requeued),
         QueueControlsChanged changed => QueueControlCommands.Apply(state, changed),
         QueueAuditDelivered delivered => state with { Audit = state.Audit.Without(delivered.UpTo), JustReady = [] },

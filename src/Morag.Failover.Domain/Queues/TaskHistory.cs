@@ -15,6 +15,8 @@ internal static class TaskHistory
     public const string Parked = "parked";
     public const string Unparked = "unparked";
     public const string Requeued = "requeued";
+    public const string Reprioritized = "reprioritized";
+    public const string Moved = "moved";
     public const string Cancelled = "cancelled";
     public const string LateResult = "late_result";
     public const string LateFailure = "late_failure";

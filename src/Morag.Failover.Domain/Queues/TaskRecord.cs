@@ -11,6 +11,7 @@ public sealed record TaskRecord
     private const int BytesOfEntry = 64;
 
     private JsonText quality = JsonText.EmptyObject;
+    private BulkMark? bulk;
 
     // Not the shared instance: Protobuf deserializes into the existing object.
     private TaskBudgets budgets = new();
@@ -76,9 +77,15 @@ public sealed record TaskRecord
     /// <summary>What happened after the submission, oldest first.</summary>
     [ProtoMember(22)] public ImmutableArray<TaskHistoryEntry> History { get; init; } = [];
 
+    /// <summary>The priority that an operator gave it; null while it has the one of its submission.</summary>
+    [ProtoMember(23)] public TaskPriority? Reprioritized { get; init; }
+
+    /// <summary>The last bulk action that changed it.</summary>
+    [ProtoMember(24)] public BulkMark? Bulk { get => bulk; init => bulk = value; }
+
     public TaskId TaskId => Submission.TaskId;
 
-    public TaskPriority Priority => Submission.Priority;
+    public TaskPriority Priority => Reprioritized ?? Submission.Priority;
 
     /// <summary>Whether the task has succeeded or was cancelled.</summary>
     public bool IsFinished => State is TaskState.Succeeded or TaskState.Cancelled;
@@ -169,6 +176,7 @@ public sealed record TaskRecord
     private void ShareEqualValues()
     {
         budgets = SharedValues<TaskBudgets>.Of(budgets);
+        bulk = SharedValues<BulkMark>.Of(bulk);
         if (quality == Submission.Quality)
         {
             quality = Submission.Quality;

@@ -111,6 +111,7 @@ public static class SearchFields
         Text("instance", "The instance of that worker.", "instance:a1b2c3", task => task.Lease?.InstanceId?.Value),
         Text("pinned", "The only worker that may lease the task for now.", "pinned:*", task => task.PinnedTo?.Value),
         Text("avoids", "The worker that gets the task only if no other can run it.", "avoids:gpu-3", task => task.Avoid?.Value),
+        Text("bulk", "The id of the last bulk action that changed the task.", "bulk:018f3c2a", task => task.Bulk?.Id.Value),
         Count("attempts", "How many leases the task has had.", "attempts>=3", task => task.Attempt),
         Count("epoch", "The epoch of the newest lease.", "epoch:1007", task => task.Lease?.Epoch.Value ?? 0),
     ];

@@ -17,6 +17,7 @@ public static class ReasonRules
         RequeueTask call => Refusal(call.Reason),
         RequeueTasks call => Refusal(call.Reason),
         ReleaseLeases call => Refusal(call.Reason),
+        ChangeTasks call => Refusal(call.Order.Reason),
         DrainWorker call => Refusal(call.Reason),
         TakeWorkerOffline call => Refusal(call.Reason),
         SetBreaker call => Refusal(call.Reason),

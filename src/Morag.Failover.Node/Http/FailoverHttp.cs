@@ -116,6 +116,7 @@ public static class FailoverHttp
         owned.MapTaskSubmission();
         owned.MapTasks();
         owned.MapSearch();
+        owned.MapBulk();
         owned.MapLeases();
         owned.MapWorkerCalls();
         owned.MapWorkers();

@@ -17,6 +17,7 @@ public static class PaletteEndpoints
         WorkerPalette.Breaker,
         TaskPalette.Queue,
         TaskPalette.Task(queues),
+        BulkPalette.Bulk,
         FailurePalette.Failure,
         PolicyPalette.Policy,
         AuditPalette.Audit,

@@ -9,7 +9,7 @@ namespace Morag.Failover.Actors.Tests.Queues;
 /// <summary>Searches of a queue partition.</summary>
 public sealed class SearchSpecs(ITestOutputHelper output) : OwnerSpec(output)
 {
-    private Props Entity => QueueActor.Props(0, FailoverSettings.Default, Regions, Outages, NoEpochs.Instance);
+    private Props Entity => QueueActor.Props(0, FailoverSettings.Default, Regions, Outages, NoEpochFloors.Instance);
 
     [Fact]
     public async Task Should_find_durable_tasks_before_and_after_a_crash()
@@ -73,20 +73,5 @@ public sealed class SearchSpecs(ITestOutputHelper output) : OwnerSpec(output)
     {
         queue.Tell(Search(filter, sort), TestActor);
         return (await ExpectMsgAsync<TaskMatches>()).Tasks.Select(task => task.TaskId.Value);
-    }
-
-    private sealed class NoEpochs : IEpochFloors
-    {
-        public static readonly NoEpochs Instance = new();
-
-        public LeaseEpoch Of(int partition) => LeaseEpoch.None;
-
-        public void Reserve(int partition, LeaseEpoch upTo)
-        {
-        }
-
-        public void Release(int partition, LeaseEpoch granted)
-        {
-        }
     }
 }

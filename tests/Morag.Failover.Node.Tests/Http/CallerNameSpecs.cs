@@ -44,12 +44,12 @@ public sealed class CallerNameSpecs
         using var answer = await http.Client.GetAsync(new Uri("/api/v1/audit?format=csv", UriKind.Relative));
 
         Assert.Equal("text/csv", answer.Content.Headers.ContentType?.MediaType);
-        const string start = "2026-11-23T18:00:00.0000000Z,anna,queue_pause,cpu_standard,";
+        const string Start = "2026-11-23T18:00:00.0000000Z,anna,queue_pause,cpu_standard,";
         string[] lines =
         [
             "at,by,action,target,reason,before,after,id",
-            start + "'=1+1,,,queue-0:2",
-            start + "\"it said \"\"stop\"\", twice\",,,queue-0:1",
+            Start + "'=1+1,,,queue-0:2",
+            Start + "\"it said \"\"stop\"\", twice\",,,queue-0:1",
             "",
         ];
         Assert.Equal(lines, (await answer.Content.ReadAsStringAsync()).Split("\r\n"));

@@ -26,7 +26,7 @@ internal static class GoodOwners
         GetTask get => new TaskInfo { TaskId = get.TaskId, Queue = new("cpu_standard"), Payload = JsonText.Trusted("""{"a":1}""") },
         GetTaskDecisions get => new TaskDecisions { Decisions = [Decision(get.TaskId.Value)] },
         RequeueTask or CancelTask or DrainWorker or ResumeWorker or UnregisterWorker or OpenSession => Done.Instance,
-        RequeueTasks or CancelTasks => new TasksAffected { Count = 2, Sample = [new("t-1"), new("t-2")] },
+        RequeueTasks or CancelTasks or ChangeTasks => new TasksAffected { Count = 2, Sample = [new("t-1"), new("t-2")] },
         ExtendLease extend => new LeaseResults { Results = [new() { TaskId = extend.TaskId, Epoch = extend.Epoch, Deadline = Time }] },
         ReleaseLeases release => new LeaseResults
         {
