@@ -46,6 +46,14 @@ internal sealed record ApiCall(string Method, string Path, string? Body = null, 
             "queue":"cpu_batch","quality":{"q":1}}
             """),
         new("POST", "/api/v1/tasks/cancel", """{"filter":{"state":"leased","worker":"$worker"},"reason":"over","dry_run":false}"""),
+        new(
+            "POST",
+            "/api/v1/bulk",
+            """
+            {"id":"$task","action":"prioritize","filter":"id:$task","reason":"urgent","priority":"high","queue":"cpu_batch","dry_run":false}
+            """),
+        new("GET", "/api/v1/bulk/$task"),
+        new("POST", "/api/v1/bulk/$task/undo", """{"id":"$task-undo","reason":"not urgent"}"""),
         new("POST", "/api/v1/tasks/$task/extend", """{"worker_id":"$worker","epoch":$epoch,"seconds":60}"""),
         new("POST", "/api/v1/tasks/$task/release", """{"worker_id":"$worker","epoch":$epoch}"""),
         new("POST", "/api/v1/tasks/$task/complete", """{"worker_id":"$worker","epoch":$epoch,"result":{"a":1}}"""),
