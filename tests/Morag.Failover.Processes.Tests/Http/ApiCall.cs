@@ -50,7 +50,8 @@ internal sealed record ApiCall(string Method, string Path, string? Body = null, 
             "POST",
             "/api/v1/bulk",
             """
-            {"id":"$task","action":"prioritize","filter":"id:$task","reason":"urgent","priority":"high","queue":"cpu_batch","dry_run":false}
+            {"id":"$task","action":"prioritize","filter":"id:$task","reason":"urgent",
+            "priority":"high","queue":"cpu_batch","dry_run":false}
             """),
         new("GET", "/api/v1/bulk/$task"),
         new("POST", "/api/v1/bulk/$task/undo", """{"id":"$task-undo","reason":"not urgent"}"""),
