@@ -39,9 +39,10 @@ internal static class BulkEndpoints
             Priority = request.Priority is { IsNull: false } priority ? PriorityRules.Parse(priority, "priority") : null,
             Queue = QueueRules.OptionalKnown(request.Queue, gateway.Settings.Queues, "queue"),
         };
+        var wanted = new ChangeTasks { Partition = 0, Order = order, At = clock.GetUtcNow(), DryRun = dryRun };
         return order.Kind == BulkKind.Undo
             ? throw ProblemException.Invalid("action", "undo has a call of its own: POST /api/v1/bulk/{id}/undo")
-            : await ChangeAsync(context, gateway, new ChangeTasks { Partition = 0, Order = order, At = clock.GetUtcNow(), DryRun = dryRun });
+            : await ChangeAsync(context, gateway, wanted);
     }
 
     private static async Task<IResult> Undo(HttpContext context, FailoverGateway gateway, SteadyClock clock, string id)
