@@ -10,6 +10,14 @@ public static class Texts
     public static string Rounded(double value, int decimals = 1) =>
         value.ToString(decimals == 0 ? "N0" : "#,0." + new string('#', decimals), CultureInfo.InvariantCulture);
 
+    /// <summary>A value of a scale in few characters, never rounded to another one: <c>2.5</c>, <c>0.025</c>, <c>20k</c>.</summary>
+    public static string Scale(double value) => value switch
+    {
+        >= 1_000_000 => (value / 1_000_000).ToString("0.###", CultureInfo.InvariantCulture) + "M",
+        >= 10_000 => (value / 1_000).ToString("0.###", CultureInfo.InvariantCulture) + "k",
+        _ => value.ToString("#,0.######", CultureInfo.InvariantCulture),
+    };
+
     /// <summary>A share as percent.</summary>
     public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.#} %");
 

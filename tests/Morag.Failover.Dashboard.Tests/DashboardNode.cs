@@ -94,6 +94,7 @@ public sealed class DashboardNode : IAsyncLifetime
     {
         await RegisterAsync("gpu-1", "gpu");
         await RegisterAsync("cpu-1", "cpu");
+        await RegisterAsync("formula-1", "cpu", "=HYPERLINK(\"https://evil.example/\", \"gpu\")");
         await Node.Client.SubmitAsync(
         [
             new { task_id = HostileTask, queue = "gpu_priority", payload = new { file = Hostile, line = new string('x', 250 * 1024) } },
@@ -109,18 +110,19 @@ public sealed class DashboardNode : IAsyncLifetime
         await CompleteAsync("cpu-1", 5);
     }
 
-    private async Task RegisterAsync(string worker, string capability) => _ = await Node.Client.PostAsync("/workers/register", new
+    private async Task RegisterAsync(string worker, string capability, string? name = null)
     {
-        registration = new
+        var registration = new
         {
             worker_id = worker,
-            name = $"{worker} {Hostile}",
+            name = name ?? $"{worker} {Hostile}",
             capability,
             max_concurrent_tasks = 8,
             hardware = new { cpu_cores = 16, memory_gb = 64, gpu_count = capability == "gpu" ? 1 : 0, gpu_memory_gb = 24 },
             tags = new Dictionary<string, string> { ["site"] = "home" },
-        },
-    });
+        };
+        _ = await Node.Client.PostAsync("/workers/register", new { registration });
+    }
 
     private async Task FailAsync(string task, string worker, string message)
     {

@@ -35,14 +35,20 @@ public sealed class LiveSpecs(DashboardNode node)
     [BrowserFact]
     public async Task Should_keep_what_the_reader_does_when_the_page_is_updated()
     {
-        await using var open = await node.OpenAsync("/workers/cpu-1");
-        await open.Page.GetByText("Declare lost").First.ClickAsync();
-        var reason = open.Page.Locator("#act-workers-cpu-1-offline").GetByLabel("Reason");
+        await using var open = await node.OpenAsync("/workers/gpu-1");
+        var form = open.Page.Locator("#act-workers-gpu-1-drain");
+        await form.Locator("summary").ClickAsync();
+        var reason = form.GetByLabel("Reason");
         await reason.FillAsync("half a rea");
-        var updated = open.Page.WaitForResponseAsync(answer => answer.Url.EndsWith("/workers/cpu-1", StringComparison.Ordinal));
-        await node.Node.Client.SubmitAsync([new { task_id = "update-1", queue = "cpu_batch", payload = 1 }]);
-        _ = await (await updated).FinishedAsync();
 
+        // Somebody else drains the worker: the page gains a badge and another form, and no longer has the one that the reader fills in.
+        _ = await node.Node.Client.PostAsync("/workers/gpu-1/drain", new { reason = "somebody else" });
+        await Assertions.Expect(open.Page.Locator(".badges")).ToContainTextAsync("draining");
+
+        await Assertions.Expect(reason).ToBeFocusedAsync();
+        await Assertions.Expect(reason).ToHaveValueAsync("half a rea");
+        _ = await node.Node.Client.PostAsync("/workers/gpu-1/resume", new { });
+        await Assertions.Expect(open.Page.Locator(".badges")).Not.ToContainTextAsync("draining");
         await Assertions.Expect(reason).ToBeFocusedAsync();
         await Assertions.Expect(reason).ToHaveValueAsync("half a rea");
     }
@@ -51,14 +57,29 @@ public sealed class LiveSpecs(DashboardNode node)
     public async Task Should_stand_still_while_paused()
     {
         await using var open = await node.OpenAsync("/tasks?queue=cpu_batch");
+        await using var other = await node.OpenAsync("/tasks?queue=cpu_batch");
         var panel = open.Page.Locator("[data-live]");
         await Assertions.Expect(panel).ToContainTextAsync("Live");
         await open.Page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
         await Assertions.Expect(panel).ToContainTextAsync("Paused");
         await node.Node.Client.SubmitAsync([new { task_id = "paused-1", queue = "cpu_batch", payload = 1 }]);
-        await Assertions.Expect(open.Page.GetByText("paused-1")).ToHaveCountAsync(0);
-        await open.Page.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
+        await Assertions.Expect(other.Page.GetByText("paused-1")).ToBeVisibleAsync();
 
+        Assert.Equal(0, await open.Page.GetByText("paused-1").CountAsync());
+        await open.Page.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
         await Assertions.Expect(open.Page.GetByText("paused-1")).ToBeVisibleAsync();
+    }
+
+    [BrowserFact]
+    public async Task Should_not_say_live_while_the_page_cannot_be_loaded()
+    {
+        await using var open = await node.OpenAsync("/queues");
+        var panel = open.Page.Locator("[data-live]");
+        await Assertions.Expect(panel).ToContainTextAsync("Live");
+        await open.Page.RouteAsync("**/queues", route => route.FulfillAsync(new() { Status = 503, Body = "down" }));
+        await Assertions.Expect(panel).ToContainTextAsync("Not up to date");
+
+        await open.Page.UnrouteAsync("**/queues");
+        await Assertions.Expect(panel).ToContainTextAsync("Live");
     }
 }

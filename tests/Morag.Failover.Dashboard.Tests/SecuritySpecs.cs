@@ -9,6 +9,13 @@ namespace Morag.Failover.Dashboard.Tests;
 [Collection(DashboardSpecs.Name)]
 public sealed partial class SecuritySpecs(DashboardNode node)
 {
+    private static readonly string[] Actions =
+    [
+        "/tasks/kept-1/cancel", "/tasks/kept-1/requeue", "/workers/cpu-1/drain", "/workers/cpu-1/resume", "/workers/cpu-1/offline",
+        "/workers/cpu-1/breaker-open", "/workers/cpu-1/breaker-close", "/workers/cpu-1/breaker-reset", "/queues/cpu_batch/pause",
+        "/queues/cpu_batch/resume", "/parked/requeue",
+    ];
+
     [Fact]
     public async Task Should_lead_to_the_sign_in_page_and_back()
     {
@@ -56,7 +63,7 @@ public sealed partial class SecuritySpecs(DashboardNode node)
 
         var cookie = signedIn.Headers.GetValues("Set-Cookie").Single(IsSession);
         Assert.Contains("httponly", cookie, StringComparison.Ordinal);
-        Assert.Contains("samesite=strict", cookie, StringComparison.Ordinal);
+        Assert.Contains("samesite=lax", cookie, StringComparison.Ordinal);
         Assert.DoesNotContain(DashboardNode.OperatorToken, cookie, StringComparison.Ordinal);
     }
 
@@ -65,9 +72,12 @@ public sealed partial class SecuritySpecs(DashboardNode node)
     {
         using var http = node.CreateHttp();
         using var signedIn = await SignInAsync(http, DashboardNode.ReaderToken);
+        using var before = await GetAsync(http, "/");
         using var signedOut = await PostAsync(http, "/logout", await GuardAsync(http, "/"));
         using var page = await GetAsync(http, "/");
 
+        Assert.Equal(HttpStatusCode.OK, before.StatusCode);
+        Assert.Contains("expires=Thu, 01 Jan 1970", signedOut.Headers.GetValues("Set-Cookie").Single(IsSession), StringComparison.Ordinal);
         Assert.Equal("/login", signedOut.Headers.Location!.ToString());
         Assert.Equal(HttpStatusCode.SeeOther, page.StatusCode);
     }
@@ -83,15 +93,20 @@ public sealed partial class SecuritySpecs(DashboardNode node)
     }
 
     [Fact]
-    public async Task Should_refuse_the_actions_of_a_reader()
+    public async Task Should_refuse_every_action_of_a_reader()
     {
         await node.Node.Client.SubmitAsync([new { task_id = "kept-1", queue = "cpu_batch", payload = 1 }]);
         using var http = node.CreateHttp();
         using var signedIn = await SignInAsync(http, DashboardNode.ReaderToken);
-        using var refused = await PostAsync(http, "/tasks/kept-1/cancel", await GuardAsync(http, "/tasks/kept-1"), ("reason", "spite"));
+        var guard = await GuardAsync(http, "/tasks/kept-1");
+        foreach (var action in Actions)
+        {
+            using var refused = await PostAsync(http, action, guard, ("reason", "spite"));
+            Assert.Equal((action, HttpStatusCode.Forbidden), (action, refused.StatusCode));
+        }
 
-        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
         Assert.Equal(TaskState.Queued, (await node.Node.Client.TaskAsync("kept-1")).State);
+        Assert.False((await node.Node.Client.WorkerAsync("cpu-1")).Draining);
     }
 
     [Fact]
@@ -159,6 +174,7 @@ public sealed partial class SecuritySpecs(DashboardNode node)
 
         Assert.StartsWith("worker_id,name,capability,liveness", csv, StringComparison.Ordinal);
         Assert.Contains("\"gpu-1 <script>", csv, StringComparison.Ordinal);
+        Assert.Contains(",\"'=HYPERLINK(", csv, StringComparison.Ordinal);
         Assert.Contains("\"worker_id\":\"gpu-1\"", json, StringComparison.Ordinal);
     }
 

@@ -3,6 +3,10 @@
 
 const LEAST_PAUSE = 1000;
 const LONGEST_PAUSE = 15000;
+// After a page could not be loaded.
+const FAILED_PAUSE = 5000;
+// The node says something every ten seconds or so.
+const LONGEST_SILENCE = 30000;
 const body = document.body;
 
 // ---- Times -------------------------------------------------------------------------------------------------------------------------
@@ -43,19 +47,41 @@ function showTimes(root) {
 
 // What the reader has changed on the page belongs to the reader.
 const KEPT = new Set(["open"]);
+const MOST_COMPARED = 1000000;
+const FIELDS = "input:not([type=hidden]), textarea, select";
 
 function keyOf(node) {
   return node.nodeType === Node.ELEMENT_NODE ? node.id || node.dataset.key || "" : "";
 }
 
-function isSame(old, fresh) {
-  return old.nodeType === fresh.nodeType && old.nodeName === fresh.nodeName && keyOf(old) === keyOf(fresh);
+// Two nodes with the same identity are the same thing at two times. Without a key, its class and its label tell it from its neighbours.
+function identityOf(node) {
+  if (node.nodeType !== Node.ELEMENT_NODE) {
+    return node.nodeName;
+  }
+  const key = keyOf(node);
+  return key ? `${node.nodeName}#${key}`
+    : `${node.nodeName}.${node.getAttribute("class") ?? ""} ${node.getAttribute("aria-labelledby") ?? ""}`;
 }
 
-function isEdited(element) {
-  return element === document.activeElement
-    || (element.matches("input, textarea") && element.value !== element.defaultValue)
-    || (element.matches("select") && [...element.options].some((option) => option.selected !== option.defaultSelected));
+function isChanged(field) {
+  if (field.matches("select")) {
+    return [...field.options].some((option) => option.selected !== option.defaultSelected)
+      && !(field.selectedIndex === 0 && ![...field.options].some((option) => option.defaultSelected));
+  }
+  return field.matches("[type=checkbox], [type=radio]")
+    ? field.checked !== field.defaultChecked
+    : field.value !== field.defaultValue;
+}
+
+function isEdited(field) {
+  return field === document.activeElement || isChanged(field);
+}
+
+// Whether a part of the page holds something that the reader has entered and not sent.
+function holdsEdits(node) {
+  return node.nodeType === Node.ELEMENT_NODE
+    && [...(node.matches(FIELDS) ? [node] : []), ...node.querySelectorAll(FIELDS)].some(isEdited);
 }
 
 function isSelected(node) {
@@ -83,38 +109,103 @@ function patch(old, fresh) {
     }
     return;
   }
-  if (old.matches("input, textarea, select") && isEdited(old)) {
+  if (old.matches(FIELDS) && isEdited(old)) {
     return;
   }
   patchAttributes(old, fresh);
   patchChildren(old, fresh);
 }
 
+// Which old node stays in its place for which fresh one: the longest common subsequence, in which what the reader is writing counts most.
+function align(olds, news) {
+  const pairs = new Map();
+  const before = olds.map(identityOf);
+  const after = news.map(identityOf);
+  let start = 0;
+  while (start < olds.length && start < news.length && before[start] === after[start]) {
+    pairs.set(news[start], olds[start]);
+    start++;
+  }
+  let [n, m] = [olds.length, news.length];
+  while (n > start && m > start && before[n - 1] === after[m - 1]) {
+    pairs.set(news[--m], olds[--n]);
+  }
+  const [rows, columns] = [n - start, m - start];
+  if (rows === 0 || columns === 0 || rows * columns > MOST_COMPARED) {
+    return pairs;
+  }
+  const weight = olds.slice(start, n).map((node) => (node.nodeType !== Node.ELEMENT_NODE ? 1 : holdsEdits(node) ? 1000 : 4));
+  const best = Array.from({ length: rows + 1 }, () => new Int32Array(columns + 1));
+  for (let i = rows - 1; i >= 0; i--) {
+    for (let j = columns - 1; j >= 0; j--) {
+      const both = before[start + i] === after[start + j] ? best[i + 1][j + 1] + weight[i] : 0;
+      best[i][j] = Math.max(both, best[i + 1][j], best[i][j + 1]);
+    }
+  }
+  for (let i = 0, j = 0; i < rows && j < columns;) {
+    if (best[i][j] === best[i + 1][j]) {
+      i++;
+    } else if (best[i][j] === best[i][j + 1]) {
+      j++;
+    } else {
+      pairs.set(news[start + j++], olds[start + i++]);
+    }
+  }
+  return pairs;
+}
+
 function patchChildren(old, fresh) {
-  const keyed = new Map();
-  for (const child of old.childNodes) {
-    if (keyOf(child)) {
-      keyed.set(keyOf(child), child);
+  const olds = [...old.childNodes];
+  const news = [...fresh.childNodes];
+  const pairs = align(olds, news);
+  const free = new Map();
+  const kept = new Set(pairs.values());
+  for (const child of olds) {
+    if (!kept.has(child) && keyOf(child)) {
+      free.set(identityOf(child), child);
     }
   }
   let place = old.firstChild;
-  for (const wanted of [...fresh.childNodes]) {
-    const found = keyOf(wanted) ? keyed.get(keyOf(wanted)) : place;
-    if (found && isSame(found, wanted)) {
-      if (found === place) {
-        place = place.nextSibling;
-      } else {
-        old.insertBefore(found, place);
-      }
-      patch(found, wanted);
+  for (const wanted of news) {
+    const stays = pairs.get(wanted);
+    const moves = stays ? null : free.get(identityOf(wanted));
+    if (stays) {
+      place = stays.nextSibling;
     } else {
-      old.insertBefore(wanted, place);
+      place = moves && moves === place ? place.nextSibling : place;
+      old.insertBefore(moves ?? wanted, place);
+    }
+    if (moves) {
+      kept.add(moves);
+    }
+    if (stays || moves) {
+      patch(stays ?? moves, wanted);
     }
   }
-  while (place) {
-    const next = place.nextSibling;
-    place.remove();
-    place = next;
+  for (const child of olds) {
+    // What the reader is writing stays, even if the page no longer has a place for it.
+    if (!kept.has(child) && !holdsEdits(child)) {
+      child.remove();
+    }
+  }
+}
+
+// Moving an element takes the focus from it, and so does removing it.
+function patchContent(content, fresh) {
+  const focused = content.contains(document.activeElement) ? document.activeElement : null;
+  const range = focused && "selectionStart" in focused ? [focused.selectionStart, focused.selectionEnd] : null;
+  const around = [];
+  for (let node = focused?.parentElement; node; node = node.parentElement) {
+    around.push(node);
+  }
+  patch(content, fresh);
+  if (!focused || document.activeElement === focused) {
+    return;
+  }
+  const target = focused.isConnected ? focused : around.find((node) => node.isConnected && node.hasAttribute("tabindex"));
+  target?.focus({ preventScroll: true });
+  if (target === focused && range && range[0] !== null) {
+    focused.setSelectionRange(...range);
   }
 }
 
@@ -124,7 +215,7 @@ const panel = document.querySelector("[data-live]");
 const label = panel?.querySelector("[data-live-text]");
 const pauseButton = panel?.querySelector("button");
 const state = {
-  paused: false, source: null, loading: false, wanted: false, lastLoad: 0, timer: 0, retry: 0, retryPause: LEAST_PAUSE, lost: false,
+  paused: false, source: null, loading: false, wanted: false, lastLoad: 0, timer: 0, retry: 0, retryPause: LEAST_PAUSE, silence: 0,
 };
 
 function show(name, text) {
@@ -132,6 +223,16 @@ function show(name, text) {
   if (label.textContent !== text) {
     label.textContent = text;
   }
+}
+
+// Goes to another page, unless that would lose what the reader has entered here.
+function leave(go) {
+  if (holdsEdits(document.getElementById("content"))) {
+    show("lost", "Not connected. Your text is kept");
+    return false;
+  }
+  go();
+  return true;
 }
 
 async function refresh() {
@@ -142,33 +243,48 @@ async function refresh() {
   }
   state.loading = true;
   state.wanted = false;
+  let isFresh = false;
   try {
     const answer = await fetch(location.href, {
-      headers: { Accept: "text/html" }, credentials: "same-origin", redirect: "manual", signal: AbortSignal.timeout(30000),
+      headers: { Accept: "text/html" }, credentials: "same-origin", redirect: "manual", signal: AbortSignal.timeout(15000),
     });
     if (answer.type === "opaqueredirect" || answer.status === 401) {
-      location.reload();
+      leave(() => location.reload());
       return;
     }
-    if (!answer.ok || state.paused) {
-      return;
-    }
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById("content");
-    if (fresh) {
-      showTimes(fresh);
-      patch(document.getElementById("content"), fresh);
-      body.dataset.nodes = page.body.dataset.nodes ?? "";
-      document.title = page.title;
+    if (answer.ok && !state.paused) {
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.getElementById("content");
+      if (fresh) {
+        showTimes(fresh);
+        patchContent(document.getElementById("content"), fresh);
+        body.dataset.nodes = page.body.dataset.nodes ?? "";
+        document.title = page.title;
+        isFresh = true;
+      }
     }
   } catch {
-    // The stream notices it as well, and looks for a node.
+    // The page stays as it is, and says so.
   } finally {
     state.loading = false;
     state.lastLoad = performance.now();
+    report(isFresh);
+  }
+}
+
+// "Live" is said only of a page that has just been loaded, over a stream that tells when to load it again.
+function report(isFresh) {
+  if (state.paused || !state.source) {
+    return;
+  }
+  if (isFresh && state.source.readyState === EventSource.OPEN) {
+    show("live", "Live");
     if (state.wanted) {
       schedule();
     }
+  } else {
+    show("lost", "Not up to date");
+    state.timer = setTimeout(refresh, FAILED_PAUSE);
   }
 }
 
@@ -182,30 +298,39 @@ function disconnect() {
   state.source = null;
   clearTimeout(state.timer);
   clearTimeout(state.retry);
+  clearTimeout(state.silence);
+}
+
+function lose(source) {
+  if (state.source === source) {
+    disconnect();
+    show("lost", "Reconnecting");
+    state.retry = setTimeout(() => void findNode(), state.retryPause);
+    state.retryPause = Math.min(state.retryPause * 2, LONGEST_PAUSE);
+  }
 }
 
 function connect() {
   disconnect();
   const source = new EventSource("/live");
   state.source = source;
+  const hear = () => {
+    clearTimeout(state.silence);
+    state.silence = setTimeout(() => lose(source), LONGEST_SILENCE);
+  };
+  hear();
   source.addEventListener("open", () => {
-    show("live", "Live");
     state.retryPause = LEAST_PAUSE;
-    if (state.lost) {
-      state.lost = false;
-      schedule();
-    }
+    hear();
+    // Whatever happened before the stream was open was not told.
+    schedule();
   });
-  source.addEventListener("change", schedule);
-  source.addEventListener("error", () => {
-    if (state.source === source) {
-      disconnect();
-      state.lost = true;
-      show("lost", "Reconnecting");
-      state.retry = setTimeout(() => void findNode(), state.retryPause);
-      state.retryPause = Math.min(state.retryPause * 2, LONGEST_PAUSE);
-    }
+  source.addEventListener("change", () => {
+    hear();
+    schedule();
   });
+  source.addEventListener("beat", hear);
+  source.addEventListener("error", () => lose(source));
 }
 
 async function answers(url, mode) {
@@ -217,8 +342,8 @@ async function answers(url, mode) {
   }
 }
 
-// The pause before it grows until a stream opens: a node that is ready can still refuse the stream, because the session has ended. The
-// page then leads to the login.
+// The pause before it grows until a stream opens: a node that is ready can still refuse the stream, because the session has ended. Loading
+// the page again then leads to the login.
 async function findNode() {
   if (state.paused || document.hidden) {
     return;
@@ -233,8 +358,10 @@ async function findNode() {
   }
   for (const node of (body.dataset.nodes ?? "").split(" ").filter(Boolean)) {
     if (await answers(`${node}/health/live`, "no-cors")) {
-      location.assign(node + location.pathname + location.search);
-      return;
+      if (leave(() => location.assign(node + location.pathname + location.search))) {
+        return;
+      }
+      break;
     }
   }
   state.retry = setTimeout(() => void findNode(), state.retryPause);
@@ -248,7 +375,6 @@ function pause(paused) {
     disconnect();
     show("paused", "Paused");
   } else {
-    state.lost = true;
     show("lost", "Connecting");
     connect();
   }
@@ -262,7 +388,6 @@ if (panel) {
       disconnect();
       show("paused", "Waiting");
     } else if (!state.paused) {
-      state.lost = true;
       connect();
     }
   });
@@ -278,7 +403,7 @@ document.querySelector("[data-theme-switch]")?.addEventListener("click", () => {
   const root = document.documentElement;
   const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   root.dataset.theme = dark ? "light" : "dark";
-  document.cookie = `morag-theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=strict`;
+  document.cookie = `morag-theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
 });
 
 // A form in a menu closes with Escape, and gives the focus back.

@@ -30,7 +30,9 @@ public sealed record ChartData
     public static ChartData Counts(string title, ActivityRollups rollups, ActivityKind kind, ActivityRange range, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(rollups);
-        var minutes = range.Step.TotalMinutes;
+        var whole = range.Step.TotalMinutes;
+        // The last step has only begun: what it has counted so far took less time. Below a minute a rate would jump.
+        var begun = Math.Clamp((now - range.StepOf(now)).TotalMinutes, Math.Min(1, whole), whole);
         return Empty(title, rollups, kind, range, now) with
         {
             Unit = "per minute",
@@ -38,7 +40,7 @@ public sealed record ChartData
             [
                 .. rollups.Series(kind, range, now).Select(series => (
                     Texts.Words(series.Name),
-                    series.Cells.Select(cell => cell.Count / minutes).ToImmutableArray(),
+                    series.Cells.Select((cell, step) => cell.Count / (step == range.Steps - 1 ? begun : whole)).ToImmutableArray(),
                     Texts.Number(series.Cells.Sum(cell => cell.Count)))),
             ],
         };

@@ -36,7 +36,7 @@ public sealed class ChartShape
     /// <summary>The horizontal lines of the grid: their place, and the value that they stand for.</summary>
     public IEnumerable<(string Y, string Label)> Grid =>
         from part in new[] { 0, 0.5, 1 }
-        select (Text(YOf(Most * part)), Texts.Rounded(Most * part, Most < 2 ? 2 : 0));
+        select (Text(YOf(Most * part)), Texts.Scale(Most * part));
 
     /// <summary>The times below the chart: their place, and the time.</summary>
     public IEnumerable<(string X, DateTimeOffset At)> Marks =>
@@ -52,6 +52,12 @@ public sealed class ChartShape
 
     /// <summary>The top edge of the plot.</summary>
     public static string PlotTop => Text(Top);
+
+    /// <summary>The bottom edge of the plot.</summary>
+    public static string PlotFoot => Text(Top + PlotHeight);
+
+    /// <summary>The lower end of the marks below the plot.</summary>
+    public static string MarkFoot => Text(Height);
 
     /// <summary>The height of the plot.</summary>
     public static string PlotTall => Text(PlotHeight);

@@ -5,14 +5,14 @@ namespace Morag.Failover.Dashboard.Pages;
 /// <summary>One page of the list of failures with their decisions.</summary>
 public sealed record FailuresModel
 {
-    /// <summary>The decisions, newest first.</summary>
-    public required IReadOnlyList<FailoverDecision> Decisions { get; init; }
+    /// <summary>The decisions, newest first; null if no owner of failures answered.</summary>
+    public required IReadOnlyList<FailoverDecision>? Decisions { get; init; }
 
     /// <summary>Where the next page begins; null if this is the last one.</summary>
     public string? Next { get; init; }
 
-    /// <summary>The counts over all time.</summary>
-    public required FailureStatistics Statistics { get; init; }
+    /// <summary>The counts over all time; null if no owner of failures answered.</summary>
+    public required FailureStatistics? Statistics { get; init; }
 
     /// <summary>The type that is shown; null for all.</summary>
     public FailureType? Type { get; init; }
@@ -23,9 +23,9 @@ public sealed record FailuresModel
     /// <summary>The numbers above the table.</summary>
     public IReadOnlyList<NamedCount> Counts =>
     [
-        new("in the last 24 hours", Statistics.RecentFailures24h, "warn"),
-        new("ever", Statistics.TotalFailures, "off", "/failures"),
-        .. Statistics.FailureByType.OrderByDescending(count => count.Value)
+        new("in the last 24 hours", Statistics?.RecentFailures24h, "warn"),
+        new("ever", Statistics?.TotalFailures, "off", "/failures"),
+        .. (Statistics?.FailureByType ?? ImmutableSortedDictionary<string, long>.Empty).OrderByDescending(count => count.Value)
             .Select(count => new NamedCount(Texts.Words(count.Key), count.Value, "off", $"/failures?type={count.Key}")),
     ];
 }

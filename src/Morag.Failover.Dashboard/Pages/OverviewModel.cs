@@ -9,14 +9,17 @@ namespace Morag.Failover.Dashboard.Pages;
 /// <summary>What the start page shows.</summary>
 public sealed record OverviewModel
 {
-    /// <summary>The counts of workers.</summary>
-    public required WorkerStats Workers { get; init; }
+    /// <summary>The counts of workers; null if no owner of workers answered.</summary>
+    public required WorkerStats? Workers { get; init; }
 
-    /// <summary>The counts of each queue.</summary>
-    public required ImmutableArray<QueueStats> Queues { get; init; }
+    /// <summary>The counts of each queue; null if no owner of tasks answered.</summary>
+    public required ImmutableArray<QueueStats>? Queues { get; init; }
 
-    /// <summary>The counts of failures.</summary>
-    public required FailureStatistics Failures { get; init; }
+    /// <summary>The counts of failures; null if no owner of failures answered.</summary>
+    public required FailureStatistics? Failures { get; init; }
+
+    /// <summary>Whether every owner answered. If not, nothing can be said to be well.</summary>
+    public required bool IsComplete { get; init; }
 
     /// <summary>The owners that fail.</summary>
     public ImmutableArray<OwnerAlert> Alerts { get; init; } = [];
@@ -36,23 +39,24 @@ public sealed record OverviewModel
     /// <summary>The workers, by state.</summary>
     public IReadOnlyList<NamedCount> WorkerCounts =>
     [
-        new("alive", Workers.AliveWorkers, "good", "/workers"),
-        new("suspect", Workers.SuspectWorkers, "warn", "/workers"),
-        new("offline", Workers.OfflineWorkers, "bad", "/workers"),
-        new("draining", Workers.DrainingWorkers, "warn", "/workers"),
-        new("with an open breaker", Workers.ActiveCircuitBreakers, "bad", "/workers"),
-        .. Workers.ByCapability.Select(count => new NamedCount(count.Key, count.Value, "busy", "/workers")),
+        new("alive", Workers?.AliveWorkers, "good", "/workers"),
+        new("suspect", Workers?.SuspectWorkers, "warn", "/workers"),
+        new("offline", Workers?.OfflineWorkers, "bad", "/workers"),
+        new("draining", Workers?.DrainingWorkers, "warn", "/workers"),
+        new("with an open breaker", Workers?.ActiveCircuitBreakers, "bad", "/workers"),
+        .. (Workers?.ByCapability ?? ImmutableSortedDictionary<string, int>.Empty)
+            .Select(count => new NamedCount(count.Key, count.Value, "busy", "/workers")),
     ];
 
     /// <summary>The tasks, by state.</summary>
     public IReadOnlyList<NamedCount> TaskCounts =>
     [
-        new("waiting", Queues.Sum(queue => queue.PendingTasks), "off", "/tasks?state=queued"),
-        new("running", Queues.Sum(queue => queue.ProcessingTasks), "busy", "/tasks?state=leased"),
-        new("parked", Queues.Sum(queue => queue.ParkedTasks), "bad", "/parked"),
-        new("succeeded", Queues.Sum(queue => queue.CompletedTasks), "good", "/tasks?state=succeeded"),
-        new("cancelled", Queues.Sum(queue => queue.FailedTasks - queue.ParkedTasks), "off", "/tasks?state=cancelled"),
-        new("failures in 24 hours", Failures.RecentFailures24h, "warn", "/failures"),
+        new("waiting", Queues?.Sum(queue => queue.PendingTasks), "off", "/tasks?state=queued"),
+        new("running", Queues?.Sum(queue => queue.ProcessingTasks), "busy", "/tasks?state=leased"),
+        new("parked", Queues?.Sum(queue => queue.ParkedTasks), "bad", "/parked"),
+        new("succeeded", Queues?.Sum(queue => queue.CompletedTasks), "good", "/tasks?state=succeeded"),
+        new("cancelled", Queues?.Sum(queue => queue.FailedTasks - queue.ParkedTasks), "off", "/tasks?state=cancelled"),
+        new("failures in 24 hours", Failures?.RecentFailures24h, "warn", "/failures"),
     ];
 
     /// <summary>The charts.</summary>
@@ -61,11 +65,13 @@ public sealed record OverviewModel
         ChartData.Counts("Failures", Activity, ActivityKind.Failure, Range, Now),
         ChartData.Counts("Decisions", Activity, ActivityKind.Decision, Range, Now),
         ChartData.Counts("Completed tasks", Activity, ActivityKind.Completion, Range, Now),
-        ChartData.Durations("From failure until the task can be leased again", Activity, ActivityKind.Recovery, Range, Now),
+        ChartData.Durations("From failure until the task waits for a worker again", Activity, ActivityKind.Recovery, Range, Now),
     ];
 
     /// <summary>What needs attention, the most urgent first.</summary>
     public IReadOnlyList<AttentionItem> Attention => [.. AllAttention().OrderBy(item => item.Urgency)];
+
+    private ImmutableArray<QueueStats> KnownQueues => Queues ?? [];
 
     private IEnumerable<AttentionItem> AllAttention()
     {
@@ -80,12 +86,12 @@ public sealed record OverviewModel
             yield return new(Urgency.Error, $"Node {node.Node} {what}.", "/cluster");
         }
 
-        foreach (var queue in Queues.Where(queue => queue.Pause is not null))
+        foreach (var queue in KnownQueues.Where(queue => queue.Pause is not null))
         {
             yield return new(Urgency.Warning, $"Queue {queue.QueueType} is paused: {queue.Pause!.Reason}", "/queues");
         }
 
-        foreach (var queue in Queues.Where(queue => queue.Unserved && queue.Pause is null))
+        foreach (var queue in KnownQueues.Where(queue => queue.Unserved && queue.Pause is null))
         {
             yield return new(
                 Urgency.Error,
@@ -93,7 +99,7 @@ public sealed record OverviewModel
                 $"/tasks?state=queued&queue={queue.QueueType}");
         }
 
-        foreach (var queue in Queues.Where(queue => queue.ParkedTasks > 0))
+        foreach (var queue in KnownQueues.Where(queue => queue.ParkedTasks > 0))
         {
             yield return new(
                 Urgency.Warning,
@@ -104,9 +110,9 @@ public sealed record OverviewModel
 
         foreach (var (count, what) in new[]
         {
-            (Workers.OfflineWorkers, "offline"),
-            (Workers.SuspectWorkers, "suspect"),
-            (Workers.ActiveCircuitBreakers, "kept idle by a breaker"),
+            (Workers?.OfflineWorkers ?? 0, "offline"),
+            (Workers?.SuspectWorkers ?? 0, "suspect"),
+            (Workers?.ActiveCircuitBreakers ?? 0, "kept idle by a breaker"),
         })
         {
             if (count > 0)
@@ -115,9 +121,8 @@ public sealed record OverviewModel
             }
         }
 
-        if (Workers.DrainingWorkers > 0)
+        if (Workers is { DrainingWorkers: > 0 and var draining })
         {
-            var draining = Workers.DrainingWorkers;
             yield return new(Urgency.Info, $"{Counted.Of(draining, "worker")} {Verb(draining)} draining.", "/workers");
         }
     }

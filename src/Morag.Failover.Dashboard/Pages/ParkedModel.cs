@@ -23,6 +23,9 @@ public sealed record ParkedModel
     /// <summary>The number of parked tasks of each queue.</summary>
     public required IReadOnlyList<NamedCount> Counts { get; init; }
 
-    /// <summary>The number of parked tasks that are shown on all pages together.</summary>
-    public required int Total { get; init; }
+    /// <summary>Whether every owner answered. If not, an empty list does not mean that no task is parked.</summary>
+    public required bool IsComplete { get; init; }
+
+    /// <summary>The number of parked tasks that are shown on all pages together; null if no owner answered.</summary>
+    public required int? Total { get; init; }
 }

@@ -4,9 +4,9 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Dashboard.Pages;
 
 /// <summary>The queues.</summary>
-/// <param name="Queues">The counts of each queue.</param>
+/// <param name="Queues">The counts of each queue; null if no owner answered.</param>
 /// <param name="Settings">The definitions and limits.</param>
-public sealed record QueuesModel(IReadOnlyList<QueueStats> Queues, QueueSettings Settings)
+public sealed record QueuesModel(IReadOnlyList<QueueStats>? Queues, QueueSettings Settings)
 {
     /// <summary>The chains of queues that tasks fall back along, each from its first queue.</summary>
     public IEnumerable<ImmutableArray<QueueName>> Chains =>

@@ -6,8 +6,8 @@ namespace Morag.Failover.Dashboard.Pages;
 /// <summary>One page of the list of tasks.</summary>
 public sealed record TasksModel
 {
-    /// <summary>The tasks.</summary>
-    public required IReadOnlyList<QueueEntry> Tasks { get; init; }
+    /// <summary>The tasks; null if no owner answered.</summary>
+    public required IReadOnlyList<QueueEntry>? Tasks { get; init; }
 
     /// <summary>Where the next page begins; null if this is the last one.</summary>
     public string? Next { get; init; }
@@ -25,8 +25,8 @@ public sealed record TaskModel
     /// <summary>The task.</summary>
     public required TaskInfo Task { get; init; }
 
-    /// <summary>The decisions about it, oldest first.</summary>
-    public required IReadOnlyList<FailoverDecision> Decisions { get; init; }
+    /// <summary>The decisions about it, oldest first; null if their owner did not answer.</summary>
+    public required IReadOnlyList<FailoverDecision>? Decisions { get; init; }
 
     /// <summary>The queues to choose from.</summary>
     public required IReadOnlyList<QueueName> Queues { get; init; }

@@ -10,10 +10,37 @@ internal sealed class CallPatience
 {
     private static readonly AsyncLocal<CallPatience?> Current = new();
     private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(200);
+    private readonly long beganAt = Stopwatch.GetTimestamp();
     private long firstAskedAt;
+    private TimeSpan? mostForOne;
+    private TimeSpan mostForAll;
 
     /// <summary>Starts a call. The measure flows to everything that the call awaits.</summary>
     public static void Begin() => Current.Value = new CallPatience();
+
+    /// <summary>Lets this call wait less than usual for owners: for one of them, and for all of them together.</summary>
+    public static void Limit(TimeSpan one, TimeSpan all)
+    {
+        if (Current.Value is { } call)
+        {
+            (call.mostForOne, call.mostForAll) = (one, all);
+        }
+    }
+
+    /// <summary>The time to wait for the answer of one owner; at least 200 ms.</summary>
+    /// <param name="usual">The time in a call without a <see cref="Limit"/>.</param>
+    public static TimeSpan ForOne(TimeSpan usual)
+    {
+        if (Current.Value is not { mostForOne: { } one } call)
+        {
+            return usual;
+        }
+
+        var left = call.mostForAll - Stopwatch.GetElapsedTime(call.beganAt);
+        var most = left < one ? left : one;
+        most = most > Least ? most : Least;
+        return most < usual ? most : usual;
+    }
 
     /// <summary>The remaining time that a call may wait for unavailable owners; at least 200 ms.</summary>
     /// <param name="limit">The time for the whole call.</param>

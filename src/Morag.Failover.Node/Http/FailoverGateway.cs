@@ -98,7 +98,8 @@ internal sealed class FailoverGateway(
     public async Task<object> Answer(IActorRef region, IWireMessage message, TimeSpan wait, CancellationToken cancellation)
     {
         var memberLost = MemberLost;
-        var asked = region.Ask<object>(message, http.AnswerTimeout + wait, cancellation);
+        var patience = CallPatience.ForOne(http.AnswerTimeout) + wait;
+        var asked = region.Ask<object>(message, patience, cancellation);
         var pause = CallPatience.Left(http.FailoverTimeout) + wait;
         while (true)
         {
@@ -109,7 +110,7 @@ internal sealed class FailoverGateway(
             catch (AskTimeoutException)
             {
                 var (name, _) = AddresseeOf(region, message);
-                return Refused.Unavailable($"{name} did not answer within {Seconds(http.AnswerTimeout + wait)} s");
+                return Refused.Unavailable($"{name} did not answer within {Seconds(patience)} s");
             }
             catch (OperationCanceledException) when (memberLost.IsCancellationRequested && !cancellation.IsCancellationRequested)
             {
@@ -155,7 +156,7 @@ internal sealed class FailoverGateway(
         IActorRef region, IWireMessage message, TimeSpan wait, Task<object> first, CancellationToken cancellation) =>
         message is RequestLeases || !Repetition.IsSafe(message)
             ? first
-            : Task.WhenAny(first, region.Ask<object>(message, http.AnswerTimeout + wait, cancellation)).Unwrap();
+            : Task.WhenAny(first, region.Ask<object>(message, CallPatience.ForOne(http.AnswerTimeout) + wait, cancellation)).Unwrap();
 
     /// <summary>
     /// Returns an answer if this node may still give it. If it was frozen meanwhile, another node may have taken over, and what was read
@@ -163,9 +164,10 @@ internal sealed class FailoverGateway(
     /// </summary>
     private async Task<object> Confirmed(object answer)
     {
+        var most = CallPatience.ForOne(http.FailoverTimeout);
         for (var waited = TimeSpan.Zero; NotServing() is { } refused; waited += Pause)
         {
-            if (permit.State == ServingPermit.Revoked || waited >= http.FailoverTimeout)
+            if (permit.State == ServingPermit.Revoked || waited >= most)
             {
                 return refused;
             }
@@ -212,14 +214,16 @@ internal sealed class FailoverGateway(
 
     /// <summary>
     /// Asks every owner of a kind. Those that are known to be down are left out and named in the header
-    /// <see cref="ResponseHeaders.Incomplete"/>. An owner that is silent for another reason, such as a take-over, will answer a retry.
+    /// <see cref="ResponseHeaders.Incomplete"/>. An owner that is silent for another reason, such as a take-over, will answer a retry. A
+    /// call with <see cref="MissingParts"/> leaves out every owner that is down or silent.
     /// </summary>
     /// <exception cref="ProblemException">No owner answered, or one refused the message or did not answer in time.</exception>
     private async Task<List<T>> AskEach<T>(HttpContext context, IActorRef region, int count, Func<int, IWireMessage> message)
         where T : class, IWireMessage
     {
+        var tolerated = context.Features.Get<MissingParts>();
         var messages = Enumerable.Range(0, count).Select(message).ToList();
-        var answers = await Task.WhenAll(messages.Select(each => Answer(region, each, TimeSpan.Zero, context.RequestAborted)));
+        var answers = await Task.WhenAll(messages.Select(each => AnswerUnlessMissing(tolerated, region, each, context.RequestAborted)));
         var parts = new List<T>(count);
         var missing = new List<(string Owner, Refused Refused)>();
         var refusals = new List<Refused>();
@@ -229,6 +233,9 @@ internal sealed class FailoverGateway(
             {
                 case T part:
                     parts.Add(part);
+                    break;
+                case Refused { Reason: RefusalReason.Unavailable } refused when tolerated is not null:
+                    missing.Add((AddresseeOf(region, each).Name, refused));
                     break;
                 case Refused { Reason: RefusalReason.Unavailable } refused
                     when AddresseeOf(region, each).Owner is { } owner && doubt.IsKnownDown(owner):
@@ -242,13 +249,22 @@ internal sealed class FailoverGateway(
             }
         }
 
+        Answers.Answer.AddMissingParts(context, missing.Select(part => part.Owner));
         if (parts.Count == 0 || refusals.Count > 0)
         {
             refusals.AddRange(missing.Select(part => part.Refused));
             throw new ProblemException(Problem.Of(PartRefusals.OfSome(messages[0], parts.Count, refusals)));
         }
 
-        Answers.Answer.AddMissingParts(context, missing.Select(part => part.Owner));
         return parts;
+    }
+
+    /// <summary>Asks an owner, unless it has not answered this call before: then it would only take more time.</summary>
+    private Task<object> AnswerUnlessMissing(MissingParts? missing, IActorRef region, IWireMessage message, CancellationToken cancellation)
+    {
+        var (name, _) = AddresseeOf(region, message);
+        return missing?.Contains(name) == true
+            ? Task.FromResult<object>(Refused.Unavailable($"{name} does not answer"))
+            : Answer(region, message, TimeSpan.Zero, cancellation);
     }
 }

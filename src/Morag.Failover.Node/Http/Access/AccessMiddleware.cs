@@ -27,19 +27,20 @@ internal sealed class AccessMiddleware(RequestDelegate next, AccessTokens tokens
             return;
         }
 
-        var token = tokens.Admit(context, session: session);
+        var token = tokens.Admit(context, session: session?.Token);
         if (CallAccess.Of(context).Workers is WorkerPlace.Path)
         {
             _ = context.RequireWorker(Rules.Id<WorkerId>((string)context.GetRouteValue("id")!, "worker_id"));
         }
 
-        await AnswerAsync(context, token);
+        var sessionEnd = token == session?.Token ? session?.Until : null;
+        await AnswerAsync(context, sessionEnd < token.Expires || token.Expires is null ? sessionEnd : token.Expires);
     }
 
-    /// <summary>Answers the call; a stream ends when its token expires.</summary>
-    private async Task AnswerAsync(HttpContext context, AccessToken token)
+    /// <summary>Answers the call; a stream ends when its token or its session expires.</summary>
+    private async Task AnswerAsync(HttpContext context, DateTimeOffset? end)
     {
-        if (token.Expires is not { } expires)
+        if (end is not { } expires)
         {
             await next(context);
             return;

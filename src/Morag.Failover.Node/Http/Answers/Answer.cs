@@ -11,6 +11,12 @@ internal static class Answer
     /// <summary>Names parts that are missing from the answer, such as owners that are down. Several calls add to each other.</summary>
     public static void AddMissingParts(HttpContext context, IEnumerable<string> parts)
     {
+        if (context.Features.Get<MissingParts>() is { } missing)
+        {
+            missing.Add(parts);
+            return;
+        }
+
         var headers = context.Response.Headers;
         var named = headers[ResponseHeaders.Incomplete].ToString().Split(", ", StringSplitOptions.RemoveEmptyEntries);
         string[] all = [.. named.Union(parts)];

@@ -1,14 +1,32 @@
 using Akka.Actor;
+using Akka.Cluster;
 using Morag.Failover.Contracts.Live;
 
 namespace Morag.Failover.Node.Http.Dashboard;
 
-/// <summary>Passes the live events of the cluster on to this node's record of activity.</summary>
+/// <summary>
+/// Passes the live events of the cluster on to this node's record of activity, and tells it that nodes came, went or fell silent.
+/// </summary>
 internal sealed class ActivityEvents : ReceiveActor
 {
-    public ActivityEvents(Action<ILiveEvent> record) => Receive<ILiveEvent>(record);
+    private readonly Akka.Cluster.Cluster cluster = Akka.Cluster.Cluster.Get(Context.System);
 
-    protected override void PreStart() => Context.System.EventStream.Subscribe(Self, typeof(ILiveEvent));
+    public ActivityEvents(Action<ILiveEvent> record, Action nodesChanged)
+    {
+        Receive<ILiveEvent>(record);
+        Receive<ClusterEvent.IClusterDomainEvent>(_ => nodesChanged());
+        Receive<ClusterEvent.CurrentClusterState>(_ => nodesChanged());
+    }
 
-    protected override void PostStop() => Context.System.EventStream.Unsubscribe(Self);
+    protected override void PreStart()
+    {
+        Context.System.EventStream.Subscribe(Self, typeof(ILiveEvent));
+        cluster.Subscribe(Self, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.ReachabilityEvent));
+    }
+
+    protected override void PostStop()
+    {
+        Context.System.EventStream.Unsubscribe(Self);
+        cluster.Unsubscribe(Self);
+    }
 }

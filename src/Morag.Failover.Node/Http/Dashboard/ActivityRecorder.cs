@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts.Failover;
@@ -29,6 +30,8 @@ internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem syst
     private readonly SemaphoreSlim changed = new(0, 1);
     private readonly Dictionary<QueueName, QueueStats> counters = [];
     private readonly PendingRecoveries recoveries = new();
+    private readonly ChangeSignal signal = new();
+    private readonly EarlyDecisions early = new(clock.GetUtcNow());
     private ActivityRollups rollups = ActivityRollups.Empty;
     private DateTimeOffset lastReading = DateTimeOffset.MinValue;
     private event Action? Changed;
@@ -56,7 +59,7 @@ internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem syst
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var since = clock.GetUtcNow();
-        var events = system.ActorOf(Props.Create(() => new ActivityEvents(Record)), "dashboard-activity");
+        var events = system.ActorOf(Props.Create(() => new ActivityEvents(Record, Signal)), "dashboard-activity");
         var history = ReadHistory(since, stoppingToken);
         try
         {
@@ -68,7 +71,7 @@ internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem syst
                     isDirty |= await TryReadCounters(stoppingToken);
                 }
 
-                if (isDirty)
+                if (signal.IsDue(isDirty, clock.GetUtcNow()))
                 {
                     Changed?.Invoke();
                     await Task.Delay(Beat, stoppingToken);
@@ -114,10 +117,22 @@ internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem syst
 
     private ActivityRollups AddDecision(ActivityRollups to, FailoverDecision decision)
     {
+        var strategy = WireName.Of(decision.SelectedAction.Strategy);
+        if (decision.DecisionMetadata.Reverses is not null)
+        {
+            // A second decision about a failure that has been counted with the first one.
+            return to.Add(ActivityKind.Decision, strategy, decision.DecisionMetadata.DecidedAt);
+        }
+
+        if (!early.IsNew(decision))
+        {
+            return to;
+        }
+
         recoveries.Await(decision);
         return to
             .Add(ActivityKind.Failure, WireName.Of(decision.FailureEvent.FailureType), decision.FailureEvent.OccurredAt)
-            .Add(ActivityKind.Decision, WireName.Of(decision.SelectedAction.Strategy), decision.DecisionMetadata.DecidedAt);
+            .Add(ActivityKind.Decision, strategy, decision.DecisionMetadata.DecidedAt);
     }
 
     private async Task<bool> TryReadCounters(CancellationToken stopping)
@@ -138,6 +153,9 @@ internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem syst
     /// <summary>Reads the counters of all queues. Returns whether any has changed.</summary>
     private async Task<bool> ReadCounters(CancellationToken stopping)
     {
+        // A queue that does not answer must not keep the pages from what else has changed.
+        CallPatience.Begin();
+        PageReads.LimitPatience();
         lastReading = clock.GetUtcNow();
         var parts = await Task.WhenAll(Enumerable.Range(0, gateway.Settings.Partitions.Queues).Select(partition =>
             gateway.AnswerOfQueue(new GetQueueStats { Partition = partition }, stopping)));
@@ -159,6 +177,9 @@ internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem syst
                 ProcessingTasks = queue.Sum(part => part.ProcessingTasks),
                 FailedTasks = queue.Sum(part => part.FailedTasks),
                 WorkerCount = queue.Max(part => part.WorkerCount),
+                ParkedTasks = queue.Sum(part => part.ParkedTasks),
+                Unserved = queue.Any(part => part.Unserved),
+                Pause = queue.Select(part => part.Pause).FirstOrDefault(pause => pause is not null),
             };
             isChanged |= !counters.TryGetValue(queue.Key, out var before) || before != now;
             lock (gate)
@@ -186,17 +207,9 @@ internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem syst
     {
         try
         {
-            var (decisions, since) = await StoredDecisions.Read(gateway, before, HistoryPause, stopping);
+            var since = await StoredDecisions.ReadEach(gateway, before, HistoryPause, AddStored, stopping);
             lock (gate)
             {
-                foreach (var decision in decisions)
-                {
-                    rollups = AddDecision(rollups, decision);
-                    rollups = StoredDecisions.RecoveryOf(decision) is var (at, seconds)
-                        ? rollups.Add(ActivityKind.Recovery, "recovery", at, value: seconds)
-                        : rollups;
-                }
-
                 rollups = rollups.Know(ActivityKind.Failure, since).Know(ActivityKind.Decision, since).Know(ActivityKind.Recovery, since);
             }
 
@@ -211,6 +224,22 @@ internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem syst
 #pragma warning restore CA1031
         {
             log.LogWarning("The charts of the dashboard begin with the start of this node: {Reason}", failure.Message);
+        }
+    }
+
+    private void AddStored(ImmutableArray<FailoverDecision> decisions)
+    {
+        lock (gate)
+        {
+            foreach (var decision in decisions)
+            {
+                var before = rollups;
+                rollups = AddDecision(rollups, decision);
+                if (!ReferenceEquals(before, rollups) && StoredDecisions.RecoveryOf(decision) is var (at, seconds))
+                {
+                    rollups = rollups.Add(ActivityKind.Recovery, "recovery", at, value: seconds);
+                }
+            }
         }
     }
 

@@ -28,6 +28,8 @@ internal sealed class DashboardForms(IAntiforgery antiforgery) : IEndpointFilter
                 "The form is not one of this page, or it is too old. Go back, reload the page, and try again."));
         }
 
+        // Whoever closes the browser after sending a form has still sent it: the action is carried out, and its outcome is logged.
+        context.HttpContext.RequestAborted = CancellationToken.None;
         return await next(context);
     }
 

@@ -31,6 +31,11 @@ internal sealed class DashboardMiddleware(RequestDelegate next, DashboardView vi
             return;
         }
 
+        if (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
+        {
+            PageReads.Begin(context);
+        }
+
         var problem = await Run(context);
         if (problem is not null)
         {

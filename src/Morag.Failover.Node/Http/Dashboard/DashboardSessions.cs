@@ -31,10 +31,10 @@ internal sealed class DashboardSessions(IDataProtectionProvider protection, Acce
     public static void Close(HttpContext context) => context.Response.Cookies.Delete(Cookie, Options(context, null));
 
     /// <summary>
-    /// The token of the caller's session; null if there is no session, it is over, or its token has been removed. Forms of this session
-    /// are bound to it.
+    /// The token of the caller's session, and when the session ends; null if there is no session, it is over, or its token has been
+    /// removed. Forms of this session are bound to it.
     /// </summary>
-    public AccessToken? Restore(HttpContext context)
+    public (AccessToken Token, DateTimeOffset Until)? Restore(HttpContext context)
     {
         if (!context.Request.Cookies.TryGetValue(Cookie, out var text) || Read(text) is not { } ticket)
         {
@@ -42,18 +42,20 @@ internal sealed class DashboardSessions(IDataProtectionProvider protection, Acce
         }
 
         var token = ticket.Until <= tokens.Clock.GetUtcNow() ? null : tokens.FindByFingerprint(ticket.Token);
-        if (token is not null)
+        if (token is null)
         {
-            context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, token.Fingerprint)], Cookie));
+            return null;
         }
 
-        return token;
+        context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, token.Fingerprint)], Cookie));
+        return (token, ticket.Until);
     }
 
     private static CookieOptions Options(HttpContext context, TimeSpan? lifetime) => new()
     {
         HttpOnly = true,
-        SameSite = SameSiteMode.Strict,
+        // A link in a chat or an alert opens its page. Forms of other sites get no cookie, and have no guard.
+        SameSite = SameSiteMode.Lax,
         // A proxy that ends TLS says so. Whoever forges the header only makes the own browser keep the cookie back.
         Secure = context.Request.IsHttps || context.Request.Headers["X-Forwarded-Proto"] == "https",
         MaxAge = lifetime,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Akka.Actor;
 using Microsoft.AspNetCore.Antiforgery;
 using Morag.Failover.Actors.Timing;
@@ -23,6 +24,9 @@ internal sealed class DashboardView(
     /// <summary>The parameter of an address that says what an action did.</summary>
     public const string Done = "done";
 
+    /// <summary>The parameter of an address that says how many tasks an action changed.</summary>
+    private const string Count = "count";
+
     private const string ThemeCookie = "morag-theme";
 
     private static readonly Dictionary<string, string> Notices = new()
@@ -37,7 +41,6 @@ internal sealed class DashboardView(
         ["cancel"] = "The task is cancelled.",
         ["pause"] = "The queue is paused. It accepts tasks, and workers get none from it.",
         ["resume-queue"] = "Workers get tasks from the queue again.",
-        ["requeue-all"] = "The tasks are queued again.",
         ["unchanged"] = "Nothing was changed.",
     };
 
@@ -78,10 +81,18 @@ internal sealed class DashboardView(
         var path = context.Request.Path.Value ?? "/";
         var back = HttpMethods.IsGet(context.Request.Method) ? "/" : path[..Math.Max(1, path.LastIndexOf('/'))];
         var detail = problem.Field is { } field ? $"{field}: {problem.Detail}" : problem.Detail;
-        var page = await Page<ErrorScreen, ErrorModel>(context, new(problem.Title, detail, back), problem.Status);
+        var title = problem.Title;
+        if (problem.Status == StatusCodes.Status503ServiceUnavailable && HttpMethods.IsGet(context.Request.Method))
+        {
+            // A page changes nothing, so its outcome is never unknown, and it can be loaded again.
+            title = problem.Type == ProblemTypes.Unavailable ? "The owner of this page's content does not answer" : title;
+            context.Response.Headers["Refresh"] = "5";
+        }
+
+        var page = await Page<ErrorScreen, ErrorModel>(context, new(title, detail, back), problem.Status);
         if (problem.RetryAfterSeconds is { } seconds)
         {
-            context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
         await page.ExecuteAsync(context);
@@ -102,29 +113,44 @@ internal sealed class DashboardView(
     }
 
     /// <summary>Returns to a page after an action, and lets it say what the action did.</summary>
-    public static IResult Return(HttpContext context, string address, string done)
+    /// <param name="context">The call.</param>
+    /// <param name="address">The page.</param>
+    /// <param name="done">What the action did, a key of the notices.</param>
+    /// <param name="count">How many tasks it changed; null if it is not about tasks.</param>
+    public static IResult Return(HttpContext context, string address, string done, int? count = null)
     {
-        context.Response.Headers.Location = PageAddress.With(address, Done, done);
+        var counted = PageAddress.With(address, Count, count?.ToString(CultureInfo.InvariantCulture));
+        context.Response.Headers.Location = PageAddress.With(counted, Done, done);
         return TypedResults.StatusCode(StatusCodes.Status303SeeOther);
     }
 
     private PageFrame FrameOf(HttpContext context)
     {
         var form = antiforgery.GetAndStoreTokens(context);
-        var missing = context.Response.Headers[ResponseHeaders.Incomplete].ToString();
+        var missing = context.Features.Get<MissingParts>()?.Names ?? [];
+        if (missing.Count > 0)
+        {
+            context.Response.Headers[ResponseHeaders.Incomplete] = string.Join(", ", missing);
+        }
+
         return new PageFrame
         {
-            Address = PageAddress.With(context.Request.Path + context.Request.QueryString, Done, null),
+            Address = PageAddress.With(PageAddress.With(context.Request.Path + context.Request.QueryString, Done, null), Count, null),
             Node = announcements.Own ?? $"{cluster.SelfAddress.Host}:{cluster.SelfAddress.Port}",
             Now = Now,
             Viewer = ViewerOf(context),
             Guard = new(form.FormFieldName, form.RequestToken!),
             OtherNodes = OtherNodes(),
             Theme = context.Request.Cookies[ThemeCookie] is "dark" or "light" ? context.Request.Cookies[ThemeCookie] : null,
-            Missing = [.. missing.Split(", ", StringSplitOptions.RemoveEmptyEntries)],
-            Notice = Notices.GetValueOrDefault(context.Request.Query[Done].ToString()),
+            Missing = [.. missing],
+            Notice = NoticeOf(context.Request.Query),
         };
     }
+
+    private static string? NoticeOf(IQueryCollection query) =>
+        query[Done] == "requeue-all" && int.TryParse(query[Count], CultureInfo.InvariantCulture, out var count)
+            ? $"{Counted.Of(count, "task")} {(count == 1 ? "is" : "are")} queued again."
+            : Notices.GetValueOrDefault(query[Done].ToString());
 
     private Viewer? ViewerOf(HttpContext context) => context.Features.Get<AccessToken>() switch
     {

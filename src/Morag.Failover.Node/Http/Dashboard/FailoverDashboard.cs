@@ -24,10 +24,11 @@ internal static class FailoverDashboard
         services.AddSingleton<OperatorLog>();
         services.TryAddSingleton(new ShownSettings([]));
         services.AddSingleton<ActivityRecorder>();
+        services.AddSingleton<OverviewReader>();
         services.AddAntiforgery(forms =>
         {
             forms.Cookie.Name = "morag-forms";
-            forms.Cookie.SameSite = SameSiteMode.Strict;
+            forms.Cookie.SameSite = SameSiteMode.Lax;
             forms.Cookie.HttpOnly = true;
             forms.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
             forms.FormFieldName = "form-guard";

@@ -23,11 +23,12 @@ internal static class FailurePages
             Type = Rules.OptionalEnum<FailureType>(type, "type"),
             Worker = Rules.OptionalId<WorkerId>(worker?.Trim(), "worker"),
         };
-        var (decisions, next) = await FailureEndpoints.ReadPage(context, gateway, wanted, Shown, after);
+        var reading = FailureEndpoints.ReadPage(context, gateway, wanted, Shown, after);
+        var (decisions, next) = await PageReads.Optional(context, "every failure", reading);
         return TableFile.Of(
             context,
             "failures",
-            decisions,
+            decisions ?? [],
             ("occurred_at", decision => decision.FailureEvent.OccurredAt),
             ("task_id", decision => decision.TaskId),
             ("failure_type", decision => decision.FailureEvent.FailureType),
@@ -42,7 +43,7 @@ internal static class FailurePages
             {
                 Decisions = decisions,
                 Next = next,
-                Statistics = await FailureEndpoints.Count(context, gateway),
+                Statistics = await PageReads.Optional(context, "every count of failures", FailureEndpoints.Count(context, gateway)),
                 Type = wanted.Type,
                 Worker = wanted.Worker,
             });

@@ -12,11 +12,13 @@ internal sealed class PendingRecoveries
     private readonly Dictionary<FailureId, DateTimeOffset> failedAt = [];
     private readonly Queue<FailureId> order = [];
 
-    /// <summary>Waits for a decision to be carried out.</summary>
+    /// <summary>Waits for a decision to be carried out, unless it ends with the task parked.</summary>
     public void Await(FailoverDecision decision)
     {
         var metadata = decision.DecisionMetadata;
-        if (metadata.Outcome == DecisionOutcome.Pending && failedAt.TryAdd(metadata.FailureId, decision.FailureEvent.OccurredAt))
+        if (IsRecovery(decision)
+            && metadata.Outcome == DecisionOutcome.Pending
+            && failedAt.TryAdd(metadata.FailureId, decision.FailureEvent.OccurredAt))
         {
             order.Enqueue(metadata.FailureId);
         }
@@ -26,6 +28,10 @@ internal sealed class PendingRecoveries
             failedAt.Remove(order.Dequeue());
         }
     }
+
+    /// <summary>Whether a decision lets the task run again. A parked task waits for an operator, or for new evidence.</summary>
+    public static bool IsRecovery(FailoverDecision decision) =>
+        decision.SelectedAction.Strategy != FailoverStrategy.ManualIntervention && decision.DecisionMetadata.Reverses is null;
 
     /// <summary>The seconds from the failure until its decision was carried out; null if it was not, or is unknown.</summary>
     public double? Resolve(DecisionResolved resolved) =>

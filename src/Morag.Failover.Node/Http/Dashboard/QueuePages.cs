@@ -18,26 +18,26 @@ internal static class QueuePages
     private static async Task<IResult> Pause(HttpContext context, FailoverGateway gateway, OperatorLog log, string name)
     {
         var reason = DashboardForms.Field(context, "reason");
-        _ = await QueueControlEndpoints.Pause(context, gateway, name, new() { Reason = reason });
-        log.Write(context, "pause queue", name, reason);
+        _ = await log.RunAsync(
+            context, "pause queue", name, reason, () => QueueControlEndpoints.Pause(context, gateway, name, new() { Reason = reason }));
         return DashboardView.Return(context, "/queues", "pause");
     }
 
     private static async Task<IResult> Resume(HttpContext context, FailoverGateway gateway, OperatorLog log, string name)
     {
         var reason = DashboardForms.Field(context, "reason");
-        _ = await QueueControlEndpoints.Resume(context, gateway, name, new() { Reason = reason });
-        log.Write(context, "resume queue", name, reason);
+        _ = await log.RunAsync(
+            context, "resume queue", name, reason, () => QueueControlEndpoints.Resume(context, gateway, name, new() { Reason = reason }));
         return DashboardView.Return(context, "/queues", "resume-queue");
     }
 
     private static async Task<IResult> Show(HttpContext context, FailoverGateway gateway, DashboardView view)
     {
-        var queues = await QueueEndpoints.Count(context, gateway);
+        var queues = await PageReads.Optional(context, "every queue", QueueEndpoints.Count(context, gateway));
         return TableFile.Of(
             context,
             "queues",
-            queues,
+            queues ?? [],
             ("queue", queue => queue.QueueType),
             ("pending_tasks", queue => queue.PendingTasks),
             ("processing_tasks", queue => queue.ProcessingTasks),

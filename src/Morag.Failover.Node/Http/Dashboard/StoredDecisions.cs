@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Domain.Activity;
 using Morag.Failover.Node.Http.Answers;
@@ -10,30 +11,45 @@ internal static class StoredDecisions
     /// <summary>The most decisions that are read from one coordinator. The charts begin after those that are left out.</summary>
     private const int MostPerCoordinator = 2_000;
 
-    private const int PageSize = 500;
+    private const int PageSize = 200;
 
-    /// <summary>The decisions about failures before a time, and since when they are complete.</summary>
-    public static async Task<(List<FailoverDecision> Decisions, DateTimeOffset Since)> Read(
-        FailoverGateway gateway, DateTimeOffset before, TimeSpan pause, CancellationToken stopping)
+    /// <summary>
+    /// Passes the decisions about failures before a time on, page by page and one coordinator after the other, so that never more than a
+    /// page is in memory. Returns since when they are complete.
+    /// </summary>
+    public static async Task<DateTimeOffset> ReadEach(
+        FailoverGateway gateway,
+        DateTimeOffset before,
+        TimeSpan pause,
+        Action<ImmutableArray<FailoverDecision>> add,
+        CancellationToken stopping)
     {
-        var week = ActivityRange.Week.Start(before);
-        var parts = await Task.WhenAll(Enumerable.Range(0, gateway.Settings.Partitions.Coordinators).Select(partition =>
-            OfCoordinator(gateway, new() { Partition = partition, Since = week, Until = before, Limit = PageSize }, pause, stopping)));
-        return ([.. parts.SelectMany(part => part.Decisions)], parts.Max(part => part.Since));
+        var since = ActivityRange.Week.Start(before);
+        var wanted = new ListFailures { Partition = 0, Since = since, Until = before, Limit = PageSize };
+        for (var partition = 0; partition < gateway.Settings.Partitions.Coordinators; partition++)
+        {
+            var complete = await OfCoordinator(gateway, wanted with { Partition = partition }, pause, add, stopping);
+            since = complete > since ? complete : since;
+        }
+
+        return since;
     }
 
     /// <summary>When a decision was carried out, and how many seconds after the failure; null if it was not.</summary>
     public static (DateTimeOffset At, double Seconds)? RecoveryOf(FailoverDecision decision) =>
         decision.FailureEvent is { ResolvedAt: { } at, OccurredAt: var from }
-            && decision.DecisionMetadata.Outcome == DecisionOutcome.Resolved && at >= from
+            && decision.DecisionMetadata.Outcome == DecisionOutcome.Resolved && at >= from && PendingRecoveries.IsRecovery(decision)
             ? (at, (at - from).TotalSeconds)
             : null;
 
-    private static async Task<(List<FailoverDecision> Decisions, DateTimeOffset Since)> OfCoordinator(
-        FailoverGateway gateway, ListFailures wanted, TimeSpan pause, CancellationToken stopping)
+    private static async Task<DateTimeOffset> OfCoordinator(
+        FailoverGateway gateway,
+        ListFailures wanted,
+        TimeSpan pause,
+        Action<ImmutableArray<FailoverDecision>> add,
+        CancellationToken stopping)
     {
-        var decisions = new List<FailoverDecision>();
-        while (true)
+        for (var count = 0; ;)
         {
             FailurePage page;
             try
@@ -47,10 +63,16 @@ internal static class StoredDecisions
                 continue;
             }
 
-            decisions.AddRange(page.Decisions);
-            if (!page.HasMore || decisions.Count >= MostPerCoordinator || page.Decisions.IsEmpty)
+            add(page.Decisions);
+            count += page.Decisions.Length;
+            if (!page.HasMore || page.Decisions.IsEmpty)
             {
-                return (decisions, page.HasMore && decisions.Count > 0 ? decisions[^1].FailureEvent.OccurredAt : wanted.Since!.Value);
+                return wanted.Since!.Value;
+            }
+
+            if (count >= MostPerCoordinator)
+            {
+                return page.Decisions[^1].FailureEvent.OccurredAt;
             }
 
             wanted = wanted with { After = FailureCursor.Of(page.Decisions[^1]) };

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
@@ -34,11 +35,12 @@ internal static class TaskPages
             Worker = Rules.OptionalId<WorkerId>(worker?.Trim(), "worker"),
         };
         var wanted = new ListTasks { Partition = 0, Filter = filter };
-        var (tasks, next) = await TaskEndpoints.ReadPage(context, gateway, wanted, limit: null, after);
+        var (tasks, next) = await PageReads.Optional(
+            context, "every task", TaskEndpoints.ReadPage(context, gateway, wanted, limit: null, after));
         return TableFile.Of(
             context,
             "tasks",
-            tasks,
+            tasks ?? [],
             ("task_id", task => task.TaskId),
             ("state", task => task.State),
             ("queue", task => task.QueueType),
@@ -61,9 +63,11 @@ internal static class TaskPages
     private static async Task<IResult> Show(HttpContext context, FailoverGateway gateway, DashboardView view, string id)
     {
         var task = await TaskEndpoints.Read(context, gateway, id);
-        var decisions = await TaskEndpoints.ReadDecisions(context, gateway, id);
+        var decisions = await PageReads.Optional(context, "the decisions about this task", Decisions());
         return await view.Page<TaskScreen, TaskModel>(
             context, new() { Task = task, Decisions = decisions, Queues = QueuesOf(gateway), Now = view.Now });
+
+        async Task<IReadOnlyList<FailoverDecision>> Decisions() => await TaskEndpoints.ReadDecisions(context, gateway, id);
     }
 
     private static async Task<IResult> Requeue(HttpContext context, FailoverGateway gateway, OperatorLog log, string id)
@@ -74,16 +78,15 @@ internal static class TaskPages
             Quality = Quality(DashboardForms.Field(context, "quality")),
             Reason = DashboardForms.Field(context, "reason"),
         };
-        _ = await TaskEndpoints.Requeue(context, gateway, id, request);
-        log.Write(context, "requeue task", id, request.Reason);
+        _ = await log.RunAsync(
+            context, "requeue task", id, request.Reason, () => TaskEndpoints.Requeue(context, gateway, id, request));
         return DashboardView.Return(context, PageAddress.Of(new TaskId(id)), "requeue");
     }
 
     private static async Task<IResult> Cancel(HttpContext context, FailoverGateway gateway, OperatorLog log, string id)
     {
         var reason = Rules.Reason(DashboardForms.Field(context, "reason"));
-        _ = await TaskEndpoints.Cancel(context, gateway, id, reason);
-        log.Write(context, "cancel task", id, reason);
+        _ = await log.RunAsync(context, "cancel task", id, reason, () => TaskEndpoints.Cancel(context, gateway, id, reason));
         return DashboardView.Return(context, PageAddress.Of(new TaskId(id)), "cancel");
     }
 

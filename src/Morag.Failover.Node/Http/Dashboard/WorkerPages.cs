@@ -36,11 +36,12 @@ internal static class WorkerPages
 
     private static async Task<IResult> List(HttpContext context, FailoverGateway gateway, DashboardView view, string? after)
     {
-        var (workers, next) = await WorkerEndpoints.ListPage(context, gateway, limit: null, after);
+        var reading = WorkerEndpoints.ListPage(context, gateway, limit: null, after);
+        var (workers, next) = await PageReads.Optional(context, "every worker", reading);
         return TableFile.Of(
             context,
             "workers",
-            workers,
+            workers ?? [],
             ("worker_id", worker => worker.Registration.WorkerId),
             ("name", worker => worker.Registration.Name),
             ("capability", worker => worker.Registration.Capability),
@@ -64,41 +65,46 @@ internal static class WorkerPages
     private static async Task<IResult> Show(HttpContext context, FailoverGateway gateway, DashboardView view, string id)
     {
         var worker = await WorkerEndpoints.Read(context, gateway, id);
-        var score = WorkerEndpoints.ReadScore(context, gateway, id);
         var known = worker.Registration.WorkerId;
-        var tasks = TaskEndpoints.ReadPage(
-            context, gateway, new ListTasks { Partition = 0, Filter = new() { Worker = known } }, TasksShown, after: null);
-        var failures = FailureEndpoints.ReadPage(
-            context, gateway, new ListFailures { Partition = 0, Worker = known }, FailuresShown, after: null);
+        var score = PageReads.Optional(context, "the record of the worker", WorkerEndpoints.ReadScore(context, gateway, id));
+        var tasks = PageReads.Optional(context, "its tasks", TaskEndpoints.ReadPage(
+            context, gateway, new ListTasks { Partition = 0, Filter = new() { Worker = known } }, TasksShown, after: null));
+        var failures = PageReads.Optional(context, "its failures", FailureEndpoints.ReadPage(
+            context, gateway, new ListFailures { Partition = 0, Worker = known }, FailuresShown, after: null));
+        // None may outlast the call: they use its context.
+        await Task.WhenAll(score, tasks, failures);
         return await view.Page<WorkerScreen, WorkerModel>(context, new()
         {
             Worker = worker,
             Score = await score,
-            Tasks = (await tasks).Tasks,
-            Failures = (await failures).Decisions,
+            Tasks = (await tasks).Entries,
+            Failures = (await failures).Entries,
         });
     }
 
     private static async Task<IResult> Drain(HttpContext context, FailoverGateway gateway, OperatorLog log, string id)
     {
         var request = new DrainRequest { Reason = DashboardForms.Field(context, "reason"), DeadlineSeconds = Deadline(context) };
-        _ = await WorkerEndpoints.Drain(context, gateway, id, request);
-        log.Write(context, "drain worker", id, request.Reason);
+        _ = await log.RunAsync(
+            context, "drain worker", id, request.Reason, () => WorkerEndpoints.Drain(context, gateway, id, request));
         return Done(context, id, "drain");
     }
 
     private static async Task<IResult> Resume(HttpContext context, FailoverGateway gateway, OperatorLog log, string id)
     {
-        _ = await WorkerEndpoints.Resume(context, gateway, id);
-        log.Write(context, "resume worker", id, reason: null);
+        _ = await log.RunAsync(context, "resume worker", id, reason: null, () => WorkerEndpoints.Resume(context, gateway, id));
         return Done(context, id, "resume");
     }
 
     private static async Task<IResult> TakeOffline(HttpContext context, FailoverGateway gateway, OperatorLog log, string id)
     {
         var request = new OfflineRequest { Reason = DashboardForms.Field(context, "reason") };
-        _ = await WorkerOfflineEndpoint.TakeOffline(context, gateway, id, request);
-        log.Write(context, "declare worker lost", id, request.Reason);
+        _ = await log.RunAsync(
+            context,
+            "declare worker lost",
+            id,
+            request.Reason,
+            () => WorkerOfflineEndpoint.TakeOffline(context, gateway, id, request));
         return Done(context, id, "offline");
     }
 
@@ -106,8 +112,12 @@ internal static class WorkerPages
         async (context, gateway, log, id) =>
         {
             var request = new BreakerRequest { Action = action, Reason = DashboardForms.Field(context, "reason") };
-            _ = await WorkerEndpoints.SetBreaker(context, gateway, id, request);
-            log.Write(context, $"{done.Replace('-', ' ')} of worker", id, request.Reason);
+            _ = await log.RunAsync(
+                context,
+                $"{done.Replace('-', ' ')} of worker",
+                id,
+                request.Reason,
+                () => WorkerEndpoints.SetBreaker(context, gateway, id, request));
             return Done(context, id, done);
         };
 

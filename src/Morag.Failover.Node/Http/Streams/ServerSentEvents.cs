@@ -15,9 +15,14 @@ internal readonly record struct ServerSentEvent(string Name, byte[] Data)
 /// <summary>Writes server-sent events to one client until it disconnects, the node stops, or the source ends.</summary>
 internal sealed class ServerSentEvents(HttpContext context, FailoverGateway gateway)
 {
+    private ServerSentEvent? keepAlive;
+
     /// <summary>Writes the stream. Returns at its end; a client that disconnects is not an error.</summary>
-    public async Task Write(ChannelReader<ServerSentEvent> events)
+    /// <param name="events">The events.</param>
+    /// <param name="keepAlive">The event that is written while there is none; null writes a comment, which scripts cannot see.</param>
+    public async Task Write(ChannelReader<ServerSentEvent> events, ServerSentEvent? keepAlive = null)
     {
+        this.keepAlive = keepAlive;
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-store";
         // Tells nginx not to buffer the stream.
@@ -51,9 +56,7 @@ internal sealed class ServerSentEvents(HttpContext context, FailoverGateway gate
             {
                 while (events.TryRead(out var next))
                 {
-                    await Write($"event: {next.Name}\ndata: ", over);
-                    await Write(next.Data, over);
-                    await Write("\n\n", over);
+                    await Write(next, over);
                 }
 
                 await Flush(over);
@@ -77,9 +80,28 @@ internal sealed class ServerSentEvents(HttpContext context, FailoverGateway gate
             }
             catch (TimeoutException)
             {
-                await Comment("keep-alive", over);
+                await KeepAlive(over);
             }
         }
+    }
+
+    private async Task KeepAlive(CancellationToken over)
+    {
+        if (keepAlive is not { } beat)
+        {
+            await Comment("keep-alive", over);
+            return;
+        }
+
+        await Write(beat, over);
+        await Flush(over);
+    }
+
+    private async Task Write(ServerSentEvent next, CancellationToken over)
+    {
+        await Write($"event: {next.Name}\ndata: ", over);
+        await Write(next.Data, over);
+        await Write("\n\n", over);
     }
 
     // Clients ignore comment lines.

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Akka.Actor;
+using Morag.Failover.Actors.Hosting;
+using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Failures;
+using Morag.Failover.Node.Http.Queues;
+using Morag.Failover.Node.Http.Workers;
+
+namespace Morag.Failover.Node.Http.Dashboard;
+
+/// <summary>The counts of the whole cluster, as far as their owners answered.</summary>
+internal sealed record OverviewReading
+{
+    /// <summary>The counts of workers; null if none are known.</summary>
+    public WorkerStats? Workers { get; init; }
+
+    /// <summary>The counts of each queue; null if none are known.</summary>
+    public ImmutableArray<QueueStats>? Queues { get; init; }
+
+    /// <summary>The counts of failures; null if none are known.</summary>
+    public FailureStatistics? Failures { get; init; }
+
+    /// <summary>The owners that fail.</summary>
+    public required ImmutableArray<OwnerAlert> Alerts { get; init; }
+
+    /// <summary>What did not answer.</summary>
+    public required IReadOnlyList<string> Missing { get; init; }
+}
+
+/// <summary>Reads the counts for all pages that are open at this node, at most once per second.</summary>
+internal sealed class OverviewReader(FailoverGateway gateway, ActorSystem system, OwnerHealth health)
+{
+    private static readonly TimeSpan Kept = TimeSpan.FromSeconds(1);
+
+    private readonly Lock gate = new();
+    private Task<OverviewReading>? latest;
+    private long finishedAt;
+
+    public Task<OverviewReading> ReadAsync()
+    {
+        lock (gate)
+        {
+            if (latest is null || (latest.IsCompleted && Stopwatch.GetElapsedTime(Volatile.Read(ref finishedAt)) >= Kept))
+            {
+                // Apart from the call that asks first, whose end must not end the reading of the others.
+                latest = Task.Run(ReadNowAsync);
+            }
+
+            return latest;
+        }
+    }
+
+    private async Task<OverviewReading> ReadNowAsync()
+    {
+        CallPatience.Begin();
+        var call = new DefaultHttpContext { RequestAborted = gateway.Stopping };
+        var missing = PageReads.Begin(call);
+        try
+        {
+            var workers = Part("every worker", WorkerEndpoints.Count(call, gateway));
+            var queues = Part("every queue", QueueEndpoints.Count(call, gateway));
+            var failures = Part("every failure", FailureEndpoints.Count(call, gateway));
+            var alerts = ClusterAlerts.ReadAsync(system, health, gateway.Stopping);
+            await Task.WhenAll(workers, queues, failures, alerts);
+            Answer.AddMissingParts(call, (await alerts).SilentNodes.Select(node => $"node {node}"));
+            return new()
+            {
+                Workers = await workers,
+                Queues = await queues is { } counts ? [.. counts] : null,
+                Failures = await failures,
+                Alerts = (await alerts).Alerts,
+                Missing = missing.Names,
+            };
+        }
+        finally
+        {
+            Volatile.Write(ref finishedAt, Stopwatch.GetTimestamp());
+        }
+
+        Task<T?> Part<T>(string name, Task<T> reading)
+            where T : class => PageReads.Optional(call, name, reading);
+    }
+}

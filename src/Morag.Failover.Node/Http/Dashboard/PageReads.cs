@@ -1,0 +1,65 @@
+using Morag.Failover.Node.Http.Answers;
+
+namespace Morag.Failover.Node.Http.Dashboard;
+
+/// <summary>
+/// How pages read the state. A page shows what there is within about two seconds and names what is missing, because an operator needs the
+/// rest of it most while something is down.
+/// </summary>
+internal static class PageReads
+{
+    /// <summary>The longest time that a page waits for one owner.</summary>
+    private static readonly TimeSpan MostForOne = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>The longest time that a page waits for all owners together.</summary>
+    private static readonly TimeSpan MostForAll = TimeSpan.FromSeconds(2);
+
+    /// <summary>Begins to read for a page: from now on, owners that are silent are left out.</summary>
+    public static MissingParts Begin(HttpContext context)
+    {
+        var missing = new MissingParts();
+        LimitPatience();
+        context.Features.Set(missing);
+        return missing;
+    }
+
+    /// <summary>Lets the present call wait no longer than a page.</summary>
+    public static void LimitPatience() => CallPatience.Limit(MostForOne, MostForAll);
+
+    /// <summary>A part of a page; null if it is not available now. Then the page names it as missing.</summary>
+    /// <param name="context">The call.</param>
+    /// <param name="name">What the part is.</param>
+    /// <param name="reading">The part.</param>
+    public static async Task<T?> Optional<T>(HttpContext context, string name, Task<T> reading)
+        where T : class
+    {
+        try
+        {
+            return await reading;
+        }
+        catch (ProblemException refused) when (IsTolerated(context, refused))
+        {
+            Answer.AddMissingParts(context, [name]);
+            return null;
+        }
+    }
+
+    /// <summary>A page of a list, and where the next one begins; null if no owner answers.</summary>
+    public static async Task<(IReadOnlyList<T>? Entries, string? Next)> Optional<T>(
+        HttpContext context, string name, Task<(List<T> Entries, string? Next)> reading)
+    {
+        try
+        {
+            return await reading;
+        }
+        catch (ProblemException refused) when (IsTolerated(context, refused))
+        {
+            Answer.AddMissingParts(context, [name]);
+            return (null, null);
+        }
+    }
+
+    // A file of a table has no place for a notice, so it is complete or refused.
+    private static bool IsTolerated(HttpContext context, ProblemException refused) =>
+        refused.Problem.Status == StatusCodes.Status503ServiceUnavailable && context.Features.Get<MissingParts>() is not null;
+}
