@@ -136,7 +136,7 @@ public sealed partial class EmbeddedRedis
             return;
         }
 
-        dataBytes = bytes;
+        Interlocked.Exchange(ref dataBytes, bytes);
         if (bytes >= dataLimit == isFull)
         {
             return;

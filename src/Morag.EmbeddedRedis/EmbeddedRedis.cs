@@ -58,6 +58,12 @@ public sealed partial class EmbeddedRedis : IAsyncDisposable
     /// </summary>
     public bool IsFull => isFull;
 
+    /// <summary>
+    /// The data as a share of <see cref="EmbeddedRedisOptions.DataLimit"/>, at the last measurement; 0 before the first, above 1 if the
+    /// data exceeds the limit.
+    /// </summary>
+    public double DataUse => (double)Interlocked.Read(ref dataBytes) / dataLimit;
+
     internal int ServerProcessId => server.Id;
 
     /// <summary>Locks the data folder and starts the server. Returns once clients can connect.</summary>

@@ -17,4 +17,7 @@ public interface IFailoverRegions
 
     /// <summary>The directory buckets.</summary>
     IActorRef Directory { get; }
+
+    /// <summary>The owner of alerts.</summary>
+    IActorRef Alerts { get; }
 }

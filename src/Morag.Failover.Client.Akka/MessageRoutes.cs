@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Morag.Failover.Actors.Hosting;
+using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
@@ -43,6 +44,7 @@ internal sealed class MessageRoutes(int queuePartitions, int directoryBuckets)
         ReportFailure or GetTaskDecisions => Whole(FailoverClient.Coordinators, message),
         GetTask or CancelTask or RequeueTask or ExtendLease => Whole(FailoverClient.Queues, message),
         GetQueueControl or PauseQueue or ResumeQueue or SetQueueLimits => Whole(FailoverClient.Queues, message),
+        IAlertMessage => Whole(FailoverClient.Alerts, message),
         IWorkerMessage and not TakeWorkerOffline => Whole(FailoverClient.Workers, message),
         _ => throw new NotSupportedException(
             $"The transport over ClusterClient cannot carry {message.GetType().Name}. Use the HTTP transport (AddMoragFailover) for it."),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
@@ -116,6 +117,58 @@ public interface IMoragClient
         QueueLimits limits,
         string reason,
         IEnumerable<QueueLimit>? reset = null,
+        CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Lists alerts, those that were raised last first, in as many calls as it takes. A page is fetched when the one before it has been
+    /// read.
+    /// </summary>
+    /// <param name="filter">Which alerts; null for all, resolved ones included.</param>
+    /// <param name="cancellation">Ends the list.</param>
+    IAsyncEnumerable<Alert> ListAlertsAsync(AlertFilter? filter = null, CancellationToken cancellation = default);
+
+    /// <summary>Reads an alert, open or resolved.</summary>
+    /// <param name="alert">Its number, such as <c>17</c>.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    Task<Alert> GetAlertAsync(string alert, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Acknowledges an open alert: tells others that somebody takes care of it. It is not repeated when the outcome is unknown, because
+    /// somebody may have taken it back meanwhile.
+    /// </summary>
+    /// <param name="alert">Its number.</param>
+    /// <param name="note">A note for others; empty for none.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    Task<Alert> AcknowledgeAlertAsync(string alert, string note = "", CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Takes back the acknowledgement of an open alert. It is not repeated when the outcome is unknown, because somebody may have
+    /// acknowledged the alert meanwhile.
+    /// </summary>
+    /// <param name="alert">Its number.</param>
+    /// <param name="note">Why; empty for no reason.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    Task<Alert> UnacknowledgeAlertAsync(string alert, string note = "", CancellationToken cancellation = default);
+
+    /// <summary>Reads the thresholds of alerts, and the rules that are off.</summary>
+    Task<AlertSettingsReport> GetAlertSettingsAsync(CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Changes thresholds of alerts, and turns rules on or off. The changes take precedence over the configuration of the nodes until they
+    /// are reset, also after restarts. It is not repeated when the outcome is unknown, because they may have changed meanwhile.
+    /// </summary>
+    /// <param name="thresholds">The new thresholds. Those that are null stay as they are.</param>
+    /// <param name="reason">Why, for people.</param>
+    /// <param name="reset">The thresholds that follow the configuration again.</param>
+    /// <param name="off">The rules to turn off. Their open alerts are resolved.</param>
+    /// <param name="on">The rules to turn on.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    Task<AlertSettingsReport> SetAlertSettingsAsync(
+        AlertThresholds thresholds,
+        string reason,
+        IEnumerable<AlertThreshold>? reset = null,
+        IEnumerable<AlertKind>? off = null,
+        IEnumerable<AlertKind>? on = null,
         CancellationToken cancellation = default);
 
     /// <summary>Every decision about a task, oldest first.</summary>

@@ -63,7 +63,11 @@ internal static class NodeProgram
             var refusal = new Refusal();
             await using var watch = new JournalWatch(store, record, refusal, TimeProvider.System, log);
             var epochs = new EpochRecord(record, TimeProvider.System, log);
-            await using var app = Build(options, new(store, identity, refusal, epochs, EmbeddedLimits.RoomOf(embedded), tls, certificate));
+            var parts = new NodeParts(store, identity, refusal, epochs, EmbeddedLimits.RoomOf(embedded), tls, certificate)
+            {
+                StoreUse = () => embedded is null ? watch.MemoryUse : embedded.DataUse,
+            };
+            await using var app = Build(options, parts);
             await StartAsync(app, options);
             Announce(app, options);
             return await UntilStoppedAsync(app, refusal, error);
@@ -124,7 +128,7 @@ internal static class NodeProgram
                 identity.Settings(options).WithFallback(options.ActorSystemConfig(redis)).WithFallback(FailoverSerialization.Config),
                 HoconAddMode.Prepend)
             .WithRedisPersistence(redis, database: ConfigurationOptions.Parse(redis).DefaultDatabase ?? 0)
-            .WithFailover(options.Failover, outages, epochs, system => new RedisHistoryEraser(system), owners, presence)
+            .WithFailover(options.Failover, outages, epochs, system => new RedisHistoryEraser(system), owners, presence, parts.StoreUse)
             .WithActors((system, _) => system.ActorOf(Props.Create(() => new EpochExchange(epochs)), "epoch-exchange"))
             .WithActors((system, _) => system.ActorOf(Props.Create(() => new AnnouncementExchange(announcements)), "announcement-exchange"))
             .WithActors((system, _) => JoinCluster(system, options, identity, new(presence, doubt, progress, refusal))));
@@ -326,7 +330,11 @@ internal static class NodeProgram
         EpochRecord Epochs,
         StoreRoom Room,
         ClusterTls? Tls,
-        HttpCertificate? Certificate);
+        HttpCertificate? Certificate)
+    {
+        /// <summary>The share of the store's memory in use; null if it is unlimited or unknown.</summary>
+        public required Func<double?> StoreUse { get; init; }
+    }
 
     private static async Task<string?> JournalFailureAsync(ActorSystem system, CancellationToken cancellation)
     {

@@ -3,6 +3,7 @@ using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Alerts;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
@@ -114,6 +115,9 @@ public sealed class WorkerDirectory : EventSourcedActor<DirectoryState>
                 break;
             case GetWorkerStats:
                 Sender.Tell(Durable.Tally.Counts());
+                break;
+            case GetTroubledWorkers:
+                Sender.Tell(Durable.Troubled(Now));
                 break;
             case GetFleetSlice query:
                 OnSliceAsked(query);

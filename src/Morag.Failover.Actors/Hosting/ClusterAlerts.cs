@@ -19,10 +19,15 @@ public sealed record ClusterAlerts(ImmutableArray<OwnerAlert> Alerts, ImmutableA
     public static async Task<ClusterAlerts> ReadAsync(ActorSystem system, OwnerHealth health, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(health);
+        return Of(await AskAllAsync(system, cancellation), health.Down);
+    }
+
+    /// <summary>Asks every member. One that did not answer in time has no alerts.</summary>
+    internal static Task<(string Node, NodeAlerts? Alerts)[]> AskAllAsync(ActorSystem system, CancellationToken cancellation)
+    {
         var members = Akka.Cluster.Cluster.Get(system).State.Members.Where(
             member => member.Status is MemberStatus.Up or MemberStatus.Leaving or MemberStatus.Exiting);
-        var answers = await Task.WhenAll(members.Select(member => AskAsync(system, member.Address, cancellation)));
-        return Of(answers, health.Down);
+        return Task.WhenAll(members.Select(member => AskAsync(system, member.Address, cancellation)));
     }
 
     internal static ClusterAlerts Of((string Node, NodeAlerts? Alerts)[] answers, IReadOnlyDictionary<string, DownOwner> down)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Akka.Cluster.Sharding;
+using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Domain.Partitioning;
 
 namespace Morag.Failover.Actors.Hosting;
@@ -44,6 +45,20 @@ internal sealed class PartitionExtractor(int count) : NumberedExtractor(count)
 internal sealed class BucketExtractor(int count) : NumberedExtractor(count)
 {
     protected override int? Number(object message) => (message as IBucketMessage)?.Bucket;
+}
+
+/// <summary>Routes to the owner of alerts, the only entity of its region.</summary>
+internal sealed class AlertExtractor : IMessageExtractor
+{
+    private const string Only = "0";
+
+    public string? EntityId(object message) => message is IAlertMessage or GetOwnerStanding ? Only : null;
+
+    public object EntityMessage(object message) => message;
+
+    public string? ShardId(object message) => EntityId(message);
+
+    public string ShardId(string entityId, object? messageHint = null) => entityId;
 }
 
 /// <summary>Routes to workers: one entity per id, spread over a fixed number of shards.</summary>

@@ -23,6 +23,9 @@ public static class FailoverClient
     /// <summary>The path of the directory buckets.</summary>
     public const string Directory = "/system/sharding/" + ShardedRegions.DirectoryType;
 
+    /// <summary>The path of the owner of alerts.</summary>
+    public const string Alerts = "/system/sharding/" + ShardedRegions.AlertType;
+
     /// <summary>
     /// The serializers of the contracts and of the cluster client. It must take precedence over Akka.NET's own configuration. Also set
     /// <c>akka.actor.provider = remote</c> and <c>akka.cluster.client.initial-contacts</c>.
@@ -39,5 +42,6 @@ public static class FailoverClient
         receptionist.RegisterService(regions.Coordinators);
         receptionist.RegisterService(regions.Workers);
         receptionist.RegisterService(regions.Directory);
+        receptionist.RegisterService(regions.Alerts);
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
+using Morag.Failover.Actors.Alerts;
 using Morag.Failover.Actors.Failover;
 using Morag.Failover.Actors.Fleet;
 using Morag.Failover.Actors.Metrics;
@@ -26,6 +27,7 @@ public static class FailoverHostingExtensions
     /// <param name="eraser">Creates the eraser that removes the stored history of forgotten workers.</param>
     /// <param name="health">Receives which fixed entities do not serve; null for none.</param>
     /// <param name="permit">Whether this node may still answer for its owners; null if no other node can take over.</param>
+    /// <param name="storeUse">The share of the store's memory in use, 0 to 1; null if unlimited or unknown. It must not block.</param>
     public static AkkaConfigurationBuilder WithFailover(
         this AkkaConfigurationBuilder builder,
         FailoverSettings settings,
@@ -33,7 +35,8 @@ public static class FailoverHostingExtensions
         IEpochFloors epochs,
         Func<ActorSystem, IHistoryEraser> eraser,
         OwnerHealth? health = null,
-        IServingPermit? permit = null) =>
+        IServingPermit? permit = null,
+        Func<double?>? storeUse = null) =>
         builder.WithActors((system, _) =>
         {
             var regions = new ShardedRegions(system);
@@ -54,6 +57,10 @@ public static class FailoverHostingExtensions
                 id => Supervised(PersistenceIds.Coordinator(Number(id)), FailoverCoordinator.Props(Number(id), settings, regions)));
             StartRegion(system, ShardedRegions.QueueType, new PartitionExtractor(partitions.Queues),
                 id => Supervised(PersistenceIds.Queue(Number(id)), QueueActor.Props(Number(id), settings, regions, watch, epochs)));
+            StartRegion(system, ShardedRegions.AlertType, new AlertExtractor(),
+                _ => Supervised(
+                    PersistenceIds.Alerts,
+                    AlertOwner.Props(settings, regions, new ClusterFactsReader(system, regions, settings, told))));
 
             var keeper = system.ActorOf(
                 Props.Create(() => new FixedEntitiesKeeper(regions, partitions, told, elapsed, FixedEntitiesKeeper.UsualInterval)),
@@ -62,7 +69,7 @@ public static class FailoverHostingExtensions
             var tolerance = Gateways.ToleranceOf(settings.Workers);
             system.ActorOf(Props.Create(() => new GatewayWatch(new ClusterPeers(system), watch, tolerance)), GatewayWatch.Name);
             system.ActorOf(Props.Create(() => new UndeliveredCalls(regions)), "undelivered-calls");
-            system.ActorOf(Props.Create(() => new AlertReporter(told)), AlertReporter.Name);
+            system.ActorOf(Props.Create(() => new AlertReporter(told, storeUse)), AlertReporter.Name);
             system.ActorOf(Props.Create(() => new LiveEventBridge()), "live-event-bridge");
             system.ActorOf(Props.Create(() => new TooLargeWatch(regions.Queues)), "too-large-watch");
             FailoverClient.Admit(system, regions);

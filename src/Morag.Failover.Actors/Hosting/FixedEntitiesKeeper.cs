@@ -4,8 +4,8 @@ using Morag.Failover.Domain.Settings;
 namespace Morag.Failover.Actors.Hosting;
 
 /// <summary>
-/// Keeps the fixed entities running. Every node polls each queue partition, coordinator and directory bucket. The poll starts an entity
-/// that does not run; its answer, or its silence, updates <see cref="OwnerHealth"/>.
+/// Keeps the fixed entities running. Every node polls each queue partition, coordinator and directory bucket, and the owner of alerts. The
+/// poll starts an entity that does not run; its answer, or its silence, updates <see cref="OwnerHealth"/>.
 /// </summary>
 internal sealed class FixedEntitiesKeeper : UntypedActor, IWithTimers
 {
@@ -45,6 +45,7 @@ internal sealed class FixedEntitiesKeeper : UntypedActor, IWithTimers
         owners = Numbered(regions.Directory, partitions.DirectoryBuckets, PersistenceIds.DirectoryBucket)
             .Concat(Numbered(regions.Coordinators, partitions.Coordinators, PersistenceIds.Coordinator))
             .Concat(Numbered(regions.Queues, partitions.Queues, PersistenceIds.Queue))
+            .Concat(Numbered(regions.Alerts, regions.Alerts.IsNobody() ? 0 : 1, _ => PersistenceIds.Alerts))
             .ToDictionary(watched => watched.Owner, StringComparer.Ordinal);
         foreach (var owner in owners.Keys)
         {

@@ -19,10 +19,14 @@ public sealed class ShardedRegions(ActorSystem system) : IFailoverRegions
     /// <summary>The type name of the directory buckets.</summary>
     public const string DirectoryType = "directory";
 
+    /// <summary>The type name of the owner of alerts.</summary>
+    public const string AlertType = "alerts";
+
     private IActorRef? queues;
     private IActorRef? coordinators;
     private IActorRef? workers;
     private IActorRef? directory;
+    private IActorRef? alerts;
 
     /// <inheritdoc />
     public IActorRef Queues => queues ??= Region(QueueType);
@@ -35,6 +39,9 @@ public sealed class ShardedRegions(ActorSystem system) : IFailoverRegions
 
     /// <inheritdoc />
     public IActorRef Directory => directory ??= Region(DirectoryType);
+
+    /// <inheritdoc />
+    public IActorRef Alerts => alerts ??= Region(AlertType);
 
     private IActorRef Region(string typeName) => ClusterSharding.Get(system).ShardRegion(typeName);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Akka.Event;
+using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Failover;
 
@@ -39,6 +40,7 @@ internal sealed class UndeliveredCalls : UntypedActor
             or ListAudit =>
             regions.Coordinators,
         _ when message.GetType().Assembly != typeof(IWireMessage).Assembly => null,
+        IAlertMessage => regions.Alerts,
         IPartitionMessage or ITaskMessage => regions.Queues,
         IWorkerMessage => regions.Workers,
         IBucketMessage => regions.Directory,

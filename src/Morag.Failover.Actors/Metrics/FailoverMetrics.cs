@@ -133,6 +133,14 @@ public static class FailoverMetrics
     public static readonly Metric OwnersFailing = Gauge(
         "morag.owners.failing", "{owner}", "Owners of state on this node that fail; their calls get 503.");
 
+    /// <summary>Open alerts.</summary>
+    public static readonly Metric AlertsActive = Gauge(
+        "morag.alerts.active",
+        "{alert}",
+        "Open alerts, acknowledged ones included. The node that runs the owner of alerts gives it.",
+        MetricLabels.AlertSeverity,
+        MetricLabels.AlertState);
+
     /// <summary>Values above the size limit.</summary>
     public static readonly Metric ValuesTooLarge = Counter(
         "morag.values.too_large", "{value}", "Messages and stored values of more than 4 MiB; each one is a defect.", MetricLabels.Message);
@@ -173,7 +181,7 @@ public static class FailoverMetrics
         TasksSubmitted, TasksFinished, Tasks, TasksSize, OldestAge, LeaseWait, LeasePickup, TaskDuration,
         Failures, Decisions, DecisionOutcomes, DecisionDuration, RecoveryDuration,
         Workers, Breakers, BreakerTransitions, WorkerChanges, Heartbeats, Phi,
-        Resends, JournalWrite, JournalBytes, SnapshotWrite, SnapshotBytes, StoreFailures, OwnersFailing, ValuesTooLarge,
+        Resends, JournalWrite, JournalBytes, SnapshotWrite, SnapshotBytes, StoreFailures, OwnersFailing, AlertsActive, ValuesTooLarge,
         Unreachable, Patience, TimerLag, MissedTimers, SchedulerLag, GcPause, JournalLag,
     ];
 

@@ -39,7 +39,15 @@ public static class MetricLabels
     /// <summary>The state of a breaker.</summary>
     public const string BreakerState = "morag.breaker.state";
 
-    /// <summary>The kind of an owner of state: <c>queue</c>, <c>coordinator</c>, <c>directory</c> or <c>worker</c>.</summary>
+    /// <summary>The severity of an alert: <c>info</c>, <c>warning</c>, <c>error</c> or <c>critical</c>.</summary>
+    public const string AlertSeverity = "morag.alert.severity";
+
+    /// <summary>The state of an open alert: <c>active</c>, or <c>acknowledged</c> if an operator takes care of it.</summary>
+    public const string AlertState = "morag.alert.state";
+
+    /// <summary>
+    /// The kind of an owner of state: <c>queue</c>, <c>coordinator</c>, <c>directory</c>, <c>worker</c> or <c>alerts</c>.
+    /// </summary>
     public const string Owner = "morag.owner.kind";
 
     /// <summary>The kind of a message between owners, or of a value on the wire.</summary>

@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
+using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Alerts;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Queues;
 using Morag.Failover.Domain.Settings;
@@ -55,6 +57,7 @@ internal sealed class OwnerGauges
         meter.Gauge(FailoverMetrics.OldestAge, gauges.OldestAge);
         meter.Gauge(FailoverMetrics.Workers, gauges.Workers);
         meter.Gauge(FailoverMetrics.Breakers, gauges.Breakers);
+        meter.Gauge(FailoverMetrics.AlertsActive, gauges.Alerts);
     }
 
     private IEnumerable<Measurement<long>> Tasks()
@@ -120,6 +123,15 @@ internal sealed class OwnerGauges
             new KeyValuePair<string, object?>(MetricLabels.Capability, WireName.Of(same.Key.Capability)),
             new KeyValuePair<string, object?>(MetricLabels.Liveness, WireName.Of(same.Key.Liveness)),
             new KeyValuePair<string, object?>(MetricLabels.Draining, same.Key.Draining ? "true" : "false"));
+
+    private IEnumerable<Measurement<long>> Alerts() =>
+        from owner in states.All<AlertsState>()
+        from severity in Enum.GetValues<AlertSeverity>()
+        from state in new[] { AlertState.Active, AlertState.Acknowledged }
+        select new Measurement<long>(
+            owner.Book.Open.Values.Count(alert => alert.Severity == severity && alert.State == state),
+            new KeyValuePair<string, object?>(MetricLabels.AlertSeverity, WireName.Of(severity)),
+            new KeyValuePair<string, object?>(MetricLabels.AlertState, WireName.Of(state)));
 
     private IEnumerable<Measurement<long>> Breakers()
     {

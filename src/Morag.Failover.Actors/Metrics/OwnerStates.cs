@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Morag.Failover.Actors.Metrics;
 
 /// <summary>
-/// The last durable states of owners on this node, for gauges. Only owners that are few publish theirs: queue partitions and directory
-/// buckets. States are immutable, so any thread may read them.
+/// The last durable states of owners on this node, for gauges. Only owners that are few publish theirs: queue partitions, directory
+/// buckets and the owner of alerts. States are immutable, so any thread may read them.
 /// </summary>
 internal sealed class OwnerStates : IExtension
 {

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Morag.Failover.Actors.Persistence;
 
 namespace Morag.Failover.Actors.Metrics;
 
@@ -11,7 +12,7 @@ internal sealed class StoreMetrics(string persistenceId)
     private static readonly Histogram<double> SnapshotWrite = FailoverMeter.Histogram(FailoverMetrics.SnapshotWrite);
     private static readonly Counter<long> SnapshotBytes = FailoverMeter.Counter(FailoverMetrics.SnapshotBytes);
     private static readonly Counter<long> Failures = FailoverMeter.Counter(FailoverMetrics.StoreFailures);
-    private static readonly string[] Kinds = ["queue", "coordinator", "directory", "worker"];
+    private static readonly string[] Kinds = ["queue", "coordinator", "directory", "worker", PersistenceIds.Alerts];
 
     private readonly KeyValuePair<string, object?> owner = new(
         MetricLabels.Owner,

@@ -18,6 +18,9 @@ public static class PersistenceIds
             ? partition
             : null;
 
+    /// <summary>The owner of alerts.</summary>
+    public const string Alerts = "alerts";
+
     /// <summary>A coordinator.</summary>
     public static string Coordinator(int partition) => "coordinator-" + partition.ToString(CultureInfo.InvariantCulture);
 

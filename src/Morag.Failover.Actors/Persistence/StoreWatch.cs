@@ -15,6 +15,8 @@ internal sealed partial class StoreWatch : IExtension
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1);
 
     private const string Unreachable = "unreachable";
+    /// <summary>The slowest writes are kept for this period and the one before.</summary>
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan BetweenDiagnoses = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestDiagnosis = TimeSpan.FromSeconds(5);
 
@@ -30,6 +32,8 @@ internal sealed partial class StoreWatch : IExtension
     private TimeSpan downSince;
     private TimeSpan failedAt;
     private TimeSpan worstWrite;
+    private (TimeSpan? Now, TimeSpan? Before) slowest;
+    private TimeSpan periodAt;
     private volatile bool down;
 
     /// <param name="log">The log.</param>
@@ -117,18 +121,37 @@ internal sealed partial class StoreWatch : IExtension
         }
     }
 
+    /// <summary>The longest write of the last 15 to 30 s; null if there was none.</summary>
+    public TimeSpan? SlowestWriteLately()
+    {
+        lock (gate)
+        {
+            StartPeriodWhenDue();
+            return slowest.Now > slowest.Before ? slowest.Now : slowest.Before;
+        }
+    }
+
+    private void StartPeriodWhenDue()
+    {
+        var passed = elapsed() - periodAt;
+        if (passed >= Period)
+        {
+            slowest = (null, passed < Period * 2 ? slowest.Now : null);
+            periodAt = elapsed();
+        }
+    }
+
     /// <summary>Records that an owner has written.</summary>
     /// <param name="startedAt">When the write started (<see cref="Elapsed"/>).</param>
     /// <returns>How long it took.</returns>
     public TimeSpan Wrote(TimeSpan startedAt)
     {
         var took = elapsed() - startedAt;
-        if (took > worstWrite)
+        lock (gate)
         {
-            lock (gate)
-            {
-                worstWrite = took > worstWrite ? took : worstWrite;
-            }
+            worstWrite = took > worstWrite ? took : worstWrite;
+            StartPeriodWhenDue();
+            slowest.Now = took <= slowest.Now ? slowest.Now : took;
         }
 
         Succeeded(wrote: true);

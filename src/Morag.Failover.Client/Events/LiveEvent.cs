@@ -1,3 +1,4 @@
+using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Live;
 
@@ -62,6 +63,16 @@ public sealed record LiveWorker : LiveEvent
 
     /// <summary>The worker, and what happened.</summary>
     public required WorkerChanged Change { get; init; }
+}
+
+/// <summary>An alert was raised, changed, acknowledged or resolved.</summary>
+public sealed record LiveAlert : LiveEvent
+{
+    /// <inheritdoc />
+    public override string Name => LiveEventNames.Alert;
+
+    /// <summary>The alert as it is now.</summary>
+    public required Alert Alert { get; init; }
 }
 
 /// <summary>An event that this version of the client cannot read, because a newer node sent it.</summary>

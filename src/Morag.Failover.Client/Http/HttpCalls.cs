@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts;
+using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
@@ -91,6 +92,7 @@ internal static class HttpCalls
         CompleteTasks complete => Post($"{WorkerPath(complete.WorkerId)}/results", complete.Completions.ToArray(), ReadLeases),
         RecordSuccesses record => Post(
             $"{WorkerPath(record.WorkerId)}/successes", record.Successes.ToArray(), Read<WorkerReliabilityScore>),
+        IAlertMessage alerts => AlertCalls.Of(alerts),
         _ => OfWorker(message),
     };
 
@@ -152,10 +154,10 @@ internal static class HttpCalls
 
     private static string TaskPath(TaskId task) => $"/api/v1/tasks/{Uri.EscapeDataString(task.Value)}";
 
-    private static HttpCall Get<T>(string path)
+    internal static HttpCall Get<T>(string path)
         where T : class, IWireMessage => new(HttpMethod.Get, path, null, Read<T>);
 
-    private static HttpCall Page(string path, Func<JsonElement, bool, IWireMessage> read) =>
+    internal static HttpCall Page(string path, Func<JsonElement, bool, IWireMessage> read) =>
         new(HttpMethod.Get, path, null, answer => read(answer, false)) { ReadPage = read };
 
     private static string TaskQuery(ListTasks list) => Query(
@@ -190,7 +192,7 @@ internal static class HttpCalls
     private static string StaleReportQuery(ListStaleReports list) => Query(
         ("task", list.Task), ("worker", list.Worker), ("limit", list.Limit), ("after", list.After?.ToText()));
 
-    private static string Query(params (string Name, object? Value)[] fields) => string.Concat(fields
+    internal static string Query(params (string Name, object? Value)[] fields) => string.Concat(fields
         .Where(field => field.Value is not null)
         .Select((field, number) => $"{(number == 0 ? '?' : '&')}{field.Name}={Uri.EscapeDataString(TextOf(field.Value!))}"));
 
@@ -202,7 +204,7 @@ internal static class HttpCalls
 
     private static QueueStatsReply ReadQueues(JsonElement answer) => new() { Queues = Read<ImmutableArray<QueueStats>>(answer) };
 
-    private static HttpCall Post(string path, object body, Func<JsonElement, IWireMessage> read) => new(HttpMethod.Post, path, body, read);
+    internal static HttpCall Post(string path, object body, Func<JsonElement, IWireMessage> read) => new(HttpMethod.Post, path, body, read);
 
     private static object TaskBody(TaskSubmission task) => new
     {

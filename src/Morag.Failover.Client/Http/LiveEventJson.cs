@@ -1,4 +1,5 @@
 using Morag.Failover.Client.Connection;
+using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Live;
 
@@ -18,6 +19,7 @@ internal static class LiveEventJson
                 LiveEventNames.Decision => new LiveDecision { Decision = AnswerJson.Parse<FailoverDecision>(received) },
                 LiveEventNames.Resolved => new LiveResolved { Resolved = AnswerJson.Parse<DecisionResolved>(received) },
                 LiveEventNames.Breaker => new LiveBreaker { Change = AnswerJson.Parse<BreakerChanged>(received) },
+                LiveEventNames.Alert => new LiveAlert { Alert = AnswerJson.Parse<Alert>(received) },
                 LiveEventNames.Worker => new LiveWorker { Change = AnswerJson.Parse<WorkerChanged>(received) },
                 _ => new LiveUnknown { Kind = received.Kind, Data = received.Data },
             };

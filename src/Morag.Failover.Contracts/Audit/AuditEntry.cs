@@ -78,4 +78,13 @@ public enum AuditAction
 
     /// <summary>Give tasks back the priority or queue that they had before a bulk action.</summary>
     TaskUndo = 15,
+
+    /// <summary>Acknowledge an alert.</summary>
+    AlertAcknowledge = 40,
+
+    /// <summary>Take back the acknowledgement of an alert.</summary>
+    AlertUnacknowledge = 41,
+
+    /// <summary>Change the thresholds of alerts, or turn rules on or off.</summary>
+    AlertSettings = 42,
 }

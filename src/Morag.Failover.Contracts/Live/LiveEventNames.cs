@@ -17,4 +17,7 @@ public static class LiveEventNames
 
     /// <summary>A change of a worker.</summary>
     public const string Worker = "worker";
+
+    /// <summary>An alert that was raised, changed, acknowledged or resolved.</summary>
+    public const string Alert = "alert";
 }

@@ -1,3 +1,4 @@
+using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
@@ -73,4 +74,12 @@ public sealed record WorkerChanged : ILiveEvent
 
     /// <summary>When.</summary>
     [ProtoMember(4)] public DateTimeOffset At { get; init; }
+}
+
+/// <summary>An alert was raised, changed, acknowledged or resolved.</summary>
+[ProtoContract(Name = "live-alert")]
+public sealed record AlertChanged : ILiveEvent
+{
+    /// <summary>The alert as it is now.</summary>
+    [ProtoMember(1)] public required Alert Alert { get; init; }
 }

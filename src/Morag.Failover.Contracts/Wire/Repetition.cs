@@ -1,3 +1,4 @@
+using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
@@ -22,6 +23,8 @@ public static class Repetition
         ListAudit or ListTasks or SearchTasks or ListFailures or ListStaleReports or ListWorkers => true,
         GetQueueStats or GetQueueControl or GetFailureStatistics or GetWorkerStats => true,
 
+        ListAlerts or GetAlert or GetAlertSettings => true,
+
         GetQueueDemand or GetLeaseHolders or ListIdleWorkers => true,
 
         // The same task id with the same content is the same task.
@@ -42,6 +45,9 @@ public static class Repetition
 
         // Somebody else may have resumed or paused the queue, or changed its limits, before the repetition arrives.
         PauseQueue or ResumeQueue or SetQueueLimits => false,
+
+        // Somebody else may have unacknowledged or acknowledged the alert, or changed the thresholds, before the repetition arrives.
+        AcknowledgeAlert or UnacknowledgeAlert or SetAlertSettings => false,
 
         // Somebody else may have resumed or drained the worker before the repetition arrives. A drain starts its deadline again.
         DrainWorker or ResumeWorker => false,

@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Alerts;
 using Morag.Failover.Domain.Sizes;
 using Morag.Failover.Domain.Workers;
 
@@ -88,6 +89,30 @@ public sealed record DirectoryState
                 yield return Entries[i];
             }
         }
+    }
+
+    /// <summary>The registered workers that are lost, have an open breaker, or were lost within the last hour.</summary>
+    public TroubledWorkers Troubled(DateTimeOffset now)
+    {
+        var losses = Tally.LossesSince(now - FleetTally.LossWindow);
+        if (losses.IsEmpty && Tally.Counts() is { OfflineWorkers: 0, ActiveCircuitBreakers: 0 })
+        {
+            return new TroubledWorkers();
+        }
+
+        var troubled = from entry in Entries
+                       where IsRegistered(entry)
+                       let worker = new TroubledWorker
+                       {
+                           WorkerId = entry.WorkerId,
+                           IsLost = entry is { Liveness: Liveness.Offline, OfflineCause: OfflineCause.Missing, Draining: false },
+                           BreakerIsOpen = entry.BreakerState == BreakerState.Open,
+                           LossesInHour = losses.GetValueOrDefault(entry.WorkerId),
+                       }
+                       where worker.IsLost || worker.BreakerIsOpen || worker.LossesInHour > 0
+                       select worker;
+        var (workers, hasMore) = troubled.FirstPage(TroubledWorkers.MaxWorkers, WireSize.Of, MessageLimits.MaxGatheredBytes);
+        return new TroubledWorkers { Workers = workers, HasMore = hasMore };
     }
 
     /// <summary>The state in snapshot parts of at most <paramref name="maxBytes"/> estimated bytes.</summary>

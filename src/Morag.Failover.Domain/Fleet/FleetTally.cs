@@ -45,6 +45,11 @@ public sealed record FleetTally
         RecentLosses = [.. Losses.Where(loss => loss.At > now - LossWindow)],
     };
 
+    /// <summary>How often each worker was lost, unplanned, since a time, as far as the last <see cref="LossesKept"/> losses show.</summary>
+    public ImmutableDictionary<WorkerId, int> LossesSince(DateTimeOffset time) => Losses.Where(loss => loss.At > time)
+        .GroupBy(loss => loss.WorkerId)
+        .ToImmutableDictionary(same => same.Key, same => same.Count());
+
     /// <summary>Replaces one entry by another.</summary>
     public FleetTally Replaced(WorkerEntry? before, WorkerEntry? after)
     {

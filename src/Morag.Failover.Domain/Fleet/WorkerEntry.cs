@@ -1,4 +1,5 @@
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Workers;
 
 namespace Morag.Failover.Domain.Fleet;
 
@@ -41,4 +42,7 @@ public sealed record WorkerEntry
 
     /// <summary>Since when it has been offline, unregistered, or known only by reports; null otherwise.</summary>
     [ProtoMember(12)] public DateTimeOffset? GoneSince { get; init; }
+
+    /// <summary>Why it is offline; null if it is not.</summary>
+    [ProtoMember(13)] public OfflineCause? OfflineCause { get; init; }
 }

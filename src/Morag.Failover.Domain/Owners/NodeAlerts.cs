@@ -6,7 +6,7 @@ namespace Morag.Failover.Domain.Owners;
 [ProtoContract(Name = "get-node-alerts")]
 public sealed record GetNodeAlerts : IWireMessage;
 
-/// <summary>The owners of one node that fail, those that have failed for the longest time first.</summary>
+/// <summary>The owners of one node that fail, those that have failed for the longest time first, and how its store does.</summary>
 [ProtoContract(Name = "node-alerts")]
 public sealed record NodeAlerts : IWireMessage
 {
@@ -18,4 +18,10 @@ public sealed record NodeAlerts : IWireMessage
 
     /// <summary>How many more there are.</summary>
     [ProtoMember(2)] public int More { get; init; }
+
+    /// <summary>The node's longest write to the store of the last 15 to 30 s; null if it wrote nothing.</summary>
+    [ProtoMember(3)] public TimeSpan? SlowestWrite { get; init; }
+
+    /// <summary>The share of the store's memory in use, 0 to 1; null if it is unlimited or unknown.</summary>
+    [ProtoMember(4)] public double? StoreUse { get; init; }
 }

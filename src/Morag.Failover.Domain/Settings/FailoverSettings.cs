@@ -18,6 +18,9 @@ public sealed record FailoverSettings
     /// <summary>The records of what operators did.</summary>
     public AuditSettings Audit { get; init; } = new();
 
+    /// <summary>When alerts are raised, and how long they are kept.</summary>
+    public AlertSettings Alerts { get; init; } = new();
+
     /// <summary>How state is partitioned. Fixed at the first start.</summary>
     public PartitionSettings Partitions { get; init; } = new();
 

@@ -1,3 +1,4 @@
+using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 
@@ -24,6 +25,7 @@ public static class ReasonRules
         PauseQueue call => Refusal(call.Reason),
         ResumeQueue call => Refusal(call.Reason),
         SetQueueLimits call => Refusal(call.Reason),
+        SetAlertSettings call => Refusal(call.Reason),
         _ => null,
     };
 

@@ -126,6 +126,7 @@ public sealed record WorkerState
         Unregistered = Unregistered,
         LostAt = LostAt,
         GoneSince = GoneSince,
+        OfflineCause = OfflineCause == OfflineCause.None ? null : OfflineCause,
     };
 
     /// <summary>Applies an event.</summary>

@@ -24,6 +24,7 @@ public static class FailoverSettingsReader
             Queues = ReadQueues(failover.Child("queues")),
             Workers = ReadWorkers(failover.Child("workers")),
             Audit = ReadAudit(failover.Child("audit")),
+            Alerts = AlertSettingsReader.Read(failover.Child("alerts")),
             Partitions = ReadPartitions(failover.Child("partitions")),
             Storage = ReadStorage(failover.Child("storage")),
         };

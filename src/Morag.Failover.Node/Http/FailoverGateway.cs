@@ -3,6 +3,7 @@ using Akka.Actor;
 using Morag.Failover.Actors;
 using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Persistence;
+using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Workers;
@@ -47,6 +48,10 @@ internal sealed class FailoverGateway(
 
     public Task<T> AskWorkers<T>(IWireMessage message, CancellationToken cancellation)
         where T : class, IWireMessage => Ask<T>(regions.Workers, message, TimeSpan.Zero, cancellation);
+
+    /// <summary>Asks the owner of alerts.</summary>
+    public Task<T> AskAlerts<T>(IWireMessage message, CancellationToken cancellation)
+        where T : class, IWireMessage => Ask<T>(regions.Alerts, message, TimeSpan.Zero, cancellation);
 
     /// <summary>Asks every queue partition. See <see cref="AskEach{T}"/> for those that are down.</summary>
     public Task<List<T>> AskEveryQueue<T>(HttpContext context, Func<int, IWireMessage> message)
@@ -207,6 +212,7 @@ internal sealed class FailoverGateway(
             IPartitionMessage or ITaskMessage when isQueue => ($"queue partition {number}", PersistenceIds.Queue(number)),
             IPartitionMessage or ITaskMessage => ($"coordinator {number}", PersistenceIds.Coordinator(number)),
             IBucketMessage numbered => ($"directory bucket {numbered.Bucket}", PersistenceIds.DirectoryBucket(numbered.Bucket)),
+            IAlertMessage => ("the owner of alerts", PersistenceIds.Alerts),
             IWorkerMessage worker => ($"the entity of worker {worker.WorkerId}", null),
             _ => ("the owner", null),
         };

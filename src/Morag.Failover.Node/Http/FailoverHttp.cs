@@ -10,6 +10,7 @@ using Morag.Failover.Contracts;
 using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Http.Access;
 using Morag.Failover.Node.Http.Actors;
+using Morag.Failover.Node.Http.Alerts;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Audit;
 using Morag.Failover.Node.Http.Dashboard;
@@ -127,6 +128,7 @@ public static class FailoverHttp
         owned.MapPolicy();
         owned.MapQueues();
         owned.MapQueueControls();
+        owned.MapAlerts();
         owned.MapScale();
         owned.MapAudit();
         owned.MapEvents();

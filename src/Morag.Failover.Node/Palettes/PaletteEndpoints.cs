@@ -19,6 +19,7 @@ public static class PaletteEndpoints
         TaskPalette.Task(queues),
         BulkPalette.Bulk,
         FailurePalette.Failure,
+        AlertPalette.Alert,
         PolicyPalette.Policy,
         AuditPalette.Audit,
         JournalPalette.Journal,

@@ -27,6 +27,7 @@ internal sealed class JournalWatch : IAsyncDisposable
     private readonly Task watching;
     private RecordedJournal known;
     private MemoryPolicy? policy;
+    private volatile MemoryPolicy? memoryUse;
     private long newest;
     private long recordedAt;
     private volatile bool reconnected;
@@ -48,6 +49,9 @@ internal sealed class JournalWatch : IAsyncDisposable
         recordedAt = time.GetTimestamp();
         watching = WatchAsync();
     }
+
+    /// <summary>The share of the memory of Redis in use, a few seconds ago; null if it is unlimited or unknown.</summary>
+    public double? MemoryUse => memoryUse?.Use;
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -99,6 +103,7 @@ internal sealed class JournalWatch : IAsyncDisposable
             RecordWrites(found.Writes);
             if (includingPolicy && !refusal.Happened.IsCompleted && await MemoryPolicy.ReadAsync(redis) is { } now)
             {
+                memoryUse = now;
                 Judge(now);
             }
 

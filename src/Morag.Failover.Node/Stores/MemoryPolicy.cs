@@ -6,9 +6,10 @@ namespace Morag.Failover.Node.Stores;
 /// <summary>What Redis does when its memory is full.</summary>
 /// <param name="Policy"><c>maxmemory-policy</c>; null if Redis does not report it.</param>
 /// <param name="MaxMemory"><c>maxmemory</c> in bytes; 0 is no limit.</param>
+/// <param name="UsedMemory"><c>used_memory</c> in bytes.</param>
 /// <param name="Evicted">The number of keys evicted since the server started.</param>
 /// <param name="RunId">The run id of the server.</param>
-internal sealed record MemoryPolicy(string? Policy, long MaxMemory, long Evicted, string RunId)
+internal sealed record MemoryPolicy(string? Policy, long MaxMemory, long UsedMemory, long Evicted, string RunId)
 {
     private const string Remedy =
         "set maxmemory-policy to noeviction (redis-cli CONFIG SET maxmemory-policy noeviction, and in redis.conf)";
@@ -31,6 +32,9 @@ internal sealed record MemoryPolicy(string? Policy, long MaxMemory, long Evicted
     public string? Note => Policy?.StartsWith("volatile-", StringComparison.Ordinal) == true
         ? $"maxmemory-policy is {Policy}: it evicts only keys with an expiry, and journal keys have none"
         : null;
+
+    /// <summary>The share of the memory in use, 0 to 1; null if it is unlimited.</summary>
+    public double? Use => MaxMemory > 0 ? (double)UsedMemory / MaxMemory : null;
 
     private bool IsForAllKeys => Policy?.StartsWith("allkeys-", StringComparison.Ordinal) == true;
 
@@ -60,6 +64,7 @@ internal sealed record MemoryPolicy(string? Policy, long MaxMemory, long Evicted
         return new MemoryPolicy(
             lines.GetValueOrDefault("maxmemory_policy"),
             Number("maxmemory"),
+            Number("used_memory"),
             Number("evicted_keys"),
             lines.GetValueOrDefault("run_id", ""));
 

@@ -33,6 +33,8 @@ public sealed class FixedEntitiesKeeperSpecs : TestKit, IFailoverRegions
 
     public IActorRef Directory => region;
 
+    public IActorRef Alerts => ActorRefs.Nobody;
+
     private TestScheduler Clock => (TestScheduler)Sys.Scheduler;
 
     [Fact]

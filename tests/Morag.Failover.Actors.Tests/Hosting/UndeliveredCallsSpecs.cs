@@ -2,6 +2,7 @@ using Akka.Event;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using Morag.Failover.Actors.Hosting;
+using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
@@ -19,6 +20,7 @@ public sealed class UndeliveredCallsSpecs : TestKit, IFailoverRegions
     private readonly TestProbe coordinators;
     private readonly TestProbe workers;
     private readonly TestProbe directory;
+    private readonly TestProbe alerts;
     private readonly TestProbe caller;
 
     public UndeliveredCallsSpecs()
@@ -26,8 +28,8 @@ public sealed class UndeliveredCallsSpecs : TestKit, IFailoverRegions
             "akka { test.timefactor = 4, loglevel = OFF, stdout-loglevel = OFF, "
             + """scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" }""")
     {
-        (queues, coordinators, workers, directory, caller) =
-            (CreateTestProbe(), CreateTestProbe(), CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
+        (queues, coordinators, workers) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
+        (directory, alerts, caller) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
         var regions = (IFailoverRegions)this;
         _ = ActorOfAsTestActorRef<UndeliveredCalls>(Props.Create(() => new UndeliveredCalls(regions)));
     }
@@ -39,6 +41,8 @@ public sealed class UndeliveredCallsSpecs : TestKit, IFailoverRegions
     public IActorRef Workers => workers;
 
     public IActorRef Directory => directory;
+
+    public IActorRef Alerts => alerts;
 
     private TestScheduler Clock => (TestScheduler)Sys.Scheduler;
 
@@ -107,12 +111,14 @@ public sealed class UndeliveredCallsSpecs : TestKit, IFailoverRegions
     public void Should_route_every_message_of_the_contracts_by_the_folder_that_it_is_in()
     {
         foreach (var type in typeof(IWireMessage).Assembly.GetTypes().Where(type => type is { IsAbstract: false, IsInterface: false }
-            && (typeof(ITaskMessage).IsAssignableFrom(type) || typeof(IPartitionMessage).IsAssignableFrom(type))))
+            && (typeof(ITaskMessage).IsAssignableFrom(type) || typeof(IPartitionMessage).IsAssignableFrom(type)
+                || typeof(IAlertMessage).IsAssignableFrom(type))))
         {
             var message = System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(type);
             var isOfCoordinators = type.Namespace!.EndsWith(".Failover", StringComparison.Ordinal)
                 || type.Namespace.EndsWith(".Audit", StringComparison.Ordinal);
-            var expected = isOfCoordinators ? coordinators : queues;
+            var isOfAlerts = type.Namespace.EndsWith(".Alerts", StringComparison.Ordinal);
+            var expected = isOfAlerts ? alerts : isOfCoordinators ? coordinators : queues;
             Assert.True(expected.Ref.Equals(UndeliveredCalls.RegionOf(message, this)), $"{type} goes to another region");
         }
     }

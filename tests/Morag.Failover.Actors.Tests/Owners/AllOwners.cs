@@ -66,6 +66,9 @@ public sealed class AllOwners : IFailoverRegions
     /// <inheritdoc />
     public IActorRef Directory { get; }
 
+    /// <summary>Nobody: alerts only read what the other owners answer.</summary>
+    public IActorRef Alerts => ActorRefs.Nobody;
+
     /// <summary>Waits until every message is handled, with all that came of it.</summary>
     public Task SettleAsync() => work.IsOverAsync().WaitAsync(NeverAnswered);
 

@@ -84,5 +84,7 @@ public abstract class OwnerSpec : FailoverSpec
         public IActorRef Workers => WorkersProbe.Ref;
 
         public IActorRef Directory => DirectoryProbe.Ref;
+
+        public IActorRef Alerts => ActorRefs.Nobody;
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Morag.Failover.Client.Http;
+using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
@@ -66,6 +67,19 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
         { new GetQueueStats { Partition = 0 }, "GET", "/api/v1/queues", null },
         { new ListAudit { Partition = 0, By = "anna", Action = AuditAction.QueuePause, Target = "q", Limit = 5 },
             "GET", "/api/v1/audit?by=anna&action=queue_pause&target=q&limit=5", null },
+        { new ListAlerts { State = AlertState.Active, Severity = AlertSeverity.Error, Component = "q", After = "9", Limit = 5 },
+            "GET", "/api/v1/alerts?state=active&severity=error&component=q&limit=5&after=9", null },
+        { new GetAlert { Id = "7" }, "GET", "/api/v1/alerts/7", null },
+        { new AcknowledgeAlert { Id = "7", Note = "on it" }, "POST", "/api/v1/alerts/7/acknowledge", """{"note":"on it"}""" },
+        { new UnacknowledgeAlert { Id = "7" }, "POST", "/api/v1/alerts/7/unacknowledge", """{"note":""}""" },
+        { new GetAlertSettings(), "GET", "/api/v1/alerts/settings", null },
+        { new SetAlertSettings { Thresholds = new() { QueueAgeSeconds = 60 }, Off = [AlertKind.StoreSlow], Reason = "more" },
+            "POST", "/api/v1/alerts/settings",
+            """
+            {"raise_after_seconds":null,"resolve_after_seconds":null,"queue_age_seconds":60,"flapping_losses":null,"failure_rate":null,
+            "failure_rate_attempts":null,"store_latency_seconds":null,"store_use":null,"reset":[],"off":["store_slow"],"on":[],
+            "reason":"more"}
+            """ },
         { new GetQueueControl { Queue = new("q") }, "GET", "/api/v1/queues/q/limits", null },
         { new PauseQueue { Queue = new("q"), Reason = "a bad model" },
             "POST", "/api/v1/queues/q/pause", """{"reason":"a bad model"}""" },

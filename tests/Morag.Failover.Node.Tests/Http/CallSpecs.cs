@@ -104,6 +104,19 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("POST", "/queues/cpu_standard/pause", """{"reason":"a bad model"}""", 200)]
     [InlineData("POST", "/queues/cpu_standard/resume", """{"reason":"fixed"}""", 200)]
     [InlineData("GET", "/queues/cpu_standard/limits", null, 200)]
+    [InlineData("GET", "/alerts?state=active&severity=warning&component=w-1&limit=5&after=18", null, 200)]
+    [InlineData("GET", "/alerts/17", null, 200)]
+    [InlineData("POST", "/alerts/17/acknowledge", """{"note":"on it"}""", 200)]
+    [InlineData("POST", "/alerts/17/unacknowledge", "{}", 200)]
+    [InlineData("GET", "/alerts/settings", null, 200)]
+    [InlineData(
+        "POST",
+        "/alerts/settings",
+        """
+        {"raise_after_seconds":5,"resolve_after_seconds":5,"queue_age_seconds":60,"flapping_losses":3,"failure_rate":0.5,
+        "failure_rate_attempts":9,"store_latency_seconds":1,"store_use":0.9,"reset":[],"off":["worker_lost"],"on":[],"reason":"x"}
+        """,
+        200)]
     [InlineData("GET", "/audit?by=anna&action=queue_pause&target=cpu_standard&since=2026-11-23&until=2026-11-24&limit=5", null, 200)]
     [InlineData(
         "POST",
@@ -123,6 +136,12 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("POST", "/tasks", """{"queue":"no_such"}""", "queue", "must be one of gpu_priority, gpu_fallback, cpu_standard, cpu_batch")]
     [InlineData("POST", "/tasks", """{"queue":7}""", "queue", "must be a text")]
     [InlineData("POST", "/queues/cpu_batch/pause", "{}", "reason", "is required")]
+    [InlineData("GET", "/alerts?state=sing", null, "state", "must be one of active")]
+    [InlineData("GET", "/alerts?severity=loud", null, "severity", "must be one of info")]
+    [InlineData("GET", "/alerts?after=x", null, "after", "must be the number of an alert")]
+    [InlineData("GET", "/alerts/worker_lost:w", null, "alert", "must be the number of an alert")]
+    [InlineData("POST", "/alerts/settings", """{"off":["sing"],"reason":"x"}""", "off[0]", "must be one of breaker_open")]
+    [InlineData("POST", "/alerts/settings", """{"queue_age_seconds":5}""", "reason", "is required")]
     [InlineData("GET", "/audit?action=sing", null, "action", "must be one of worker_drain")]
     [InlineData("GET", "/audit?format=xml", null, "format", "must be csv or json")]
     [InlineData("GET", "/audit?after=x", null, "after", "must be taken from the Link header")]

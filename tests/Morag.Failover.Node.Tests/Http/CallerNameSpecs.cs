@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Node.Http;
 using Morag.Failover.Node.Http.Access;
@@ -53,6 +54,17 @@ public sealed class CallerNameSpecs
             "",
         ];
         Assert.Equal(lines, (await answer.Content.ReadAsStringAsync()).Split("\r\n"));
+    }
+
+    [Fact]
+    public async Task Should_acknowledge_alerts_as_nobody_when_no_token_is_required()
+    {
+        await using var http = await HttpNode.Start();
+
+        var answer = await http.Call("POST", "/api/v1/alerts/17/acknowledge", """{"note":"on it","by":"somebody else"}""");
+
+        Assert.Equal("-", answer.Body.GetProperty("acknowledged_by").GetString());
+        Assert.Equal("on it", Assert.Single(http.Owners.Received<AcknowledgeAlert>()).Note);
     }
 
     [Fact]

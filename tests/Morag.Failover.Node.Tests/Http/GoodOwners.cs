@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
@@ -86,11 +87,33 @@ internal static class GoodOwners
         {
             Entries = list.Partition == 0 ? [AuditOf("queue-0:2", "=1+1"), AuditOf("queue-0:1", "it said \"stop\", twice")] : [],
         },
+        ListAlerts => new AlertPage { Alerts = [AlertOf("17", AlertState.Active)] },
+        GetAlert get => new AlertReply { Alert = AlertOf(get.Id, AlertState.Active) },
+        AcknowledgeAlert call => new AlertReply { Alert = AlertOf(call.Id, AlertState.Acknowledged) with { AcknowledgedBy = call.By } },
+        UnacknowledgeAlert call => new AlertReply { Alert = AlertOf(call.Id, AlertState.Active) },
+        GetAlertSettings or SetAlertSettings => new AlertSettingsReport
+        {
+            Thresholds = new Morag.Failover.Domain.Settings.AlertSettings().ToThresholds(),
+            Configured = new Morag.Failover.Domain.Settings.AlertSettings().ToThresholds(),
+        },
         PauseQueue pause => Control(pause.Queue, pause.By),
         ResumeQueue resume => Control(resume.Queue, null),
         SetQueueLimits set => Control(set.Queue, null),
         GetQueueControl get => Control(get.Queue, null),
         _ => null,
+    };
+
+    public static Alert AlertOf(string id, AlertState state) => new()
+    {
+        Id = id,
+        Key = "worker_lost:w-1",
+        Kind = AlertKind.WorkerLost,
+        Severity = AlertSeverity.Warning,
+        Component = "w-1",
+        Message = "Worker w-1 is lost.",
+        State = state,
+        RaisedAt = Time,
+        ChangedAt = Time,
     };
 
     public static AuditEntry AuditOf(string id, string reason) => new()

@@ -16,6 +16,7 @@ public sealed class StubRegions : IFailoverRegions
         Coordinators = system.ActorOf(Props.Create(() => new Region(this)), "coordinators");
         Workers = system.ActorOf(Props.Create(() => new Region(this)), "workers");
         Directory = system.ActorOf(Props.Create(() => new Region(this)), "directory");
+        Alerts = system.ActorOf(Props.Create(() => new Region(this)), "alerts");
     }
 
     public IActorRef Queues { get; }
@@ -25,6 +26,8 @@ public sealed class StubRegions : IFailoverRegions
     public IActorRef Workers { get; }
 
     public IActorRef Directory { get; }
+
+    public IActorRef Alerts { get; }
 
     /// <summary>The answer to a message; null leaves it unanswered.</summary>
     public Func<IWireMessage, object?> Answer { get; set; } = GoodOwners.Answer;

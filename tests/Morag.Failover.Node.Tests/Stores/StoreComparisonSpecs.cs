@@ -66,11 +66,12 @@ public sealed class StoreComparisonSpecs
     public void Should_refuse_a_policy_that_evicts_events(string? policy, long maxMemory, bool refused, bool warned, bool noted)
     {
         var policyLine = policy is null ? "" : $"maxmemory_policy:{policy}\r\n";
-        var info = $"# Memory\r\nmaxmemory:{maxMemory}\r\n{policyLine}# Stats\r\nevicted_keys:7\r\nrun_id:abc\r\n";
+        var info = $"# Memory\r\nused_memory:3\r\nmaxmemory:{maxMemory}\r\n{policyLine}# Stats\r\nevicted_keys:7\r\nrun_id:abc\r\n";
 
         var read = MemoryPolicy.Parse(info);
 
-        Assert.Equal(new MemoryPolicy(policy, maxMemory, 7, "abc"), read);
+        Assert.Equal(new MemoryPolicy(policy, maxMemory, 3, 7, "abc"), read);
+        Assert.Equal(maxMemory > 0 ? 3.0 / maxMemory : null, read.Use);
         Assert.Equal((refused, warned, noted), (read.Refusal is not null, read.Warning is not null, read.Note is not null));
     }
 }

@@ -58,6 +58,13 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
             "failure report $task --type network_failure --message lost --worker $worker --epoch $epoch --context {\"a\":1}",
             false,
             "retry_same_worker"),
+        ("alert list --state active --severity error --component no-such --limit 1000", false, "(?m)^none$"),
+        ("alert settings", false, "(?m)^queue age, s +[0-9]"),
+        (
+            "alert set --raise-after 10 --resolve-after 60 --queue-age 900 --flapping-losses 3 --failure-rate 0.3"
+            + " --failure-rate-attempts 20 --store-latency 0.5 --store-use 0.9 --off store_slow --on worker_lost --reason tuning",
+            false,
+            "(?m)^queue age, s +900$"),
         ("audit list --action breaker_open --since 1h --limit 1000", false, "(?m)^(none| *when +by +action)"),
         ("journal ids --limit 1000", false, "(?m)^ *worker-$worker +[1-9]"),
         ("journal events worker-$worker --from 1", false, "(?m)^ *1 +"),
@@ -122,6 +129,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
                 .Order(StringComparer.Ordinal),
             Commands.Select(command => string.Join(' ', command.Line.Split(' ').Take(2)))
                 .Append("task result")
+                .Concat(["alert show", "alert ack", "alert unack"]) // AlertProcessSpecs
                 .Order(StringComparer.Ordinal));
     }
 

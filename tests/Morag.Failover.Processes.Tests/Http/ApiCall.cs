@@ -132,6 +132,18 @@ internal sealed record ApiCall(string Method, string Path, string? Body = null, 
         new("GET", "/api/v1/queues/$queue", Query: "state=leased&limit=10&after=a"),
         new("POST", "/api/v1/queues/$idle/pause", """{"reason":"a bad model"}"""),
         new("POST", "/api/v1/queues/$idle/resume", """{"reason":"a good model"}"""),
+        new("GET", "/api/v1/alerts", Query: "state=resolved&severity=error&component=$worker&limit=10&after=9"),
+        new("GET", "/api/v1/alerts/1"),
+        new("POST", "/api/v1/alerts/1/acknowledge", """{"note":"on it"}"""),
+        new("POST", "/api/v1/alerts/1/unacknowledge", """{"note":"no time"}"""),
+        new("GET", "/api/v1/alerts/settings"),
+        new(
+            "POST",
+            "/api/v1/alerts/settings",
+            """
+            {"raise_after_seconds":10,"resolve_after_seconds":60,"queue_age_seconds":60,"flapping_losses":3,"failure_rate":0.5,
+            "failure_rate_attempts":9,"store_latency_seconds":1,"store_use":0.9,"reset":[],"off":[],"on":[],"reason":"tuning"}
+            """),
         new(
             "GET",
             "/api/v1/audit",

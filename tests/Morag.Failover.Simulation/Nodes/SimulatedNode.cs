@@ -151,6 +151,9 @@ internal sealed class SimulatedNode : IFailoverRegions
 
     public IActorRef Directory => routers[RegionKind.Directory];
 
+    /// <summary>Nobody: alerts only read what the other owners answer.</summary>
+    public IActorRef Alerts => ActorRefs.Nobody;
+
     private static string Executor => typeof(SimulatedExecutor.Configurator).AssemblyQualifiedName!;
 
     /// <summary>Runs something on this node: at once, after the thaw if it is frozen, and never if it is dead.</summary>

@@ -13,7 +13,7 @@ internal static class EventStreamEndpoint
 {
     public static void MapEvents(this IEndpointRouteBuilder api) => api.MapGet("/events", Stream)
         .WithTags("Events")
-        .DescribesStream("Server-sent events: failure, decision, resolved, breaker, worker, as they happen");
+        .DescribesStream("Server-sent events: failure, decision, resolved, breaker, worker, alert, as they happen");
 
     private static async Task Stream(HttpContext context, FailoverGateway gateway, ActorSystem system)
     {

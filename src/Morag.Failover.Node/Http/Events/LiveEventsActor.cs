@@ -21,6 +21,7 @@ internal sealed class LiveEventsActor : ReceiveActor
         });
         Receive<DecisionResolved>(resolved => Forward(ServerSentEvent.Of(LiveEventNames.Resolved, resolved)));
         Receive<BreakerChanged>(changed => Forward(ServerSentEvent.Of(LiveEventNames.Breaker, changed)));
+        Receive<AlertChanged>(changed => Forward(ServerSentEvent.Of(LiveEventNames.Alert, changed.Alert)));
         Receive<WorkerChanged>(changed => Forward(ServerSentEvent.Of(LiveEventNames.Worker, changed)));
     }
 

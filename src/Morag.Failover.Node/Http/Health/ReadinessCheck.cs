@@ -54,7 +54,8 @@ public sealed record ReadinessCheck(string Name, Func<CancellationToken, Task<IR
             Ids(partitions.DirectoryBuckets, PersistenceIds.DirectoryBucket),
         ];
         var lost = kinds.Where(kind => Array.TrueForAll(kind, down.ContainsKey)).SelectMany(kind => kind);
-        var starting = down.Where(owner => owner.Value.IsStarting).Select(owner => owner.Key);
+        // No call of a worker or of a task needs the owner of alerts.
+        var starting = down.Where(owner => owner.Value.IsStarting && owner.Key != PersistenceIds.Alerts).Select(owner => owner.Key);
         return lost.Union(starting).ToDictionary(owner => owner, owner => down[owner].Why, StringComparer.Ordinal);
 
         static string[] Ids(int count, Func<int, string> id) => [.. Enumerable.Range(0, count).Select(id)];
