@@ -9,6 +9,7 @@ public sealed class DashboardAsset
     {
         Load("dashboard.css", "text/css; charset=utf-8"),
         Load("dashboard.js", "text/javascript; charset=utf-8"),
+        Load("search.js", "text/javascript; charset=utf-8"),
         Load("icon.svg", "image/svg+xml"),
     }.ToDictionary(asset => asset.Name, StringComparer.Ordinal);
 

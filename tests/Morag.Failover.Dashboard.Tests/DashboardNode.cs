@@ -189,6 +189,26 @@ public sealed class OpenPage : IAsyncDisposable
     /// <summary>What went wrong in the page.</summary>
     public IReadOnlyList<string> Errors => errors;
 
+    /// <summary>Opens the form of an action, fills in the reason and sends it.</summary>
+    public async Task ActAsync(string label, string? reason, bool isOpen = false)
+    {
+        var action = Page.Locator("details.action").Filter(new() { Has = Page.GetByText(label, new() { Exact = true }) });
+        if (!isOpen)
+        {
+            await action.Locator("summary").ClickAsync();
+        }
+
+        if (reason is not null)
+        {
+            await action.GetByLabel("Reason").FillAsync(reason);
+        }
+
+        // The address of the page may be the same before and after.
+        var answered = Page.WaitForResponseAsync(answer => answer.Request.Method == "POST");
+        await action.GetByRole(AriaRole.Button, new() { Name = label, Exact = true }).ClickAsync();
+        Assert.Equal(303, (await answered).Status);
+    }
+
     /// <summary>Goes to another page.</summary>
     public Task GoAsync(string path) => Page.GotoAsync(path);
 

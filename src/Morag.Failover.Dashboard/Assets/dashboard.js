@@ -109,7 +109,8 @@ function patch(old, fresh) {
     }
     return;
   }
-  if (old.matches(FIELDS) && isEdited(old)) {
+  // A list of suggestions belongs to its script.
+  if (old.dataset.own !== undefined || (old.matches(FIELDS) && isEdited(old))) {
     return;
   }
   patchAttributes(old, fresh);

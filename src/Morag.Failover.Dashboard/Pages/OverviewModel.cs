@@ -21,6 +21,9 @@ public sealed record OverviewModel
     /// <summary>Whether every owner answered. If not, nothing can be said to be well.</summary>
     public required bool IsComplete { get; init; }
 
+    /// <summary>Since when the oldest task of a queue has waited; without the queues in which none waits.</summary>
+    public required IReadOnlyDictionary<QueueName, DateTimeOffset> Oldest { get; init; }
+
     /// <summary>The owners that fail.</summary>
     public ImmutableArray<OwnerAlert> Alerts { get; init; } = [];
 

@@ -12,11 +12,21 @@ public sealed record TasksModel
     /// <summary>Where the next page begins; null if this is the last one.</summary>
     public string? Next { get; init; }
 
-    /// <summary>The queues to choose from.</summary>
-    public required IReadOnlyList<QueueName> Queues { get; init; }
+    /// <summary>The filter in force, in the filter language; empty for none.</summary>
+    public required string Filter { get; init; }
 
-    /// <summary>The filters in force.</summary>
-    public required TaskFilter Filter { get; init; }
+    /// <summary>Why the filter or the order is invalid; null if they are not.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>The field that the tasks are sorted by, with a leading <c>-</c> for descending order; empty for none.</summary>
+    public string Sort { get; init; } = "";
+
+    /// <summary>The columns that are shown.</summary>
+    public required ImmutableArray<TaskColumn> Columns { get; init; }
+
+    /// <summary>The columns as an address holds them; null for the usual ones.</summary>
+    public string? ChosenColumns =>
+        Columns.SequenceEqual(TaskColumn.Usual) ? null : string.Join(',', Columns.Select(column => column.Name));
 }
 
 /// <summary>One task.</summary>

@@ -25,7 +25,6 @@ internal static class AuditEndpoints
         string? limit,
         string? after)
     {
-        var most = Rules.Limit(limit);
         var wanted = new ListAudit
         {
             Partition = 0,
@@ -34,8 +33,18 @@ internal static class AuditEndpoints
             Target = Text(target, "target"),
             Since = Rules.OptionalTime(since, "since"),
             Until = Rules.OptionalTime(until, "until"),
-            After = CursorOf(after),
         };
+        var (entries, next) = await ReadPage(context, gateway, wanted, limit, after);
+        var page = Answer.Page(context, entries, next);
+        return FileOf(format, entries) ?? page;
+    }
+
+    /// <summary>One page of what operators did over all coordinators, newest first, and where the next one begins.</summary>
+    internal static async Task<(List<AuditEntry> Entries, string? Next)> ReadPage(
+        HttpContext context, FailoverGateway gateway, ListAudit wanted, string? limit, string? after)
+    {
+        var most = Rules.Limit(limit);
+        var from = CursorOf(after);
         var (entries, hasMore) = await Pages.First<AuditEntry>(
             most,
             gateway.Settings.Partitions.Coordinators,
@@ -43,25 +52,27 @@ internal static class AuditEndpoints
             async perCoordinator =>
             {
                 var pages = await gateway.AskEveryCoordinator<AuditPage>(
-                    context, partition => wanted with { Partition = partition, Limit = perCoordinator });
+                    context, partition => wanted with { Partition = partition, After = from, Limit = perCoordinator });
                 return [.. pages.Select(page => (page.Entries, page.HasMore))];
             });
-        var page = Answer.Page(context, entries, hasMore ? AuditCursor.Of(entries[^1]).ToText() : null);
-        return TableFile.Of(
-            format,
-            "audit",
-            entries,
-            ("at", entry => entry.At),
-            ("by", entry => entry.By),
-            ("action", entry => entry.Action),
-            ("target", entry => entry.Target),
-            ("reason", entry => entry.Reason),
-            ("before", entry => entry.Before),
-            ("after", entry => entry.After),
-            ("id", entry => entry.Id)) ?? page;
+        return (entries, hasMore ? AuditCursor.Of(entries[^1]).ToText() : null);
     }
 
-    private static string? Text(string? value, string field) =>
+    /// <summary>The entries as a file; null if the call names no format.</summary>
+    internal static IResult? FileOf(string? format, IReadOnlyList<AuditEntry> entries) => TableFile.Of(
+        format,
+        "audit",
+        entries,
+        ("at", entry => entry.At),
+        ("by", entry => entry.By),
+        ("action", entry => entry.Action),
+        ("target", entry => entry.Target),
+        ("reason", entry => entry.Reason),
+        ("before", entry => entry.Before),
+        ("after", entry => entry.After),
+        ("id", entry => entry.Id));
+
+    internal static string? Text(string? value, string field) =>
         string.IsNullOrEmpty(value) ? null : Rules.Text(value, CallLimits.MaxReasonBytes, field);
 
     private static AuditCursor? CursorOf(string? after) => string.IsNullOrEmpty(after)

@@ -104,7 +104,8 @@ internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem syst
         Signal();
     }
 
-    private void Signal()
+    /// <summary>Lets open pages load themselves again.</summary>
+    public void Signal()
     {
         lock (changed)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.Features;
 using Morag.Failover.Node.Http.Answers;
@@ -32,6 +33,15 @@ internal sealed class DashboardForms(IAntiforgery antiforgery) : IEndpointFilter
         context.HttpContext.RequestAborted = CancellationToken.None;
         return await next(context);
     }
+
+    /// <summary>A number in the form of a call that has passed the filter; null if it is empty.</summary>
+    /// <exception cref="ProblemException">It is no number.</exception>
+    public static double? Number(HttpContext context, string name) => Field(context, name) switch
+    {
+        null => null,
+        var text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => number,
+        _ => throw ProblemException.Invalid(name, "must be a number"),
+    };
 
     /// <summary>A field of the form of a call that has passed the filter; null if it is empty.</summary>
     public static string? Field(HttpContext context, string name) =>

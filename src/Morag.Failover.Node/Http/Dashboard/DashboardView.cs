@@ -41,6 +41,7 @@ internal sealed class DashboardView(
         ["cancel"] = "The task is cancelled.",
         ["pause"] = "The queue is paused. It accepts tasks, and workers get none from it.",
         ["resume-queue"] = "Workers get tasks from the queue again.",
+        ["limits"] = "The limits are changed.",
         ["unchanged"] = "Nothing was changed.",
     };
 

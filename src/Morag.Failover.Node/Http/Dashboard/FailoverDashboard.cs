@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Morag.Failover.Dashboard;
+using Morag.Failover.Node.Http.Tasks;
 using Morag.Failover.Node.Stores;
 
 namespace Morag.Failover.Node.Http.Dashboard;
@@ -25,6 +26,7 @@ internal static class FailoverDashboard
         services.TryAddSingleton(new ShownSettings([]));
         services.AddSingleton<ActivityRecorder>();
         services.AddSingleton<OverviewReader>();
+        services.AddSingleton<BulkRuns>();
         services.AddAntiforgery(forms =>
         {
             forms.Cookie.Name = "morag-forms";
@@ -47,13 +49,16 @@ internal static class FailoverDashboard
         var parts = app.MapGroup("").WithMetadata(DashboardCall.Part).ExcludeFromDescription();
         parts.MapAssets();
         parts.MapLive();
+        parts.MapGet("/search/complete", SearchEndpoints.Complete);
         var open = app.MapGroup("").WithMetadata(DashboardCall.Page).ExcludeFromDescription();
         open.MapLogin();
         var pages = app.MapGroup("").WithMetadata(DashboardCall.Page, NeedsOwners.Instance).ExcludeFromDescription();
         pages.MapOverview();
         pages.MapWorkerPages();
         pages.MapTaskPages();
+        pages.MapBulkPages();
         pages.MapQueuePages();
+        pages.MapAuditPage();
         pages.MapFailurePage();
         pages.MapParkedPages();
         open.MapClusterPage();

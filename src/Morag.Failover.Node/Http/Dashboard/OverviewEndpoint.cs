@@ -28,6 +28,7 @@ internal static class OverviewEndpoint
             Workers = reading.Workers,
             Queues = reading.Queues,
             Failures = reading.Failures,
+            Oldest = reading.Oldest,
             Alerts = reading.Alerts,
             IsComplete = reading.Missing.Count == 0,
             Nodes = announcements.List(cluster.State, cluster.SelfUniqueAddress),

@@ -4,6 +4,7 @@ using Akka.Actor;
 using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Node.Http.Answers;
@@ -24,6 +25,9 @@ internal sealed record OverviewReading
 
     /// <summary>The counts of failures; null if none are known.</summary>
     public FailureStatistics? Failures { get; init; }
+
+    /// <summary>Since when the oldest task of a queue has waited.</summary>
+    public required IReadOnlyDictionary<QueueName, DateTimeOffset> Oldest { get; init; }
 
     /// <summary>The owners that fail.</summary>
     public required ImmutableArray<OwnerAlert> Alerts { get; init; }
@@ -66,13 +70,16 @@ internal sealed class OverviewReader(FailoverGateway gateway, ActorSystem system
             var queues = Part("every queue", QueueEndpoints.Count(call, gateway));
             var failures = Part("every failure", FailureEndpoints.Count(call, gateway));
             var alerts = ClusterAlerts.ReadAsync(system, health, gateway.Stopping);
-            await Task.WhenAll(workers, queues, failures, alerts);
+            var demand = Part("the age of every queue", gateway.AskEveryQueue<QueueDemandReply>(
+                call, partition => new GetQueueDemand { Partition = partition, Within = TimeSpan.Zero }));
+            await Task.WhenAll(workers, queues, failures, alerts, demand);
             Answer.AddMissingParts(call, (await alerts).SilentNodes.Select(node => $"node {node}"));
             return new()
             {
                 Workers = await workers,
                 Queues = await queues is { } counts ? [.. counts] : null,
                 Failures = await failures,
+                Oldest = OldestOf(await demand ?? []),
                 Alerts = (await alerts).Alerts,
                 Missing = missing.Names,
             };
@@ -81,6 +88,12 @@ internal sealed class OverviewReader(FailoverGateway gateway, ActorSystem system
         {
             Volatile.Write(ref finishedAt, Stopwatch.GetTimestamp());
         }
+
+        static Dictionary<QueueName, DateTimeOffset> OldestOf(List<QueueDemandReply> parts) => parts
+            .SelectMany(part => part.Queues)
+            .Where(queue => queue.OldestSince is not null)
+            .GroupBy(queue => queue.Queue)
+            .ToDictionary(queue => queue.Key, queue => queue.Min(part => part.OldestSince!.Value));
 
         Task<T?> Part<T>(string name, Task<T> reading)
             where T : class => PageReads.Optional(call, name, reading);

@@ -26,6 +26,9 @@ internal static class PageReads
     /// <summary>Lets the present call wait no longer than a page.</summary>
     public static void LimitPatience() => CallPatience.Limit(MostForOne, MostForAll);
 
+    /// <summary>Lets a page that is loaded on request, and not again by itself, wait for what takes long.</summary>
+    public static void BeMorePatient() => CallPatience.Limit(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20));
+
     /// <summary>A part of a page; null if it is not available now. Then the page names it as missing.</summary>
     /// <param name="context">The call.</param>
     /// <param name="name">What the part is.</param>

@@ -1,5 +1,11 @@
+using Morag.Failover.Actors.Timing;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Dashboard;
 using Morag.Failover.Dashboard.Pages;
 using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Input;
 using Morag.Failover.Node.Http.Queues;
 
 namespace Morag.Failover.Node.Http.Dashboard;
@@ -10,9 +16,73 @@ internal static class QueuePages
     public static void MapQueuePages(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/queues", Show);
+        pages.MapGet("/queues/{name}", ShowOne);
         var actions = pages.MapGroup("/queues/{name}").AddEndpointFilter<DashboardForms>();
         actions.MapPost("pause", Pause);
         actions.MapPost("resume", Resume);
+        actions.MapPost("limits", SetLimits);
+    }
+
+    private static async Task<IResult> ShowOne(
+        HttpContext context, FailoverGateway gateway, DashboardView view, SteadyClock clock, string name, string? spread)
+    {
+        var queue = Rules.Id<QueueName>(name, "queue");
+        if (gateway.Settings.Queues.Find(queue) is null)
+        {
+            throw new ProblemException(Problem.Of(Refused.Unknown($"there is no queue {queue}")));
+        }
+
+        var isSpread = !string.IsNullOrEmpty(spread);
+        if (isSpread)
+        {
+            PageReads.BeMorePatient();
+        }
+
+        var get = new GetQueueControl { Queue = queue };
+        var control = PageReads.Optional(
+            context, "the limits of the queue", gateway.AskQueues<QueueControlReport>(get, context.RequestAborted));
+        var counts = PageReads.Optional(context, "the counts of the queue", QueueEndpoints.Count(context, gateway));
+        await Task.WhenAll(control, counts);
+        return await view.Page<QueueScreen, QueueModel>(
+            context,
+            new()
+            {
+                Queue = queue,
+                Control = await control,
+                Stats = (await counts)?.FirstOrDefault(each => each.QueueType == queue),
+                FallsBackTo = [.. gateway.Settings.Queues.ChainAfter(queue).Select(next => next.Name)],
+                Ages = isSpread
+                    ? await PageReads.Optional(context, "the ages", QueueCounts.ByAge(context, gateway, clock, queue))
+                    : null,
+                Priorities = isSpread
+                    ? await PageReads.Optional(context, "the priorities", QueueCounts.ByPriority(context, gateway, clock, queue))
+                    : null,
+            },
+            live: !isSpread);
+    }
+
+    private static async Task<IResult> SetLimits(HttpContext context, FailoverGateway gateway, OperatorLog log, string name)
+    {
+        var request = new QueueLimitsRequest
+        {
+            PerWorker = DashboardForms.Number(context, "per_worker") is { } perWorker ? (int)Math.Clamp(perWorker, 0, int.MaxValue) : null,
+            Weight = DashboardForms.Number(context, "weight"),
+            TimeoutSeconds = DashboardForms.Number(context, "timeout_seconds"),
+            UnservedAfterSeconds = DashboardForms.Number(context, "unserved_after_seconds"),
+            Reset =
+            [
+                .. from limit in context.Request.Form["reset"]
+                   select Rules.Required(Rules.OptionalEnum<QueueLimit>(limit, "reset"), "reset"),
+            ],
+            Reason = DashboardForms.Field(context, "reason"),
+        };
+        _ = await log.RunAsync(
+            context,
+            "change limits of queue",
+            name,
+            request.Reason,
+            () => QueueControlEndpoints.SetLimits(context, gateway, name, request));
+        return DashboardView.Return(context, PageAddress.Of(new QueueName(name)), "limits");
     }
 
     private static async Task<IResult> Pause(HttpContext context, FailoverGateway gateway, OperatorLog log, string name)
@@ -20,7 +90,7 @@ internal static class QueuePages
         var reason = DashboardForms.Field(context, "reason");
         _ = await log.RunAsync(
             context, "pause queue", name, reason, () => QueueControlEndpoints.Pause(context, gateway, name, new() { Reason = reason }));
-        return DashboardView.Return(context, "/queues", "pause");
+        return DashboardView.Return(context, PageAddress.Of(new QueueName(name)), "pause");
     }
 
     private static async Task<IResult> Resume(HttpContext context, FailoverGateway gateway, OperatorLog log, string name)
@@ -28,7 +98,7 @@ internal static class QueuePages
         var reason = DashboardForms.Field(context, "reason");
         _ = await log.RunAsync(
             context, "resume queue", name, reason, () => QueueControlEndpoints.Resume(context, gateway, name, new() { Reason = reason }));
-        return DashboardView.Return(context, "/queues", "resume-queue");
+        return DashboardView.Return(context, PageAddress.Of(new QueueName(name)), "resume-queue");
     }
 
     private static async Task<IResult> Show(HttpContext context, FailoverGateway gateway, DashboardView view)

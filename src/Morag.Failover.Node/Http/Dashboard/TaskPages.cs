@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
@@ -26,33 +27,83 @@ internal static class TaskPages
     }
 
     private static async Task<IResult> List(
-        HttpContext context, FailoverGateway gateway, DashboardView view, string? state, string? queue, string? worker, string? after)
+        HttpContext context,
+        FailoverGateway gateway,
+        DashboardView view,
+        SteadyClock clock,
+        string? filter,
+        string? sort,
+        string? state,
+        string? queue,
+        string? worker,
+        string[]? columns,
+        string? after)
     {
-        var filter = new TaskFilter
+        var wanted = new SearchTasks
         {
-            State = Rules.OptionalEnum<TaskState>(state, "state"),
-            Queue = QueueRules.OptionalKnown(queue is { Length: > 0 } ? queue : null, gateway.Settings.Queues, "queue"),
-            Worker = Rules.OptionalId<WorkerId>(worker?.Trim(), "worker"),
+            Partition = 0,
+            Filter = FilterOf(filter, ("state", state), ("queue", queue), ("worker", worker)),
+            Sort = sort ?? "",
+            At = clock.GetUtcNow(),
         };
-        var wanted = new ListTasks { Partition = 0, Filter = filter };
-        var (tasks, next) = await PageReads.Optional(
-            context, "every task", TaskEndpoints.ReadPage(context, gateway, wanted, limit: null, after));
-        return TableFile.Of(
-            context,
-            "tasks",
-            tasks ?? [],
-            ("task_id", task => task.TaskId),
-            ("state", task => task.State),
-            ("queue", task => task.QueueType),
-            ("priority", task => task.Priority),
-            ("worker_id", task => task.WorkerId),
-            ("retry_count", task => task.RetryCount),
-            ("submitted_at", task => task.SubmittedAt),
-            ("not_before", task => task.NotBefore),
-            ("unmet_need", task => task.UnmetNeed))
-            ?? await view.Page<TasksScreen, TasksModel>(
-                context, new() { Tasks = tasks, Next = next, Filter = filter, Queues = QueuesOf(gateway) });
+        var model = new TasksModel
+        {
+            Tasks = [],
+            Filter = wanted.Filter,
+            Sort = wanted.Sort,
+            Columns = TaskColumn.Named(columns ?? []),
+        };
+        try
+        {
+            var (tasks, next) = await PageReads.Optional(context, "every task", ReadPage(context, gateway, wanted, after));
+            return FileOf(context, tasks ?? [])
+                ?? await view.Page<TasksScreen, TasksModel>(context, model with { Tasks = tasks, Next = next });
+        }
+        catch (ProblemException refused)
+            when (refused.Problem.Status == StatusCodes.Status400BadRequest && !context.Request.Query.ContainsKey("format"))
+        {
+            return await view.Page<TasksScreen, TasksModel>(
+                context, model with { Problem = refused.Problem.Detail }, StatusCodes.Status400BadRequest);
+        }
     }
+
+    // Without a filter and an order, the tasks need no search.
+    private static Task<(List<QueueEntry> Tasks, string? Next)> ReadPage(
+        HttpContext context, FailoverGateway gateway, SearchTasks wanted, string? after) =>
+        wanted is { Filter: "", Sort: "" }
+            ? TaskEndpoints.ReadPage(context, gateway, new ListTasks { Partition = 0, Filter = new() }, limit: null, after)
+            : SearchEndpoints.ReadPage(context, gateway, wanted, limit: null, after);
+
+    /// <summary>The filter in an address, with the terms of the short forms such as <c>?state=parked</c>.</summary>
+    private static string FilterOf(string? filter, params (string Field, string? Value)[] terms) => string.Join(
+        ' ',
+        [
+            .. string.IsNullOrWhiteSpace(filter) ? Array.Empty<string>() : [filter.Trim()],
+            .. terms.Where(term => !string.IsNullOrWhiteSpace(term.Value)).Select(term => $"{term.Field}:{Written(term.Value!.Trim())}"),
+        ]);
+
+    private static string Written(string value) => value.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-' or '.')
+        ? value
+        : $"\"{value.Replace("\\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+
+    private static IResult? FileOf(HttpContext context, IReadOnlyList<QueueEntry> tasks) => TableFile.Of(
+        context,
+        "tasks",
+        tasks,
+        ("task_id", task => task.TaskId),
+        ("state", task => task.State),
+        ("queue", task => task.QueueType),
+        ("priority", task => task.Priority),
+        ("worker_id", task => task.WorkerId),
+        ("attempt", task => task.Attempt),
+        ("retry_count", task => task.RetryCount),
+        ("submitted_at", task => task.SubmittedAt),
+        ("updated_at", task => task.UpdatedAt),
+        ("finished_at", task => task.FinishedAt),
+        ("not_before", task => task.NotBefore),
+        ("unmet_need", task => task.UnmetNeed),
+        ("last_error", task => task.LastError),
+        ("parked_because", task => task.ParkedBecause));
 
     private static RedirectHttpResult Find(string? id)
     {

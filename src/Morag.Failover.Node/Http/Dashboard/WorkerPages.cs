@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
@@ -84,7 +83,11 @@ internal static class WorkerPages
 
     private static async Task<IResult> Drain(HttpContext context, FailoverGateway gateway, OperatorLog log, string id)
     {
-        var request = new DrainRequest { Reason = DashboardForms.Field(context, "reason"), DeadlineSeconds = Deadline(context) };
+        var request = new DrainRequest
+        {
+            Reason = DashboardForms.Field(context, "reason"),
+            DeadlineSeconds = DashboardForms.Number(context, "deadline"),
+        };
         _ = await log.RunAsync(
             context, "drain worker", id, request.Reason, () => WorkerEndpoints.Drain(context, gateway, id, request));
         return Done(context, id, "drain");
@@ -120,13 +123,6 @@ internal static class WorkerPages
                 () => WorkerEndpoints.SetBreaker(context, gateway, id, request));
             return Done(context, id, done);
         };
-
-    private static double? Deadline(HttpContext context) => DashboardForms.Field(context, "deadline") switch
-    {
-        null => null,
-        var text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) => seconds,
-        _ => throw ProblemException.Invalid("deadline", "must be a number of seconds"),
-    };
 
     private static IResult Done(HttpContext context, string id, string done) =>
         DashboardView.Return(context, PageAddress.Of(new WorkerId(id)), done);

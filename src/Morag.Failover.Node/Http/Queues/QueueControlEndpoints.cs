@@ -20,7 +20,7 @@ internal static class QueueControlEndpoints
             .Describes<QueueControlReport>("Operator: end the pause of a queue");
         queues.MapGet("{queue}/limits", Get)
             .Describes<QueueControlReport>("Get the limits of a queue, the configured ones and those in force, and whether it is paused");
-        queues.MapPost("{queue}/limits", SetLimits).Reads<QueueLimitsRequest>().Describes<QueueControlReport>(
+        queues.MapPost("{queue}/limits", SetLimitsFromBody).Reads<QueueLimitsRequest>().Describes<QueueControlReport>(
             "Operator: change limits of a queue; they take precedence over the configuration until they are reset");
     }
 
@@ -57,11 +57,14 @@ internal static class QueueControlEndpoints
     private static Task<IResult> Get(HttpContext context, FailoverGateway gateway, string queue) =>
         Ask(context, gateway, new GetQueueControl { Queue = Rules.Id<QueueName>(queue, "queue") });
 
-    private static async Task<IResult> SetLimits(HttpContext context, FailoverGateway gateway, string queue)
+    private static async Task<IResult> SetLimitsFromBody(HttpContext context, FailoverGateway gateway, string queue) =>
+        await SetLimits(context, gateway, queue, await JsonBody.Read<QueueLimitsRequest>(context));
+
+    /// <summary>Changes limits of a queue.</summary>
+    internal static Task<IResult> SetLimits(HttpContext context, FailoverGateway gateway, string queue, QueueLimitsRequest request)
     {
         var name = Rules.Id<QueueName>(queue, "queue");
-        var request = await JsonBody.Read<QueueLimitsRequest>(context);
-        return await Ask(context, gateway, new SetQueueLimits
+        return Ask(context, gateway, new SetQueueLimits
         {
             Queue = name,
             Limits = new QueueLimits

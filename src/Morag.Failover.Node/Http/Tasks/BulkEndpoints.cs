@@ -42,7 +42,7 @@ internal static class BulkEndpoints
         var wanted = new ChangeTasks { Partition = 0, Order = order, At = clock.GetUtcNow(), DryRun = dryRun };
         return order.Kind == BulkKind.Undo
             ? throw ProblemException.Invalid("action", "undo has a call of its own: POST /api/v1/bulk/{id}/undo")
-            : await ChangeAsync(context, gateway, wanted);
+            : Answer.Ok(await ChangeAsync(context, gateway, wanted));
     }
 
     private static async Task<IResult> Undo(HttpContext context, FailoverGateway gateway, SteadyClock clock, string id)
@@ -58,7 +58,8 @@ internal static class BulkEndpoints
             By = context.CallerName(),
             Undoes = undone,
         };
-        return await ChangeAsync(context, gateway, new ChangeTasks { Partition = 0, Order = order, At = clock.GetUtcNow() });
+        var wanted = new ChangeTasks { Partition = 0, Order = order, At = clock.GetUtcNow() };
+        return Answer.Ok(await ChangeAsync(context, gateway, wanted));
     }
 
     private static async Task<IResult> Get(HttpContext context, FailoverGateway gateway, SteadyClock clock, string id)
@@ -68,7 +69,9 @@ internal static class BulkEndpoints
         return Answer.Ok(new BulkReport { Id = bulk, Changed = await SearchEndpoints.CountOf(context, gateway, marked) });
     }
 
-    private static async Task<IResult> ChangeAsync(HttpContext context, FailoverGateway gateway, ChangeTasks wanted)
+    /// <summary>Carries out a bulk action, or counts what it would change.</summary>
+    /// <exception cref="ProblemException">The action is invalid, or an owner refused it or did not answer in time.</exception>
+    internal static async Task<BulkAnswer> ChangeAsync(HttpContext context, FailoverGateway gateway, ChangeTasks wanted)
     {
         if (BulkChanges.Refusal(wanted, gateway.Settings.Queues) is { } refused)
         {
@@ -76,17 +79,18 @@ internal static class BulkEndpoints
         }
 
         var parts = await gateway.AskEveryQueue<TasksAffected>(context, partition => wanted with { Partition = partition });
-        return Answer.Ok(new BulkAnswer
+        return new BulkAnswer
         {
             Id = wanted.Order.Id,
             Count = parts.Sum(part => part.Count),
             Sample = [.. parts.SelectMany(part => part.Sample).Take(SampleSize)],
-        });
+        };
     }
 
-    private static RequestId NewId() => new(Guid.CreateVersion7().ToString("N"));
+    internal static RequestId NewId() => new(Guid.CreateVersion7().ToString("N"));
 
-    private static string FilterOf(RequestId bulk) => $"bulk:\"{bulk}\"";
+    /// <summary>The filter of the tasks that a bulk action has changed.</summary>
+    internal static string FilterOf(RequestId bulk) => $"bulk:\"{bulk}\"";
 }
 
 /// <summary>A bulk action on every task that matches a filter.</summary>

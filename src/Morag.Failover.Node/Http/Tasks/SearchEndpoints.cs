@@ -27,6 +27,14 @@ internal static class SearchEndpoints
     public static async Task<IResult> ListPage(
         HttpContext context, FailoverGateway gateway, SearchTasks wanted, string? limit, string? after)
     {
+        var (tasks, next) = await ReadPage(context, gateway, wanted, limit, after);
+        return Answer.Page(context, tasks, next);
+    }
+
+    /// <summary>One page of the tasks that match a search, over all partitions, and where the next one begins.</summary>
+    public static async Task<(List<QueueEntry> Tasks, string? Next)> ReadPage(
+        HttpContext context, FailoverGateway gateway, SearchTasks wanted, string? limit, string? after)
+    {
         var order = Check(wanted);
         var place = wanted.Sort.Length > 0
             ? SearchCursor.Parse(after)
@@ -42,7 +50,7 @@ internal static class SearchEndpoints
                 return [.. pages.Select(page => (FoundTask.On(page), page.HasMore))];
             });
         var next = !hasMore ? null : wanted.Sort.Length > 0 ? SearchCursor.TextOf(found[^1].Place) : found[^1].Task.TaskId.Value;
-        return Answer.Page(context, found.ConvertAll(match => match.Task), next);
+        return (found.ConvertAll(match => match.Task), next);
     }
 
     /// <summary>Checks a filter and an order before any owner is asked.</summary>
@@ -66,7 +74,8 @@ internal static class SearchEndpoints
             Count = await CountOf(context, gateway, new SearchTasks { Partition = 0, Filter = filter ?? "", At = clock.GetUtcNow() }),
         });
 
-    private static IResult Complete(FailoverGateway gateway, string? filter, string? cursor)
+    /// <summary>The texts that can replace the part of a filter before the cursor.</summary>
+    internal static IResult Complete(FailoverGateway gateway, string? filter, string? cursor)
     {
         var text = filter ?? "";
         var at = string.IsNullOrEmpty(cursor) ? text.Length

@@ -11,7 +11,11 @@ namespace Morag.Failover.Node.Tests.Http.Dashboard;
 /// <summary>Pages of the dashboard while owners are silent: they show what there is, and name what is missing.</summary>
 public sealed class PartialPageSpecs
 {
-    private static readonly string[] Lists = ["/", "/tasks", "/workers", "/queues", "/failures", "/parked"];
+    private static readonly string[] Lists =
+    [
+        "/", "/tasks", "/workers", "/queues", "/failures", "/parked", "/audit", "/queues/cpu_batch", "/tasks?filter=state:queued",
+        "/bulk?filter=state:queued&action=cancel",
+    ];
 
     // Longer than the patience of the browser in these specs: a page that waits as the API does fails them.
     private static readonly HttpApiSettings Settings = new() { AnswerTimeout = TimeSpan.FromMinutes(5) };

@@ -1,0 +1,132 @@
+using Morag.Failover.Actors.Timing;
+using Morag.Failover.Contracts.Ids;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
+
+namespace Morag.Failover.Node.Http.Dashboard;
+
+/// <summary>How far a bulk action is that this node carries out.</summary>
+internal sealed class BulkRun(int partitions)
+{
+    private int changed;
+    private int done;
+
+    /// <summary>The number of queue partitions.</summary>
+    public int Partitions => partitions;
+
+    /// <summary>The partitions that have answered.</summary>
+    public int Done => Volatile.Read(ref done);
+
+    /// <summary>The tasks that they changed.</summary>
+    public int Changed => Volatile.Read(ref changed);
+
+    /// <summary>Why it ended early; null if it did not.</summary>
+    public string? Problem { get; set; }
+
+    /// <summary>Whether it has ended.</summary>
+    public bool IsOver => Problem is not null || Done == Partitions;
+
+    public void Add(int count)
+    {
+        Interlocked.Add(ref changed, count);
+        Interlocked.Increment(ref done);
+    }
+}
+
+/// <summary>
+/// Carries out bulk actions that were begun on a page, while the reader sees their progress. What a node that stops has left undone can be
+/// continued on any node with the id of the action: no task is changed twice.
+/// </summary>
+internal sealed class BulkRuns(FailoverGateway gateway, SteadyClock clock, ActivityRecorder activity, ILogger<BulkRuns> log)
+{
+    private const int Most = 100;
+
+    /// <summary>How long a partition that does not answer is asked again.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<RequestId, BulkRun> runs = [];
+    private readonly Queue<RequestId> order = [];
+
+    /// <summary>The action with this id, if this node carries it out or did so lately.</summary>
+    public BulkRun? Find(RequestId id)
+    {
+        lock (gate)
+        {
+            return runs.GetValueOrDefault(id);
+        }
+    }
+
+    /// <summary>Begins an action, or continues it, unless it is under way here.</summary>
+    public void Start(BulkOrder wanted)
+    {
+        var run = new BulkRun(gateway.Settings.Partitions.Queues);
+        lock (gate)
+        {
+            if (runs.TryGetValue(wanted.Id, out var known) && !known.IsOver)
+            {
+                return;
+            }
+
+            if (!runs.ContainsKey(wanted.Id))
+            {
+                order.Enqueue(wanted.Id);
+            }
+
+            runs[wanted.Id] = run;
+            while (order.Count > Most)
+            {
+                runs.Remove(order.Dequeue());
+            }
+        }
+
+        // Apart from the call, whose patience is that of a page.
+        _ = Task.Run(() => RunAsync(wanted, run));
+    }
+
+    private async Task RunAsync(BulkOrder wanted, BulkRun run)
+    {
+        CallPatience.Begin();
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, run.Partitions).Select(partition => ChangeAsync(
+                new() { Partition = partition, Order = wanted, At = clock.GetUtcNow() }, run)));
+        }
+        catch (OperationCanceledException)
+        {
+            run.Problem = "the node stopped";
+        }
+#pragma warning disable CA1031 // Nobody awaits it. The page shows why it ended, and the log has the cause.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            log.LogError(failure, "Bulk action {Id} ended early", wanted.Id);
+            run.Problem = failure.Message;
+        }
+
+        activity.Signal();
+    }
+
+    private async Task ChangeAsync(ChangeTasks change, BulkRun run)
+    {
+        for (var until = clock.GetUtcNow() + Patience; ; await Task.Delay(Pause, gateway.Stopping))
+        {
+            switch (await gateway.AnswerOfQueue(change, gateway.Stopping))
+            {
+                case TasksAffected affected:
+                    run.Add(affected.Count);
+                    activity.Signal();
+                    return;
+                case Refused { Reason: RefusalReason.Unavailable } when clock.GetUtcNow() < until:
+                    break;
+                case Refused refused:
+                    run.Problem = refused.Message;
+                    return;
+                case var other:
+                    throw new InvalidOperationException($"ChangeTasks was answered with {other.GetType().Name}");
+            }
+        }
+    }
+}
