@@ -15,6 +15,7 @@ using Morag.Failover.Node.Configuration;
 using Morag.Failover.Node.Http;
 using Morag.Failover.Node.Http.Dashboard;
 using Morag.Failover.Node.Http.Health;
+using Morag.Failover.Node.Inspection;
 using Morag.Failover.Node.Logging;
 using Morag.Failover.Node.Stores;
 using Morag.Persistence.Redis.Hosting;
@@ -115,6 +116,9 @@ internal static class NodeProgram
         builder.Services.AddSingleton<IOutageWatch>(outages);
         var owners = new OwnerHealth();
         FailoverMeter.Publish(outages, owners);
+        var feed = new NodeLogFeed(TimeProvider.System);
+        var level = new LogLevelSwitch(NodeLog.LevelOf(options));
+        builder.Logging.AddNodeLogFeed(feed, level);
         var announcements = new NodeAnnouncements();
         builder.Services.AddSingleton(announcements);
         var doubt = new ClusterDoubt(owners);
@@ -129,6 +133,8 @@ internal static class NodeProgram
                 HoconAddMode.Prepend)
             .WithRedisPersistence(redis, database: ConfigurationOptions.Parse(redis).DefaultDatabase ?? 0)
             .WithFailover(options.Failover, outages, epochs, system => new RedisHistoryEraser(system), owners, presence, parts.StoreUse)
+            .WithActors((system, _) => system.ActorOf(NodeInspector.Props(feed, level), NodeInspector.Name))
+            .WithActors((system, _) => NodeLog.Feed(system, options, feed, level))
             .WithActors((system, _) => system.ActorOf(Props.Create(() => new EpochExchange(epochs)), "epoch-exchange"))
             .WithActors((system, _) => system.ActorOf(Props.Create(() => new AnnouncementExchange(announcements)), "announcement-exchange"))
             .WithActors((system, _) => JoinCluster(system, options, identity, new(presence, doubt, progress, refusal))));

@@ -47,7 +47,7 @@ internal sealed class ClusterFactsReader(ActorSystem system, IFailoverRegions re
             StoreUse = nodes.Max(node => node.Alerts?.StoreUse),
             UnreachableNodes =
             [
-                .. Akka.Cluster.Cluster.Get(system).State.Unreachable.Select(member => Gateways.NameOf(member.Address))
+                .. Akka.Cluster.Cluster.Get(system).State.Unreachable.Select(member => NodeName.Of(member.Address))
                     .Order(StringComparer.Ordinal),
             ],
             Owners = ClusterAlerts.Of(nodes, health.Down).Alerts,

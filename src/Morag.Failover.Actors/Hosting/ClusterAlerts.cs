@@ -46,7 +46,7 @@ public sealed record ClusterAlerts(ImmutableArray<OwnerAlert> Alerts, ImmutableA
     private static async Task<(string Node, NodeAlerts? Alerts)> AskAsync(
         ActorSystem system, Address node, CancellationToken cancellation)
     {
-        var name = Gateways.NameOf(node);
+        var name = NodeName.Of(node);
         try
         {
             var reporter = system.ActorSelection(new RootActorPath(node) / "user" / AlertReporter.Name);

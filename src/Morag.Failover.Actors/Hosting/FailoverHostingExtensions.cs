@@ -80,7 +80,12 @@ public static class FailoverHostingExtensions
     {
         var sharding = ClusterSharding.Get(system);
         var settings = ClusterShardingSettings.Create(system);
-        sharding.Start(typeName, PropsOf, settings, extractor, sharding.DefaultShardAllocationStrategy(settings), StopEntity.Instance);
+        var steered = new SteeredAllocation(
+            typeName,
+            ShardMoves.Of(system),
+            sharding.DefaultShardAllocationStrategy(settings),
+            Akka.Cluster.Cluster.Get(system).SelfAddress);
+        sharding.Start(typeName, PropsOf, settings, extractor, steered, StopEntity.Instance);
 
         Props PropsOf(string entityId) => entityId == NoSuchEntity.Id ? Props.Create(() => new NoSuchEntity()) : props(entityId);
     }

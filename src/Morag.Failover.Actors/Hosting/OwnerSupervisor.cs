@@ -28,7 +28,9 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
     private readonly RestartDelay delay = new(Chance.Of(Context.System).NextDouble);
     private readonly List<(object Message, IActorRef Sender)> waiting = [];
     private readonly ILoggingAdapter log = Context.GetLogger();
+    private readonly HeldCalls held = HeldCalls.Of(Context.System);
     private IActorRef? child;
+    private int shownHeld;
     private bool recovered;
     private bool failedToRecover;
     private bool stopping;
@@ -67,7 +69,11 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
 
     protected override void PreStart() => Start();
 
-    protected override void PostStop() => health.Clear(owner);
+    protected override void PostStop()
+    {
+        health.Clear(owner);
+        held.Set(Self.Path, 0);
+    }
 
     // An exception stops the owner, as a failed write does: what it decided but did not store is lost with it.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(cause =>
@@ -110,6 +116,12 @@ internal sealed class OwnerSupervisor : UntypedActor, IWithTimers
             default:
                 Pass(message);
                 break;
+        }
+
+        if (waiting.Count != shownHeld)
+        {
+            shownHeld = waiting.Count;
+            held.Set(Self.Path, shownHeld);
         }
     }
 

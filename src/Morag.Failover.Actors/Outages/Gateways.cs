@@ -25,7 +25,7 @@ internal sealed class Gateways : IExtension
     {
         this.self = self;
         this.sessions = sessions;
-        OwnName = NameOf(self);
+        OwnName = NodeName.Of(self);
     }
 
     /// <summary>This node's host and port, or its system's name if it has no remoting.</summary>
@@ -43,11 +43,6 @@ internal sealed class Gateways : IExtension
 
     /// <summary>The node of an actor that sent a call.</summary>
     public Address NodeOf(IActorRef sender) => sender.Path.Address is { HasLocalScope: false } address ? address : self;
-
-    /// <summary>A node's host and port.</summary>
-    public static string NameOf(Address node) => node.Host is null
-        ? node.System
-        : string.Create(CultureInfo.InvariantCulture, $"{(node.Host.Contains(':') ? $"[{node.Host}]" : node.Host)}:{node.Port}");
 
     /// <summary>The health of a worker's gateway.</summary>
     /// <param name="gateway">The gateway; null if this owner has received nothing from the worker since it started.</param>
@@ -70,7 +65,7 @@ internal sealed class Gateways : IExtension
 
         return nodes.TryGetValue(gateway, out var seen)
             ? seen.HealthFor(workerHeardAt, ToleranceOf(settings), now)
-            : new GatewayHealth { Node = NameOf(gateway), LostAt = workerHeardAt }; // Not a member of the cluster.
+            : new GatewayHealth { Node = NodeName.Of(gateway), LostAt = workerHeardAt }; // Not a member of the cluster.
     }
 
     /// <summary>
@@ -118,7 +113,8 @@ internal sealed class Gateways : IExtension
 
     /// <summary>Records that a node joined.</summary>
     public void Joined(Address node, DateTimeOffset now) =>
-        nodes.AddOrUpdate(node, _ => NodeSightings.Joined(NameOf(node), null, now), (_, old) => NodeSightings.Joined(old.Node, old, now));
+        nodes.AddOrUpdate(
+            node, _ => NodeSightings.Joined(NodeName.Of(node), null, now), (_, old) => NodeSightings.Joined(old.Node, old, now));
 
     /// <summary>Records a node beat. Node beats of a node that is not a member are ignored.</summary>
     public void Beat(Address node, NodeBeat beat, TimeSpan tolerance, DateTimeOffset now)

@@ -40,7 +40,7 @@ internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages,
     public double? ClockSkewSeconds { get; private set; }
 
     /// <summary>The host and port of its gateway; null if nothing was received from it since the entity started.</summary>
-    public string? Gateway => gateway is null ? null : Gateways.NameOf(gateway);
+    public string? Gateway => gateway is null ? null : NodeName.Of(gateway);
 
     /// <summary>The start of its silence, not counting outages of this node and of its gateway.</summary>
     public DateTimeOffset SilentSince(DateTimeOffset now) => SilentSince(HealthOfGateway(now));

@@ -146,7 +146,7 @@ internal static class OutcomeMapping
         private TaskOutcome Fail(FailureType type, string message) => TaskOutcome.Failed(
             lease,
             type,
-            TextCut.FirstBytes(message, FailureLimits.MaxErrorMessageBytes),
+            TextBytes.First(message, FailureLimits.MaxErrorMessageBytes),
             JsonText.Of(new
             {
                 exit_code = ending.Exit?.Code,

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Morag.Failover.Cli.Agents;
 using Morag.Failover.Cli.Demo;
+using Morag.Failover.Cli.Top;
 
 namespace Morag.Failover.Cli.CommandLine;
 
@@ -14,6 +15,7 @@ internal static class BuiltInCommands
         root.Add(new Command("worker", "Manage workers, or run one on this machine") { WorkerRunCommand.Build(globals) });
         root.Add(DemoCommand.Build(globals));
         root.Add(HashCommand.Build());
+        root.Add(TopCommand.Build(globals));
         root.Add(HealthCommand.Build(globals));
         root.Add(CompletionCommand.Build());
         return root;

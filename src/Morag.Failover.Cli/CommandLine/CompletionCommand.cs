@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace Morag.Failover.Cli.CommandLine;
 
-/// <summary><c>morag completion bash|zsh|fish</c>: prints a script with which the shell asks <c>morag</c> for completions.</summary>
+/// <summary>
+/// <c>morag completion bash|zsh|fish|powershell</c>: prints a script with which the shell asks <c>morag</c> for completions.
+/// </summary>
 internal static class CompletionCommand
 {
     private const string Bash = """
@@ -34,15 +36,29 @@ internal static class CompletionCommand
         complete -c morag -f -a '(__morag_suggestions)'
         """;
 
+    private const string PowerShell = """
+        # Add to $PROFILE:  morag completion powershell | Out-String | Invoke-Expression
+        Register-ArgumentCompleter -Native -CommandName morag -ScriptBlock {
+            param($wordToComplete, $commandAst, $cursorPosition)
+            $line = $commandAst.ToString()
+            $at = [Math]::Max(0, $cursorPosition - $commandAst.Extent.StartOffset)
+            if ($line.Length -lt $at) { $line = $line.PadRight($at) }
+            morag "[suggest:$at]" "$line" 2>$null | ForEach-Object {
+                [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+            }
+        }
+        """;
+
     public static Command Build()
     {
-        var shell = new Argument<string>("shell") { Description = "Shell: bash, zsh or fish" };
-        shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
+        var shell = new Argument<string>("shell") { Description = "Shell: bash, zsh, fish or powershell" };
+        shell.AcceptOnlyFromAmong("bash", "zsh", "fish", "powershell");
         var command = new Command("completion", "Print a completion script for your shell") { shell };
         command.SetAction(parsed => parsed.InvocationConfiguration.Output.WriteLine(parsed.GetValue(shell) switch
         {
             "zsh" => Zsh,
             "fish" => Fish,
+            "powershell" => PowerShell,
             _ => Bash,
         }));
         return command;

@@ -4,6 +4,9 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Cli.Palettes;
+using Morag.Failover.Cli.Shell;
+using Morag.Failover.Cli.Terminals;
+using Morag.Failover.Contracts.Palettes;
 
 namespace Morag.Failover.Cli.CommandLine;
 
@@ -15,16 +18,27 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
 {
     private readonly PrintedText output = PrintedText.To(output);
     private readonly PrintedText error = PrintedText.To(error);
+    private IReadOnlyList<Palette>? offered;
+    private long offeredAt;
+
+    private static readonly TimeSpan HelpTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan OffersKept = TimeSpan.FromMinutes(1);
     private static readonly ParserConfiguration Parsing = new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
 
     public async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellation = default)
     {
         var globals = new GlobalOptions();
         var root = BuiltInCommands.Build(globals);
+        var (given, asGiven) = (arguments, root.Parse(arguments, Parsing));
         arguments = arguments.Count == 0 ? ["--help"] : arguments;
         var parsed = root.Parse(arguments, Parsing);
         try
         {
+            if (IsTerminal && NamesNoCommand(asGiven))
+            {
+                return await OpenShellAsync(given, globals, asGiven, cancellation);
+            }
+
             if (NeedsPalettes(parsed))
             {
                 var problem = await AddPalettesAsync(root, globals, parsed, cancellation);
@@ -50,6 +64,52 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
         {
             return ExitCode.Interrupted;
         }
+    }
+
+    /// <summary>The words that could follow a text, such as the commands that begin with its last word.</summary>
+    /// <param name="given">Options that apply as if the text began with them.</param>
+    /// <param name="before">The text.</param>
+    /// <param name="cancellation">Cancels the download of the commands.</param>
+    public async Task<IReadOnlyList<string>> CompleteAsync(
+        IReadOnlyList<string> given, string before, CancellationToken cancellation)
+    {
+        var globals = new GlobalOptions();
+        var root = BuiltInCommands.Build(globals);
+        try
+        {
+            if (offered is null || clock.GetElapsedTime(offeredAt) > OffersKept)
+            {
+                offered = await DownloadAsync(globals, root.Parse(given, Parsing), HelpTimeout, cancellation);
+                offeredAt = clock.GetTimestamp();
+            }
+        }
+        catch (Exception failure) when (failure is CommandFailure or NodeUnreachable or NodeRefused or NotANode or TokenExposed)
+        {
+            // Then the built-in commands are offered, and those that were known before.
+        }
+
+        new PaletteCommands(globals, standardInput, clock).AddTo(root, offered ?? []);
+        return [.. root.Parse(before, Parsing).GetCompletions(before.Length).Select(offer => offer.Label).Distinct()];
+    }
+
+    private bool IsTerminal => output.IsTerminal && Terminal.IsPresent;
+
+    // Options without a command, or nothing at all. Whoever asks for help or the version gets that.
+    private static bool NamesNoCommand(ParseResult parsed) =>
+        parsed.CommandResult.Command is RootCommand
+        && parsed.UnmatchedTokens.Count == 0
+        && parsed.CommandResult.Children.OfType<OptionResult>()
+            .All(given => given.Implicit || given.Option is not (HelpOption or VersionOption))
+        && parsed.Tokens.All(token => token.Type != TokenType.Directive);
+
+    private async Task<int> OpenShellAsync(
+        IReadOnlyList<string> given, GlobalOptions globals, ParseResult parsed, CancellationToken cancellation)
+    {
+        // A wrong option is reported now, and not again with every command.
+        globals.Connect(parsed).Dispose();
+        var history = new ShellHistory(ShellHistory.DefaultFile(Environment.GetEnvironmentVariable));
+        return await new InteractiveShell(this, given, new Terminal(), history)
+            .RunAsync(() => new GlobalOptions().Connect(parsed), cancellation);
     }
 
     private async Task<int> InvokeAsync(ParseResult parsed, CancellationToken cancellation)
@@ -95,8 +155,8 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
     {
         try
         {
-            var timeout = parsed.Action is null or ParseErrorAction ? NodeConnection.CallTimeout : TimeSpan.FromSeconds(2);
-            var palettes = await globals.AskAnyAsync(parsed, node => new PaletteClient(node).DownloadAsync(timeout, cancellation));
+            var timeout = parsed.Action is null or ParseErrorAction ? NodeConnection.CallTimeout : HelpTimeout;
+            var palettes = await DownloadAsync(globals, parsed, timeout, cancellation);
             new PaletteCommands(globals, standardInput, clock).AddTo(root, palettes);
             return null;
         }
@@ -105,6 +165,10 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
             return failure;
         }
     }
+
+    private static Task<IReadOnlyList<Palette>> DownloadAsync(
+        GlobalOptions globals, ParseResult parsed, TimeSpan timeout, CancellationToken cancellation) =>
+        globals.AskAnyAsync(parsed, node => new PaletteClient(node).DownloadAsync(timeout, cancellation));
 
     private int ReportError(Exception failure, GlobalOptions globals)
     {

@@ -23,12 +23,14 @@ internal sealed class DemoAgents : IAsyncDisposable
     /// <summary>The number of completions in the agents' logs. It drives the progress lines, not the summary.</summary>
     public int Completed => Volatile.Read(ref completed);
 
+    /// <summary>The ids of the agents of a run.</summary>
+    public static IReadOnlyList<string> Workers(string run) => [.. Letters.Select(letter => $"demo-{run}-{letter}")];
+
     public static DemoAgents Start(Guardian guardian, DemoNode node, string run, string queue, string contentType, TimeSpan delay)
     {
         var all = new DemoAgents();
-        foreach (var letter in Letters)
+        foreach (var worker in Workers(run))
         {
-            var worker = $"demo-{run}-{letter}";
             string[] words =
             [
                 .. Self(), "worker", "run", "--node", node.Connection.Node.ToString(), "--worker-id", worker, "--work-dir", all.folder,

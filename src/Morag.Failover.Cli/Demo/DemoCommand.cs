@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Morag.Failover.Cli.Agents;
 using Morag.Failover.Cli.CommandLine;
+using Morag.Failover.Cli.Terminals;
 using Morag.Failover.Client.Connection;
 
 namespace Morag.Failover.Cli.Demo;
@@ -49,7 +50,8 @@ internal static class DemoCommand
         using var signals = new StopSignals(cancellation);
         using var guardian = Guardian.Start(output.WriteLine);
         await using var node = await NodeAsync(globals, parsed, guardian, output, signals.Stop);
-        return await new DemoRun(node, guardian, files, sumsFile, output, TimeProvider.System).RunAsync(signals.Stop);
+        var terminal = output is PrintedText { IsTerminal: true } && Terminal.IsPresent ? new Terminal() : null;
+        return await new DemoRun(node, guardian, files, sumsFile, output, terminal, TimeProvider.System).RunAsync(signals.Stop);
     }
 
     private static async Task<DemoNode> NodeAsync(

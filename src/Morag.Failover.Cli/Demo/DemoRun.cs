@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using Morag.Failover.Cli.Agents;
 using Morag.Failover.Cli.CommandLine;
+using Morag.Failover.Cli.Terminals;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
@@ -11,7 +12,15 @@ using Morag.Failover.Contracts.Workers;
 namespace Morag.Failover.Cli.Demo;
 
 /// <summary>One run of the demo: three agents hash the files, one of them is killed, and a summary shows every outcome.</summary>
-internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files, string sumsFile, TextWriter output, TimeProvider clock)
+/// <param name="node">The node.</param>
+/// <param name="guardian">Kills what the demo starts if it is killed itself.</param>
+/// <param name="files">The files.</param>
+/// <param name="sumsFile">The file for the hashes.</param>
+/// <param name="output">Where the story and the summary are printed.</param>
+/// <param name="terminal">The terminal for a live picture; null if there is none.</param>
+/// <param name="clock">The clock.</param>
+internal sealed class DemoRun(
+    DemoNode node, Guardian guardian, DemoFiles files, string sumsFile, TextWriter output, ITerminal? terminal, TimeProvider clock)
 {
     private const string Queue = "cpu_batch";
     private const int Agents = 3;
@@ -21,6 +30,7 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
     private static readonly TimeSpan WorkTime = TimeSpan.FromSeconds(12);
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan DrawInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly DemoCalls calls = new(node.Connection);
     private readonly string run = Guid.NewGuid().ToString("N")[..6];
@@ -41,26 +51,53 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
         var tasks = Enumerable.Range(0, files.Paths.Count).ToDictionary(
             number => $"demo-{run}-{number + 1:0000}",
             number => files.Paths[number]);
-        var story = new DemoStory(output, run, tasks, clock);
+        var timeline = terminal is null ? null : new DemoTimeline(terminal, DemoAgents.Workers(run), DemoAgents.SlotsPerAgent);
+        var story = new DemoStory(output, timeline, run, tasks, clock);
         var contentType = $"application/x-morag-demo-{run}";
         var delay = Delay(tasks.Count);
 
         using var streaming = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var events = await calls.EventsAsync(cancellation);
         var following = story.FollowAsync(events, streaming.Token);
+        var drawing = timeline is null ? Task.CompletedTask : DrawAsync(timeline, streaming.Token);
         DemoSummary summary;
         await using (var agents = DemoAgents.Start(guardian, node, run, Queue, contentType, delay))
         {
             story.Write($"started three agents; each command sleeps {delay.TotalSeconds:0.##} s before it hashes its file");
             await SubmitAsync(tasks, contentType, cancellation);
             story.Write($"submitted {Counted.Of(tasks.Count, "task")} to {Queue}");
-            await KillOneAsync(agents, tasks.Count, delay, story, cancellation);
+            await KillOneAsync(agents, tasks.Count, delay, story, timeline, cancellation);
             summary = await WaitForTasksAsync(agents, tasks, story, cancellation);
         }
 
         await streaming.CancelAsync();
         await following;
+        await drawing;
+        timeline?.End();
         return await PrintSummaryAsync(summary, tasks, cancellation);
+    }
+
+    /// <summary>Adds a moment to the picture twice a second. The demo goes on without it if the node does not answer.</summary>
+    private async Task DrawAsync(DemoTimeline timeline, CancellationToken cancellation)
+    {
+        try
+        {
+            while (true)
+            {
+                var holds = new Dictionary<string, int>();
+                foreach (var worker in DemoAgents.Workers(run))
+                {
+                    holds[worker] = (await calls.LeasedByAsync(worker, cancellation)).Length;
+                }
+
+                timeline.Add(holds);
+                await Task.Delay(DrawInterval, clock, cancellation);
+            }
+        }
+        catch (Exception ended) when (ended is OperationCanceledException or NodeUnreachable or NodeRefused or CommandFailure)
+        {
+            // The summary tells the outcome.
+        }
     }
 
     private static TimeSpan Delay(int count) => TimeSpan.FromSeconds(Math.Clamp(
@@ -77,7 +114,8 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
         }
     }
 
-    private async Task KillOneAsync(DemoAgents agents, int count, TimeSpan delay, DemoStory story, CancellationToken cancellation)
+    private async Task KillOneAsync(
+        DemoAgents agents, int count, TimeSpan delay, DemoStory story, DemoTimeline? timeline, CancellationToken cancellation)
     {
         var started = clock.GetTimestamp();
         long? firstLease = null;
@@ -95,6 +133,7 @@ internal sealed class DemoRun(DemoNode node, Guardian guardian, DemoFiles files,
             if (holds > 0 && inTheMiddle && clock.GetElapsedTime(firstLease!.Value) >= delay / 2)
             {
                 agents.Kill(victim);
+                timeline?.Kill(victim);
                 story.Write($"killed worker {victim[^1]} with kill -9 while it held {Counted.Of(holds, "task")}");
                 return;
             }

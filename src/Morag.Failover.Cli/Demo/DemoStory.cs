@@ -8,7 +8,13 @@ using Morag.Failover.Contracts.Wire;
 namespace Morag.Failover.Cli.Demo;
 
 /// <summary>Prints the node's live events that belong to this run of the demo, as they happen.</summary>
-internal sealed class DemoStory(TextWriter output, string run, IReadOnlyDictionary<string, string> files, TimeProvider clock)
+/// <param name="output">Where the story is printed if there is no timeline.</param>
+/// <param name="timeline">The picture below the story; null if the output is no terminal.</param>
+/// <param name="run">The id of the run.</param>
+/// <param name="files">The file of each task.</param>
+/// <param name="clock">The clock.</param>
+internal sealed class DemoStory(
+    TextWriter output, DemoTimeline? timeline, string run, IReadOnlyDictionary<string, string> files, TimeProvider clock)
 {
     private static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(60);
 
@@ -17,9 +23,16 @@ internal sealed class DemoStory(TextWriter output, string run, IReadOnlyDictiona
 
     public void Write(string line)
     {
+        var text = $"{clock.GetLocalNow().ToString("HH:mm:ss.f", CultureInfo.InvariantCulture)}  {Cell.Safe(line)}";
+        if (timeline is not null)
+        {
+            timeline.Write(text);
+            return;
+        }
+
         lock (writing)
         {
-            output.WriteLine($"{clock.GetLocalNow().ToString("HH:mm:ss.f", CultureInfo.InvariantCulture)}  {Cell.Safe(line)}");
+            output.WriteLine(text);
             output.Flush();
         }
     }
@@ -33,6 +46,11 @@ internal sealed class DemoStory(TextWriter output, string run, IReadOnlyDictiona
             await foreach (var live in ServerEvents.ReadAsync(stream, MaxSilence, MessageLimits.MaxBytes, cancellation))
             {
                 using var data = JsonDocument.Parse(live.Data);
+                if (live.Kind == "failure")
+                {
+                    timeline?.Fail(Cell.Text(Cell.At(data.RootElement, "worker_id")));
+                }
+
                 if (Line(live.Kind, data.RootElement) is { } line)
                 {
                     Write(line);

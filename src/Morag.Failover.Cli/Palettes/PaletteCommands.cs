@@ -114,7 +114,7 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
         CancellationToken cancellation)
     {
         var error = parsed.InvocationConfiguration.Error;
-        if (globals.AsCsv(parsed) && definition.View != PaletteView.Table)
+        if (globals.AsCsv(parsed) && (definition.View != PaletteView.Table || definition.Follow))
         {
             throw CommandFailure.Usage("--output csv is for lists. Use json for this command");
         }
@@ -144,6 +144,12 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
         }
 
         using var node = globals.Connect(parsed);
+        if (definition.Follow)
+        {
+            return await new FollowedStream(node, definition, call, globals.AsJson(parsed), parsed.InvocationConfiguration)
+                .RunAsync(cancellation);
+        }
+
         return await AnswerReading.GuardAsync(node.Node, async () =>
         {
             var answer = await new PaletteClient(node).CallAsync(definition, call, limit, cancellation);

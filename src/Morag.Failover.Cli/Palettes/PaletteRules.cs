@@ -43,6 +43,7 @@ internal static partial class PaletteRules
                 && command.Objects.All(name => name is not null)
                 && command.Columns.All(column => column is { Header: not null, Field: not null }),
             "a part of a command is null");
+        Require(command is not { Follow: true, Method: not "GET" }, "a stream is not read with GET");
         var parameters = command.Arguments.Concat(command.Options).ToArray();
         Require(Array.TrueForAll(parameters, IsParameter), "a parameter has no name, help or choices");
         Require(AreDistinct(parameters.Select(parameter => parameter.Name)), "two parameters have one name");

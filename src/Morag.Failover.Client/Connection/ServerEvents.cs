@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Morag.Failover.Client.Connection;
 
-/// <summary>A server-sent event.</summary>
-internal sealed record ServerEvent(string Kind, string Data);
+/// <summary>A server-sent event, with the id by which a reader can continue after it; null for none.</summary>
+internal sealed record ServerEvent(string Kind, string Data, string? Id = null);
 
 /// <summary>Reads server-sent events as they arrive.</summary>
 internal static class ServerEvents
@@ -22,6 +22,7 @@ internal static class ServerEvents
         var lines = new BoundedLines(stream, maxBytes);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var kind = "message";
+        string? id = null;
         var data = new StringBuilder();
         while (await LineAsync(lines, limit, silence, cancellation) is { } line)
         {
@@ -29,10 +30,10 @@ internal static class ServerEvents
             {
                 if (data.Length > 0)
                 {
-                    yield return new ServerEvent(kind, data.ToString());
+                    yield return new ServerEvent(kind, data.ToString(), id);
                 }
 
-                kind = "message";
+                (kind, id) = ("message", null);
                 data.Clear();
                 continue;
             }
@@ -44,6 +45,10 @@ internal static class ServerEvents
             if (field == "event")
             {
                 kind = value;
+            }
+            else if (field == "id")
+            {
+                id = value;
             }
             else if (field == "data")
             {

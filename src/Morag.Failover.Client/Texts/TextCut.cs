@@ -11,24 +11,6 @@ internal static class TextCut
         : length > 0 && char.IsHighSurrogate(text[length - 1]) ? text[..(length - 1)]
         : text[..length];
 
-    /// <summary>The beginning of the text, up to <paramref name="maxBytes"/> bytes in UTF-8.</summary>
-    public static string FirstBytes(string text, int maxBytes)
-    {
-        var (bytes, length) = (0, 0);
-        foreach (var rune in text.EnumerateRunes())
-        {
-            bytes += rune.Utf8SequenceLength;
-            if (bytes > maxBytes)
-            {
-                break;
-            }
-
-            length += rune.Utf16SequenceLength;
-        }
-
-        return text[..length];
-    }
-
     /// <summary>The end of the text, up to <paramref name="maxBytes"/> bytes in UTF-8.</summary>
     public static string LastBytes(string text, int maxBytes)
     {

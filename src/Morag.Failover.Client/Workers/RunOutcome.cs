@@ -22,7 +22,7 @@ internal abstract record RunOutcome
         public override string Name => WireName.Of(Type);
 
         /// <summary>The reason, as long as a report may be.</summary>
-        public string Message => TextCut.FirstBytes(Reason, FailureLimits.MaxErrorMessageBytes);
+        public string Message => TextBytes.First(Reason, FailureLimits.MaxErrorMessageBytes);
     }
 
     /// <summary>The worker stops, and gives the task back without blame.</summary>

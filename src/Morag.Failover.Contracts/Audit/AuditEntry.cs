@@ -18,7 +18,7 @@ public sealed record AuditEntry
     /// <summary>What the operator did.</summary>
     [ProtoMember(4)] public required AuditAction Action { get; init; }
 
-    /// <summary>The task, worker or queue; for a bulk action, the filter.</summary>
+    /// <summary>The task, worker, queue, node or region; for a bulk action, the filter.</summary>
     [ProtoMember(5)] public required string Target { get; init; }
 
     /// <summary>Why; empty if the call takes no reason.</summary>
@@ -78,6 +78,18 @@ public enum AuditAction
 
     /// <summary>Give tasks back the priority or queue that they had before a bulk action.</summary>
     TaskUndo = 15,
+
+    /// <summary>Let a node leave the cluster.</summary>
+    NodeLeave = 16,
+
+    /// <summary>Remove a node from the cluster.</summary>
+    NodeDown = 17,
+
+    /// <summary>Change the level of a node's log.</summary>
+    LogLevel = 18,
+
+    /// <summary>Move shards to other nodes.</summary>
+    ShardsMove = 19,
 
     /// <summary>Acknowledge an alert.</summary>
     AlertAcknowledge = 40,

@@ -23,6 +23,14 @@ public sealed record ClusterNode
     /// <summary>Whether it is the node that answers.</summary>
     public bool Self { get; init; }
 
+    /// <summary>
+    /// Whether it is the oldest node of those that hold owners. It places the shards, and its loss delays their placement.
+    /// </summary>
+    public bool Oldest { get; init; }
+
+    /// <summary>Whether it is the leader, which lets nodes join and removes those that have left.</summary>
+    public bool Leader { get; init; }
+
     /// <summary>Its roles, without the internal ones.</summary>
     public ImmutableArray<string> Roles { get; init; } = [];
 }

@@ -20,4 +20,7 @@ public static class LiveEventNames
 
     /// <summary>An alert that was raised, changed, acknowledged or resolved.</summary>
     public const string Alert = "alert";
+
+    /// <summary>Events may be missing before the next one.</summary>
+    public const string Gap = "gap";
 }

@@ -67,6 +67,13 @@ public sealed record PaletteCommand
     public bool Paged { get; init; }
 
     /// <summary>
+    /// Whether the response is a stream of server-sent events. The client prints each as it arrives, and after a lost connection continues
+    /// on any node, with the id of the last event in the header <c>Last-Event-ID</c>. An event named <c>end</c> ends the command. A column
+    /// without a heading shows its value only; the others show their heading too.
+    /// </summary>
+    public bool Follow { get; init; }
+
+    /// <summary>
     /// Whether the call has the same effect if it is carried out twice, so that another node may get it after a lost answer. Every GET has.
     /// </summary>
     public bool Repeatable { get; init; }

@@ -15,4 +15,28 @@ public static class TextBytes
         Of(text) is var bytes && bytes > maxBytes
             ? FormattableString.Invariant($"may have at most {maxBytes} bytes in UTF-8, not {bytes}")
             : null;
+
+    /// <summary>The beginning of a text, up to <paramref name="maxBytes"/> bytes.</summary>
+    public static string First(string text, int maxBytes)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (text.Length <= maxBytes / 3 || Of(text) <= maxBytes)
+        {
+            return text;
+        }
+
+        var (bytes, length) = (0, 0);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            bytes += rune.Utf8SequenceLength;
+            if (bytes > maxBytes)
+            {
+                break;
+            }
+
+            length += rune.Utf16SequenceLength;
+        }
+
+        return text[..length];
+    }
 }

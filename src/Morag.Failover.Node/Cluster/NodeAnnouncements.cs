@@ -31,7 +31,11 @@ internal sealed class NodeAnnouncements
     public void Learn(ImmutableDictionary<string, string> addresses) => known = addresses;
 
     /// <summary>The members of the cluster with their addresses, this node first, then the oldest.</summary>
-    public ImmutableArray<ClusterNode> List(ClusterEvent.CurrentClusterState state, UniqueAddress self) =>
+    /// <param name="state">The members.</param>
+    /// <param name="self">This node.</param>
+    /// <param name="ownerRole">The role of the nodes that hold owners; null if all do.</param>
+    public ImmutableArray<ClusterNode> List(
+        ClusterEvent.CurrentClusterState state, UniqueAddress self, string? ownerRole = null) =>
     [
         .. state.Members
             .Where(member => member.Status != MemberStatus.Removed)
@@ -44,7 +48,16 @@ internal sealed class NodeAnnouncements
                 Status = WireName.Of(member.Status),
                 Reachable = !state.Unreachable.Contains(member),
                 Self = member.UniqueAddress.Equals(self),
+                Oldest = member.Equals(OldestOwner(state, ownerRole)),
+                Leader = member.Address.Equals(state.Leader),
                 Roles = [.. member.Roles.Where(role => !ClusterIdentity.IsInternal(role)).Order(StringComparer.Ordinal)],
             }),
     ];
+
+    /// <summary>The oldest member that holds owners; null if there is none.</summary>
+    public static Member? OldestOwner(ClusterEvent.CurrentClusterState state, string? ownerRole) => state.Members
+        .Where(member => member.Status is MemberStatus.Up or MemberStatus.Leaving
+            && (string.IsNullOrEmpty(ownerRole) || member.HasRole(ownerRole)))
+        .Order(Member.AgeOrdering)
+        .FirstOrDefault();
 }

@@ -18,14 +18,17 @@ using Morag.Failover.Node.Http.Events;
 using Morag.Failover.Node.Http.Failures;
 using Morag.Failover.Node.Http.Health;
 using Morag.Failover.Node.Http.Journal;
+using Morag.Failover.Node.Http.Log;
 using Morag.Failover.Node.Http.Metrics;
 using Morag.Failover.Node.Http.Nodes;
 using Morag.Failover.Node.Http.OpenApi;
 using Morag.Failover.Node.Http.Policy;
 using Morag.Failover.Node.Http.Queues;
 using Morag.Failover.Node.Http.Scaling;
+using Morag.Failover.Node.Http.Sharding;
 using Morag.Failover.Node.Http.Tasks;
 using Morag.Failover.Node.Http.Workers;
+using Morag.Failover.Node.Inspection;
 using Morag.Failover.Node.Palettes;
 using Morag.Failover.Node.Stores;
 using Morag.Persistence.Redis.Inspection;
@@ -53,6 +56,9 @@ public static class FailoverHttp
         services.AddSingleton(SteadyClock.OfProcess);
         services.AddSingleton(provider => LostMembers.Of(provider.GetRequiredService<ActorSystem>()));
         services.AddSingleton<FailoverGateway>();
+        services.AddSingleton<NodeInspectors>();
+        services.AddSingleton<OperatorAudit>();
+        services.AddSingleton(provider => RecentEvents.Of(provider.GetRequiredService<ActorSystem>()));
         services.AddFailoverDashboard(store);
         services.TryAddSingleton<NodeAnnouncements>();
         services.TryAddSingleton(StoreRoom.Unlimited);
@@ -111,6 +117,10 @@ public static class FailoverHttp
 
         var api = app.MapGroup("/api/v1");
         api.MapNodes();
+        api.MapNodeControls();
+        api.MapClusterEvents();
+        api.MapNodeLog();
+        api.MapSharding();
         api.MapActors();
         api.MapJournal();
         var owned = app.MapGroup("/api/v1").WithMetadata(NeedsOwners.Instance);
@@ -137,6 +147,9 @@ public static class FailoverHttp
         app.MapOpenApi();
         app.MapMetrics();
         app.MapFailoverDashboard();
+
+        // From the start on, not from the first reader on.
+        app.Lifetime.ApplicationStarted.Register(() => app.Services.GetRequiredService<RecentEvents>());
         return app;
     }
 }

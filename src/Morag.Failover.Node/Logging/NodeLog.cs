@@ -1,5 +1,8 @@
+using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Node.Configuration;
 
 namespace Morag.Failover.Node.Logging;
@@ -32,11 +35,32 @@ internal static class NodeLog
             .AddHocon("akka.stdout-loglevel = OFF", HoconAddMode.Prepend)
             .ConfigureLoggers(loggers =>
             {
-                loggers.LogLevel = LevelOf(options);
+                loggers.LogLevel = ActorLevelOf(options);
                 loggers.ClearLoggers();
                 loggers.AddLoggerFactory();
             });
 
-    private static Akka.Event.LogLevel LevelOf(NodeOptions options) =>
+    /// <summary>Keeps what the host logs for operators, and lets its level change.</summary>
+    public static ILoggingBuilder AddNodeLogFeed(this ILoggingBuilder logging, NodeLogFeed feed, LogLevelSwitch level)
+    {
+        logging.AddProvider(new NodeLogFeedProvider(feed));
+        logging.Services.AddSingleton<IConfigureOptions<LoggerFilterOptions>>(level);
+        logging.Services.AddSingleton<IOptionsChangeTokenSource<LoggerFilterOptions>>(level);
+        return logging;
+    }
+
+    /// <summary>Keeps what actors log, unless they log through the host.</summary>
+    public static void Feed(ActorSystem system, NodeOptions options, NodeLogFeed feed, LogLevelSwitch level)
+    {
+        if (options.LogFormat == NodeLogFormat.Text)
+        {
+            system.ActorOf(Props.Create(() => new ActorLogListener(feed, level)), "actor-log-listener");
+        }
+    }
+
+    /// <summary>The configured level.</summary>
+    public static LogSeverity LevelOf(NodeOptions options) => LogLevelSwitch.SeverityOf(ActorLevelOf(options));
+
+    private static Akka.Event.LogLevel ActorLevelOf(NodeOptions options) =>
         Akka.Event.Logging.LogLevelFor(options.Configuration.GetString("akka.loglevel"));
 }

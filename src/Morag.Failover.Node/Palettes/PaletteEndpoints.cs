@@ -24,12 +24,10 @@ public static class PaletteEndpoints
         AuditPalette.Audit,
         JournalPalette.Journal,
         ClusterPalette.Cluster,
-        new Palette
-        {
-            Name = "actor",
-            Summary = "Inspect the actors of a node",
-            Commands = [Get("hierarchy", "/actors", "Show the tree of actors") with { View = PaletteView.Tree }],
-        },
+        EventPalettes.Events,
+        EventPalettes.Log,
+        ShardingPalettes.Sharding,
+        ShardingPalettes.Actor,
     ];
 
     /// <summary>Maps <c>GET /api/v1/palettes</c>, from which <c>morag</c> builds its commands.</summary>

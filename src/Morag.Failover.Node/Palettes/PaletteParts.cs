@@ -6,6 +6,16 @@ namespace Morag.Failover.Node.Palettes;
 /// <summary>Shorthands for defining palettes.</summary>
 internal static class PaletteParts
 {
+    /// <summary>The reason of an operator's call about a node.</summary>
+    public static PaletteParameter Reason => InBody("reason", "The reason, for the node's log and the audit") with
+    {
+        Required = true,
+        MaxBytes = CallLimits.MaxReasonBytes,
+    };
+
+    /// <summary>Ends a command that otherwise follows a stream.</summary>
+    public static PaletteParameter Once => InQuery("once", "Print what there is, and end") with { Type = ParameterType.Flag };
+
     public static PaletteCommand Get(string name, string path, string summary) => Call("GET", name, path, summary);
 
     public static PaletteCommand Post(string name, string path, string summary) => Call("POST", name, path, summary);

@@ -44,6 +44,28 @@ internal static class LargestMessages
                 NodeAlerts.MaxAlerts,
                 n => Sample<OwnerAlert>() with { Owner = $"worker-{Worker}", Reason = Euros(3 * 1000), Failures = int.MaxValue }),
         },
+        ["actors of a node"] = new ActorTree { Root = Actor() with { Children = Many(ActorTree.MaxActors - 1, _ => Actor()) } },
+        ["entities of a node"] = new ShardEntities
+        {
+            Entities = Many(CallLimits.MaxPage, n => Sample<ShardEntity>() with { Entity = Worker.Value, Shard = Worker.Value }),
+            Silent = Many(100, n => $"{Worker} shard {Worker}"),
+        },
+        ["moves of shards"] = Sample<MoveShards>() with
+        {
+            Moves = Many(MoveShards.MaxShards, n => new ShardMove { Shard = Worker.Value, From = Euros(300), To = Euros(300) }),
+        },
+        ["log of a node"] = new NodeLogPage
+        {
+            Run = long.MaxValue,
+            Last = long.MaxValue,
+            Lines = Many(
+                NodeLogPage.MaxLines,
+                n => Sample<NodeLogLine>() with { Source = Euros(NodeLogLine.MaxSourceBytes), Text = Euros(NodeLogLine.MaxTextBytes) }),
+        },
+        ["level of a log"] = Sample<NodeLogLevel>() with { Reason = Euros(CallLimits.MaxReasonBytes) },
+        ["change of the level of a log"] = Sample<SetNodeLogLevel>() with { Reason = Euros(CallLimits.MaxReasonBytes) },
+        ["question for entities"] = Sample<ListShardEntities>(),
+        ["question for actors"] = new GetActorTree { Under = Euros(1000) },
         ["answer to a heartbeat"] = new HeartbeatReply { Leases = Held() },
         ["held leases"] = Sample<HeldLeases>() with { Leases = Held() },
         ["worker taken offline"] = Sample<WorkerTakenOffline>() with { Leases = Held() },
@@ -176,6 +198,16 @@ internal static class LargestMessages
                 MostFailuresOfTask, n => Sample<ExcuseFailures>() with { WorkerId = new(Task(n).Value), Failures = [new(Task(n).Value)] }),
         };
     }
+
+    private static ActorNode Actor() => new()
+    {
+        Name = Euros(ActorTree.MaxNameBytes),
+        Mailbox = int.MaxValue,
+        Stash = int.MaxValue,
+        Actors = int.MaxValue,
+        MailboxesBelow = int.MaxValue,
+        More = int.MaxValue,
+    };
 
     private static WorkerSnapshot WorkerSnapshot() => Sample<WorkerSnapshot>() with
     {

@@ -34,6 +34,21 @@ internal sealed class EventReader : IDisposable
         }
     }
 
+    /// <summary>The id of the next event whose data have a text.</summary>
+    public async Task<string> IdOfEventWith(string text)
+    {
+        var id = "";
+        while (true)
+        {
+            var line = await Line();
+            id = line.StartsWith("id: ", StringComparison.Ordinal) ? line["id: ".Length..] : id;
+            if (line.StartsWith("data: ", StringComparison.Ordinal) && line.Contains(text, StringComparison.Ordinal))
+            {
+                return id;
+            }
+        }
+    }
+
     public async Task LineThatIs(string expected)
     {
         while (await Line() != expected)

@@ -1,3 +1,4 @@
+using Morag.Failover.Domain.Audit;
 using System.Collections.Immutable;
 using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Audit;
@@ -96,6 +97,7 @@ internal static class GoodOwners
             Thresholds = new Morag.Failover.Domain.Settings.AlertSettings().ToThresholds(),
             Configured = new Morag.Failover.Domain.Settings.AlertSettings().ToThresholds(),
         },
+        RecordAudit record => new AuditRecorded { UpTo = record.UpTo },
         PauseQueue pause => Control(pause.Queue, pause.By),
         ResumeQueue resume => Control(resume.Queue, null),
         SetQueueLimits set => Control(set.Queue, null),

@@ -14,10 +14,13 @@ using Morag.Failover.Actors;
 using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Timing;
 using Morag.Failover.Actors.Hosting;
+using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Http;
 using Morag.Failover.Node.Http.Health;
+using Morag.Failover.Node.Inspection;
+using Morag.Failover.Node.Logging;
 
 namespace Morag.Failover.Node.Tests.Http;
 
@@ -75,6 +78,9 @@ public sealed class HttpNode : IAsyncDisposable
         var cluster = Akka.Cluster.Cluster.Get(system);
         await cluster.JoinAsync(cluster.SelfAddress);
 
+        var (feed, level) = (new NodeLogFeed(TimeProvider.System), new LogLevelSwitch(LogSeverity.Warning));
+        system.ActorOf(NodeInspector.Props(feed, level), NodeInspector.Name);
+        system.ActorOf(Props.Create(() => new ActorLogListener(feed, level)));
         var owners = new StubRegions(system);
         var builder = WebApplication.CreateSlimBuilder();
         var log = new FailureLog();

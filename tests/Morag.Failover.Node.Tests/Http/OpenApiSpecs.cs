@@ -24,6 +24,10 @@ public sealed class OpenApiSpecs
         "get /api/v1/alerts", "get /api/v1/alerts/{alert}", "post /api/v1/alerts/{alert}/acknowledge",
         "post /api/v1/alerts/{alert}/unacknowledge", "get /api/v1/alerts/settings", "post /api/v1/alerts/settings",
         "get /api/v1/events", "get /api/v1/actors",
+        "get /api/v1/actors/tree", "get /api/v1/cluster/status", "get /api/v1/cluster/events", "post /api/v1/cluster/leave",
+        "post /api/v1/cluster/down", "post /api/v1/cluster/down-unreachable", "get /api/v1/log", "get /api/v1/log/level",
+        "post /api/v1/log/level",
+        "get /api/v1/sharding/regions", "get /api/v1/sharding/stats", "get /api/v1/sharding/entities", "post /api/v1/sharding/rebalance",
         "get /api/v1/journal/ids", "get /api/v1/journal/events", "get /api/v1/journal/sizes", "get /api/v1/journal/verify",
         "get /health/live", "get /health/ready",
     ];

@@ -18,6 +18,17 @@ public sealed class StreamSpecs : IAsyncLifetime
 
     public async Task DisposeAsync() => await http.DisposeAsync();
 
+    private void Publish(string what, int second) => http.System.EventStream.Publish(
+        new WorkerChanged { WorkerId = new("w-1"), What = what, At = TimeProvider.System.GetUtcNow().AddSeconds(second) });
+
+    private async Task<string> EventsAfter(string id)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/events?once=true");
+        request.Headers.Add("Last-Event-ID", id);
+        using var answer = await http.Client.SendAsync(request);
+        return await answer.Content.ReadAsStringAsync();
+    }
+
     [Fact]
     public async Task Should_stream_every_kind_of_live_event_when_it_happens()
     {
@@ -41,6 +52,64 @@ public sealed class StreamSpecs : IAsyncLifetime
             Assert.Equal(name, kind);
             Assert.Contains(part, data, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Should_stream_only_what_the_filter_lets_through()
+    {
+        using var stream = await EventReader.Open(http, "/api/v1/events?events=worker,decision&worker=w-2");
+
+        http.System.EventStream.Publish(new WorkerChanged { WorkerId = new("w-1"), What = "registered" });
+        http.System.EventStream.Publish(new DecisionResolved { TaskId = new("t-1"), FailureId = new("f-1") });
+        http.System.EventStream.Publish(new BreakerChanged { WorkerId = new("w-2"), State = BreakerState.HalfOpen });
+        http.System.EventStream.Publish(new WorkerChanged { WorkerId = new("w-2"), What = "drained" });
+
+        Assert.Contains("drained", (await stream.NextEvent()).Data, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("events=none", "events")]
+    [InlineData("type=none", "type")]
+    [InlineData("worker=a%20b", "worker")]
+    [InlineData("last=-1", "last")]
+    [InlineData("once=maybe", "once")]
+    public async Task Should_name_the_field_when_a_filter_is_wrong(string query, string field)
+    {
+        var answer = await http.Call("GET", $"/api/v1/events?{query}");
+
+        Assert.Equal((400, field), (answer.Status, answer.Text("field")));
+    }
+
+    [Fact]
+    public async Task Should_continue_after_the_last_event_that_the_reader_has()
+    {
+        string id;
+        using (var stream = await EventReader.Open(http, "/api/v1/events"))
+        {
+            Publish("first", 1);
+            id = await stream.IdOfEventWith("first");
+        }
+
+        Publish("missed", 2);
+        Publish("missed too", 3);
+
+        var rest = await EventsAfter(id);
+        Assert.DoesNotContain("first", rest, StringComparison.Ordinal);
+        Assert.DoesNotContain("event: gap", rest, StringComparison.Ordinal);
+        Assert.Matches("(?s)missed.*missed too.*event: end", rest);
+    }
+
+    [Fact]
+    public async Task Should_say_that_events_may_be_missing_when_the_node_does_not_have_the_last_one()
+    {
+        using (var stream = await EventReader.Open(http, "/api/v1/events"))
+        {
+            Publish("known", 1);
+            await stream.IdOfEventWith("known");
+        }
+
+        var longAgo = TimeProvider.System.GetUtcNow().AddHours(-1).UtcTicks.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Matches("(?s)event: gap.*known.*event: end", await EventsAfter($"{longAgo}-registered-w-9"));
     }
 
     [Fact]

@@ -93,7 +93,10 @@ public sealed class PaletteSpecs
         var read = JsonSerializer.Deserialize<Palette[]>(json, ContractsJson.Options);
         Assert.Equal(json, JsonSerializer.Serialize(read, ContractsJson.Options));
         Assert.Equal(
-            ["worker", "breaker", "queue", "task", "bulk", "failure", "alert", "policy", "audit", "journal", "cluster", "actor"],
+            [
+                "worker", "breaker", "queue", "task", "bulk", "failure", "alert", "policy", "audit", "journal", "cluster", "events",
+                "log", "sharding", "actor",
+            ],
             read!.Select(palette => palette.Name));
     }
 

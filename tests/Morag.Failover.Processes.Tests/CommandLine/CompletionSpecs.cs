@@ -36,6 +36,12 @@ public sealed class CompletionSpecs(CommandLineNode node) : IClassFixture<Comman
         complete --do-complete "$LINE"
         """;
 
+    private const string PowerShell = """
+        morag completion powershell | Out-String | Invoke-Expression
+        [System.Management.Automation.CommandCompletion]::CompleteInput($env:LINE, $env:LINE.Length, $null).CompletionMatches |
+            ForEach-Object { $_.CompletionText }
+        """;
+
     private readonly TestFolder folder = new();
 
     [ShellTheory("bash")]
@@ -58,6 +64,25 @@ public sealed class CompletionSpecs(CommandLineNode node) : IClassFixture<Comman
     [InlineData("morag task submit --priority urg", "urgent")]
     public Task Should_complete_commands_of_the_node_when_the_shell_is_fish(string line, string word) =>
         CompletesAsync("fish", Fish, line, word);
+
+    [ShellTheory("pwsh")]
+    [InlineData("morag wor", "worker")]
+    [InlineData("Write-Output x | morag task requeue-", "requeue-all")]
+    [InlineData("morag task submit --priority urg", "urgent")]
+    public Task Should_complete_commands_of_the_node_when_the_shell_is_PowerShell(string line, string word) =>
+        CompletesAsync("pwsh", PowerShell, line, word);
+
+    [Fact]
+    public async Task Should_print_a_script_for_every_shell_that_it_names()
+    {
+        var parts = new[] { ("bash", "complete -o"), ("zsh", "compdef"), ("fish", "complete -c"), ("powershell", "-Native") };
+        foreach (var (shell, part) in parts)
+        {
+            var run = await MoragCommand.RunAsync(node.Address, "completion", shell);
+            Assert.Equal((0, ""), (run.ExitCode, run.Error));
+            Assert.Contains(part, run.Output, StringComparison.Ordinal);
+        }
+    }
 
     public void Dispose() => folder.Dispose();
 

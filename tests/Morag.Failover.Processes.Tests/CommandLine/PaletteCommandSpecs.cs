@@ -71,14 +71,29 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
         ("journal sizes --top 5", false, "(?m)^persistence ids +[1-9]"),
         ("journal verify worker-$worker", false, "(?m)^none$"),
         ("cluster nodes", false, "127.0.0.1:[0-9]+ +up +yes"),
+        ("cluster show", false, "127.0.0.1:[0-9]+ .* up +yes +yes +yes +yes"),
+        ("cluster status", false, "(?m)^up +1$"),
         ("cluster alerts", false, "(?m)^none$"),
+        ("cluster tail --once", false, "(?m)^member  2.*  127.0.0.1:[0-9]+  up$"),
+        ("cluster leave self --dry-run", false, "(?m)^next +It is the only node that is up"),
+        ("cluster down self --dry-run", false, "(?m)^next +Its owners start.*needs force$"),
+        ("cluster down-unreachable --dry-run", false, "(?m)^next +Nothing"),
+        ("events tail --last 2000 --once --events worker,failure --worker $worker", true, "(?m)^failure  2.*  task=$task  worker=$worker"),
+        ("log tail self --lines 200 --once", false, "(?m)^line  2.*  info  .*listening on"),
+        ("log levels", false, "127.0.0.1:[0-9]+ +info +info"),
+        ("log level self info --for 60.5 --reason riddle", false, "(?m)^level +info$"),
+        ("sharding regions", false, "worker +1 +[0-9]+ +[0-9]+"),
+        ("sharding stats --region queue", false, "queue +127.0.0.1:[0-9]+ +[0-9]+ +[0-9]+"),
+        ("sharding entities --region worker --at self --limit 1000", false, "worker +[0-9]+ +127.0.0.1:[0-9]+ +$worker"),
+        ("sharding rebalance queue --dry-run", false, "(?m)^next +Nothing"),
         ("actor hierarchy", false, "queues"),
+        ("actor tree --at self --under /user", false, "node-inspector +mailbox=0"),
     ];
 
     private static readonly string[] ReadOnly =
     [
         "list", "show", "stats", "stale", "statistics", "reliability", "explain", "ids", "events", "sizes", "verify", "nodes", "alerts",
-        "hierarchy", "limits",
+        "hierarchy", "limits", "status", "levels", "regions", "entities", "tree",
     ];
 
     public static TheoryData<string> Lines => [.. Commands.Select(command => command.Line)];

@@ -1,36 +1,44 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
+using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Domain.Owners;
 using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Input;
 using Morag.Failover.Node.Http.OpenApi;
+using Morag.Failover.Node.Inspection;
 
 namespace Morag.Failover.Node.Http.Actors;
 
-/// <summary>A node in the tree of actors.</summary>
-internal sealed record ActorNode
-{
-    /// <summary>The name of the region, shard or entity.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>The number of entities below it; null for an entity.</summary>
-    public int? Entities { get; init; }
-
-    /// <summary>Why its entities are incomplete; null if they are complete.</summary>
-    public string? Problem { get; init; }
-
-    /// <summary>The nodes below it; for a shard, at most the first 100 entities.</summary>
-    public ImmutableArray<ActorNode> Children { get; init; } = [];
-}
-
-/// <summary><c>GET /actors</c>: which entities run on this node, by region and shard.</summary>
+/// <summary>
+/// <c>GET /actors</c>: which entities run on this node, by region and shard. <c>GET /actors/tree</c>: all actors of every node.
+/// </summary>
 internal static class ActorEndpoints
 {
     private const int MaxEntitiesShown = 100;
+    private const int MaxPathBytes = 1000;
 
-    public static void MapActors(this IEndpointRouteBuilder api) => api.MapGet("/actors", Hierarchy)
-        .WithTags("Actors")
-        .Describes<ActorNode>("The entities that run on this node, by region and shard");
+    public static void MapActors(this IEndpointRouteBuilder api)
+    {
+        var actors = api.MapGroup("/actors").WithTags("Actors");
+        actors.MapGet("", Hierarchy).Describes<ActorNode>("The entities that run on this node, by region and shard");
+        actors.MapGet("tree", Tree).Describes<ActorNode[]>(
+            "The actors of each node as they run, with the messages that wait for them; of many children, those with the most are shown");
+    }
+
+    private static async Task<IResult> Tree(HttpContext context, NodeInspectors nodes, string? node, string? under)
+    {
+        var request = new GetActorTree { Under = Rules.Text(under ?? "", MaxPathBytes, "under") };
+        var answers = await nodes.AskEachAsync<ActorTree>(nodes.FindOrAll(node), request, context.RequestAborted);
+        return Answer.Ok(answers.Select(answer => new ActorNode
+        {
+            Name = NodeInspectors.NameOf(answer.Member),
+            Problem = answer.Answer is null ? "did not answer"
+                : answer.Answer.Root is null ? $"has no actor at {under}"
+                : null,
+            Children = answer.Answer?.Root is { } root ? [root] : [],
+        }).ToArray());
+    }
 
     private static async Task<IResult> Hierarchy(HttpContext context, FailoverGateway gateway, ActorSystem system) =>
         Answer.Ok(await ReadTree(context, gateway, system));

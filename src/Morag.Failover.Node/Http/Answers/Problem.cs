@@ -103,6 +103,15 @@ internal sealed record Problem : IResult
         Detail = detail,
     };
 
+    public static Problem Conflict(string? field, string detail) => new()
+    {
+        Type = ProblemTypes.Conflict,
+        Title = "Conflict with the current state",
+        Status = StatusCodes.Status409Conflict,
+        Detail = detail,
+        Field = field,
+    };
+
     public static Problem Unavailable(string detail) => new()
     {
         Type = ProblemTypes.Unavailable,
@@ -190,13 +199,8 @@ internal sealed record Problem : IResult
     {
         RefusalReason.Invalid => Invalid(refused.Field is null ? null : JsonPath.Join(at, refused.Field), refused.Message),
         RefusalReason.Unknown => Unknown(refused.Message) with { Field = refused.Field },
-        RefusalReason.Conflict => new()
+        RefusalReason.Conflict => Conflict(refused.Field is null ? null : JsonPath.Join(at, refused.Field), refused.Message) with
         {
-            Type = ProblemTypes.Conflict,
-            Title = "Conflict with the current state",
-            Status = StatusCodes.Status409Conflict,
-            Detail = refused.Message,
-            Field = refused.Field is null ? null : JsonPath.Join(at, refused.Field),
             Fields = refused.Fields.IsDefaultOrEmpty ? null : [.. refused.Fields.Select(field => JsonPath.Join(at, field))],
         },
         RefusalReason.LimitReached => new()

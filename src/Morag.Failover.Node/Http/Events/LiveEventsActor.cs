@@ -1,31 +1,33 @@
 using System.Threading.Channels;
 using Akka.Actor;
-using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Live;
 using Morag.Failover.Node.Http.Streams;
 
 namespace Morag.Failover.Node.Http.Events;
 
-/// <summary>Forwards this node's live events to one reader. A reader that falls behind by more than its buffer is disconnected.</summary>
+/// <summary>
+/// Forwards live events to one reader: first those that it missed, then those that happen. A reader that falls behind by more than its
+/// buffer is disconnected.
+/// </summary>
 internal sealed class LiveEventsActor : ReceiveActor
 {
     private readonly ChannelWriter<ServerSentEvent> stream;
+    private readonly LiveEventSelection selection;
+    private readonly List<NumberedLiveEvent> early = [];
+    private bool replayed;
+    private long last;
 
-    public LiveEventsActor(ChannelWriter<ServerSentEvent> stream)
+    public LiveEventsActor(ChannelWriter<ServerSentEvent> stream, LiveEventSelection selection)
     {
         this.stream = stream;
-        Receive<DecisionMade>(made =>
-        {
-            Forward(ServerSentEvent.Of(LiveEventNames.Failure, made.Decision.FailureEvent));
-            Forward(ServerSentEvent.Of(LiveEventNames.Decision, made.Decision));
-        });
-        Receive<DecisionResolved>(resolved => Forward(ServerSentEvent.Of(LiveEventNames.Resolved, resolved)));
-        Receive<BreakerChanged>(changed => Forward(ServerSentEvent.Of(LiveEventNames.Breaker, changed)));
-        Receive<AlertChanged>(changed => Forward(ServerSentEvent.Of(LiveEventNames.Alert, changed.Alert)));
-        Receive<WorkerChanged>(changed => Forward(ServerSentEvent.Of(LiveEventNames.Worker, changed)));
+        this.selection = selection;
+        Receive<NumberedLiveEvent>(_ => !replayed, early.Add);
+        Receive<NumberedLiveEvent>(Forward);
+        Receive<Replay>(Start);
     }
 
-    public static Props Props(ChannelWriter<ServerSentEvent> stream) => Akka.Actor.Props.Create(() => new LiveEventsActor(stream));
+    public static Props Props(ChannelWriter<ServerSentEvent> stream, LiveEventSelection selection) =>
+        Akka.Actor.Props.Create(() => new LiveEventsActor(stream, selection));
 
     protected override void PostStop()
     {
@@ -33,7 +35,74 @@ internal sealed class LiveEventsActor : ReceiveActor
         stream.TryComplete();
     }
 
-    private void Forward(ServerSentEvent next)
+    private void Start(Replay replay)
+    {
+        replayed = true;
+        if (replay.MayMiss)
+        {
+            var reason = "this node does not have every event since the last one that you received";
+            Write(ServerSentEvent.Of(LiveEventNames.Gap, new LiveGapNotice { Reason = reason }));
+        }
+
+        foreach (var happened in replay.Events.Concat(early))
+        {
+            Forward(happened);
+        }
+
+        early.Clear();
+        if (replay.Ends)
+        {
+            Write(ServerSentEvent.End);
+            Context.Stop(Self);
+        }
+    }
+
+    private void Forward(NumberedLiveEvent happened)
+    {
+        // What was replayed can arrive again from the event stream.
+        if (happened.Number <= last)
+        {
+            return;
+        }
+
+        last = happened.Number;
+        if (!selection.Includes(happened.Event))
+        {
+            return;
+        }
+
+        switch (happened.Event)
+        {
+            case DecisionMade made:
+                Forward(LiveEventNames.Failure, made.Decision.FailureEvent, null);
+                Forward(LiveEventNames.Decision, made.Decision, happened.Id);
+                break;
+            case DecisionResolved resolved:
+                Forward(LiveEventNames.Resolved, resolved, happened.Id);
+                break;
+            case BreakerChanged changed:
+                Forward(LiveEventNames.Breaker, changed, happened.Id);
+                break;
+            case WorkerChanged changed:
+                Forward(LiveEventNames.Worker, changed, happened.Id);
+                break;
+            case AlertChanged changed:
+                Forward(LiveEventNames.Alert, changed.Alert, happened.Id);
+                break;
+            default:
+                throw new InvalidOperationException($"Unknown live event {happened.Event.GetType()}.");
+        }
+    }
+
+    private void Forward<T>(string name, T data, string? id)
+    {
+        if (selection.Includes(name))
+        {
+            Write(ServerSentEvent.Of(name, data) with { Id = id });
+        }
+    }
+
+    private void Write(ServerSentEvent next)
     {
         if (!stream.TryWrite(next))
         {
@@ -41,4 +110,10 @@ internal sealed class LiveEventsActor : ReceiveActor
             Context.Stop(Self);
         }
     }
+
+    /// <summary>What a reader gets first.</summary>
+    /// <param name="Events">The events.</param>
+    /// <param name="MayMiss">Whether some before them may be missing.</param>
+    /// <param name="Ends">Whether the stream ends after them.</param>
+    internal sealed record Replay(IReadOnlyList<NumberedLiveEvent> Events, bool MayMiss, bool Ends);
 }

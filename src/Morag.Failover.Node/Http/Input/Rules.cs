@@ -97,11 +97,22 @@ internal static class Rules
             : throw ProblemException.Invalid(field, "must be an ISO-8601 time, such as 2026-11-23T18:00:00Z");
     }
 
+    /// <summary>A flag from a query: false if it is not given.</summary>
+    public static bool Flag(string? value, string field) => value switch
+    {
+        null or "" or "false" => false,
+        "true" => true,
+        _ => throw ProblemException.Invalid(field, "must be true or false"),
+    };
+
+    /// <summary>An optional whole number from a query.</summary>
+    public static int OptionalNumber(string? value, int least, int most, int standard, string field) => string.IsNullOrEmpty(value)
+        ? standard
+        : int.TryParse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number)
+            && number >= least && number <= most
+            ? number
+            : throw ProblemException.Invalid(field, $"must be a whole number, {least} to {most}");
+
     /// <summary>The maximum number of entries of a page, from a query.</summary>
-    public static int Limit(string? value) => string.IsNullOrEmpty(value)
-        ? CallLimits.DefaultPage
-        : int.TryParse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var limit)
-            && limit is >= 1 and <= CallLimits.MaxPage
-            ? limit
-            : throw ProblemException.Invalid("limit", $"must be a whole number, 1 to {CallLimits.MaxPage}");
+    public static int Limit(string? value) => OptionalNumber(value, 1, CallLimits.MaxPage, CallLimits.DefaultPage, "limit");
 }

@@ -6,9 +6,15 @@ using Morag.Failover.Node.Http.Answers;
 
 namespace Morag.Failover.Node.Http.Streams;
 
-/// <summary>One server-sent event: its name and its JSON data.</summary>
-internal readonly record struct ServerSentEvent(string Name, byte[] Data)
+/// <summary>One server-sent event: its name, its JSON data, and the id with which a reader can continue after it; null for none.</summary>
+internal readonly record struct ServerSentEvent(string Name, byte[] Data, string? Id = null)
 {
+    /// <summary>The last event of a stream that ends by itself.</summary>
+    public static readonly ServerSentEvent End = new("end", [(byte)'{', (byte)'}']);
+
+    /// <summary>The header in which a reader says which event it had last.</summary>
+    public const string LastIdHeader = "Last-Event-ID";
+
     public static ServerSentEvent Of<T>(string name, T data) => new(name, JsonSerializer.SerializeToUtf8Bytes(data, ContractsJson.Options));
 }
 
@@ -99,7 +105,7 @@ internal sealed class ServerSentEvents(HttpContext context, FailoverGateway gate
 
     private async Task Write(ServerSentEvent next, CancellationToken over)
     {
-        await Write($"event: {next.Name}\ndata: ", over);
+        await Write(next.Id is { } id ? $"id: {id}\nevent: {next.Name}\ndata: " : $"event: {next.Name}\ndata: ", over);
         await Write(next.Data, over);
         await Write("\n\n", over);
     }
