@@ -83,9 +83,11 @@ public static class FailoverHttp
                 json.SerializerOptions.Converters.Add(converter);
             }
         });
+        services.AddSingleton<CallExamples>();
         services.AddOpenApi("v1", openApi =>
         {
             openApi.AddSchemaTransformer<WireSchemas>();
+            openApi.AddOperationTransformer<CallFacts>();
             openApi.AddDocumentTransformer((document, _, _) =>
             {
                 document.Info = new OpenApiInfo
@@ -94,6 +96,14 @@ public static class FailoverHttp
                     Version = "v1",
                     Description = "Lease tasks to workers, detect failures, and decide and explain what happens next. "
                         + "Errors are problem details (RFC 9457) that name the field and the rule.",
+                };
+                document.Components ??= new OpenApiComponents();
+                document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
+                document.Components.SecuritySchemes[CallFacts.Bearer] = new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.Http,
+                    Scheme = "bearer",
+                    Description = "A token of this node. The description of each call lists the kinds of tokens that it accepts.",
                 };
                 return Task.CompletedTask;
             });
@@ -144,7 +154,7 @@ public static class FailoverHttp
         owned.MapEvents();
         app.MapPalettes();
         app.MapHealth();
-        app.MapOpenApi();
+        app.MapApiDocument();
         app.MapMetrics();
         app.MapFailoverDashboard();
 

@@ -6,7 +6,8 @@ namespace Morag.Failover.Processes.Tests.Http;
 
 /// <summary>
 /// A call of the HTTP API with valid input. Its placeholders <c>$task</c>, <c>$worker</c>, <c>$type</c> and <c>$epoch</c> stand for the
-/// values of a <see cref="Stage"/>, <c>$queue</c> for its queue, and <c>$idle</c> for a queue that no stage uses.
+/// values of a <see cref="Stage"/>, <c>$queue</c> for its queue, <c>$idle</c> for a queue that no stage uses, and <c>$alert</c> for the
+/// first alert.
 /// </summary>
 internal sealed record ApiCall(string Method, string Path, string? Body = null, string Query = "")
 {
@@ -18,6 +19,7 @@ internal sealed record ApiCall(string Method, string Path, string? Body = null, 
         .Replace("$task", "{id}", StringComparison.Ordinal)
         .Replace("$worker", "{id}", StringComparison.Ordinal)
         .Replace("$queue", "{queue}", StringComparison.Ordinal)
+        .Replace("$alert", "{alert}", StringComparison.Ordinal)
         .Replace("$idle", "{queue}", StringComparison.Ordinal);
 
     /// <summary>Every call, with all of its fields.</summary>
@@ -133,9 +135,9 @@ internal sealed record ApiCall(string Method, string Path, string? Body = null, 
         new("POST", "/api/v1/queues/$idle/pause", """{"reason":"a bad model"}"""),
         new("POST", "/api/v1/queues/$idle/resume", """{"reason":"a good model"}"""),
         new("GET", "/api/v1/alerts", Query: "state=resolved&severity=error&component=$worker&limit=10&after=9"),
-        new("GET", "/api/v1/alerts/1"),
-        new("POST", "/api/v1/alerts/1/acknowledge", """{"note":"on it"}"""),
-        new("POST", "/api/v1/alerts/1/unacknowledge", """{"note":"no time"}"""),
+        new("GET", "/api/v1/alerts/$alert"),
+        new("POST", "/api/v1/alerts/$alert/acknowledge", """{"note":"on it"}"""),
+        new("POST", "/api/v1/alerts/$alert/unacknowledge", """{"note":"no time"}"""),
         new("GET", "/api/v1/alerts/settings"),
         new(
             "POST",
@@ -153,7 +155,7 @@ internal sealed record ApiCall(string Method, string Path, string? Body = null, 
             "POST",
             "/api/v1/queues/$idle/limits",
             """{"per_worker":3,"weight":0.5,"unserved_after_seconds":60,"timeout_seconds":60,"reset":[],"reason":"more"}"""),
-        new("GET", "/api/v1/scale", Query: "within=60"),
+        new("GET", "/api/v1/scale", Query: "queue=$queue&within=60"),
         new("GET", "/api/v1/events", Query: "events=worker&type=task_timeout&worker=$worker&task=$task&last=5&once=true"),
         new("GET", "/api/v1/cluster/nodes"),
         new("GET", "/api/v1/cluster/status"),
@@ -213,6 +215,7 @@ internal sealed record Stage(string Name, long Epoch)
         .Replace("$worker", Name, StringComparison.Ordinal)
         .Replace("$type", TypeOf(Name), StringComparison.Ordinal)
         .Replace("$queue", "cpu_batch", StringComparison.Ordinal)
+        .Replace("$alert", "1", StringComparison.Ordinal)
         .Replace("$idle", "gpu_fallback", StringComparison.Ordinal)
         .Replace("$epoch", Epoch.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
 

@@ -31,6 +31,18 @@ internal sealed partial record DocumentedExchange
 
     public override string ToString() => $"{Method} {Target} (line {Lines.Start})";
 
+    /// <summary>Which of the calls the request is; a path that names no resource wins over one with a placeholder.</summary>
+    public string? CallIn(IEnumerable<string> calls)
+    {
+        var segments = Target.Split('?')[0].Split('/');
+        return calls
+            .Where(call => call.Split(' ') is [var method, var path] && method == Method && Matches(path.Split('/')))
+            .MinBy(call => call.Count(character => character == '{'));
+
+        bool Matches(string[] template) => template.Length == segments.Length
+            && template.Zip(segments).All(pair => pair.First.StartsWith('{') || pair.First == pair.Second);
+    }
+
     /// <summary>Every call that has a section, in order.</summary>
     public static IEnumerable<string> Calls(IEnumerable<string> document) =>
         document.Select(line => CallHeading().Match(line)).Where(match => match.Success).Select(match => match.Groups[1].Value);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Morag.Failover.Processes.Tests.Nodes;
 using Morag.Failover.TestProcesses;
@@ -42,16 +43,13 @@ public sealed class HttpApiDocumentSpecs : IAsyncLifetime
     public async Task Should_have_a_section_with_an_example_for_every_call_of_the_API()
     {
         var document = await File.ReadAllLinesAsync(DocumentFile());
-        using var answer = await raw.SendAsync(new RawRequest("GET", "/openapi/v1.json"));
-        var openApi = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["paths"]!.AsObject();
-        var calls = openApi
-            .SelectMany(path => path.Value!.AsObject().Select(operation => $"{operation.Key.ToUpperInvariant()} {path.Key}"))
+        var calls = ExamplesFile.Calls(await OpenApiAsync())
             .Order(StringComparer.Ordinal)
             .ToList();
 
         Assert.Equal(calls, DocumentedExchange.Calls(document).Order(StringComparer.Ordinal));
         Assert.Equal(calls, DocumentedExchange.Read(document)
-            .Where(exchange => exchange.Call == CallOf(exchange, calls))
+            .Where(exchange => exchange.Call == exchange.CallIn(calls))
             .Select(exchange => exchange.Call)
             .Distinct()
             .Order(StringComparer.Ordinal));
@@ -64,6 +62,7 @@ public sealed class HttpApiDocumentSpecs : IAsyncLifetime
         var exchanges = DocumentedExchange.Read(document);
         var answers = new Dictionary<DocumentedExchange, IReadOnlyList<string>>();
         var wrong = new List<string>();
+        var examples = await ExamplesFile.ReadAsync(await OpenApiAsync());
         foreach (var exchange in exchanges)
         {
             if (exchange.IsStream)
@@ -74,6 +73,7 @@ public sealed class HttpApiDocumentSpecs : IAsyncLifetime
 
             var answer = await AnswerAsync(exchange);
             answers[exchange] = answer.Lines;
+            examples.Add(exchange, answer.Body);
             wrong.AddRange(answer.Differences.Select(difference => $"{exchange}: {difference}"));
         }
 
@@ -81,20 +81,25 @@ public sealed class HttpApiDocumentSpecs : IAsyncLifetime
         {
             var (lines, differences) = await ReadStreamAsync(exchange, reader);
             answers[exchange] = lines;
+            examples.Add(exchange, string.Join('\n', lines.SkipWhile(line => line.Length > 0).Skip(1)));
             wrong.AddRange(differences.Select(difference => $"{exchange}: {difference}"));
         }
 
         if (Writes)
         {
             await File.WriteAllTextAsync(DocumentFile(), string.Join('\n', Replaced(document, answers)) + "\n");
+            await examples.WriteAsync();
             return;
         }
+
+        wrong.AddRange(examples.Defects());
 
         Assert.True(wrong.Count == 0, $"{string.Join('\n', wrong)}\nIf this is meant, run once with MORAG_WRITE_HTTP_API=1");
     }
 
     /// <summary>Sends a request. Reads are repeated until they say what is expected: lists follow the writes with a short delay.</summary>
-    private async Task<(IReadOnlyList<string> Lines, IReadOnlyList<string> Differences)> AnswerAsync(DocumentedExchange exchange)
+    private async Task<(IReadOnlyList<string> Lines, JsonNode? Body, IReadOnlyList<string> Differences)> AnswerAsync(
+        DocumentedExchange exchange)
     {
         var (lines, body, differences) = await SendAsync(exchange);
         for (var waited = TimeSpan.Zero; exchange.Method == "GET" && waited < Patience; waited += Settled)
@@ -113,7 +118,7 @@ public sealed class HttpApiDocumentSpecs : IAsyncLifetime
             }
         }
 
-        return (lines, differences);
+        return (lines, body, differences);
     }
 
     private async Task<(IReadOnlyList<string> Lines, JsonNode? Body, List<string> Differences)> SendAsync(DocumentedExchange exchange)
@@ -189,6 +194,12 @@ public sealed class HttpApiDocumentSpecs : IAsyncLifetime
         return null;
     }
 
+    private async Task<JsonElement> OpenApiAsync()
+    {
+        using var answer = await raw.SendAsync(new RawRequest("GET", "/openapi/v1.json"));
+        return JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
+    }
+
     private static RawRequest RequestOf(DocumentedExchange exchange) =>
         new(exchange.Method, exchange.Target, exchange.Body is { } body ? Encoding.UTF8.GetBytes(body) : null);
 
@@ -218,18 +229,6 @@ public sealed class HttpApiDocumentSpecs : IAsyncLifetime
         {
             yield return line;
         }
-    }
-
-    /// <summary>Which call a request is; a path that names no resource wins over one with a placeholder.</summary>
-    private static string? CallOf(DocumentedExchange exchange, IEnumerable<string> calls)
-    {
-        var segments = exchange.Target.Split('?')[0].Split('/');
-        return calls
-            .Where(call => call.Split(' ') is [var method, var path] && method == exchange.Method && Matches(path.Split('/')))
-            .MinBy(call => call.Count(character => character == '{'));
-
-        bool Matches(string[] template) => template.Length == segments.Length
-            && template.Zip(segments).All(pair => pair.First.StartsWith('{') || pair.First == pair.Second);
     }
 
     private static string DocumentFile([CallerFilePath] string here = "") =>

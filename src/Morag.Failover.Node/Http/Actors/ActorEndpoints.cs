@@ -22,7 +22,7 @@ internal static class ActorEndpoints
     {
         var actors = api.MapGroup("/actors").WithTags("Actors");
         actors.MapGet("", Hierarchy).Describes<ActorNode>("The entities that run on this node, by region and shard");
-        actors.MapGet("tree", Tree).Describes<ActorNode[]>(
+        actors.MapGet("tree", Tree).Refuses(StatusCodes.Status503ServiceUnavailable).Describes<ActorNode[]>(
             "The actors of each node as they run, with the messages that wait for them; of many children, those with the most are shown");
     }
 

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Node.Http.Access;
@@ -17,10 +18,12 @@ internal static class AlertEndpoints
         var alerts = api.MapGroup("/alerts").WithTags("Alerts");
         alerts.MapGet("", List).Describes<Alert[]>(
             "List alerts, those that were raised last first, paged; filter by state, severity and component");
-        alerts.MapGet("{alert}", Get).Describes<Alert>("Get an alert, open or resolved");
+        alerts.MapGet("{alert}", Get).Refuses(StatusCodes.Status404NotFound).Describes<Alert>("Get an alert, open or resolved");
         alerts.MapPost("{alert}/acknowledge", AcknowledgeFromBody).Reads<AlertNoteRequest>()
+            .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict)
             .Describes<Alert>("Operator: acknowledge an open alert, with a note for others");
         alerts.MapPost("{alert}/unacknowledge", UnacknowledgeFromBody).Reads<AlertNoteRequest>()
+            .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict)
             .Describes<Alert>("Operator: take back the acknowledgement of an open alert");
         alerts.MapGet("settings", GetSettings)
             .Describes<AlertSettingsReport>("Get the thresholds of alerts, configured and in force, and the rules that are off");
@@ -159,5 +162,6 @@ internal sealed record AlertSettingsRequest
     public AlertKind[]? On { get; init; }
 
     /// <summary>The reason. Required.</summary>
+    [Required]
     public string? Reason { get; init; }
 }

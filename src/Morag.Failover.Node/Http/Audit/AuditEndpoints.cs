@@ -10,8 +10,11 @@ namespace Morag.Failover.Node.Http.Audit;
 /// <summary>What operators did.</summary>
 internal static class AuditEndpoints
 {
-    public static void MapAudit(this IEndpointRouteBuilder api) => api.MapGet("/audit", List).WithTags("Audit").Describes<AuditEntry[]>(
-        "List what operators did, newest first, paged; filter by operator, action, target and time; format=csv for a table");
+    public static void MapAudit(this IEndpointRouteBuilder api) => api.MapGet("/audit", List)
+        .WithTags("Audit")
+        .CanBeIncomplete()
+        .Describes<AuditEntry[]>(
+            "List what operators did, newest first, paged; filter by operator, action, target and time; format=csv for a table");
 
     private static async Task<IResult> List(
         HttpContext context,

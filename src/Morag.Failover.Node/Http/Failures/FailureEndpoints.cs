@@ -16,13 +16,15 @@ internal static class FailureEndpoints
     public static void MapFailures(this IEndpointRouteBuilder api)
     {
         var failures = api.MapGroup("/failures").WithTags("Failures");
-        failures.MapPost("", Report).OpenToReporters().Reads<ReportFailureRequest>().Describes<FailoverDecision>(
+        failures.MapPost("", Report).OpenToReporters().Reads<ReportFailureRequest>()
+            .WithMetadata(new OtherAnswer(typeof(StaleReportAnswer)))
+            .Describes<FailoverDecision>(
             "Report a failure from any observer; a stale report is answered with {task_id, stale: true, detail}");
-        failures.MapGet("", List).Describes<FailoverDecision[]>(
+        failures.MapGet("", List).CanBeIncomplete().Describes<FailoverDecision[]>(
             "List failures with their decisions, newest first, paged; filter by time, type, worker and task");
-        failures.MapGet("stale", ListStale).Describes<ListedStaleReport[]>(
+        failures.MapGet("stale", ListStale).CanBeIncomplete().Describes<ListedStaleReport[]>(
             "List reports that changed nothing because their lease had already ended, newest first, paged; filter by task and worker");
-        failures.MapGet("statistics", Statistics).Describes<FailureStatistics>(
+        failures.MapGet("statistics", Statistics).CanBeIncomplete().Describes<FailureStatistics>(
             "Count failures, open breakers and workers with a reliability score");
     }
 

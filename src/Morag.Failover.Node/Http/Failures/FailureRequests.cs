@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
@@ -13,6 +14,7 @@ internal sealed record ReportFailureRequest : IFailureReport
     public EventId? EventId { get; init; }
 
     /// <summary>The task. Required. It can be a task that is not in any queue here.</summary>
+    [Required]
     public TaskId? TaskId { get; init; }
 
     /// <summary>The worker on which the task failed.</summary>
@@ -22,9 +24,11 @@ internal sealed record ReportFailureRequest : IFailureReport
     public LeaseEpoch? Epoch { get; init; }
 
     /// <summary>The kind of failure. Required.</summary>
+    [Required]
     public FailureType? FailureType { get; init; }
 
     /// <summary>What the reporter knows about the failure, at most 8192 bytes of UTF-8. Required.</summary>
+    [Required]
     public string? ErrorMessage { get; init; }
 
     /// <summary>Further details, a JSON object of at most 16 KiB.</summary>

@@ -22,9 +22,10 @@ internal static class JournalEndpoints
         var journal = api.MapGroup("/journal").WithTags("Journal").AddEndpointFilter(AnswerForRedis);
         journal.MapGet("ids", Ids).Describes<InspectedId[]>(
             "The stored persistence ids, unordered, paged; a page can be longer than its limit");
-        journal.MapGet("events", Events).Describes<JournalEvent[]>("The stored events of one persistence id, oldest first, paged");
+        journal.MapGet("events", Events).Refuses(StatusCodes.Status404NotFound)
+            .Describes<JournalEvent[]>("The stored events of one persistence id, oldest first, paged");
         journal.MapGet("sizes", Sizes).Describes<JournalSizes>("The total size of all entries, and the largest persistence ids");
-        journal.MapGet("verify", Verify).Describes<JournalDefect[]>(
+        journal.MapGet("verify", Verify).Refuses(StatusCodes.Status404NotFound).Describes<JournalDefect[]>(
             "Defects in the entries of one persistence id or of all, paged by id: a page without defects can have a next page");
     }
 

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Threading.Channels;
 using Morag.Failover.Contracts.Audit;
@@ -29,7 +30,8 @@ internal static class NodeLogEndpoints
         log.MapGet("", Tail).DescribesStream(
             "Operator: server-sent events: the newest entries of a node's log, and then each entry as it is logged");
         log.MapGet("level", Levels).Describes<NodeLogLevel[]>("Operator: the level of the log of each node");
-        log.MapPost("level", Change).Reads<LogLevelRequest>().Describes<NodeLogLevel>(
+        log.MapPost("level", Change).Reads<LogLevelRequest>().Refuses(StatusCodes.Status503ServiceUnavailable)
+            .Describes<NodeLogLevel>(
             "Operator: change the level of a node's log for a time, or until it stops");
     }
 
@@ -136,14 +138,17 @@ internal sealed record LogLevelRequest
     public const int MaxSeconds = 7 * 86_400;
 
     /// <summary>The node: its address, its host and port, the URL of its HTTP API, or <c>self</c>. Required.</summary>
+    [Required]
     public string? Node { get; init; }
 
     /// <summary>The level. Required.</summary>
+    [Required]
     public LogSeverity? Level { get; init; }
 
     /// <summary>Seconds until the configured level comes back, 1 to 604800; null until the node stops.</summary>
     public double? ForSeconds { get; init; }
 
     /// <summary>The reason. Required.</summary>
+    [Required]
     public string? Reason { get; init; }
 }

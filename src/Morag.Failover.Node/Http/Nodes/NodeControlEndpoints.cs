@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Akka.Actor;
 using Akka.Cluster;
 using Morag.Failover.Contracts.Audit;
@@ -21,11 +22,17 @@ internal static class NodeControlEndpoints
     public static void MapNodeControls(this IEndpointRouteBuilder api)
     {
         var cluster = api.MapGroup("/cluster").WithTags("Cluster");
-        cluster.MapPost("leave", Leave).Reads<LeaveRequest>().Describes<NodesAffected>(
+        cluster.MapPost("leave", Leave).Reads<LeaveRequest>()
+            .Refuses(StatusCodes.Status409Conflict, StatusCodes.Status503ServiceUnavailable)
+            .Describes<NodesAffected>(
             "Operator: let a node leave the cluster; it hands its owners over and stops");
-        cluster.MapPost("down", Down).Reads<DownRequest>().Describes<NodesAffected>(
+        cluster.MapPost("down", Down).Reads<DownRequest>()
+            .Refuses(StatusCodes.Status409Conflict, StatusCodes.Status503ServiceUnavailable)
+            .Describes<NodesAffected>(
             "Operator: remove a node that is dead; its owners start on other nodes at once");
-        cluster.MapPost("down-unreachable", DownUnreachable).Reads<DownUnreachableRequest>().Describes<NodesAffected>(
+        cluster.MapPost("down-unreachable", DownUnreachable).Reads<DownUnreachableRequest>()
+            .Refuses(StatusCodes.Status409Conflict, StatusCodes.Status503ServiceUnavailable)
+            .Describes<NodesAffected>(
             "Operator: remove all nodes that this node sees as unreachable");
     }
 
@@ -118,6 +125,7 @@ internal static class NodeControlEndpoints
 internal sealed record LeaveRequest
 {
     /// <summary>The node: its address, its host and port, the URL of its HTTP API, or <c>self</c>. Required.</summary>
+    [Required]
     public string? Node { get; init; }
 
     /// <summary>Whether it may leave although no other node is up.</summary>
@@ -134,6 +142,7 @@ internal sealed record LeaveRequest
 internal sealed record DownRequest
 {
     /// <summary>The node: its address, its host and port, the URL of its HTTP API, or <c>self</c>. Required.</summary>
+    [Required]
     public string? Node { get; init; }
 
     /// <summary>Whether to remove it even if this node can reach it.</summary>

@@ -23,7 +23,7 @@ internal static class NodeEndpoints
         cluster.MapGet("nodes", List).OpenToAll()
             .Describes<ClusterNode[]>("The nodes of the cluster as this node sees them, with the addresses that they announce");
         cluster.MapGet("status", Status).Describes<ClusterStatus>("The state of the cluster in numbers, as this node sees it");
-        cluster.MapGet("alerts", Alerts).Describes<OwnerAlert[]>(
+        cluster.MapGet("alerts", Alerts).CanBeIncomplete().Describes<OwnerAlert[]>(
             "The owners that fail on any node, with the reason and since when; empty if all work");
     }
 

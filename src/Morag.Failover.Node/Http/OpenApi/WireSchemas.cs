@@ -1,5 +1,7 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Morag.Failover.Contracts.Ids;
@@ -8,7 +10,10 @@ using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Node.Http.OpenApi;
 
-/// <summary>The schemas of types with custom converters, which the schema exporter cannot inspect.</summary>
+/// <summary>
+/// The schemas of types with custom converters, which the schema exporter cannot inspect, and which fields are always there: in answers
+/// all but those that are left out when they are absent, in requests those marked as required.
+/// </summary>
 internal sealed class WireSchemas : IOpenApiSchemaTransformer
 {
     public Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
@@ -49,6 +54,11 @@ internal sealed class WireSchemas : IOpenApiSchemaTransformer
         else if (Scalars.TryGetValue(type, out var scalar))
         {
             schema.Type = scalar | (schema.Type & JsonSchemaType.Null ?? orNull);
+            schema.Pattern = null;
+        }
+        else if (context.JsonTypeInfo.Kind == JsonTypeInfoKind.Object)
+        {
+            Require(schema, context.JsonTypeInfo);
         }
 
         return Task.CompletedTask;
@@ -62,6 +72,15 @@ internal sealed class WireSchemas : IOpenApiSchemaTransformer
         [typeof(long)] = JsonSchemaType.Integer,
         [typeof(double)] = JsonSchemaType.Number,
     };
+
+    private static void Require(OpenApiSchema schema, JsonTypeInfo type)
+    {
+        var isRequest = type.Type.Name.EndsWith("Request", StringComparison.Ordinal);
+        var required = type.Properties.Where(field => isRequest
+            ? field.AttributeProvider?.IsDefined(typeof(RequiredAttribute), inherit: true) is true
+            : field is { Get: not null, ShouldSerialize: null });
+        schema.Required = required.Select(field => field.Name).ToHashSet(StringComparer.Ordinal);
+    }
 
     private static bool IsId(Type type) => Array.Exists(
         type.GetInterfaces(), face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(ITextId<>));

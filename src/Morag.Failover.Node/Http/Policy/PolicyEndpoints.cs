@@ -21,7 +21,8 @@ internal static class PolicyEndpoints
             .Describes<PolicyRule[]>("The base rules, by type of failure; of each type, the first rule that applies chooses");
         policy.MapGet("settings", static (FailoverGateway gateway) => Answer.Ok(EffectivePolicy.Of(gateway.Settings.Policy)))
             .Describes<EffectivePolicy>("The settings of the policy that are in force on this node, and its guards");
-        policy.MapGet("test", Test).Describes<FailoverDecision>(
+        policy.MapGet("test", Test).Refuses(StatusCodes.Status409Conflict, StatusCodes.Status429TooManyRequests)
+            .Describes<FailoverDecision>(
             "What would be decided if a task failed now, on a worker or none; nothing is stored, counted or carried out");
     }
 

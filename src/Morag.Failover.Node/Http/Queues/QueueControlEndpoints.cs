@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
@@ -14,14 +15,16 @@ internal static class QueueControlEndpoints
     public static void MapQueueControls(this IEndpointRouteBuilder api)
     {
         var queues = api.MapGroup("/queues").WithTags("Queues");
-        queues.MapPost("{queue}/pause", PauseFromBody).Reads<QueueReasonRequest>().Describes<QueueControlReport>(
-            "Operator: pause a queue; workers get no new tasks from it, while submissions, failures and completions go on");
-        queues.MapPost("{queue}/resume", ResumeFromBody).Reads<QueueReasonRequest>()
+        queues.MapPost("{queue}/pause", PauseFromBody).Reads<QueueReasonRequest>().Refuses(StatusCodes.Status404NotFound)
+            .Describes<QueueControlReport>(
+                "Operator: pause a queue; workers get no new tasks from it, while submissions, failures and completions go on");
+        queues.MapPost("{queue}/resume", ResumeFromBody).Reads<QueueReasonRequest>().Refuses(StatusCodes.Status404NotFound)
             .Describes<QueueControlReport>("Operator: end the pause of a queue");
-        queues.MapGet("{queue}/limits", Get)
+        queues.MapGet("{queue}/limits", Get).Refuses(StatusCodes.Status404NotFound)
             .Describes<QueueControlReport>("Get the limits of a queue, the configured ones and those in force, and whether it is paused");
-        queues.MapPost("{queue}/limits", SetLimitsFromBody).Reads<QueueLimitsRequest>().Describes<QueueControlReport>(
-            "Operator: change limits of a queue; they take precedence over the configuration until they are reset");
+        queues.MapPost("{queue}/limits", SetLimitsFromBody).Reads<QueueLimitsRequest>().Refuses(StatusCodes.Status404NotFound)
+            .Describes<QueueControlReport>(
+                "Operator: change limits of a queue; they take precedence over the configuration until they are reset");
     }
 
     private static async Task<IResult> PauseFromBody(HttpContext context, FailoverGateway gateway, string queue) =>
@@ -88,6 +91,7 @@ internal static class QueueControlEndpoints
 internal sealed record QueueReasonRequest
 {
     /// <summary>The reason. Required.</summary>
+    [Required]
     public string? Reason { get; init; }
 }
 
@@ -110,5 +114,6 @@ internal sealed record QueueLimitsRequest
     public QueueLimit[]? Reset { get; init; }
 
     /// <summary>The reason. Required.</summary>
+    [Required]
     public string? Reason { get; init; }
 }

@@ -14,8 +14,8 @@ internal static class QueueEndpoints
     public static void MapQueues(this IEndpointRouteBuilder api)
     {
         var queues = api.MapGroup("/queues").WithTags("Queues");
-        queues.MapGet("", Stats).Describes<QueueStats[]>("The counts of every queue");
-        queues.MapGet("{queue}", Entries).Describes<QueueEntry[]>(
+        queues.MapGet("", Stats).CanBeIncomplete().Describes<QueueStats[]>("The counts of every queue");
+        queues.MapGet("{queue}", Entries).Refuses(StatusCodes.Status404NotFound).Describes<QueueEntry[]>(
             "The entries of one queue in the order of their ids, paged: unfinished ones, or those in one state");
     }
 

@@ -25,7 +25,8 @@ internal static class ScaleEndpoint
     private const int MostWithin = 24 * 60 * 60;
 
     public static void MapScale(this IEndpointRouteBuilder api) => api.MapGroup("/scale").WithTags("Queues")
-        .MapGet("", Scale).Describes<ScaleAnswer>(
+        .MapGet("", Scale).Refuses(StatusCodes.Status404NotFound).WithMetadata(new OtherAnswer(typeof(QueueScale)))
+        .Describes<ScaleAnswer>(
             "How much work each queue and capability has, and which workers are idle or safe to stop; with queue, the entry of that queue");
 
     private static async Task<IResult> Scale(

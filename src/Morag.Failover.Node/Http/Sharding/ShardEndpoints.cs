@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.ComponentModel.DataAnnotations;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Sharding;
@@ -24,10 +25,14 @@ internal static class ShardEndpoints
     public static void MapSharding(this IEndpointRouteBuilder api)
     {
         var sharding = api.MapGroup("/sharding").WithTags("Sharding");
-        sharding.MapGet("regions", Regions).Describes<ShardPlaces[]>("The regions with their shards and entities on all nodes");
-        sharding.MapGet("stats", Stats).Describes<ShardPlaces[]>("The shards and entities of each region on each node");
-        sharding.MapGet("entities", Entities).Describes<PlacedEntity[]>("The entities that run, each with its shard and node");
-        sharding.MapPost("rebalance", Rebalance).Reads<RebalanceRequest>().Describes<ShardsMoved>(
+        sharding.MapGet("regions", Regions).Refuses(StatusCodes.Status503ServiceUnavailable)
+            .Describes<ShardPlaces[]>("The regions with their shards and entities on all nodes");
+        sharding.MapGet("stats", Stats).Refuses(StatusCodes.Status503ServiceUnavailable)
+            .Describes<ShardPlaces[]>("The shards and entities of each region on each node");
+        sharding.MapGet("entities", Entities).Refuses(StatusCodes.Status503ServiceUnavailable)
+            .Describes<PlacedEntity[]>("The entities that run, each with its shard and node");
+        sharding.MapPost("rebalance", Rebalance).Reads<RebalanceRequest>().Refuses(StatusCodes.Status503ServiceUnavailable)
+            .Describes<ShardsMoved>(
             "Operator: move shards of a region, one or as many as it takes until each node has as many as the others");
     }
 
@@ -187,6 +192,7 @@ internal sealed record RegionOnNode(string Region, string Node, IImmutableDictio
 internal sealed record RebalanceRequest
 {
     /// <summary>The region, such as <c>worker</c>. Required.</summary>
+    [Required]
     public string? Region { get; init; }
 
     /// <summary>The shard to move; null to even out the numbers of shards.</summary>

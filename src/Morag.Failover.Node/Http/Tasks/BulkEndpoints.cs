@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
@@ -18,10 +19,10 @@ internal static class BulkEndpoints
     public static void MapBulk(this IEndpointRouteBuilder api)
     {
         var bulk = api.MapGroup("/bulk").WithTags("Bulk");
-        bulk.MapPost("", Run).Reads<BulkRequest>().Describes<BulkAnswer>(
+        bulk.MapPost("", Run).Reads<BulkRequest>().CanBeIncomplete().Describes<BulkAnswer>(
             "Operator: requeue, cancel, prioritize or move every task that matches a filter");
-        bulk.MapGet("{id}", Get).Describes<BulkReport>("Get how many tasks a bulk action has changed");
-        bulk.MapPost("{id}/undo", Undo).Reads<UndoBulkRequest>().Describes<BulkAnswer>(
+        bulk.MapGet("{id}", Get).CanBeIncomplete().Describes<BulkReport>("Get how many tasks a bulk action has changed");
+        bulk.MapPost("{id}/undo", Undo).Reads<UndoBulkRequest>().CanBeIncomplete().Describes<BulkAnswer>(
             "Operator: give tasks back the priority or queue that they had before a bulk action");
     }
 
@@ -103,9 +104,11 @@ internal sealed record BulkRequest
     public RequestId? Id { get; init; }
 
     /// <summary>What to do: requeue, cancel, prioritize or move. Required.</summary>
+    [Required]
     public BulkKind? Action { get; init; }
 
     /// <summary>The filter in the search language. Required; only a dry run can leave it empty.</summary>
+    [Required]
     public string? Filter { get; init; }
 
     /// <summary>The reason, for the history of the tasks. Required unless this is a dry run.</summary>
@@ -128,6 +131,7 @@ internal sealed record UndoBulkRequest
     public RequestId? Id { get; init; }
 
     /// <summary>The reason, for the history of the tasks. Required.</summary>
+    [Required]
     public string? Reason { get; init; }
 }
 

@@ -18,12 +18,16 @@ internal static class LeaseEndpoints
     {
         var tasks = api.MapGroup("/tasks/{id}").WithTags("Tasks");
         tasks.MapPost("extend", Extend).OpenToWorkers(WorkerPlace.Body).Reads<ExtendLeaseRequest>()
+            .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict)
             .Describes<LeaseAnswer>("Extend a lease");
         tasks.MapPost("release", Release).OpenToWorkers(WorkerPlace.Body).Reads<LeaseRequest>()
+            .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict)
             .Describes<LeaseAnswer>("Release a lease; this does not count as a failure");
         tasks.MapPost("complete", Complete).OpenToWorkers(WorkerPlace.Body).Reads<CompleteTaskRequest>()
+            .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict)
             .Describes<LeaseAnswer>("Complete a task with its result; 409 if the lease has ended");
         tasks.MapPost("fail", Fail).OpenToWorkers(WorkerPlace.Body).Reads<FailTaskRequest>()
+            .Refuses(StatusCodes.Status409Conflict)
             .Describes<FailoverDecision>("Report that a task failed; answered with the decision, or with 409 if the lease has ended");
     }
 

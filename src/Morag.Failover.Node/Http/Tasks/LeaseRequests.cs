@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
@@ -10,9 +11,11 @@ namespace Morag.Failover.Node.Http.Tasks;
 internal sealed record LeaseRequest
 {
     /// <summary>The worker that holds the lease. Required.</summary>
+    [Required]
     public WorkerId? WorkerId { get; init; }
 
     /// <summary>The epoch of the lease. Required.</summary>
+    [Required]
     public LeaseEpoch? Epoch { get; init; }
 }
 
@@ -20,12 +23,15 @@ internal sealed record LeaseRequest
 internal sealed record ExtendLeaseRequest
 {
     /// <summary>The worker that holds the lease. Required.</summary>
+    [Required]
     public WorkerId? WorkerId { get; init; }
 
     /// <summary>The epoch of the lease. Required.</summary>
+    [Required]
     public LeaseEpoch? Epoch { get; init; }
 
     /// <summary>Seconds to add to the current deadline, 1 to 86400. Required.</summary>
+    [Required]
     public double? Seconds { get; init; }
 }
 
@@ -33,9 +39,11 @@ internal sealed record ExtendLeaseRequest
 internal sealed record CompleteTaskRequest
 {
     /// <summary>The worker that ran the task. Required.</summary>
+    [Required]
     public WorkerId? WorkerId { get; init; }
 
     /// <summary>The epoch of the lease. Required.</summary>
+    [Required]
     public LeaseEpoch? Epoch { get; init; }
 
     /// <summary>The result: any JSON, at most 56 levels deep and <c>max-payload</c> bytes (256 KiB by default) as compact UTF-8.</summary>
@@ -46,15 +54,19 @@ internal sealed record CompleteTaskRequest
 internal sealed record FailTaskRequest : IFailureReport
 {
     /// <summary>The worker that held the task. Required.</summary>
+    [Required]
     public WorkerId? WorkerId { get; init; }
 
     /// <summary>The epoch of the lease. Required.</summary>
+    [Required]
     public LeaseEpoch? Epoch { get; init; }
 
     /// <summary>The kind of failure. Required.</summary>
+    [Required]
     public FailureType? FailureType { get; init; }
 
     /// <summary>What the worker knows about the failure, at most 8192 bytes of UTF-8. Required.</summary>
+    [Required]
     public string? ErrorMessage { get; init; }
 
     /// <summary>Further details, a JSON object of at most 16 KiB.</summary>

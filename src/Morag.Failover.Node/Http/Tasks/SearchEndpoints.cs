@@ -17,7 +17,8 @@ internal static class SearchEndpoints
     public static void MapSearch(this IEndpointRouteBuilder api)
     {
         var search = api.MapGroup("/search").WithTags("Search");
-        search.MapGet("count", Count).Describes<TaskCount>("Count the tasks that match a filter");
+        search.MapGet("count", Count).CanBeIncomplete().Refuses(StatusCodes.Status429TooManyRequests)
+            .Describes<TaskCount>("Count the tasks that match a filter");
         search.MapGet("complete", Complete).Describes<SearchSuggestion[]>(
             "Complete a filter: the texts that can replace the part before the cursor, best first");
         search.MapGet("fields", Fields).Describes<SearchFieldInfo[]>("List the fields of the filter language");

@@ -18,17 +18,23 @@ internal static class TaskEndpoints
     public static void MapTasks(this IEndpointRouteBuilder api)
     {
         var tasks = api.MapGroup("/tasks").WithTags("Tasks");
-        tasks.MapGet("", List).Describes<QueueEntry[]>(
+        tasks.MapGet("", List).CanBeIncomplete().Refuses(StatusCodes.Status429TooManyRequests).Describes<QueueEntry[]>(
             "List tasks that match a filter, paged; in the order of their ids unless sort names another field");
-        tasks.MapGet("{id}", Get).Describes<TaskInfo>("Get one task: state, queue, worker, epoch, history, result");
-        tasks.MapGet("{id}/waiting", Waiting).Describes<TaskWaiting>("Say why a task does not run now, in one sentence with its facts");
-        tasks.MapGet("{id}/explain", Explain).Describes<FailoverDecision[]>("List every decision about a task, oldest first");
+        tasks.MapGet("{id}", Get).Refuses(StatusCodes.Status404NotFound)
+            .Describes<TaskInfo>("Get one task: state, queue, worker, epoch, history, result");
+        tasks.MapGet("{id}/waiting", Waiting).Refuses(StatusCodes.Status404NotFound)
+            .Describes<TaskWaiting>("Say why a task does not run now, in one sentence with its facts");
+        tasks.MapGet("{id}/explain", Explain).Refuses(StatusCodes.Status404NotFound)
+            .Describes<FailoverDecision[]>("List every decision about a task, oldest first");
         tasks.MapPost("{id}/requeue", RequeueFromBody).Reads<RequeueTaskRequest>()
+            .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict)
             .Describes<SubmittedTask>("Operator: requeue a parked task");
-        tasks.MapDelete("{id}", Cancel).Describes<SubmittedTask>("Cancel an unfinished task");
-        tasks.MapPost("requeue", RequeueManyFromBody).Reads<RequeueTasksRequest>()
+        tasks.MapDelete("{id}", Cancel).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict)
+            .Describes<SubmittedTask>("Cancel an unfinished task");
+        tasks.MapPost("requeue", RequeueManyFromBody).Reads<RequeueTasksRequest>().CanBeIncomplete()
             .Describes<TasksAffected>("Operator: requeue every matching parked task");
-        tasks.MapPost("cancel", CancelMany).Reads<CancelTasksRequest>().Describes<TasksAffected>("Operator: cancel every matching task");
+        tasks.MapPost("cancel", CancelMany).Reads<CancelTasksRequest>().CanBeIncomplete()
+            .Describes<TasksAffected>("Operator: cancel every matching task");
     }
 
     private static async Task<IResult> List(

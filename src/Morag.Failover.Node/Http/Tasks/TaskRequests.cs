@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
@@ -15,6 +16,7 @@ internal sealed record SubmitTaskRequest
     public TaskId? TaskId { get; init; }
 
     /// <summary>The queue. Required.</summary>
+    [Required]
     public string? Queue { get; init; }
 
     /// <summary>10 urgent, 8 high, 5 normal (the default), 3 low, 1 batch; as a number or a word.</summary>
@@ -125,6 +127,7 @@ internal sealed record RequeueTaskRequest
     public JsonText? Quality { get; init; }
 
     /// <summary>The reason, for the task's history. Required.</summary>
+    [Required]
     public string? Reason { get; init; }
 }
 
@@ -152,6 +155,7 @@ internal sealed record TaskFilterRequest
 internal sealed record RequeueTasksRequest
 {
     /// <summary>Selects the tasks. Required; an empty filter matches every parked task.</summary>
+    [Required]
     public TaskFilterRequest? Filter { get; init; }
 
     /// <summary>The reason, for the history of the tasks. Required unless this is a dry run.</summary>
@@ -173,6 +177,7 @@ internal sealed record CancelTasksRequest
     /// <summary>
     /// Selects the tasks. Required, with at least one field; only a dry run can leave it empty to match every unfinished task.
     /// </summary>
+    [Required]
     public TaskFilterRequest? Filter { get; init; }
 
     /// <summary>The reason, for the history of the tasks. Required unless this is a dry run.</summary>

@@ -18,6 +18,8 @@ internal static class TaskSubmissionEndpoint
     public static void MapTaskSubmission(this IEndpointRouteBuilder api) => api.MapPost("/tasks", Submit)
         .WithTags("Tasks")
         .Reads<SubmitTaskRequest>()
+        .WithMetadata(new OneOrMany(CallLimits.MaxEntries))
+        .Refuses(StatusCodes.Status409Conflict)
         .Describes<SubmittedTask>("Submit a task or an array of up to 1000 tasks", StatusCodes.Status202Accepted);
 
     private static async Task<IResult> Submit(HttpContext context, FailoverGateway gateway, StoreRoom room)

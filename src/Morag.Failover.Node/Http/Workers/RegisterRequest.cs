@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.ComponentModel.DataAnnotations;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Settings;
@@ -12,6 +13,7 @@ namespace Morag.Failover.Node.Http.Workers;
 internal sealed record RegisterRequest
 {
     /// <summary>The registration. Required.</summary>
+    [Required]
     public RegistrationRequest? Registration { get; init; }
 
     /// <summary>A token, for callers that cannot set the <c>Authorization</c> header.</summary>
@@ -22,12 +24,14 @@ internal sealed record RegisterRequest
 internal sealed record RegistrationRequest
 {
     /// <summary>The worker's id, which stays the same across restarts. Required.</summary>
+    [Required]
     public WorkerId? WorkerId { get; init; }
 
     /// <summary>A display name of at most 200 bytes of UTF-8.</summary>
     public string? Name { get; init; }
 
     /// <summary>The kind of machine. Required.</summary>
+    [Required]
     public WorkerCapability? Capability { get; init; }
 
     /// <summary>The hardware of the machine.</summary>

@@ -24,8 +24,10 @@ internal static class WorkerCallEndpoints
         workers.MapPost("register", Register).AllowAnonymous().OpenToWorkers(WorkerPlace.Body).Reads<RegisterRequest>()
             .Describes<RegisteredAnswer>("Register a worker or renew its registration");
         workers.MapPost("{id}/heartbeat", Heartbeat).OpenToWorkers(WorkerPlace.Path).Reads<HeartbeatRequest>()
+            .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict)
             .Describes<HeartbeatReply>("Send a heartbeat; answered with the leases that the worker should hold");
         workers.MapPost("{id}/lease", Lease).OpenToWorkers(WorkerPlace.Path).Reads<LeaseWorkRequest>()
+            .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict)
             .Describes<LeasedTask[]>("Lease tasks; waits up to wait_seconds for the first one");
         workers.MapPost("{id}/successes", Successes).OpenToWorkers(WorkerPlace.Path).Reads<SuccessRequest[]>()
             .Describes<WorkerReliabilityScore>("Report successes on tasks that are not in any queue here, for the worker's score");

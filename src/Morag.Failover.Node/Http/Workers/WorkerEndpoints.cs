@@ -17,16 +17,20 @@ internal static class WorkerEndpoints
     public static void MapWorkers(this IEndpointRouteBuilder api)
     {
         var workers = api.MapGroup("/workers").WithTags("Workers");
-        workers.MapGet("", List).Describes<WorkerInfo[]>("List workers in the order of their ids, paged");
-        workers.MapGet("stats", Stats).Describes<WorkerStats>("Count the workers of the whole fleet");
-        workers.MapGet("{id}", Get).OpenToWorkers(WorkerPlace.Path, andReaders: true).Describes<WorkerInfo>("Get one worker");
-        workers.MapGet("{id}/reliability", Reliability).Describes<WorkerReliabilityScore>("Get the score and the breaker of one worker");
-        workers.MapPost("{id}/drain", DrainFromBody).Reads<DrainRequest>()
+        workers.MapGet("", List).CanBeIncomplete().Describes<WorkerInfo[]>("List workers in the order of their ids, paged");
+        workers.MapGet("stats", Stats).CanBeIncomplete().Describes<WorkerStats>("Count the workers of the whole fleet");
+        workers.MapGet("{id}", Get).OpenToWorkers(WorkerPlace.Path, andReaders: true).Refuses(StatusCodes.Status404NotFound)
+            .Describes<WorkerInfo>("Get one worker");
+        workers.MapGet("{id}/reliability", Reliability).Refuses(StatusCodes.Status404NotFound)
+            .Describes<WorkerReliabilityScore>("Get the score and the breaker of one worker");
+        workers.MapPost("{id}/drain", DrainFromBody).Reads<DrainRequest>().Refuses(StatusCodes.Status404NotFound)
             .Describes<WorkerChangedAnswer>("Operator: drain a worker; it gets no new tasks and keeps the ones it holds");
-        workers.MapPost("{id}/resume", Resume).Describes<WorkerChangedAnswer>("Operator: end a drain or an operator's offline");
-        workers.MapPost("{id}/breaker", SetBreakerFromBody).Reads<BreakerRequest>()
+        workers.MapPost("{id}/resume", Resume).Refuses(StatusCodes.Status404NotFound)
+            .Describes<WorkerChangedAnswer>("Operator: end a drain or an operator's offline");
+        workers.MapPost("{id}/breaker", SetBreakerFromBody).Reads<BreakerRequest>().Refuses(StatusCodes.Status404NotFound)
             .Describes<WorkerReliabilityScore>("Operator: open, close or reset the breaker");
         workers.MapDelete("{id}", Unregister).OpenToWorkers(WorkerPlace.Path)
+            .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict)
             .Describes<WorkerChangedAnswer>("Unregister a worker; its leases are released without blame");
     }
 

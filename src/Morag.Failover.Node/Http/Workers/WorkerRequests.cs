@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.ComponentModel.DataAnnotations;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Wire;
@@ -13,6 +14,7 @@ namespace Morag.Failover.Node.Http.Workers;
 internal sealed record HeartbeatRequest
 {
     /// <summary>The worker's status. Required.</summary>
+    [Required]
     public WorkerStatus? Status { get; init; }
 
     /// <summary>The worker's metrics.</summary>
@@ -86,9 +88,11 @@ internal sealed record MetricsRequest
 internal sealed record HeldRequest
 {
     /// <summary>The task. Required.</summary>
+    [Required]
     public TaskId? TaskId { get; init; }
 
     /// <summary>The epoch of the lease. Required.</summary>
+    [Required]
     public LeaseEpoch? Epoch { get; init; }
 
     /// <summary>The progress of the task, 0 to 1.</summary>
@@ -125,9 +129,11 @@ internal sealed record LeaseWorkRequest
 internal sealed record OutcomeRequest : IFailureReport
 {
     /// <summary>The task. Required.</summary>
+    [Required]
     public TaskId? TaskId { get; init; }
 
     /// <summary>The epoch of the lease. Required.</summary>
+    [Required]
     public LeaseEpoch? Epoch { get; init; }
 
     /// <summary>The result: any JSON, at most 56 levels deep and <c>max-payload</c> bytes (256 KiB by default) as compact UTF-8.</summary>
@@ -153,12 +159,14 @@ internal sealed record OutcomeRequest : IFailureReport
 internal sealed record SuccessRequest
 {
     /// <summary>The task. Required.</summary>
+    [Required]
     public TaskId? TaskId { get; init; }
 
     /// <summary>The reporter's id for the success. Reports of one task with the same id count once.</summary>
     public EventId? EventId { get; init; }
 
     /// <summary>The duration of the task in seconds, 0 or more. Required.</summary>
+    [Required]
     public double? DurationSeconds { get; init; }
 
     public ReportedSuccess ToSuccess(string at) => new()
@@ -177,6 +185,7 @@ internal sealed record SuccessRequest
 internal sealed record DrainRequest
 {
     /// <summary>The reason. Required.</summary>
+    [Required]
     public string? Reason { get; init; }
 
     /// <summary>Seconds until the remaining leases are released without blame, 0 to 2592000. Default: never.</summary>
@@ -187,6 +196,7 @@ internal sealed record DrainRequest
 internal sealed record OfflineRequest
 {
     /// <summary>The reason. Required.</summary>
+    [Required]
     public string? Reason { get; init; }
 
     /// <summary>Tasks outside every queue here that are lost with the worker; at most 1000.</summary>
@@ -197,9 +207,11 @@ internal sealed record OfflineRequest
 internal sealed record BreakerRequest
 {
     /// <summary>The action. Required.</summary>
+    [Required]
     public BreakerAction? Action { get; init; }
 
     /// <summary>The reason. Required.</summary>
+    [Required]
     public string? Reason { get; init; }
 }
 

@@ -23,6 +23,7 @@ internal static class WorkerSessionEndpoint
     public static void MapWorkerSession(this IEndpointRouteBuilder api) => api.MapGet("/workers/{id}/session", Open)
         .WithTags("Workers")
         .OpenToWorkers(WorkerPlace.Path)
+        .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict)
         .DescribesStream(
             "Server-sent events for the worker: lease_revoked, lease_extended, drain, resume, breaker, heartbeat, superseded, closed");
 
