@@ -40,17 +40,24 @@ internal static class AlertEndpoints
         string? limit,
         string? after)
     {
+        var wanted = new ListAlerts
+        {
+            State = Rules.OptionalEnum<AlertState>(state, "state"),
+            Severity = Rules.OptionalEnum<AlertSeverity>(severity, "severity"),
+            Component = string.IsNullOrEmpty(component) ? null : Rules.Text(component, MaxComponentBytes, "component"),
+        };
+        var (alerts, next) = await ReadPage(context, gateway, wanted, limit, after);
+        return Answer.Page(context, alerts, next);
+    }
+
+    /// <summary>One page of alerts, and where the next one begins.</summary>
+    internal static async Task<(List<Alert> Alerts, string? Next)> ReadPage(
+        HttpContext context, FailoverGateway gateway, ListAlerts wanted, string? limit, string? after)
+    {
         var page = await gateway.AskAlerts<AlertPage>(
-            new ListAlerts
-            {
-                State = Rules.OptionalEnum<AlertState>(state, "state"),
-                Severity = Rules.OptionalEnum<AlertSeverity>(severity, "severity"),
-                Component = string.IsNullOrEmpty(component) ? null : Rules.Text(component, MaxComponentBytes, "component"),
-                Limit = Rules.Limit(limit),
-                After = string.IsNullOrEmpty(after) ? null : Number(after, "after"),
-            },
+            wanted with { Limit = Rules.Limit(limit), After = string.IsNullOrEmpty(after) ? null : Number(after, "after") },
             context.RequestAborted);
-        return Answer.Page(context, page.Alerts, page.HasMore ? page.Alerts[^1].Id : null);
+        return ([.. page.Alerts], page.HasMore ? page.Alerts[^1].Id : null);
     }
 
     private static Task<IResult> Get(HttpContext context, FailoverGateway gateway, string alert) =>

@@ -58,6 +58,7 @@ internal static class FailoverDashboard
         pages.MapTaskPages();
         pages.MapBulkPages();
         pages.MapQueuePages();
+        pages.MapAlertPages();
         pages.MapAuditPage();
         pages.MapFailurePage();
         pages.MapParkedPages();
