@@ -1,0 +1,74 @@
+using Morag.Failover.Processes.Tests.Nodes;
+
+namespace Morag.Failover.Processes.Tests.CommandLine;
+
+/// <summary>The interactive shell and <c>morag top</c> on a real terminal.</summary>
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+public sealed class ShellSpecs(CommandLineNode node) : IClassFixture<CommandLineNode>, IDisposable
+{
+    private const string Prompt = "morag 1 up> ";
+    private const string CtrlC = "\u0003";
+    private const string CtrlD = "\u0004";
+
+    private readonly TestFolder home = new();
+
+    [TerminalFact]
+    public async Task Should_return_to_the_prompt_when_a_command_that_follows_is_interrupted()
+    {
+        await using var shell = MoragTerminal.Start(node.Address, home.Path, $"--node {node.Address}");
+        await shell.ShowsAsync(Prompt);
+        await shell.TypeAsync("cluster tail\r");
+        await shell.ShowsAsync("member .* up");
+        await shell.TypeAsync(CtrlC);
+        await shell.ShowsAsync(Prompt);
+        await shell.TypeAsync("quit\r");
+        Assert.Equal(0, await shell.EndsAsync());
+    }
+
+    [TerminalFact]
+    public async Task Should_say_that_no_node_answers_and_go_on()
+    {
+        await using var shell = MoragTerminal.Start(new Uri("http://127.0.0.1:1"), home.Path, "");
+        await shell.ShowsAsync("morag \\(no node\\)> ");
+        await shell.TypeAsync("worker list\r");
+        await shell.ShowsAsync("no node answers");
+        await shell.TypeAsync(CtrlD);
+        Assert.Equal(3, await shell.EndsAsync());
+    }
+
+    [TerminalFact]
+    public async Task Should_watch_the_cluster_follow_the_size_of_the_terminal_and_leave_on_q()
+    {
+        await using var top = MoragTerminal.Start(node.Address, home.Path, "top --interval 0.5");
+        await top.ShowsAsync("1 of 1 nodes up");
+        await top.ShowsAsync("gpu_priority");
+        await top.ResizeAsync(40, 8);
+        await top.ShowsAsync("morag top  [0-9:]+Z +\u001b\\[K");
+        await top.TypeAsync("q");
+
+        Assert.Equal(0, await top.EndsAsync());
+        Assert.Contains("\u001b[?25h\u001b[?1049l", top.Shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Should_print_one_frame_without_a_terminal()
+    {
+        var run = await node.RunAsync("top");
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Contains("1 of 1 nodes up", run.Output, StringComparison.Ordinal);
+        Assert.Contains("QUEUE", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', run.Output);
+    }
+
+    [Fact]
+    public async Task Should_print_help_when_there_is_no_terminal()
+    {
+        var run = await node.RunAsync();
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("Usage:", run.Output, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => home.Dispose();
+}
