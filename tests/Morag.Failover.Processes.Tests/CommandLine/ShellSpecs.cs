@@ -6,11 +6,50 @@ namespace Morag.Failover.Processes.Tests.CommandLine;
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class ShellSpecs(CommandLineNode node) : IClassFixture<CommandLineNode>, IDisposable
 {
-    private const string Prompt = "morag 1 up> ";
+    // An empty line at the prompt, on a line of its own: the prompt is drawn again with every key.
+    private const string Prompt = "\n\r\u001b\\[Kmorag 1 up> \r";
     private const string CtrlC = "\u0003";
     private const string CtrlD = "\u0004";
+    private const string Up = "\u001b[A";
 
     private readonly TestFolder home = new();
+
+    [TerminalFact]
+    public async Task Should_complete_run_and_remember_commands()
+    {
+        await using (var first = MoragTerminal.Start(node.Address, home.Path, ""))
+        {
+            await first.ShowsAsync(Prompt);
+            await first.TypeAsync("cluster sta\t");
+            await first.ShowsAsync("cluster status ");
+            await first.TypeAsync("\r");
+            await first.ShowsAsync("up +1\r?\n");
+            await first.ShowsAsync(Prompt);
+            await first.TypeAsync("worker list --token hidden-secret\r");
+            await first.ShowsAsync(Prompt);
+            await first.TypeAsync("half a line" + CtrlC);
+            await first.ShowsAsync("\\^C");
+            await first.ShowsAsync(Prompt);
+            await first.TypeAsync("no such command\r");
+            await first.ShowsAsync("(?i)unrecognized|not match");
+            await first.TypeAsync("exit\r");
+            Assert.Equal(2, await first.EndsAsync());
+        }
+
+        var history = Path.Combine(home.Path, ".local", "state", "morag", "history");
+        Assert.Equal(["cluster status", "no such command"], (await File.ReadAllLinesAsync(history)).Select(line => line.TrimEnd()));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(history));
+
+        await using var second = MoragTerminal.Start(node.Address, home.Path, "");
+        await second.ShowsAsync(Prompt);
+        await second.TypeAsync(Up + Up);
+        await second.ShowsAsync("cluster status");
+        await second.TypeAsync("\r");
+        await second.ShowsAsync("up +1\r?\n");
+        await second.ShowsAsync(Prompt);
+        await second.TypeAsync(CtrlD);
+        Assert.Equal(0, await second.EndsAsync());
+    }
 
     [TerminalFact]
     public async Task Should_return_to_the_prompt_when_a_command_that_follows_is_interrupted()
@@ -29,7 +68,7 @@ public sealed class ShellSpecs(CommandLineNode node) : IClassFixture<CommandLine
     public async Task Should_say_that_no_node_answers_and_go_on()
     {
         await using var shell = MoragTerminal.Start(new Uri("http://127.0.0.1:1"), home.Path, "");
-        await shell.ShowsAsync("morag \\(no node\\)> ");
+        await shell.ShowsAsync("morag \\(no node\\)> \r");
         await shell.TypeAsync("worker list\r");
         await shell.ShowsAsync("no node answers");
         await shell.TypeAsync(CtrlD);
