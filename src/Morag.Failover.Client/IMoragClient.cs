@@ -171,6 +171,14 @@ public interface IMoragClient
         IEnumerable<AlertKind>? on = null,
         CancellationToken cancellation = default);
 
+    /// <summary>Lists the configured webhooks, and how sending alerts to each goes.</summary>
+    Task<ImmutableArray<WebhookStatus>> ListWebhooksAsync(CancellationToken cancellation = default);
+
+    /// <summary>Sends a test to webhooks, once. It is not repeated when the outcome is unknown.</summary>
+    /// <param name="webhook">The name of the webhook; null for all.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    Task<ImmutableArray<WebhookTestResult>> TestWebhooksAsync(string? webhook = null, CancellationToken cancellation = default);
+
     /// <summary>Every decision about a task, oldest first.</summary>
     Task<ImmutableArray<FailoverDecision>> GetDecisionsAsync(TaskId task, CancellationToken cancellation = default);
 

@@ -1,5 +1,6 @@
 using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Wire;
+using System.Collections.Immutable;
 
 namespace Morag.Failover.Client;
 
@@ -57,6 +58,15 @@ public sealed partial class MoragClient
             },
             cancellation);
     }
+
+    /// <inheritdoc />
+    public async Task<ImmutableArray<WebhookStatus>> ListWebhooksAsync(CancellationToken cancellation = default) =>
+        (await AskAsync<WebhookList>(new ListWebhooks(), cancellation)).Webhooks;
+
+    /// <inheritdoc />
+    public async Task<ImmutableArray<WebhookTestResult>> TestWebhooksAsync(
+        string? webhook = null, CancellationToken cancellation = default) =>
+        (await AskAsync<WebhookTestReport>(new TestWebhook { Name = webhook }, cancellation)).Results;
 
     private static string Checked(string alert)
     {

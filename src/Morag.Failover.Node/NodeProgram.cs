@@ -2,6 +2,7 @@ using System.Net;
 using Akka.Actor;
 using Akka.Hosting;
 using Morag.EmbeddedRedis;
+using Morag.Failover.Actors.Alerts;
 using Morag.Failover.Actors;
 using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Actors.Metrics;
@@ -10,6 +11,7 @@ using Morag.Failover.Actors.Persistence;
 using Morag.Failover.Actors.Security;
 using Morag.Failover.Actors.Serialization;
 using Morag.Failover.Actors.Timing;
+using Morag.Failover.Node.Alerts;
 using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Configuration;
 using Morag.Failover.Node.Http;
@@ -64,9 +66,11 @@ internal static class NodeProgram
             var refusal = new Refusal();
             await using var watch = new JournalWatch(store, record, refusal, TimeProvider.System, log);
             var epochs = new EpochRecord(record, TimeProvider.System, log);
+            using var webhooks = new HttpWebhooks(options.Webhooks, options.Failover.Alerts.WebhookTimeout, TimeProvider.System);
             var parts = new NodeParts(store, identity, refusal, epochs, EmbeddedLimits.RoomOf(embedded), tls, certificate)
             {
                 StoreUse = () => embedded is null ? watch.MemoryUse : embedded.DataUse,
+                Webhooks = webhooks,
             };
             await using var app = Build(options, parts);
             await StartAsync(app, options);
@@ -132,7 +136,15 @@ internal static class NodeProgram
                 identity.Settings(options).WithFallback(options.ActorSystemConfig(redis)).WithFallback(FailoverSerialization.Config),
                 HoconAddMode.Prepend)
             .WithRedisPersistence(redis, database: ConfigurationOptions.Parse(redis).DefaultDatabase ?? 0)
-            .WithFailover(options.Failover, outages, epochs, system => new RedisHistoryEraser(system), owners, presence, parts.StoreUse)
+            .WithFailover(
+                options.Failover,
+                outages,
+                epochs,
+                system => new RedisHistoryEraser(system),
+                owners,
+                presence,
+                parts.StoreUse,
+                parts.Webhooks)
             .WithActors((system, _) => system.ActorOf(NodeInspector.Props(feed, level), NodeInspector.Name))
             .WithActors((system, _) => NodeLog.Feed(system, options, feed, level))
             .WithActors((system, _) => system.ActorOf(Props.Create(() => new EpochExchange(epochs)), "epoch-exchange"))
@@ -340,6 +352,9 @@ internal static class NodeProgram
     {
         /// <summary>The share of the store's memory in use; null if it is unlimited or unknown.</summary>
         public required Func<double?> StoreUse { get; init; }
+
+        /// <summary>The receivers of alerts.</summary>
+        public required IWebhooks Webhooks { get; init; }
     }
 
     private static async Task<string?> JournalFailureAsync(ActorSystem system, CancellationToken cancellation)

@@ -8,12 +8,10 @@ namespace Morag.Failover.Processes.Tests;
 /// <summary>An operator learns of a killed worker, takes care of it, and sees that it is over.</summary>
 public sealed class AlertProcessSpecs : IAsyncLifetime
 {
-    private const string Fast = """
-
-        morag.failover.alerts { check-interval = 1s, raise-after = 0s, resolve-after = 1s }
-        """;
+    private const string Secret = "0123456789abcdef";
 
     private readonly TestFolder folder = new();
+    private readonly WebhookServer webhook = new();
     private NodeProcess node = null!;
 
     [Fact]
@@ -37,15 +35,34 @@ public sealed class AlertProcessSpecs : IAsyncLifetime
 
         await using var back = StartAgent();
         await HasAsync(AlertState.Resolved);
+        await Eventually.HoldsAsync(
+            () => Task.FromResult(webhook.Got.Any(got => got.Event == "resolved")), () => "the webhook learns that the alert is resolved");
+        Assert.All(webhook.Got, got => Assert.True(got.IsSignedWith(Secret), got.Body));
+        Assert.Equal(
+            ["raised", "acknowledged", "changed", "acknowledged", "resolved"],
+            webhook.Got.Where(got => got.Kind == "worker_lost").DistinctBy(got => got.Id).Select(got => got.Event));
+        Assert.Matches("ops +yes +it answered 200", await RunAsync("test-webhook", "--webhook", "ops"));
         var alert = Assert.Single(await AlertsAsync());
         Assert.Equal(("1", "on my way", "w"), (alert.Id, alert.Note, alert.Component));
     }
 
-    public async Task InitializeAsync() =>
-        node = await NodeProcess.StartAsync(new() { DataFolder = Path.Combine(folder.Path, "node"), Config = TestConfig.Text + Fast });
+    public async Task InitializeAsync()
+    {
+        await webhook.StartAsync();
+        node = await NodeProcess.StartAsync(new()
+        {
+            DataFolder = Path.Combine(folder.Path, "node"),
+            Config = $$"""
+                {{TestConfig.Text}}
+                morag.failover.alerts { check-interval = 1s, raise-after = 0s, resolve-after = 1s }
+                morag.webhooks { ops { url = "{{webhook.Address}}", secret = {{Secret}} } }
+                """,
+        });
+    }
 
     public async Task DisposeAsync()
     {
+        await webhook.DisposeAsync();
         await node.DisposeAsync();
         folder.Dispose();
     }

@@ -9,29 +9,34 @@ namespace Morag.Failover.Actors.Alerts;
 
 /// <summary>
 /// Owns the alerts of the cluster: checks the conditions every few seconds, and raises, acknowledges and resolves alerts. There is one, as
-/// the only entity of its region, so that nothing is raised twice.
+/// the only entity of its region, so that nothing is raised twice. <c>Webhooks</c> sends the changes to receivers.
 /// </summary>
-public sealed class AlertOwner : EventSourcedActor<AlertsState>
+public sealed partial class AlertOwner : EventSourcedActor<AlertsState>
 {
     private readonly FailoverSettings settings;
     private readonly IFailoverRegions regions;
     private readonly IAlertFactsReader reader;
+    private readonly IWebhooks webhooks;
     private AlertSpells spells = AlertSpells.None;
     private AttemptSamples attempts = AttemptSamples.None;
     private ImmutableDictionary<string, AlertFinding> latest = ImmutableDictionary<string, AlertFinding>.Empty;
 
     /// <summary>Made by <see cref="Props"/>.</summary>
-    public AlertOwner(FailoverSettings settings, IFailoverRegions regions, IAlertFactsReader reader)
+    public AlertOwner(FailoverSettings settings, IFailoverRegions regions, IAlertFactsReader reader, IWebhooks webhooks)
         : base(PersistenceIds.Alerts, AlertsState.Empty, SnapshotPolicy.OfSmall(settings.Storage))
     {
         this.settings = settings;
         this.regions = regions;
         this.reader = reader;
+        this.webhooks = webhooks;
     }
 
     /// <summary>Creates the props of the owner.</summary>
-    public static Props Props(FailoverSettings settings, IFailoverRegions regions, IAlertFactsReader reader) =>
-        Akka.Actor.Props.Create(() => new AlertOwner(settings, regions, reader));
+    public static Props Props(FailoverSettings settings, IFailoverRegions regions, IAlertFactsReader reader, IWebhooks? webhooks = null)
+    {
+        var to = webhooks ?? IWebhooks.None;
+        return Akka.Actor.Props.Create(() => new AlertOwner(settings, regions, reader, to));
+    }
 
     /// <inheritdoc />
     protected override bool IsGauged => true;
@@ -56,6 +61,7 @@ public sealed class AlertOwner : EventSourcedActor<AlertsState>
     protected override void Recovered()
     {
         SendAudit(State);
+        StartCouriers();
         CheckLater();
     }
 
@@ -100,7 +106,11 @@ public sealed class AlertOwner : EventSourcedActor<AlertsState>
             case AuditRecorded:
                 break;
             default:
-                Unhandled(message);
+                if (!HandleWebhook(message))
+                {
+                    Unhandled(message);
+                }
+
                 break;
         }
     }
@@ -114,7 +124,14 @@ public sealed class AlertOwner : EventSourcedActor<AlertsState>
         spells = spells.Seeing(findings, facts.Missing, State.Book, Now);
         while (State.Book.Decide(findings, facts.Missing, spells, inForce, Now) is { } changed)
         {
-            Commit(changed, _ => Publish(changed), []);
+            Commit(
+                changed,
+                after =>
+                {
+                    Publish(changed);
+                    FeedAll(after);
+                },
+                []);
         }
     }
 
@@ -145,6 +162,7 @@ public sealed class AlertOwner : EventSourcedActor<AlertsState>
                     caller.Tell(decision.Reply);
                     SendAudit(after);
                     Publish(@event);
+                    FeedAll(after);
                 },
                 [caller]);
         }

@@ -28,6 +28,7 @@ public static class FailoverHostingExtensions
     /// <param name="health">Receives which fixed entities do not serve; null for none.</param>
     /// <param name="permit">Whether this node may still answer for its owners; null if no other node can take over.</param>
     /// <param name="storeUse">The share of the store's memory in use, 0 to 1; null if unlimited or unknown. It must not block.</param>
+    /// <param name="webhooks">The receivers of alerts; null for none.</param>
     public static AkkaConfigurationBuilder WithFailover(
         this AkkaConfigurationBuilder builder,
         FailoverSettings settings,
@@ -36,7 +37,8 @@ public static class FailoverHostingExtensions
         Func<ActorSystem, IHistoryEraser> eraser,
         OwnerHealth? health = null,
         IServingPermit? permit = null,
-        Func<double?>? storeUse = null) =>
+        Func<double?>? storeUse = null,
+        IWebhooks? webhooks = null) =>
         builder.WithActors((system, _) =>
         {
             var regions = new ShardedRegions(system);
@@ -60,7 +62,7 @@ public static class FailoverHostingExtensions
             StartRegion(system, ShardedRegions.AlertType, new AlertExtractor(),
                 _ => Supervised(
                     PersistenceIds.Alerts,
-                    AlertOwner.Props(settings, regions, new ClusterFactsReader(system, regions, settings, told))));
+                    AlertOwner.Props(settings, regions, new ClusterFactsReader(system, regions, settings, told), webhooks)));
 
             var keeper = system.ActorOf(
                 Props.Create(() => new FixedEntitiesKeeper(regions, partitions, told, elapsed, FixedEntitiesKeeper.UsualInterval)),

@@ -141,6 +141,14 @@ public static class FailoverMetrics
         MetricLabels.AlertSeverity,
         MetricLabels.AlertState);
 
+    /// <summary>Attempts to send changes of alerts.</summary>
+    public static readonly Metric WebhookDeliveries = Counter(
+        "morag.webhook.deliveries",
+        "{attempt}",
+        "Attempts to send a change of an alert to a webhook: `delivered`, `failed`, or `dropped` after the last attempt in vain.",
+        MetricLabels.Webhook,
+        MetricLabels.WebhookResult);
+
     /// <summary>Values above the size limit.</summary>
     public static readonly Metric ValuesTooLarge = Counter(
         "morag.values.too_large", "{value}", "Messages and stored values of more than 4 MiB; each one is a defect.", MetricLabels.Message);
@@ -181,7 +189,8 @@ public static class FailoverMetrics
         TasksSubmitted, TasksFinished, Tasks, TasksSize, OldestAge, LeaseWait, LeasePickup, TaskDuration,
         Failures, Decisions, DecisionOutcomes, DecisionDuration, RecoveryDuration,
         Workers, Breakers, BreakerTransitions, WorkerChanges, Heartbeats, Phi,
-        Resends, JournalWrite, JournalBytes, SnapshotWrite, SnapshotBytes, StoreFailures, OwnersFailing, AlertsActive, ValuesTooLarge,
+        Resends, JournalWrite, JournalBytes, SnapshotWrite, SnapshotBytes, StoreFailures, OwnersFailing, AlertsActive,
+        WebhookDeliveries, ValuesTooLarge,
         Unreachable, Patience, TimerLag, MissedTimers, SchedulerLag, GcPause, JournalLag,
     ];
 

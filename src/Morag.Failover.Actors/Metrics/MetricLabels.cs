@@ -45,6 +45,12 @@ public static class MetricLabels
     /// <summary>The state of an open alert: <c>active</c>, or <c>acknowledged</c> if an operator takes care of it.</summary>
     public const string AlertState = "morag.alert.state";
 
+    /// <summary>A configured webhook.</summary>
+    public const string Webhook = "morag.webhook.name";
+
+    /// <summary>What became of an attempt to send: <c>delivered</c>, <c>failed</c> or <c>dropped</c>.</summary>
+    public const string WebhookResult = "morag.webhook.result";
+
     /// <summary>
     /// The kind of an owner of state: <c>queue</c>, <c>coordinator</c>, <c>directory</c>, <c>worker</c> or <c>alerts</c>.
     /// </summary>

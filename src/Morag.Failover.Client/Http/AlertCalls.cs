@@ -27,6 +27,8 @@ internal static class AlertCalls
         GetAlert get => new(HttpMethod.Get, One(get.Id), null, ReadAlert),
         AcknowledgeAlert acknowledge => Post($"{One(acknowledge.Id)}/acknowledge", new { acknowledge.Note }, ReadAlert),
         UnacknowledgeAlert take => Post($"{One(take.Id)}/unacknowledge", new { take.Note }, ReadAlert),
+        ListWebhooks => new(HttpMethod.Get, $"{Path}/webhooks", null, ReadWebhooks),
+        TestWebhook test => Post($"{Path}/test-webhook", new { Webhook = test.Name }, ReadResults),
         GetAlertSettings => Get<AlertSettingsReport>($"{Path}/settings"),
         SetAlertSettings set => Post(
             $"{Path}/settings",
@@ -50,6 +52,11 @@ internal static class AlertCalls
     };
 
     private static string One(string id) => $"{Path}/{Uri.EscapeDataString(id)}";
+
+    private static WebhookList ReadWebhooks(JsonElement answer) => new() { Webhooks = Read<ImmutableArray<WebhookStatus>>(answer) };
+
+    private static WebhookTestReport ReadResults(JsonElement answer) =>
+        new() { Results = Read<ImmutableArray<WebhookTestResult>>(answer) };
 
     private static AlertReply ReadAlert(JsonElement answer) => new() { Alert = Read<Alert>(answer) };
 }

@@ -23,7 +23,7 @@ public static class Repetition
         ListAudit or ListTasks or SearchTasks or ListFailures or ListStaleReports or ListWorkers => true,
         GetQueueStats or GetQueueControl or GetFailureStatistics or GetWorkerStats => true,
 
-        ListAlerts or GetAlert or GetAlertSettings => true,
+        ListAlerts or GetAlert or GetAlertSettings or ListWebhooks => true,
 
         GetQueueDemand or GetLeaseHolders or ListIdleWorkers => true,
 
@@ -45,6 +45,9 @@ public static class Repetition
 
         // Somebody else may have resumed or paused the queue, or changed its limits, before the repetition arrives.
         PauseQueue or ResumeQueue or SetQueueLimits => false,
+
+        // A second test would be sent.
+        TestWebhook => false,
 
         // Somebody else may have unacknowledged or acknowledged the alert, or changed the thresholds, before the repetition arrives.
         AcknowledgeAlert or UnacknowledgeAlert or SetAlertSettings => false,

@@ -82,4 +82,14 @@ public sealed record AlertsSnapshot : IStoredState
 
     /// <summary>The audit entries that no coordinator has recorded yet.</summary>
     [ProtoMember(5)] public ImmutableArray<OwedAudit> OwedAudit { get; init; } = [];
+
+    /// <summary>The number of the last change for receivers. In every part; null in a snapshot of a version without webhooks.</summary>
+    [ProtoMember(6)] public long? LastNotice { get; init; }
+
+    /// <summary>The changes that some receiver still waits for, oldest first.</summary>
+    [ProtoMember(7)] public ImmutableArray<AlertNotice> Notices { get; init; } = [];
+
+    /// <summary>The number of the last change that each receiver is done with. In every part.</summary>
+    [ProtoMember(8)]
+    public ImmutableSortedDictionary<string, long> WebhooksDone { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
 }

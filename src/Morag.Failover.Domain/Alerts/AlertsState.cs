@@ -23,8 +23,11 @@ public sealed record AlertsState
     /// <summary>What operators did, until a coordinator has recorded it.</summary>
     public AuditOutbox Audit { get; init; } = AuditOutbox.Empty;
 
+    /// <summary>The changes that receivers have not accepted yet.</summary>
+    public WebhookOutbox Outbox { get; init; } = WebhookOutbox.Empty;
+
     /// <summary>The number of records.</summary>
-    public int Count => Book.Open.Count + Book.Resolved.Count + Audit.Owed.Length;
+    public int Count => Book.Open.Count + Book.Resolved.Count + Audit.Owed.Length + Outbox.Notices.Count;
 
     /// <summary>The settings in force.</summary>
     public AlertSettings InForce(AlertSettings configured) => configured.With(Overrides.Thresholds) with
@@ -55,7 +58,9 @@ public sealed record AlertsState
     {
         var after = @event switch
         {
-            AlertsChanged changed => this with { Book = Book.Apply(changed) },
+            AlertsChanged changed => this with { Book = Book.Apply(changed), Outbox = Outbox.After(changed) },
+            WebhookAdvanced advanced => this with { Outbox = Outbox.After(advanced) },
+            WebhookReceiversChanged changed => this with { Outbox = Outbox.After(changed) },
             AlertSettingsChanged changed => this with { Overrides = changed.Overrides },
             AlertAuditDelivered delivered => this with { Audit = Audit.Without(delivered.UpTo) },
             ClockSetBack setBack => Corrected(setBack.At),
@@ -70,6 +75,7 @@ public sealed record AlertsState
 
     /// <summary>The state in snapshot parts of at most <paramref name="maxBytes"/> estimated bytes.</summary>
     public IEnumerable<AlertsSnapshot> ToParts(int maxBytes) => Book.Open.Values.Concat(Book.Resolved).Concat<object>(Audit.Owed)
+        .Concat(Outbox.Notices)
         .InBatches(WireSize.OfObject, maxBytes)
         .Select(run => new AlertsSnapshot
         {
@@ -78,6 +84,9 @@ public sealed record AlertsState
             Overrides = Overrides,
             LastAudit = Audit.Last,
             OwedAudit = [.. run.OfType<OwedAudit>()],
+            LastNotice = Outbox.Last,
+            Notices = [.. run.OfType<AlertNotice>()],
+            WebhooksDone = Outbox.Done,
         });
 
     /// <summary>Restores the state from its parts.</summary>
@@ -94,6 +103,12 @@ public sealed record AlertsState
             },
             Overrides = parts[0].Overrides,
             Audit = new AuditOutbox { Last = parts[0].LastAudit, Owed = [.. parts.SelectMany(part => part.OwedAudit)] },
+            Outbox = new WebhookOutbox
+            {
+                Last = parts[0].LastNotice ?? 0,
+                Notices = [.. parts.SelectMany(part => part.Notices)],
+                Done = parts[0].WebhooksDone.WithComparers(StringComparer.Ordinal),
+            },
         };
     }
 

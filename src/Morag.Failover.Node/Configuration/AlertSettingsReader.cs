@@ -30,6 +30,8 @@ internal static class AlertSettingsReader
         MaxOpenOfKind = section.Integer("max-open-of-kind", 1, 1_000),
         ResolvedKept = section.Integer("resolved-kept", 0, 10_000),
         ResolvedKeptFor = section.Duration("resolved-kept-for", "1m", "365d"),
+        WebhookTimeout = section.Duration("webhook-timeout", "1s", "1m"),
+        WebhookGiveUpAfter = section.Duration("webhook-give-up-after", "1m", "30d"),
     };
 
     private static string[] Names(string list) =>

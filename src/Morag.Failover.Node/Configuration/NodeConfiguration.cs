@@ -11,7 +11,7 @@ internal static class NodeConfiguration
 {
     // Blocks with user-defined keys.
     private static readonly string[] OpenBlocks =
-        ["morag.tokens", "morag.failover.queues.definitions", "morag.failover.policy.quality-ladder"];
+        ["morag.tokens", "morag.webhooks", "morag.failover.queues.definitions", "morag.failover.policy.quality-ladder"];
     private const int MaxFileBytes = 1024 * 1024;
     private static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

@@ -6,6 +6,7 @@ using Morag.EmbeddedRedis;
 using Morag.Failover.Actors.Security;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Domain.Settings;
+using Morag.Failover.Node.Alerts;
 using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Http;
 using Morag.Failover.Node.Http.Access;
@@ -84,6 +85,9 @@ public sealed class NodeOptions
     /// <summary>The settings of the HTTP API, including the tokens.</summary>
     public required HttpApiSettings Api { get; init; }
 
+    /// <summary>The receivers of alerts.</summary>
+    public ImmutableArray<WebhookOptions> Webhooks { get; init; } = [];
+
     /// <summary>The token of the data loss that the operator accepts at this start; null if none.</summary>
     public string? AcceptedDataLoss { get; init; }
 
@@ -152,6 +156,7 @@ public sealed class NodeOptions
             {
                 Metrics = morag.Switch("metrics"),
             },
+            Webhooks = WebhooksReader.Read(morag.Child("webhooks")),
             PresenceTimeout = morag.Child("presence").Duration("timeout", "500ms", "1m"),
             PresenceTakeOverAfter = morag.Child("presence").Duration("take-over-after", "1s", "10m"),
             LogFormat = ReadLogFormat(morag.Text("log-format")),

@@ -16,7 +16,8 @@ internal static class SettingOrigins
     private const int MaxValueLength = 500;
 
     /// <summary>Settings that are secrets or contain them.</summary>
-    private static readonly ImmutableHashSet<string> Secrets = [NodeSetting.Token.Key, NodeSetting.Redis.Key, "morag.tokens"];
+    private static readonly ImmutableHashSet<string> Secrets =
+        [NodeSetting.Token.Key, NodeSetting.Redis.Key, "morag.tokens", "morag.webhooks"];
 
     /// <summary>The settings, by key.</summary>
     /// <param name="inForce">The merged configuration.</param>

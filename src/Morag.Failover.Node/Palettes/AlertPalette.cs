@@ -47,6 +47,26 @@ internal static class AlertPalette
                 Options = [Note],
             },
             One(Post("unack", "/alerts/{alert}/unacknowledge", "Take back the acknowledgement of an alert")) with { Options = [Note] },
+            Get("webhooks", "/alerts/webhooks", "List the configured webhooks, and how sending alerts to each goes") with
+            {
+                Columns =
+                [
+                    Column("webhook", "name"),
+                    Column("host", "host"),
+                    Column("format", "format"),
+                    Column("from", "min_severity"),
+                    Column("pending", "pending"),
+                    Column("dropped", "dropped"),
+                    Column("delivered", "delivered_at", ColumnFormat.Time),
+                    Column("failures", "failures"),
+                    Column("last failure", "last_failure"),
+                ],
+            },
+            Post("test-webhook", "/alerts/test-webhook", "Send a test to webhooks") with
+            {
+                Options = [InBody("webhook", "The webhook; all if it is not given")],
+                Columns = [Column("webhook", "name"), Column("delivered", "delivered"), Column("detail", "detail")],
+            },
             Settings(Get("settings", "/alerts/settings", "Show the thresholds of alerts")),
             Settings(Post("set", "/alerts/settings", "Change thresholds of alerts until they are reset, or turn rules on or off")) with
             {

@@ -72,6 +72,8 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
         { new GetAlert { Id = "7" }, "GET", "/api/v1/alerts/7", null },
         { new AcknowledgeAlert { Id = "7", Note = "on it" }, "POST", "/api/v1/alerts/7/acknowledge", """{"note":"on it"}""" },
         { new UnacknowledgeAlert { Id = "7" }, "POST", "/api/v1/alerts/7/unacknowledge", """{"note":""}""" },
+        { new ListWebhooks(), "GET", "/api/v1/alerts/webhooks", null },
+        { new TestWebhook { Name = "ops" }, "POST", "/api/v1/alerts/test-webhook", """{"webhook":"ops"}""" },
         { new GetAlertSettings(), "GET", "/api/v1/alerts/settings", null },
         { new SetAlertSettings { Thresholds = new() { QueueAgeSeconds = 60 }, Off = [AlertKind.StoreSlow], Reason = "more" },
             "POST", "/api/v1/alerts/settings",

@@ -33,7 +33,7 @@ internal sealed record DocumentedSection(string Key, IReadOnlyList<string> Comme
 /// </summary>
 internal static class SettingsFile
 {
-    private static readonly string[] OpenBlocks = ["tokens", "definitions", "quality-ladder"];
+    private static readonly string[] OpenBlocks = ["tokens", "webhooks", "definitions", "quality-ladder"];
 
     public static IReadOnlyList<DocumentedSection> Read(string file)
     {

@@ -109,6 +109,8 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("POST", "/alerts/17/acknowledge", """{"note":"on it"}""", 200)]
     [InlineData("POST", "/alerts/17/unacknowledge", "{}", 200)]
     [InlineData("GET", "/alerts/settings", null, 200)]
+    [InlineData("GET", "/alerts/webhooks", null, 200)]
+    [InlineData("POST", "/alerts/test-webhook", """{"webhook":"ops"}""", 200)]
     [InlineData(
         "POST",
         "/alerts/settings",

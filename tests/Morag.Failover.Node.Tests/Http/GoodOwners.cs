@@ -92,6 +92,8 @@ internal static class GoodOwners
         GetAlert get => new AlertReply { Alert = AlertOf(get.Id, AlertState.Active) },
         AcknowledgeAlert call => new AlertReply { Alert = AlertOf(call.Id, AlertState.Acknowledged) with { AcknowledgedBy = call.By } },
         UnacknowledgeAlert call => new AlertReply { Alert = AlertOf(call.Id, AlertState.Active) },
+        ListWebhooks => new WebhookList { Webhooks = [new() { Name = "ops", Host = "hooks.example" }] },
+        TestWebhook => new WebhookTestReport { Results = [new() { Name = "ops", Delivered = true, Detail = "it answered 200" }] },
         GetAlertSettings or SetAlertSettings => new AlertSettingsReport
         {
             Thresholds = new Morag.Failover.Domain.Settings.AlertSettings().ToThresholds(),

@@ -23,6 +23,7 @@ public sealed class OpenApiSpecs
         "get /api/v1/scale", "get /api/v1/audit",
         "get /api/v1/alerts", "get /api/v1/alerts/{alert}", "post /api/v1/alerts/{alert}/acknowledge",
         "post /api/v1/alerts/{alert}/unacknowledge", "get /api/v1/alerts/settings", "post /api/v1/alerts/settings",
+        "get /api/v1/alerts/webhooks", "post /api/v1/alerts/test-webhook",
         "get /api/v1/events", "get /api/v1/actors",
         "get /api/v1/actors/tree", "get /api/v1/cluster/status", "get /api/v1/cluster/events", "post /api/v1/cluster/leave",
         "post /api/v1/cluster/down", "post /api/v1/cluster/down-unreachable", "get /api/v1/log", "get /api/v1/log/level",

@@ -59,6 +59,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
             false,
             "retry_same_worker"),
         ("alert list --state active --severity error --component no-such --limit 1000", false, "(?m)^none$"),
+        ("alert webhooks", false, "(?m)^none$"),
         ("alert settings", false, "(?m)^queue age, s +[0-9]"),
         (
             "alert set --raise-after 10 --resolve-after 60 --queue-age 900 --flapping-losses 3 --failure-rate 0.3"
@@ -144,7 +145,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
                 .Order(StringComparer.Ordinal),
             Commands.Select(command => string.Join(' ', command.Line.Split(' ').Take(2)))
                 .Append("task result")
-                .Concat(["alert show", "alert ack", "alert unack"]) // AlertProcessSpecs
+                .Concat(["alert show", "alert ack", "alert unack", "alert test-webhook"]) // AlertProcessSpecs
                 .Order(StringComparer.Ordinal));
     }
 

@@ -138,6 +138,8 @@ internal sealed record ApiCall(string Method, string Path, string? Body = null, 
         new("GET", "/api/v1/alerts/$alert"),
         new("POST", "/api/v1/alerts/$alert/acknowledge", """{"note":"on it"}"""),
         new("POST", "/api/v1/alerts/$alert/unacknowledge", """{"note":"no time"}"""),
+        new("GET", "/api/v1/alerts/webhooks"),
+        new("POST", "/api/v1/alerts/test-webhook", """{"webhook":"ops"}"""),
         new("GET", "/api/v1/alerts/settings"),
         new(
             "POST",

@@ -29,6 +29,26 @@ internal static class AlertEndpoints
             .Describes<AlertSettingsReport>("Get the thresholds of alerts, configured and in force, and the rules that are off");
         alerts.MapPost("settings", SetSettings).Reads<AlertSettingsRequest>().Describes<AlertSettingsReport>(
             "Operator: change thresholds and turn rules on or off; this takes precedence over the configuration until it is reset");
+        alerts.MapGet("webhooks", ListWebhooks)
+            .Describes<WebhookStatus[]>("List the configured webhooks, and how sending alerts to each goes");
+        alerts.MapPost("test-webhook", Test).Reads<WebhookTestRequest>()
+            .Refuses(StatusCodes.Status404NotFound)
+            .Describes<WebhookTestResult[]>("Operator: send a test to one webhook or to all, once");
+    }
+
+    private static async Task<IResult> ListWebhooks(HttpContext context, FailoverGateway gateway) =>
+        Answer.Ok((await gateway.AskAlerts<WebhookList>(new ListWebhooks(), context.RequestAborted)).Webhooks);
+
+    private static async Task<IResult> Test(HttpContext context, FailoverGateway gateway)
+    {
+        var request = await JsonBody.Read<WebhookTestRequest>(context);
+        var test = new TestWebhook
+        {
+            Name = string.IsNullOrEmpty(request.Webhook) ? null : Rules.Text(request.Webhook, MaxComponentBytes, "webhook"),
+        };
+        var report = await gateway.Ask<WebhookTestReport>(
+            gateway.Regions.Alerts, test, gateway.Settings.Alerts.WebhookTimeout, context.RequestAborted);
+        return Answer.Ok(report.Results);
     }
 
     private static async Task<IResult> List(
@@ -130,6 +150,13 @@ internal sealed record AlertNoteRequest
 {
     /// <summary>A note for others, at most 1000 bytes.</summary>
     public string? Note { get; init; }
+}
+
+/// <summary>An operator sends a test to webhooks.</summary>
+internal sealed record WebhookTestRequest
+{
+    /// <summary>The name of the webhook; all if it is not given.</summary>
+    public string? Webhook { get; init; }
 }
 
 /// <summary>An operator changes thresholds of alerts, or turns rules on or off. What is not given stays as it is.</summary>

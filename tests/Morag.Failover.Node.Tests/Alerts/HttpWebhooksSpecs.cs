@@ -1,0 +1,242 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Morag.Failover.Actors.Alerts;
+using Morag.Failover.Contracts.Alerts;
+using Morag.Failover.Domain.Alerts;
+using Morag.Failover.Node.Alerts;
+
+namespace Morag.Failover.Node.Tests.Alerts;
+
+/// <summary>Webhooks against real servers, also those that hang, fail, redirect, flood, or have no valid certificate.</summary>
+public sealed class HttpWebhooksSpecs : IAsyncDisposable
+{
+    private const string Secret = "0123456789abcdef";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private readonly List<IAsyncDisposable> servers = [];
+
+    [Fact]
+    public async Task Should_sign_the_body_so_that_a_receiver_can_check_it_as_documented()
+    {
+        var got = new List<(string Signature, string Delivery, byte[] Body)>();
+        var url = await ServeAsync(async context =>
+        {
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body);
+            got.Add((context.Request.Headers["Morag-Signature"]!, context.Request.Headers["Morag-Delivery"]!, body.ToArray()));
+        });
+
+        var outcome = await SendAsync(url, Notice("Worker w is lost."));
+
+        Assert.True(outcome.Delivered, outcome.Detail);
+        var (signature, delivery, sent) = Assert.Single(got);
+        Assert.True(IsSigned(signature, sent, Secret));
+        Assert.False(IsSigned(signature, sent, Secret + "x"));
+        Assert.False(IsSigned(signature, [.. sent, 0], Secret));
+        var json = JsonDocument.Parse(sent).RootElement;
+        Assert.Equal(("raised", delivery), (json.GetProperty("event").GetString(), json.GetProperty("id").GetString()));
+        Assert.Equal("worker_lost", json.GetProperty("alert").GetProperty("kind").GetString());
+    }
+
+    [Fact]
+    public async Task Should_send_slack_a_text_in_which_nothing_is_a_mention_or_a_link()
+    {
+        var body = "";
+        var url = await ServeAsync(async context => body = await new StreamReader(context.Request.Body).ReadToEndAsync());
+
+        await SendAsync(url, Notice("<!channel> & <http://evil.example>"), WebhookFormat.Slack);
+
+        var text = JsonDocument.Parse(body).RootElement.GetProperty("text").GetString()!;
+        Assert.StartsWith("[raised] warning: worker_lost w (alert 7)\n", text, StringComparison.Ordinal);
+        Assert.EndsWith("&lt;!channel&gt; &amp; &lt;http://evil.example&gt;", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(500, null, null)]
+    [InlineData(429, "17", 17)]
+    [InlineData(503, "soon", null)]
+    public async Task Should_report_a_refusal_and_how_long_the_receiver_asks_to_wait(int status, string? retryAfter, int? seconds)
+    {
+        var url = await ServeAsync(context =>
+        {
+            context.Response.StatusCode = status;
+            context.Response.Headers.RetryAfter = retryAfter;
+            return Task.CompletedTask;
+        });
+
+        var outcome = await SendAsync(url);
+
+        Assert.Equal((false, $"it answered {status}"), (outcome.Delivered, outcome.Detail));
+        Assert.Equal(seconds, outcome.RetryAfter?.TotalSeconds);
+    }
+
+    [Fact]
+    public async Task Should_give_up_when_a_receiver_does_not_answer_in_time()
+    {
+        var url = await ServeAsync(context => Task.Delay(Timeout.Infinite, context.RequestAborted));
+
+        var outcome = await SendAsync(url, timeout: TimeSpan.FromMilliseconds(300));
+
+        Assert.Equal((false, "it did not answer within 0.3 s"), (outcome.Delivered, outcome.Detail));
+    }
+
+    [Fact]
+    public async Task Should_not_follow_a_redirect()
+    {
+        var led = 0;
+        var elsewhere = await ServeAsync(_ =>
+        {
+            led++;
+            return Task.CompletedTask;
+        });
+        var url = await ServeAsync(context =>
+        {
+            context.Response.Redirect(elsewhere.ToString(), permanent: false, preserveMethod: true);
+            return Task.CompletedTask;
+        });
+
+        var outcome = await SendAsync(url);
+
+        Assert.Equal((false, "it answered 307, and redirects are not followed", 0), (outcome.Delivered, outcome.Detail, led));
+    }
+
+    [Fact]
+    public async Task Should_not_read_the_body_of_an_answer()
+    {
+        var ended = new TaskCompletionSource<long>();
+        var url = await ServeAsync(async context =>
+        {
+            var (chunk, written) = (new byte[1024 * 1024], 0L);
+            try
+            {
+                while (written < 1L << 32)
+                {
+                    await context.Response.Body.WriteAsync(chunk, context.RequestAborted);
+                    written += chunk.Length;
+                }
+            }
+            catch (Exception failure) when (failure is OperationCanceledException or IOException)
+            {
+                // The sender has closed the connection.
+            }
+
+            ended.SetResult(written);
+        });
+
+        var outcome = await SendAsync(url);
+
+        Assert.True(outcome.Delivered, outcome.Detail);
+        Assert.InRange(await ended.Task.WaitAsync(Patience), 0, 64L << 20);
+    }
+
+    [Fact]
+    public async Task Should_refuse_a_receiver_whose_certificate_is_not_trusted()
+    {
+        using var key = RSA.Create(2048);
+        var self = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = X509CertificateLoader.LoadPkcs12(self.Export(X509ContentType.Pfx), null);
+        var called = 0;
+        var url = await ServeAsync(
+            _ =>
+            {
+                called++;
+                return Task.CompletedTask;
+            },
+            certificate);
+
+        var outcome = await SendAsync(url);
+
+        Assert.Equal((false, 0), (outcome.Delivered, called));
+        Assert.Contains("certificate", outcome.Detail, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Should_say_nothing_of_the_path_when_nobody_listens()
+    {
+        using var free = new TcpListener(IPAddress.Loopback, 0);
+        free.Start();
+        var port = ((IPEndPoint)free.LocalEndpoint).Port;
+        free.Stop();
+
+        var outcome = await SendAsync(new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/T0/the-secret")));
+
+        Assert.False(outcome.Delivered);
+        Assert.DoesNotContain("the-secret", outcome.Detail, StringComparison.Ordinal);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in servers)
+        {
+            await server.DisposeAsync();
+        }
+    }
+
+    /// <summary>Checks a signature as docs/alerts.md tells receivers to.</summary>
+    private static bool IsSigned(string header, byte[] body, string secret)
+    {
+        var parts = header.Split(',').Select(part => part.Split('=', 2)).ToDictionary(part => part[0], part => part[1]);
+        var signed = Encoding.UTF8.GetBytes(parts["t"] + ".").Concat(body).ToArray();
+        var expected = HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), signed);
+        var age = DateTimeOffset.UtcNow - DateTimeOffset.FromUnixTimeSeconds(long.Parse(parts["t"], CultureInfo.InvariantCulture));
+        return CryptographicOperations.FixedTimeEquals(expected, Convert.FromHexString(parts["v1"]))
+            && age.Duration() < TimeSpan.FromMinutes(5);
+    }
+
+    private static async Task<WebhookOutcome> SendAsync(
+        Uri url, AlertNotice? notice = null, WebhookFormat format = WebhookFormat.Generic, TimeSpan? timeout = null)
+    {
+        var receiver = new WebhookOptions
+        {
+            Receiver = new WebhookReceiver("ops", url.Authority, format, AlertSeverity.Info),
+            Url = url,
+            Secret = Encoding.UTF8.GetBytes(Secret),
+        };
+        using var webhooks = new HttpWebhooks([receiver], timeout ?? Patience, TimeProvider.System);
+        return await webhooks.SendAsync("ops", notice).WaitAsync(Patience);
+    }
+
+    private static AlertNotice Notice(string message) => new()
+    {
+        Number = 1,
+        Alert = new Alert
+        {
+            Id = "7",
+            Key = "worker_lost:w",
+            Kind = AlertKind.WorkerLost,
+            Severity = AlertSeverity.Warning,
+            Component = "w",
+            Message = message,
+            RaisedAt = DateTimeOffset.UnixEpoch,
+            ChangedAt = DateTimeOffset.UnixEpoch,
+        },
+    };
+
+    private async Task<Uri> ServeAsync(RequestDelegate handler, X509Certificate2? certificate = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        {
+            if (certificate is not null)
+            {
+                listen.UseHttps(certificate);
+            }
+        }));
+        var server = builder.Build();
+        server.Run(handler);
+        await server.StartAsync();
+        servers.Add(server);
+        return new Uri(server.Urls.Single());
+    }
+}
