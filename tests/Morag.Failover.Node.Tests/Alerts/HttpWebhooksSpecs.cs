@@ -142,7 +142,7 @@ public sealed class HttpWebhooksSpecs : IAsyncDisposable
     {
         using var key = RSA.Create(2048);
         var self = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+            .CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
         using var certificate = X509CertificateLoader.LoadPkcs12(self.Export(X509ContentType.Pfx), null);
         var called = 0;
         var url = await ServeAsync(
@@ -187,7 +187,8 @@ public sealed class HttpWebhooksSpecs : IAsyncDisposable
         var parts = header.Split(',').Select(part => part.Split('=', 2)).ToDictionary(part => part[0], part => part[1]);
         var signed = Encoding.UTF8.GetBytes(parts["t"] + ".").Concat(body).ToArray();
         var expected = HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), signed);
-        var age = DateTimeOffset.UtcNow - DateTimeOffset.FromUnixTimeSeconds(long.Parse(parts["t"], CultureInfo.InvariantCulture));
+        var sent = DateTimeOffset.FromUnixTimeSeconds(long.Parse(parts["t"], CultureInfo.InvariantCulture));
+        var age = TimeProvider.System.GetUtcNow() - sent;
         return CryptographicOperations.FixedTimeEquals(expected, Convert.FromHexString(parts["v1"]))
             && age.Duration() < TimeSpan.FromMinutes(5);
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using Akka.Configuration;
 using Morag.Failover.Contracts.Alerts;
@@ -83,6 +84,6 @@ public sealed class WebhooksReaderSpecs
         return file;
     }
 
-    private static IReadOnlyList<WebhookOptions> Read(string text) =>
+    private static ImmutableArray<WebhookOptions> Read(string text) =>
         WebhooksReader.Read(new SettingsSection(ConfigurationFactory.ParseString($"morag.webhooks {{ {text} }}"), "morag.webhooks"));
 }

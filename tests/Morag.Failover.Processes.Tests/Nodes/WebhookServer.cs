@@ -29,7 +29,8 @@ internal sealed record ReceivedChange(string Signature, string Body)
         var parts = Signature.Split(',').Select(part => part.Split('=', 2)).ToDictionary(part => part[0], part => part[1]);
         var expected = HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"{parts["t"]}.{Body}"));
         var sent = DateTimeOffset.FromUnixTimeSeconds(long.Parse(parts["t"], CultureInfo.InvariantCulture));
-        return Convert.ToHexStringLower(expected) == parts["v1"] && (DateTimeOffset.UtcNow - sent).Duration() < TimeSpan.FromMinutes(5);
+        var age = TimeProvider.System.GetUtcNow() - sent;
+        return Convert.ToHexStringLower(expected) == parts["v1"] && age.Duration() < TimeSpan.FromMinutes(5);
     }
 }
 
