@@ -105,7 +105,7 @@ internal static class ShardEndpoints
     {
         var request = await JsonBody.Read<RebalanceRequest>(context);
         var reason = request.DryRun ? null : Rules.Reason(request.Reason);
-        var region = Known(system, Rules.Required(request.Region, "region"))!;
+        var region = Rules.Required(Known(system, request.Region), "region");
         var to = string.IsNullOrEmpty(request.To) ? null : NodeInspectors.NameOf(nodes.Find(request.To, "to"));
         var places = await PlacesOf(context, system, region);
         var moves = ShardPlan.Of(places, string.IsNullOrEmpty(request.Shard) ? null : request.Shard, to);
