@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Morag.Failover.Domain.Alerts;
 using Morag.Failover.Domain.Failover.Coordination;
 using Morag.Failover.Domain.Fleet;
 using Morag.Failover.Domain.Queues;
@@ -17,6 +18,7 @@ public sealed class KnownEventSpecs
         ["failover"] = @event => CoordinatorState.Empty.Apply(@event),
         ["worker"] = @event => WorkerState.Unknown(new WorkerId("w")).Apply(@event),
         ["directory"] = @event => DirectoryState.Empty.Apply(@event),
+        ["alerts"] = @event => AlertsState.Empty.Apply(@event),
     };
 
     public static TheoryData<Type> Events =>

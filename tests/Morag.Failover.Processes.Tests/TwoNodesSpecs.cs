@@ -39,6 +39,7 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
     [ServerFact]
     public async Task Should_answer_every_call_when_either_node_is_asked()
     {
+        await Stage.RaiseAlertAsync(nodes[0].Client);
         var stages = 0;
         for (var asked = 0; asked < nodes.Length; asked++)
         {
@@ -100,7 +101,7 @@ public sealed class TwoNodesSpecs(RedisServer server) : IClassFixture<RedisServe
 
     public async Task InitializeAsync()
     {
-        var started = await TwoNodes.StartAsync(server, folder, TestConfig.Text);
+        var started = await TwoNodes.StartAsync(server, folder, Stage.Config);
         (both, nodes) = (started, [started[0], started[1]]);
     }
 

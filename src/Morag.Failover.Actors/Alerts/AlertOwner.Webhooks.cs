@@ -105,7 +105,7 @@ public sealed partial class AlertOwner
         var name = courier.Receiver.Name;
         if (durable.Outbox.DroppedOf(name) is > 0 and var dropped)
         {
-            Log.Error("Webhook {Receiver} never got {Dropped} changes of alerts, because too many were pending", name, dropped);
+            Log.Error("Webhook {Receiver} missed {Dropped} changes of alerts, because too many were pending", name, dropped);
             courier.Status = courier.Status with { Dropped = courier.Status.Dropped + dropped };
             Advance(courier, durable.Outbox.Notices[0].Number - 1);
         }

@@ -75,8 +75,8 @@ public sealed partial class AlertOwner : EventSourcedActor<AlertsState>
                 reader.ReadAsync().PipeTo(Self, Self, reading => new FactsRead(reading), cause => new FactsNotRead(cause));
                 break;
             case FactsRead { Reading: var reading }:
-                OnFacts(reading);
                 CheckLater();
+                OnFacts(reading);
                 break;
             case FactsNotRead { Cause: var cause }:
                 Log.Warning("The conditions of alerts could not be read, so no alert changes: {Why}", cause.Message);
@@ -141,7 +141,7 @@ public sealed partial class AlertOwner : EventSourcedActor<AlertsState>
         var (facts, window) = (reading.Facts, inForce.FailureRateWindow);
         var isKnown = reading is { FailedEver: not null, CompletedEver: not null };
         attempts = isKnown ? attempts.With(reading.FailedEver!.Value, reading.CompletedEver!.Value, window, Now) : attempts;
-        var (failed, ended) = attempts.Counts();
+        var (failed, ended) = isKnown ? attempts.Counts() : (0, 0);
         return facts with
         {
             Failed = failed,

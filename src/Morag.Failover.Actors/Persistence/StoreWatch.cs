@@ -127,7 +127,7 @@ internal sealed partial class StoreWatch : IExtension
         lock (gate)
         {
             StartPeriodWhenDue();
-            return slowest.Now > slowest.Before ? slowest.Now : slowest.Before;
+            return slowest.Before is not { } before || slowest.Now > before ? slowest.Now ?? slowest.Before : before;
         }
     }
 

@@ -1,12 +1,13 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Palettes;
 
 namespace Morag.Failover.Cli.Palettes;
 
 /// <summary>
 /// What palettes must keep so that commands can be built from them: JSON can hold null everywhere, a name must be a word of a command line,
-/// and no path may lead to another server, which would get the token.
+/// a choice must be one that no shell expands, and no path may lead to another server, which would get the token.
 /// </summary>
 internal static partial class PaletteRules
 {
@@ -56,7 +57,7 @@ internal static partial class PaletteRules
     private static bool IsParameter(PaletteParameter? parameter) =>
         parameter is { Help: not null, Choices.IsDefault: false }
         && IsName(parameter.Name)
-        && parameter.Choices.All(choice => choice is not null);
+        && parameter.Choices.All(Identifier.IsValid);
 
     private static bool AreDistinct(IEnumerable<string> names) => names.GroupBy(name => name).All(same => same.Count() == 1);
 

@@ -89,9 +89,14 @@ function isSelected(node) {
   return selection && !selection.isCollapsed && selection.containsNode(node, true);
 }
 
+// What search.js says about its box to assistive technology is not in the page of the node.
+function isOfScript(element, name) {
+  return element.dataset.complete !== undefined && (name === "role" || name.startsWith("aria-"));
+}
+
 function patchAttributes(old, fresh) {
   for (const { name } of [...old.attributes]) {
-    if (!KEPT.has(name) && !fresh.hasAttribute(name)) {
+    if (!KEPT.has(name) && !fresh.hasAttribute(name) && !isOfScript(old, name)) {
       old.removeAttribute(name);
     }
   }

@@ -49,7 +49,7 @@ public enum BulkRunState
 /// <summary>The progress of a bulk action.</summary>
 public sealed record BulkRunModel
 {
-    /// <summary>The action, as its address describes it.</summary>
+    /// <summary>The action: as this node carries it out, or else as the address of the page describes it.</summary>
     public required BulkOrder Order { get; init; }
 
     /// <summary>How many tasks carry its mark; null if that is unknown.</summary>
@@ -67,18 +67,17 @@ public sealed record BulkRunModel
     /// <summary>Why it ended early; null if it did not.</summary>
     public required string? Problem { get; init; }
 
-    /// <summary>Whether it can be undone.</summary>
-    public bool CanUndo => Order.Kind is BulkKind.Prioritize or BulkKind.Move && Changed > 0;
+    /// <summary>Whether it can be undone. While it is under way, it would change the tasks again.</summary>
+    public bool CanUndo => State != BulkRunState.Running && Order.Kind is BulkKind.Prioritize or BulkKind.Move && Changed > 0;
 
-    /// <summary>Whether it can be continued: only an action that has begun, so that no link can start one.</summary>
-    public bool CanContinue =>
-        State is BulkRunState.Failed or BulkRunState.Elsewhere && Order.Kind != BulkKind.Undo && Order.Reason.Length > 0 && Changed > 0;
+    /// <summary>Whether it can be continued: only what this node carried out, so that no link can start anything else.</summary>
+    public bool CanContinue => State == BulkRunState.Failed && Order.Kind != BulkKind.Undo;
 }
 
 /// <summary>The addresses of bulk actions.</summary>
 public static class BulkAddress
 {
-    /// <summary>The page about an action. Its address describes the action, so that any node can show and continue it.</summary>
+    /// <summary>The page about an action. Its address describes the action, so that any node can show it.</summary>
     public static string Of(BulkOrder order, int? expected)
     {
         ArgumentNullException.ThrowIfNull(order);

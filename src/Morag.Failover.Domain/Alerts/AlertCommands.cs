@@ -173,7 +173,7 @@ public static class AlertCommands
         TextBytes.BrokenRule(note, CallLimits.MaxReasonBytes) is { } rule ? Refused.Invalid("note", $"note {rule}")
         : Nameless(by) is { } nameless ? nameless
         : state.Book.Find(id) is not { } alert ? NoSuchAlert(id)
-        : alert.State == AlertState.Resolved ? Refused.Conflict($"Alert {id} is resolved. Only open alerts can be acknowledged.")
+        : alert.State == AlertState.Resolved ? Refused.Conflict($"Alert {id} is resolved and can no longer be changed.")
         : null;
 
     private static Refused? Refusal(SetAlertSettings command) =>

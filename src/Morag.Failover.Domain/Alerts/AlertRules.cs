@@ -117,8 +117,11 @@ public static class AlertRules
             .ThenBy(finding => finding.Key, StringComparer.Ordinal)
             .ToList();
         var kind = ordered[0].Kind;
-        var left = ordered.Count - most;
-        return ordered.Take(most).Append(new AlertFinding(
+
+        // Never fewer than are open: one that is left out would count as over.
+        var listed = Math.Max(most, ordered.Count(finding => isOpen(finding.Key)));
+        var left = ordered.Count - listed;
+        return left <= 0 ? ordered : ordered.Take(listed).Append(new AlertFinding(
             kind,
             Alert.Others,
             ordered.Max(finding => finding.Severity),
@@ -168,7 +171,7 @@ public static class AlertRules
                 AlertKind.FailureRate,
                 "tasks",
                 AlertSeverity.Error,
-                $"{Percent(rate)} of the attempts of the last minutes failed. `morag failure list --since 10m` shows them.",
+                $"{Percent(rate)} of the attempts in the last few minutes failed. `morag failure list --since 10m` shows them.",
                 rate,
                 settings.FailureRate);
         }

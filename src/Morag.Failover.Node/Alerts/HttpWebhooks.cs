@@ -65,6 +65,11 @@ internal sealed class HttpWebhooks : IWebhooks, IDisposable
             return new WebhookOutcome(
                 false, string.Create(CultureInfo.InvariantCulture, $"it did not answer within {timeout.TotalSeconds:0.###} s"));
         }
+        catch (HttpRequestException failure) when (failure.HttpRequestError == HttpRequestError.ProxyTunnelError)
+        {
+            // The message can contain the address of the proxy with its password.
+            return new WebhookOutcome(false, "the proxy refused the connection");
+        }
         catch (HttpRequestException failure)
         {
             // The message can name the host, and never the path.

@@ -28,6 +28,9 @@ internal sealed partial class SettingsSection(Config root, string path)
 
     public SettingsSection Child(string key) => new(root, $"{path}.{Quoted(key)}");
 
+    /// <summary>Whether the section is a block.</summary>
+    public bool IsBlock => root.GetValue(path) is { } value && value.IsObject();
+
     /// <summary>The keys directly under this section.</summary>
     public IReadOnlyList<string> Keys() =>
         root.GetValue(path) is { } value && value.IsObject()

@@ -34,6 +34,11 @@ internal static class WebhooksReader
         }
 
         var receiver = section.Child(name);
+        if (!receiver.IsBlock)
+        {
+            throw ConfigurationRefusedException.Value(receiver.Path, "…", "a block { url = … } is needed");
+        }
+
         var keys = receiver.Keys();
         if (keys.FirstOrDefault(key => !Fields.Contains(key)) is { } unknown)
         {

@@ -19,7 +19,7 @@ public sealed class ServerEventsSpecs
     {
         var read = await ReadAsync(new PieceStream(Encoding.UTF8.GetBytes(Events), pieceBytes), 100).ToListAsync();
 
-        Assert.Equal([new ServerEvent("first", "grün\n🦉"), new ServerEvent("message", "x\n")], read);
+        Assert.Equal([new ServerEvent("first", "grün\n🦉"), new ServerEvent("message", "x\n", "7")], read);
     }
 
     [Theory]

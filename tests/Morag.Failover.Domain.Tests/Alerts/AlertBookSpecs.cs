@@ -189,6 +189,11 @@ public sealed class AlertBookSpecs
         var findings = AlertRules.Evaluate(facts, key => key == "worker_lost:w9", Settings with { MaxOpenOfKind = 3 });
         Assert.Equal(["w9", "w0", "w1", Alert.Others], findings.Select(finding => finding.Component));
         Assert.Equal(7, findings[^1].Value);
+
+        // One that is open and left out would count as over, although its condition holds.
+        var open = AlertRules.Evaluate(
+            facts, key => string.CompareOrdinal(key, "worker_lost:w4") >= 0, Settings with { MaxOpenOfKind = 3 });
+        Assert.Equal(["w4", "w5", "w6", "w7", "w8", "w9", Alert.Others], open.Select(finding => finding.Component));
     }
 
     private AlertsChanged? Look(int second, params AlertFinding[] findings) => Look(Settings, [], second, findings);

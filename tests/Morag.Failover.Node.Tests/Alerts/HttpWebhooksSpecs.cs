@@ -111,30 +111,19 @@ public sealed class HttpWebhooksSpecs : IAsyncDisposable
     [Fact]
     public async Task Should_not_read_the_body_of_an_answer()
     {
-        var ended = new TaskCompletionSource<long>();
+        var closed = new TaskCompletionSource();
         var url = await ServeAsync(async context =>
         {
-            var (chunk, written) = (new byte[1024 * 1024], 0L);
-            try
-            {
-                while (written < 1L << 32)
-                {
-                    await context.Response.Body.WriteAsync(chunk, context.RequestAborted);
-                    written += chunk.Length;
-                }
-            }
-            catch (Exception failure) when (failure is OperationCanceledException or IOException)
-            {
-                // The sender has closed the connection.
-            }
-
-            ended.SetResult(written);
+            // The body never ends, so the call is over only when the sender closes the connection.
+            using var over = context.RequestAborted.Register(() => closed.TrySetResult());
+            await context.Response.Body.WriteAsync(new byte[1024 * 1024], CancellationToken.None);
+            await closed.Task;
         });
 
         var outcome = await SendAsync(url);
 
         Assert.True(outcome.Delivered, outcome.Detail);
-        Assert.InRange(await ended.Task.WaitAsync(Patience), 0, 64L << 20);
+        await closed.Task.WaitAsync(Patience);
     }
 
     [Fact]

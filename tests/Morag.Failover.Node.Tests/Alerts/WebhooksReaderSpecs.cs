@@ -50,6 +50,7 @@ public sealed class WebhooksReaderSpecs
     [Theory]
     [InlineData("\"a b\" { URL, KEY }", "1 to 128 characters")]
     [InlineData("ops { KEY }", "morag.webhooks.ops.url")]
+    [InlineData("ops = \"https://hooks.example/the-secret-path\"", "a block")]
     [InlineData("ops { url = \"http://hooks.example/the-secret-path\", KEY }", "an https URL")]
     [InlineData("ops { url = \"ftp://127.0.0.1/the-secret-path\", KEY }", "an https URL")]
     [InlineData("ops { url = \"https://me:the-secret-path@hooks.example/\", KEY }", "an https URL")]

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Processes.Tests.Nodes;
 using Morag.Failover.TestProcesses;
 
 namespace Morag.Failover.Processes.Tests.Http;
@@ -190,6 +192,21 @@ internal sealed record ApiCall(string Method, string Path, string? Body = null, 
 /// <summary>A worker and a task, leased by it or parked. No other worker can lease the task, and this worker no other task.</summary>
 internal sealed record Stage(string Name, long Epoch)
 {
+    /// <summary>The configuration of a node that has an alert that stays, and a receiver of alerts at which nobody listens.</summary>
+    public static string Config { get; } = $$"""
+        {{TestConfig.Text}}
+        morag.failover.alerts { check-interval = 1s, raise-after = 0s, resolve-after = 1h }
+        morag.webhooks { ops { url = "http://127.0.0.1:9/", secret = no-secret-of-anyone } }
+        """;
+
+    /// <summary>Raises the first alert on a node with <see cref="Config"/>.</summary>
+    public static async Task RaiseAlertAsync(NodeClient node)
+    {
+        await SetAsync(node, "alarm", parked: true);
+        await Eventually.HoldsAsync(
+            async () => (await node.GetAsync<JsonElement>("/alerts")).GetArrayLength() > 0, () => "a parked task raises an alert");
+    }
+
     /// <summary>Sets up a stage on a node.</summary>
     public static async Task<Stage> SetAsync(NodeClient node, string name, bool parked = false)
     {

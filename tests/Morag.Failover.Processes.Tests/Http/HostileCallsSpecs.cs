@@ -132,26 +132,9 @@ public sealed class HostileCallsSpecs(HostileCallsSpecs.RealNode shared) : IClas
 
         public async Task InitializeAsync()
         {
-            node = await NodeProcess.StartAsync(new NodeProcessSettings
-            {
-                DataFolder = folder.Path,
-
-                // An alert that stays, and a receiver at which nobody listens.
-                Config = $$"""
-                    {{TestConfig.Text}}
-                    morag.failover.alerts { check-interval = 1s, raise-after = 0s, resolve-after = 1h }
-                    morag.webhooks { ops { url = "http://127.0.0.1:9/", secret = no-secret-of-anyone } }
-                    """,
-            });
+            node = await NodeProcess.StartAsync(new NodeProcessSettings { DataFolder = folder.Path, Config = Stage.Config });
             Raw = new RawClient(node.Address);
-            await SetStageAsync(parked: true);
-            await Eventually.HoldsAsync(
-                async () =>
-                {
-                    using var alert = await Raw.SendAsync(new RawRequest("GET", "/api/v1/alerts/1"));
-                    return alert.IsSuccessStatusCode;
-                },
-                () => "a parked task raises an alert");
+            await Stage.RaiseAlertAsync(Client);
         }
 
         public async Task DisposeAsync()

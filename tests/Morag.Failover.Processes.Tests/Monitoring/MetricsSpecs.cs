@@ -27,7 +27,13 @@ public sealed class MetricsSpecs : IAsyncLifetime
         DataFolder = folder.Path,
         Token = Token,
         Environment = new Dictionary<string, string> { ["MORAG_TOKEN"] = Token },
-        Config = "morag.failover.storage.small-snapshot-every = 10",
+
+        // The parked task raises an alert, which goes to a webhook at which nobody listens.
+        Config = """
+            morag.failover.storage.small-snapshot-every = 10
+            morag.failover.alerts { check-interval = 1s, raise-after = 0s }
+            morag.webhooks { ops { url = "http://127.0.0.1:9/", secret = no-secret-of-anyone } }
+            """,
     });
 
     public async Task DisposeAsync()

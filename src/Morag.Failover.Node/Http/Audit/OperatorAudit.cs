@@ -9,11 +9,14 @@ namespace Morag.Failover.Node.Http.Audit;
 
 /// <summary>
 /// Records what operators do to nodes. Such an action changes no stored state, so no owner records it. It is recorded before it is carried
-/// out, by the first coordinator that works. If none does, it is only logged: the action may be what brings them back.
+/// out, by the first coordinator that works. If none does within seconds, it is only logged: the action may be what brings them back.
 /// </summary>
 internal sealed partial class OperatorAudit(FailoverGateway gateway, ActorSystem system, ILogger<OperatorAudit> log)
 {
     private const int MaxAttempts = 3;
+
+    /// <summary>How long all attempts may take. A caller who goes away does not end them, because the action follows.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     /// <summary>Records an action.</summary>
     public async Task RecordAsync(HttpContext context, AuditAction action, string target, string reason, string before, string after)
@@ -33,17 +36,23 @@ internal sealed partial class OperatorAudit(FailoverGateway gateway, ActorSystem
         LogAction(log, entry.By, name, target, reason);
         var coordinators = gateway.Settings.Partitions.Coordinators;
         var first = Random.Shared.Next(coordinators);
+        using var limit = new CancellationTokenSource(Patience);
         for (var attempt = 0; attempt < Math.Min(MaxAttempts, coordinators); attempt++)
         {
             try
             {
                 var record = new RecordAudit { Partition = (first + attempt) % coordinators, UpTo = 0, Entries = [entry] };
-                _ = await gateway.AskCoordinators<AuditRecorded>(record, context.RequestAborted);
+                _ = await gateway.AskCoordinators<AuditRecorded>(record, limit.Token);
                 return;
             }
             catch (ProblemException failure)
             {
                 LogNotRecorded(log, name, target, failure.Message);
+            }
+            catch (OperationCanceledException)
+            {
+                LogNotRecorded(log, name, target, "no coordinator answered in time");
+                return;
             }
         }
     }

@@ -145,13 +145,13 @@ internal static class BulkPages
         var run = runs.Find(bulk);
         return await view.Page<BulkRunScreen, BulkRunModel>(context, new()
         {
-            Order = order,
+            Order = run?.Order ?? order,
             Changed = changed?.Count,
             Expected = Number(expected),
             State = run is null ? BulkRunState.Elsewhere
+                : !run.IsOver ? BulkRunState.Running
                 : run.Problem is not null ? BulkRunState.Failed
-                : run.IsOver ? BulkRunState.Done
-                : BulkRunState.Running,
+                : BulkRunState.Done,
             Problem = run?.Problem,
             ChangedNow = run?.Changed,
         });

@@ -6,16 +6,15 @@ using Morag.Failover.Contracts.Wire;
 namespace Morag.Failover.Node.Http.Dashboard;
 
 /// <summary>How far a bulk action is that this node carries out.</summary>
-internal sealed class BulkRun(int partitions)
+internal sealed class BulkRun(BulkOrder order, int partitions)
 {
     private int changed;
-    private int done;
+
+    /// <summary>The action.</summary>
+    public BulkOrder Order => order;
 
     /// <summary>The number of queue partitions.</summary>
     public int Partitions => partitions;
-
-    /// <summary>The partitions that have answered.</summary>
-    public int Done => Volatile.Read(ref done);
 
     /// <summary>The tasks that they changed.</summary>
     public int Changed => Volatile.Read(ref changed);
@@ -23,19 +22,15 @@ internal sealed class BulkRun(int partitions)
     /// <summary>Why it ended early; null if it did not.</summary>
     public string? Problem { get; set; }
 
-    /// <summary>Whether it has ended.</summary>
-    public bool IsOver => Problem is not null || Done == Partitions;
+    /// <summary>Whether it has ended in every partition.</summary>
+    public bool IsOver { get; set; }
 
-    public void Add(int count)
-    {
-        Interlocked.Add(ref changed, count);
-        Interlocked.Increment(ref done);
-    }
+    public void Add(int count) => Interlocked.Add(ref changed, count);
 }
 
 /// <summary>
-/// Carries out bulk actions that were begun on a page, while the reader sees their progress. What a node that stops has left undone can be
-/// continued on any node with the id of the action: no task is changed twice.
+/// Carries out bulk actions that were begun on a page, while the reader sees their progress. What a node that stops has left undone is for
+/// a new action, with a preview of its own.
 /// </summary>
 internal sealed class BulkRuns(FailoverGateway gateway, SteadyClock clock, ActivityRecorder activity, ILogger<BulkRuns> log)
 {
@@ -62,7 +57,7 @@ internal sealed class BulkRuns(FailoverGateway gateway, SteadyClock clock, Activ
     /// <summary>Begins an action, or continues it, unless it is under way here.</summary>
     public void Start(BulkOrder wanted)
     {
-        var run = new BulkRun(gateway.Settings.Partitions.Queues);
+        var run = new BulkRun(wanted, gateway.Settings.Partitions.Queues);
         lock (gate)
         {
             if (runs.TryGetValue(wanted.Id, out var known) && !known.IsOver)
@@ -106,6 +101,7 @@ internal sealed class BulkRuns(FailoverGateway gateway, SteadyClock clock, Activ
             run.Problem = failure.Message;
         }
 
+        run.IsOver = true;
         activity.Signal();
     }
 

@@ -4,6 +4,7 @@ using Akka.Cluster;
 using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Audit;
 using Morag.Failover.Node.Http.Input;
@@ -43,7 +44,11 @@ internal static class NodeControlEndpoints
         var reason = request.DryRun ? null : Rules.Reason(request.Reason);
         var member = nodes.Find(Rules.Required(request.Node, "node"));
         var name = NodeInspectors.NameOf(member);
-        var isLast = !nodes.Members.Any(other => other.Status == MemberStatus.Up && !other.Equals(member));
+        var (unreachable, role) = (Akka.Cluster.Cluster.Get(system).State.Unreachable, OwnerRole.Of(system));
+        var isLast = !nodes.Members.Any(other => other.Status == MemberStatus.Up
+            && !other.Equals(member)
+            && !unreachable.Contains(other)
+            && (role.Length == 0 || other.HasRole(role)));
         if (isLast && !request.Force && !request.DryRun)
         {
             throw new ProblemException(Problem.Conflict(
@@ -102,6 +107,15 @@ internal static class NodeControlEndpoints
         var reason = request.DryRun ? null : Rules.Reason(request.Reason);
         var cluster = Akka.Cluster.Cluster.Get(system);
         var members = cluster.State.Unreachable.OrderBy(NodeInspectors.NameOf, StringComparer.Ordinal).ToList();
+        var reachable = cluster.State.Members.Count(member => member.Status == MemberStatus.Up && !members.Contains(member));
+        if (members.Count > reachable && !request.DryRun)
+        {
+            throw new ProblemException(Problem.Conflict(
+                null,
+                $"from here {Counted.Of(members.Count, "node")} cannot be reached and {Counted.Of(reachable, "node")} can, so this node "
+                + "may be the one that is cut off. Ask a node of the larger side, or remove them one by one"));
+        }
+
         foreach (var member in request.DryRun ? [] : members)
         {
             var name = NodeInspectors.NameOf(member);
