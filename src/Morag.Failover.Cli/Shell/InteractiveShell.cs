@@ -83,14 +83,12 @@ internal sealed class InteractiveShell(
         }
     }
 
-    // The first Ctrl-C ends the command, and the shell goes on.
+    // The first Ctrl-C ends the command, and the shell goes on. While none runs, such as between a command and the prompt, it does nothing.
     private void OnInterrupt(PosixSignalContext signal)
     {
-        if (Volatile.Read(ref running) is { IsCancellationRequested: false } command)
-        {
-            signal.Cancel = true;
-            _ = command.CancelAsync();
-        }
+        var command = Volatile.Read(ref running);
+        signal.Cancel = command is not { IsCancellationRequested: true };
+        _ = signal.Cancel ? command?.CancelAsync() : null;
     }
 
     private async Task<IReadOnlyList<string>> OffersAsync(string before)
