@@ -100,7 +100,7 @@ public sealed partial class AlertOwner : EventSourcedActor<AlertsState>
             case SetAlertSettings command:
                 PersistAndReply(AlertCommands.Decide(State, command, settings.Alerts, Now));
                 break;
-            case AuditRecorded recorded when State.Audit.Owed is [var first, ..] && first.Number <= recorded.UpTo:
+            case AuditRecorded recorded when State.Audit.Owes(recorded.UpTo):
                 Commit(new AlertAuditDelivered { UpTo = recorded.UpTo }, callers: []);
                 break;
             case AuditRecorded:

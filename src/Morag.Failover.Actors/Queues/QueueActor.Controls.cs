@@ -37,7 +37,7 @@ public sealed partial class QueueActor
                 var applied = new QueueControlsApplied { From = partition, Revision = State.Controls.Revision };
                 AfterWrites(() => regions.Queues.Tell(applied, Self));
                 return true;
-            case AuditRecorded recorded when State.Audit.Owed is [var first, ..] && first.Number <= recorded.UpTo:
+            case AuditRecorded recorded when State.Audit.Owes(recorded.UpTo):
                 Change(new QueueAuditDelivered { UpTo = recorded.UpTo });
                 return true;
             case AuditRecorded:

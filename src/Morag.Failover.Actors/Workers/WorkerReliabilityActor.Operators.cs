@@ -48,7 +48,7 @@ public sealed partial class WorkerReliabilityActor
 
     private void OnAuditRecorded(AuditRecorded recorded)
     {
-        if (State.Audit.Owed is [var first, ..] && first.Number <= recorded.UpTo)
+        if (State.Audit.Owes(recorded.UpTo))
         {
             unacknowledged.Acknowledge(new(UnacknowledgedKind.Audit, 0));
             StoreIfAny(new WorkerAuditDelivered { UpTo = recorded.UpTo }, SendAudit, []);

@@ -88,7 +88,10 @@ internal sealed class InteractiveShell(
     {
         var command = Volatile.Read(ref running);
         signal.Cancel = command is not { IsCancellationRequested: true };
-        _ = signal.Cancel ? command?.CancelAsync() : null;
+        if (signal.Cancel)
+        {
+            _ = command?.CancelAsync();
+        }
     }
 
     private async Task<IReadOnlyList<string>> OffersAsync(string before)

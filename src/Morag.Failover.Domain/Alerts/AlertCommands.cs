@@ -38,52 +38,12 @@ public static class AlertCommands
         state.Book.Find(id) is { } alert ? new AlertReply { Alert = alert } : NoSuchAlert(id);
 
     /// <summary>Acknowledges an alert.</summary>
-    public static Decision<IWireMessage> Decide(AlertsState state, AcknowledgeAlert command, DateTimeOffset now)
-    {
-        if (Refusal(state, command.Id, command.Note, command.By) is { } refused)
-        {
-            return Decision.Unchanged<IWireMessage>(refused);
-        }
-
-        var alert = state.Book.Find(command.Id)!;
-        return alert.State == AlertState.Acknowledged
-            ? Decision.Unchanged<IWireMessage>(new AlertReply { Alert = alert })
-            : Changed(
-                alert,
-                AlertBook.Next(alert, now) with
-                {
-                    State = AlertState.Acknowledged,
-                    AcknowledgedBy = command.By,
-                    AcknowledgedAt = now,
-                    Note = command.Note.Length > 0 ? command.Note : null,
-                },
-                (AuditAction.AlertAcknowledge, command.By, command.Note),
-                now);
-    }
+    public static Decision<IWireMessage> Decide(AlertsState state, AcknowledgeAlert command, DateTimeOffset now) =>
+        Move(state, command.Id, AlertState.Acknowledged, (AuditAction.AlertAcknowledge, command.By, command.Note), now);
 
     /// <summary>Takes back an acknowledgement.</summary>
-    public static Decision<IWireMessage> Decide(AlertsState state, UnacknowledgeAlert command, DateTimeOffset now)
-    {
-        if (Refusal(state, command.Id, command.Note, command.By) is { } refused)
-        {
-            return Decision.Unchanged<IWireMessage>(refused);
-        }
-
-        var alert = state.Book.Find(command.Id)!;
-        return alert.State == AlertState.Active
-            ? Decision.Unchanged<IWireMessage>(new AlertReply { Alert = alert })
-            : Changed(
-                alert,
-                AlertBook.Next(alert, now) with
-                {
-                    State = AlertState.Active,
-                    AcknowledgedBy = null,
-                    AcknowledgedAt = null,
-                    Note = null,
-                },
-                (AuditAction.AlertUnacknowledge, command.By, command.Note),
-                now);
-    }
+    public static Decision<IWireMessage> Decide(AlertsState state, UnacknowledgeAlert command, DateTimeOffset now) =>
+        Move(state, command.Id, AlertState.Active, (AuditAction.AlertUnacknowledge, command.By, command.Note), now);
 
     /// <summary>Changes thresholds, and turns rules on and off.</summary>
     public static Decision<IWireMessage> Decide(AlertsState state, SetAlertSettings command, AlertSettings configured, DateTimeOffset now)
@@ -168,6 +128,31 @@ public static class AlertCommands
                 },
             },
             new AlertReply { Alert = after });
+
+    private static Decision<IWireMessage> Move(
+        AlertsState state, string id, AlertState to, (AuditAction Action, string By, string Note) what, DateTimeOffset now)
+    {
+        if (Refusal(state, id, what.Note, what.By) is { } refused)
+        {
+            return Decision.Unchanged<IWireMessage>(refused);
+        }
+
+        var alert = state.Book.Find(id)!;
+        if (alert.State == to)
+        {
+            return Decision.Unchanged<IWireMessage>(new AlertReply { Alert = alert });
+        }
+
+        var isAcknowledged = to == AlertState.Acknowledged;
+        var after = AlertBook.Next(alert, now) with
+        {
+            State = to,
+            AcknowledgedBy = isAcknowledged ? what.By : null,
+            AcknowledgedAt = isAcknowledged ? now : null,
+            Note = isAcknowledged && what.Note.Length > 0 ? what.Note : null,
+        };
+        return Changed(alert, after, what, now);
+    }
 
     private static Refused? Refusal(AlertsState state, string id, string note, string by) =>
         TextBytes.BrokenRule(note, CallLimits.MaxReasonBytes) is { } rule ? Refused.Invalid("note", $"note {rule}")

@@ -44,6 +44,9 @@ public sealed record AuditOutbox
         return new AuditOutbox { Last = Last + 1, Owed = kept.Add(new OwedAudit { Number = Last + 1, Entry = entry }) };
     }
 
+    /// <summary>Whether an entry with this number or a lower one waits.</summary>
+    public bool Owes(long upTo) => Owed is [var first, ..] && first.Number <= upTo;
+
     /// <summary>Removes the entries that a coordinator has stored.</summary>
     public AuditOutbox Without(long upTo) => this with { Owed = Owed.RemoveAll(owed => owed.Number <= upTo) };
 

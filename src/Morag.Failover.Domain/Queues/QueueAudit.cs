@@ -10,51 +10,33 @@ internal static class QueueAudit
     /// <summary>The most characters of the cause of a parked task.</summary>
     private const int MostOfCause = 500;
 
-    public static AuditEntry Of(TaskRecord task, CancelTask command, DateTimeOffset now) => new()
-    {
-        At = now,
-        By = command.By ?? OperatorChange.Nobody,
-        Action = AuditAction.TaskCancel,
-        Target = task.TaskId.Value,
-        Reason = command.Reason,
-        Before = StateOf(task),
-        After = WireName.Of(TaskState.Cancelled),
-    };
+    private static readonly string Cancelled = WireName.Of(TaskState.Cancelled);
 
-    public static AuditEntry Of(TaskRecord task, RequeueTask command, DateTimeOffset now) => new()
-    {
-        At = now,
-        By = command.By ?? OperatorChange.Nobody,
-        Action = AuditAction.TaskRequeue,
-        Target = task.TaskId.Value,
-        Reason = command.Reason,
-        Before = StateOf(task),
-        After = $"queued in {command.Queue ?? task.Queue}",
-    };
+    public static AuditEntry Of(TaskRecord task, CancelTask command, DateTimeOffset now) =>
+        Of(AuditAction.TaskCancel, command.By, task.TaskId.Value, command.Reason, StateOf(task), Cancelled, now);
+
+    public static AuditEntry Of(TaskRecord task, RequeueTask command, DateTimeOffset now) =>
+        Of(AuditAction.TaskRequeue, command.By, task.TaskId.Value, command.Reason, StateOf(task), Queued(command.Queue ?? task.Queue), now);
 
     /// <summary>The entry of a bulk call in one partition: its filter, and how many tasks matched when it began.</summary>
-    public static AuditEntry Of(CancelTasks command, int matching, DateTimeOffset now) => new()
-    {
-        At = now,
-        By = command.By ?? OperatorChange.Nobody,
-        Action = AuditAction.TaskCancel,
-        Target = Filter(command.Filter),
-        Reason = command.Reason,
-        Before = Matching(matching, command.Partition),
-        After = WireName.Of(TaskState.Cancelled),
-    };
+    public static AuditEntry Of(CancelTasks command, int matching, DateTimeOffset now) => Of(
+        AuditAction.TaskCancel,
+        command.By,
+        Filter(command.Filter),
+        command.Reason,
+        Matching(matching, command.Partition),
+        Cancelled,
+        now);
 
     /// <summary>The entry of a bulk call in one partition: its filter, and how many tasks matched when it began.</summary>
-    public static AuditEntry Of(RequeueTasks command, int matching, DateTimeOffset now) => new()
-    {
-        At = now,
-        By = command.By ?? OperatorChange.Nobody,
-        Action = AuditAction.TaskRequeue,
-        Target = Filter(command.Filter),
-        Reason = command.Reason,
-        Before = Matching(matching, command.Partition),
-        After = command.Queue is { } queue ? $"queued in {queue}" : "queued",
-    };
+    public static AuditEntry Of(RequeueTasks command, int matching, DateTimeOffset now) => Of(
+        AuditAction.TaskRequeue,
+        command.By,
+        Filter(command.Filter),
+        command.Reason,
+        Matching(matching, command.Partition),
+        Queued(command.Queue),
+        now);
 
     /// <summary>The entry of a bulk action in one partition: its filter, and how many tasks matched when it began.</summary>
     public static AuditEntry Of(ChangeTasks command, int matching, DateTimeOffset now)
@@ -62,36 +44,40 @@ internal static class QueueAudit
         var order = command.Order;
         var (action, after) = order.Kind switch
         {
-            BulkKind.Requeue => (AuditAction.TaskRequeue, order.Queue is { } queue ? $"queued in {queue}" : "queued"),
-            BulkKind.Cancel => (AuditAction.TaskCancel, WireName.Of(TaskState.Cancelled)),
+            BulkKind.Requeue => (AuditAction.TaskRequeue, Queued(order.Queue)),
+            BulkKind.Cancel => (AuditAction.TaskCancel, Cancelled),
             BulkKind.Prioritize => (AuditAction.TaskPrioritize, $"priority {WireName.Of(order.Priority!.Value)}"),
             BulkKind.Move => (AuditAction.TaskMove, $"in {order.Queue}"),
             BulkKind.Undo => (AuditAction.TaskUndo, $"as before bulk action {order.Undoes}"),
             _ => throw new ArgumentOutOfRangeException(nameof(command), order.Kind, "Unknown kind of bulk action."),
         };
-        return new AuditEntry
-        {
-            At = now,
-            By = order.By,
-            Action = action,
-            Target = order.Filter,
-            Reason = $"{order.Reason} (bulk action {order.Id})",
-            Before = Matching(matching, command.Partition),
-            After = after,
-        };
+        return Of(
+            action,
+            order.By,
+            order.Filter,
+            $"{order.Reason} (bulk action {order.Id})",
+            Matching(matching, command.Partition),
+            after,
+            now);
     }
 
     public static AuditEntry Of(
-        QueueControl before, QueueControl after, AuditAction action, string by, string reason, DateTimeOffset now) => new()
+        QueueControl before, QueueControl after, AuditAction action, string by, string reason, DateTimeOffset now) =>
+        Of(action, by, after.Queue.Value, reason, Control(before, action), Control(after, action), now);
+
+    private static AuditEntry Of(
+        AuditAction action, string? by, string target, string reason, string before, string after, DateTimeOffset now) => new()
         {
             At = now,
-            By = by,
+            By = by ?? OperatorChange.Nobody,
             Action = action,
-            Target = after.Queue.Value,
+            Target = target,
             Reason = reason,
-            Before = Control(before, action),
-            After = Control(after, action),
+            Before = before,
+            After = after,
         };
+
+    private static string Queued(QueueName? queue) => queue is { } named ? $"queued in {named}" : "queued";
 
     private static string Control(QueueControl control, AuditAction action) => action == AuditAction.QueueLimits
         ? Limits(control.Limits)

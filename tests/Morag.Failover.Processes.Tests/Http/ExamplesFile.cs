@@ -18,22 +18,18 @@ internal sealed class ExamplesFile
 
     private readonly List<(DocumentedExchange Exchange, JsonNode? Answer)> answered = [];
     private readonly JsonArray stored;
-    private readonly JsonElement openApi;
+    private readonly OpenApiDocument openApi;
 
-    private ExamplesFile(JsonArray stored, JsonElement openApi) => (this.stored, this.openApi) = (stored, openApi);
+    private ExamplesFile(JsonArray stored, OpenApiDocument openApi) => (this.stored, this.openApi) = (stored, openApi);
 
     /// <summary>Reads the file, to compare it with an OpenAPI document.</summary>
-    public static async Task<ExamplesFile> ReadAsync(JsonElement openApi) =>
+    public static async Task<ExamplesFile> ReadAsync(OpenApiDocument openApi) =>
         new(JsonNode.Parse(await File.ReadAllTextAsync(Location()))!.AsArray(), openApi);
-
-    /// <summary>The calls of an OpenAPI document, such as <c>GET /api/v1/tasks/{id}</c>.</summary>
-    public static IEnumerable<string> Calls(JsonElement openApi) => openApi.GetProperty("paths").EnumerateObject()
-        .SelectMany(path => path.Value.EnumerateObject().Select(operation => $"{operation.Name.ToUpperInvariant()} {path.Name}"));
 
     /// <summary>Adds the answer of a node, if the OpenAPI document has the call.</summary>
     public void Add(DocumentedExchange exchange, JsonNode? answer)
     {
-        if (exchange.CallIn(Calls(openApi)) is { } call)
+        if (exchange.CallIn(openApi.Calls) is { } call)
         {
             answered.Add((exchange with { Call = call }, Cut(answer)));
         }
@@ -55,11 +51,10 @@ internal sealed class ExamplesFile
     /// <summary>Where the examples of the OpenAPI document differ from what was answered, or from its schemas.</summary>
     public IEnumerable<string> Defects()
     {
-        var schema = new JsonSchema(openApi);
+        var schema = new JsonSchema(openApi.Root);
         foreach (var (exchange, answer) in answered)
         {
-            var call = exchange.Call.Split(' ');
-            var operation = openApi.GetProperty("paths").GetProperty(call[1]).GetProperty(call[0].ToLowerInvariant());
+            var operation = openApi.Operation(exchange.Call);
             if (exchange.Body is { } body)
             {
                 foreach (var defect in DefectsOf(operation.GetProperty("requestBody"), JsonNode.Parse(body), same: true))

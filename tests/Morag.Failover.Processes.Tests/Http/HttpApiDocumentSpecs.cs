@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Morag.Failover.Processes.Tests.Nodes;
 using Morag.Failover.TestProcesses;
@@ -43,7 +42,7 @@ public sealed class HttpApiDocumentSpecs : IAsyncLifetime
     public async Task Should_have_a_section_with_an_example_for_every_call_of_the_API()
     {
         var document = await File.ReadAllLinesAsync(DocumentFile());
-        var calls = ExamplesFile.Calls(await OpenApiAsync())
+        var calls = (await OpenApiDocument.ReadAsync(raw)).Calls
             .Order(StringComparer.Ordinal)
             .ToList();
 
@@ -62,7 +61,7 @@ public sealed class HttpApiDocumentSpecs : IAsyncLifetime
         var exchanges = DocumentedExchange.Read(document);
         var answers = new Dictionary<DocumentedExchange, IReadOnlyList<string>>();
         var wrong = new List<string>();
-        var examples = await ExamplesFile.ReadAsync(await OpenApiAsync());
+        var examples = await ExamplesFile.ReadAsync(await OpenApiDocument.ReadAsync(raw));
         foreach (var exchange in exchanges)
         {
             if (exchange.IsStream)
@@ -192,12 +191,6 @@ public sealed class HttpApiDocumentSpecs : IAsyncLifetime
         }
 
         return null;
-    }
-
-    private async Task<JsonElement> OpenApiAsync()
-    {
-        using var answer = await raw.SendAsync(new RawRequest("GET", "/openapi/v1.json"));
-        return JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
     }
 
     private static RawRequest RequestOf(DocumentedExchange exchange) =>

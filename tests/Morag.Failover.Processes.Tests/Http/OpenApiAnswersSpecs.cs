@@ -11,12 +11,12 @@ public sealed class OpenApiAnswersSpecs : IAsyncLifetime
     private readonly TestFolder folder = new();
     private NodeProcess node = null!;
     private RawClient raw = null!;
-    private JsonElement document;
+    private OpenApiDocument document = null!;
 
     [Fact]
     public async Task Should_match_the_document_when_a_call_succeeds()
     {
-        var schema = new JsonSchema(document);
+        var schema = new JsonSchema(document.Root);
         var wrong = new List<string>();
         var stages = 0;
         foreach (var call in ApiCall.All)
@@ -42,7 +42,7 @@ public sealed class OpenApiAnswersSpecs : IAsyncLifetime
     [Fact]
     public async Task Should_match_the_document_when_a_call_is_rejected()
     {
-        var schema = new JsonSchema(document);
+        var schema = new JsonSchema(document.Root);
         var wrong = new List<string>();
         foreach (var call in ApiCall.All)
         {
@@ -76,18 +76,18 @@ public sealed class OpenApiAnswersSpecs : IAsyncLifetime
     [Fact]
     public void Should_document_a_field_exactly_when_a_request_has_it()
     {
-        var schema = new JsonSchema(document);
+        var schema = new JsonSchema(document.Root);
         var stage = new Stage("name", 1);
         var wrong = new List<string>();
         foreach (var call in ApiCall.All.Where(call => call.Body is not null))
         {
-            var content = Operation(call).GetProperty("requestBody").GetProperty("content");
+            var content = document.Operation(call.Name).GetProperty("requestBody").GetProperty("content");
             var declared = content.GetProperty("application/json").GetProperty("schema");
             wrong.AddRange(schema.Errors(declared, JsonDocument.Parse(stage.Fill(call.Body!)).RootElement, call.Name));
         }
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
-        var requests = document.GetProperty("components").GetProperty("schemas").EnumerateObject()
+        var requests = document.Root.GetProperty("components").GetProperty("schemas").EnumerateObject()
             .Where(component => component.Name.EndsWith("Request", StringComparison.Ordinal))
             .SelectMany(
                 component => component.Value.GetProperty("properties").EnumerateObject().Select(field => $"{component.Name}.{field.Name}"));
@@ -98,7 +98,7 @@ public sealed class OpenApiAnswersSpecs : IAsyncLifetime
     public void Should_document_a_parameter_when_a_query_has_it()
     {
         var wrong = from call in ApiCall.All
-                    let declared = Operation(call).TryGetProperty("parameters", out var parameters)
+                    let declared = document.Operation(call.Name).TryGetProperty("parameters", out var parameters)
                         ? parameters.EnumerateArray()
                             .Where(parameter => parameter.GetProperty("in").GetString() == "query")
                             .Select(parameter => parameter.GetProperty("name").GetString()!)
@@ -115,8 +115,7 @@ public sealed class OpenApiAnswersSpecs : IAsyncLifetime
     {
         node = await NodeProcess.StartAsync(new() { DataFolder = folder.Path });
         raw = new RawClient(node.Address);
-        using var answer = await raw.SendAsync(new RawRequest("GET", "/openapi/v1.json"));
-        document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
+        document = await OpenApiDocument.ReadAsync(raw);
     }
 
     public async Task DisposeAsync()
@@ -126,17 +125,12 @@ public sealed class OpenApiAnswersSpecs : IAsyncLifetime
         folder.Dispose();
     }
 
-    private JsonElement Operation(ApiCall call)
-    {
-        var name = call.Name.Split(' ');
-        return document.GetProperty("paths").GetProperty(name[1]).GetProperty(name[0].ToLowerInvariant());
-    }
-
     private bool TryContent(ApiCall call, int status, string? type, out JsonElement schema)
     {
         schema = default;
+        var responses = document.Operation(call.Name).GetProperty("responses");
         return type is not null
-            && Operation(call).GetProperty("responses").TryGetProperty(status.ToString(CultureInfo.InvariantCulture), out var response)
+            && responses.TryGetProperty(status.ToString(CultureInfo.InvariantCulture), out var response)
             && response.TryGetProperty("content", out var content)
             && content.TryGetProperty(type, out var media)
             && media.TryGetProperty("schema", out schema);

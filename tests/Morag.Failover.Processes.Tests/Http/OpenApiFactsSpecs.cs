@@ -21,16 +21,16 @@ public sealed class OpenApiFactsSpecs : IAsyncLifetime
     private readonly TestFolder folder = new();
     private NodeProcess node = null!;
     private RawClient raw = null!;
-    private JsonElement document;
+    private OpenApiDocument document = null!;
 
     [Fact]
     public async Task Should_call_a_field_required_exactly_when_a_node_demands_it()
     {
-        var schema = new JsonSchema(document);
+        var schema = new JsonSchema(document.Root);
         var wrong = new List<string>();
         foreach (var call in ApiCall.All.Where(call => call.Body is not null))
         {
-            var declared = Operation(call).GetProperty("requestBody").GetProperty("content").GetProperty("application/json")
+            var declared = document.Operation(call.Name).GetProperty("requestBody").GetProperty("content").GetProperty("application/json")
                 .GetProperty("schema");
             foreach (var name in FieldsOf(JsonNode.Parse(Unknown.Fill(call.Body!))!).Select(field => field.Key).ToList())
             {
@@ -70,7 +70,7 @@ public sealed class OpenApiFactsSpecs : IAsyncLifetime
                 call with { Path = Unknowns(call.Path), Query = Unknowns(call.Query) },
                 unknown,
                 call.Body is { } body ? unknown.Fill(body) : null);
-            var documented = Operation(call).GetProperty("responses").TryGetProperty("404", out _);
+            var documented = document.Operation(call.Name).GetProperty("responses").TryGetProperty("404", out _);
             if (documented != ((int)answer.StatusCode == 404))
             {
                 wrong.Add($"{call.Name}: {(int)answer.StatusCode}, 404 is {(documented ? "" : "not ")}in the document");
@@ -98,7 +98,7 @@ public sealed class OpenApiFactsSpecs : IAsyncLifetime
             (await SendAsync(call, stage, body)).Dispose();
             (await SendAsync(new("POST", "/api/v1/tasks/cancel", null), stage, """{"filter":{},"reason":"over"}""")).Dispose();
             using var answer = await SendAsync(call, stage, body?.Replace("\"a\":[1]", "\"a\":[2]", StringComparison.Ordinal));
-            if (!Operation(call).GetProperty("responses").TryGetProperty(
+            if (!document.Operation(call.Name).GetProperty("responses").TryGetProperty(
                 ((int)answer.StatusCode).ToString(CultureInfo.InvariantCulture), out _))
             {
                 wrong.Add($"{call.Name}: {(int)answer.StatusCode} is not in the document");
@@ -113,7 +113,7 @@ public sealed class OpenApiFactsSpecs : IAsyncLifetime
     {
         var wrong = new List<string>();
         var ids = new HashSet<string>();
-        foreach (var path in document.GetProperty("paths").EnumerateObject())
+        foreach (var path in document.Root.GetProperty("paths").EnumerateObject())
         {
             foreach (var operation in path.Value.EnumerateObject())
             {
@@ -148,7 +148,7 @@ public sealed class OpenApiFactsSpecs : IAsyncLifetime
         }
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
-        var scheme = document.GetProperty("components").GetProperty("securitySchemes").GetProperty("bearer");
+        var scheme = document.Root.GetProperty("components").GetProperty("securitySchemes").GetProperty("bearer");
         Assert.Equal(("http", "bearer"), (scheme.GetProperty("type").GetString(), scheme.GetProperty("scheme").GetString()));
     }
 
@@ -156,8 +156,7 @@ public sealed class OpenApiFactsSpecs : IAsyncLifetime
     {
         node = await NodeProcess.StartAsync(new() { DataFolder = folder.Path });
         raw = new RawClient(node.Address);
-        using var answer = await raw.SendAsync(new RawRequest("GET", "/openapi/v1.json"));
-        document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
+        document = await OpenApiDocument.ReadAsync(raw);
     }
 
     public async Task DisposeAsync()
@@ -173,18 +172,12 @@ public sealed class OpenApiFactsSpecs : IAsyncLifetime
             : [];
 
     private bool Streams(ApiCall call) =>
-        Operation(call).GetProperty("responses").TryGetProperty("200", out var answer)
+        document.Operation(call.Name).GetProperty("responses").TryGetProperty("200", out var answer)
         && answer.GetProperty("content").TryGetProperty("text/event-stream", out _);
 
     private async Task<HttpResponseMessage> SendAsync(ApiCall call, Stage stage, string? body)
     {
         var request = RawRequest.Of(call with { Body = null }, stage);
         return await raw.SendAsync(request with { Body = body is null ? null : Encoding.UTF8.GetBytes(body) });
-    }
-
-    private JsonElement Operation(ApiCall call)
-    {
-        var name = call.Name.Split(' ');
-        return document.GetProperty("paths").GetProperty(name[1]).GetProperty(name[0].ToLowerInvariant());
     }
 }

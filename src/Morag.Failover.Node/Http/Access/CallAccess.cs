@@ -31,8 +31,12 @@ internal sealed record CallAccess
     public WorkerPlace? Workers { get; init; }
 
     /// <summary>The rule for a request.</summary>
-    public static CallAccess Of(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<CallAccess>()
-        ?? new CallAccess { Readers = HttpMethods.IsGet(context.Request.Method) };
+    public static CallAccess Of(HttpContext context) =>
+        Of(context.GetEndpoint()?.Metadata.GetMetadata<CallAccess>(), context.Request.Method);
+
+    /// <summary>The rule for a call of a method, with the rule that it declares, if it declares one.</summary>
+    public static CallAccess Of(CallAccess? declared, string method) =>
+        declared ?? new CallAccess { Readers = HttpMethods.IsGet(method) };
 
     /// <summary>Whether a token of this kind may make the call at all.</summary>
     public bool Allows(TokenKind kind) => kind switch

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Morag.Failover.Contracts.Wire;
@@ -36,7 +35,7 @@ internal sealed class CallFacts(AccessTokens tokens, CallExamples examples) : IO
         var call = $"{context.Description.HttpMethod} /{context.Description.RelativePath!.TrimEnd('/')}";
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         operation.OperationId = IdOf(call);
-        Secure(operation, metadata, context.Document!);
+        Secure(operation, metadata, context.Description.HttpMethod!, context.Document!);
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
         {
             parameter.Description = ParameterTexts.Of(call, parameter.Name!);
@@ -70,10 +69,9 @@ internal sealed class CallFacts(AccessTokens tokens, CallExamples examples) : IO
         static string Capital(string word) => string.Create(CultureInfo.InvariantCulture, $"{char.ToUpperInvariant(word[0])}{word[1..]}");
     }
 
-    private void Secure(OpenApiOperation operation, IList<object> metadata, OpenApiDocument document)
+    private void Secure(OpenApiOperation operation, IList<object> metadata, string method, OpenApiDocument document)
     {
-        var access = metadata.OfType<CallAccess>().FirstOrDefault();
-        if (access is null && metadata.OfType<IAllowAnonymous>().Any())
+        if (!Descriptions.NeedsToken(metadata))
         {
             operation.Security = [];
             return;
@@ -81,7 +79,7 @@ internal sealed class CallFacts(AccessTokens tokens, CallExamples examples) : IO
 
         var byToken = new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, document)] = [] };
         operation.Security = tokens.Required ? [byToken] : [byToken, new OpenApiSecurityRequirement()];
-        var rule = access ?? new CallAccess { Readers = operation.OperationId!.StartsWith("get", StringComparison.Ordinal) };
+        var rule = CallAccess.Of(metadata.OfType<CallAccess>().FirstOrDefault(), method);
         var kinds = Enum.GetValues<TokenKind>().Where(rule.Allows).Select(kind => WireName.Of(kind));
         operation.Description = $"Tokens: {string.Join(", ", kinds)}.";
     }

@@ -48,6 +48,10 @@ internal static class Descriptions
     public static RouteHandlerBuilder CanBeIncomplete(this RouteHandlerBuilder endpoint) =>
         endpoint.WithMetadata(MayBeIncomplete.Instance);
 
+    /// <summary>Whether a call needs a token. One that is open and still says which tokens it accepts checks them itself.</summary>
+    public static bool NeedsToken(IEnumerable<object> metadata) =>
+        !metadata.OfType<IAllowAnonymous>().Any() || metadata.OfType<CallAccess>().Any();
+
     private static RouteHandlerBuilder WithProblems(this RouteHandlerBuilder endpoint)
     {
         endpoint.Finally(built =>
@@ -65,7 +69,7 @@ internal static class Descriptions
     {
         var metadata = endpoint.Metadata;
         yield return StatusCodes.Status403Forbidden;
-        if (!metadata.OfType<IAllowAnonymous>().Any() || metadata.OfType<CallAccess>().Any())
+        if (NeedsToken(metadata))
         {
             yield return StatusCodes.Status401Unauthorized;
         }

@@ -20,8 +20,6 @@ namespace Morag.Failover.Node.Http.Sharding;
 /// <summary><c>/sharding</c>: on which nodes the owners of state run, and moving them.</summary>
 internal static class ShardEndpoints
 {
-    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(3);
-
     public static void MapSharding(this IEndpointRouteBuilder api)
     {
         var sharding = api.MapGroup("/sharding").WithTags("Sharding");
@@ -159,7 +157,7 @@ internal static class ShardEndpoints
         {
             var actor = ClusterSharding.Get(system).ShardRegion(region);
             var stats = await actor.Ask<ClusterShardingStats>(
-                new GetClusterShardingStats(AnswerTimeout), AnswerTimeout + AnswerTimeout, context.RequestAborted);
+                new GetClusterShardingStats(NodeInspectors.AnswerTimeout), 2 * NodeInspectors.AnswerTimeout, context.RequestAborted);
             return
             [
                 .. stats.Regions.Select(place => new RegionOnNode(
