@@ -61,7 +61,7 @@ internal static class NodeProgram
             var store = embedded is null ? StoreAddress.Of(options.Redis!, options) : StoreAddress.Of(embedded, options);
             var log = NodeLog.Create(options, "Store");
             var record = JournalRecord.Open(store.RecordFile);
-            log.LogInformation("The data folder is {Folder} ({Setting})", options.DataFolder, NodeSetting.Data.Key);
+            log.UsesDataFolder(options.DataFolder, NodeSetting.Data.Key);
             var identity = await ClusterIdentity.ClaimAsync(store, options.Failover.Partitions, record, TimeProvider.System, log);
             var refusal = new Refusal();
             await using var watch = new JournalWatch(store, record, refusal, TimeProvider.System, log);
@@ -92,14 +92,14 @@ internal static class NodeProgram
     private static Task<EmbeddedRedis.EmbeddedRedis> StartEmbeddedRedisAsync(NodeOptions options)
     {
         var log = NodeLog.Create(options, "EmbeddedRedis");
-        log.LogInformation("{Limits}", EmbeddedLimits.Describe(options));
+        log.EmbeddedRedisSays(EmbeddedLimits.Describe(options));
         return Morag.EmbeddedRedis.EmbeddedRedis.StartAsync(new EmbeddedRedisOptions
         {
             DataFolder = options.EmbeddedRedisFolder,
             Memory = options.EmbeddedMemory,
             AcceptDataLoss = options.AcceptedDataLoss,
             AcceptDataLossOption = NodeSetting.AcceptDataLoss.Option,
-            Log = line => log.LogInformation("{Line}", line),
+            Log = log.EmbeddedRedisSays,
         });
     }
 
@@ -179,17 +179,11 @@ internal static class NodeProgram
     {
         if (tls is not null)
         {
-            log.LogInformation(
-                "Nodes must present a certificate. This node's is valid until {Until:u}; replace it and restart the node before then",
-                tls.Certificate.Own.NotAfter.ToUniversalTime());
+            log.RequiresNodeCertificates(tls.Certificate.Own.NotAfter.ToUniversalTime());
         }
         else if (!options.IsClusterOnLoopback)
         {
-            log.LogWarning(
-                "There is no TLS between nodes: whoever reaches the port for other nodes at {Host} can do everything, without a token. Set "
-                + "{Setting}, or keep that port in a private network",
-                options.BindHost,
-                NodeSetting.TlsCertificate.Key);
+            log.HasNoTlsBetweenNodes(options.BindHost, NodeSetting.TlsCertificate.Key);
         }
     }
 
@@ -198,11 +192,8 @@ internal static class NodeProgram
     /// </summary>
     private static void WatchWallClock(WebApplication app)
     {
-        var watch = new ClockWatch(SteadyClock.OfProcess, step => app.Logger.LogWarning(
-            "The wall clock of this node stepped {Direction} by {Seconds:0.0} s. Deadlines, retries and timeouts are not affected. "
-            + "The times that this node shows approach the wall clock by 1 % of elapsed time. Check the machine's time synchronization",
-            step.By > TimeSpan.Zero ? "forward" : "back",
-            step.By.Duration().TotalSeconds));
+        var watch = new ClockWatch(SteadyClock.OfProcess, step => app.Logger.WallClockStepped(
+            step.By > TimeSpan.Zero ? "forward" : "back", step.By.Duration().TotalSeconds));
         app.Lifetime.ApplicationStopped.Register(watch.Dispose);
     }
 
@@ -232,7 +223,7 @@ internal static class NodeProgram
         if (AdvertisedAddress.Of(options.Advertise, app.Urls, options.Host) is { } address)
         {
             app.Services.GetRequiredService<NodeAnnouncements>().Announce(address);
-            app.Logger.LogInformation("This node announces the address {Address} to clients (morag.advertise)", address);
+            app.Logger.AnnouncesAddress(address);
         }
     }
 

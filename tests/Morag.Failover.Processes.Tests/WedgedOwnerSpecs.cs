@@ -62,6 +62,11 @@ public sealed class WedgedOwnerSpecs(RedisServer server) : IClassFixture<RedisSe
         await ShowsAsync(wedged);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await CallAsync(HttpMethod.Get, "/scale", null)).Status);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await CallAsync(HttpMethod.Get, "/scale?queue=cpu_batch", null)).Status);
+        var summary = await CallAsync(HttpMethod.Get, "/dashboard", null);
+        Assert.Equal(HttpStatusCode.OK, summary.Status);
+        Assert.Equal(
+            ["coordinator 2", "directory bucket 1", "queue partition 1"],
+            summary.Body.GetProperty("incomplete").EnumerateArray().Select(part => part.GetString()).Order());
         await OthersWorkAsync(good);
 
         foreach (var owner in wedged)

@@ -1,6 +1,7 @@
 using Morag.Failover.Actors.Metrics;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Live;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Failover;
 using Morag.Failover.Domain.Failover.Coordination;
 using Morag.Failover.Domain.Queues;
@@ -20,12 +21,25 @@ public sealed partial class FailoverCoordinator
             _ =>
             {
                 callers.ForEach(caller => caller.Tell(decision));
-                Context.System.EventStream.Publish(new DecisionMade { Decision = decision });
+                Announce(decision);
                 DecisionMetrics.Decided(decision, Now);
                 CarryOut(failure.Id);
             },
             callers);
         ForgetWhatIsDue();
+    }
+
+    private void Announce(FailoverDecision decision)
+    {
+        Context.System.EventStream.Publish(new DecisionMade { Decision = decision });
+        Log.Info(
+            "Task {TaskId}, failure {FailureId} on worker {WorkerId}, {FailureType}: {Strategy}. {Reason}",
+            decision.TaskId,
+            decision.DecisionMetadata.FailureId,
+            decision.FailureEvent.WorkerId?.Value ?? "-",
+            WireName.Of(decision.FailureEvent.FailureType),
+            WireName.Of(decision.SelectedAction.Strategy),
+            LogText.Of(decision.SelectedAction.Reason));
     }
 
     private void CarryOut(FailureId id)
@@ -67,6 +81,12 @@ public sealed partial class FailoverCoordinator
             Commit(@event, _ =>
             {
                 Context.System.EventStream.Publish(resolved);
+                Log.Info(
+                    "Task {TaskId}, failure {FailureId}: {Outcome}. {Detail}",
+                    resolved.TaskId,
+                    resolved.FailureId,
+                    WireName.Of(resolved.Outcome),
+                    LogText.Of(resolved.Detail));
                 DecisionMetrics.Resolved(resolved.Outcome);
                 afterwards?.Invoke();
             });

@@ -75,7 +75,7 @@ public sealed partial class FailoverCoordinator
             reviews.End(parked);
             Commit(new ParkReversed { FailureId = parked, Decision = reversal }, _ =>
             {
-                Context.System.EventStream.Publish(new DecisionMade { Decision = reversal });
+                Announce(reversal);
                 CarryOut(parked);
             });
         }

@@ -19,12 +19,18 @@ public sealed partial class WorkerReliabilityActor
         if (WorkerAnnouncements.Change(before, @event) is { } change)
         {
             Context.System.EventStream.Publish(change);
+            Log.Info("Worker {WorkerId} is {Change}. {Detail}", change.WorkerId, change.What, LogText.Of(change.Detail));
             FleetMetrics.OnChanged(change);
         }
 
         if (WorkerAnnouncements.Breaker(before, after, Now) is { } breaker)
         {
             Context.System.EventStream.Publish(breaker);
+            Log.Info(
+                "The breaker of worker {WorkerId} is {Breaker}. {Reason}",
+                breaker.WorkerId,
+                WireName.Of(breaker.State),
+                LogText.Of(breaker.Reason));
             if (before.Breaker.State != after.Breaker.State)
             {
                 FleetMetrics.OnBreaker(after.Breaker.State);

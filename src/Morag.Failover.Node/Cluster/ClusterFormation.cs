@@ -116,7 +116,7 @@ internal sealed class ClusterFormation : ReceiveActor, IWithTimers
         parts.Progress.WaitsFor = null;
         if (logged is not null)
         {
-            parts.Log.LogInformation("This node has joined the cluster");
+            parts.Log.Joined();
         }
 
         Context.Stop(Self);
@@ -177,7 +177,7 @@ internal sealed class ClusterFormation : ReceiveActor, IWithTimers
             return;
         }
 
-        parts.Log.LogInformation("No other node is present in Redis: this node forms the cluster");
+        parts.Log.FormsCluster();
         cluster.Join(cluster.SelfAddress);
     }
 
@@ -260,9 +260,7 @@ internal sealed class ClusterFormation : ReceiveActor, IWithTimers
         }
 
         (logged, loggedAt) = (why, now);
-        parts.Log.LogWarning(
-            "This node waits until it can join the cluster: {Why}. It keeps trying. Check the network, and the certificates of the nodes",
-            why);
+        parts.Log.WaitsToJoin(why);
     }
 
     /// <summary>Stops if the nodes that admitted this one are gone before it is up: it could wait forever and block others.</summary>

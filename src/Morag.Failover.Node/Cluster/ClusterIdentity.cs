@@ -86,7 +86,7 @@ public sealed class ClusterIdentity
     {
         if (why is not null)
         {
-            log.LogWarning("This node continues with the journal in Redis: {Why}", why);
+            log.ContinuesWithJournal(why);
         }
 
         return journalId;
@@ -109,7 +109,7 @@ public sealed class ClusterIdentity
                 + $"{NodeSetting.AcceptDataLoss.Option} {token}");
         }
 
-        log.LogWarning("Data loss accepted by the operator: {What}", what);
+        log.LossAccepted(what);
         if (recorded is not null && found.JournalId is { } another && another != recorded.JournalId)
         {
             return another;
@@ -135,10 +135,7 @@ public sealed class ClusterIdentity
     {
         if (await MemoryPolicy.ReadAsync(redis) is not { } policy)
         {
-            log.LogWarning(
-                "{Store} does not allow this user to run INFO, so its maxmemory-policy cannot be checked. It must be noeviction, "
-                + "or Redis may evict events",
-                store.Name);
+            log.PolicyUnknown(store.Name);
             return;
         }
 
@@ -149,12 +146,12 @@ public sealed class ClusterIdentity
 
         if (policy.Warning is { } warning)
         {
-            log.LogWarning("{Store}: {Warning}", store.Name, warning);
+            log.PolicyWarning(store.Name, warning);
         }
 
         if (policy.Note is { } note)
         {
-            log.LogInformation("{Store}: {Note}", store.Name, note);
+            log.PolicyNote(store.Name, note);
         }
     }
 

@@ -246,10 +246,7 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
         if (!presence.IsCurrent && !toldLapse)
         {
             toldLapse = true;
-            log.LogWarning(
-                "This node cannot renew its presence in Redis ({Why}). If the cluster has other nodes, it answers no calls until it can, "
-                + "because they may take over from it",
-                failed.Cause.Message);
+            log.PresenceNotRenewed(failed.Cause.Message);
         }
     }
 
@@ -266,7 +263,7 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
             return;
         }
 
-        log.LogWarning("This node takes over from {Node}: {Why}", member.Address.Address, why);
+        log.TakesOver(member.Address.Address, why);
         member.Status = MemberStatus.Down;
         cluster.Down(member.Address.Address);
         Quarantine(member);
@@ -288,11 +285,7 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
     {
         Timers.Cancel(nameof(Renew));
         presence.Revoke();
-        log.LogError(
-            "This node was taken over: it did not renew its presence in Redis for {Seconds:0.#} s or more, or the cluster downed it. It "
-            + "answers no more calls and stops. Restart it. Look for long pauses of the process, a busy machine or a slow Redis, or raise "
-            + "morag.presence.timeout",
-            presence.Timeout.TotalSeconds);
+        log.WasTakenOver(presence.Timeout.TotalSeconds);
         cluster.Down(cluster.SelfAddress);
     }
 
@@ -309,9 +302,7 @@ internal sealed class PresenceKeeper : UntypedActor, IWithTimers
 
         Timers.Cancel(nameof(Renew));
         presence.Revoke();
-        log.LogError(
-            "This node was downed: it lost contact with other nodes, and the split brain resolver decided that its side stops, or an "
-            + "operator downed it. It answers no more calls and stops. Restart it when the network works again");
+        log.WasDowned();
     }
 
     private void OnChanged(ClusterEvent.IMemberEvent changed)

@@ -26,6 +26,7 @@ using Morag.Failover.Node.Http.Policy;
 using Morag.Failover.Node.Http.Queues;
 using Morag.Failover.Node.Http.Scaling;
 using Morag.Failover.Node.Http.Sharding;
+using Morag.Failover.Node.Http.Summary;
 using Morag.Failover.Node.Http.Tasks;
 using Morag.Failover.Node.Http.Workers;
 using Morag.Failover.Node.Inspection;
@@ -60,6 +61,7 @@ public static class FailoverHttp
         services.AddSingleton<OperatorAudit>();
         services.AddSingleton(provider => RecentEvents.Of(provider.GetRequiredService<ActorSystem>()));
         services.AddFailoverDashboard(store);
+        services.AddSingleton<SummaryReader>();
         services.TryAddSingleton<NodeAnnouncements>();
         services.TryAddSingleton(StoreRoom.Unlimited);
         services.TryAddSingleton(new OwnerHealth());
@@ -84,7 +86,8 @@ public static class FailoverHttp
             }
         });
         services.AddSingleton<CallExamples>();
-        services.AddOpenApi("v1", openApi =>
+        services.AddSingleton<ApiDocument>();
+        services.AddOpenApi(ApiDocument.Name, openApi =>
         {
             openApi.AddSchemaTransformer<WireSchemas>();
             openApi.AddOperationTransformer<CallFacts>();
@@ -97,6 +100,8 @@ public static class FailoverHttp
                     Description = "Lease tasks to workers, detect failures, and decide and explain what happens next. "
                         + "Errors are problem details (RFC 9457) that name the field and the rule.",
                 };
+                // The node that the document came from, under whichever name the reader knows it.
+                document.Servers = [];
                 document.Components ??= new OpenApiComponents();
                 document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
                 document.Components.SecuritySchemes[CallFacts.Bearer] = new OpenApiSecurityScheme
@@ -150,6 +155,7 @@ public static class FailoverHttp
         owned.MapQueueControls();
         owned.MapAlerts();
         owned.MapScale();
+        owned.MapSummary();
         owned.MapAudit();
         owned.MapEvents();
         app.MapPalettes();

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Morag.Failover.Actors.Security;
 using Morag.Failover.Node.Configuration;
+using Morag.Failover.Node.Logging;
 
 namespace Morag.Failover.Node.Http;
 
@@ -85,10 +86,7 @@ internal sealed class HttpCertificate
             current = Load();
             content = now;
             refusal = null;
-            log.LogInformation(
-                "The HTTP API uses the new certificate of {File}, valid until {Until:u}",
-                files.Certificate,
-                current.TargetCertificate.NotAfter.ToUniversalTime());
+            log.UsesNewCertificate(files.Certificate, current.TargetCertificate.NotAfter.ToUniversalTime());
         }
         catch (Exception refused) when (refused is CertificateRefusedException or CryptographicException or NotSupportedException)
         {
@@ -97,7 +95,7 @@ internal sealed class HttpCertificate
             if (why != refusal)
             {
                 refusal = why;
-                log.LogWarning("{Refusal}. The HTTP API keeps its current certificate", why);
+                log.KeepsCertificate(why);
             }
         }
     }

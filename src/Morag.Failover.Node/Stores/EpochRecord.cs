@@ -117,10 +117,7 @@ public sealed class EpochRecord : IEpochFloors
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
-            log.LogError(
-                "{File} could not be updated: {Why}. If Redis loses data before this is fixed, lease epochs may be reused",
-                record.File,
-                e.Message);
+            log.EpochsNotRecorded(record.File, e.Message);
         }
     }
 

@@ -88,7 +88,7 @@ internal sealed class JournalWatch : IAsyncDisposable
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            log.LogCritical(failure, "Checking {Store} failed unexpectedly", store.Name);
+            log.CheckFailed(failure, store.Name);
             refusal.Stop($"The node stops because checking {store.Name} failed unexpectedly: {failure.Message.ReplaceLineEndings(" ")}");
         }
     }
@@ -121,11 +121,7 @@ internal sealed class JournalWatch : IAsyncDisposable
         switch (StoreComparison.Compare(found, known))
         {
             case StoreVerdict.Same when found.Writes < newest:
-                log.LogWarning(
-                    "{Store} has restarted without its last {Lost}, which its settings allow (appendfsync, replication). Owners that "
-                    + "knew them restart from the stored state",
-                    store.Name,
-                    Counted.Of(newest - found.Writes, "write"));
+                log.LostLastWrites(store.Name, Counted.Of(newest - found.Writes, "write"));
                 break;
             case StoreVerdict.Same:
                 break;
@@ -158,14 +154,11 @@ internal sealed class JournalWatch : IAsyncDisposable
         }
         else if (now.Refusal is { } evicts && before?.Refusal != evicts)
         {
-            log.LogError(
-                "{Store}: {Refusal}. This node stops as soon as keys are evicted, and does not start with this policy",
-                store.Name,
-                evicts);
+            log.PolicyRefused(store.Name, evicts);
         }
         else if (before is not null && now.Warning is { } warning && before.Warning != warning)
         {
-            log.LogWarning("{Store}: {Warning}", store.Name, warning);
+            log.PolicyWarning(store.Name, warning);
         }
     }
 
@@ -206,8 +199,7 @@ internal sealed class JournalWatch : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
-            log.LogError(
-                "{File} could not be written: {Why}. The next start may not detect a loss of data in Redis", record.File, e.Message);
+            log.RecordNotWritten(record.File, e.Message);
         }
     }
 }

@@ -20,7 +20,7 @@ public sealed class OpenApiSpecs
         "get /api/v1/queues", "get /api/v1/queues/{queue}",
         "post /api/v1/queues/{queue}/pause", "post /api/v1/queues/{queue}/resume", "get /api/v1/queues/{queue}/limits",
         "post /api/v1/queues/{queue}/limits",
-        "get /api/v1/scale", "get /api/v1/audit",
+        "get /api/v1/scale", "get /api/v1/dashboard", "get /api/v1/audit",
         "get /api/v1/alerts", "get /api/v1/alerts/{alert}", "post /api/v1/alerts/{alert}/acknowledge",
         "post /api/v1/alerts/{alert}/unacknowledge", "get /api/v1/alerts/settings", "post /api/v1/alerts/settings",
         "get /api/v1/alerts/webhooks", "post /api/v1/alerts/test-webhook",

@@ -1,3 +1,6 @@
+using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Node.Logging;
+
 namespace Morag.Failover.Node.Http.Answers;
 
 /// <summary>Turns every error into problem details, so that all errors of the API have the same shape.</summary>
@@ -45,7 +48,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            log.LogError(failure, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
+            log.CallFailed(failure, context.Request.Method, LogText.Of(context.Request.Path));
             return Problem.OfStatus(
                 StatusCodes.Status500InternalServerError, "The call failed unexpectedly. The node's log has the cause.");
         }

@@ -33,7 +33,7 @@ internal sealed partial class OperatorAudit(FailoverGateway gateway, ActorSystem
             After = after,
         };
         var name = WireName.Of(action);
-        LogAction(log, entry.By, name, target, reason);
+        LogAction(entry.By, name, LogText.Of(target), LogText.Of(reason));
         var coordinators = gateway.Settings.Partitions.Coordinators;
         var first = Random.Shared.Next(coordinators);
         using var limit = new CancellationTokenSource(Patience);
@@ -47,19 +47,19 @@ internal sealed partial class OperatorAudit(FailoverGateway gateway, ActorSystem
             }
             catch (ProblemException failure)
             {
-                LogNotRecorded(log, name, target, failure.Message);
+                LogNotRecorded(name, LogText.Of(target), failure.Message);
             }
             catch (OperationCanceledException)
             {
-                LogNotRecorded(log, name, target, "no coordinator answered in time");
+                LogNotRecorded(name, LogText.Of(target), "no coordinator answered in time");
                 return;
             }
         }
     }
 
     [LoggerMessage(LogLevel.Warning, "{By}: {Action} {Target}: {Reason}")]
-    private static partial void LogAction(ILogger log, string by, string action, string target, string reason);
+    private partial void LogAction(string by, string action, string target, string reason);
 
     [LoggerMessage(LogLevel.Error, "{Action} {Target} is not in the audit: {Why}")]
-    private static partial void LogNotRecorded(ILogger log, string action, string target, string why);
+    private partial void LogNotRecorded(string action, string target, string why);
 }

@@ -7,6 +7,7 @@ using Morag.Failover.Contracts.Live;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Activity;
+using Morag.Failover.Node.Logging;
 
 namespace Morag.Failover.Node.Http.Dashboard;
 
@@ -146,7 +147,7 @@ internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem syst
         catch (Exception failure) when (failure is not OperationCanceledException)
 #pragma warning restore CA1031
         {
-            log.LogWarning("The dashboard could not read the queues: {Reason}", failure.Message);
+            log.QueuesNotRead(failure.Message);
             return false;
         }
     }
@@ -224,7 +225,7 @@ internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem syst
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            log.LogWarning("The charts of the dashboard begin with the start of this node: {Reason}", failure.Message);
+            log.ChartsBeginNow(failure.Message);
         }
     }
 

@@ -2,6 +2,7 @@ using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Node.Logging;
 
 namespace Morag.Failover.Node.Http.Dashboard;
 
@@ -97,7 +98,7 @@ internal sealed class BulkRuns(FailoverGateway gateway, SteadyClock clock, Activ
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            log.LogError(failure, "Bulk action {Id} ended early", wanted.Id);
+            log.BulkEndedEarly(failure, wanted.Id.Value);
             run.Problem = failure.Message;
         }
 

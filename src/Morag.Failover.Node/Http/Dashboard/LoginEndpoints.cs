@@ -3,6 +3,7 @@ using Morag.Failover.Dashboard;
 using Morag.Failover.Dashboard.Pages;
 using Morag.Failover.Node.Http.Access;
 using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Logging;
 
 namespace Morag.Failover.Node.Http.Dashboard;
 
@@ -39,7 +40,7 @@ internal static class LoginEndpoints
         }
         catch (ProblemException refused)
         {
-            log.LogWarning("A sign-in to the dashboard from {Address} was refused", context.Connection.RemoteIpAddress);
+            log.SignInRefused(context.Connection.RemoteIpAddress);
             return await view.Page<LoginScreen, LoginModel>(context, new(from, Why(refused.Problem)), refused.Problem.Status);
         }
     }

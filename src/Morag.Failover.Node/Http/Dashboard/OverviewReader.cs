@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using Akka.Actor;
 using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Contracts.Failover;
@@ -37,57 +36,43 @@ internal sealed record OverviewReading
 }
 
 /// <summary>Reads the counts for all pages that are open at this node, at most once per second.</summary>
-internal sealed class OverviewReader(FailoverGateway gateway, ActorSystem system, OwnerHealth health)
+internal sealed class OverviewReader
 {
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(1);
 
-    private readonly Lock gate = new();
-    private Task<OverviewReading>? latest;
-    private long finishedAt;
+    private readonly FailoverGateway gateway;
+    private readonly ActorSystem system;
+    private readonly OwnerHealth health;
+    private readonly SharedReading<OverviewReading> readings;
 
-    public Task<OverviewReading> ReadAsync()
+    public OverviewReader(FailoverGateway gateway, ActorSystem system, OwnerHealth health)
     {
-        lock (gate)
-        {
-            if (latest is null || (latest.IsCompleted && Stopwatch.GetElapsedTime(Volatile.Read(ref finishedAt)) >= Kept))
-            {
-                // Apart from the call that asks first, whose end must not end the reading of the others.
-                latest = Task.Run(ReadNowAsync);
-            }
-
-            return latest;
-        }
+        (this.gateway, this.system, this.health) = (gateway, system, health);
+        readings = new(ReadNowAsync, Kept);
     }
+
+    public Task<OverviewReading> ReadAsync() => readings.GetAsync();
 
     private async Task<OverviewReading> ReadNowAsync()
     {
-        CallPatience.Begin();
-        var call = new DefaultHttpContext { RequestAborted = gateway.Stopping };
-        var missing = PageReads.Begin(call);
-        try
+        var (call, missing) = PageReads.BeginApart(gateway);
+        var workers = Part("every worker", WorkerEndpoints.Count(call, gateway));
+        var queues = Part("every queue", QueueEndpoints.Count(call, gateway));
+        var failures = Part("every failure", FailureEndpoints.Count(call, gateway));
+        var alerts = ClusterAlerts.ReadAsync(system, health, gateway.Stopping);
+        var demand = Part("the age of every queue", gateway.AskEveryQueue<QueueDemandReply>(
+            call, partition => new GetQueueDemand { Partition = partition, Within = TimeSpan.Zero }));
+        await Task.WhenAll(workers, queues, failures, alerts, demand);
+        Answer.AddMissingParts(call, (await alerts).SilentNodes.Select(node => $"node {node}"));
+        return new()
         {
-            var workers = Part("every worker", WorkerEndpoints.Count(call, gateway));
-            var queues = Part("every queue", QueueEndpoints.Count(call, gateway));
-            var failures = Part("every failure", FailureEndpoints.Count(call, gateway));
-            var alerts = ClusterAlerts.ReadAsync(system, health, gateway.Stopping);
-            var demand = Part("the age of every queue", gateway.AskEveryQueue<QueueDemandReply>(
-                call, partition => new GetQueueDemand { Partition = partition, Within = TimeSpan.Zero }));
-            await Task.WhenAll(workers, queues, failures, alerts, demand);
-            Answer.AddMissingParts(call, (await alerts).SilentNodes.Select(node => $"node {node}"));
-            return new()
-            {
-                Workers = await workers,
-                Queues = await queues is { } counts ? [.. counts] : null,
-                Failures = await failures,
-                Oldest = OldestOf(await demand ?? []),
-                Alerts = (await alerts).Alerts,
-                Missing = missing.Names,
-            };
-        }
-        finally
-        {
-            Volatile.Write(ref finishedAt, Stopwatch.GetTimestamp());
-        }
+            Workers = await workers,
+            Queues = await queues is { } counts ? [.. counts] : null,
+            Failures = await failures,
+            Oldest = OldestOf(await demand ?? []),
+            Alerts = (await alerts).Alerts,
+            Missing = missing.Names,
+        };
 
         static Dictionary<QueueName, DateTimeOffset> OldestOf(List<QueueDemandReply> parts) => parts
             .SelectMany(part => part.Queues)

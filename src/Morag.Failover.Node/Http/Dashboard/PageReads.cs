@@ -23,6 +23,17 @@ internal static class PageReads
         return missing;
     }
 
+    /// <summary>
+    /// Begins to read what several callers share, in a call of its own: it does not end with one of them. Owners that are silent are left
+    /// out.
+    /// </summary>
+    public static (HttpContext Call, MissingParts Missing) BeginApart(FailoverGateway gateway)
+    {
+        CallPatience.Begin();
+        var call = new DefaultHttpContext { RequestAborted = gateway.Stopping };
+        return (call, Begin(call));
+    }
+
     /// <summary>Lets the present call wait no longer than a page.</summary>
     public static void LimitPatience() => CallPatience.Limit(MostForOne, MostForAll);
 

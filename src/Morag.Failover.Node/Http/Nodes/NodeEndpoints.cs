@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using Morag.Failover.Actors.Hosting;
@@ -39,18 +40,24 @@ internal static class NodeEndpoints
         return Answer.Ok(alerts.Alerts);
     }
 
-    private static IResult List(ActorSystem system, NodeAnnouncements announcements)
+    private static IResult List(ActorSystem system, NodeAnnouncements announcements) => Answer.Ok(NodesOf(system, announcements));
+
+    /// <summary>The nodes, as this one sees them.</summary>
+    internal static ImmutableArray<ClusterNode> NodesOf(ActorSystem system, NodeAnnouncements announcements)
     {
         var cluster = Akka.Cluster.Cluster.Get(system);
-        return Answer.Ok(announcements.List(cluster.State, cluster.SelfUniqueAddress, OwnerRole.Of(system)));
+        return announcements.List(cluster.State, cluster.SelfUniqueAddress, OwnerRole.Of(system));
     }
 
-    private static IResult Status(ActorSystem system, OwnerHealth health)
+    private static IResult Status(ActorSystem system, OwnerHealth health) => Answer.Ok(StatusOf(system, health));
+
+    /// <summary>The state of the cluster in numbers, as this node sees it.</summary>
+    internal static ClusterStatus StatusOf(ActorSystem system, OwnerHealth health)
     {
         var cluster = Akka.Cluster.Cluster.Get(system);
         var state = cluster.State;
         var members = state.Members.Where(member => member.Status != MemberStatus.Removed).ToList();
-        return Answer.Ok(new ClusterStatus
+        return new ClusterStatus
         {
             Node = NodeName.Of(cluster.SelfAddress),
             Nodes = members.Count,
@@ -66,6 +73,6 @@ internal static class NodeEndpoints
             Oldest = NodeAnnouncements.OldestOwner(state, OwnerRole.Of(system)) is { } oldest ? NodeName.Of(oldest.Address) : null,
             Converged = state.Unreachable.IsEmpty && members.TrueForAll(member => state.SeenBy.Contains(member.Address)),
             OwnersDown = health.Down.Count,
-        });
+        };
     }
 }

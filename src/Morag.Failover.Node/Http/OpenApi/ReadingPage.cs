@@ -11,7 +11,8 @@ internal static class ReadingPage
     /// <summary>Maps the document, and the page that shows it to whoever may read the API.</summary>
     public static void MapApiDocument(this IEndpointRouteBuilder app)
     {
-        app.MapOpenApi().WithMetadata(DashboardCall.Part);
+        app.MapGet("/openapi/v1.json", async (ApiDocument document) => TypedResults.Bytes(await document.ReadAsync(), "application/json"))
+            .WithMetadata(DashboardCall.Part).ExcludeFromDescription();
         app.MapGroup("").WithMetadata(DashboardCall.Page).MapScalarApiReference(Address, Configure)
             .AddEndpointFilter((call, next) =>
             {
