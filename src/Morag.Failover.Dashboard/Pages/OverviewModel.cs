@@ -1,3 +1,4 @@
+using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
@@ -25,7 +26,10 @@ public sealed record OverviewModel
     public required IReadOnlyDictionary<QueueName, DateTimeOffset> Oldest { get; init; }
 
     /// <summary>The owners that fail.</summary>
-    public ImmutableArray<OwnerAlert> Alerts { get; init; } = [];
+    public ImmutableArray<OwnerAlert> OwnersDown { get; init; } = [];
+
+    /// <summary>The open alerts, those that were raised last first.</summary>
+    public ImmutableArray<Alert> OpenAlerts { get; init; } = [];
 
     /// <summary>The nodes.</summary>
     public ImmutableArray<ClusterNode> Nodes { get; init; } = [];
@@ -74,13 +78,22 @@ public sealed record OverviewModel
     /// <summary>What needs attention, the most urgent first.</summary>
     public IReadOnlyList<AttentionItem> Attention => [.. AllAttention().OrderBy(item => item.Urgency)];
 
+    /// <summary>What only an owner of alerts can tell, because it shows over time. All else is read from the state, so it is shown at once.</summary>
+    private static readonly ImmutableArray<AlertKind> OnlyKnownFromAlerts =
+        [AlertKind.WorkerFlapping, AlertKind.QueueOld, AlertKind.FailureRate, AlertKind.StoreSlow, AlertKind.StoreFull];
+
     private ImmutableArray<QueueStats> KnownQueues => Queues ?? [];
 
     private IEnumerable<AttentionItem> AllAttention()
     {
-        foreach (var alert in Alerts)
+        foreach (var owner in OwnersDown)
         {
-            yield return new(Urgency.Critical, $"{alert.Owner} does not serve: {alert.Reason}.", "/cluster");
+            yield return new(Urgency.Critical, $"{owner.Owner} does not serve: {owner.Reason}.", "/cluster");
+        }
+
+        foreach (var alert in OpenAlerts.Where(alert => OnlyKnownFromAlerts.Contains(alert.Kind)))
+        {
+            yield return new(UrgencyOf(alert.Severity), alert.Message, "/alerts");
         }
 
         foreach (var node in Nodes.Where(node => !node.Reachable || node.Status is not ("up" or "weakly_up")))
@@ -129,6 +142,14 @@ public sealed record OverviewModel
             yield return new(Urgency.Info, $"{Counted.Of(draining, "worker")} {Verb(draining)} draining.", "/workers");
         }
     }
+
+    private static Urgency UrgencyOf(AlertSeverity severity) => severity switch
+    {
+        AlertSeverity.Critical => Urgency.Critical,
+        AlertSeverity.Error => Urgency.Error,
+        AlertSeverity.Warning => Urgency.Warning,
+        _ => Urgency.Info,
+    };
 
     private static string Verb(int count) => count == 1 ? "is" : "are";
 }

@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Morag.Failover.Actors.Hosting;
+using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Node.Http.Alerts;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Failures;
 using Morag.Failover.Node.Http.Queues;
@@ -29,7 +31,10 @@ internal sealed record OverviewReading
     public required IReadOnlyDictionary<QueueName, DateTimeOffset> Oldest { get; init; }
 
     /// <summary>The owners that fail.</summary>
-    public required ImmutableArray<OwnerAlert> Alerts { get; init; }
+    public required ImmutableArray<OwnerAlert> OwnersDown { get; init; }
+
+    /// <summary>The open alerts, acknowledged or not, those that were raised last first; null if they are not known.</summary>
+    public ImmutableArray<Alert>? OpenAlerts { get; init; }
 
     /// <summary>What did not answer.</summary>
     public required IReadOnlyList<string> Missing { get; init; }
@@ -38,6 +43,8 @@ internal sealed record OverviewReading
 /// <summary>Reads the counts for all pages that are open at this node, at most once per second.</summary>
 internal sealed class OverviewReader
 {
+    private const string MostAlerts = "100";
+
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(1);
 
     private readonly FailoverGateway gateway;
@@ -59,18 +66,20 @@ internal sealed class OverviewReader
         var workers = Part("every worker", WorkerEndpoints.Count(call, gateway));
         var queues = Part("every queue", QueueEndpoints.Count(call, gateway));
         var failures = Part("every failure", FailureEndpoints.Count(call, gateway));
-        var alerts = ClusterAlerts.ReadAsync(system, health, gateway.Stopping);
+        var down = ClusterAlerts.ReadAsync(system, health, gateway.Stopping);
+        var alerts = Task.WhenAll(Alerts(AlertState.Active), Alerts(AlertState.Acknowledged));
         var demand = Part("the age of every queue", gateway.AskEveryQueue<QueueDemandReply>(
             call, partition => new GetQueueDemand { Partition = partition, Within = TimeSpan.Zero }));
-        await Task.WhenAll(workers, queues, failures, alerts, demand);
-        Answer.AddMissingParts(call, (await alerts).SilentNodes.Select(node => $"node {node}"));
+        await Task.WhenAll(workers, queues, failures, down, alerts, demand);
+        Answer.AddMissingParts(call, (await down).SilentNodes.Select(node => $"node {node}"));
         return new()
         {
             Workers = await workers,
             Queues = await queues is { } counts ? [.. counts] : null,
             Failures = await failures,
             Oldest = OldestOf(await demand ?? []),
-            Alerts = (await alerts).Alerts,
+            OwnersDown = (await down).Alerts,
+            OpenAlerts = OpenOf(await alerts),
             Missing = missing.Names,
         };
 
@@ -79,6 +88,13 @@ internal sealed class OverviewReader
             .Where(queue => queue.OldestSince is not null)
             .GroupBy(queue => queue.Queue)
             .ToDictionary(queue => queue.Key, queue => queue.Min(part => part.OldestSince!.Value));
+
+        async Task<IReadOnlyList<Alert>?> Alerts(AlertState state) => (await PageReads.Optional(
+            call, "the alerts", AlertEndpoints.ReadPage(call, gateway, new ListAlerts { State = state }, MostAlerts, after: null))).Entries;
+
+        static ImmutableArray<Alert>? OpenOf(IReadOnlyList<Alert>?[] parts) => parts.Contains(null)
+            ? null
+            : [.. parts.SelectMany(part => part!).OrderByDescending(alert => alert.RaisedAt)];
 
         Task<T?> Part<T>(string name, Task<T> reading)
             where T : class => PageReads.Optional(call, name, reading);

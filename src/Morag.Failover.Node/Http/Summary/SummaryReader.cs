@@ -2,12 +2,10 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Actors.Timing;
-using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Activity;
 using Morag.Failover.Node.Cluster;
-using Morag.Failover.Node.Http.Alerts;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Dashboard;
 using Morag.Failover.Node.Http.Nodes;
@@ -21,7 +19,6 @@ internal sealed class SummaryReader
 {
     private const string RecentTasks = "20";
     private const string FirstWorkers = "100";
-    private const string MostAlerts = "100";
 
     private readonly FailoverGateway gateway;
     private readonly ActorSystem system;
@@ -58,8 +55,7 @@ internal sealed class SummaryReader
         var newest = new SearchTasks { Partition = 0, Sort = "-updated", At = now };
         var tasks = PageReads.Optional(
             call, "the recent tasks", SearchEndpoints.ReadPage(call, gateway, newest, RecentTasks, after: null));
-        var alerts = Task.WhenAll(Alerts(call, AlertState.Active), Alerts(call, AlertState.Acknowledged));
-        await Task.WhenAll(counts, workers, tasks, alerts);
+        await Task.WhenAll(counts, workers, tasks);
         var reading = await counts;
         missing.Add(reading.Missing);
         var (firstWorkers, nextWorker) = await workers;
@@ -71,7 +67,7 @@ internal sealed class SummaryReader
             {
                 Cluster = NodeEndpoints.StatusOf(system, health),
                 Nodes = NodeEndpoints.NodesOf(system, announcements),
-                OwnersDown = reading.Alerts,
+                OwnersDown = reading.OwnersDown,
                 Queues = reading.Queues,
                 OldestWaiting = reading.Oldest.ToImmutableSortedDictionary(
                     queue => queue.Key.Value, queue => queue.Value, StringComparer.Ordinal),
@@ -79,7 +75,7 @@ internal sealed class SummaryReader
             },
             Workers = new() { Counts = reading.Workers, First = Known(firstWorkers), HasMore = nextWorker is not null },
             RecentTasks = Known((await tasks).Entries),
-            OpenAlerts = OpenOf(await alerts),
+            OpenAlerts = reading.OpenAlerts,
             Hourly = periods.Hourly,
             Daily = periods.Daily,
             CountedSince = new()
@@ -90,13 +86,6 @@ internal sealed class SummaryReader
             Incomplete = missing.Names,
         };
     }
-
-    private async Task<IReadOnlyList<Alert>?> Alerts(HttpContext call, AlertState state) => (await PageReads.Optional(
-        call, "the alerts", AlertEndpoints.ReadPage(call, gateway, new ListAlerts { State = state }, MostAlerts, after: null))).Entries;
-
-    private static ImmutableArray<Alert>? OpenOf(IReadOnlyList<Alert>?[] parts) => parts.Contains(null)
-        ? null
-        : [.. parts.SelectMany(part => part!).OrderByDescending(alert => alert.RaisedAt)];
 
     private static ImmutableArray<T>? Known<T>(IReadOnlyList<T>? entries) => entries is null ? null : [.. entries];
 }
