@@ -70,16 +70,13 @@ internal sealed class GlobalOptions
 
     public NodeConnection Connect(ParseResult parsed)
     {
-        var given = (GivenNodes(parsed) is { Count: > 0 } some ? some : [DefaultNode]).Select(ParseNode).ToArray();
+        var given = Addresses(parsed);
         var left = Array.FindAll(given, node => !passedOver.Exists(foreign => foreign.Node == node));
-        var token = ReadToken(parsed);
-        HasToken = token.Current is not null;
-        return new(
-            (left.Length > 0 ? left : given).OrderByDescending(node => node == Reached),
-            token,
-            TimeProvider.System,
-            ReadTrust(parsed));
+        return Connect(parsed, (left.Length > 0 ? left : given).OrderByDescending(node => node == Reached));
     }
+
+    /// <summary>Connects to the first address that the user gave, and to no other.</summary>
+    public NodeConnection ConnectToFirst(ParseResult parsed) => Connect(parsed, Addresses(parsed).Take(1));
 
     /// <summary>Asks the addresses in turn until one answers as a node does.</summary>
     /// <exception cref="NotANode">None of them does, and the last one answered.</exception>
@@ -164,6 +161,16 @@ internal sealed class GlobalOptions
             ? new Uri(address.GetLeftPart(UriPartial.Authority) + "/")
             : throw CommandFailure.Usage(
                 $"--node must be an address without a path or query, such as {address.GetLeftPart(UriPartial.Authority)}, not \"{text}\"");
+    }
+
+    private Uri[] Addresses(ParseResult parsed) =>
+        [.. (GivenNodes(parsed) is { Count: > 0 } some ? some : [DefaultNode]).Select(ParseNode)];
+
+    private NodeConnection Connect(ParseResult parsed, IEnumerable<Uri> addresses)
+    {
+        var token = ReadToken(parsed);
+        HasToken = token.Current is not null;
+        return new(addresses, token, TimeProvider.System, ReadTrust(parsed));
     }
 
     private static List<string> Split(IEnumerable<string> texts) =>

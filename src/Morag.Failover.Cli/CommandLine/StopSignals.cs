@@ -9,13 +9,16 @@ internal sealed class StopSignals : IDisposable
     private readonly CancellationTokenSource abort = new();
     private readonly PosixSignalRegistration[] registrations;
 
-    public StopSignals(CancellationToken cancellation)
+    /// <param name="cancellation">Requests a graceful stop too.</param>
+    /// <param name="hangup">Whether the loss of the terminal does as well.</param>
+    public StopSignals(CancellationToken cancellation, bool hangup = false)
     {
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         registrations =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
+            .. hangup ? [PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal)] : Array.Empty<PosixSignalRegistration>(),
         ];
     }
 

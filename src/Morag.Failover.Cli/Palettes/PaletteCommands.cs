@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Morag.Failover.Cli.CommandLine;
+using Morag.Failover.Cli.Terminals;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Contracts.Palettes;
 using Morag.Failover.Contracts.Wire;
@@ -121,11 +122,16 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
 
         var reader = new ParameterValue(standardInput, clock);
         var values = new Dictionary<PaletteParameter, JsonNode>();
+        var chosen = new HashSet<PaletteParameter>();
         foreach (var (parameter, text) in given)
         {
-            if (text is not null)
+            if (text is not null && chosen.Add(parameter))
             {
                 values[parameter] = reader.Read(parameter, Label(definition, parameter), text);
+            }
+            else if (parameter.Default is { } usual)
+            {
+                values[parameter] = reader.Read(parameter, Label(definition, parameter), usual);
             }
             else if (parameter.Generated)
             {
@@ -133,17 +139,20 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
             }
         }
 
-        var call = PaletteCall.Build(definition, values);
-        if (!values.Keys.Any(parameter => parameter.IsDryRun))
+        var isDryRun = values.Keys.Any(parameter => parameter.IsDryRun);
+        if (!isDryRun)
         {
             RequireAll(definition, values);
-            if (!confirmed)
-            {
-                Confirm(definition.Confirm!, error);
-            }
         }
 
         using var node = globals.Connect(parsed);
+        var self = await AskedNode.ReplaceAsync(values, chosen, node, () => globals.ConnectToFirst(parsed), cancellation);
+        if (!isDryRun && !confirmed)
+        {
+            Confirm(self is null ? definition.Confirm! : $"{AskedNode.Self} is {self}. {definition.Confirm}", error, cancellation);
+        }
+
+        var call = PaletteCall.Build(definition, values);
         if (definition.Follow)
         {
             return await new FollowedStream(node, definition, call, globals.AsJson(parsed), parsed.InvocationConfiguration)
@@ -211,16 +220,14 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
         }
     }
 
-    private void Confirm(string question, TextWriter error)
+    private static void Confirm(string question, TextWriter error, CancellationToken cancellation)
     {
         if (Console.IsInputRedirected)
         {
             throw CommandFailure.Usage("this command asks for confirmation. Add --yes to run it without a terminal");
         }
 
-        error.Write($"{Cell.Safe(question)} [y/N] ");
-        using var answers = new StreamReader(standardInput, leaveOpen: true);
-        if (answers.ReadLine()?.Trim() is not ("y" or "Y" or "yes"))
+        if (!new TerminalQuestion(new Terminal(), error).IsConfirmed($"{Cell.Safe(question)} [y/N] ", cancellation))
         {
             throw CommandFailure.Usage("cancelled, nothing was changed");
         }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Morag.Failover.Cli.Shell;
 
@@ -6,13 +7,15 @@ namespace Morag.Failover.Cli.Shell;
 /// The lines that a user has entered in the shell, in a file that only the user can read. A file that cannot be read or written costs the
 /// history, never the shell.
 /// </summary>
-internal sealed class ShellHistory
+internal sealed partial class ShellHistory
 {
     /// <summary>The most lines that are kept.</summary>
     public const int MaxLines = 1000;
 
     /// <summary>Longer lines are not kept.</summary>
     public const int MaxLineLength = 4096;
+
+    private static readonly TimeSpan LockPatience = TimeSpan.FromMilliseconds(200);
 
     private readonly List<string> lines = [];
     private readonly string? file;
@@ -70,8 +73,14 @@ internal sealed class ShellHistory
         line.Length is > 0 and <= MaxLineLength
         && !char.IsWhiteSpace(line[0])
         && !line.Any(char.IsControl)
-        && !line.Split(' ').Any(word => word == "--token" || word.StartsWith("--token=", StringComparison.Ordinal)
-            || word.StartsWith("--token:", StringComparison.Ordinal));
+        && !NamesToken().IsMatch(Quotes().Replace(line, ""));
+
+    // Quotes can stand anywhere in a word. Rather lose a line than keep a token.
+    [GeneratedRegex("[\"'\\\\]", RegexOptions.CultureInvariant)]
+    private static partial Regex Quotes();
+
+    [GeneratedRegex("--token(?!-file)", RegexOptions.CultureInvariant)]
+    private static partial Regex NamesToken();
 
     private void Store(string path, string line)
     {
@@ -85,28 +94,57 @@ internal sealed class ShellHistory
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
-        // Shells that run at the same time add to one file, which is cut when it is twice as long as what is kept.
-        written++;
-        if (written < 2 * MaxLines)
+        // Shells that run at the same time add to one file, which is cut when it is twice as long as what is kept. None of them adds a line
+        // while another one cuts.
+        using var only = Lock(path + ".lock");
+        using (var end = Open(path, FileMode.Append))
         {
-            using var end = Open(path, FileMode.Append);
             end.Write(Encoding.UTF8.GetBytes(line + "\n"));
+        }
+
+        written++;
+        if (written < 2 * MaxLines || only is null)
+        {
             return;
         }
 
+        // What is in the file, because other shells have added lines too.
+        string[] stored = [.. File.ReadAllLines(path, Encoding.UTF8).Where(IsKept).TakeLast(MaxLines)];
         var fresh = $"{path}.{Environment.ProcessId}";
         using (var all = Open(fresh, FileMode.Create))
         {
-            all.Write(Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"));
+            all.Write(Encoding.UTF8.GetBytes(string.Join('\n', stored) + "\n"));
         }
 
         File.Move(fresh, path, overwrite: true);
-        written = lines.Count;
+        written = stored.Length;
     }
 
-    private static FileStream Open(string path, FileMode mode)
+    /// <summary>Keeps other shells from cutting the file; null if another one holds the lock for long.</summary>
+    private static FileStream? Lock(string path)
     {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.ReadWrite };
+        FileStream? held = null;
+        _ = SpinWait.SpinUntil(
+            () =>
+            {
+                try
+                {
+                    held = Open(path, FileMode.OpenOrCreate, FileShare.None);
+                }
+                catch (IOException)
+                {
+                    // Another shell has it.
+                }
+
+                return held is not null;
+            },
+            LockPatience);
+        return held;
+    }
+
+    private static FileStream Open(string path, FileMode mode, FileShare share = FileShare.ReadWrite)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = share };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;

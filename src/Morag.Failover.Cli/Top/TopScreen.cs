@@ -1,4 +1,5 @@
 using System.Text;
+using Morag.Failover.Cli.CommandLine;
 using Morag.Failover.Cli.Terminals;
 using Morag.Failover.Client.Connection;
 
@@ -23,12 +24,27 @@ internal sealed class TopScreen(ITerminal terminal, NodeConnection node, TimePro
     private string? problem;
     private (int Width, int Height) drawn;
 
-    /// <summary>Shows it until the user presses q, Escape or Ctrl-C.</summary>
+    /// <summary>Shows it until the user presses q, Escape or Ctrl-C, or a signal ends it.</summary>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
+        // The default of a signal would end the process on the alternate screen, without a cursor.
+        using var signals = new StopSignals(cancellation, hangup: true);
+        try
+        {
+            terminal.TakeInterrupts(true);
+            terminal.Write(Enter);
+            return await ShowAsync(signals.Stop);
+        }
+        catch (IOException)
+        {
+            // The terminal is gone.
+            return ExitCode.Ok;
+        }
+    }
+
+    private async Task<int> ShowAsync(CancellationToken cancellation)
+    {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        terminal.TakeInterrupts(true);
-        terminal.Write(Enter);
         try
         {
             var reading = ReadAsync(over.Token);
@@ -51,7 +67,7 @@ internal sealed class TopScreen(ITerminal terminal, NodeConnection node, TimePro
 
             await over.CancelAsync();
             await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            return CommandLine.ExitCode.Ok;
+            return ExitCode.Ok;
         }
         finally
         {

@@ -117,6 +117,15 @@ public sealed record PaletteParameter
     /// <summary>The maximum of a number; null for no maximum.</summary>
     public double? Most { get; init; }
 
+    /// <summary>
+    /// Whether the value names a node. The client replaces <c>self</c> with the name of the node at the first address that it was given, so
+    /// that a call which another node gets still means that one.
+    /// </summary>
+    public bool IsNode { get; init; }
+
+    /// <summary>The value that is sent if the user gives none; null for none.</summary>
+    public string? Default { get; init; }
+
     /// <summary>Whether the client sends a new id if the user gives none, so that the call can be repeated.</summary>
     public bool Generated { get; init; }
 

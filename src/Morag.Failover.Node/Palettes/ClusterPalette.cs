@@ -9,7 +9,11 @@ namespace Morag.Failover.Node.Palettes;
 internal static class ClusterPalette
 {
     private static readonly PaletteParameter Node =
-        InBody("node", "The node: host:port as in \"cluster nodes\", the address of its HTTP API, or \"self\"") with { Required = true };
+        InBody("node", "The node: host:port as in \"cluster nodes\", the address of its HTTP API, or \"self\"") with
+        {
+            Required = true,
+            IsNode = true,
+        };
 
     private static readonly ImmutableArray<PaletteColumn> Affected =
     [
@@ -83,7 +87,6 @@ internal static class ClusterPalette
                 View = PaletteView.Record,
                 Columns = Affected,
                 Confirm = "The owners of every unreachable node start on other nodes at once. --dry-run lists the nodes. Continue?",
-                Repeatable = true,
             },
         ],
     };

@@ -5,6 +5,7 @@ using Morag.Failover.Contracts.Palettes;
 using Morag.Failover.Domain.Owners;
 using Morag.Failover.Node.Http.Events;
 using Morag.Failover.Node.Http.Log;
+using Morag.Failover.Node.Inspection;
 using static Morag.Failover.Node.Palettes.PaletteParts;
 
 namespace Morag.Failover.Node.Palettes;
@@ -73,7 +74,14 @@ internal static class EventPalettes
         [
             Get("tail", "/log", "Print the newest entries of a node's log, and then each entry as it is logged") with
             {
-                Arguments = [InQuery("node", "The node: host:port as in \"cluster nodes\" (default: the one that is asked)")],
+                Arguments =
+                [
+                    InQuery("node", "The node: host:port as in \"cluster nodes\", or \"self\" (default: the one that is asked)") with
+                    {
+                        IsNode = true,
+                        Default = NodeInspectors.Self,
+                    },
+                ],
                 Options =
                 [
                     InQuery("level", "The least severity").OneOf<LogSeverity>(),
@@ -96,14 +104,14 @@ internal static class EventPalettes
             },
             Get("levels", "/log/level", "Show the level of the log of each node") with
             {
-                Options = [InQuery("at", "Only this node") with { Field = "node" }],
+                Options = [InQuery("at", "Only this node: host:port as in \"cluster nodes\", or \"self\"") with { Field = "node", IsNode = true }],
                 Columns = Level,
             },
             Post("level", "/log/level", "Change the level of a node's log while it runs") with
             {
                 Arguments =
                 [
-                    InBody("node", "The node: host:port as in \"cluster nodes\", or \"self\"") with { Required = true },
+                    InBody("node", "The node: host:port as in \"cluster nodes\", or \"self\"") with { Required = true, IsNode = true },
                     InBody("level", "The level").OneOf<LogSeverity>() with { Required = true },
                 ],
                 Options =

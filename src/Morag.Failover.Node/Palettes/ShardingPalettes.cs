@@ -7,7 +7,7 @@ namespace Morag.Failover.Node.Palettes;
 internal static class ShardingPalettes
 {
     private static readonly PaletteParameter Node =
-        InQuery("at", "Only this node: host:port as in \"cluster nodes\", or \"self\"") with { Field = "node" };
+        InQuery("at", "Only this node: host:port as in \"cluster nodes\", or \"self\"") with { Field = "node", IsNode = true };
 
     private static readonly PaletteParameter Region = InQuery("region", "Only this region, such as worker");
 
@@ -58,7 +58,7 @@ internal static class ShardingPalettes
                 Options =
                 [
                     InBody("shard", "Move only this shard"),
-                    InBody("to", "The node to which it moves (default: the one with the fewest shards)"),
+                    InBody("to", "The node to which it moves (default: the one with the fewest shards)") with { IsNode = true },
                     Reason with { OptionalInDryRun = true },
                     InBody("dry-run", "Only list the moves", ParameterType.Flag) with { IsDryRun = true },
                 ],

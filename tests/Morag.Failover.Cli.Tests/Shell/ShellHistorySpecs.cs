@@ -26,6 +26,9 @@ public sealed class ShellHistorySpecs : IDisposable
     [InlineData("task list --token secret")]
     [InlineData("task list --token=secret")]
     [InlineData("task list --token:secret")]
+    [InlineData("task list \"--token=secret\"")]
+    [InlineData("task list '--token' secret")]
+    [InlineData("task list --tok\"en\"=secret")]
     [InlineData(" worker list")]
     [InlineData("")]
     [InlineData("a\u001b[31mb")]
@@ -49,6 +52,32 @@ public sealed class ShellHistorySpecs : IDisposable
         Assert.InRange(File.ReadAllLines(Path).Length, ShellHistory.MaxLines, 2 * ShellHistory.MaxLines);
         Assert.Equal(history.Lines, new ShellHistory(Path).Lines);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path));
+    }
+
+    [Fact]
+    public void Should_keep_the_lines_of_another_shell_when_the_file_is_cut()
+    {
+        var history = new ShellHistory(Path);
+        var other = new ShellHistory(Path);
+        for (var number = 0; number < 2 * ShellHistory.MaxLines; number++)
+        {
+            history.Add(FormattableString.Invariant($"task show {number}"));
+            if (number == (2 * ShellHistory.MaxLines) - 10)
+            {
+                other.Add("typed in another shell");
+            }
+        }
+
+        Assert.InRange(File.ReadAllLines(Path).Length, ShellHistory.MaxLines, ShellHistory.MaxLines + 10);
+        Assert.Contains("typed in another shell", new ShellHistory(Path).Lines);
+    }
+
+    [Fact]
+    public void Should_keep_a_line_that_names_the_file_of_a_token()
+    {
+        new ShellHistory(Path).Add("task list --token-file /run/secrets/token");
+
+        Assert.Single(new ShellHistory(Path).Lines);
     }
 
     [Fact]

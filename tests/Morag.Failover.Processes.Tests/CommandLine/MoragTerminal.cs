@@ -38,7 +38,7 @@ internal sealed class MoragTerminal : IAsyncDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            ArgumentList = { "-qefc", $"tty; stty cols 100 rows 30; exec dotnet '{Programs.Morag}' {arguments}", "/dev/null" },
+            ArgumentList = { "-qefc", $"tty; echo pid=$$; stty cols 100 rows 30; exec dotnet '{Programs.Morag}' {arguments}", "/dev/null" },
         };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MORAG_", StringComparison.Ordinal)).ToList())
         {
@@ -82,6 +82,13 @@ internal sealed class MoragTerminal : IAsyncDisposable
         await stty.WaitForExitAsync();
     }
 
+    /// <summary>Sends a signal to <c>morag</c>.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", ["-s", signal, Regex.Match(Shown, "pid=([0-9]+)").Groups[1].Value]);
+        await kill.WaitForExitAsync();
+    }
+
     /// <summary>Waits until it ends. Returns its exit code.</summary>
     public async Task<int> EndsAsync()
     {
@@ -115,6 +122,12 @@ internal sealed class MoragTerminal : IAsyncDisposable
             }
         }
     }
+}
+
+/// <summary>A theory that needs <c>script</c>, as <see cref="TerminalFactAttribute"/> says.</summary>
+public sealed class TerminalTheoryAttribute : TheoryAttribute
+{
+    public TerminalTheoryAttribute() => Skip = new TerminalFactAttribute().Skip;
 }
 
 /// <summary>A fact that needs <c>script</c>, which Debian always has. With CI=true it is never skipped.</summary>

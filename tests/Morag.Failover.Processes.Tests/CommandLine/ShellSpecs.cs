@@ -65,6 +65,35 @@ public sealed class ShellSpecs(CommandLineNode node) : IClassFixture<CommandLine
     }
 
     [TerminalFact]
+    public async Task Should_return_to_the_prompt_when_a_question_is_interrupted()
+    {
+        await using var shell = MoragTerminal.Start(node.Address, home.Path, "");
+        await shell.ShowsAsync(Prompt);
+        await shell.TypeAsync("cluster leave self --force --reason spec\r");
+        await shell.ShowsAsync("self is [^ ]+. .*\\[y/N\\] ");
+        await shell.TypeAsync(CtrlC);
+        await shell.ShowsAsync(Prompt);
+        await shell.TypeAsync("cluster status\r");
+        await shell.ShowsAsync("up +1\r?\n");
+        await shell.ShowsAsync(Prompt);
+        await shell.TypeAsync(CtrlD);
+        Assert.Equal(0, await shell.EndsAsync());
+    }
+
+    [TerminalTheory]
+    [InlineData("TERM")]
+    [InlineData("HUP")]
+    public async Task Should_leave_the_alternate_screen_when_a_signal_ends_it(string signal)
+    {
+        await using var top = MoragTerminal.Start(node.Address, home.Path, "top --interval 0.5");
+        await top.ShowsAsync("1 of 1 nodes up");
+        await top.SignalAsync(signal);
+
+        Assert.Equal(0, await top.EndsAsync());
+        Assert.Contains("\u001b[?25h\u001b[?1049l", top.Shown, StringComparison.Ordinal);
+    }
+
+    [TerminalFact]
     public async Task Should_say_that_no_node_answers_and_go_on()
     {
         await using var shell = MoragTerminal.Start(new Uri("http://127.0.0.1:1"), home.Path, "");
