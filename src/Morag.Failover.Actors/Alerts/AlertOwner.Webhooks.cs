@@ -1,4 +1,7 @@
+using System.Diagnostics.Metrics;
+using Morag.Failover.Actors.Metrics;
 using Morag.Failover.Contracts.Alerts;
+using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Domain.Alerts;
 
 namespace Morag.Failover.Actors.Alerts;
@@ -6,14 +9,25 @@ namespace Morag.Failover.Actors.Alerts;
 /// <content>Hands the stored changes of alerts to the couriers of the receivers, and stores how far each is.</content>
 public sealed partial class AlertOwner
 {
+    private static readonly Counter<long> Deliveries = FailoverMeter.Counter(FailoverMetrics.WebhookDeliveries);
+
     private readonly Dictionary<string, Courier> couriers = new(StringComparer.Ordinal);
+
+    // Since when this process has each change, by number. The time in a change may be that of a node whose clock was wrong.
+    private readonly Dictionary<long, DateTimeOffset> known = [];
 
     private void StartCouriers()
     {
-        var names = webhooks.Receivers.Select(receiver => receiver.Name).Order(StringComparer.Ordinal).ToImmutableArray();
-        if (!names.SequenceEqual(State.Outbox.Done.Keys))
+        if (ReceiversChange() is { } changed)
         {
-            Commit(new WebhookReceiversChanged { Receivers = names }, after => FeedAll(after), []);
+            Commit(
+                changed,
+                after =>
+                {
+                    SendAudit(after);
+                    FeedAll(after);
+                },
+                []);
         }
 
         foreach (var receiver in webhooks.Receivers)
@@ -21,10 +35,52 @@ public sealed partial class AlertOwner
             var (to, giveUp) = (receiver, settings.Alerts.WebhookGiveUpAfter);
             var props = Akka.Actor.Props.Create(() => new WebhookCourier(to, webhooks, giveUp));
             var actor = Context.ActorOf(props, "webhook-" + receiver.Name);
-            couriers.Add(receiver.Name, new Courier(receiver, actor));
+            couriers.Add(receiver.Name, new Courier(receiver, actor) { Dropped = State.Outbox.DroppedOf(receiver.Name) });
         }
 
         FeedAll(Durable);
+    }
+
+    /// <summary>How the configured receivers differ from the stored ones; null if they do not.</summary>
+    private WebhookReceiversChanged? ReceiversChange()
+    {
+        var outbox = State.Outbox;
+        var configured = webhooks.Receivers.OrderBy(receiver => receiver.Name, StringComparer.Ordinal).ToList();
+        var names = configured.Select(receiver => receiver.Name).ToImmutableArray();
+        if (names.SequenceEqual(outbox.Done.Keys)
+            && configured.TrueForAll(receiver => receiver.MinSeverity == outbox.LeastOf(receiver.Name)))
+        {
+            return null;
+        }
+
+        var lost = outbox.Done.Keys.Except(names)
+            .Select(name => (Name: name, Changes: outbox.PendingOf(name).Count()))
+            .Where(removed => removed.Changes > 0)
+            .ToList();
+        foreach (var (name, changes) in lost)
+        {
+            Log.Warning(
+                "Webhook {Receiver} is no longer configured, so it does not get {Changes} of alerts that waited for it",
+                name,
+                Counted.Of(changes, "change"));
+        }
+
+        return new WebhookReceiversChanged
+        {
+            Receivers = names,
+            Least = configured.Where(receiver => receiver.MinSeverity > AlertSeverity.Info)
+                .ToImmutableSortedDictionary(receiver => receiver.Name, receiver => receiver.MinSeverity, StringComparer.Ordinal),
+            Audit = lost.Count == 0 ? null : new AuditEntry
+            {
+                At = Now,
+                Action = AuditAction.WebhookRemove,
+                Target = "webhooks",
+                Reason = "the configuration of the node that owns the alerts no longer has them",
+                Before = string.Join(", ", lost.Select(removed => FormattableString.Invariant(
+                    $"{removed.Name} waited for {Counted.Of(removed.Changes, "change")}"))),
+                After = names.IsEmpty ? "no webhook" : string.Join(", ", names),
+            },
+        };
     }
 
     private bool HandleWebhook(object message)
@@ -32,11 +88,10 @@ public sealed partial class AlertOwner
         switch (message)
         {
             case WebhookCourier.Ended ended when couriers.TryGetValue(ended.Receiver, out var courier):
-                courier.IsBusy = false;
                 courier.Status = ended.Delivered
                     ? courier.Status with { DeliveredAt = Now, Failures = 0, LastFailure = null }
-                    : courier.Status with { Failures = 0, Dropped = courier.Status.Dropped + 1 };
-                Advance(courier, ended.Number);
+                    : courier.Status with { Failures = 0 };
+                Advance(courier, ended);
                 return true;
             case WebhookCourier.SentInVain failed when couriers.TryGetValue(failed.Receiver, out var courier):
                 courier.Status = courier.Status with { Failures = failed.Failures, LastFailure = failed.Why };
@@ -47,7 +102,11 @@ public sealed partial class AlertOwner
                     Webhooks =
                     [
                         .. couriers.Values.OrderBy(courier => courier.Receiver.Name, StringComparer.Ordinal).Select(courier =>
-                            courier.Status with { Pending = PendingOf(courier, Durable).Count() }),
+                            courier.Status with
+                            {
+                                Pending = Durable.Outbox.PendingOf(courier.Receiver.Name).Count(),
+                                Dropped = Durable.Outbox.DroppedOf(courier.Receiver.Name),
+                            }),
                     ],
                 });
                 return true;
@@ -88,53 +147,75 @@ public sealed partial class AlertOwner
 
     private void FeedAll(AlertsState durable)
     {
+        Know(durable.Outbox.Notices);
         foreach (var courier in couriers.Values)
         {
+            ReportExcess(courier, durable.Outbox);
             Feed(courier, durable);
         }
+    }
+
+    private void Know(ImmutableList<AlertNotice> notices)
+    {
+        foreach (var notice in notices)
+        {
+            known.TryAdd(notice.Number, Now);
+        }
+
+        if (known.Count > notices.Count)
+        {
+            foreach (var number in known.Keys.Except(notices.Select(notice => notice.Number)).ToList())
+            {
+                known.Remove(number);
+            }
+        }
+    }
+
+    /// <summary>Reports what was dropped because too many changes waited, also while the courier is busy with one for hours.</summary>
+    private void ReportExcess(Courier courier, WebhookOutbox outbox)
+    {
+        var name = courier.Receiver.Name;
+        if (outbox.DroppedOf(name) - courier.Dropped is > 0 and var more)
+        {
+            Log.Error(
+                "Webhook {Receiver} never gets {Dropped} of alerts, because more than {Most} waited for it",
+                name,
+                Counted.Of(more, "change"),
+                WebhookOutbox.MostPending);
+            Deliveries.Add(
+                more,
+                new KeyValuePair<string, object?>(MetricLabels.Webhook, name),
+                new KeyValuePair<string, object?>(MetricLabels.WebhookResult, "dropped"));
+        }
+
+        courier.Dropped = outbox.DroppedOf(name);
     }
 
     /// <summary>Gives an idle courier the next change. It must be durable: what is sent cannot be taken back.</summary>
     private void Feed(Courier courier, AlertsState durable)
     {
-        if (courier.IsBusy)
-        {
-            return;
-        }
-
-        var name = courier.Receiver.Name;
-        if (durable.Outbox.DroppedOf(name) is > 0 and var dropped)
-        {
-            Log.Error("Webhook {Receiver} missed {Dropped} changes of alerts, because too many were pending", name, dropped);
-            courier.Status = courier.Status with { Dropped = courier.Status.Dropped + dropped };
-            Advance(courier, durable.Outbox.Notices[0].Number - 1);
-        }
-        else if (PendingOf(courier, durable).FirstOrDefault() is { } next)
+        if (!courier.IsBusy && durable.Outbox.PendingOf(courier.Receiver.Name).FirstOrDefault() is { } next)
         {
             courier.IsBusy = true;
-            courier.Actor.Tell(new WebhookCourier.Send(next));
-        }
-        else if (durable.Outbox.PendingOf(name).LastOrDefault() is { } notForIt)
-        {
-            Advance(courier, notForIt.Number);
+            courier.Actor.Tell(new WebhookCourier.Send(next, known.GetValueOrDefault(next.Number, Now)));
         }
     }
 
-    private void Advance(Courier courier, long upTo)
+    private void Advance(Courier courier, WebhookCourier.Ended ended)
     {
-        courier.IsBusy = true;
+        // Unless it was dropped meanwhile, as one of too many, and counted as that.
+        var dropped = ended.Delivered || State.Outbox.Done.GetValueOrDefault(courier.Receiver.Name) >= ended.Number ? 0 : 1;
         Commit(
-            new WebhookAdvanced { Receiver = courier.Receiver.Name, UpTo = upTo },
+            new WebhookAdvanced { Receiver = courier.Receiver.Name, UpTo = ended.Number, Dropped = dropped },
             after =>
             {
+                // The courier has reported it.
+                courier.Dropped += dropped;
                 courier.IsBusy = false;
                 Feed(courier, after);
             },
             []);
     }
-
-    private static IEnumerable<AlertNotice> PendingOf(Courier courier, AlertsState state) =>
-        state.Outbox.PendingOf(courier.Receiver.Name).Where(notice => notice.Alert.Severity >= courier.Receiver.MinSeverity);
 
     private sealed class Courier(WebhookReceiver receiver, IActorRef actor)
     {
@@ -143,6 +224,9 @@ public sealed partial class AlertOwner
         public IActorRef Actor { get; } = actor;
 
         public bool IsBusy { get; set; }
+
+        /// <summary>The dropped changes that were reported.</summary>
+        public long Dropped { get; set; }
 
         public WebhookStatus Status { get; set; } = new()
         {

@@ -13,6 +13,9 @@ namespace Morag.Failover.Actors.Alerts;
 /// </summary>
 public sealed partial class AlertOwner : EventSourcedActor<AlertsState>
 {
+    // A check waits up to 5 s for its answers, and a pause of the process delays it.
+    private const int LateChecks = 3;
+
     private readonly FailoverSettings settings;
     private readonly IFailoverRegions regions;
     private readonly IAlertFactsReader reader;
@@ -118,7 +121,7 @@ public sealed partial class AlertOwner : EventSourcedActor<AlertsState>
     private void OnFacts(AlertReading reading)
     {
         var inForce = State.InForce(settings.Alerts);
-        var facts = Counted(reading, inForce);
+        var facts = WithAttempts(reading, inForce);
         var findings = AlertRules.Evaluate(facts, State.Book.Open.ContainsKey, inForce);
         latest = findings.ToImmutableDictionary(finding => finding.Key, StringComparer.Ordinal);
         spells = spells.Seeing(findings, facts.Missing, State.Book, Now);
@@ -136,11 +139,12 @@ public sealed partial class AlertOwner : EventSourcedActor<AlertsState>
     }
 
     /// <summary>The facts with the attempts of the last minutes.</summary>
-    private AlertFacts Counted(AlertReading reading, AlertSettings inForce)
+    private AlertFacts WithAttempts(AlertReading reading, AlertSettings inForce)
     {
         var (facts, window) = (reading.Facts, inForce.FailureRateWindow);
+        var most = window + (window / 2 > LateChecks * settings.Alerts.CheckInterval ? window / 2 : LateChecks * settings.Alerts.CheckInterval);
         var isKnown = reading is { FailedEver: not null, CompletedEver: not null };
-        attempts = isKnown ? attempts.With(reading.FailedEver!.Value, reading.CompletedEver!.Value, window, Now) : attempts;
+        attempts = isKnown ? attempts.With(reading.FailedEver!.Value, reading.CompletedEver!.Value, window, most, Now) : attempts;
         var (failed, ended) = isKnown ? attempts.Counts() : (0, 0);
         return facts with
         {

@@ -2,6 +2,7 @@ using Akka.Cluster;
 using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Actors.Outages;
 using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Alerts;
 using Morag.Failover.Domain.Settings;
@@ -16,6 +17,9 @@ internal sealed class ClusterFactsReader(ActorSystem system, IFailoverRegions re
     : IAlertFactsReader
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long an owner may take to start before it counts as down.</summary>
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(1);
 
     /// <summary>The most needs that an alert about an unserved queue names.</summary>
     private const int MostNeeds = 5;
@@ -38,6 +42,8 @@ internal sealed class ClusterFactsReader(ActorSystem system, IFailoverRegions re
         AddIf(counts is null || waits is null, AlertSource.Queues);
         AddIf(workers is null || workers.Any(bucket => bucket.HasMore), AlertSource.Workers);
         AddIf(nodes.Any(node => node.Alerts is null), AlertSource.Nodes);
+        var (owners, areKnown) = OwnersOf(nodes, health.Down, system.Scheduler.Now);
+        AddIf(!areKnown, AlertSource.Owners);
         var facts = new AlertFacts
         {
             Queues = counts is null || waits is null ? [] : Queues(counts, waits, system.Scheduler.Now),
@@ -50,7 +56,7 @@ internal sealed class ClusterFactsReader(ActorSystem system, IFailoverRegions re
                 .. Akka.Cluster.Cluster.Get(system).State.Unreachable.Select(member => NodeName.Of(member.Address))
                     .Order(StringComparer.Ordinal),
             ],
-            Owners = ClusterAlerts.Of(nodes, health.Down).Alerts,
+            Owners = owners,
             Missing = missing.ToImmutable(),
         };
         return new AlertReading(
@@ -65,6 +71,22 @@ internal sealed class ClusterFactsReader(ActorSystem system, IFailoverRegions re
                 missing.Add(source);
             }
         }
+    }
+
+    /// <summary>
+    /// The owners that do not serve, and whether all of them are known. An owner from which this node has heard nothing since it started
+    /// may have been down before, so it is not known to serve; after a while it counts as down.
+    /// </summary>
+    internal static (ImmutableArray<OwnerAlert> Owners, bool AreKnown) OwnersOf(
+        (string Node, NodeAlerts? Alerts)[] nodes, IReadOnlyDictionary<string, DownOwner> down, DateTimeOffset now)
+    {
+        var unheard = down.Where(owner => owner.Value.IsStarting).ToList();
+        var silent = unheard.Where(owner => now - owner.Value.Since >= StartPatience)
+            .ToDictionary(owner => owner.Key, owner => owner.Value with { IsStarting = false });
+        var known = down.ToDictionary(owner => owner.Key, owner => silent.GetValueOrDefault(owner.Key, owner.Value));
+        return (
+            ClusterAlerts.Of(nodes, known).Alerts,
+            unheard.Count == silent.Count && Array.TrueForAll(nodes, node => node.Alerts is not null));
     }
 
     private ImmutableArray<QueueFacts> Queues(

@@ -40,4 +40,5 @@ public sealed record WebhookReceiver(string Name, string Host, WebhookFormat For
 /// <param name="Delivered">Whether the receiver accepted it.</param>
 /// <param name="Detail">What it answered, or why it did not. Without secrets.</param>
 /// <param name="RetryAfter">How long the receiver asks to wait; null if it does not.</param>
-public sealed record WebhookOutcome(bool Delivered, string Detail, TimeSpan? RetryAfter = null);
+/// <param name="IsFinal">Whether the receiver says that it rejects this very change, whenever it is sent.</param>
+public sealed record WebhookOutcome(bool Delivered, string Detail, TimeSpan? RetryAfter = null, bool IsFinal = false);

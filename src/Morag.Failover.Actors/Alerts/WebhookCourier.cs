@@ -8,10 +8,13 @@ namespace Morag.Failover.Actors.Alerts;
 
 /// <summary>
 /// Sends the changes of alerts to one receiver, one at a time and in order. It repeats a change until the receiver accepts it or it is too
-/// old, and reports to its parent, the owner of alerts, which stores how far it is. A receiver that hangs delays no other.
+/// old, or the receiver rejects it for good, and reports to its parent, the owner of alerts, which stores how far it is. A receiver that hangs delays no other.
 /// </summary>
 internal sealed class WebhookCourier : UntypedActor, IWithTimers
 {
+    /// <summary>How often a receiver must reject a change for good. Proxies and releases that fail answer in the same way for a moment.</summary>
+    internal const int MostRejections = 5;
+
     private static readonly Counter<long> Deliveries = FailoverMeter.Counter(FailoverMetrics.WebhookDeliveries);
 
     private readonly WebhookReceiver receiver;
@@ -20,11 +23,13 @@ internal sealed class WebhookCourier : UntypedActor, IWithTimers
     private readonly Random chance = Chance.Of(Context.System);
     private readonly ILoggingAdapter log = Context.GetLogger();
     private AlertNotice? current;
+    private DateTimeOffset since;
     private int failures;
+    private int rejections;
 
     /// <param name="receiver">The receiver.</param>
     /// <param name="webhooks">The way to it.</param>
-    /// <param name="giveUpAfter">How old a change may become.</param>
+    /// <param name="giveUpAfter">How long a change is sent in vain.</param>
     public WebhookCourier(WebhookReceiver receiver, IWebhooks webhooks, TimeSpan giveUpAfter)
     {
         this.receiver = receiver;
@@ -39,7 +44,7 @@ internal sealed class WebhookCourier : UntypedActor, IWithTimers
         switch (message)
         {
             case Send send when current is null:
-                (current, failures) = (send.Notice, 0);
+                (current, since, failures, rejections) = (send.Notice, send.Since, 0, 0);
                 Attempt();
                 break;
             case Again when current is not null:
@@ -53,7 +58,6 @@ internal sealed class WebhookCourier : UntypedActor, IWithTimers
                 break;
         }
     }
-
 
     private void Attempt()
     {
@@ -74,15 +78,18 @@ internal sealed class WebhookCourier : UntypedActor, IWithTimers
         }
 
         failures++;
+        rejections = outcome.IsFinal ? rejections + 1 : 0;
         Count("failed");
-        if (Context.System.Scheduler.Now - notice.Alert.ChangedAt >= giveUpAfter)
+        var isRejected = rejections >= MostRejections;
+        if (isRejected || Context.System.Scheduler.Now - since >= giveUpAfter)
         {
             log.Error(
-                "Webhook {Receiver} never got change {Change} of an alert, because it was sent in vain for {Hours:0.#} h. The last answer: "
-                + "{Why}",
+                "Webhook {Receiver} never gets change {Change} of an alert, because it {Why}. The last answer: {Answer}",
                 receiver.Name,
                 notice.Id,
-                giveUpAfter.TotalHours,
+                isRejected
+                    ? FormattableString.Invariant($"rejected it {rejections} times in a row")
+                    : FormattableString.Invariant($"did not accept it for {giveUpAfter.TotalHours:0.#} h"),
                 outcome.Detail);
             End(notice, outcome, "dropped");
             return;
@@ -120,7 +127,9 @@ internal sealed class WebhookCourier : UntypedActor, IWithTimers
         new KeyValuePair<string, object?>(MetricLabels.WebhookResult, result));
 
     /// <summary>Sends a change. The courier is idle.</summary>
-    internal sealed record Send(AlertNotice Notice) : INoSerializationVerificationNeeded;
+    /// <param name="Notice">The change.</param>
+    /// <param name="Since">Since when it waits, by the clock of this process.</param>
+    internal sealed record Send(AlertNotice Notice, DateTimeOffset Since) : INoSerializationVerificationNeeded;
 
     /// <summary>The receiver accepted a change, or it was given up. The courier is idle.</summary>
     internal sealed record Ended(string Receiver, long Number, bool Delivered) : INoSerializationVerificationNeeded;

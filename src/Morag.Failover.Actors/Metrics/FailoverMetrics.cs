@@ -145,7 +145,7 @@ public static class FailoverMetrics
     public static readonly Metric WebhookDeliveries = Counter(
         "morag.webhook.deliveries",
         "{attempt}",
-        "Attempts to send a change of an alert to a webhook: `delivered`, `failed`, or `dropped` after the last attempt in vain.",
+        "Attempts to send a change of an alert to a webhook: `delivered`, `failed`; and changes that it never gets: `dropped`.",
         MetricLabels.Webhook,
         MetricLabels.WebhookResult);
 

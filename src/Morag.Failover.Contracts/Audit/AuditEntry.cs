@@ -99,4 +99,7 @@ public enum AuditAction
 
     /// <summary>Change the thresholds of alerts, or turn rules on or off.</summary>
     AlertSettings = 42,
+
+    /// <summary>Remove webhooks from the configuration while changes of alerts waited for them.</summary>
+    WebhookRemove = 43,
 }

@@ -28,7 +28,8 @@ public sealed record AuditModel
         {
             <= AuditAction.BreakerReset => PageAddress.Of(new WorkerId(entry.Target)),
             AuditAction.QueuePause or AuditAction.QueueResume or AuditAction.QueueLimits => PageAddress.Of(new QueueName(entry.Target)),
-            AuditAction.AlertAcknowledge or AuditAction.AlertUnacknowledge or AuditAction.AlertSettings => "/alerts",
+            AuditAction.AlertAcknowledge or AuditAction.AlertUnacknowledge or AuditAction.AlertSettings or AuditAction.WebhookRemove =>
+                "/alerts",
             // A bulk action names its filter.
             _ when Identifier.IsValid(entry.Target) => PageAddress.Of(new TaskId(entry.Target)),
             _ => PageAddress.With("/tasks", "filter", entry.Target),

@@ -92,4 +92,13 @@ public sealed record AlertsSnapshot : IStoredState
     /// <summary>The number of the last change that each receiver is done with. In every part.</summary>
     [ProtoMember(8)]
     public ImmutableSortedDictionary<string, long> WebhooksDone { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
+
+    /// <summary>The least severity for each receiver that does not wait for every one. In every part.</summary>
+    [ProtoMember(9)]
+    public ImmutableSortedDictionary<string, AlertSeverity> WebhooksLeast { get; init; } =
+        ImmutableSortedDictionary<string, AlertSeverity>.Empty;
+
+    /// <summary>How many changes each receiver never got. In every part.</summary>
+    [ProtoMember(10)]
+    public ImmutableSortedDictionary<string, long> WebhooksDropped { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
 }

@@ -54,6 +54,9 @@ public enum AlertSource
 
     /// <summary>The answers of every node about itself and its store.</summary>
     Nodes = 5,
+
+    /// <summary>What every node, and the heartbeats of the owners, say about the owners.</summary>
+    Owners = 6,
 }
 
 /// <summary>A queue, as the alert rules look at it.</summary>

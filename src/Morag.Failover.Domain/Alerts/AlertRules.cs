@@ -54,7 +54,8 @@ public static class AlertRules
         AlertKind.BreakerOpen or AlertKind.WorkerLost or AlertKind.WorkerFlapping => AlertSource.Workers,
         AlertKind.FailureRate => AlertSource.Failures,
         AlertKind.NodeUnreachable => AlertSource.Members,
-        AlertKind.StoreSlow or AlertKind.StoreFull or AlertKind.OwnerDown => AlertSource.Nodes,
+        AlertKind.StoreSlow or AlertKind.StoreFull => AlertSource.Nodes,
+        AlertKind.OwnerDown => AlertSource.Owners,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such rule."),
     };
 
@@ -104,11 +105,14 @@ public static class AlertRules
 
     /// <summary>
     /// The findings of one kind, those with open alerts first, so that what comes and goes beyond the limit changes no other alert. One
-    /// finding stands for all beyond it.
+    /// finding stands for all beyond it, until half of the limit is enough for all: if another one were listed for each that is over, the
+    /// end of an incident would raise more alerts than its beginning.
     /// </summary>
     private static IEnumerable<AlertFinding> AtMost(int most, ImmutableArray<AlertFinding> ofKind, Func<string, bool> isOpen)
     {
-        if (ofKind.Length <= most)
+        var others = ofKind[0] with { Component = Alert.Others };
+        var isBeyond = isOpen(others.Key);
+        if (ofKind.Length <= (isBeyond ? Math.Max(1, most / 2) : most))
         {
             return ofKind;
         }
@@ -119,7 +123,8 @@ public static class AlertRules
         var kind = ordered[0].Kind;
 
         // Never fewer than are open: one that is left out would count as over.
-        var listed = Math.Max(most, ordered.Count(finding => isOpen(finding.Key)));
+        var open = ordered.Count(finding => isOpen(finding.Key));
+        var listed = isBeyond ? open : Math.Max(most, open);
         var left = ordered.Count - listed;
         return left <= 0 ? ordered : ordered.Take(listed).Append(new AlertFinding(
             kind,

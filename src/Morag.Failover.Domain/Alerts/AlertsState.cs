@@ -87,6 +87,8 @@ public sealed record AlertsState
             LastNotice = Outbox.Last,
             Notices = [.. run.OfType<AlertNotice>()],
             WebhooksDone = Outbox.Done,
+            WebhooksLeast = Outbox.Least,
+            WebhooksDropped = Outbox.Dropped,
         });
 
     /// <summary>Restores the state from its parts.</summary>
@@ -108,6 +110,8 @@ public sealed record AlertsState
                 Last = parts[0].LastNotice ?? 0,
                 Notices = [.. parts.SelectMany(part => part.Notices)],
                 Done = parts[0].WebhooksDone.WithComparers(StringComparer.Ordinal),
+                Least = parts[0].WebhooksLeast.WithComparers(StringComparer.Ordinal),
+                Dropped = parts[0].WebhooksDropped.WithComparers(StringComparer.Ordinal),
             },
         };
     }

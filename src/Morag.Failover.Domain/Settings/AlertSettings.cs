@@ -53,7 +53,7 @@ public sealed record AlertSettings
     /// <summary>How long an attempt to send a change to a webhook may take, 1 s to 1 min.</summary>
     public TimeSpan WebhookTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How old a change may become that a webhook does not accept, 1 min to 30 days.</summary>
+    /// <summary>How long a change is sent in vain to a webhook before it is dropped, 1 min to 30 days.</summary>
     public TimeSpan WebhookGiveUpAfter { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>The thresholds, as operators see and change them.</summary>

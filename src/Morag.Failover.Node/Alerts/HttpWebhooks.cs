@@ -20,31 +20,26 @@ internal sealed class HttpWebhooks : IWebhooks, IDisposable
 
     private const int MaxHeaderKilobytes = 16;
 
-    private readonly Dictionary<string, WebhookOptions> receivers;
+    // What is wrong with the token or the address can be mended while a change waits; what is wrong with its body cannot.
+    private static readonly HttpStatusCode[] Rejections =
+    [
+        HttpStatusCode.BadRequest, HttpStatusCode.RequestEntityTooLarge, HttpStatusCode.UnsupportedMediaType,
+        HttpStatusCode.UnprocessableEntity,
+    ];
+
+    private readonly Dictionary<string, Way> ways;
     private readonly TimeSpan timeout;
     private readonly TimeProvider clock;
-    private readonly HttpMessageInvoker http = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        MaxResponseHeadersLength = MaxHeaderKilobytes,
-        MaxConnectionsPerServer = 2,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        MaxResponseDrainSize = 0,
-
-        // Spans would contain the URL, and that of Slack is a secret.
-        ActivityHeadersPropagator = null,
-    });
 
     /// <param name="receivers">The receivers.</param>
     /// <param name="timeout">How long an attempt may take.</param>
     /// <param name="clock">The clock of the signatures. It must be that of the machine, because receivers compare it with theirs.</param>
     public HttpWebhooks(IEnumerable<WebhookOptions> receivers, TimeSpan timeout, TimeProvider clock)
     {
-        this.receivers = receivers.ToDictionary(receiver => receiver.Name, StringComparer.Ordinal);
+        ways = receivers.ToDictionary(receiver => receiver.Name, receiver => new Way(receiver), StringComparer.Ordinal);
         this.timeout = timeout;
         this.clock = clock;
-        Receivers = [.. this.receivers.Values.Select(receiver => receiver.Receiver)];
+        Receivers = [.. ways.Values.Select(way => way.To.Receiver)];
     }
 
     /// <inheritdoc />
@@ -53,11 +48,12 @@ internal sealed class HttpWebhooks : IWebhooks, IDisposable
     /// <inheritdoc />
     public async Task<WebhookOutcome> SendAsync(string receiver, AlertNotice? notice)
     {
+        var way = ways[receiver];
         using var limit = new CancellationTokenSource(timeout);
         try
         {
-            using var request = RequestOf(receivers[receiver], notice);
-            using var answer = await http.SendAsync(request, limit.Token);
+            using var request = RequestOf(way.To, notice);
+            using var answer = await (notice is null ? way.Tests : way.Changes).SendAsync(request, limit.Token);
             return OutcomeOf(answer);
         }
         catch (OperationCanceledException)
@@ -78,16 +74,37 @@ internal sealed class HttpWebhooks : IWebhooks, IDisposable
     }
 
     /// <inheritdoc />
-    public void Dispose() => http.Dispose();
+    public void Dispose()
+    {
+        foreach (var way in ways.Values)
+        {
+            way.Dispose();
+        }
+    }
+
+    private static HttpMessageInvoker Connections(int most) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        MaxResponseHeadersLength = MaxHeaderKilobytes,
+        MaxConnectionsPerServer = most,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        MaxResponseDrainSize = 0,
+
+        // Spans would contain the URL, and that of Slack is a secret.
+        ActivityHeadersPropagator = null,
+    });
 
     private HttpRequestMessage RequestOf(WebhookOptions receiver, AlertNotice? notice)
     {
-        var body = WebhookBody.Of(receiver.Receiver.Format, notice);
+        // A receiver ignores an id that it has seen, also that of an earlier test.
+        var id = notice?.Id ?? $"test-{Guid.NewGuid():N}";
+        var body = WebhookBody.Of(receiver.Receiver.Format, notice, id);
         var content = new ByteArrayContent(body);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
         var request = new HttpRequestMessage(HttpMethod.Post, receiver.Url) { Content = content };
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("Morag-Failover", null));
-        request.Headers.Add(DeliveryHeader, WebhookBody.IdOf(notice));
+        request.Headers.Add(DeliveryHeader, id);
         if (receiver.Secret is { } secret)
         {
             request.Headers.Add(SignatureHeader, WebhookBody.Signature(secret, clock.GetUtcNow(), body));
@@ -111,6 +128,26 @@ internal sealed class HttpWebhooks : IWebhooks, IDisposable
             _ => (TimeSpan?)null,
         };
         var redirect = status is >= 300 and < 400 ? ", and redirects are not followed" : "";
-        return new WebhookOutcome(false, string.Create(CultureInfo.InvariantCulture, $"it answered {status}{redirect}"), wait);
+        return new WebhookOutcome(
+            false, string.Create(CultureInfo.InvariantCulture, $"it answered {status}{redirect}"), wait, Rejections.Contains(answer.StatusCode));
+    }
+
+    /// <summary>The connections to one receiver. It has its own, so that one that hangs takes none from another on the same host.</summary>
+    private sealed class Way(WebhookOptions to) : IDisposable
+    {
+        private const int MostTests = 2;
+
+        public WebhookOptions To { get; } = to;
+
+        public HttpMessageInvoker Changes { get; } = Connections(1);
+
+        /// <summary>Apart from the changes, which must not wait for tests.</summary>
+        public HttpMessageInvoker Tests { get; } = Connections(MostTests);
+
+        public void Dispose()
+        {
+            Changes.Dispose();
+            Tests.Dispose();
+        }
     }
 }

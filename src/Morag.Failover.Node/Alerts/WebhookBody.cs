@@ -15,16 +15,13 @@ internal static class WebhookBody
     private const string TestText = "This is a test of a webhook of Morag Failover. Nothing is wrong.";
 
     /// <summary>The body of a change, or of a test.</summary>
-    public static byte[] Of(WebhookFormat format, AlertNotice? notice) => format switch
+    public static byte[] Of(WebhookFormat format, AlertNotice? notice, string id) => format switch
     {
         WebhookFormat.Generic => JsonSerializer.SerializeToUtf8Bytes(
-            new { Id = IdOf(notice), Event = notice?.What ?? "test", Alert = notice?.Alert }, ContractsJson.Options),
+            new { Id = id, Event = notice?.What ?? "test", Alert = notice?.Alert }, ContractsJson.Options),
         WebhookFormat.Slack => JsonSerializer.SerializeToUtf8Bytes(new { Text = TextOf(notice) }, ContractsJson.Options),
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such format."),
     };
-
-    /// <summary>The id of a change, by which a receiver recognizes a repetition.</summary>
-    public static string IdOf(AlertNotice? notice) => notice?.Id ?? "test";
 
     /// <summary>The value of the signature header: <c>t=TIME,v1=HMAC</c>, over the time, a dot and the body.</summary>
     public static string Signature(byte[] secret, DateTimeOffset at, byte[] body)

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using Morag.Failover.Actors.Alerts;
 using Morag.Failover.Actors.Tests.Owners;
 using Morag.Failover.Contracts.Alerts;
+using Morag.Failover.Contracts.Audit;
 using Morag.Failover.Domain.Alerts;
+using Morag.Failover.Domain.Audit;
 using Morag.Failover.Domain.Settings;
 using Xunit.Abstractions;
 
@@ -12,7 +14,7 @@ namespace Morag.Failover.Actors.Tests.Alerts;
 public sealed class AlertWebhookSpecs(ITestOutputHelper output) : OwnerSpec(output)
 {
     private static readonly FailoverSettings Settings =
-        FailoverSettings.Default with { Alerts = new() { RaiseAfter = TimeSpan.Zero, ResolveAfter = TimeSpan.Zero } };
+        FailoverSettings.Default with { Alerts = new() { RaiseAfter = TimeSpan.Zero, ResolveAfter = TimeSpan.Zero, MaxOpenOfKind = 1_000 } };
 
     private readonly Facts facts = new();
     private readonly Receivers receivers = new();
@@ -90,7 +92,7 @@ public sealed class AlertWebhookSpecs(ITestOutputHelper output) : OwnerSpec(outp
     public async Task Should_drop_a_change_that_is_too_old_and_go_on_with_the_next()
     {
         receivers.Add("ops");
-        receivers.Answer = notice => new WebhookOutcome(notice.What != "raised", "it answered 400", TimeSpan.FromHours(1));
+        receivers.Answer = notice => new WebhookOutcome(notice.What != "raised", "it answered 500", TimeSpan.FromHours(1));
         var owner = Start(Entity);
         await RaiseAndResolveAsync();
         for (var hour = 0; hour < 25; hour++)
@@ -101,6 +103,78 @@ public sealed class AlertWebhookSpecs(ITestOutputHelper output) : OwnerSpec(outp
 
         Assert.Equal("resolved", receivers.Sent.Last().Notice!.What);
         Assert.Equal((0, 1), (await ListAsync(owner)).Select(webhook => (webhook.Pending, webhook.Dropped)).Single());
+        owner = await KillAndRecoverAsync(owner, Entity);
+        Assert.Equal(1, (await ListAsync(owner)).Single().Dropped);
+    }
+
+    [Fact]
+    public async Task Should_drop_a_change_that_a_receiver_rejects_for_good_after_a_few_attempts_and_go_on_with_the_next()
+    {
+        receivers.Add("ops");
+        receivers.Answer = notice => new WebhookOutcome(notice.What != "raised", "it answered 400", IsFinal: true);
+        var owner = Start(Entity);
+        await RaiseAndResolveAsync();
+        await PassAsync(TimeSpan.FromSeconds(60));
+
+        Assert.Equal(5, receivers.Got("ops").Count(what => what == "raised"));
+        Assert.Equal("resolved", receivers.Sent.Last().Notice!.What);
+        Assert.Equal((0, 1), (await ListAsync(owner)).Select(webhook => (webhook.Pending, webhook.Dropped)).Single());
+    }
+
+    [Fact]
+    public async Task Should_not_give_a_change_up_because_the_clock_of_the_next_node_is_ahead()
+    {
+        receivers.Add("ops");
+        receivers.Answer = _ => new WebhookOutcome(false, "it answered 500");
+        var owner = Start(Entity);
+        await RaiseAndResolveAsync();
+        await SettleAsync();
+        Sys.Stop(owner);
+        Clock.Advance(TimeSpan.FromHours(25));
+        owner = Start(Entity);
+        await PassAsync(TimeSpan.FromSeconds(10));
+
+        Assert.Equal((2, 0), (await ListAsync(owner)).Select(webhook => (webhook.Pending, webhook.Dropped)).Single());
+    }
+
+    [Fact]
+    public async Task Should_report_what_is_dropped_while_a_receiver_hangs()
+    {
+        receivers.Add("hangs");
+        receivers.Hanging = "hangs";
+        var owner = Start(Entity);
+        facts.Workers = 0;
+        await PassAsync(TimeSpan.FromSeconds(6));
+        await EventFilter.Error(contains: "Webhook hangs never gets").ExpectAsync(1, async () =>
+        {
+            for (var round = 0; round < 6; round++)
+            {
+                facts.Workers = round % 2 == 0 ? 200 : 0;
+                await PassAsync(TimeSpan.FromSeconds(6));
+            }
+        });
+
+        var status = Assert.Single(await ListAsync(owner));
+        Assert.Equal((1_000, 200), (status.Pending, status.Dropped));
+    }
+
+    [Fact]
+    public async Task Should_log_and_audit_what_waited_for_a_receiver_that_is_removed()
+    {
+        receivers.Add("ops");
+        receivers.Add("old");
+        receivers.Hanging = "old";
+        var owner = Start(Entity);
+        await RaiseAndResolveAsync();
+        receivers.Remove("old");
+        await EventFilter.Warning(contains: "Webhook old is no longer configured, so it does not get 2 changes").ExpectOneAsync(
+            async () => owner = await KillAndRecoverAsync(owner, Entity));
+
+        Assert.Equal("ops", Assert.Single(await ListAsync(owner)).Name);
+        var entry = (await GotAsync<RecordAudit>(Regions.CoordinatorsProbe)).SelectMany(message => message.Entries).First();
+        Assert.Equal(
+            (AuditAction.WebhookRemove, "webhooks", "old waited for 2 changes", "ops"),
+            (entry.Action, entry.Target, entry.Before, entry.After));
     }
 
     [Fact]
@@ -137,8 +211,19 @@ public sealed class AlertWebhookSpecs(ITestOutputHelper output) : OwnerSpec(outp
     {
         public bool Lost { get; set; }
 
+        public int? Workers { get; set; }
+
         public Task<AlertReading> ReadAsync() => Task.FromResult(new AlertReading(
-            new AlertFacts { Workers = Lost ? [new() { WorkerId = new("w"), IsLost = true }] : [] }, 0, 0));
+            new AlertFacts
+            {
+                Workers =
+                [
+                    .. Enumerable.Range(0, Workers ?? (Lost ? 1 : 0))
+                        .Select(number => new TroubledWorker { WorkerId = new($"w{number}"), IsLost = true }),
+                ],
+            },
+            0,
+            0));
     }
 
     private sealed class Receivers : IWebhooks
@@ -155,6 +240,8 @@ public sealed class AlertWebhookSpecs(ITestOutputHelper output) : OwnerSpec(outp
 
         public void Add(string name, AlertSeverity minSeverity = AlertSeverity.Info) =>
             all.Add(new WebhookReceiver(name, "127.0.0.1", WebhookFormat.Generic, minSeverity));
+
+        public void Remove(string name) => all.RemoveAll(receiver => receiver.Name == name);
 
         public IEnumerable<string> Got(string receiver) =>
             Sent.Where(sent => sent.Receiver == receiver).Select(sent => sent.Notice!.What);

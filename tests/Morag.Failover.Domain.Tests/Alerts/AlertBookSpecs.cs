@@ -196,6 +196,28 @@ public sealed class AlertBookSpecs
         Assert.Equal(["w4", "w5", "w6", "w7", "w8", "w9", Alert.Others], open.Select(finding => finding.Component));
     }
 
+    [Fact]
+    public void Should_raise_no_alert_for_each_one_that_is_over_at_the_end_of_an_incident()
+    {
+        var settings = Settings with { MaxOpenOfKind = 10, RaiseAfter = TimeSpan.Zero, ResolveAfter = TimeSpan.Zero };
+        for (var lost = 100; lost >= 0; lost--)
+        {
+            // The workers with the first names come back first.
+            var facts = new AlertFacts
+            {
+                Workers =
+                [
+                    .. Enumerable.Range(100 - lost, lost).Select(number => new TroubledWorker { WorkerId = new($"w{number:000}"), IsLost = true }),
+                ],
+            };
+            Look(settings, 100 - lost, [.. AlertRules.Evaluate(facts, book.Open.ContainsKey, settings)]);
+            Assert.Equal(lost > 5, book.Open.ContainsKey("worker_lost:*"));
+        }
+
+        // Ten and the one for all others, and the last five by their names.
+        Assert.Equal((16, 0), (book.Raised, book.Open.Count));
+    }
+
     private AlertsChanged? Look(int second, params AlertFinding[] findings) => Look(Settings, [], second, findings);
 
     private AlertsChanged? Look(AlertSettings settings, int second, params AlertFinding[] findings) =>

@@ -18,7 +18,7 @@ public sealed class AlertFactsSpecs
         Assert.Equal((0, 0), samples.Counts());
         for (var second = 0; second <= 200; second += 10)
         {
-            samples = samples.With(failed: second, completed: 3 * second, Window, T0.AddSeconds(second));
+            samples = samples.With(failed: second, completed: 3 * second, Window, 2 * Window, T0.AddSeconds(second));
             Assert.Equal(second >= 60, samples.Cover(Window));
         }
 
@@ -26,11 +26,29 @@ public sealed class AlertFactsSpecs
     }
 
     [Fact]
+    public void Should_not_count_attempts_from_a_gap_that_is_longer_than_the_window()
+    {
+        var samples = AttemptSamples.None;
+        for (var second = 0; second <= 60; second += 10)
+        {
+            samples = samples.With(0, second, Window, 2 * Window, T0.AddSeconds(second));
+        }
+
+        // All of these attempts may have failed long ago.
+        samples = samples.With(1_000, 60, Window, 2 * Window, T0.AddSeconds(3_600));
+        Assert.Equal((0, 0), samples.Counts());
+        Assert.False(samples.Cover(Window));
+        samples = samples.With(1_001, 61, Window, 2 * Window, T0.AddSeconds(3_660));
+        Assert.Equal((1, 2), samples.Counts());
+        Assert.True(samples.Cover(Window));
+    }
+
+    [Fact]
     public void Should_start_over_when_counters_fall()
     {
-        var samples = AttemptSamples.None.With(100, 100, Window, T0)
-            .With(100, 200, Window, T0.AddSeconds(70))
-            .With(3, 4, Window, T0.AddSeconds(80));
+        var samples = AttemptSamples.None.With(100, 100, Window, 2 * Window, T0)
+            .With(100, 200, Window, 2 * Window, T0.AddSeconds(70))
+            .With(3, 4, Window, 2 * Window, T0.AddSeconds(80));
         Assert.Equal((0, 0), samples.Counts());
         Assert.False(samples.Cover(Window));
     }

@@ -48,6 +48,37 @@ public sealed class WebhookOutboxSpecs
 
         Assert.Equal(WebhookOutbox.MostPending, outbox.Notices.Count);
         Assert.Equal((0, 5), (outbox.DroppedOf("ops"), outbox.DroppedOf("silent")));
+        Assert.Equal(6, outbox.PendingOf("silent").First().Number);
+    }
+
+    [Fact]
+    public void Should_count_for_the_limit_of_a_receiver_only_what_is_severe_enough_for_it()
+    {
+        var outbox = WebhookOutbox.Empty.After(new WebhookReceiversChanged
+        {
+            Receivers = ["all", "errors"],
+            Least = ImmutableSortedDictionary<string, AlertSeverity>.Empty.Add("errors", AlertSeverity.Error),
+        });
+        outbox = outbox.After(new AlertsChanged { At = T0, Alerts = [Alert("7") with { Severity = AlertSeverity.Error }] });
+        for (var number = 0; number < WebhookOutbox.MostPending + 5; number++)
+        {
+            outbox = outbox.After(Changed("1"));
+        }
+
+        Assert.Equal("7", Assert.Single(outbox.PendingOf("errors")).Alert.Id);
+        Assert.Equal((6, 0), (outbox.DroppedOf("all"), outbox.DroppedOf("errors")));
+        Assert.Equal(WebhookOutbox.MostPending + 1, outbox.Notices.Count);
+        outbox = outbox.After(new WebhookAdvanced { Receiver = "all", UpTo = outbox.Last });
+        Assert.Equal("7", Assert.Single(outbox.Notices).Alert.Id);
+    }
+
+    [Fact]
+    public void Should_count_what_a_receiver_never_got_for_whatever_reason_until_it_is_removed()
+    {
+        var outbox = With("ops").After(Changed("1", "2")).After(new WebhookAdvanced { Receiver = "ops", UpTo = 1, Dropped = 1 });
+        Assert.Equal(1, outbox.DroppedOf("ops"));
+        Assert.Equal(1, outbox.After(new WebhookReceiversChanged { Receivers = ["ops", "slack"] }).DroppedOf("ops"));
+        Assert.Equal(0, outbox.After(new WebhookReceiversChanged { Receivers = ["slack"] }).DroppedOf("ops"));
     }
 
     [Fact]
@@ -79,12 +110,19 @@ public sealed class WebhookOutboxSpecs
     [Fact]
     public void Should_be_the_same_from_a_snapshot()
     {
-        var state = AlertsState.Empty.Apply(new WebhookReceiversChanged { Receivers = ["ops", "slack"] }).Apply(Changed("1", "2", "3"))
-            .Apply(new WebhookAdvanced { Receiver = "ops", UpTo = 2 });
+        var changed = new WebhookReceiversChanged
+        {
+            Receivers = ["ops", "slack"],
+            Least = ImmutableSortedDictionary<string, AlertSeverity>.Empty.Add("slack", AlertSeverity.Warning),
+        };
+        var state = AlertsState.Empty.Apply(changed).Apply(Changed("1", "2", "3"))
+            .Apply(new WebhookAdvanced { Receiver = "ops", UpTo = 2, Dropped = 1 });
         var restored = AlertsState.FromParts([.. state.ToParts(200)]).Outbox;
         Assert.Equal(state.Outbox.Last, restored.Last);
         Assert.Equal(state.Outbox.Notices, restored.Notices);
         Assert.Equal(state.Outbox.Done, restored.Done);
+        Assert.Equal(state.Outbox.Least, restored.Least);
+        Assert.Equal(state.Outbox.Dropped, restored.Dropped);
     }
 
     [Fact]

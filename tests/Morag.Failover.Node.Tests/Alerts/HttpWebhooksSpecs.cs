@@ -78,6 +78,62 @@ public sealed class HttpWebhooksSpecs : IAsyncDisposable
         Assert.Equal(seconds, outcome.RetryAfter?.TotalSeconds);
     }
 
+    [Theory]
+    [InlineData(400, true)]
+    [InlineData(413, true)]
+    [InlineData(415, true)]
+    [InlineData(422, true)]
+    [InlineData(401, false)]
+    [InlineData(404, false)]
+    [InlineData(429, false)]
+    [InlineData(500, false)]
+    public async Task Should_tell_a_body_that_is_rejected_for_good_from_what_may_pass(int status, bool isFinal)
+    {
+        var url = await ServeAsync(context =>
+        {
+            context.Response.StatusCode = status;
+            return Task.CompletedTask;
+        });
+
+        Assert.Equal(isFinal, (await SendAsync(url)).IsFinal);
+    }
+
+    [Fact]
+    public async Task Should_take_no_connection_from_a_receiver_when_another_one_on_the_same_host_hangs()
+    {
+        var url = await ServeAsync(context =>
+            context.Request.Path == "/hangs" ? Task.Delay(Timeout.Infinite, context.RequestAborted) : Task.CompletedTask);
+        using var webhooks = new HttpWebhooks(
+            [Options("hangs", new Uri(url, "hangs")), Options("ops", new Uri(url, "ops"))], TimeSpan.FromSeconds(10), TimeProvider.System);
+        var hanging = Enumerable.Range(0, 4).Select(_ => webhooks.SendAsync("hangs", Notice("it hangs")))
+            .Append(webhooks.SendAsync("hangs", null))
+            .Append(webhooks.SendAsync("ops", null))
+            .ToList();
+
+        var outcome = await webhooks.SendAsync("ops", Notice("Worker w is lost."));
+
+        Assert.True(outcome.Delivered, outcome.Detail);
+        Assert.Contains(hanging, sending => !sending.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Should_give_each_test_an_id_of_its_own()
+    {
+        var ids = new List<(string Header, string Body)>();
+        var url = await ServeAsync(async context =>
+        {
+            var body = await JsonDocument.ParseAsync(context.Request.Body);
+            ids.Add((context.Request.Headers["Morag-Delivery"]!, body.RootElement.GetProperty("id").GetString()!));
+        });
+
+        await SendAsync(url);
+        await SendAsync(url);
+
+        Assert.Equal(2, ids.Distinct().Count());
+        Assert.All(ids, id => Assert.Equal(id.Header, id.Body));
+        Assert.All(ids, id => Assert.StartsWith("test-", id.Header, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Should_give_up_when_a_receiver_does_not_answer_in_time()
     {
@@ -185,15 +241,16 @@ public sealed class HttpWebhooksSpecs : IAsyncDisposable
     private static async Task<WebhookOutcome> SendAsync(
         Uri url, AlertNotice? notice = null, WebhookFormat format = WebhookFormat.Generic, TimeSpan? timeout = null)
     {
-        var receiver = new WebhookOptions
-        {
-            Receiver = new WebhookReceiver("ops", url.Authority, format, AlertSeverity.Info),
-            Url = url,
-            Secret = Encoding.UTF8.GetBytes(Secret),
-        };
-        using var webhooks = new HttpWebhooks([receiver], timeout ?? Patience, TimeProvider.System);
+        using var webhooks = new HttpWebhooks([Options("ops", url, format)], timeout ?? Patience, TimeProvider.System);
         return await webhooks.SendAsync("ops", notice).WaitAsync(Patience);
     }
+
+    private static WebhookOptions Options(string name, Uri url, WebhookFormat format = WebhookFormat.Generic) => new()
+    {
+        Receiver = new WebhookReceiver(name, url.Authority, format, AlertSeverity.Info),
+        Url = url,
+        Secret = Encoding.UTF8.GetBytes(Secret),
+    };
 
     private static AlertNotice Notice(string message) => new()
     {

@@ -80,6 +80,15 @@ public sealed partial class ConfigurationDocumentSpecs : IDisposable
     }
 
     [Fact]
+    public void Should_join_the_lines_of_values_that_do_not_fit_into_one()
+    {
+        var setting = new DocumentedSetting("off", "\"\"", ["Rules that are off.", "Values: a, b,", "c.", "Set by: MORAG_OFF.", "Rarely."]);
+
+        Assert.Equal("a, b, c", setting.Labelled("Values"));
+        Assert.Equal("Rules that are off. Rarely.", setting.Description);
+    }
+
+    [Fact]
     public void Should_show_only_examples_that_a_node_accepts()
     {
         var document = File.ReadAllText(DocumentFile).ReplaceLineEndings("\n");

@@ -9,16 +9,44 @@ namespace Morag.Failover.Node.Tests.Configuration;
 /// <param name="Source">The lines of a block whose keys are the user's own, comment included; null for any other setting.</param>
 internal sealed record DocumentedSetting(string Key, string Default, IReadOnlyList<string> Comment, string? Source = null)
 {
-    /// <summary>The value of a line such as <c>Range: 0 to 100.</c>, without the full stop; null if there is no such line.</summary>
-    public string? Labelled(string label) => Comment
+    private static readonly string[] Labels = ["Range", "Values", "Set by"];
+
+    /// <summary>
+    /// The value of a line such as <c>Range: 0 to 100.</c>, without the full stop; null if there is no such line. It goes on with the next
+    /// lines until one ends with a full stop.
+    /// </summary>
+    public string? Labelled(string label) => Sentences
         .Where(line => line.StartsWith(label + ": ", StringComparison.Ordinal))
         .Select(line => line[(label.Length + 2)..].TrimEnd('.'))
         .SingleOrDefault();
 
     /// <summary>The sentences of the comment, without the labelled lines.</summary>
-    public string Description => string.Join(' ', Comment.Where(line => !line.StartsWith("Range: ", StringComparison.Ordinal)
-        && !line.StartsWith("Values: ", StringComparison.Ordinal)
-        && !line.StartsWith("Set by: ", StringComparison.Ordinal)));
+    public string Description => string.Join(' ', Sentences.Where(line => !IsLabelled(line)));
+
+    /// <summary>The lines, with those of one label joined.</summary>
+    private List<string> Sentences
+    {
+        get
+        {
+            var lines = new List<string>();
+            foreach (var line in Comment)
+            {
+                if (lines is [.., var last] && IsLabelled(last) && !last.EndsWith('.'))
+                {
+                    lines[^1] = $"{last} {line}";
+                }
+                else
+                {
+                    lines.Add(line);
+                }
+            }
+
+            return lines;
+        }
+    }
+
+    private static bool IsLabelled(string line) =>
+        Array.Exists(Labels, label => line.StartsWith(label + ": ", StringComparison.Ordinal));
 }
 
 /// <summary>A block of <c>hocon/morag.conf</c> with the settings directly in it.</summary>
