@@ -19,8 +19,6 @@ internal sealed class NodeInspector : UntypedActor, IWithTimers
     private readonly LogLevelSwitch level;
     private readonly ILoggingAdapter log = Context.GetLogger();
     private readonly ShardEntityReader entities = new(Context.System);
-    private SetNodeLogLevel? changed;
-    private DateTimeOffset? until;
 
     public NodeInspector(NodeLogFeed feed, LogLevelSwitch level)
     {
@@ -31,6 +29,9 @@ internal sealed class NodeInspector : UntypedActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     public static Props Props(NodeLogFeed feed, LogLevelSwitch level) => Akka.Actor.Props.Create(() => new NodeInspector(feed, level));
+
+    /// <summary>The change of the level outlives the actor, so that its end does too.</summary>
+    protected override void PreStart() => EndLater();
 
     protected override void OnReceive(object message)
     {
@@ -48,8 +49,7 @@ internal sealed class NodeInspector : UntypedActor, IWithTimers
                 break;
             case EndChange:
                 log.Warning("The level of the log is {Level} again", WireName.Of(level.Configured));
-                (changed, until) = (null, null);
-                level.Set(level.Configured, Context.System.EventStream);
+                level.Set(level.Configured, null, Context.System.EventStream);
                 break;
             case GetActorTree get:
                 Sender.Tell(new ActorTree { Root = new ActorTreeReader((ExtendedActorSystem)Context.System).Read(get.Under) });
@@ -71,13 +71,19 @@ internal sealed class NodeInspector : UntypedActor, IWithTimers
     {
         // A warning, so that it is logged at most levels.
         log.Warning("{By} set the level of the log to {Level}: {Reason}", set.By, WireName.Of(set.Level), set.Reason);
-        level.Set(set.Level, Context.System.EventStream);
+        var until = Context.System.Scheduler.Now + set.For;
+        level.Set(
+            set.Level, set.Level == level.Configured ? null : new LogLevelChange(set.By, set.Reason, until), Context.System.EventStream);
+        EndLater();
+    }
+
+    private void EndLater()
+    {
         Timers.Cancel(nameof(EndChange));
-        (changed, until) = (set.Level == level.Configured ? null : set, null);
-        if (changed is { For: { } time })
+        if (level.Change?.Until is { } until)
         {
-            until = Context.System.Scheduler.Now + time;
-            Timers.StartSingleTimer(nameof(EndChange), EndChange.Instance, time);
+            var left = until - Context.System.Scheduler.Now;
+            Timers.StartSingleTimer(nameof(EndChange), EndChange.Instance, left > TimeSpan.Zero ? left : TimeSpan.Zero);
         }
     }
 
@@ -86,9 +92,9 @@ internal sealed class NodeInspector : UntypedActor, IWithTimers
         Node = NodeName.Of(Akka.Cluster.Cluster.Get(Context.System).SelfAddress),
         Level = level.Current,
         Configured = level.Configured,
-        Until = until,
-        By = changed?.By,
-        Reason = changed?.Reason,
+        Until = level.Change?.Until,
+        By = level.Change?.By,
+        Reason = level.Change?.Reason,
     };
 
     private sealed class EndChange : INoSerializationVerificationNeeded

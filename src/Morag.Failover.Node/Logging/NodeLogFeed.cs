@@ -56,7 +56,10 @@ internal sealed class NodeLogFeed(TimeProvider clock)
                 Run = run,
                 Lines = page,
                 Last = page.Length < found.Count ? page[^1].Number : last,
-                Missed = known ? Math.Max(0, oldest - Math.Max(0, request.After)) : 0,
+                Missed = known ? Math.Max(0, oldest - Math.Max(0, request.After))
+
+                    // The caller followed the run before, and wants all of this one.
+                    : request.Run != 0 ? oldest : 0,
             };
         }
     }

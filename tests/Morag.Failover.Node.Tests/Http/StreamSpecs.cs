@@ -21,9 +21,9 @@ public sealed class StreamSpecs : IAsyncLifetime
     private void Publish(string what, int second) => http.System.EventStream.Publish(
         new WorkerChanged { WorkerId = new("w-1"), What = what, At = TimeProvider.System.GetUtcNow().AddSeconds(second) });
 
-    private async Task<string> EventsAfter(string id)
+    private async Task<string> EventsAfter(string id, string filter = "")
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/events?once=true");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/events?once=true" + filter);
         request.Headers.Add("Last-Event-ID", id);
         using var answer = await http.Client.SendAsync(request);
         return await answer.Content.ReadAsStringAsync();
@@ -110,6 +110,40 @@ public sealed class StreamSpecs : IAsyncLifetime
 
         var longAgo = TimeProvider.System.GetUtcNow().AddHours(-1).UtcTicks.ToString(System.Globalization.CultureInfo.InvariantCulture);
         Assert.Matches("(?s)event: gap.*known.*event: end", await EventsAfter($"{longAgo}-registered-w-9"));
+    }
+
+    [Fact]
+    public async Task Should_continue_a_stream_of_failures_alone_after_the_last_one()
+    {
+        string id;
+        using (var stream = await EventReader.Open(http, "/api/v1/events?events=failure"))
+        {
+            http.System.EventStream.Publish(new DecisionMade { Decision = GoodOwners.Decision("t-1") });
+            id = await stream.IdOfEventWith("t-1");
+        }
+
+        http.System.EventStream.Publish(new DecisionMade { Decision = GoodOwners.Decision("t-2") });
+
+        var rest = await EventsAfter(id, "&events=failure");
+        Assert.DoesNotContain("event: gap", rest, StringComparison.Ordinal);
+        Assert.DoesNotContain("e-t-1", rest, StringComparison.Ordinal);
+        Assert.Contains("e-t-2", rest, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Should_begin_with_the_decision_when_the_connection_broke_between_a_failure_and_it()
+    {
+        string id;
+        using (var stream = await EventReader.Open(http, "/api/v1/events"))
+        {
+            http.System.EventStream.Publish(new DecisionMade { Decision = GoodOwners.Decision("t-1") });
+            id = await stream.IdOfEventWith("t-1");
+        }
+
+        var rest = await EventsAfter(id);
+        Assert.Contains("-failure-", id, StringComparison.Ordinal);
+        Assert.DoesNotContain("event: failure", rest, StringComparison.Ordinal);
+        Assert.Contains("event: decision", rest, StringComparison.Ordinal);
     }
 
     [Fact]

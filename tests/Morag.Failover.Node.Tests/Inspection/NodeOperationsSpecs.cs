@@ -1,8 +1,13 @@
 using Akka.Actor;
 using Akka.Event;
 using Morag.Failover.Contracts.Audit;
+using Morag.Failover.Contracts.Fleet;
 using Morag.Failover.Domain.Audit;
+using Morag.Failover.Domain.Owners;
 using Morag.Failover.Node.Http.Access;
+using Morag.Failover.Node.Http.Log;
+using Morag.Failover.Node.Inspection;
+using Morag.Failover.Node.Logging;
 using Morag.Failover.Node.Tests.Http;
 
 namespace Morag.Failover.Node.Tests.Inspection;
@@ -125,6 +130,64 @@ public sealed class NodeOperationsSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_restore_the_configured_level_also_when_its_actor_has_started_again()
+    {
+        var feed = new NodeLogFeed(TimeProvider.System);
+        var level = new LogLevelSwitch(LogSeverity.Warning);
+        var first = http.System.ActorOf(NodeInspector.Props(feed, level));
+        var set = new SetNodeLogLevel { Level = LogSeverity.Debug, For = TimeSpan.FromSeconds(1), Reason = "a riddle", By = "anna" };
+        var asked = await first.Ask<NodeLogLevel>(set, HttpNode.Patience);
+        await first.GracefulStop(HttpNode.Patience);
+
+        var second = http.System.ActorOf(NodeInspector.Props(feed, level));
+
+        var told = await second.Ask<NodeLogLevel>(new GetNodeLogLevel(), HttpNode.Patience);
+        Assert.Equal(("anna", "a riddle", asked.Until), (told.By, told.Reason, told.Until));
+        await Eventually.IsTrue(() => level.Current == LogSeverity.Warning);
+    }
+
+    [Fact]
+    public void Should_count_the_entries_that_a_reader_missed()
+    {
+        var feed = new NodeLogFeed(TimeProvider.System);
+        feed.Add(LogSeverity.Warning, "spec", "first", null);
+        var known = feed.Read(new GetNodeLog { Last = 1 });
+        Flood(feed, NodeLogFeed.MaxKept + 300);
+
+        var after = feed.Read(new GetNodeLog { Run = known.Run, After = known.Last, Last = NodeLogPage.MaxLines });
+        Assert.Equal(300, after.Missed);
+
+        // The node has started again since the reader's last entry, and has logged more than it keeps.
+        var restarted = feed.Read(new GetNodeLog { Run = known.Run - 1, After = known.Last, Last = NodeLogPage.MaxLines });
+        Assert.Equal(301, restarted.Missed);
+    }
+
+    [Fact]
+    public async Task Should_keep_up_with_a_node_that_logs_more_than_one_answer_holds()
+    {
+        var feed = new NodeLogFeed(TimeProvider.System);
+        var inspector = http.System.ActorOf(NodeInspector.Props(feed, new LogLevelSwitch(LogSeverity.Warning)), "other-inspector");
+        Flood(feed, 1_000);
+        var asked = 0;
+        var reader = new NodeLogReader(
+            request =>
+            {
+                asked++;
+                return inspector.Ask<NodeLogPage?>(request, HttpNode.Patience);
+            },
+            new GetNodeLog { Run = 1, Last = NodeLogPage.MaxLines });
+
+        var lines = 0;
+        do
+        {
+            lines += (await reader.NextAsync()).Count(line => line.Name == "line");
+        }
+        while (reader.HasMore);
+
+        Assert.Equal((1_000, 6), (lines, asked));
+    }
+
+    [Fact]
     public async Task Should_continue_a_log_after_the_last_entry_that_the_reader_has()
     {
         var actors = Akka.Event.Logging.GetLogger(http.System, "spec");
@@ -193,6 +256,14 @@ public sealed class NodeOperationsSpecs : IAsyncLifetime
         }
 
         Assert.Equal(200, (await guarded.Call("GET", "/api/v1/cluster/status", token: "reader")).Status);
+    }
+
+    private static void Flood(NodeLogFeed feed, int entries)
+    {
+        for (var number = 0; number < entries; number++)
+        {
+            feed.Add(LogSeverity.Warning, "spec", "again", null);
+        }
     }
 
     private Akka.Cluster.Cluster Cluster => Akka.Cluster.Cluster.Get(http.System);

@@ -2,6 +2,8 @@ using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
+using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Tasks;
 using Morag.Failover.Node.Logging;
 
 namespace Morag.Failover.Node.Http.Dashboard;
@@ -44,7 +46,7 @@ internal sealed class BulkRuns(FailoverGateway gateway, SteadyClock clock, Activ
 
     private readonly Lock gate = new();
     private readonly Dictionary<RequestId, BulkRun> runs = [];
-    private readonly Queue<RequestId> order = [];
+    private readonly List<RequestId> order = [];
 
     /// <summary>The action with this id, if this node carries it out or did so lately.</summary>
     public BulkRun? Find(RequestId id)
@@ -56,6 +58,7 @@ internal sealed class BulkRuns(FailoverGateway gateway, SteadyClock clock, Activ
     }
 
     /// <summary>Begins an action, or continues it, unless it is under way here.</summary>
+    /// <exception cref="ProblemException">Too many are under way.</exception>
     public void Start(BulkOrder wanted)
     {
         var run = new BulkRun(wanted, gateway.Settings.Partitions.Queues);
@@ -66,16 +69,25 @@ internal sealed class BulkRuns(FailoverGateway gateway, SteadyClock clock, Activ
                 return;
             }
 
-            if (!runs.ContainsKey(wanted.Id))
+            if (known is null && order.Count >= Most)
             {
-                order.Enqueue(wanted.Id);
+                // One that runs must stay: its page shows its progress, and it must not be begun twice.
+                var over = order.Find(id => runs[id].IsOver);
+                if (!order.Remove(over))
+                {
+                    throw new ProblemException(Problem.Conflict(
+                        null, $"{Most} bulk actions are under way on this node. Wait until one of them has ended"));
+                }
+
+                runs.Remove(over);
+            }
+
+            if (known is null)
+            {
+                order.Add(wanted.Id);
             }
 
             runs[wanted.Id] = run;
-            while (order.Count > Most)
-            {
-                runs.Remove(order.Dequeue());
-            }
         }
 
         // Apart from the call, whose patience is that of a page.
@@ -108,15 +120,17 @@ internal sealed class BulkRuns(FailoverGateway gateway, SteadyClock clock, Activ
 
     private async Task ChangeAsync(ChangeTasks change, BulkRun run)
     {
+        var isRepeated = false;
         for (var until = clock.GetUtcNow() + Patience; ; await Task.Delay(Pause, gateway.Stopping))
         {
             switch (await gateway.AnswerOfQueue(change, gateway.Stopping))
             {
                 case TasksAffected affected:
-                    run.Add(affected.Count);
+                    run.Add(isRepeated ? Math.Max(affected.Count, await MarkedAsync(change)) : affected.Count);
                     activity.Signal();
                     return;
                 case Refused { Reason: RefusalReason.Unavailable } when clock.GetUtcNow() < until:
+                    isRepeated = true;
                     break;
                 case Refused refused:
                     run.Problem = refused.Message;
@@ -125,5 +139,22 @@ internal sealed class BulkRuns(FailoverGateway gateway, SteadyClock clock, Activ
                     throw new InvalidOperationException($"ChangeTasks was answered with {other.GetType().Name}");
             }
         }
+    }
+
+    /// <summary>
+    /// The tasks of a partition that carry the mark of an action. A try without an answer may have changed some, which the answer to the
+    /// next try does not count. Zero if the partition does not say.
+    /// </summary>
+    private async Task<int> MarkedAsync(ChangeTasks change)
+    {
+        var marked = new SearchTasks
+        {
+            Partition = change.Partition,
+            Filter = BulkEndpoints.FilterOf(change.Order.Id),
+            At = change.At,
+            Limit = 0,
+            Count = true,
+        };
+        return await gateway.AnswerOfQueue(marked, gateway.Stopping) is TaskMatches { Count: { } count } ? count : 0;
     }
 }

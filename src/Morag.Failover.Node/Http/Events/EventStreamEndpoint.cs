@@ -44,7 +44,7 @@ internal static class EventStreamEndpoint
             // while the past is read is in both, and forwarded once.
             system.EventStream.Subscribe(actor, typeof(NumberedLiveEvent));
             var (before, mayMiss) = lastId.Length > 0 ? recent.After(lastId) : (recent.Last(count), false);
-            actor.Tell(new LiveEventsActor.Replay(before, mayMiss, ends));
+            actor.Tell(new LiveEventsActor.Replay(before, mayMiss, ends, lastId));
             await new ServerSentEvents(context, gateway).Write(stream.Reader);
         }
         finally

@@ -15,6 +15,7 @@ internal sealed class LiveEventsActor : ReceiveActor
     private readonly LiveEventSelection selection;
     private readonly List<NumberedLiveEvent> early = [];
     private bool replayed;
+    private string? has;
     private long last;
 
     public LiveEventsActor(ChannelWriter<ServerSentEvent> stream, LiveEventSelection selection)
@@ -38,6 +39,7 @@ internal sealed class LiveEventsActor : ReceiveActor
     private void Start(Replay replay)
     {
         replayed = true;
+        has = replay.Has;
         if (replay.MayMiss)
         {
             var reason = "this node does not have every event since the last one that you received";
@@ -74,7 +76,7 @@ internal sealed class LiveEventsActor : ReceiveActor
         switch (happened.Event)
         {
             case DecisionMade made:
-                Forward(LiveEventNames.Failure, made.Decision.FailureEvent, null);
+                Forward(LiveEventNames.Failure, made.Decision.FailureEvent, happened.FailureId);
                 Forward(LiveEventNames.Decision, made.Decision, happened.Id);
                 break;
             case DecisionResolved resolved:
@@ -96,7 +98,8 @@ internal sealed class LiveEventsActor : ReceiveActor
 
     private void Forward<T>(string name, T data, string? id)
     {
-        if (selection.Includes(name))
+        // The reader has a failure whose decision it lost.
+        if (selection.Includes(name) && (id is null || id != has))
         {
             Write(ServerSentEvent.Of(name, data) with { Id = id });
         }
@@ -115,5 +118,6 @@ internal sealed class LiveEventsActor : ReceiveActor
     /// <param name="Events">The events.</param>
     /// <param name="MayMiss">Whether some before them may be missing.</param>
     /// <param name="Ends">Whether the stream ends after them.</param>
-    internal sealed record Replay(IReadOnlyList<NumberedLiveEvent> Events, bool MayMiss, bool Ends);
+    /// <param name="Has">The id of the last event that the reader has; null if it has none.</param>
+    internal sealed record Replay(IReadOnlyList<NumberedLiveEvent> Events, bool MayMiss, bool Ends, string? Has = null);
 }

@@ -7,10 +7,15 @@ namespace Morag.Failover.Node.Http.Events;
 /// <param name="Number">Its number on this node.</param>
 /// <param name="Id">Its id, which is the same on every node.</param>
 /// <param name="Event">The event.</param>
-internal sealed record NumberedLiveEvent(long Number, string Id, ILiveEvent Event)
+/// <param name="ArrivedAt">When it arrived at this node.</param>
+internal sealed record NumberedLiveEvent(long Number, string Id, ILiveEvent Event, DateTimeOffset ArrivedAt)
 {
-    /// <summary>When it happened.</summary>
-    public DateTimeOffset At => TimeOf(Event);
+    /// <summary>The id of the failure that readers get before its decision; null if it is not a decision.</summary>
+    public string? FailureId => Event is DecisionMade made
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"{TimeOf(made).UtcTicks}-{LiveEventNames.Failure}-{made.Decision.FailureEvent.EventId.Value}")
+        : null;
 
     /// <summary>The id of an event: its time, and what it is about.</summary>
     public static string IdOf(ILiveEvent happened) =>
@@ -24,9 +29,10 @@ internal sealed record NumberedLiveEvent(long Number, string Id, ILiveEvent Even
             ? new DateTimeOffset(ticks, TimeSpan.Zero)
             : null;
 
+    // When it was published, which can be long after the failure.
     private static DateTimeOffset TimeOf(ILiveEvent happened) => happened switch
     {
-        DecisionMade made => made.Decision.FailureEvent.OccurredAt,
+        DecisionMade made => made.Decision.DecisionMetadata.DecidedAt,
         DecisionResolved resolved => resolved.At,
         BreakerChanged changed => changed.At,
         WorkerChanged changed => changed.At,

@@ -16,44 +16,52 @@ internal sealed class RecentEvents
     /// <summary>The most bytes that the kept events take, as they are estimated for the wire.</summary>
     public const long MaxBytes = 8 * 1024 * 1024;
 
-    /// <summary>How much the clocks of two nodes may differ.</summary>
+    /// <summary>How much the clocks of two nodes may differ, and how long an event may be under way.</summary>
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(10);
 
     private readonly Lock changing = new();
     private readonly Queue<(NumberedLiveEvent Event, long Bytes)> kept = new();
-    private readonly DateTimeOffset since;
+    private readonly Func<DateTimeOffset> clock;
+    private DateTimeOffset completeSince;
     private long bytes;
     private long last;
-    private bool dropped;
 
-    public RecentEvents(DateTimeOffset since) => this.since = since;
+    /// <param name="clock">The clock of this node.</param>
+    public RecentEvents(Func<DateTimeOffset> clock)
+    {
+        this.clock = clock;
+        completeSince = clock();
+    }
 
     /// <summary>Starts to keep the events of an actor system.</summary>
     public static RecentEvents Of(ActorSystem system)
     {
-        var recent = new RecentEvents(system.Scheduler.Now);
+        var recent = new RecentEvents(() => system.Scheduler.Now);
         system.ActorOf(Props.Create(() => new Keeper(recent)), "recent-events");
         return recent;
     }
 
     /// <summary>
-    /// The events after the one with an id, and whether some in between may be missing. If this node does not have that event, because it
-    /// has started since, these are the events from shortly before it on, some of which the reader may have.
+    /// The events after the one with an id, and whether some in between may be missing. If it is the id of a failure, its decision is among
+    /// them. If this node does not have that event, because it has started since, these are the events that arrived from shortly before it
+    /// on, some of which the reader may have.
     /// </summary>
     public (IReadOnlyList<NumberedLiveEvent> Events, bool MayMiss) After(string id)
     {
         lock (changing)
         {
             var all = kept.Select(entry => entry.Event).ToList();
-            var at = all.FindIndex(known => known.Id == id);
+            var at = all.FindIndex(known => known.Id == id || known.FailureId == id);
             if (at >= 0)
             {
-                return (all[(at + 1)..], false);
+                return (all[(all[at].Id == id ? at + 1 : at)..], false);
             }
 
-            var time = NumberedLiveEvent.TimeIn(id) ?? DateTimeOffset.MinValue;
-            var oldest = dropped && all.Count > 0 ? all[0].At : since;
-            return ([.. all.Where(known => known.At >= time - Skew)], oldest > time - Skew);
+            // What happened first can arrive last, so the time of the events says nothing about what is missing.
+            var from = NumberedLiveEvent.TimeIn(id) is { } time && time > DateTimeOffset.MinValue + Skew
+                ? time - Skew
+                : DateTimeOffset.MinValue;
+            return ([.. all.Where(known => known.ArrivedAt >= from)], completeSince > from);
         }
     }
 
@@ -69,17 +77,18 @@ internal sealed class RecentEvents
     /// <summary>Keeps an event, and returns it with its number.</summary>
     public NumberedLiveEvent Add(ILiveEvent happened)
     {
-        var size = WireSize.OfObject(happened);
+        var added = WireSize.OfObject(happened);
         lock (changing)
         {
             last++;
-            var numbered = new NumberedLiveEvent(last, NumberedLiveEvent.IdOf(happened), happened);
-            kept.Enqueue((numbered, size));
-            bytes += size;
+            var numbered = new NumberedLiveEvent(last, NumberedLiveEvent.IdOf(happened), happened, clock());
+            kept.Enqueue((numbered, added));
+            bytes += added;
             while (kept.Count > MaxEvents || (bytes > MaxBytes && kept.Count > 1))
             {
-                bytes -= kept.Dequeue().Bytes;
-                dropped = true;
+                var (oldest, size) = kept.Dequeue();
+                bytes -= size;
+                completeSince = oldest.ArrivedAt;
             }
 
             return numbered;

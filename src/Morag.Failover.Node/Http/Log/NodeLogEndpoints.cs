@@ -84,7 +84,11 @@ internal static class NodeLogEndpoints
         var ends = Rules.Flag(once, "once");
         var stream = Channel.CreateBounded<ServerSentEvent>(NodeLogPage.MaxLines);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, gateway.Stopping);
-        var following = FollowAsync(new NodeLogReader(nodes, member.Address, first), stream.Writer, ends, over.Token);
+        var following = FollowAsync(
+            new NodeLogReader(request => nodes.AskAsync<NodeLogPage>(member.Address, request, over.Token), first),
+            stream.Writer,
+            ends,
+            over.Token);
         await new ServerSentEvents(context, gateway).Write(stream.Reader);
         await over.CancelAsync();
         await following;
@@ -109,10 +113,15 @@ internal static class NodeLogEndpoints
             using var timer = new PeriodicTimer(Interval);
             do
             {
-                foreach (var line in await log.NextAsync(over))
+                // A node that logs much must not outrun a reader that could keep up.
+                do
                 {
-                    await stream.WriteAsync(line, over);
+                    foreach (var line in await log.NextAsync())
+                    {
+                        await stream.WriteAsync(line, over);
+                    }
                 }
+                while (log.HasMore && !once);
             }
             while (!once && await timer.WaitForNextTickAsync(over));
             await stream.WriteAsync(ServerSentEvent.End, over);

@@ -20,6 +20,10 @@ namespace Morag.Failover.Node.Http.Sharding;
 /// <summary><c>/sharding</c>: on which nodes the owners of state run, and moving them.</summary>
 internal static class ShardEndpoints
 {
+    private const string KeptUntil =
+        ". The shard stays there until Akka.NET evens out the numbers of shards, as it does after a node has joined or left: one that "
+        + "gives a node more than the others may move again";
+
     public static void MapSharding(this IEndpointRouteBuilder api)
     {
         var sharding = api.MapGroup("/sharding").WithTags("Sharding");
@@ -126,7 +130,8 @@ internal static class ShardEndpoints
             Next = moves.Length == 0
                 ? "Nothing: every node has as many shards as the others, or one more"
                 : "Each shard stops on its node and starts on the other one, with the next check of the placement "
-                + "(akka.cluster.sharding.rebalance-interval). Calls to its owners wait meanwhile, usually for less than a second",
+                + "(akka.cluster.sharding.rebalance-interval). Calls to its owners wait meanwhile, usually for less than a second"
+                + (request.Shard is null or "" ? "" : KeptUntil),
             DryRun = request.DryRun,
         });
     }
