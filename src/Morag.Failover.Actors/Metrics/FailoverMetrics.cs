@@ -22,6 +22,13 @@ public static class FailoverMetrics
     public static readonly Metric TasksSize = Gauge(
         "morag.tasks.size", "By", "Bytes of all tasks, finished ones included, as `max-bytes` counts them.");
 
+    /// <summary>Paused queues.</summary>
+    public static readonly Metric QueuePaused = Gauge(
+        "morag.queue.paused",
+        "1",
+        "1 while an operator has paused the queue, so that workers get none of its tasks, otherwise 0. Take the maximum over the nodes.",
+        MetricLabels.Queue);
+
     /// <summary>The longest wait.</summary>
     public static readonly Metric OldestAge = Gauge(
         "morag.queue.oldest.age",
@@ -186,7 +193,7 @@ public static class FailoverMetrics
     /// <summary>Every metric, in the order of the documentation.</summary>
     public static ImmutableArray<Metric> All { get; } =
     [
-        TasksSubmitted, TasksFinished, Tasks, TasksSize, OldestAge, LeaseWait, LeasePickup, TaskDuration,
+        TasksSubmitted, TasksFinished, Tasks, TasksSize, OldestAge, QueuePaused, LeaseWait, LeasePickup, TaskDuration,
         Failures, Decisions, DecisionOutcomes, DecisionDuration, RecoveryDuration,
         Workers, Breakers, BreakerTransitions, WorkerChanges, Heartbeats, Phi,
         Resends, JournalWrite, JournalBytes, SnapshotWrite, SnapshotBytes, StoreFailures, OwnersFailing, AlertsActive,

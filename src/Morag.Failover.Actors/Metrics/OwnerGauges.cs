@@ -55,6 +55,7 @@ internal sealed class OwnerGauges
         meter.Gauge(FailoverMetrics.Tasks, gauges.Tasks);
         meter.Gauge(FailoverMetrics.TasksSize, gauges.TasksSize);
         meter.Gauge(FailoverMetrics.OldestAge, gauges.OldestAge);
+        meter.Gauge(FailoverMetrics.QueuePaused, gauges.QueuePaused);
         meter.Gauge(FailoverMetrics.Workers, gauges.Workers);
         meter.Gauge(FailoverMetrics.Breakers, gauges.Breakers);
         meter.Gauge(FailoverMetrics.AlertsActive, gauges.Alerts);
@@ -112,6 +113,14 @@ internal sealed class OwnerGauges
 
         return ages.Select(age => new Measurement<double>(age.Value, new KeyValuePair<string, object?>(MetricLabels.Queue, age.Key)));
     }
+
+    private IEnumerable<Measurement<long>> QueuePaused() =>
+        from partition in states.All<QueueState>()
+        from queue in labels.Named
+        group partition.Controls.PauseOf(queue) is not null by (string)labels.Of(queue).Value!
+        into parts
+        select new Measurement<long>(
+            parts.Any(isPaused => isPaused) ? 1 : 0, new KeyValuePair<string, object?>(MetricLabels.Queue, parts.Key));
 
     private IEnumerable<Measurement<long>> Workers() =>
         from bucket in states.All<DirectoryState>()

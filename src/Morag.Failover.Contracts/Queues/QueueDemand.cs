@@ -40,6 +40,12 @@ public sealed record QueueDemand
 
     /// <summary>When the longest present wait of a queued task began; null if none waits.</summary>
     [ProtoMember(5)] public DateTimeOffset? OldestSince { get; init; }
+
+    /// <summary>Tasks whose failure is being decided. Most of them wait for a worker again within a second.</summary>
+    [ProtoMember(6)] public int Deciding { get; init; }
+
+    /// <summary>Whether an operator has paused the queue, so that no worker gets its tasks.</summary>
+    [ProtoMember(7)] public bool Paused { get; init; }
 }
 
 /// <summary>Asks one partition which of these workers hold leases. The reply is <see cref="LeaseHolders"/>.</summary>

@@ -23,6 +23,8 @@ public static class QueueDemands
                        Queued = counters.Queued,
                        Leased = counters.Leased,
                        ComingDue = comingDue.GetValueOrDefault(queue.Name),
+                       Deciding = counters.Deciding,
+                       Paused = state.Controls.PauseOf(queue.Name) is not null,
                        OldestSince = oldest.TryGetValue(queue.Name, out var since) ? since : null,
                    },
             ],

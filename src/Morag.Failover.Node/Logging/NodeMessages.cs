@@ -43,4 +43,7 @@ internal static partial class NodeMessages
 
     [LoggerMessage(LogLevel.Error, "Bulk action {Id} ended early")]
     public static partial void BulkEndedEarly(this ILogger log, Exception failure, string id);
+
+    [LoggerMessage(LogLevel.Warning, "Sessions that are signed out stay open on other nodes until Redis answers: {Why}")]
+    public static partial void SessionsNotExchanged(this ILogger log, string why);
 }

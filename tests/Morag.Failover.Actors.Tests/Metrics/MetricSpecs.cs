@@ -99,6 +99,26 @@ public sealed class MetricSpecs
     }
 
     [Fact]
+    public void Should_say_which_queues_are_paused()
+    {
+        var states = new OwnerStates();
+        states.Publish("queue-0", state);
+        states.Publish("queue-1", QueueEvents.Apply(QueueState.Empty, new QueueControlsChanged
+        {
+            At = Start,
+            Revision = 1,
+            Queues = [new QueueControl { Queue = Queue, Pause = new() { At = Start, By = "anna", Reason = "bad model" } }],
+        }));
+        var other = new QueueName("other");
+        using var gauges = new Meter("metric-specs");
+        OwnerGauges.Publish(gauges, states, SettingsOf(Queue, other), () => Start);
+
+        Assert.Equal(
+            [($"{Queue}", 1), ($"{other}", 0)],
+            RecordedMetrics.Read(gauges).Where(each => each.Name == "morag.queue.paused").Select(each => ($"{each.Labels}", each.Value)));
+    }
+
+    [Fact]
     public void Should_no_longer_publish_an_owner_when_it_moves_away()
     {
         var states = new OwnerStates();

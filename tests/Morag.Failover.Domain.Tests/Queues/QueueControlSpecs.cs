@@ -32,6 +32,20 @@ public sealed class QueueControlSpecs
     }
 
     [Fact]
+    public void Should_tell_a_scaler_what_is_paused_and_what_is_being_decided()
+    {
+        queue.Submit("held", "failed", "waits");
+        queue.Lease("w", most: 2);
+        queue.Fail("failed", "w", null);
+        queue.Pause(QueueUnderTest.Cpu);
+
+        var demand = QueueDemands.Of(queue.State, TimeSpan.Zero, queue.Settings.Queues, queue.Now).Queues
+            .Single(each => each.Queue == QueueUnderTest.Cpu);
+
+        Assert.Equal((1, 1, 1, true), (demand.Queued, demand.Leased, demand.Deciding, demand.Paused));
+    }
+
+    [Fact]
     public void Should_repeat_the_leases_of_a_repeated_call_when_their_queue_was_paused_since()
     {
         queue.Submit("a");

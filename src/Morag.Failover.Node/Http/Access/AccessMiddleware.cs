@@ -33,7 +33,9 @@ internal sealed class AccessMiddleware(RequestDelegate next, AccessTokens tokens
             _ = context.RequireWorker(Rules.Id<WorkerId>((string)context.GetRouteValue("id")!, "worker_id"));
         }
 
-        var sessionEnd = token == session?.Token ? session?.Until : null;
+        var isInSession = token == session?.Token;
+        using var ended = isInSession ? session?.WhenEnded(context.Abort) : null;
+        var sessionEnd = isInSession ? session?.Until : null;
         await AnswerAsync(context, sessionEnd < token.Expires || token.Expires is null ? sessionEnd : token.Expires);
     }
 

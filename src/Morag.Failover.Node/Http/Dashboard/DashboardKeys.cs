@@ -54,5 +54,6 @@ internal sealed class DashboardKeys(StoreAddress store) : IXmlRepository, IHoste
         }
     }
 
-    private IDatabase Database => redis?.GetDatabase() ?? throw new InvalidOperationException("The node has not started");
+    /// <summary>The database of the keys.</summary>
+    public IDatabase Database => redis?.GetDatabase() ?? throw new InvalidOperationException("The node has not started");
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Morag.Failover.Actors.Timing;
 using Morag.Failover.Dashboard;
 using Morag.Failover.Node.Http.Tasks;
 using Morag.Failover.Node.Stores;
@@ -21,6 +22,7 @@ internal static class FailoverDashboard
     {
         services.AddSingleton<DashboardRenderer>();
         services.AddSingleton<DashboardView>();
+        services.AddSingleton(new EndedSessions(SteadyClock.OfProcess));
         services.AddSingleton<DashboardSessions>();
         services.AddSingleton<OperatorLog>();
         services.TryAddSingleton(new ShownSettings([]));
@@ -77,6 +79,12 @@ internal static class FailoverDashboard
 
         services.AddSingleton(_ => new DashboardKeys(store));
         services.AddHostedService(provider => provider.GetRequiredService<DashboardKeys>());
+        services.AddHostedService(provider => new EndedSessionsExchange(
+            provider.GetRequiredService<EndedSessions>(),
+            provider.GetRequiredService<DashboardKeys>(),
+            EndedSessionsExchange.UsualInterval,
+            SteadyClock.OfProcess,
+            provider.GetRequiredService<ILogger<EndedSessionsExchange>>()));
         services.AddDataProtection().SetApplicationName(ApplicationName);
         services.AddOptions<KeyManagementOptions>().Configure<DashboardKeys>((options, keys) => options.XmlRepository = keys);
     }

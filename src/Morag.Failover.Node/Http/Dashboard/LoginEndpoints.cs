@@ -48,9 +48,9 @@ internal static class LoginEndpoints
     private static string Why(Problem problem) =>
         problem == Problem.Unauthorized() ? "This node does not know the token. Check that it is complete." : problem.Detail;
 
-    private static StatusCodeHttpResult SignOut(HttpContext context)
+    private static StatusCodeHttpResult SignOut(HttpContext context, DashboardSessions sessions)
     {
-        DashboardSessions.Close(context);
+        sessions.Close(context);
         context.Response.Headers.Location = "/login";
         return TypedResults.StatusCode(StatusCodes.Status303SeeOther);
     }

@@ -36,8 +36,13 @@ internal abstract record WorkScale
     /// <summary>Delayed tasks whose delay ends within the time asked for.</summary>
     public required int ComingDue { get; init; }
 
-    /// <summary>All of these: the number of task slots that would be busy if there were enough.</summary>
-    public int Demand => Queued + Leased + ComingDue;
+    /// <summary>Tasks whose failure is being decided.</summary>
+    public required int Deciding { get; init; }
+
+    /// <summary>
+    /// The number of task slots that would be busy if there were enough: all of these, and of a paused queue those that workers hold.
+    /// </summary>
+    public required int Demand { get; init; }
 
     /// <summary>How long the longest waiting queued task has waited; 0 if none waits.</summary>
     public required double OldestSeconds { get; init; }
@@ -48,6 +53,9 @@ internal sealed record QueueScale : WorkScale
 {
     /// <summary>The queue.</summary>
     [JsonPropertyOrder(-2)] public required QueueName Queue { get; init; }
+
+    /// <summary>Whether an operator has paused it.</summary>
+    [JsonPropertyOrder(1)] public required bool Paused { get; init; }
 }
 
 /// <summary>The work for workers of one capability.</summary>

@@ -6,6 +6,7 @@ using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Contracts.Workers;
+using Morag.Failover.Domain.Settings;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Input;
 using Morag.Failover.Node.Http.OpenApi;
@@ -46,16 +47,7 @@ internal static class ScaleEndpoint
         ImmutableArray<QueueScale> queues =
         [
             .. from defined in gateway.Settings.Queues.Definitions
-               let sum = Sum(demands[defined.Name], now)
-               select new QueueScale
-               {
-                   Queue = defined.Name,
-                   Capability = defined.Gpu ? WorkerCapability.Gpu : WorkerCapability.Cpu,
-                   Queued = sum.Queued,
-                   Leased = sum.Leased,
-                   ComingDue = sum.ComingDue,
-                   OldestSeconds = sum.OldestSeconds,
-               },
+               select Of(defined, [.. demands[defined.Name]], now),
         ];
         var workers = name is null ? await WorkersAsync(context, gateway) : [];
 
@@ -76,15 +68,23 @@ internal static class ScaleEndpoint
             });
     }
 
-    private static (int Queued, int Leased, int ComingDue, double OldestSeconds) Sum(IEnumerable<QueueDemand> parts, DateTimeOffset now)
+    private static QueueScale Of(QueueDefinition queue, IReadOnlyList<QueueDemand> parts, DateTimeOffset now)
     {
-        var all = parts.ToList();
-        var oldest = all.Min(part => part.OldestSince);
-        return (
-            all.Sum(part => part.Queued),
-            all.Sum(part => part.Leased),
-            all.Sum(part => part.ComingDue),
-            oldest is { } since ? Math.Round(Math.Max(0, (now - since).TotalSeconds), 3) : 0);
+        var oldest = parts.Min(part => part.OldestSince);
+        return new QueueScale
+        {
+            Queue = queue.Name,
+            Capability = queue.Gpu ? WorkerCapability.Gpu : WorkerCapability.Cpu,
+            Queued = parts.Sum(part => part.Queued),
+            Leased = parts.Sum(part => part.Leased),
+            ComingDue = parts.Sum(part => part.ComingDue),
+            Deciding = parts.Sum(part => part.Deciding),
+
+            // More workers would get no task of a paused queue.
+            Demand = parts.Sum(part => part.Leased + (part.Paused ? 0 : part.Queued + part.ComingDue + part.Deciding)),
+            OldestSeconds = oldest is { } since ? Math.Round(Math.Max(0, (now - since).TotalSeconds), 3) : 0,
+            Paused = parts.Any(part => part.Paused),
+        };
     }
 
     private static CapabilityScale Of(WorkerCapability capability, IEnumerable<QueueScale> queues)
@@ -96,6 +96,8 @@ internal static class ScaleEndpoint
             Queued = served.Sum(queue => queue.Queued),
             Leased = served.Sum(queue => queue.Leased),
             ComingDue = served.Sum(queue => queue.ComingDue),
+            Deciding = served.Sum(queue => queue.Deciding),
+            Demand = served.Sum(queue => queue.Demand),
             OldestSeconds = served.Select(queue => queue.OldestSeconds).DefaultIfEmpty().Max(),
         };
     }
