@@ -15,10 +15,12 @@ public sealed partial class QueueActor
         var (view, isKnown) = (fleet.View, fleet.IsComplete);
         switch (message)
         {
+            case GetTask query when state.Tasks.GetValueOrDefault(query.TaskId)?.State == TaskState.Queued:
+                // Its place in the queue is counted, so this takes longer the more tasks wait.
+                AfterWrites(() => DoAside(() => Answer(query), cause => new Status.Failure(cause), replyTo));
+                return true;
             case GetTask query:
-                AfterWrites(() => replyTo.Tell(
-                    Explained(state, TaskQueries.Find(state, query.TaskId, policy, UnmetNeed), view, isKnown)
-                        ?? (IWireMessage)Refused.Unknown($"Task {query.TaskId} does not exist.")));
+                AfterWrites(() => replyTo.Tell(Answer(query)));
                 return true;
             case ListTasks query:
                 // A filter that few tasks match reads all of them, so this runs aside; the state is immutable.
@@ -50,6 +52,10 @@ public sealed partial class QueueActor
             default:
                 return false;
         }
+
+        IWireMessage Answer(GetTask query) =>
+            Explained(state, TaskQueries.Find(state, query.TaskId, policy, UnmetNeed), view, isKnown)
+                ?? (IWireMessage)Refused.Unknown($"Task {query.TaskId} does not exist.");
 
         string? UnmetNeed(TaskRecord task) =>
             state.Controls.ReasonToWait(task) ?? (isKnown ? UnmetNeeds.Of(task, view, limits) : null);

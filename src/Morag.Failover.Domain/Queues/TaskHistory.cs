@@ -41,6 +41,22 @@ internal static class TaskHistory
         return (history.Length < kept ? history : history.RemoveAt(kept / 2)).Add(entry);
     }
 
+    /// <summary>Whether a detail stands for a text: it is the text, or its beginning if that was too long for the history.</summary>
+    internal static bool StandsFor(string detail, string text) => StandsFor(detail.AsSpan(), text);
+
+    /// <summary>Whether the description of a failure stands for its message. It begins with the type of the failure.</summary>
+    internal static bool StandsForMessage(string description, string message) =>
+        StandsFor(description, message)
+        || (description.IndexOf(": ", StringComparison.Ordinal) is var type and >= 0
+            && StandsFor(description.AsSpan(type + 2), message));
+
+    private static bool StandsFor(ReadOnlySpan<char> detail, string text) =>
+        detail.SequenceEqual(text)
+        || (detail is [.., '…']
+            && detail.Length > LongestDetail / 2
+            && text.Length >= detail.Length
+            && text.AsSpan().StartsWith(detail[..^1]));
+
     private static string? Short(string? detail) => detail is null || detail.Length <= LongestDetail
         ? detail
         : $"{detail[..(char.IsHighSurrogate(detail[LongestDetail - 1]) ? LongestDetail - 1 : LongestDetail)]}…";

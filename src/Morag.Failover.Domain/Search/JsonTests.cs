@@ -95,17 +95,44 @@ internal abstract class JsonScalarTest : JsonTest
     protected abstract bool PassesScalar(ref Utf8JsonReader reader, DateTimeOffset now);
 }
 
+/// <summary>A number in a filter. Integers beyond 2^53, such as ids, are compared exactly, up to 28 digits.</summary>
+internal sealed class JsonNumber
+{
+    // From here on, a double stands for more than one integer.
+    private const double Exact = 9_007_199_254_740_992;
+
+    private readonly double rough;
+    private readonly decimal? precise;
+
+    private JsonNumber(string text, double rough)
+    {
+        this.rough = rough;
+        precise = Math.Abs(rough) >= Exact && decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
+    }
+
+    /// <summary>Reads a literal; null if it is no number.</summary>
+    public static JsonNumber? Of(string text) => SearchLiterals.Number(text) is { } number ? new(text, number) : null;
+
+    /// <summary>Whether the number at which the reader stands compares with this one.</summary>
+    public bool Holds(SearchOperator @operator, ref Utf8JsonReader reader) =>
+        precise is { } other && reader.TryGetDecimal(out var number)
+            ? @operator.Holds(number, other)
+            : reader.TryGetDouble(out var value) && @operator.Holds(value, rough);
+}
+
 /// <summary>The value, or an entry of the array, equals a literal.</summary>
 internal sealed class JsonEquals : JsonScalarTest
 {
     private readonly byte[] utf8;
-    private readonly double? number;
+    private readonly JsonNumber? number;
     private readonly JsonTokenType word;
 
     public JsonEquals(SearchLiteral literal)
     {
         utf8 = Encoding.UTF8.GetBytes(literal.Text);
-        number = literal.Quoted ? null : SearchLiterals.Number(literal.Text);
+        number = literal.Quoted ? null : JsonNumber.Of(literal.Text);
         word = literal.Quoted ? JsonTokenType.None : literal.Text switch
         {
             "true" => JsonTokenType.True,
@@ -124,8 +151,7 @@ internal sealed class JsonEquals : JsonScalarTest
             case JsonTokenType.String:
                 return reader.ValueTextEquals(utf8);
             case JsonTokenType.Number:
-                return number is { } wanted
-                    && (reader.ValueSpan.SequenceEqual(utf8) || (reader.TryGetDouble(out var value) && value == wanted));
+                return number is { } wanted && (reader.ValueSpan.SequenceEqual(utf8) || wanted.Holds(SearchOperator.Equals, ref reader));
             default:
                 return word != JsonTokenType.None && reader.TokenType == word;
         }
@@ -133,14 +159,14 @@ internal sealed class JsonEquals : JsonScalarTest
 }
 
 /// <summary>A number, or a time in a string, compares with a literal; also in the entries of an array.</summary>
-internal sealed class JsonCompares(SearchOperator @operator, double? number, TimeLiteral? time) : JsonScalarTest
+internal sealed class JsonCompares(SearchOperator @operator, JsonNumber? number, TimeLiteral? time) : JsonScalarTest
 {
     protected override bool PassesScalar(ref Utf8JsonReader reader, DateTimeOffset now)
     {
         switch (reader.TokenType)
         {
             case JsonTokenType.Number:
-                return number is { } other && reader.TryGetDouble(out var value) && @operator.Holds(value, other);
+                return number is { } other && other.Holds(@operator, ref reader);
             case JsonTokenType.String:
                 return time is { } moment && TimeOf(ref reader) is { } at && moment.At(now) is var range
                     && @operator.Holds(at, range.From, range.To);

@@ -90,6 +90,9 @@ public abstract class SearchField
 internal sealed class TextField(string name, string summary, string example, Func<TaskRecord, Func<string, bool>, bool> any)
     : SearchField(name, SearchKind.Text, summary, example)
 {
+    /// <summary>Whether a stored text stands for the one that is searched for.</summary>
+    internal Func<string, string, bool> StandsFor { get; init; } = string.Equals;
+
     internal override SearchNode HasValue(ImmutableArray<string> path) =>
         new FieldTest(SearchCost.Field, (task, _) => any(task, _ => true));
 
@@ -97,7 +100,7 @@ internal sealed class TextField(string name, string summary, string example, Fun
     {
         if (@operator == SearchOperator.Equals)
         {
-            Func<string, bool> equals = text => text == literal.Text;
+            Func<string, bool> equals = text => StandsFor(text, literal.Text);
             return (new FieldTest(SearchCost.Field, (task, _) => any(task, equals)), null);
         }
 
@@ -243,7 +246,7 @@ internal sealed class JsonField(string name, string summary, string example, Fun
             case SearchOperator.Equals:
                 return (Test(path, new JsonEquals(literal)), null);
             default:
-                var (number, time) = (SearchLiterals.Number(literal.Text), SearchLiterals.Time(literal.Text));
+                var (number, time) = (JsonNumber.Of(literal.Text), SearchLiterals.Time(literal.Text));
                 return number is null && time is null
                     ? (null, "Write a number such as 3, or a time such as 2026-11-28 or now-2h.")
                     : (Test(path, new JsonCompares(@operator, number, time)), null);

@@ -133,9 +133,12 @@ public static class SearchFields
         },
         new TextField(
             "error",
-            "The messages of the task's failures, as far as its history goes back.",
+            "The messages of the task's failures, the first 500 characters of each, as far as its history goes back.",
             "error~\"CUDA out of memory\"",
-            AnyError),
+            AnyError)
+        {
+            StandsFor = TaskHistory.StandsForMessage,
+        },
         new WordField(
             "failure",
             "The types of the task's failures.",
@@ -152,7 +155,10 @@ public static class SearchFields
             (task, _) => StrategyBits(task)),
         new TextField("parked", "Why the task is parked.", "parked~budget", (task, test) => task.ParkedBecause is { } why && test(why)),
         Count("rung", "The rungs of the quality ladder that the task has used.", "rung>0", task => task.Budgets.QualityRung),
-        new TextField("history", "What happened to the task: each entry's event, and its detail.", "history:unparked", AnyHistory),
+        new TextField("history", "What happened to the task: each entry's event, and its detail.", "history:unparked", AnyHistory)
+        {
+            StandsFor = TaskHistory.StandsFor,
+        },
     ];
 
     private static SearchField[] Times =>

@@ -1,3 +1,4 @@
+using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Search;
 using static Morag.Failover.Domain.Tests.Search.SearchTasksOf;
 
@@ -39,6 +40,8 @@ public sealed class TaskSearchSpecs
     [InlineData("rung>0", "render-7")]
     [InlineData("max_retries:3", "render-7 job:1 ok")]
     [InlineData("error~\"cuda out of\"", "render-7")]
+    [InlineData("error:\"CUDA out of memory\"", "render-7")]
+    [InlineData("error:\"CUDA out of\"", "")]
     [InlineData("failure:task_timeout", "render-7")]
     [InlineData("failure~time", "render-7")]
     [InlineData("strategy:degrade_quality,fallback_queue", "render-7")]
@@ -51,6 +54,36 @@ public sealed class TaskSearchSpecs
     [InlineData("gpu:true", "render-7")]
     [InlineData("memory_gb>=8", "render-7 job:1 ok")]
     public void Should_compare_each_field(string filter, string found) => Check(filter, found);
+
+    [Fact]
+    public void Should_find_an_error_by_its_whole_text_also_when_the_history_keeps_only_its_beginning()
+    {
+        var message = string.Concat(Enumerable.Repeat("0123456789", 80));
+        var kept = new TaskHistoryEntry { At = Now, What = "lease_ended", Detail = $"task_timeout: {message}"[..500] + "…" };
+        var task = Failing with { History = [kept] };
+
+        Assert.True(Search($"error:\"{message}\"").Matches(task, Scope));
+        Assert.True(Search($"history:\"task_timeout: {message}\"").Matches(task, Scope));
+        Assert.False(Search($"error:\"{message[..400]}\"").Matches(task, Scope));
+        Assert.False(Search($"error:\"{message[..450]}x{message[451..]}\"").Matches(task, Scope));
+    }
+
+    [Theory]
+    [InlineData("payload.id:9007199254740993", true)]
+    [InlineData("payload.id:9007199254740992", false)]
+    [InlineData("payload.id>9007199254740992", true)]
+    [InlineData("payload.id<=9007199254740992", false)]
+    [InlineData("payload.id<9007199254740993", false)]
+    [InlineData("payload.id:9007199254740993.0", true)]
+    [InlineData("payload.huge:1e40", true)]
+    [InlineData("payload.huge>1e39", true)]
+    [InlineData("payload.id<1e300", true)]
+    public void Should_compare_integers_exactly_that_a_double_cannot_tell_apart(string filter, bool matches)
+    {
+        var task = SearchTasksOf.Task("big", """{"id":9007199254740993,"huge":1e40}""");
+
+        Assert.Equal(matches, Search(filter).Matches(task, Scope));
+    }
 
     [Theory]
     [InlineData("age>1h30m", "render-7 job:1")]
@@ -177,4 +210,7 @@ public sealed class TaskSearchSpecs
 
     private static void Check(string filter, string found) =>
         Assert.Equal(found.Split(' ', StringSplitOptions.RemoveEmptyEntries), Find(filter));
+
+    private static TaskSearch Search(string filter) =>
+        TaskSearch.TryParse(filter, out var search, out var error) ? search : throw new InvalidOperationException($"{error}");
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Node.Http.Answers;
 
@@ -40,26 +41,15 @@ internal static class TableFile
 
         return text.ToString();
 
-        void Line(IEnumerable<object?> cells) => text.AppendJoin(',', cells.Select(Cell)).Append("\r\n");
+        void Line(IEnumerable<object?> cells) => text.Append(CsvText.Row(cells.Select(Cell))).Append(CsvText.RowEnd);
     }
 
-    private static string Cell(object? value)
+    private static string Cell(object? value) => value switch
     {
-        var text = value switch
-        {
-            null => "",
-            DateTimeOffset at => at.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
-            Enum name => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(name.ToString()),
-            IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
-            _ => value.ToString()!,
-        };
-
-        // Spreadsheets run what looks like a formula. Numbers may begin with a minus.
-        if (value is not IFormattable && text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..])
-        {
-            text = "'" + text;
-        }
-
-        return text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
-    }
+        null => "",
+        DateTimeOffset at => at.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
+        Enum name => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(name.ToString()),
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        _ => value.ToString()!,
+    };
 }
