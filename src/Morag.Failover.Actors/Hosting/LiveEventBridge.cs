@@ -16,6 +16,7 @@ internal sealed class LiveEventBridge : UntypedActor
     {
         mediator.Tell(new Subscribe(Topic, Self));
         Context.System.EventStream.Subscribe<ILiveEvent>(Self);
+        Context.System.EventStream.Subscribe<TaskRecovered>(Self);
     }
 
     protected override void OnReceive(object message)
@@ -23,14 +24,14 @@ internal sealed class LiveEventBridge : UntypedActor
         switch (message)
         {
             case SubscribeAck:
-            case ILiveEvent when Sender.Equals(Self):
+            case ILiveEvent or TaskRecovered when Sender.Equals(Self):
                 // This bridge published it; ignore the echo from the topic or the stream.
                 break;
-            case ILiveEvent happened when IsBridge(Sender):
-                Context.System.EventStream.Publish(happened);
+            case ILiveEvent or TaskRecovered when IsBridge(Sender):
+                Context.System.EventStream.Publish(message);
                 break;
-            case ILiveEvent happened:
-                mediator.Tell(new Publish(Topic, happened));
+            case ILiveEvent or TaskRecovered:
+                mediator.Tell(new Publish(Topic, message));
                 break;
             default:
                 Unhandled(message);

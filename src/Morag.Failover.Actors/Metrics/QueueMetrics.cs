@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Morag.Failover.Actors.Queues;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Domain.Queues;
@@ -68,8 +69,7 @@ internal sealed class QueueMetrics(QueueSettings settings)
         var queue = labels.Of(task.Queue);
         LeaseWait.Record(Seconds(at - task.QueuedSince), queue);
 
-        // A failure from before the last lease has been followed by that lease. An operator's requeue forgives failures.
-        if (task.Failures is [.., var last] && task.Forgiven < task.Failures.Length && last.At >= (task.Lease?.GrantedAt ?? default))
+        if (TaskRecoveries.FailureBefore(task) is { } last)
         {
             RecoveryDuration.Record(Seconds(at - last.At), queue, FailureLabel(last.FailureType));
         }

@@ -43,6 +43,11 @@ public sealed partial class QueueActor
                 afterwards?.Invoke();
                 deliveries.SendNew(@event, before, after, Now);
                 metrics.Record(@event, before);
+                foreach (var recovered in TaskRecoveries.In(@event, before))
+                {
+                    Context.System.EventStream.Publish(recovered);
+                }
+
                 TaskSpans.Record(@event, before);
                 if (@event is IAudited { Audit: not null })
                 {

@@ -39,6 +39,20 @@ public sealed record DecisionResolved : ILiveEvent
     [ProtoMember(5)] public DateTimeOffset At { get; init; }
 }
 
+/// <summary>A worker has leased a task that had failed. For the nodes alone: it is not in the stream of the HTTP API.</summary>
+[ProtoContract(Name = "live-recovered")]
+public sealed record TaskRecovered : IWireMessage
+{
+    /// <summary>The task.</summary>
+    [ProtoMember(1)] public required TaskId TaskId { get; init; }
+
+    /// <summary>When it failed.</summary>
+    [ProtoMember(2)] public DateTimeOffset FailedAt { get; init; }
+
+    /// <summary>When it was leased.</summary>
+    [ProtoMember(3)] public DateTimeOffset At { get; init; }
+}
+
 /// <summary>A worker's breaker changed.</summary>
 [ProtoContract(Name = "live-breaker")]
 public sealed record BreakerChanged : ILiveEvent

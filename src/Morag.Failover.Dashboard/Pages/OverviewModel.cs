@@ -72,7 +72,7 @@ public sealed record OverviewModel
         ChartData.Counts("Failures", Activity, ActivityKind.Failure, Range, Now),
         ChartData.Counts("Decisions", Activity, ActivityKind.Decision, Range, Now),
         ChartData.Counts("Completed tasks", Activity, ActivityKind.Completion, Range, Now),
-        ChartData.Durations("From failure until the task waits for a worker again", Activity, ActivityKind.Recovery, Range, Now),
+        ChartData.Durations("From failure until a worker leases the task again", Activity, ActivityKind.Recovery, Range, Now),
     ];
 
     /// <summary>What needs attention, the most urgent first.</summary>

@@ -12,6 +12,6 @@ public enum ActivityKind
     /// <summary>Completed tasks, by queue.</summary>
     Completion = 3,
 
-    /// <summary>Seconds from a failure until the task waits for a worker again; not for parked tasks.</summary>
+    /// <summary>Seconds from a failure until a worker leased the task again.</summary>
     Recovery = 4,
 }

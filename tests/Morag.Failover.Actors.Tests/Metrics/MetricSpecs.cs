@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using Morag.Failover.Actors.Metrics;
+using Morag.Failover.Actors.Queues;
 using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Live;
 using Morag.Failover.Contracts.Queues;
 using Morag.Failover.Contracts.Workers;
 using Morag.Failover.Domain.Failover;
@@ -18,6 +20,7 @@ public sealed class MetricSpecs
     private static readonly WorkerId Worker = new("w");
 
     private readonly QueueMetrics metrics = new(SettingsOf(Queue));
+    private readonly List<TaskRecovered> recoveries = [];
     private QueueState state = QueueState.Empty;
 
     [Fact]
@@ -36,6 +39,8 @@ public sealed class MetricSpecs
         Assert.Equal([1], recorded.Of(FailoverMetrics.TasksSubmitted, ofQueue));
         Assert.Equal([3, 8], recorded.Of(FailoverMetrics.LeaseWait, ofQueue));
         Assert.Equal([10], recorded.Of(FailoverMetrics.RecoveryDuration, [.. ofQueue, (MetricLabels.FailureType, "processing_error")]));
+        var again = Assert.Single(recoveries);
+        Assert.Equal((Start.AddSeconds(10), Start.AddSeconds(20)), (again.FailedAt, again.At));
         Assert.Equal([45], recorded.Of(FailoverMetrics.TaskDuration, ofQueue));
         Assert.Equal([1], recorded.Of(FailoverMetrics.TasksFinished, [.. ofQueue, (MetricLabels.TaskState, "succeeded")]));
     }
@@ -59,6 +64,7 @@ public sealed class MetricSpecs
         Happens(Leased("t", 3, Start.AddSeconds(4)));
 
         Assert.Empty(recorded.Of(FailoverMetrics.RecoveryDuration, (MetricLabels.Queue, Queue.Value)));
+        Assert.Single(recoveries);
     }
 
     [Fact]
@@ -210,5 +216,6 @@ public sealed class MetricSpecs
         var before = state;
         state = QueueEvents.Apply(state, @event);
         metrics.Record(@event, before);
+        recoveries.AddRange(TaskRecoveries.In(@event, before));
     }
 }

@@ -15,6 +15,7 @@ using Morag.Failover.Actors.Outages;
 using Morag.Failover.Actors.Timing;
 using Morag.Failover.Actors.Hosting;
 using Morag.Failover.Contracts.Fleet;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Settings;
 using Morag.Failover.Node.Cluster;
 using Morag.Failover.Node.Http;
@@ -155,6 +156,17 @@ public sealed class HttpNode : IAsyncDisposable
                 header => header.Key,
                 header => string.Join(", ", header.Value),
                 StringComparer.OrdinalIgnoreCase));
+    }
+
+    /// <summary>Loads a page of the dashboard.</summary>
+    /// <returns>The status, the page, and the parts that it says are missing.</returns>
+    public async Task<(int Status, string Html, string Missing)> GetPage(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Accept.ParseAdd("text/html");
+        using var response = await Client.SendAsync(request);
+        var missing = response.Headers.TryGetValues(ResponseHeaders.Incomplete, out var parts) ? string.Join(", ", parts) : "";
+        return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(), missing);
     }
 
     private async Task Count(Func<Task> call)

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Morag.Failover.Contracts.Live;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Node.Http.Dashboard;
 
@@ -11,9 +12,10 @@ internal sealed class ActivityEvents : ReceiveActor
 {
     private readonly Akka.Cluster.Cluster cluster = Akka.Cluster.Cluster.Get(Context.System);
 
-    public ActivityEvents(Action<ILiveEvent> record, Action nodesChanged)
+    public ActivityEvents(Action<IWireMessage> record, Action nodesChanged)
     {
         Receive<ILiveEvent>(record);
+        Receive<TaskRecovered>(record);
         Receive<ClusterEvent.IClusterDomainEvent>(_ => nodesChanged());
         Receive<ClusterEvent.CurrentClusterState>(_ => nodesChanged());
     }
@@ -21,6 +23,7 @@ internal sealed class ActivityEvents : ReceiveActor
     protected override void PreStart()
     {
         Context.System.EventStream.Subscribe(Self, typeof(ILiveEvent));
+        Context.System.EventStream.Subscribe(Self, typeof(TaskRecovered));
         cluster.Subscribe(Self, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.ReachabilityEvent));
     }
 

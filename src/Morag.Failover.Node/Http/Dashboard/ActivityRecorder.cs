@@ -13,8 +13,8 @@ namespace Morag.Failover.Node.Http.Dashboard;
 
 /// <summary>
 /// This node's record of what happened in the cluster, in memory. Failures and decisions come from the live events, and those before the
-/// start of the node from the stored history. Completed tasks have no events: their numbers come from the counters of the queues, which
-/// this node has compared only since it started.
+/// start of the node from the stored history. Recoveries are not stored, and completed tasks have no events: their numbers come from the
+/// counters of the queues. Both are known since this node started.
 /// </summary>
 internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem system, SteadyClock clock, ILogger<ActivityRecorder> log)
     : BackgroundService
@@ -30,7 +30,6 @@ internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem syst
     private readonly Lock gate = new();
     private readonly SemaphoreSlim changed = new(0, 1);
     private readonly Dictionary<QueueName, QueueStats> counters = [];
-    private readonly PendingRecoveries recoveries = new();
     private readonly ChangeSignal signal = new();
     private readonly EarlyDecisions early = new(clock.GetUtcNow());
     private ActivityRollups rollups = ActivityRollups.Empty;
@@ -61,6 +60,11 @@ internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem syst
     {
         var since = clock.GetUtcNow();
         var events = system.ActorOf(Props.Create(() => new ActivityEvents(Record, Signal)), "dashboard-activity");
+        lock (gate)
+        {
+            rollups = rollups.Know(ActivityKind.Recovery, since);
+        }
+
         var history = ReadHistory(since, stoppingToken);
         try
         {
@@ -88,15 +92,15 @@ internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem syst
         await history;
     }
 
-    private void Record(ILiveEvent happened)
+    private void Record(IWireMessage happened)
     {
         lock (gate)
         {
             rollups = happened switch
             {
                 DecisionMade made => AddDecision(rollups, made.Decision),
-                DecisionResolved resolved when recoveries.Resolve(resolved) is { } seconds =>
-                    rollups.Add(ActivityKind.Recovery, "recovery", resolved.At, value: seconds),
+                TaskRecovered again =>
+                    rollups.Add(ActivityKind.Recovery, "recovery", again.At, value: Math.Max(0, (again.At - again.FailedAt).TotalSeconds)),
                 _ => rollups,
             };
             rollups = rollups.Prune(clock.GetUtcNow());
@@ -131,7 +135,6 @@ internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem syst
             return to;
         }
 
-        recoveries.Await(decision);
         return to
             .Add(ActivityKind.Failure, WireName.Of(decision.FailureEvent.FailureType), decision.FailureEvent.OccurredAt)
             .Add(ActivityKind.Decision, strategy, decision.DecisionMetadata.DecidedAt);
@@ -212,7 +215,7 @@ internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem syst
             var since = await StoredDecisions.ReadEach(gateway, before, HistoryPause, AddStored, stopping);
             lock (gate)
             {
-                rollups = rollups.Know(ActivityKind.Failure, since).Know(ActivityKind.Decision, since).Know(ActivityKind.Recovery, since);
+                rollups = rollups.Know(ActivityKind.Failure, since).Know(ActivityKind.Decision, since);
             }
 
             Signal();
@@ -235,12 +238,7 @@ internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem syst
         {
             foreach (var decision in decisions)
             {
-                var before = rollups;
                 rollups = AddDecision(rollups, decision);
-                if (!ReferenceEquals(before, rollups) && StoredDecisions.RecoveryOf(decision) is var (at, seconds))
-                {
-                    rollups = rollups.Add(ActivityKind.Recovery, "recovery", at, value: seconds);
-                }
             }
         }
     }

@@ -35,13 +35,6 @@ internal static class StoredDecisions
         return since;
     }
 
-    /// <summary>When a decision was carried out, and how many seconds after the failure; null if it was not.</summary>
-    public static (DateTimeOffset At, double Seconds)? RecoveryOf(FailoverDecision decision) =>
-        decision.FailureEvent is { ResolvedAt: { } at, OccurredAt: var from }
-            && decision.DecisionMetadata.Outcome == DecisionOutcome.Resolved && at >= from && PendingRecoveries.IsRecovery(decision)
-            ? (at, (at - from).TotalSeconds)
-            : null;
-
     private static async Task<DateTimeOffset> OfCoordinator(
         FailoverGateway gateway,
         ListFailures wanted,

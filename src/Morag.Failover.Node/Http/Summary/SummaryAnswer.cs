@@ -88,7 +88,7 @@ internal sealed record ActivityPeriod
     /// <summary>The number of completed tasks by queue.</summary>
     public required ImmutableSortedDictionary<string, long> Completed { get; init; }
 
-    /// <summary>How many failed tasks were ready to run again, and how long that took.</summary>
+    /// <summary>How many failed tasks a worker leased again, and how long after the failure.</summary>
     public required RecoverySummary Recoveries { get; init; }
 }
 
@@ -108,9 +108,9 @@ internal sealed record RecoverySummary
 /// <summary>Since when each kind of activity has been counted; null while the stored history is being read.</summary>
 internal sealed record CountedSince
 {
-    /// <summary>Failures, decisions and recoveries.</summary>
+    /// <summary>Failures and decisions.</summary>
     public required DateTimeOffset? Failures { get; init; }
 
-    /// <summary>Completed tasks.</summary>
+    /// <summary>Completed tasks and recoveries.</summary>
     public required DateTimeOffset? Completed { get; init; }
 }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts.Failover;
 using Morag.Failover.Contracts.Live;
 using Morag.Failover.Node.Http.Dashboard;
@@ -32,38 +34,21 @@ public sealed class ActivitySpecs
     }
 
     [Fact]
-    public void Should_measure_the_recovery_of_a_task_that_runs_again_and_not_of_one_that_is_parked()
+    public async Task Should_chart_the_time_from_a_failure_until_the_task_is_leased_again()
     {
-        var recoveries = new PendingRecoveries();
-        var again = Decision(Start, Start);
-        var parked = Parked(again) with { DecisionMetadata = again.DecisionMetadata with { FailureId = new("f-parked") } };
-        recoveries.Await(again);
-        recoveries.Await(parked);
+        await using var http = await HttpNode.Start();
+        var recorder = http.App.Services.GetRequiredService<ActivityRecorder>();
+        await recorder.StartAsync(CancellationToken.None);
 
-        Assert.Equal(3, recoveries.Resolve(Resolved(again)));
-        Assert.Null(recoveries.Resolve(Resolved(parked)));
-        Assert.Null(StoredDecisions.RecoveryOf(Stored(parked)));
-        Assert.Equal(3, StoredDecisions.RecoveryOf(Stored(again))!.Value.Seconds);
+        await Eventually.IsTrue(async () =>
+        {
+            // What happens before the record of the node begins is not in it.
+            var now = http.App.Services.GetRequiredService<SteadyClock>().GetUtcNow();
+            http.System.EventStream.Publish(new TaskRecovered { TaskId = new("t-1"), FailedAt = now - TimeSpan.FromSeconds(95), At = now });
+            return (await http.GetPage("/")).Html.Contains("longest <b>1 min 35 s</b>", StringComparison.Ordinal);
+        });
+        await recorder.StopAsync(CancellationToken.None);
     }
-
-    private static DecisionResolved Resolved(FailoverDecision decision) => new()
-    {
-        TaskId = decision.TaskId,
-        FailureId = decision.DecisionMetadata.FailureId,
-        Outcome = DecisionOutcome.Resolved,
-        At = Start + TimeSpan.FromSeconds(3),
-    };
-
-    private static FailoverDecision Stored(FailoverDecision decision) => decision with
-    {
-        FailureEvent = decision.FailureEvent with { ResolvedAt = Start + TimeSpan.FromSeconds(3) },
-        DecisionMetadata = decision.DecisionMetadata with { Outcome = DecisionOutcome.Resolved },
-    };
-
-    private static FailoverDecision Parked(FailoverDecision decision) => decision with
-    {
-        SelectedAction = decision.SelectedAction with { Strategy = FailoverStrategy.ManualIntervention },
-    };
 
     private static FailoverDecision Decision(DateTimeOffset failed, DateTimeOffset decided)
     {

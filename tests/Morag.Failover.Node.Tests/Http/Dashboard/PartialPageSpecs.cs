@@ -29,7 +29,7 @@ public sealed class PartialPageSpecs
         await using var http = await HttpNode.Start(Settings, Two);
         http.Owners.Answer = message => IsOf(message, 1) ? null : GoodOwners.Answer(message);
 
-        var pages = await Task.WhenAll(Lists.Select(path => GetAsync(http, path)));
+        var pages = await Task.WhenAll(Lists.Select(path => http.GetPage(path)));
 
         foreach (var (path, page) in Lists.Zip(pages))
         {
@@ -49,7 +49,7 @@ public sealed class PartialPageSpecs
         await using var http = await HttpNode.Start(Settings);
         http.Owners.Answer = static _ => null;
 
-        var pages = await Task.WhenAll(Lists.Select(path => GetAsync(http, path)));
+        var pages = await Task.WhenAll(Lists.Select(path => http.GetPage(path)));
 
         Assert.All(pages, page => Assert.Equal(200, page.Status));
         Assert.All(pages, page => Assert.Contains("This page is incomplete", page.Html, StringComparison.Ordinal));
@@ -68,8 +68,8 @@ public sealed class PartialPageSpecs
         http.Owners.Answer = message =>
             message is GetTaskDecisions or ListFailures or GetWorkerReliability ? null : GoodOwners.Answer(message);
 
-        var task = await GetAsync(http, "/tasks/t-1");
-        var worker = await GetAsync(http, "/workers/w-1");
+        var task = await http.GetPage("/tasks/t-1");
+        var worker = await http.GetPage("/workers/w-1");
 
         Assert.Equal((200, 200), (task.Status, worker.Status));
         Assert.Contains("The decisions are not available now.", task.Html, StringComparison.Ordinal);
@@ -82,7 +82,7 @@ public sealed class PartialPageSpecs
         await using var http = await HttpNode.Start(Settings);
         http.Owners.Answer = static _ => null;
 
-        var page = await GetAsync(http, "/tasks/t-1");
+        var page = await http.GetPage("/tasks/t-1");
 
         Assert.Equal(503, page.Status);
         Assert.Contains("does not answer", page.Html, StringComparison.Ordinal);
@@ -95,7 +95,7 @@ public sealed class PartialPageSpecs
         await using var http = await HttpNode.Start(new() { AnswerTimeout = TimeSpan.FromMilliseconds(200) }, Two);
         http.Owners.Answer = message => IsOf(message, 1) ? null : GoodOwners.Answer(message);
 
-        Assert.Equal(503, (await GetAsync(http, "/tasks?format=csv")).Status);
+        Assert.Equal(503, (await http.GetPage("/tasks?format=csv")).Status);
     }
 
     [Fact]
@@ -115,9 +115,9 @@ public sealed class PartialPageSpecs
             return GoodOwners.Answer(message);
         };
 
-        var first = GetAsync(http, "/");
+        var first = http.GetPage("/");
         await asked.Task;
-        var pages = await Task.WhenAll([first, .. Enumerable.Range(0, 4).Select(_ => GetAsync(http, "/"))]);
+        var pages = await Task.WhenAll([first, .. Enumerable.Range(0, 4).Select(_ => http.GetPage("/"))]);
 
         Assert.All(pages, page => Assert.Equal(200, page.Status));
         Assert.All(http.Owners.Received<GetQueueStats>().CountBy(message => message.Partition), part => Assert.Equal(1, part.Value));
@@ -126,13 +126,4 @@ public sealed class PartialPageSpecs
     private static bool IsOf(IWireMessage message, int number) =>
         message is IPartitionMessage { Partition: var partition } ? partition == number
         : message is IBucketMessage { Bucket: var bucket } && bucket == number;
-
-    private static async Task<(int Status, string Html, string Missing)> GetAsync(HttpNode http, string path)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, path);
-        request.Headers.Accept.ParseAdd("text/html");
-        using var response = await http.Client.SendAsync(request);
-        var missing = response.Headers.TryGetValues(ResponseHeaders.Incomplete, out var parts) ? string.Join(", ", parts) : "";
-        return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(), missing);
-    }
 }
