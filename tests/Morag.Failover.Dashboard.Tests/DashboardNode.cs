@@ -16,6 +16,12 @@ public sealed class DashboardNode : IAsyncLifetime
     /// <summary>The id of a task with a hostile payload, which failed once.</summary>
     public const string HostileTask = "hostile-1";
 
+    /// <summary>The id of a worker that has sent heartbeats.</summary>
+    public const string BeatingWorker = "gpu-1";
+
+    /// <summary>How many heartbeats it has sent.</summary>
+    public const int Beats = 7;
+
     /// <summary>Text that would do harm in a page that took it for HTML, or would turn the text around it.</summary>
     public const string Hostile = "<script>document.title='owned'</script><img src=x onerror=alert(1)>\u202Egnp.exe\" onload='x'";
 
@@ -92,7 +98,13 @@ public sealed class DashboardNode : IAsyncLifetime
 
     private async Task AddSampleDataAsync()
     {
-        await RegisterAsync("gpu-1", "gpu");
+        // Lost as late as a worker without heartbeats, so that it is there as long as the specs run.
+        await RegisterAsync(BeatingWorker, "gpu", heartbeatSeconds: 90);
+        for (var beat = 0; beat < Beats; beat++)
+        {
+            _ = await Node.Client.PostAsync($"/workers/{BeatingWorker}/heartbeat", new { status = "online" });
+        }
+
         await RegisterAsync("cpu-1", "cpu");
         await RegisterAsync("formula-1", "cpu", "=HYPERLINK(\"https://evil.example/\", \"gpu\")");
         await Node.Client.SubmitAsync(
@@ -110,7 +122,7 @@ public sealed class DashboardNode : IAsyncLifetime
         await CompleteAsync("cpu-1", 5);
     }
 
-    private async Task RegisterAsync(string worker, string capability, string? name = null)
+    private async Task RegisterAsync(string worker, string capability, string? name = null, double? heartbeatSeconds = null)
     {
         var registration = new
         {
@@ -118,6 +130,7 @@ public sealed class DashboardNode : IAsyncLifetime
             name = name ?? $"{worker} {Hostile}",
             capability,
             max_concurrent_tasks = 8,
+            heartbeat_interval_seconds = heartbeatSeconds,
             hardware = new { cpu_cores = 16, memory_gb = 64, gpu_count = capability == "gpu" ? 1 : 0, gpu_memory_gb = 24 },
             tags = new Dictionary<string, string> { ["site"] = "home" },
         };

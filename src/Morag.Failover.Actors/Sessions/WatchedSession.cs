@@ -205,5 +205,6 @@ public sealed class WatchedSession
         SilentFor = new TimeSpan(Math.Max(0, sessions.Now - lastBeatAt)),
         MeanSeconds = rhythm.IsLearned ? rhythm.Mean.TotalSeconds : null,
         DeviationSeconds = rhythm.IsLearned ? rhythm.Deviation.TotalSeconds : 0,
+        Intervals = rhythm.Recent(HeartbeatReport.MaxIntervals),
     };
 }

@@ -61,6 +61,32 @@ internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages,
     public double? Phi(DateTimeOffset now) =>
         Signs(now) is { Rhythm: { } known } signs ? known.Phi(now - signs.SilentSince, settings) : null;
 
+    /// <summary>The rhythm of its heartbeats, for people; null if it declared no heartbeat interval.</summary>
+    public HeartbeatReport? Heartbeats(DateTimeOffset now)
+    {
+        if (Signs(now) is not { Rhythm: { } known } signs)
+        {
+            return null;
+        }
+
+        var silence = now - signs.SilentSince;
+        var offlineAfter = LivenessRules.OfflineAfter(known, signs.Patience, settings);
+        var suspectAfter = LivenessRules.SuspectAfter(known, signs.Patience, settings);
+        return new()
+        {
+            MeanSeconds = Rounded(known.Mean),
+            SilentSeconds = Rounded(silence),
+            Phi = Math.Round(Math.Min(Math.Max(0, known.Phi(silence, settings)), HeartbeatReport.MaxPhi), 2),
+            SuspectPhi = settings.SuspectPhi,
+            OfflinePhi = settings.OfflinePhi,
+            SuspectAfterSeconds = Rounded(suspectAfter < offlineAfter ? suspectAfter : offlineAfter),
+            OfflineAfterSeconds = Rounded(offlineAfter),
+            Intervals = [.. (followed?.Intervals ?? known.Recent(HeartbeatReport.MaxIntervals)).Select(interval => interval / 1000.0)],
+        };
+
+        static double Rounded(TimeSpan time) => Math.Round(time.TotalSeconds, 3);
+    }
+
     /// <summary>The patience with which its silence is judged.</summary>
     public Patience PatienceAt(DateTimeOffset now) => PatienceWith(HealthOfGateway(now));
 
@@ -108,6 +134,7 @@ internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages,
         {
             // The bit of the last beat came later than the beat itself. It must not count as another one.
             CountedUntil = gateways.HeardInSession(node, observed.Era, observed.Number),
+            Intervals = [.. observed.Intervals.TakeLast(HeartbeatReport.MaxIntervals)],
         };
 
         // Beats that waited somewhere arrive together. They must not make the worker look late between the declared beats.
@@ -207,5 +234,8 @@ internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages,
     {
         /// <summary>When the last beat that counts arrived.</summary>
         public DateTimeOffset? CountedUntil { get; init; }
+
+        /// <summary>The last intervals between its beats in milliseconds, as the gateway last described them.</summary>
+        public ImmutableArray<int> Intervals { get; init; } = [];
     }
 }

@@ -26,6 +26,7 @@ public sealed partial class WorkerReliabilityActor
             Gateway = pulse.Gateway,
             Patience = Math.Round(patience.Factor, 2),
             PatienceReason = patience.Reason,
+            Heartbeats = pulse.Heartbeats(Now),
         };
     }
 }

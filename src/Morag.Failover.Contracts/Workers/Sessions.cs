@@ -54,6 +54,9 @@ public sealed record SessionWatch
 
     /// <summary>The standard deviation of the interval in seconds.</summary>
     [ProtoMember(6)] public double DeviationSeconds { get; init; }
+
+    /// <summary>The last intervals in milliseconds, oldest first, at most <see cref="HeartbeatReport.MaxIntervals"/>.</summary>
+    [ProtoMember(7)] public ImmutableArray<int> Intervals { get; init; } = [];
 }
 
 /// <summary>

@@ -75,6 +75,48 @@ public sealed record WorkerInfo : IWireMessage
 
     /// <summary>Why the factor is above 1; null if it is not.</summary>
     [ProtoMember(15)] public string? PatienceReason { get; init; }
+
+    /// <summary>The rhythm of its heartbeats; null in a list, and if it declared no heartbeat interval.</summary>
+    [ProtoMember(16)] public HeartbeatReport? Heartbeats { get; init; }
+}
+
+/// <summary>The rhythm of a worker's heartbeats, and the silence at which it becomes suspect and is lost.</summary>
+[ProtoContract]
+public sealed record HeartbeatReport
+{
+    /// <summary>The most <see cref="Intervals"/>.</summary>
+    public const int MaxIntervals = 30;
+
+    /// <summary>The highest <see cref="Phi"/>. Computed exactly, it could be infinite.</summary>
+    public const int MaxPhi = 300;
+
+    /// <summary>The mean interval in seconds; the declared one until enough heartbeats are known.</summary>
+    [ProtoMember(1)] public double MeanSeconds { get; init; }
+
+    /// <summary>The seconds since its last sign of life, without outages of nodes.</summary>
+    [ProtoMember(2)] public double SilentSeconds { get; init; }
+
+    /// <summary>
+    /// How unlikely this silence is, 0 to 300: 1 means a chance of 1 in 10 that the next heartbeat is still to come, 2 means 1 in 100.
+    /// </summary>
+    [ProtoMember(3)] public double Phi { get; init; }
+
+    /// <summary>The phi at which it becomes suspect.</summary>
+    [ProtoMember(4)] public double SuspectPhi { get; init; }
+
+    /// <summary>The phi at which it is lost, unless it has missed only one heartbeat.</summary>
+    [ProtoMember(5)] public double OfflinePhi { get; init; }
+
+    /// <summary>The silence in seconds at which it becomes suspect.</summary>
+    [ProtoMember(6)] public double SuspectAfterSeconds { get; init; }
+
+    /// <summary>The silence in seconds at which it is lost, if its session does not break before.</summary>
+    [ProtoMember(7)] public double OfflineAfterSeconds { get; init; }
+
+    /// <summary>
+    /// The last intervals in seconds, oldest first, at most 30. Those between beats in a session are up to a minute old.
+    /// </summary>
+    [ProtoMember(8)] public ImmutableArray<double> Intervals { get; init; } = [];
 }
 
 /// <summary>The counts of a worker's successes and failures, and its breaker.</summary>

@@ -60,6 +60,18 @@ public sealed class HeartbeatRhythm
         count = Math.Min(count + 1, intervals.Length);
     }
 
+    /// <summary>The last intervals in milliseconds, oldest first.</summary>
+    /// <param name="most">The most to return.</param>
+    public ImmutableArray<int> Recent(int most)
+    {
+        var returned = Math.Min(count, most);
+        return
+        [
+            .. Enumerable.Range(0, returned).Select(place =>
+                (int)Math.Min(int.MaxValue, 1000.0 * intervals[(next - returned + place + intervals.Length) % intervals.Length])),
+        ];
+    }
+
     /// <summary>
     /// Phi of a silence: 1 means a chance of 1 in 10 that the next heartbeat is still to come, 2 means 1 in 100, and so on.
     /// </summary>

@@ -60,6 +60,22 @@ public static class LivenessRules
             : verdict with { LookAgainAt = now + BeatWait };
     }
 
+    /// <summary>The silence at which a worker with a rhythm becomes suspect.</summary>
+    public static TimeSpan SuspectAfter(HeartbeatRhythm rhythm, Patience patience, WorkerSettings settings) =>
+        patience.Stretch(rhythm.SilenceFor(settings.SuspectPhi, settings));
+
+    /// <summary>
+    /// The silence at which a worker with a rhythm is lost, if its session does not break before. Two heartbeats must be missing, however
+    /// regular the rhythm is, because one heartbeat may get lost in the network.
+    /// </summary>
+    public static TimeSpan OfflineAfter(HeartbeatRhythm rhythm, Patience patience, WorkerSettings settings)
+    {
+        var surprising = rhythm.SilenceFor(settings.OfflinePhi, settings);
+        var twoMissing = (rhythm.Mean * 2) + settings.AcceptableHeartbeatPause;
+        var longest = surprising > twoMissing ? surprising : twoMissing;
+        return patience.Stretch(longest < settings.Timeout ? longest : settings.Timeout);
+    }
+
     /// <summary>Judges the silence up to <paramref name="now"/>, which was observed.</summary>
     private static LivenessVerdict JudgeObserved(Liveness present, SignsOfLife signs, WorkerSettings settings, DateTimeOffset now)
     {
@@ -87,30 +103,20 @@ public static class LivenessRules
             lookAgainAt = Earlier(lookAgainAt, graceEnd);
         }
 
-        var offlineAt = signs.SilentSince + signs.Patience.Stretch(OfflineSilence(rhythm, settings));
+        var offlineAt = signs.SilentSince + OfflineAfter(rhythm, signs.Patience, settings);
         if (now >= offlineAt)
         {
             return Offline(signs, now, "its heartbeats stopped: no sign of life for");
         }
 
         lookAgainAt = Earlier(lookAgainAt, offlineAt);
-        var suspectAt = signs.SilentSince + signs.Patience.Stretch(rhythm.SilenceFor(settings.SuspectPhi, settings));
+        var suspectAt = signs.SilentSince + SuspectAfter(rhythm, signs.Patience, settings);
         if (now < suspectAt)
         {
             return new(liveness, reason, Earlier(lookAgainAt, suspectAt));
         }
 
         return new(Liveness.Suspect, reason.Length > 0 ? reason : "its heartbeat is late", lookAgainAt);
-    }
-
-    /// <summary>
-    /// Two heartbeats must be missing, however regular the rhythm is, because one heartbeat may get lost in the network.
-    /// </summary>
-    private static TimeSpan OfflineSilence(HeartbeatRhythm rhythm, WorkerSettings settings)
-    {
-        var surprising = rhythm.SilenceFor(settings.OfflinePhi, settings);
-        var twoMissing = (rhythm.Mean * 2) + settings.AcceptableHeartbeatPause;
-        return surprising > twoMissing ? surprising : twoMissing;
     }
 
     private static LivenessVerdict Offline(SignsOfLife signs, DateTimeOffset now, string reason)

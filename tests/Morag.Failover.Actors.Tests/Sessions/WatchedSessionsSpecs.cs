@@ -58,6 +58,8 @@ public sealed class WatchedSessionsSpecs : FailoverSpec
         // Two seconds between beats, three of pause, and a bit for the deviation.
         Assert.InRange(told.Watch!.SilentFor.TotalSeconds, 5, 5.9);
         Assert.Equal((beats, 2d), (told.Watch.Beats, Math.Round(told.Watch.MeanSeconds!.Value, 3)));
+        Assert.Equal(beats - 1, told.Watch.Intervals.Length);
+        Assert.All(told.Watch.Intervals, interval => Assert.Equal(2_000, interval));
         session.Beat();
         told = await workers.ExpectMsgAsync<OpenSession>();
         Assert.Equal((beats + 1, TimeSpan.Zero), (told.Watch!.Beats, told.Watch.SilentFor));

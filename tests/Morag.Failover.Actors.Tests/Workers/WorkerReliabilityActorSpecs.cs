@@ -398,6 +398,53 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
     }
 
     [Fact]
+    public async Task Should_show_the_rhythm_of_heartbeats_or_of_the_beats_in_a_session()
+    {
+        var worker = await RegisterAsync(interval: 2);
+        for (var beat = 0; beat < 8; beat++)
+        {
+            await BeatWithoutLeasesAsync(worker, TimeSpan.FromSeconds(2));
+        }
+
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        var shown = await ShownAsync();
+        Assert.Equal(Enumerable.Repeat(2.0, 7), shown.Intervals);
+        Assert.Equal((2, 1, 7), (shown.MeanSeconds, shown.SilentSeconds, shown.OfflineAfterSeconds));
+        Assert.Equal((Settings.Workers.SuspectPhi, Settings.Workers.OfflinePhi), (shown.SuspectPhi, shown.OfflinePhi));
+        Assert.InRange(shown.SuspectAfterSeconds, 5, 7);
+        Assert.InRange(shown.Phi, 0, 0.1);
+
+        worker.Tell(
+            new OpenSession
+            {
+                WorkerId = Worker,
+                SessionId = "s",
+                InstanceId = new("first-start"),
+                Watch = new() { Era = 1, Number = 0, Beats = 9, MeanSeconds = 2.5, DeviationSeconds = 0.1, Intervals = [2_400, 2_600] },
+            },
+            TestActor);
+        _ = await ExpectMsgAsync<SessionWatched>();
+        shown = await ShownAsync();
+        Assert.Equal([2.4, 2.6], shown.Intervals.AsEnumerable());
+        Assert.Equal((2.5, 0), (shown.MeanSeconds, shown.SilentSeconds));
+
+        async Task<HeartbeatReport> ShownAsync()
+        {
+            worker.Tell(new GetWorker { WorkerId = Worker }, TestActor);
+            return (await ExpectMsgAsync<WorkerInfo>()).Heartbeats!;
+        }
+    }
+
+    [Fact]
+    public async Task Should_show_no_rhythm_of_a_worker_that_declared_no_interval()
+    {
+        var worker = await RegisterAsync();
+        worker.Tell(new GetWorker { WorkerId = Worker }, TestActor);
+
+        Assert.Null((await ExpectMsgAsync<WorkerInfo>()).Heartbeats);
+    }
+
+    [Fact]
     public async Task Should_go_on_when_a_message_cannot_be_handled()
     {
         var worker = await RegisterAsync();

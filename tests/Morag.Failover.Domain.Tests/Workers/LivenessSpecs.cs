@@ -91,6 +91,46 @@ public sealed class LivenessSpecs
     }
 
     [Fact]
+    public void Should_suspect_and_lose_a_silent_worker_at_the_silences_that_are_shown()
+    {
+        Gen.Select(Gen.Double[0.2, 100], Gen.Double[0, 2].Array[0, 120], Gen.Double[0, 7]).Sample((interval, jitter, extra) =>
+        {
+            var patience = new Patience(extra, "slow");
+            var rhythm = new HeartbeatRhythm(interval, Settings.HeartbeatSamples);
+            foreach (var part in jitter)
+            {
+                rhythm.Learn(TimeSpan.FromSeconds(interval * (1 + part)));
+            }
+
+            var suspectAfter = LivenessRules.SuspectAfter(rhythm, patience, Settings).TotalSeconds;
+            var offlineAfter = LivenessRules.OfflineAfter(rhythm, patience, Settings).TotalSeconds;
+            var signs = new SignsOfLife(T0, rhythm, null, default, patience);
+
+            Assert.Equal(Liveness.Offline, Around(signs, offlineAfter).After);
+            Assert.NotEqual(Liveness.Offline, Around(signs, offlineAfter).Before);
+            if (suspectAfter < offlineAfter - 0.02)
+            {
+                Assert.Equal((Liveness.Alive, Liveness.Suspect), Around(signs, suspectAfter));
+            }
+        });
+    }
+
+    [Fact]
+    public void Should_show_the_last_intervals_oldest_first()
+    {
+        var rhythm = new HeartbeatRhythm(0, 10);
+        Assert.Empty(rhythm.Recent(4));
+        for (var second = 1; second <= 25; second++)
+        {
+            rhythm.Learn(TimeSpan.FromSeconds(second));
+        }
+
+        Assert.Equal([22_000, 23_000, 24_000, 25_000], rhythm.Recent(4).AsEnumerable());
+        Assert.Equal(10, rhythm.Recent(100).Length);
+        Assert.Empty(HeartbeatRhythm.Measured(2, 0.1).Recent(4));
+    }
+
+    [Fact]
     public void Should_suspect_at_once_and_lose_after_the_grace_when_a_session_breaks()
     {
         var signs = new SignsOfLife(T0, new HeartbeatRhythm(10, 100), T0.AddSeconds(1));

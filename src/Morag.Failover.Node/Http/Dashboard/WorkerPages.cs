@@ -52,7 +52,8 @@ internal static class WorkerPages
             ("max_concurrent_tasks", worker => worker.Registration.MaxConcurrentTasks),
             ("last_heartbeat", worker => worker.LastHeartbeat),
             ("degraded", worker => worker.Degraded))
-            ?? await view.Page<WorkersScreen, WorkersModel>(context, new(workers, next));
+            ?? await view.Page<WorkersScreen, WorkersModel>(
+                context, new(workers is null ? null : await WorkerEndpoints.WithHeartbeats(context, gateway, workers), next));
     }
 
     private static RedirectHttpResult Find(string? id)

@@ -59,6 +59,30 @@ internal static class WorkerEndpoints
         return (entries, hasMore ? entries[^1].Registration.WorkerId.Value : null);
     }
 
+    /// <summary>
+    /// The workers of a page with the rhythms of their heartbeats, which only their entities know. Lost workers are not asked: that would
+    /// start their entities.
+    /// </summary>
+    internal static async Task<IReadOnlyList<WorkerInfo>> WithHeartbeats(
+        HttpContext context, FailoverGateway gateway, IReadOnlyList<WorkerInfo> workers)
+    {
+        return await Task.WhenAll(workers.Select(Ask));
+
+        async Task<WorkerInfo> Ask(WorkerInfo worker)
+        {
+            if (worker.Liveness == Liveness.Offline || worker.Registration.HeartbeatIntervalSeconds is null)
+            {
+                return worker;
+            }
+
+            var get = new GetWorker { WorkerId = worker.Registration.WorkerId };
+            var answer = await gateway.Answer(gateway.Regions.Workers, get, TimeSpan.Zero, context.RequestAborted);
+            return answer is WorkerInfo now
+                ? worker with { Heartbeats = now.Heartbeats, LastHeartbeat = now.LastHeartbeat ?? worker.LastHeartbeat }
+                : worker;
+        }
+    }
+
     private static async Task<IResult> Stats(HttpContext context, FailoverGateway gateway) => Answer.Ok(await Count(context, gateway));
 
     /// <summary>The counts of the whole fleet.</summary>
