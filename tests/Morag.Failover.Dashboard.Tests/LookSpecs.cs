@@ -11,7 +11,7 @@ public sealed class LookSpecs(DashboardNode node)
     [
         "/", "/?range=week", "/tasks", "/tasks?state=parked", $"/tasks/{DashboardNode.HostileTask}", "/workers", "/workers/gpu-1", "/login",
         "/queues", "/failures", "/parked", "/cluster", "/journal?measure=yes", "/journal/events?id=queue-0", "/settings",
-        "/alerts", "/audit", "/queues/cpu_batch?spread=yes",
+        "/alerts", "/alerts/settings", "/audit", "/queues/cpu_batch?spread=yes",
         "/tasks?filter=failures>0&sort=-created&columns=state,last_error", "/bulk?filter=state:queued&action=cancel",
         "/bulk/some-id?action=move&filter=state:queued&queue=cpu_batch&reason=none&expected=10",
     ];

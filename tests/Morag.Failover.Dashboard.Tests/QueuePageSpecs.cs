@@ -14,7 +14,7 @@ public sealed class QueuePageSpecs(DashboardNode node)
         await open.Page.GetByText("Change limits").First.ClickAsync();
         await open.Page.GetByLabel("Tasks per worker").FillAsync("3");
         await open.ActAsync("Change limits", "few machines", isOpen: true);
-        await Assertions.Expect(limits).ToContainTextAsync("changed, configured");
+        await Assertions.Expect(limits).ToContainTextAsync("3 changed, configured");
         await Assertions.Expect(limits).ToContainTextAsync("few machines");
 
         await open.Page.GetByText("Change limits").First.ClickAsync();

@@ -14,7 +14,7 @@ public sealed partial class SecuritySpecs(DashboardNode node)
         "/tasks/kept-1/cancel", "/tasks/kept-1/requeue", "/workers/cpu-1/drain", "/workers/cpu-1/resume", "/workers/cpu-1/offline",
         "/workers/cpu-1/breaker-open", "/workers/cpu-1/breaker-close", "/workers/cpu-1/breaker-reset", "/queues/cpu_batch/pause",
         "/queues/cpu_batch/resume", "/queues/cpu_batch/limits", "/parked/requeue", "/bulk", "/bulk/some-id/undo",
-        "/alerts/1/acknowledge", "/alerts/1/unacknowledge",
+        "/alerts/1/acknowledge", "/alerts/1/unacknowledge", "/alerts/settings/change",
     ];
 
     [Fact]
@@ -124,6 +124,12 @@ public sealed partial class SecuritySpecs(DashboardNode node)
         {
             using var refused = await PostAsync(http, "/tasks/kept-2/cancel", guard, ("reason", "spite"));
             Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        }
+
+        foreach (var action in Actions)
+        {
+            using var refused = await PostAsync(http, action, "forged", ("reason", "spite"));
+            Assert.Equal((action, HttpStatusCode.BadRequest), (action, refused.StatusCode));
         }
 
         Assert.Equal(TaskState.Queued, (await node.Node.Client.TaskAsync("kept-2")).State);

@@ -65,7 +65,8 @@ internal static class ActorEndpoints
         CurrentShardRegionState state;
         try
         {
-            state = await region.Ask<CurrentShardRegionState>(GetShardRegionState.Instance, gateway.Http.AnswerTimeout, cancellation);
+            state = await region.Ask<CurrentShardRegionState>(
+                GetShardRegionState.Instance, CallPatience.ForOne(gateway.Http.AnswerTimeout), cancellation);
         }
         catch (AskTimeoutException)
         {

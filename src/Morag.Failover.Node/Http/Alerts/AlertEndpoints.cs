@@ -27,7 +27,7 @@ internal static class AlertEndpoints
             .Describes<Alert>("Operator: take back the acknowledgement of an open alert");
         alerts.MapGet("settings", GetSettings)
             .Describes<AlertSettingsReport>("Get the thresholds of alerts, configured and in force, and the rules that are off");
-        alerts.MapPost("settings", SetSettings).Reads<AlertSettingsRequest>().Describes<AlertSettingsReport>(
+        alerts.MapPost("settings", SetSettingsFromBody).Reads<AlertSettingsRequest>().Describes<AlertSettingsReport>(
             "Operator: change thresholds and turn rules on or off; this takes precedence over the configuration until it is reset");
         alerts.MapGet("webhooks", ListWebhooks)
             .Describes<WebhookStatus[]>("List the configured webhooks, and how sending alerts to each goes");
@@ -108,11 +108,18 @@ internal static class AlertEndpoints
         });
 
     private static async Task<IResult> GetSettings(HttpContext context, FailoverGateway gateway) =>
-        Answer.Ok(await gateway.AskAlerts<AlertSettingsReport>(new GetAlertSettings(), context.RequestAborted));
+        Answer.Ok(await ReadSettings(context, gateway));
 
-    private static async Task<IResult> SetSettings(HttpContext context, FailoverGateway gateway)
+    /// <summary>The thresholds, and the rules that are off.</summary>
+    internal static Task<AlertSettingsReport> ReadSettings(HttpContext context, FailoverGateway gateway) =>
+        gateway.AskAlerts<AlertSettingsReport>(new GetAlertSettings(), context.RequestAborted);
+
+    private static async Task<IResult> SetSettingsFromBody(HttpContext context, FailoverGateway gateway) =>
+        await SetSettings(context, gateway, await JsonBody.Read<AlertSettingsRequest>(context));
+
+    /// <summary>Changes thresholds, and turns rules on and off.</summary>
+    internal static async Task<IResult> SetSettings(HttpContext context, FailoverGateway gateway, AlertSettingsRequest request)
     {
-        var request = await JsonBody.Read<AlertSettingsRequest>(context);
         var kinds = Enum.GetValues<AlertKind>().Length;
         return Answer.Ok(await gateway.AskAlerts<AlertSettingsReport>(
             new SetAlertSettings

@@ -6,7 +6,7 @@ using Morag.Failover.Node.Http.Input;
 
 namespace Morag.Failover.Node.Http.Dashboard;
 
-/// <summary>The alerts, and acknowledging them.</summary>
+/// <summary>The alerts and acknowledging them, and the thresholds at which they are raised.</summary>
 internal static class AlertPages
 {
     private const string Shown = "50";
@@ -17,6 +17,8 @@ internal static class AlertPages
         var actions = pages.MapGroup("/alerts/{id}").AddEndpointFilter<DashboardForms>();
         actions.MapPost("acknowledge", Acknowledge);
         actions.MapPost("unacknowledge", Unacknowledge);
+        pages.MapGet("/alerts/settings", ShowSettings);
+        pages.MapGroup("/alerts/settings").AddEndpointFilter<DashboardForms>().MapPost("change", ChangeSettings);
     }
 
     private static async Task<IResult> List(
@@ -44,6 +46,34 @@ internal static class AlertPages
             ("resolved_at", alert => alert.ResolvedAt))
             ?? await view.Page<AlertsScreen, AlertsModel>(
                 context, new() { Alerts = alerts, Next = next, State = wanted.State, Severity = wanted.Severity });
+    }
+
+    private static async Task<IResult> ShowSettings(HttpContext context, FailoverGateway gateway, DashboardView view)
+    {
+        var report = await PageReads.Optional(context, "the thresholds of alerts", AlertEndpoints.ReadSettings(context, gateway));
+        return await view.Page<AlertSettingsScreen, AlertSettingsModel>(context, new(report));
+    }
+
+    private static async Task<IResult> ChangeSettings(HttpContext context, FailoverGateway gateway, OperatorLog log)
+    {
+        var request = new AlertSettingsRequest
+        {
+            RaiseAfterSeconds = DashboardForms.Number(context, "raise_after_seconds"),
+            ResolveAfterSeconds = DashboardForms.Number(context, "resolve_after_seconds"),
+            QueueAgeSeconds = DashboardForms.Number(context, "queue_age_seconds"),
+            FlappingLosses = DashboardForms.WholeNumber(context, "flapping_losses"),
+            FailureRate = DashboardForms.Number(context, "failure_rate"),
+            FailureRateAttempts = DashboardForms.WholeNumber(context, "failure_rate_attempts"),
+            StoreLatencySeconds = DashboardForms.Number(context, "store_latency_seconds"),
+            StoreUse = DashboardForms.Number(context, "store_use"),
+            Reset = DashboardForms.Ticked<AlertThreshold>(context, "reset"),
+            Off = DashboardForms.Ticked<AlertKind>(context, "off"),
+            On = DashboardForms.Ticked<AlertKind>(context, "on"),
+            Reason = DashboardForms.Field(context, "reason"),
+        };
+        _ = await log.RunAsync(
+            context, "change thresholds of", "alerts", request.Reason, () => AlertEndpoints.SetSettings(context, gateway, request));
+        return DashboardView.Return(context, "/alerts/settings", "thresholds");
     }
 
     private static async Task<IResult> Acknowledge(HttpContext context, FailoverGateway gateway, OperatorLog log, string id)

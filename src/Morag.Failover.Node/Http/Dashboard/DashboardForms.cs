@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.Features;
 using Morag.Failover.Node.Http.Answers;
+using Morag.Failover.Node.Http.Input;
 
 namespace Morag.Failover.Node.Http.Dashboard;
 
@@ -42,6 +43,21 @@ internal sealed class DashboardForms(IAntiforgery antiforgery) : IEndpointFilter
         var text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => number,
         _ => throw ProblemException.Invalid(name, "must be a number"),
     };
+
+    /// <summary>A whole number in the form of a call that has passed the filter; null if it is empty.</summary>
+    /// <exception cref="ProblemException">It is no whole number.</exception>
+    public static int? WholeNumber(HttpContext context, string name) => Field(context, name) switch
+    {
+        null => null,
+        var text when int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
+        _ => throw ProblemException.Invalid(name, "must be a whole number"),
+    };
+
+    /// <summary>The values of the ticked boxes with a name in the form of a call that has passed the filter.</summary>
+    /// <exception cref="ProblemException">A value is not one of <typeparamref name="TEnum"/>.</exception>
+    public static TEnum[] Ticked<TEnum>(HttpContext context, string name)
+        where TEnum : struct, Enum =>
+        [.. context.Request.Form[name].Select(value => Rules.Required(Rules.OptionalEnum<TEnum>(value, name), name))];
 
     /// <summary>A field of the form of a call that has passed the filter; null if it is empty.</summary>
     public static string? Field(HttpContext context, string name) =>

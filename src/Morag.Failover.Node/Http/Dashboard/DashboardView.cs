@@ -42,6 +42,7 @@ internal sealed class DashboardView(
         ["pause"] = "The queue is paused. It accepts tasks, and workers get none from it.",
         ["resume-queue"] = "Workers get tasks from the queue again.",
         ["limits"] = "The limits are changed.",
+        ["thresholds"] = "The thresholds and rules of alerts are changed.",
         ["acknowledge"] = "The alert is acknowledged.",
         ["unacknowledge"] = "Nobody takes care of the alert any longer.",
         ["unchanged"] = "Nothing was changed.",

@@ -65,15 +65,11 @@ internal static class QueuePages
     {
         var request = new QueueLimitsRequest
         {
-            PerWorker = DashboardForms.Number(context, "per_worker") is { } perWorker ? (int)Math.Clamp(perWorker, 0, int.MaxValue) : null,
+            PerWorker = DashboardForms.WholeNumber(context, "per_worker"),
             Weight = DashboardForms.Number(context, "weight"),
             TimeoutSeconds = DashboardForms.Number(context, "timeout_seconds"),
             UnservedAfterSeconds = DashboardForms.Number(context, "unserved_after_seconds"),
-            Reset =
-            [
-                .. from limit in context.Request.Form["reset"]
-                   select Rules.Required(Rules.OptionalEnum<QueueLimit>(limit, "reset"), "reset"),
-            ],
+            Reset = DashboardForms.Ticked<QueueLimit>(context, "reset"),
             Reason = DashboardForms.Field(context, "reason"),
         };
         _ = await log.RunAsync(
