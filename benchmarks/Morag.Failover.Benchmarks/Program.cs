@@ -18,6 +18,7 @@ return await ScenarioProgram.RunAsync(
     new Liveness(),
     new FleetListing(),
     new SearchLargeQueue(),
+    new DashboardPages(),
     new ScaleDeadWorkers("scale-dead-workers", workers: 20_000),
     new ScaleDistinctDisk(),
     new ScaleDistinctWorkers(),

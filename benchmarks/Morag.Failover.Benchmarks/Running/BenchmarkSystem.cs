@@ -23,13 +23,13 @@ internal sealed class BenchmarkSystem : IAsyncDisposable
 
     public DirectoryInfo Folder { get; }
 
-    /// <param name="settings">A settings file beside the program, added to <c>benchmark.conf</c>.</param>
-    public static async Task<BenchmarkSystem> StartAsync(string? settings = null)
+    /// <param name="settings">Settings files beside the program, added to <c>benchmark.conf</c>.</param>
+    public static async Task<BenchmarkSystem> StartAsync(params string[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("morag-benchmark-");
         var redis = new RedisServer { AppendFsync = AppendFsync.EverySecond };
         await redis.InitializeAsync();
-        var config = Read("benchmark.conf") + (settings is null ? "" : Read(settings));
+        var config = string.Concat(settings.Prepend("benchmark.conf").Select(Read));
         var node = await NodeProcess.StartAsync(
             new NodeProcessSettings { Redis = redis.ConnectionString, DataFolder = folder.FullName, Config = config });
         return new BenchmarkSystem(redis, node, folder);
@@ -40,6 +40,16 @@ internal sealed class BenchmarkSystem : IAsyncDisposable
     {
         using var process = Process.GetProcessById(Node.Program.Id);
         return (process.TotalProcessorTime, process.WorkingSet64 / (double)(1 << 20));
+    }
+
+    /// <summary>The processor cores that the node uses over a time, and its memory at the end.</summary>
+    public async Task<(double Cores, double MemoryMiB)> NodeUseAsync(TimeSpan time)
+    {
+        var (before, _) = NodeUse();
+        var watch = Stopwatch.StartNew();
+        await Task.Delay(time);
+        var (after, memory) = NodeUse();
+        return ((after - before) / watch.Elapsed, memory);
     }
 
     public async ValueTask DisposeAsync()

@@ -20,7 +20,7 @@ internal sealed class MetricsCost : IScenario
 
     public async Task MeasureAsync(Measurement measurement)
     {
-        await using var with = await Side.StartAsync(null);
+        await using var with = await Side.StartAsync();
         await using var without = await Side.StartAsync("no-metrics.conf");
         using var stop = new CancellationTokenSource();
         var scraping = ScrapeAsync(with.System.Node.Address, stop.Token);
@@ -73,7 +73,7 @@ internal sealed class MetricsCost : IScenario
         /// <summary>Processor time of the node per task in each turn, in microseconds.</summary>
         public List<double> Processor { get; } = [];
 
-        public static async Task<Side> StartAsync(string? settings)
+        public static async Task<Side> StartAsync(params string[] settings)
         {
             var system = await BenchmarkSystem.StartAsync(settings);
             var connections = await LeanConnection.OpenManyAsync(system.Node.Address, 4);

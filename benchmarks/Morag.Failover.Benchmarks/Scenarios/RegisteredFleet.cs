@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Morag.Benchmarks.Reporting;
 using Morag.Failover.Benchmarks.Running;
 
@@ -22,7 +21,7 @@ internal sealed class RegisteredFleet : IScenario
     {
         await using var system = await BenchmarkSystem.StartAsync();
         await Task.Delay(Idle);
-        var (idleCores, idleMemory) = await UseAsync(system, Idle);
+        var (idleCores, idleMemory) = await system.NodeUseAsync(Idle);
 
         var connections = await LeanConnection.OpenManyAsync(system.Node.Address, Connections);
         var registering = Stopwatch.StartNew();
@@ -30,9 +29,9 @@ internal sealed class RegisteredFleet : IScenario
         measurement.Add("registrations_per_second", Workers / registering.Elapsed.TotalSeconds);
 
         using var stop = new CancellationTokenSource();
-        var beating = Task.WhenAll(connections.Select((connection, number) => BeatAsync(connection, number, stop.Token)));
+        var beating = new FleetHeartbeats(connections, Workers, HeartbeatSeconds).KeepAsync(stop.Token);
         await Task.Delay(Settling);
-        var (cores, memory) = await UseAsync(system, Measured);
+        var (cores, memory) = await system.NodeUseAsync(Measured);
         await stop.CancelAsync();
         await beating;
 
@@ -44,38 +43,5 @@ internal sealed class RegisteredFleet : IScenario
         measurement.Add("workers_alive", fleet.GetProperty("alive_workers").GetInt32());
         await measurement.AddRawRedisAsync(system.Redis.Port);
         Array.ForEach(connections, connection => connection.Dispose());
-    }
-
-    private static async Task<(double Cores, double MemoryMiB)> UseAsync(BenchmarkSystem system, TimeSpan time)
-    {
-        var (before, _) = system.NodeUse();
-        var watch = Stopwatch.StartNew();
-        await Task.Delay(time);
-        var (after, memory) = system.NodeUse();
-        return ((after - before) / watch.Elapsed, memory);
-    }
-
-    /// <summary>Sends the heartbeats of this connection's share of the workers, spread evenly over the interval.</summary>
-    private static async Task BeatAsync(LeanConnection connection, int number, CancellationToken stop)
-    {
-        var share = Workers / Connections;
-        var watch = Stopwatch.StartNew();
-        for (var beat = 0L; !stop.IsCancellationRequested; beat++)
-        {
-            var due = TimeSpan.FromSeconds(beat * (double)HeartbeatSeconds / share);
-            if (due - watch.Elapsed is { Ticks: > 0 } early)
-            {
-                await Task.Delay(early, CancellationToken.None);
-            }
-
-            var worker = number + (beat % share * Connections);
-            _ = await connection.PostAsync($"/workers/worker-{worker}/heartbeat", string.Create(
-                CultureInfo.InvariantCulture,
-                $$$"""
-                {"status":"online","instance_id":"i-{{{worker}}}","held":[],
-                "metrics":{"cpu_usage_percent":12.5,"memory_usage_percent":40.1,"active_tasks":0,
-                "completed_tasks":{{{beat}}},"failed_tasks":0,"avg_task_duration_seconds":1.5}}
-                """));
-        }
     }
 }
