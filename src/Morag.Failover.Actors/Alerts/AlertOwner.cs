@@ -142,7 +142,8 @@ public sealed partial class AlertOwner : EventSourcedActor<AlertsState>
     private AlertFacts WithAttempts(AlertReading reading, AlertSettings inForce)
     {
         var (facts, window) = (reading.Facts, inForce.FailureRateWindow);
-        var most = window + (window / 2 > LateChecks * settings.Alerts.CheckInterval ? window / 2 : LateChecks * settings.Alerts.CheckInterval);
+        var late = LateChecks * settings.Alerts.CheckInterval;
+        var most = window + (window / 2 > late ? window / 2 : late);
         var isKnown = reading is { FailedEver: not null, CompletedEver: not null };
         attempts = isKnown ? attempts.With(reading.FailedEver!.Value, reading.CompletedEver!.Value, window, most, Now) : attempts;
         var (failed, ended) = isKnown ? attempts.Counts() : (0, 0);

@@ -7,12 +7,15 @@ using Morag.Failover.Domain.Alerts;
 namespace Morag.Failover.Actors.Alerts;
 
 /// <summary>
-/// Sends the changes of alerts to one receiver, one at a time and in order. It repeats a change until the receiver accepts it or it is too
-/// old, or the receiver rejects it for good, and reports to its parent, the owner of alerts, which stores how far it is. A receiver that hangs delays no other.
+/// Sends the changes of alerts to one receiver, one at a time and in order. It repeats a change until the receiver accepts it, rejects it
+/// for good, or has not accepted it for too long, and reports to its parent, the owner of alerts, which stores how far it is. A receiver
+/// that hangs delays no other.
 /// </summary>
 internal sealed class WebhookCourier : UntypedActor, IWithTimers
 {
-    /// <summary>How often a receiver must reject a change for good. Proxies and releases that fail answer in the same way for a moment.</summary>
+    /// <summary>
+    /// How often a receiver must reject a change for good. Proxies and releases that fail answer in the same way for a moment.
+    /// </summary>
     internal const int MostRejections = 5;
 
     private static readonly Counter<long> Deliveries = FailoverMeter.Counter(FailoverMetrics.WebhookDeliveries);

@@ -68,7 +68,8 @@ internal static class AskedNode
         {
             using var response = await node.SendAsync(
                 () => new HttpRequestMessage(HttpMethod.Get, "/api/v1/cluster/nodes"), Timeout, streamed: false, cancellation);
-            var nodes = JsonSerializer.Deserialize<ClusterNode[]>(await AnswerText.ReadAsync(response, cancellation), ContractsJson.Options);
+            var text = await AnswerText.ReadAsync(response, cancellation);
+            var nodes = JsonSerializer.Deserialize<ClusterNode[]>(text, ContractsJson.Options);
             return nodes?.FirstOrDefault(known => known.Self)?.Node ?? throw Unknown(node, "it does not say.");
         }
         catch (Exception failure) when (
@@ -80,6 +81,6 @@ internal static class AskedNode
 
     private static CommandFailure Unknown(NodeConnection node, string why) => new(
         ExitCode.Unreachable,
-        $"\"{Self}\" is the node at {node.Node.GetLeftPart(UriPartial.Authority)}, and which one that is cannot be found out: {why} Nothing "
-        + "was sent. Name the node as in \"morag cluster nodes\"");
+        $"\"{Self}\" is the node at {node.Node.GetLeftPart(UriPartial.Authority)}, and which one that is cannot be found out: {why} "
+        + "Nothing was sent. Name the node as in \"morag cluster nodes\"");
 }

@@ -40,7 +40,9 @@ public sealed record WebhookStatus
     /// <summary>Why it was last sent in vain; null if the last one was accepted.</summary>
     [ProtoMember(8)] public string? LastFailure { get; init; }
 
-    /// <summary>The changes that it never received: too many were pending, they were sent in vain for too long, or it rejected them.</summary>
+    /// <summary>
+    /// The changes that it never received: too many were pending, they were sent in vain for too long, or it rejected them.
+    /// </summary>
     [ProtoMember(9)] public long Dropped { get; init; }
 }
 

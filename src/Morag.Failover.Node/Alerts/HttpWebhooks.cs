@@ -129,7 +129,10 @@ internal sealed class HttpWebhooks : IWebhooks, IDisposable
         };
         var redirect = status is >= 300 and < 400 ? ", and redirects are not followed" : "";
         return new WebhookOutcome(
-            false, string.Create(CultureInfo.InvariantCulture, $"it answered {status}{redirect}"), wait, Rejections.Contains(answer.StatusCode));
+            false,
+            string.Create(CultureInfo.InvariantCulture, $"it answered {status}{redirect}"),
+            wait,
+            IsFinal: Rejections.Contains(answer.StatusCode));
     }
 
     /// <summary>The connections to one receiver. It has its own, so that one that hangs takes none from another on the same host.</summary>

@@ -104,7 +104,10 @@ internal static class EventPalettes
             },
             Get("levels", "/log/level", "Show the level of the log of each node") with
             {
-                Options = [InQuery("at", "Only this node: host:port as in \"cluster nodes\", or \"self\"") with { Field = "node", IsNode = true }],
+                Options =
+                [
+                    InQuery("at", "Only this node: host:port as in \"cluster nodes\", or \"self\"") with { Field = "node", IsNode = true },
+                ],
                 Columns = Level,
             },
             Post("level", "/log/level", "Change the level of a node's log while it runs") with

@@ -13,8 +13,10 @@ namespace Morag.Failover.Actors.Tests.Alerts;
 /// <summary>Receivers get every change at least once and in order, whatever they answer and whatever crashes.</summary>
 public sealed class AlertWebhookSpecs(ITestOutputHelper output) : OwnerSpec(output)
 {
-    private static readonly FailoverSettings Settings =
-        FailoverSettings.Default with { Alerts = new() { RaiseAfter = TimeSpan.Zero, ResolveAfter = TimeSpan.Zero, MaxOpenOfKind = 1_000 } };
+    private static readonly FailoverSettings Settings = FailoverSettings.Default with
+    {
+        Alerts = new() { RaiseAfter = TimeSpan.Zero, ResolveAfter = TimeSpan.Zero, MaxOpenOfKind = 1_000 },
+    };
 
     private readonly Facts facts = new();
     private readonly Receivers receivers = new();

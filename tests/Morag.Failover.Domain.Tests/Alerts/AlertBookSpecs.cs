@@ -207,7 +207,8 @@ public sealed class AlertBookSpecs
             {
                 Workers =
                 [
-                    .. Enumerable.Range(100 - lost, lost).Select(number => new TroubledWorker { WorkerId = new($"w{number:000}"), IsLost = true }),
+                    .. Enumerable.Range(100 - lost, lost)
+                        .Select(number => new TroubledWorker { WorkerId = new($"w{number:000}"), IsLost = true }),
                 ],
             };
             Look(settings, 100 - lost, [.. AlertRules.Evaluate(facts, book.Open.ContainsKey, settings)]);

@@ -44,8 +44,8 @@ internal sealed class NodeLogReader(Func<GetNodeLog, Task<NodeLogPage?>> ask, Ge
         if (page.Missed > 0)
         {
             notices.Add(Notice(
-                $"{Counted.Of(page.Missed, "log line")} of any level {(page.Missed == 1 ? "is" : "are")} missing here: the node keeps its last "
-                + $"{Counted.Of(NodeLogFeed.MaxKept, "line")}, and these were logged faster than they were read"));
+                $"{Counted.Of(page.Missed, "log line")} of any level {(page.Missed == 1 ? "is" : "are")} missing here: the node keeps its "
+                + $"last {Counted.Of(NodeLogFeed.MaxKept, "line")}, and these were logged faster than they were read"));
         }
 
         return [.. notices, .. lines];
