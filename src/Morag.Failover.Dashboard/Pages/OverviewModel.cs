@@ -78,7 +78,7 @@ public sealed record OverviewModel
     /// <summary>What needs attention, the most urgent first.</summary>
     public IReadOnlyList<AttentionItem> Attention => [.. AllAttention().OrderBy(item => item.Urgency)];
 
-    /// <summary>What only an owner of alerts can tell, because it shows over time. All else is read from the state, so it is shown at once.</summary>
+    /// <summary>What only the owner of alerts can tell, as it shows over time. All else is read from the state and shown at once.</summary>
     private static readonly ImmutableArray<AlertKind> OnlyKnownFromAlerts =
         [AlertKind.WorkerFlapping, AlertKind.QueueOld, AlertKind.FailureRate, AlertKind.StoreSlow, AlertKind.StoreFull];
 

@@ -27,8 +27,8 @@ internal static partial class ClusterMessages
 
     [LoggerMessage(
         LogLevel.Error,
-        "This node was taken over: it did not renew its presence in Redis for {Seconds:0.#} s or more, or the cluster downed it. It answers "
-        + "no more calls and stops. Restart it. Look for long pauses of the process, a busy machine or a slow Redis, or raise "
+        "This node was taken over: it did not renew its presence in Redis for {Seconds:0.#} s or more, or the cluster downed it. It "
+        + "answers no more calls and stops. Restart it. Look for long pauses of the process, a busy machine or a slow Redis, or raise "
         + "morag.presence.timeout")]
     public static partial void WasTakenOver(this ILogger log, double seconds);
 

@@ -17,8 +17,8 @@ internal static partial class StoreMessages
 
     [LoggerMessage(
         LogLevel.Warning,
-        "{Store} does not allow this user to run INFO, so its maxmemory-policy cannot be checked. It must be noeviction, or Redis may evict "
-        + "events")]
+        "{Store} does not allow this user to run INFO, so its maxmemory-policy cannot be checked. It must be noeviction, or Redis may "
+        + "evict events")]
     public static partial void PolicyUnknown(this ILogger log, string store);
 
     [LoggerMessage(LogLevel.Warning, "{Store}: {Warning}")]

@@ -40,7 +40,8 @@ public sealed class SummarySpecs(CommandLineNode node) : IClassFixture<CommandLi
         Assert.Empty(summary.GetProperty("incomplete").EnumerateArray());
         Assert.Equal(1, summary.GetProperty("system").GetProperty("cluster").GetProperty("up").GetInt32());
         Assert.Equal(1, summary.GetProperty("workers").GetProperty("counts").GetProperty("total_workers").GetInt32());
-        Assert.Equal("summary", summary.GetProperty("workers").GetProperty("first")[0].GetProperty("registration").GetProperty("worker_id").GetString());
+        var worker = summary.GetProperty("workers").GetProperty("first")[0].GetProperty("registration");
+        Assert.Equal("summary", worker.GetProperty("worker_id").GetString());
         Assert.Equal(
             ["summary-done", "summary-fails"],
             summary.GetProperty("recent_tasks").EnumerateArray().Select(task => task.GetProperty("task_id").GetString()).Order());

@@ -7,7 +7,9 @@ using Morag.Failover.Contracts.Workers;
 
 namespace Morag.Failover.Node.Http.Summary;
 
-/// <summary>The state of everything in one document. A part that is not available now is null, and is named in <see cref="Incomplete"/>.</summary>
+/// <summary>
+/// The state of everything in one document. A part that is not available now is null, and is named in <see cref="Incomplete"/>.
+/// </summary>
 internal sealed record SummaryAnswer
 {
     /// <summary>When it was read.</summary>
