@@ -42,7 +42,7 @@ internal sealed class MessageRoutes(int queuePartitions, int directoryBuckets)
         RequeueTasks requeue => Each(queuePartitions, FailoverClient.Queues, partition => requeue with { Partition = partition }),
         ListWorkers list => Each(directoryBuckets, FailoverClient.Directory, bucket => list with { Bucket = bucket }),
         ReportFailure or GetTaskDecisions => Whole(FailoverClient.Coordinators, message),
-        GetTask or CancelTask or RequeueTask or ExtendLease => Whole(FailoverClient.Queues, message),
+        GetTask or CancelTask or RequeueTask or ExtendLease or ReportProgress => Whole(FailoverClient.Queues, message),
         GetQueueControl or PauseQueue or ResumeQueue or SetQueueLimits => Whole(FailoverClient.Queues, message),
         IAlertMessage => Whole(FailoverClient.Alerts, message),
         IWorkerMessage and not TakeWorkerOffline => Whole(FailoverClient.Workers, message),

@@ -18,6 +18,7 @@ public sealed class MessageRoutesSpecs
         { new GetTask { TaskId = new("a") }, FailoverClient.Queues },
         { new CancelTask { TaskId = new("a") }, FailoverClient.Queues },
         { new ExtendLease { TaskId = new("a"), WorkerId = new("w"), Epoch = new(1) }, FailoverClient.Queues },
+        { new ReportProgress { TaskId = new("a"), WorkerId = new("w"), Epoch = new(1) }, FailoverClient.Queues },
         { new GetTaskDecisions { TaskId = new("a") }, FailoverClient.Coordinators },
         { new ReportFailure { TaskId = new("a"), FailureType = FailureType.TaskTimeout }, FailoverClient.Coordinators },
         { new RequestLeases { WorkerId = new("w") }, FailoverClient.Workers },

@@ -72,6 +72,11 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
     {
     }
 
+    /// <summary>Runs before the entity stops in order, and may commit what only memory holds.</summary>
+    protected virtual void Stopping()
+    {
+    }
+
     /// <summary>Stops the entity. All writes are durable and all replies sent.</summary>
     protected virtual void Stop() => Context.Stop(Self);
 
@@ -156,6 +161,7 @@ public abstract partial class EventSourcedActor<TState> : UntypedPersistentActor
         switch (message)
         {
             case StopEntity:
+                Stopping();
                 AfterWrites(Stop);
                 break;
             case SaveSnapshotSuccess saved:

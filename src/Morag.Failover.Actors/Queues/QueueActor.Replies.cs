@@ -35,6 +35,7 @@ public sealed partial class QueueActor
 
     private void Change(IStoredEvent @event, Action? afterwards = null, IActorRef? caller = null)
     {
+        StoreProgressBefore(@event);
         var before = State;
         Commit(
             @event,

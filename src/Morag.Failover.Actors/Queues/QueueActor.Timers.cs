@@ -34,6 +34,9 @@ public sealed partial class QueueActor
             case StoreAcknowledgementsTick:
                 StoreAcknowledgements();
                 return true;
+            case StoreProgressTick:
+                StoreDueProgress();
+                return true;
             case MaintainTick:
                 Maintain();
                 return true;
@@ -166,6 +169,8 @@ public sealed partial class QueueActor
     {
         public static readonly TSelf Instance = new();
     }
+
+    private sealed class StoreProgressTick : Timed<StoreProgressTick>;
 
     private sealed class MaintainTick : Timed<MaintainTick>;
 

@@ -189,6 +189,9 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
             case ExtendLease extend:
                 Answer(LeaseCalls.Decide(State, extend, Now));
                 return true;
+            case ReportProgress report:
+                Accept(report);
+                return true;
             default:
                 return false;
         }

@@ -11,6 +11,11 @@ namespace Morag.Failover.Cli.Agents;
 /// <summary>The task cannot be passed to any command.</summary>
 internal sealed class TaskUnfit(string message) : Exception(message);
 
+/// <summary>The files through which a command talks to the agent.</summary>
+/// <param name="Failure">Where it describes its failure.</param>
+/// <param name="Progress">Where it appends its progress.</param>
+internal sealed record CommandFiles(string Failure, string Progress);
+
 /// <summary>The environment and the standard input of the command for a task.</summary>
 internal static class CommandStart
 {
@@ -21,7 +26,7 @@ internal static class CommandStart
 
     /// <summary>The environment of the command.</summary>
     /// <exception cref="TaskUnfit">A value cannot be an environment variable.</exception>
-    public static Dictionary<string, string> Environment(LeasedTask task, string workerId, string failureFile)
+    public static Dictionary<string, string> Environment(LeasedTask task, string workerId, CommandFiles files)
     {
         var environment = new Dictionary<string, string>();
         foreach (DictionaryEntry variable in System.Environment.GetEnvironmentVariables())
@@ -41,7 +46,9 @@ internal static class CommandStart
             ("MORAG_REMAINING_SECONDS", task.RemainingSeconds.ToString("0.###", CultureInfo.InvariantCulture)),
             ("MORAG_CONTENT_TYPE", task.ContentType ?? ""),
             ("MORAG_WORKER_ID", workerId),
-            ("MORAG_FAILURE_FILE", failureFile),
+            ("MORAG_FAILURE_FILE", files.Failure),
+            ("MORAG_PROGRESS", files.Progress),
+            ("MORAG_CHECKPOINT", task.Checkpoint?.Raw ?? ""),
         ];
         foreach (var (name, value) in own)
         {

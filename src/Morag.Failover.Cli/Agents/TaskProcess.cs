@@ -15,20 +15,25 @@ internal sealed class TaskProcess(
     private static readonly byte[] FirstLine = OperatingSystem.IsWindows() ? [] : "begin\n"u8.ToArray();
 
     private readonly string failureFolder = Path.Combine(settings.WorkFolder, "failures");
+    private readonly string progressFolder = Path.Combine(settings.WorkFolder, "progress");
 
     /// <summary>Runs the command until it ends or is cancelled.</summary>
     /// <param name="task">The task.</param>
+    /// <param name="report">Called with the progress that the command reports.</param>
     /// <param name="timeout">Ends the command because its lease expired.</param>
     /// <param name="unwanted">Ends the command because its outcome is no longer wanted.</param>
-    public async Task<CommandRun> RunAsync(LeasedTask task, CancellationToken timeout, CancellationToken unwanted)
+    public async Task<CommandRun> RunAsync(
+        LeasedTask task, Action<ProgressUpdate> report, CancellationToken timeout, CancellationToken unwanted)
     {
-        var failureFile = Path.Combine(failureFolder, $"{task.Epoch}-{Guid.NewGuid():N}.json");
+        var name = $"{task.Epoch}-{Guid.NewGuid():N}";
+        var files = new CommandFiles(Path.Combine(failureFolder, $"{name}.json"), Path.Combine(progressFolder, $"{name}.jsonl"));
+        await using var progress = ProgressTail.Start(files.Progress, new LeaseKey(task.TaskId, task.Epoch), report, log, clock);
         ICommandProcess process;
         byte[] input;
         try
         {
             input = [.. FirstLine, .. CommandStart.Input(task)];
-            process = Start(task, failureFile);
+            process = Start(task, files);
         }
         catch (TaskUnfit unfit)
         {
@@ -47,7 +52,7 @@ internal sealed class TaskProcess(
         try
         {
             return await new CommandExecution(
-                process, new LeaseKey(task.TaskId, task.Epoch), failureFile, client.MaxResultBytes, settings, log, clock)
+                process, new LeaseKey(task.TaskId, task.Epoch), files.Failure, client.MaxResultBytes, settings, log, clock)
             {
                 Gone = () => guardian.Forget(process.Id),
             }.RunAsync(input, timeout, unwanted);
@@ -60,19 +65,22 @@ internal sealed class TaskProcess(
         }
     }
 
-    /// <summary>Removes failure files that an earlier run of the agent left behind.</summary>
-    public void RemoveStaleFailureFiles()
+    /// <summary>Removes the files of commands that an earlier run of the agent left behind.</summary>
+    public void RemoveStaleFiles()
     {
-        if (FailureFile.Remove(failureFolder) is { } problem)
+        foreach (var folder in (string[])[failureFolder, progressFolder])
         {
-            log.Write($"cannot empty the folder {failureFolder}: {problem}");
+            if (FailureFile.Remove(folder) is { } problem)
+            {
+                log.Write($"cannot empty the folder {folder}: {problem}");
+            }
         }
     }
 
-    private ICommandProcess Start(LeasedTask task, string failureFile)
+    private ICommandProcess Start(LeasedTask task, CommandFiles files)
     {
         _ = Directory.CreateDirectory(failureFolder);
-        var environment = CommandStart.Environment(task, settings.Registration.WorkerId.Value, failureFile);
+        var environment = CommandStart.Environment(task, settings.Registration.WorkerId.Value, files);
         return launch(new ProcessStart(
             OperatingSystem.IsWindows() ? settings.Command : ["/bin/sh", "-c", WaitForTheFirstLine, "sh", .. settings.Command],
             environment));

@@ -22,6 +22,9 @@ internal sealed class TaskRunner(
     AgentLog log,
     TimeProvider clock) : ILeaseTarget, IDisposable
 {
+    /// <summary>How long an outcome waits for the last report of progress, which the node needs before it.</summary>
+    private static readonly TimeSpan LastProgress = TimeSpan.FromSeconds(5);
+
     private readonly ConcurrentDictionary<LeaseKey, Task> running = new();
     private readonly ProblemLog unreadable = new(log);
     private readonly CancellationTokenSource stopping = new();
@@ -112,13 +115,22 @@ internal sealed class TaskRunner(
         try
         {
             using var unwanted = CancellationTokenSource.CreateLinkedTokenSource(task.Revoked, cancelling.Token);
-            var run = await process.RunAsync(task.Lease, task.TimedOut, unwanted.Token);
+            using var progress = new ProgressReporter(new TaskReports(task.Key, client, log).SendAsync, clock);
+            var run = await process.RunAsync(
+                task.Lease,
+                update =>
+                {
+                    task.Progress = update.Percent / 100 ?? task.Progress;
+                    progress.Report(update);
+                },
+                task.TimedOut,
+                unwanted.Token);
             if (run.Remaining is { } remaining)
             {
                 _ = KeepSlotAsync(task.Key, remaining);
             }
 
-            await SettleAsync(task, run.Ending);
+            await SettleAsync(task, run.Ending, progress);
         }
         catch (Exception failure)
         {
@@ -141,12 +153,13 @@ internal sealed class TaskRunner(
         }
     }
 
-    private async Task SettleAsync(WorkerTask task, ProcessEnding ending)
+    private async Task SettleAsync(WorkerTask task, ProcessEnding ending, ProgressReporter progress)
     {
         if (ending.Cause == EndCause.Cancelled || await WasStoppedFromOutsideAsync(task, ending))
         {
             if (!task.Revoked.IsCancellationRequested)
             {
+                await progress.EndAsync(LastProgress);
                 await ReleaseAsync(task.Key);
             }
 
@@ -156,6 +169,11 @@ internal sealed class TaskRunner(
 
         var outcome = OutcomeMapping.ToOutcome(task.Key, ending);
         tally.Count(outcome.IsSuccess, ending.Duration);
+        if (!outcome.IsSuccess)
+        {
+            await progress.EndAsync(LastProgress);
+        }
+
         Finish(task, outcome);
     }
 

@@ -95,7 +95,7 @@ internal sealed class WorkerAgent : IDisposable
         using var telling = stop.UnsafeRegister(_ => _ = runner.StopAsync(), null);
         try
         {
-            process.RemoveStaleFailureFiles();
+            process.RemoveStaleFiles();
             await DeliverFromLastRunAsync(leasing.Token);
             await registration.RegisterAsync(registration.Generation, leasing.Token);
         }

@@ -162,6 +162,15 @@ internal sealed class WorkerClient(NodeConnection node, WorkerRegistration regis
             cancellation);
     }
 
+    public async Task ReportProgressAsync(LeaseKey lease, ProgressUpdate update, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(
+            HttpMethod.Post,
+            $"/api/v1/tasks/{Uri.EscapeDataString(lease.TaskId.Value)}/progress",
+            new { worker_id = registration.WorkerId, epoch = lease.Epoch, update.Percent, update.Message, update.Checkpoint },
+            cancellation);
+    }
+
     public async Task UnregisterAsync(CancellationToken cancellation)
     {
         // A successor may have taken the id over, which this agent has not heard of.

@@ -87,6 +87,10 @@ internal static class HttpCalls
         ReportFailure report => Post("/api/v1/failures", FailureBody(report), ReadDecision),
         ExtendLease extend => Post(
             $"{TaskPath(extend.TaskId)}/extend", new { extend.WorkerId, extend.Epoch, Seconds = extend.By.TotalSeconds }, ReadLease),
+        ReportProgress report => Post(
+            $"{TaskPath(report.TaskId)}/progress",
+            new { report.WorkerId, report.Epoch, report.Percent, report.Message, report.Checkpoint },
+            ReadProgress),
         ReleaseLeases { Leases: [var lease] } release => Post(
             $"{TaskPath(lease.TaskId)}/release", new { release.WorkerId, lease.Epoch }, ReadLease),
         CompleteTasks complete => Post($"{WorkerPath(complete.WorkerId)}/results", complete.Completions.ToArray(), ReadLeases),
@@ -261,6 +265,19 @@ internal static class HttpCalls
     private static LeaseResults ReadLeases(JsonElement answer) => new() { Results = [.. answer.EnumerateArray().Select(ReadResult)] };
 
     private static LeaseResults ReadLease(JsonElement answer) => new() { Results = [ReadResult(answer)] };
+
+    private static LeaseResults ReadProgress(JsonElement answer) => new()
+    {
+        Results =
+        [
+            new LeaseResult
+            {
+                TaskId = Read<TaskId>(answer.GetProperty("task_id")),
+                Epoch = Read<LeaseEpoch>(answer.GetProperty("epoch")),
+                Stored = answer.GetProperty("stored").GetBoolean(),
+            },
+        ],
+    };
 
     private static LeaseResult ReadResult(JsonElement entry) => new()
     {

@@ -10,6 +10,9 @@ internal abstract record RunOutcome
     /// <summary>Its name in logs and metrics.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Whether another attempt may follow, which needs the last checkpoint.</summary>
+    public virtual bool NeedsProgress => false;
+
     /// <summary>The handler returned a result.</summary>
     public sealed record Completed(JsonText Result) : RunOutcome
     {
@@ -21,6 +24,8 @@ internal abstract record RunOutcome
     {
         public override string Name => WireName.Of(Type);
 
+        public override bool NeedsProgress => true;
+
         /// <summary>The reason, as long as a report may be.</summary>
         public string Message => TextBytes.First(Reason, FailureLimits.MaxErrorMessageBytes);
     }
@@ -29,6 +34,8 @@ internal abstract record RunOutcome
     public sealed record Released : RunOutcome
     {
         public override string Name => "released";
+
+        public override bool NeedsProgress => true;
     }
 
     /// <summary>The lease was lost, and nobody waits for an outcome.</summary>

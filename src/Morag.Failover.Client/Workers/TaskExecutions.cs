@@ -21,6 +21,9 @@ internal sealed class TaskExecutions(
     WorkerLog log,
     TimeProvider clock) : ILeaseTarget, IDisposable
 {
+    /// <summary>How long an outcome waits for the last report of progress, which the node needs before it.</summary>
+    private static readonly TimeSpan LastProgress = TimeSpan.FromSeconds(5);
+
     private readonly ConcurrentDictionary<LeaseKey, Task> running = new();
     private readonly CancellationTokenSource cancelling = new();
     private readonly CancellationTokenSource givingUp = new();
@@ -82,7 +85,10 @@ internal sealed class TaskExecutions(
         var started = clock.GetTimestamp();
         try
         {
-            var outcome = await InvokeAsync(task);
+            using var progress = new ProgressReporter(
+                (update, cancellation) => calls.ReportProgressAsync(task.Key, update, cancellation), clock);
+            var outcome = await InvokeAsync(task, progress);
+            await progress.EndAsync(outcome.NeedsProgress ? LastProgress : TimeSpan.Zero);
             _ = held.Finish(task);
             var duration = clock.GetElapsedTime(started);
             tally.Count(outcome is RunOutcome.Completed, duration);
@@ -128,13 +134,14 @@ internal sealed class TaskExecutions(
             TaskScheduler.Default);
     }
 
-    private async Task<RunOutcome> InvokeAsync(WorkerTask task)
+    private async Task<RunOutcome> InvokeAsync(WorkerTask task, ProgressReporter progress)
     {
         // Not disposed while the handler may still use its token.
         var over = CancellationTokenSource.CreateLinkedTokenSource(task.TimedOut, task.Revoked, cancelling.Token);
         // Read now: the source may be disposed as soon as the handler ends.
         var isOver = over.Token;
-        var run = new TaskRun(task.Lease, progress => task.Progress = progress, (by, cancellation) => ExtendAsync(task, by, cancellation));
+        var run = new TaskRun(
+            task.Lease, update => Report(task, progress, update), (by, cancellation) => ExtendAsync(task, by, cancellation));
         var work = Task.Run(() => handle(run, isOver), CancellationToken.None);
         var ended = work.ContinueWith(
             finished =>
@@ -152,6 +159,12 @@ internal sealed class TaskExecutions(
         }
 
         return OutcomeOf(task, work);
+    }
+
+    private static void Report(WorkerTask task, ProgressReporter progress, ProgressUpdate update)
+    {
+        task.Progress = update.Percent / 100 ?? task.Progress;
+        progress.Report(update);
     }
 
     /// <summary>Waits for the handler; false if it goes on long after its token was cancelled.</summary>

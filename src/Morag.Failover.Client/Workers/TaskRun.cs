@@ -11,7 +11,7 @@ namespace Morag.Failover.Client.Workers;
 public sealed class TaskRun
 {
     private readonly LeasedTask lease;
-    private readonly Action<double> report;
+    private readonly Action<ProgressUpdate> report;
     private readonly Func<TimeSpan, CancellationToken, Task> extend;
 
     /// <summary>Creates a run without a worker, to test a handler.</summary>
@@ -20,7 +20,7 @@ public sealed class TaskRun
     {
     }
 
-    internal TaskRun(LeasedTask lease, Action<double> report, Func<TimeSpan, CancellationToken, Task> extend)
+    internal TaskRun(LeasedTask lease, Action<ProgressUpdate> report, Func<TimeSpan, CancellationToken, Task> extend)
     {
         ArgumentNullException.ThrowIfNull(lease);
         this.lease = lease;
@@ -49,6 +49,12 @@ public sealed class TaskRun
     /// <summary>The content type of the submission; null if it has none.</summary>
     public string? ContentType => lease.ContentType;
 
+    /// <summary>
+    /// The last checkpoint that an earlier attempt saved; null if there is none. It is from outside the handler: an older version of it may
+    /// have saved it, or an attempt with other quality settings.
+    /// </summary>
+    public JsonText? Checkpoint => lease.Checkpoint;
+
     /// <summary>The last reported progress, 0 to 1; null before the first report.</summary>
     public double? Progress { get; private set; }
 
@@ -60,9 +66,17 @@ public sealed class TaskRun
     /// <exception cref="TaskFailedException">They have another form. The failure is a <c>processing_error</c>.</exception>
     public T ReadQuality<T>() => Read<T>(Quality, "quality");
 
-    /// <summary>Reports the progress. The next heartbeat carries it.</summary>
+    /// <summary>Reads the checkpoint of an earlier attempt, with snake_case names; the default value if there is none.</summary>
+    /// <exception cref="TaskFailedException">It has another form. The failure is a <c>processing_error</c>.</exception>
+    public T? ReadCheckpoint<T>() => lease.Checkpoint is { IsNull: false } checkpoint ? Read<T>(checkpoint, "checkpoint") : default;
+
+    /// <summary>
+    /// Reports the progress, which is shown with the task. It never waits: the worker sends the newest report about once a second, and
+    /// again with the next heartbeat.
+    /// </summary>
     /// <param name="fraction">The part of the work that is done, 0 to 1.</param>
-    public void ReportProgress(double fraction)
+    /// <param name="message">What the handler is doing; its first 1,000 bytes count. Null leaves the last message.</param>
+    public void ReportProgress(double fraction, string? message = null)
     {
         if (!(fraction is >= 0 and <= 1))
         {
@@ -70,8 +84,30 @@ public sealed class TaskRun
         }
 
         Progress = fraction;
-        report(fraction);
+        report(new ProgressUpdate(
+            fraction * 100, message is null ? null : TextBytes.First(message, TaskLimits.MaxProgressMessageBytes)));
     }
+
+    /// <summary>
+    /// Saves where the next attempt can continue, should this one fail. It never waits: the worker sends the newest checkpoint about once a
+    /// second, and before it reports a failure or gives the task back. What a crash of the worker or of a node finds unsent or unstored,
+    /// the next attempt does not get.
+    /// </summary>
+    /// <param name="checkpoint">Any JSON of at most 16 KiB.</param>
+    /// <exception cref="ArgumentException">It is larger, is not JSON, or is nested too deep.</exception>
+    public void SaveCheckpoint(JsonText checkpoint)
+    {
+        if (checkpoint.BrokenRule(TaskLimits.MaxCheckpointBytes) is { } rule)
+        {
+            throw new ArgumentException($"The checkpoint {rule}.", nameof(checkpoint));
+        }
+
+        report(new ProgressUpdate(Checkpoint: checkpoint));
+    }
+
+    /// <summary>Saves a value as checkpoint, with snake_case names. <see cref="ReadCheckpoint"/> reads it again.</summary>
+    /// <exception cref="ArgumentException">It takes more than 16 KiB, or is nested too deep.</exception>
+    public void SaveCheckpoint<T>(T checkpoint) => SaveCheckpoint(JsonText.Of(checkpoint));
 
     /// <summary>
     /// Moves the deadline of the lease. It is not repeated when the outcome is unknown, because each call moves it again.

@@ -95,6 +95,35 @@ internal sealed class WorkerCalls(IMoragTransport transport, WorkerRegistration 
         return (await AskAsync<LeaseResults>(extend, cancellation)).Results[0];
     }
 
+    /// <summary>Reports progress. It does not throw unless it is cancelled, because the work goes on without it.</summary>
+    public async Task<ReportEnding> ReportProgressAsync(LeaseKey lease, ProgressUpdate update, CancellationToken cancellation)
+    {
+        var report = new ReportProgress
+        {
+            TaskId = lease.TaskId,
+            WorkerId = Worker,
+            Epoch = lease.Epoch,
+            Percent = update.Percent,
+            Message = update.Message,
+            Checkpoint = update.Checkpoint,
+        };
+        try
+        {
+            var answer = (await AskAsync<LeaseResults>(report, cancellation)).Results[0];
+            return answer.Refused is null ? ReportEnding.Delivered
+                : MoragException.Of(answer.Refused).IsTransient ? ReportEnding.TryAgain
+                : ReportEnding.Rejected;
+        }
+        catch (MoragException failure)
+        {
+            return failure.IsTransient ? ReportEnding.TryAgain : ReportEnding.Rejected;
+        }
+        catch (TokenExposed)
+        {
+            return ReportEnding.Rejected;
+        }
+    }
+
     public Task ReleaseAsync(LeaseKey lease, string reason, CancellationToken cancellation) => AskAsync<LeaseResults>(
         new ReleaseLeases
         {

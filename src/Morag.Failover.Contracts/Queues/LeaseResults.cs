@@ -26,4 +26,10 @@ public sealed record LeaseResult
 
     /// <summary>The new deadline, after an extension.</summary>
     [ProtoMember(4)] public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>
+    /// After a report of progress: true if it is durable, false if it waits in memory to be stored, at the latest when the lease ends. A
+    /// crash of the node can lose what waits. Null for other calls.
+    /// </summary>
+    [ProtoMember(5)] public bool? Stored { get; init; }
 }

@@ -36,6 +36,9 @@ public sealed record LeasedTask
 
     /// <summary>The trace of the submission, for the work to continue; null if it had none.</summary>
     [ProtoMember(10), JsonPropertyName("traceparent")] public string? TraceParent { get; init; }
+
+    /// <summary>The last checkpoint that an earlier attempt reported; null if there is none.</summary>
+    [ProtoMember(11)] public JsonText? Checkpoint { get; init; }
 }
 
 /// <summary>Leases that were granted durably.</summary>

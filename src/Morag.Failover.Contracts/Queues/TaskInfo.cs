@@ -80,6 +80,9 @@ public sealed record TaskInfo : IWireMessage
 
     /// <summary>Why it does not run now, from the live state; null in an answer of an earlier version.</summary>
     [ProtoMember(22)] public TaskWaiting? Waiting { get; init; }
+
+    /// <summary>How far it is, as its workers reported it; null without a report.</summary>
+    [ProtoMember(23)] public TaskProgress? Progress { get; init; }
 }
 
 /// <summary>An entry of a task's history.</summary>

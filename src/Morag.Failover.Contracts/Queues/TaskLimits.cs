@@ -17,6 +17,12 @@ public static class TaskLimits
     /// <summary>The most bytes of quality settings, as compact JSON in UTF-8.</summary>
     public const int MaxQualityBytes = 16 * 1024;
 
+    /// <summary>The most bytes in UTF-8 of a progress message.</summary>
+    public const int MaxProgressMessageBytes = 1_000;
+
+    /// <summary>The most bytes of a checkpoint, as compact JSON in UTF-8.</summary>
+    public const int MaxCheckpointBytes = 16 * 1024;
+
     /// <summary>The most bytes in UTF-8 of a content type.</summary>
     public const int MaxContentTypeBytes = 200;
 

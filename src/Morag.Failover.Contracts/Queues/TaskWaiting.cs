@@ -55,7 +55,7 @@ public sealed record TaskWaiting
     /// <summary>The reason in one sentence.</summary>
     [ProtoMember(2)] public required string Sentence { get; init; }
 
-    /// <summary>When the delay or the pin ends; null if the reason is another.</summary>
+    /// <summary>When the delay or the pin ends, or when a lost worker loses the task; null if the reason is another.</summary>
     [ProtoMember(3)] public DateTimeOffset? Until { get; init; }
 
     /// <summary>The worker that runs the task, or that it is pinned to.</summary>

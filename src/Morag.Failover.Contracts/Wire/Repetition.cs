@@ -67,6 +67,9 @@ public static class Repetition
         // The epoch names the lease.
         CompleteTasks or ReleaseLeases => true,
 
+        // The report says where the work is, and the next one replaces it.
+        ReportProgress => true,
+
         // Each extension moves the deadline again.
         ExtendLease => false,
 

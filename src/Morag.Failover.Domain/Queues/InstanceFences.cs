@@ -36,7 +36,8 @@ public static class InstanceFences
                 continue;
             }
 
-            var lease = state.Tasks[held.TaskId].Lease!;
+            var task = state.Tasks[held.TaskId];
+            var lease = task.Lease!;
             if (kept.Count + ended.Count + freed.Count == most)
             {
                 isPart = true;
@@ -45,13 +46,14 @@ public static class InstanceFences
 
             switch (command.Kind)
             {
-                case FenceKind.Lost when LossOf(command, lease, settings, now) == lease.Loss:
+                case FenceKind.Lost when LossOf(command, task, settings, now) == lease.Loss:
                     break; // A part before this one protects it.
-                case FenceKind.Lost when LossOf(command, lease, settings, now) is var loss && loss.EndsAt > now:
+                case FenceKind.Lost when LossOf(command, task, settings, now) is var loss && loss.EndsAt > now:
                     kept.Add(new ProtectedLease { TaskId = held.TaskId, Loss = loss });
                     break;
                 case FenceKind.Lost or FenceKind.Proven:
-                    var ending = LeaseEndings.FailureOf(lease, LossOf(command, lease, settings, now), now);
+                    var unprotected = LossOf(command, task, settings, now) with { Reason = command.Reason };
+                    var ending = LeaseEndings.FailureOf(lease, unprotected, now);
                     ended.Add(new EndedLease { TaskId = held.TaskId, Failure = ending });
                     break;
                 case FenceKind.Returned:
@@ -121,21 +123,16 @@ public static class InstanceFences
         return edit.ToState();
     }
 
-    /// <summary>
-    /// A lost worker's lease stays protected for min(worker timeout, protection share * time it has run) of silence: the longer it has run,
-    /// the more work would be lost.
-    /// </summary>
-    private static PendingLoss LossOf(FenceInstance command, TaskLease lease, FailoverSettings settings, DateTimeOffset now)
+    private static PendingLoss LossOf(FenceInstance command, TaskRecord task, FailoverSettings settings, DateTimeOffset now)
     {
-        var earned = (now - lease.GrantedAt) * settings.Queues.LeaseProtection;
-        var protection = earned < settings.Workers.Timeout ? earned : settings.Workers.Timeout;
+        var protection = LossProtection.Of(task, settings, now);
         return new PendingLoss
         {
-            EndsAt = now - command.SilentFor + protection,
-            Protection = protection,
+            EndsAt = now - command.SilentFor + protection.Time,
+            Protection = protection.Time,
             LossId = command.LossId,
             Blame = command.Blame,
-            Reason = command.Reason,
+            Reason = $"{command.Reason}; {protection}",
         };
     }
 }

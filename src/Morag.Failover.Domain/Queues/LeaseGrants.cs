@@ -179,6 +179,9 @@ public static class LeaseGrants
         RemainingSeconds = Math.Max(0, (deadline - now).TotalSeconds),
         ContentType = task.Submission.ContentType,
         TraceParent = task.Submission.TraceParent,
+
+        // Not what this lease has reported itself: repeated leases must not be larger than those of the first answer.
+        Checkpoint = task.Progress is { } progress && progress.CheckpointEpoch < epoch ? progress.Checkpoint : null,
     };
 
     private static Decision<LeasesGranted> Grant(IStoredEvent? @event, GrantLeases request, ImmutableArray<LeasedTask> leases) =>

@@ -19,6 +19,7 @@ public static class QueueEvents
         TasksCompleted completed => TaskCompletions.Apply(state, completed),
         LeasesReleased released => LeaseCalls.Apply(state, released),
         LeaseExtended extended => LeaseCalls.Apply(state, extended),
+        ProgressReported reported => ProgressReports.Apply(state, reported),
         LeasesEnded ended => LeaseEndings.Apply(state, ended),
         LeaseClocksRestarted restarted => LeaseClocks.Apply(state, restarted),
         FailureNamed named => LeaseEndings.Apply(state, named),

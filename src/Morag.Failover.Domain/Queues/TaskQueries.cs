@@ -131,6 +131,7 @@ public static class TaskQueries
         Payload = task.Submission.Payload,
         Result = task.Result,
         ParkedBecause = task.ParkedBecause,
+        Progress = task.Progress,
         History = [new TaskHistoryEntry { At = task.SubmittedAt, What = TaskHistory.Submitted }, .. task.History],
     };
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Serialization;
 using Morag.Failover.Contracts.Queues;
 
 namespace Morag.Failover.Domain.Queues;
@@ -83,6 +84,9 @@ public sealed record TaskRecord
     /// <summary>The last bulk action that changed it.</summary>
     [ProtoMember(24)] public BulkMark? Bulk { get => bulk; init => bulk = value; }
 
+    /// <summary>The newest progress; null if no lease has reported any.</summary>
+    [ProtoMember(25)] public TaskProgress? Progress { get; init; }
+
     public TaskId TaskId => Submission.TaskId;
 
     public TaskPriority Priority => Reprioritized ?? Submission.Priority;
@@ -115,8 +119,12 @@ public sealed record TaskRecord
         }
     }
 
-    /// <summary>The bytes in UTF-8 of payload, quality settings, result, failures and history, as <c>max-bytes</c> counts them.</summary>
-    public long Size => (long)Submission.Payload.Length + Quality.Length + Result.Length + SizeOfFailures + SizeOfHistory;
+    /// <summary>
+    /// The bytes in UTF-8 of payload, quality settings, result, progress, failures and history, as <c>max-bytes</c> counts them.
+    /// </summary>
+    [JsonIgnore]
+    public long Size =>
+        (long)Submission.Payload.Length + Quality.Length + Result.Length + SizeOf(Progress) + SizeOfFailures + SizeOfHistory;
 
     private long SizeOfFailures
     {
@@ -156,6 +164,10 @@ public sealed record TaskRecord
         }
     }
 
+    /// <summary>The bytes of a task's progress, as <see cref="Size"/> counts them.</summary>
+    internal static long SizeOf(TaskProgress? progress) =>
+        progress is null ? 0 : BytesOfEntry + Bytes(progress.Message) + (progress.Checkpoint?.Length ?? 0);
+
     /// <summary>The task in a final state. Everything that concerns only a further attempt is cleared.</summary>
     internal TaskRecord Finished(TaskState state, DateTimeOffset at) => this with
     {
@@ -167,6 +179,9 @@ public sealed record TaskRecord
         PinnedUntil = null,
         Avoid = null,
         ParkedBecause = null,
+        Progress = Progress is { Checkpoint: not null } last
+            ? last with { Checkpoint = null, CheckpointEpoch = null, CheckpointAt = null }
+            : Progress,
     };
 
     /// <summary>

@@ -55,6 +55,12 @@ public static class WaitReasons
                 Reason = WaitReason.Parked,
                 Sentence = $"The task is parked until an operator requeues or cancels it: {task.ParkedBecause}.",
             },
+            TaskState.Leased when task.Lease is { Loss: { } loss } lost => waiting with
+            {
+                WorkerId = lost.WorkerId,
+                Until = lost.Deadline < loss.EndsAt ? lost.Deadline : loss.EndsAt,
+                Sentence = $"The task stays with {lost.WorkerId}, which is lost, until {At(loss.EndsAt)}: {loss.Reason}.",
+            },
             TaskState.Leased => waiting with
             {
                 WorkerId = task.Lease!.WorkerId,

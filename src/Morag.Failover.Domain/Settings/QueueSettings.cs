@@ -131,6 +131,18 @@ public sealed record QueueSettings
     /// <summary>How long a lost worker's lease stays protected, as a share of the time it has run, 0 to 1.</summary>
     public double LeaseProtection { get; init; } = 0.05;
 
+    /// <summary>
+    /// How much longer a lost worker's lease stays protected when all of its work is done, as a multiple of the protection without
+    /// progress, 0 to 9. A part of the work counts in proportion.
+    /// </summary>
+    public double ProgressProtection { get; init; } = 1;
+
+    /// <summary>
+    /// The least time between two stored reports of one task's progress, 0 to 10 min. Reports in between wait in memory, and the newest is
+    /// stored.
+    /// </summary>
+    public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long a queue's tasks wait for an available worker before they move on.</summary>
     public TimeSpan UnservedAfterOf(QueueDefinition queue) => queue.UnservedAfter ?? UnservedAfter;
 

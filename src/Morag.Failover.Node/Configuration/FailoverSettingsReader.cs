@@ -108,6 +108,8 @@ public static class FailoverSettingsReader
         OutcomeInterval = section.Duration("outcome-interval", "0s", "10s"),
         ResendAfter = section.Duration("resend-after", "100ms", "1m"),
         LeaseProtection = section.Number("lease-protection", 0, 1),
+        ProgressProtection = section.Number("progress-protection", 0, 9),
+        ProgressInterval = section.Duration("progress-interval", "0s", "10m"),
     };
 
     private static string Bytes(int bytes) => bytes % (1024 * 1024) == 0

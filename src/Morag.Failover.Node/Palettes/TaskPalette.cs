@@ -132,6 +132,10 @@ internal static class TaskPalette
                 Column("not before", "not_before", ColumnFormat.Time),
                 Column("deadline", "deadline", ColumnFormat.Time),
                 Column("finished", "finished_at", ColumnFormat.Time),
+                Column("progress percent", "progress.percent"),
+                Column("progress", "progress.message"),
+                Column("progress reported", "progress.at", ColumnFormat.Time),
+                Column("checkpoint", "progress.checkpoint"),
                 Column("content type", "content_type"),
                 Column("needs", "resource_requirements"),
                 Column("quality", "quality"),
@@ -179,6 +183,22 @@ internal static class TaskPalette
                     "seconds", "Seconds to add to the deadline", TaskLimits.MinExtensionSeconds, TaskLimits.MaxExtensionSeconds) with
                 {
                     Required = true,
+                },
+            ],
+            View = PaletteView.Record,
+        },
+        Post("progress", "/tasks/{id}/progress", "Report how far the holder of a lease is, and a checkpoint for the next attempt") with
+        {
+            Arguments = [Id],
+            Options =
+            [
+                Worker,
+                Epoch,
+                NumberInBody("percent", "The part of the work that is done, in percent", 0, 100),
+                InBody("doing", "What the worker is doing") with { Field = "message", MaxBytes = TaskLimits.MaxProgressMessageBytes },
+                InBody("checkpoint", "Where the next attempt can continue, as JSON", ParameterType.Json) with
+                {
+                    MaxBytes = TaskLimits.MaxCheckpointBytes,
                 },
             ],
             View = PaletteView.Record,

@@ -33,6 +33,9 @@ public sealed class FakeWorkNode : FakeNode
     /// <summary>The status of the answer to an outcome.</summary>
     public Func<JsonObject, int> StatusOf { get; set; } = _ => 200;
 
+    /// <summary>The status of the answer to a report of progress.</summary>
+    public int ProgressStatus { get; set; } = 200;
+
     /// <summary>Whether it rejects calls of any instance but the last one that registered.</summary>
     public bool KnowsInstances { get; init; }
 
@@ -58,12 +61,12 @@ public sealed class FakeWorkNode : FakeNode
         OfferRaw(taskId, JsonSerializer.Serialize(payload), remainingSeconds);
 
     /// <summary>Offers a task with a raw payload, which may be invalid JSON.</summary>
-    public void OfferRaw(string taskId, string payload, double remainingSeconds = 600)
+    public void OfferRaw(string taskId, string payload, double remainingSeconds = 600, string checkpoint = "null")
     {
         var epoch = Interlocked.Increment(ref lastEpoch);
         var json = string.Create(CultureInfo.InvariantCulture, $$"""
             {"task_id":"{{taskId}}","epoch":{{epoch}},"queue":"cpu_standard","payload":{{payload}},"quality":{},"attempt":1,
-            "deadline":"2030-01-01T00:00:00Z","remaining_seconds":{{remainingSeconds}}}
+            "deadline":"2030-01-01T00:00:00Z","remaining_seconds":{{remainingSeconds}},"checkpoint":{{checkpoint}}}
             """);
         offered.Enqueue(new OfferedTask(taskId, epoch, json));
     }
@@ -113,6 +116,9 @@ public sealed class FakeWorkNode : FakeNode
             }),
             ("POST", "lease") => await LeaseAsync(call, context),
             ("POST", "results") => Json(((JsonArray)call.Body!).Select(item => AddOutcome((JsonObject)item!)).ToArray()),
+            ("POST", "progress") => ProgressStatus == 200
+                ? Json(new { task_id = path.Split('/')[^2], epoch = call.Body!["epoch"], stored = true })
+                : Results.Problem("no progress, please", type: ProblemTypes.Unknown, statusCode: ProgressStatus),
             ("POST", "release") => Release(path),
             ("GET", "session") => await SessionAsync(context),
             ("DELETE", _) => Results.NoContent(),

@@ -29,6 +29,8 @@ public sealed class HttpTransportSpecs : IAsyncLifetime
         { new GetTaskDecisions { TaskId = new("a") }, "GET", "/api/v1/tasks/a/explain", null },
         { new ExtendLease { TaskId = new("a"), WorkerId = new("w"), Epoch = new(3), By = TimeSpan.FromSeconds(90) },
             "POST", "/api/v1/tasks/a/extend", """{"worker_id":"w","epoch":3,"seconds":90}""" },
+        { new ReportProgress { TaskId = new("a"), WorkerId = new("w"), Epoch = new(3), Percent = 40, Checkpoint = JsonText.Trusted("[1]") },
+            "POST", "/api/v1/tasks/a/progress", """{"worker_id":"w","epoch":3,"percent":40,"message":null,"checkpoint":[1]}""" },
         { new ReleaseLeases { Partition = 0, WorkerId = new("w"), Leases = [new LeaseRef { TaskId = new("a"), Epoch = new(3) }] },
             "POST", "/api/v1/tasks/a/release", """{"worker_id":"w","epoch":3}""" },
         { new CompleteTasks { Partition = 0, WorkerId = new("w"), Completions = [new() { TaskId = new("a"), Epoch = new(3) }] },

@@ -29,7 +29,7 @@ internal sealed class FakeCluster
 
     public IReadOnlyCollection<LeasedTask> Held => [.. held.Values];
 
-    public void Submit(string task, JsonText payload = default, double seconds = 3600, string? trace = null)
+    public void Submit(string task, JsonText payload = default, double seconds = 3600, string? trace = null, JsonText? checkpoint = null)
     {
         var lease = new LeasedTask
         {
@@ -41,6 +41,7 @@ internal sealed class FakeCluster
             Deadline = DateTimeOffset.UnixEpoch.AddSeconds(seconds),
             RemainingSeconds = seconds,
             TraceParent = trace,
+            Checkpoint = checkpoint,
         };
         waiting.Enqueue(lease);
     }
@@ -76,6 +77,7 @@ internal sealed class FakeCluster
                 ? Decisions.Of(report)
                 : throw MoragException.Of(Refused.Unknown("no such task")),
             ReleaseLeases release => new LeaseResults { Results = [.. release.Leases.Select(lease => End(lease.TaskId, lease.Epoch))] },
+            ReportProgress report => new LeaseResults { Results = [new() { TaskId = report.TaskId, Epoch = report.Epoch, Stored = true }] },
             UnregisterWorker => Done.Instance,
             _ => throw new NotSupportedException(message.GetType().Name),
         };

@@ -297,6 +297,100 @@ public sealed class WorkerSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_report_progress_and_checkpoints_while_the_handler_runs()
+    {
+        await StartAsync((task, cancellation) =>
+        {
+            task.ReportProgress(0.4, "page 3");
+            task.SaveCheckpoint(new { page = task.ReadCheckpoint<Page>()!.Number + 1 });
+            return HoldAsync(task, cancellation);
+        });
+        cluster.Submit("one", checkpoint: JsonText.Trusted("""{"number":2}"""));
+
+        await UntilAsync(() => Sent.SentOf<ReportProgress>().Any(report => report.Checkpoint?.Raw == """{"page":3}"""));
+        await UntilAsync(() => Sent.SentOf<ReportProgress>().Any(report => report is { Percent: 40, Message: "page 3", Epoch.Value: 1 }));
+        release.SetResult();
+        _ = await SentAsync<CompleteTasks>();
+    }
+
+    [Fact]
+    public async Task Should_report_the_last_checkpoint_before_the_failure()
+    {
+        await StartAsync((task, _) =>
+        {
+            task.SaveCheckpoint(3);
+            throw new InvalidOperationException("broken");
+        });
+        cluster.Submit("one");
+
+        _ = await SentAsync<ReportFailure>();
+
+        var sent = Sent.Sent.Where(message => message is ReportProgress or ReportFailure).ToArray();
+        Assert.Equal("3", Assert.IsType<ReportProgress>(sent[0]).Checkpoint!.Value.Raw);
+        Assert.IsType<ReportFailure>(sent[1]);
+    }
+
+    [Fact]
+    public async Task Should_report_the_last_checkpoint_before_the_task_is_given_back()
+    {
+        await StartAsync(
+            async (task, cancellation) =>
+            {
+                running[task.TaskId.Value] = cancellation;
+                await Task.WhenAny(Task.Delay(Timeout.InfiniteTimeSpan, cancellation));
+                task.SaveCheckpoint("on stop");
+                throw new OperationCanceledException(cancellation);
+            },
+            options => options.DrainTimeout = TimeSpan.FromMilliseconds(50));
+        cluster.Submit("one");
+        await UntilAsync(() => running.ContainsKey("one"));
+
+        await host!.StopAsync().WaitAsync(Bound);
+
+        var sent = Sent.Sent.Where(message => message is ReportProgress or ReleaseLeases or ReportFailure).ToArray();
+        Assert.Equal("\"on stop\"", Assert.IsType<ReportProgress>(sent[0]).Checkpoint!.Value.Raw);
+        Assert.IsType<ReleaseLeases>(sent[1]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Should_go_on_when_progress_is_rejected(bool isThrown)
+    {
+        var refused = Refused.Unknown("no such call");
+        cluster.Instead = message => message is not ReportProgress report ? null
+            : isThrown ? throw MoragException.Of(refused)
+            : new LeaseResults { Results = [new() { TaskId = report.TaskId, Epoch = report.Epoch, Refused = refused }] };
+        await StartAsync((task, cancellation) =>
+        {
+            task.ReportProgress(0.4);
+            return HoldAsync(task, cancellation);
+        });
+        cluster.Submit("one");
+        await UntilAsync(() => Sent.SentOf<ReportProgress>().Any());
+        release.SetResult();
+
+        _ = await SentAsync<CompleteTasks>();
+        Assert.Single(Sent.SentOf<ReportProgress>());
+    }
+
+    [Fact]
+    public async Task Should_reject_checkpoints_that_the_cluster_would_reject()
+    {
+        await StartAsync((task, _) =>
+        {
+            Assert.Throws<ArgumentException>(() => task.SaveCheckpoint(new string('x', TaskLimits.MaxCheckpointBytes)));
+            Assert.Throws<ArgumentException>(() => task.SaveCheckpoint(JsonText.Trusted("{")));
+            Assert.Throws<ArgumentOutOfRangeException>(() => task.ReportProgress(double.NaN));
+            return Task.FromResult(JsonText.Null);
+        });
+        cluster.Submit("one");
+
+        _ = await SentAsync<CompleteTasks>();
+        Assert.Empty(Sent.SentOf<ReportProgress>());
+    }
+
+    [Fact]
     public async Task Should_repeat_a_heartbeat_soon_and_not_after_its_interval_when_it_is_not_answered()
     {
         var lost = 0;
@@ -564,4 +658,6 @@ public sealed class WorkerSpecs : IAsyncLifetime
     {
         public Task<JsonText> HandleAsync(TaskRun task, CancellationToken cancellation) => Task.FromResult(JsonText.EmptyObject);
     }
+
+    private sealed record Page(int Number);
 }

@@ -1,5 +1,7 @@
 using Morag.Failover.Contracts.Failover;
+using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Domain.Queues;
 
 namespace Morag.Failover.Domain.Tests.Queues;
@@ -7,6 +9,25 @@ namespace Morag.Failover.Domain.Tests.Queues;
 public sealed class InstanceFencesSpecs
 {
     private readonly QueueUnderTest queue = new();
+
+    private void Progress(LeaseEpoch epoch, double? percent, string? checkpoint = null) => queue.Apply(new ProgressReported
+    {
+        Tasks =
+        [
+            new()
+            {
+                TaskId = new("a"),
+                Progress = new()
+                {
+                    WorkerId = new("w"),
+                    Epoch = epoch,
+                    Percent = percent,
+                    Checkpoint = checkpoint is null ? null : JsonText.Trusted(checkpoint),
+                    CheckpointEpoch = checkpoint is null ? null : epoch,
+                },
+            },
+        ],
+    });
 
     [Fact]
     public void Should_protect_a_lease_in_proportion_to_its_running_time_when_its_instance_is_lost()
@@ -29,6 +50,86 @@ public sealed class InstanceFencesSpecs
         queue.ApplyDue();
         Assert.Equal(FailureType.WorkerOffline, queue["old"].Pending!.FailureType);
         Assert.Equal("l1", queue["old"].Pending!.LossId!.Value.Value);
+    }
+
+    [Theory]
+    [InlineData(1, 7200, null, 180)]
+    [InlineData(1, 7200, 0.0, 180)]
+    [InlineData(1, 7200, 40.0, 252)]
+    [InlineData(1, 7200, 100.0, 360)]
+    [InlineData(9, 7200, 100.0, 1800)]
+    [InlineData(0, 7200, 100.0, 180)]
+    [InlineData(1, 100, 100.0, 10)]
+    [InlineData(9, 0, 100.0, 0)]
+    public void Should_protect_a_lease_for_longer_when_more_of_its_work_is_done(
+        double setting, double ran, double? percent, double protection)
+    {
+        queue.Settings = queue.Settings with { Queues = queue.Settings.Queues with { ProgressProtection = setting } };
+        queue.Submit(QueueUnderTest.Task("a") with { Timeout = TimeSpan.FromHours(9) });
+        var epoch = queue.Lease("w")[0].Epoch;
+        Progress(epoch, percent);
+        queue.Pass(ran);
+
+        Assert.Equal(protection, LossProtection.Of(queue["a"], queue.Settings, queue.Now).Time.TotalSeconds, 6);
+    }
+
+    [Fact]
+    public void Should_not_count_the_progress_of_an_earlier_attempt()
+    {
+        queue.Submit(QueueUnderTest.Task("a") with { Timeout = TimeSpan.FromHours(9) });
+        var epoch = queue.Lease("w")[0].Epoch;
+        Progress(epoch, 90);
+        queue.Release("w", "a", epoch);
+        queue.Lease("w");
+        queue.Pass(7200);
+
+        Assert.Equal(180, LossProtection.Of(queue["a"], queue.Settings, queue.Now).Time.TotalSeconds);
+    }
+
+    [Fact]
+    public void Should_say_how_long_a_lost_worker_keeps_its_task_and_why()
+    {
+        queue.Submit(QueueUnderTest.Task("a") with { Timeout = TimeSpan.FromHours(9) });
+        Progress(queue.Lease("w", instance: "i")[0].Epoch, 40);
+        queue.Pass(7200);
+        queue.Fence("w", 1, FenceKind.Lost, "i", silentFor: 12);
+        const string Rule = "the task stays with its silent worker for 252 s "
+            + "(5% of the 7,200 s it has run, at most 180 s, and more because 40% is done)";
+
+        var waiting = WaitReasons.Of(queue.State, queue["a"], queue.Fleet, true, queue.Settings.Queues);
+        Assert.Equal($"The task stays with w, which is lost, until 2026-01-01 02:04:00Z: spec; {Rule}.", waiting.Sentence);
+        Assert.Equal(queue.Now.AddSeconds(240), waiting.Until);
+        queue.Pass(240);
+        queue.ApplyDue();
+        Assert.Equal($"spec; {Rule}", queue["a"].Pending!.ErrorMessage);
+    }
+
+    [Theory]
+    [InlineData("released")]
+    [InlineData("drained")]
+    [InlineData("lost while draining")]
+    public void Should_cost_the_task_nothing_and_hand_on_its_checkpoint_when_its_worker_stops_as_planned(string stop)
+    {
+        queue.Submit("a");
+        var lease = queue.Lease("w", instance: "i")[0];
+        Progress(lease.Epoch, 40, "3");
+        switch (stop)
+        {
+            case "released":
+                queue.Release("w", "a", lease.Epoch);
+                break;
+            case "drained":
+                queue.Fence("w", 1, FenceKind.Returned);
+                break;
+            default:
+                queue.Fence("w", 1, FenceKind.Proven, "i", blame: LossBlame.Planned);
+                queue.Reassign("a", with: command => command with { ExcludedFromBudgets = true });
+                break;
+        }
+
+        var budgets = queue["a"].Budgets;
+        Assert.Equal((0, 0, 0), (budgets.Failures, budgets.OwnFailures, budgets.FleetFailures));
+        Assert.Equal("3", Assert.Single(queue.Lease("w2")).Checkpoint!.Value.Raw);
     }
 
     [Fact]

@@ -33,6 +33,9 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
     [InlineData("POST", "/tasks/cancel", """{"filter":{"state":"parked"},"reason":"old"}""", 200)]
     [InlineData("POST", "/tasks/cancel", """{"filter":{},"dry_run":true}""", 200)]
     [InlineData("POST", "/tasks/t-1/extend", """{"worker_id":"w-1","epoch":1,"seconds":60}""", 200)]
+    [InlineData("POST", "/tasks/t-1/progress", """{"worker_id":"w-1","epoch":1,"percent":0}""", 200)]
+    [InlineData("POST", "/tasks/t-1/progress", """{"worker_id":"w-1","epoch":1,"message":"page 3","checkpoint":{"page":3}}""", 200)]
+    [InlineData("POST", "/tasks/t-1/progress", """{"worker_id":"w-1","epoch":1,"percent":99.5,"message":null,"checkpoint":null}""", 200)]
     [InlineData("POST", "/tasks/t-1/release", """{"worker_id":"w-1","epoch":1}""", 200)]
     [InlineData("POST", "/tasks/t-1/complete", """{"worker_id":"w-1","epoch":1,"result":"abc"}""", 200)]
     [InlineData(
@@ -214,6 +217,9 @@ public sealed class CallSpecs(CallSpecs.Node shared) : IClassFixture<CallSpecs.N
         "dryrun",
         "is not a field of this call")]
     [InlineData("POST", "/tasks/t-1/extend", """{"worker_id":"w","epoch":1,"seconds":0}""", "seconds", "must be 1 to 86400")]
+    [InlineData("POST", "/tasks/t-1/progress", """{"worker_id":"w","epoch":1,"percent":100.1}""", "percent", "must be 0 to 100")]
+    [InlineData("POST", "/tasks/t-1/progress", """{"worker_id":"w","epoch":1,"percent":"NaN"}""", "percent", "must be a number")]
+    [InlineData("POST", "/tasks/t-1/progress", """{"worker_id":"w","percent":40}""", "epoch", "is required")]
     [InlineData("POST", "/tasks/t-1/release", """{"worker_id":"w"}""", "epoch", "is required")]
     [InlineData("POST", "/tasks/t-1/complete", """{"worker_id":"w","epoch":-1}""", "epoch", "must be a whole number, 0 or more")]
     [InlineData(

@@ -30,6 +30,7 @@ internal static class GoodOwners
         RequeueTask or CancelTask or DrainWorker or ResumeWorker or UnregisterWorker or OpenSession => Done.Instance,
         RequeueTasks or CancelTasks or ChangeTasks => new TasksAffected { Count = 2, Sample = [new("t-1"), new("t-2")] },
         ExtendLease extend => new LeaseResults { Results = [new() { TaskId = extend.TaskId, Epoch = extend.Epoch, Deadline = Time }] },
+        ReportProgress report => new LeaseResults { Results = [new() { TaskId = report.TaskId, Epoch = report.Epoch, Stored = true }] },
         ReleaseLeases release => new LeaseResults
         {
             Results = [.. release.Leases.Select(lease => new LeaseResult { TaskId = lease.TaskId, Epoch = lease.Epoch })],

@@ -7,7 +7,7 @@ public sealed class OpenApiSpecs
     [
         "post /api/v1/tasks", "get /api/v1/tasks", "get /api/v1/tasks/{id}", "get /api/v1/tasks/{id}/explain",
         "post /api/v1/tasks/{id}/requeue", "delete /api/v1/tasks/{id}", "post /api/v1/tasks/requeue", "post /api/v1/tasks/cancel",
-        "post /api/v1/tasks/{id}/extend", "post /api/v1/tasks/{id}/release",
+        "post /api/v1/tasks/{id}/extend", "post /api/v1/tasks/{id}/progress", "post /api/v1/tasks/{id}/release",
         "post /api/v1/tasks/{id}/complete", "post /api/v1/tasks/{id}/fail",
         "post /api/v1/workers/register", "post /api/v1/workers/{id}/heartbeat",
         "post /api/v1/workers/{id}/lease", "get /api/v1/workers/{id}/session",

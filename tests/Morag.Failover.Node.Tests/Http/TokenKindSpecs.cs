@@ -29,6 +29,7 @@ public sealed class TokenKindSpecs : IAsyncLifetime
         ["GET /api/v1/workers/{id}"] = null,
         ["DELETE /api/v1/workers/{id}"] = null,
         ["POST /api/v1/tasks/{id}/extend"] = """{"worker_id":"W","epoch":1,"seconds":60}""",
+        ["POST /api/v1/tasks/{id}/progress"] = """{"worker_id":"W","epoch":1,"percent":40}""",
         ["POST /api/v1/tasks/{id}/release"] = """{"worker_id":"W","epoch":1}""",
         ["POST /api/v1/tasks/{id}/complete"] = """{"worker_id":"W","epoch":1,"result":1}""",
         ["POST /api/v1/tasks/{id}/fail"] =

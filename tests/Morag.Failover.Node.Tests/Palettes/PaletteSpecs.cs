@@ -68,6 +68,8 @@ public sealed class PaletteSpecs
     [InlineData("context", FailureLimits.MaxContextBytes)]
     [InlineData("content-type", TaskLimits.MaxContentTypeBytes)]
     [InlineData("quality", TaskLimits.MaxQualityBytes)]
+    [InlineData("doing", TaskLimits.MaxProgressMessageBytes)]
+    [InlineData("checkpoint", TaskLimits.MaxCheckpointBytes)]
     public void Should_declare_the_size_limit_of_the_API_when_a_parameter_has_one(string name, int limit)
     {
         var parameters = Palettes.SelectMany(palette => palette.Commands)

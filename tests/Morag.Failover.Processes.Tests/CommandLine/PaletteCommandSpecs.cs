@@ -39,6 +39,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
         ("task requeue $task --reason fixed", true, "(?m)^state +queued$"),
         ("task cancel $task --reason old --yes", false, "(?m)^state +cancelled$"),
         ("task extend $task --worker $worker --epoch $epoch --seconds 60", false, "(?m)^accepted +yes$"),
+        ("task progress $task --worker $worker --epoch $epoch --percent 40 --checkpoint {\"page\":3}", false, "(?m)^stored +yes$"),
         ("task release $task --worker $worker --epoch $epoch", false, "(?m)^accepted +yes$"),
         ("task requeue-all --worker $worker --reason fixed", true, "(?m)^count +1\\s+sample +$task$"),
         ("task cancel-all --worker $worker --reason old --yes", false, "(?m)^count +1\\s+sample +$task$"),

@@ -60,6 +60,10 @@ internal sealed record ApiCall(string Method, string Path, string? Body = null, 
         new("GET", "/api/v1/bulk/$task"),
         new("POST", "/api/v1/bulk/$task/undo", """{"id":"$task-undo","reason":"not urgent"}"""),
         new("POST", "/api/v1/tasks/$task/extend", """{"worker_id":"$worker","epoch":$epoch,"seconds":60}"""),
+        new(
+            "POST",
+            "/api/v1/tasks/$task/progress",
+            """{"worker_id":"$worker","epoch":$epoch,"percent":40,"message":"page 3","checkpoint":{"page":3}}"""),
         new("POST", "/api/v1/tasks/$task/release", """{"worker_id":"$worker","epoch":$epoch}"""),
         new("POST", "/api/v1/tasks/$task/complete", """{"worker_id":"$worker","epoch":$epoch,"result":{"a":1}}"""),
         new(

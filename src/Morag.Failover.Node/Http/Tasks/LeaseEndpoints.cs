@@ -20,6 +20,9 @@ internal static class LeaseEndpoints
         tasks.MapPost("extend", Extend).OpenToWorkers(WorkerPlace.Body).Reads<ExtendLeaseRequest>()
             .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict)
             .Describes<LeaseAnswer>("Extend a lease");
+        tasks.MapPost("progress", Report).OpenToWorkers(WorkerPlace.Body).Reads<ReportProgressRequest>()
+            .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict)
+            .Describes<ProgressAnswer>("Report progress and a checkpoint; 409 if the lease has ended");
         tasks.MapPost("release", Release).OpenToWorkers(WorkerPlace.Body).Reads<LeaseRequest>()
             .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict)
             .Describes<LeaseAnswer>("Release a lease; this does not count as a failure");
@@ -45,6 +48,30 @@ internal static class LeaseEndpoints
                     Rules.Required(request.Seconds, "seconds"), TaskLimits.MinExtensionSeconds, TaskLimits.MaxExtensionSeconds, "seconds"),
             },
             context.RequestAborted));
+    }
+
+    private static async Task<IResult> Report(HttpContext context, FailoverGateway gateway, string id)
+    {
+        var task = Rules.Id<TaskId>(id, "task_id");
+        var request = await JsonBody.Read<ReportProgressRequest>(context);
+        var reply = await gateway.AskQueues<LeaseResults>(
+            new ReportProgress
+            {
+                TaskId = task,
+                WorkerId = context.RequireWorker(Rules.Required(request.WorkerId, "worker_id")),
+                Epoch = Rules.Required(request.Epoch, "epoch"),
+                Percent = request.Percent is { } percent ? Rules.InRange(percent, 0, 100, "percent") : null,
+                Message = request.Message is { } message ? Rules.Text(message, TaskLimits.MaxProgressMessageBytes, "message") : null,
+                Checkpoint = request.Checkpoint is { } checkpoint
+                    ? Rules.Json(checkpoint, TaskLimits.MaxCheckpointBytes, "checkpoint")
+                    : null,
+            },
+            context.RequestAborted);
+        return reply.Results[0] switch
+        {
+            { Refused: { } refused } => Problem.Of(refused),
+            var kept => Answer.Ok(new ProgressAnswer { TaskId = kept.TaskId, Epoch = kept.Epoch, Stored = kept.Stored ?? false }),
+        };
     }
 
     private static async Task<IResult> Release(HttpContext context, FailoverGateway gateway, string id)

@@ -35,6 +35,30 @@ internal sealed record ExtendLeaseRequest
     public double? Seconds { get; init; }
 }
 
+/// <summary>Reports how far a worker is with a task. At least one of percent, message and checkpoint is required.</summary>
+internal sealed record ReportProgressRequest
+{
+    /// <summary>The worker that holds the lease. Required.</summary>
+    [Required]
+    public WorkerId? WorkerId { get; init; }
+
+    /// <summary>The epoch of the lease. Required.</summary>
+    [Required]
+    public LeaseEpoch? Epoch { get; init; }
+
+    /// <summary>The part of the work that is done, 0 to 100. Without it, the last value of the lease stays.</summary>
+    public double? Percent { get; init; }
+
+    /// <summary>What the worker is doing, at most 1000 bytes of UTF-8. Without it, the last value of the lease stays.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>
+    /// Where the next attempt can continue: any JSON of at most 16 KiB as compact UTF-8 and 56 levels. Without it, the last one stays, also
+    /// that of an earlier attempt.
+    /// </summary>
+    public JsonText? Checkpoint { get; init; }
+}
+
 /// <summary>Completes a task.</summary>
 internal sealed record CompleteTaskRequest
 {
@@ -77,6 +101,22 @@ internal sealed record FailTaskRequest : IFailureReport
 
     /// <summary>The worker process that reports.</summary>
     public InstanceId? InstanceId { get; init; }
+}
+
+/// <summary>The answer to a report of progress.</summary>
+internal sealed record ProgressAnswer
+{
+    /// <summary>The task.</summary>
+    public required TaskId TaskId { get; init; }
+
+    /// <summary>The lease.</summary>
+    public required LeaseEpoch Epoch { get; init; }
+
+    /// <summary>
+    /// Whether the report is stored. False: it waits in memory, and is stored when <c>progress-interval</c> is over or the lease ends,
+    /// unless a newer report replaces it.
+    /// </summary>
+    public required bool Stored { get; init; }
 }
 
 /// <summary>The outcome of a call about one lease.</summary>
