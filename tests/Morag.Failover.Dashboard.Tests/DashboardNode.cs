@@ -141,6 +141,14 @@ public sealed class DashboardNode : IAsyncLifetime
     {
         var leases = await Node.Client.PostAsync($"/workers/{worker}/lease", new { max_tasks = 1, wait_seconds = 20, request_id = "fail" });
         var lease = leases.EnumerateArray().Single(each => each.GetProperty("task_id").GetString() == task);
+        _ = await Node.Client.PostAsync($"/tasks/{task}/progress", new
+        {
+            worker_id = worker,
+            epoch = lease.GetProperty("epoch").GetInt64(),
+            percent = 41.5,
+            message,
+            checkpoint = new { frame = 17, log = message },
+        });
         _ = await Node.Client.PostAsync($"/tasks/{task}/fail", new
         {
             worker_id = worker,
