@@ -24,7 +24,7 @@ internal sealed class EndedSessionsExchange(
     /// <summary>Learns the sessions before the node answers its first call.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await TryExchangeAsync();
+        await TryExchangeAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
@@ -44,7 +44,7 @@ internal sealed class EndedSessionsExchange(
             while (true)
             {
                 _ = await changed.WaitAsync(interval, stoppingToken);
-                await TryExchangeAsync();
+                await TryExchangeAsync(stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -64,11 +64,12 @@ internal sealed class EndedSessionsExchange(
         }
     }
 
-    private async Task TryExchangeAsync()
+    private async Task TryExchangeAsync(CancellationToken stop)
     {
         try
         {
-            await ExchangeAsync(redis.Database);
+            // A node that stops does not wait for a Redis that hangs.
+            await ExchangeAsync(redis.Database).WaitAsync(stop);
             isSilent = false;
         }
         catch (Exception failure) when (failure is RedisException or TimeoutException)

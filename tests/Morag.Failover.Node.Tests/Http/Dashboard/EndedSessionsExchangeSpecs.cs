@@ -26,14 +26,38 @@ public abstract class EndedSessionsExchangeSpecs(RedisTestServer server)
         Assert.True(later.Sessions.Contains(id));
     }
 
+    [ServerFact]
+    public async Task Should_not_wait_for_a_redis_that_hangs_when_the_node_stops()
+    {
+        await using var node = await ConnectAsync(",asyncTimeout=600000");
+        using var stop = new CancellationTokenSource();
+        await server.PauseAsync();
+        try
+        {
+            var start = node.Exchange.StartAsync(stop.Token);
+            await stop.CancelAsync();
+
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start.WaitAsync(HttpNode.Patience));
+        }
+        finally
+        {
+            await server.ResumeAsync();
+        }
+    }
+
     private async Task<Node> StartAsync()
     {
-        var options = NodeOptions.Load([], _ => null);
-        var keys = new DashboardKeys(StoreAddress.Of(server.ConnectionString, options));
-        await keys.StartingAsync(CancellationToken.None);
-        var node = new Node(new EndedSessions(Clock), keys);
+        var node = await ConnectAsync();
         await node.Exchange.StartAsync(CancellationToken.None);
         return node;
+    }
+
+    private async Task<Node> ConnectAsync(string settings = "")
+    {
+        var options = NodeOptions.Load([], _ => null);
+        var keys = new DashboardKeys(StoreAddress.Of(server.ConnectionString + settings, options));
+        await keys.StartingAsync(CancellationToken.None);
+        return new Node(new EndedSessions(Clock), keys);
     }
 
     private sealed class Node(EndedSessions sessions, DashboardKeys keys) : IAsyncDisposable
