@@ -10,6 +10,12 @@ namespace Morag.Failover.Contracts.Queues;
 [ProtoContract(Name = "search-tasks")]
 public sealed record SearchTasks : IPartitionMessage
 {
+    /// <summary>The most <see cref="Parts"/>.</summary>
+    public const int MaxParts = 20;
+
+    /// <summary>The most characters of all <see cref="Parts"/> together.</summary>
+    public const int MaxPartsLength = 1_000;
+
     /// <inheritdoc />
     [ProtoMember(1)] public required int Partition { get; init; }
 
@@ -33,6 +39,12 @@ public sealed record SearchTasks : IPartitionMessage
 
     /// <summary>The time by which ages are counted, the same for every partition.</summary>
     [ProtoMember(8)] public required DateTimeOffset At { get; init; }
+
+    /// <summary>
+    /// Further filters, at most <see cref="MaxParts"/> with <see cref="MaxPartsLength"/> characters together: how many of the matching
+    /// tasks match each is counted too, in the same pass.
+    /// </summary>
+    [ProtoMember(9)] public ImmutableArray<string> Parts { get; init; } = [];
 }
 
 /// <summary>A page of matching tasks.</summary>
@@ -50,6 +62,12 @@ public sealed record TaskMatches : IWireMessage
 
     /// <summary>The number of all matching tasks; null unless it was asked for.</summary>
     [ProtoMember(4)] public int? Count { get; init; }
+
+    /// <summary>
+    /// The number of matching tasks that match each of <see cref="SearchTasks.Parts"/>; empty unless <see cref="SearchTasks.Count"/> is
+    /// set.
+    /// </summary>
+    [ProtoMember(5)] public ImmutableArray<int> PartCounts { get; init; } = [];
 }
 
 /// <summary>The place of a task in a sorted list: the value that it is sorted by, and its id.</summary>

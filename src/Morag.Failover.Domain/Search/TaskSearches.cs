@@ -25,6 +25,20 @@ public static class TaskSearches
         }
 
         (search, order) = (parsed, sorted);
+        if (query.Parts.Length > SearchTasks.MaxParts || query.Parts.Sum(part => part.Length) > SearchTasks.MaxPartsLength)
+        {
+            return Refused.Invalid(
+                "parts", $"parts may be at most {SearchTasks.MaxParts}, with {SearchTasks.MaxPartsLength:N0} characters together");
+        }
+
+        foreach (var part in query.Parts)
+        {
+            if (!TaskSearch.TryParse(part, out _, out error))
+            {
+                return Refused.Invalid("parts", $"part {error}");
+            }
+        }
+
         return query.Limit is >= 0 and <= CallLimits.MaxPage
             ? null
             : Refused.Invalid("limit", $"limit must be 0 to {CallLimits.MaxPage}");
@@ -52,6 +66,8 @@ public static class TaskSearches
     {
         var page = new PageOfTasks(order, query.After, query.Limit);
         var count = 0;
+        var parts = query.Count ? query.Parts.Select(Part).ToArray() : [];
+        var partCounts = new int[parts.Length];
         var tasks = order.IsById && query is { Count: false, After: { } after } ? state.Tasks.After(after.TaskId) : state.Tasks.Values;
         foreach (var task in tasks)
         {
@@ -62,6 +78,11 @@ public static class TaskSearches
             }
 
             count++;
+            for (var part = 0; part < parts.Length; part++)
+            {
+                partCounts[part] += parts[part].Matches(task, scope) ? 1 : 0;
+            }
+
             page.Add(task, order.KeyOf(task, scope));
             if (page.IsOver && order.IsById && !query.Count)
             {
@@ -79,7 +100,12 @@ public static class TaskSearches
             Places = [.. entries.Select(match => PlaceOf(match.Key, match.Entry.TaskId))],
             HasMore = hasMore,
             Count = query.Count ? count : null,
+            PartCounts = [.. partCounts],
         };
+
+        static TaskSearch Part(string filter) => TaskSearch.TryParse(filter, out var part, out var error)
+            ? part
+            : throw new ArgumentException($"The part {filter} was not checked: {error}", nameof(query));
     }
 
     /// <summary>The ids of the matching tasks after an id, sorted. Do not run it on an actor's thread.</summary>

@@ -120,6 +120,42 @@ public sealed class SearchPropertySpecs
         iter: 300);
 
     [Fact]
+    public void Should_count_the_parts_of_the_matches_as_separate_searches_do() => Gen.Select(
+        Gen.Int[0, 5].Array[0, 30], Gen.Int[0, 6].Array[0, 8]).Sample(
+        (failures, bounds) =>
+        {
+            var state = QueueState.Empty with
+            {
+                Tasks = TaskTable.Of([.. failures.Select((count, number) =>
+                    Task($"t{number:00}", "1") with { Budgets = new TaskBudgets { Failures = count } })]),
+            };
+            var query = new SearchTasks { Partition = 0, Filter = "-failures:3", Limit = 0, Count = true, At = Now };
+
+            var counted = Find(query with { Parts = [.. bounds.Select(bound => $"failures<{bound}")] });
+
+            Assert.Equal(
+                bounds.Select(bound => Find(query with { Filter = $"-failures:3 failures<{bound}" }).Count!.Value), counted.PartCounts);
+            Assert.Equal(failures.Count(count => count != 3), counted.Count);
+
+            TaskMatches Find(SearchTasks wanted)
+            {
+                Assert.Null(TaskSearches.Read(wanted, out var search, out var order));
+                return TaskSearches.Find(state, wanted, search, order, Scope, _ => null);
+            }
+        },
+        iter: 300);
+
+    [Fact]
+    public void Should_refuse_parts_that_are_broken_or_too_many()
+    {
+        var query = new SearchTasks { Partition = 0, Count = true, At = Now };
+
+        Assert.All<ImmutableArray<string>>(
+            [["failures<"], [.. Enumerable.Repeat("a", SearchTasks.MaxParts + 1)], [new string('a', SearchTasks.MaxPartsLength + 1)]],
+            parts => Assert.Equal("parts", TaskSearches.Read(query with { Parts = parts }, out _, out _)?.Field));
+    }
+
+    [Fact]
     public void Should_end_a_search_when_it_is_cancelled()
     {
         var state = QueueState.Empty with { Tasks = TaskTable.Of([Task("t1", "1")]) };

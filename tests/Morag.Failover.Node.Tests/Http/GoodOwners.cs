@@ -22,7 +22,7 @@ internal static class GoodOwners
         {
             Results = [.. submit.Tasks.Select(task => new SubmissionResult { TaskId = task.TaskId, State = TaskState.Queued })],
         },
-        SearchTasks { Count: true } => new TaskMatches { Count = 2 },
+        SearchTasks { Count: true } search => new TaskMatches { Count = 2, PartCounts = [.. search.Parts.Select(_ => 1)] },
         SearchTasks => new TaskMatches { Tasks = [Entry("t-1")], Places = [SearchPlace.OfId(new("t-1"))] },
         ListTasks => new TaskPage { Tasks = [Entry("t-1"), Entry("t-2")] },
         GetTask get => new TaskInfo { TaskId = get.TaskId, Queue = new("cpu_standard"), Payload = JsonText.Trusted("""{"a":1}""") },

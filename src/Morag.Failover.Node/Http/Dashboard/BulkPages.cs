@@ -46,10 +46,13 @@ internal static class BulkPages
         string? problem = null;
         try
         {
-            matching = await PageReads.Optional(context, "every task", CountOf());
-            preview = isChosen
-                ? await PageReads.Optional(context, "the preview", BulkEndpoints.ChangeAsync(context, gateway, change))
-                : null;
+            // Each reads every task. None may outlast the call: they use its context.
+            var counting = PageReads.Optional(context, "every task", CountOf());
+            var previewing = isChosen
+                ? PageReads.Optional(context, "the preview", BulkEndpoints.ChangeAsync(context, gateway, change))
+                : Task.FromResult<BulkAnswer?>(null);
+            await Task.WhenAll(counting, previewing);
+            (matching, preview) = (await counting, await previewing);
         }
         catch (ProblemException refused) when (refused.Problem.Status == StatusCodes.Status400BadRequest)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Morag.Failover.Actors.Timing;
 using Morag.Failover.Contracts.Ids;
 using Morag.Failover.Contracts.Queues;
@@ -7,10 +8,10 @@ using Morag.Failover.Node.Http.Tasks;
 
 namespace Morag.Failover.Node.Http.Dashboard;
 
-/// <summary>How the tasks that wait in a queue spread over ages and priorities. Each number is a search over all tasks.</summary>
-internal static class QueueCounts
+/// <summary>How the tasks that wait in a queue spread over ages and priorities. One search over all tasks counts them.</summary>
+internal sealed record QueueCounts
 {
-    private static readonly (string Name, string Filter)[] Ages =
+    private static readonly ImmutableArray<(string Name, string Filter)> AgeFilters =
     [
         ("under 1 min", "waiting<1m"),
         ("1 to 15 min", "waiting>=1m waiting<15m"),
@@ -19,28 +20,33 @@ internal static class QueueCounts
         ("over 1 day", "waiting>=1d"),
     ];
 
-    public static Task<List<NamedCount>> ByAge(HttpContext context, FailoverGateway gateway, SteadyClock clock, QueueName queue) =>
-        CountEach(context, gateway, clock, queue, Ages);
+    private static readonly ImmutableArray<(string Name, string Filter)> PriorityFilters =
+    [
+        .. Enum.GetValues<TaskPriority>().OrderDescending()
+            .Select(priority => (Texts.Words(priority), $"state:queued,delayed priority:{WireName.Of(priority)}")),
+    ];
 
-    public static Task<List<NamedCount>> ByPriority(HttpContext context, FailoverGateway gateway, SteadyClock clock, QueueName queue) =>
-        CountEach(context, gateway, clock, queue, Enum.GetValues<TaskPriority>().OrderDescending()
-            .Select(priority => (Texts.Words(priority), $"state:queued,delayed priority:{WireName.Of(priority)}")));
+    /// <summary>The tasks by age.</summary>
+    public required IReadOnlyList<NamedCount> Ages { get; init; }
 
-    private static async Task<List<NamedCount>> CountEach(
-        HttpContext context,
-        FailoverGateway gateway,
-        SteadyClock clock,
-        QueueName queue,
-        IEnumerable<(string Name, string Filter)> parts)
+    /// <summary>The tasks by priority.</summary>
+    public required IReadOnlyList<NamedCount> Priorities { get; init; }
+
+    public static async Task<QueueCounts> ReadAsync(HttpContext context, FailoverGateway gateway, SteadyClock clock, QueueName queue)
     {
-        var counts = new List<NamedCount>();
-        foreach (var (name, filter) in parts)
+        var filters = AgeFilters.AddRange(PriorityFilters);
+        var (_, counts) = await SearchEndpoints.CountsOf(context, gateway, new SearchTasks
         {
-            var search = new SearchTasks { Partition = 0, Filter = $"queue:{queue} {filter}", At = clock.GetUtcNow() };
-            var count = await SearchEndpoints.CountOf(context, gateway, search);
-            counts.Add(new(name, count, "busy", PageAddress.With("/tasks", "filter", search.Filter)));
-        }
-
-        return counts;
+            Partition = 0,
+            Filter = $"queue:{queue}",
+            Parts = [.. filters.Select(filter => filter.Filter)],
+            At = clock.GetUtcNow(),
+        });
+        NamedCount[] named =
+        [
+            .. filters.Zip(counts, (filter, count) =>
+                new NamedCount(filter.Name, count, "busy", PageAddress.With("/tasks", "filter", $"queue:{queue} {filter.Filter}"))),
+        ];
+        return new() { Ages = named[..AgeFilters.Length], Priorities = named[AgeFilters.Length..] };
     }
 }

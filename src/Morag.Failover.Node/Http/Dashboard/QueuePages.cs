@@ -42,7 +42,10 @@ internal static class QueuePages
         var control = PageReads.Optional(
             context, "the limits of the queue", gateway.AskQueues<QueueControlReport>(get, context.RequestAborted));
         var counts = PageReads.Optional(context, "the counts of the queue", QueueEndpoints.Count(context, gateway));
-        await Task.WhenAll(control, counts);
+        var spreading = isSpread
+            ? PageReads.Optional(context, "the ages and priorities", QueueCounts.ReadAsync(context, gateway, clock, queue))
+            : Task.FromResult<QueueCounts?>(null);
+        await Task.WhenAll(control, counts, spreading);
         return await view.Page<QueueScreen, QueueModel>(
             context,
             new()
@@ -51,12 +54,8 @@ internal static class QueuePages
                 Control = await control,
                 Stats = (await counts)?.FirstOrDefault(each => each.QueueType == queue),
                 FallsBackTo = [.. gateway.Settings.Queues.ChainAfter(queue).Select(next => next.Name)],
-                Ages = isSpread
-                    ? await PageReads.Optional(context, "the ages", QueueCounts.ByAge(context, gateway, clock, queue))
-                    : null,
-                Priorities = isSpread
-                    ? await PageReads.Optional(context, "the priorities", QueueCounts.ByPriority(context, gateway, clock, queue))
-                    : null,
+                Ages = (await spreading)?.Ages,
+                Priorities = (await spreading)?.Priorities,
             },
             live: !isSpread);
     }

@@ -61,12 +61,21 @@ internal static class SearchEndpoints
         : order;
 
     /// <summary>The number of tasks that match, over all partitions.</summary>
-    public static async Task<int> CountOf(HttpContext context, FailoverGateway gateway, SearchTasks wanted)
+    public static async Task<int> CountOf(HttpContext context, FailoverGateway gateway, SearchTasks wanted) =>
+        (await CountsOf(context, gateway, wanted)).All;
+
+    /// <summary>The number of tasks that match, and that match each of its parts besides, over all partitions.</summary>
+    public static async Task<(int All, ImmutableArray<int> Parts)> CountsOf(
+        HttpContext context, FailoverGateway gateway, SearchTasks wanted)
     {
         _ = Check(wanted);
-        var parts = await gateway.AskEveryQueue<TaskMatches>(
+        var answers = await gateway.AskEveryQueue<TaskMatches>(
             context, partition => wanted with { Partition = partition, Limit = 0, Count = true });
-        return parts.Sum(part => part.Count ?? 0);
+        return answers.Exists(answer => answer.PartCounts.Length != wanted.Parts.Length)
+            ? throw new ProblemException(Problem.Unavailable("a node of an older version cannot count parts. Retry when all are updated"))
+            : (
+                answers.Sum(answer => answer.Count ?? 0),
+                [.. Enumerable.Range(0, wanted.Parts.Length).Select(part => answers.Sum(answer => answer.PartCounts[part]))]);
     }
 
     private static async Task<IResult> Count(HttpContext context, FailoverGateway gateway, SteadyClock clock, string? filter) =>
