@@ -22,9 +22,6 @@ internal sealed class TaskRunner(
     AgentLog log,
     TimeProvider clock) : ILeaseTarget, IDisposable
 {
-    /// <summary>How long an outcome waits for the last report of progress, which the node needs before it.</summary>
-    private static readonly TimeSpan LastProgress = TimeSpan.FromSeconds(5);
-
     private readonly ConcurrentDictionary<LeaseKey, Task> running = new();
     private readonly ProblemLog unreadable = new(log);
     private readonly CancellationTokenSource stopping = new();
@@ -159,7 +156,7 @@ internal sealed class TaskRunner(
         {
             if (!task.Revoked.IsCancellationRequested)
             {
-                await progress.EndAsync(LastProgress);
+                await progress.EndAsync(ProgressReporter.LastWait);
                 await ReleaseAsync(task.Key);
             }
 
@@ -171,7 +168,7 @@ internal sealed class TaskRunner(
         tally.Count(outcome.IsSuccess, ending.Duration);
         if (!outcome.IsSuccess)
         {
-            await progress.EndAsync(LastProgress);
+            await progress.EndAsync(ProgressReporter.LastWait);
         }
 
         Finish(task, outcome);

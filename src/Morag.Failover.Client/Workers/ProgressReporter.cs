@@ -24,6 +24,9 @@ internal sealed class ProgressReporter : IDisposable
     /// <summary>The least time between two calls. The node stores less often in any case.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long an outcome waits for the last report, which the node needs first, because another attempt may follow.</summary>
+    public static readonly TimeSpan LastWait = TimeSpan.FromSeconds(5);
+
     private readonly Func<ProgressUpdate, CancellationToken, Task<ReportEnding>> send;
     private readonly TimeProvider clock;
     private readonly Lock changing = new();
@@ -76,7 +79,12 @@ internal sealed class ProgressReporter : IDisposable
         await ending.CancelAsync();
     }
 
-    public void Dispose() => ending.Dispose();
+    /// <summary>Ends the sending, if <see cref="EndAsync"/> has not.</summary>
+    public void Dispose()
+    {
+        ending.Cancel();
+        ending.Dispose();
+    }
 
     private async Task SendAllAsync()
     {

@@ -21,9 +21,6 @@ internal sealed class TaskExecutions(
     WorkerLog log,
     TimeProvider clock) : ILeaseTarget, IDisposable
 {
-    /// <summary>How long an outcome waits for the last report of progress, which the node needs before it.</summary>
-    private static readonly TimeSpan LastProgress = TimeSpan.FromSeconds(5);
-
     private readonly ConcurrentDictionary<LeaseKey, Task> running = new();
     private readonly CancellationTokenSource cancelling = new();
     private readonly CancellationTokenSource givingUp = new();
@@ -88,7 +85,7 @@ internal sealed class TaskExecutions(
             using var progress = new ProgressReporter(
                 (update, cancellation) => calls.ReportProgressAsync(task.Key, update, cancellation), clock);
             var outcome = await InvokeAsync(task, progress);
-            await progress.EndAsync(outcome.NeedsProgress ? LastProgress : TimeSpan.Zero);
+            await progress.EndAsync(outcome.NeedsProgress ? ProgressReporter.LastWait : TimeSpan.Zero);
             _ = held.Finish(task);
             var duration = clock.GetElapsedTime(started);
             tally.Count(outcome is RunOutcome.Completed, duration);

@@ -59,7 +59,7 @@ internal sealed class ProgressFile : IDisposable
         var length = RandomAccess.GetLength(file);
         if (length < position)
         {
-            // The command has written the file anew instead of appending to it.
+            // The command has overwritten the file instead of appending to it.
             (position, isInsideSkippedLine) = (0, false);
         }
 

@@ -7,8 +7,8 @@ using Morag.Failover.Contracts.Wire;
 namespace Morag.Failover.Cli.Agents.Processes;
 
 /// <summary>What one line of a progress file says.</summary>
-/// <param name="Update">What it says; null if nothing of it can be used.</param>
-/// <param name="Problem">What of it cannot be used, and why; null if all can.</param>
+/// <param name="Update">What it says; null if it is unusable.</param>
+/// <param name="Problem">Why the line, or a part of it, is unusable; null if all of it counts.</param>
 internal sealed record ProgressLine(ProgressUpdate? Update, string? Problem)
 {
     private const string Expected =
