@@ -10,6 +10,7 @@ public sealed partial class QueueActor
     private static readonly TimeSpan LeastProgressPause = TimeSpan.FromMilliseconds(100);
 
     private WaitingProgress waitingProgress = WaitingProgress.None;
+    private DateTimeOffset progressDue;
 
     /// <inheritdoc />
     protected override void Stopping()
@@ -39,6 +40,14 @@ public sealed partial class QueueActor
         }
     }
 
+    private void StoreProgressOf(WorkerId worker)
+    {
+        while (ProgressReports.DecideOf(worker, State, waitingProgress) is { } reported)
+        {
+            StoreProgress(reported);
+        }
+    }
+
     private void StoreDueProgress()
     {
         while (!intake.MustWait(BytesInFlight)
@@ -58,9 +67,10 @@ public sealed partial class QueueActor
 
     private void ArmProgressTimer()
     {
-        if (!Timers.IsTimerActive(nameof(StoreProgressTick))
-            && ProgressReports.NextDue(State, waitingProgress, settings.Queues) is { } next)
+        if (ProgressReports.NextDue(State, waitingProgress, settings.Queues) is { } next
+            && !(Timers.IsTimerActive(nameof(StoreProgressTick)) && progressDue <= next))
         {
+            progressDue = next;
             var pause = next - Now;
             Timers.StartSingleTimer(
                 nameof(StoreProgressTick),

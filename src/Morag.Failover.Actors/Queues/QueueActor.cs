@@ -275,6 +275,12 @@ public sealed partial class QueueActor : EventSourcedActor<QueueState>
 
     private void Apply(FenceInstance fence)
     {
+        if (fence.Kind == FenceKind.Lost)
+        {
+            // How long its leases stay depends on how far they are.
+            StoreProgressOf(fence.WorkerId);
+        }
+
         var now = Now;
         var decided = InstanceFences.Decide(State, fence, settings, MostInOneEvent, now);
         while (decided.Event is InstanceFenced { IsPart: true } part)

@@ -85,7 +85,7 @@ public sealed class TaskRun
 
         Progress = fraction;
         report(new ProgressUpdate(
-            fraction * 100, message is null ? null : TextBytes.First(message, TaskLimits.MaxProgressMessageBytes)));
+            Math.Round(fraction * 100, 2), message is null ? null : TextBytes.First(message, TaskLimits.MaxProgressMessageBytes)));
     }
 
     /// <summary>
@@ -93,10 +93,15 @@ public sealed class TaskRun
     /// second, and before it reports a failure or gives the task back. What a crash of the worker or of a node finds unsent or unstored,
     /// the next attempt does not get.
     /// </summary>
-    /// <param name="checkpoint">Any JSON of at most 16 KiB.</param>
-    /// <exception cref="ArgumentException">It is larger, is not JSON, or is nested too deep.</exception>
+    /// <param name="checkpoint">Any JSON but null, of at most 16 KiB. It cannot be removed; save <c>{}</c> to start over.</param>
+    /// <exception cref="ArgumentException">It is null, larger, is not JSON, or is nested too deep.</exception>
     public void SaveCheckpoint(JsonText checkpoint)
     {
+        if (checkpoint.IsNull)
+        {
+            throw new ArgumentException("A checkpoint cannot be null, which keeps the last one. Save {} to start over.", nameof(checkpoint));
+        }
+
         if (checkpoint.BrokenRule(TaskLimits.MaxCheckpointBytes) is { } rule)
         {
             throw new ArgumentException($"The checkpoint {rule}.", nameof(checkpoint));
@@ -106,7 +111,7 @@ public sealed class TaskRun
     }
 
     /// <summary>Saves a value as checkpoint, with snake_case names. <see cref="ReadCheckpoint"/> reads it again.</summary>
-    /// <exception cref="ArgumentException">It takes more than 16 KiB, or is nested too deep.</exception>
+    /// <exception cref="ArgumentException">It is null, takes more than 16 KiB, or is nested too deep.</exception>
     public void SaveCheckpoint<T>(T checkpoint) => SaveCheckpoint(JsonText.Of(checkpoint));
 
     /// <summary>

@@ -56,12 +56,13 @@ public static class ProgressReports
             return Unchanged(result with { Stored = !isWaiting });
         }
 
-        if (Overflow(state, waiting, task, progress, settings) is { } full)
+        var isStored = !isStoreBehind && IsDue(task, settings.ProgressInterval, now);
+        if ((Overflow(state, waiting, task, progress, settings) ?? (isStored ? null : WaitsTooMuch(waiting, task, progress))) is { } full)
         {
             return Unchanged(result with { Refused = full });
         }
 
-        return !isStoreBehind && IsDue(task, settings.ProgressInterval, now)
+        return isStored
             ? new(EventOf([new(report.TaskId, progress)]), Of(result with { Stored = true }), waiting.Without(report.TaskId))
             : new(null, Of(result with { Stored = false }), waiting.With(report.TaskId, progress));
 
@@ -85,6 +86,13 @@ public static class ProgressReports
     /// </summary>
     public static ProgressReported? DecideBefore(IStoredEvent ending, WaitingProgress waiting) =>
         waiting.IsEmpty ? null : Gather(WaitingOf(TasksEndedBy(ending), waiting));
+
+    /// <summary>
+    /// What waits of the tasks that a worker holds, up to the size of one event; null if nothing does. Store it, and ask again without it.
+    /// </summary>
+    public static ProgressReported? DecideOf(WorkerId worker, QueueState state, WaitingProgress waiting) => waiting.IsEmpty
+        ? null
+        : Gather(WaitingOf(state.ShareOf(worker).Held.Values.Select(held => held.TaskId), waiting));
 
     /// <summary>When the first report that waits may be stored; null if none waits.</summary>
     public static DateTimeOffset? NextDue(QueueState state, WaitingProgress waiting, QueueSettings settings) => waiting.IsEmpty
@@ -200,16 +208,20 @@ public static class ProgressReports
     private static Refused? Overflow(
         QueueState state, WaitingProgress waiting, TaskRecord task, TaskProgress progress, QueueSettings settings)
     {
-        var size = TaskRecord.SizeOf(progress);
-        var growth = size - TaskRecord.SizeOf(task.Progress);
-        if (growth > 0 && state.Size + growth > settings.MaxBytes)
-        {
-            return Refused.LimitReached(string.Create(
+        // What waits is stored sooner or later. It counts as if it came on top of what is stored.
+        var growth = TaskRecord.SizeOf(progress) - TaskRecord.SizeOf(task.Progress);
+        var others = waiting.Bytes - waiting.SizeOf(task.TaskId);
+        return growth <= 0 || state.Size + others + growth <= settings.MaxBytes
+            ? null
+            : Refused.LimitReached(string.Create(
                 CultureInfo.InvariantCulture,
                 $"The progress of task {task.TaskId} was not stored, and the task goes on: the tasks of its queue partition hold "
                 + $"{state.Size:N0} bytes. Report it later or raise morag.failover.queues.max-bytes (now {settings.MaxBytes:N0})."));
-        }
+    }
 
+    private static Refused? WaitsTooMuch(WaitingProgress waiting, TaskRecord task, TaskProgress progress)
+    {
+        var size = TaskRecord.SizeOf(progress);
         return waiting.Bytes - waiting.SizeOf(task.TaskId) + size <= MostWaitingBytes
             ? null
             : Refused.LimitReached(string.Create(

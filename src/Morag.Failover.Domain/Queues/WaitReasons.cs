@@ -58,8 +58,8 @@ public static class WaitReasons
             TaskState.Leased when task.Lease is { Loss: { } loss } lost => waiting with
             {
                 WorkerId = lost.WorkerId,
-                Until = lost.Deadline < loss.EndsAt ? lost.Deadline : loss.EndsAt,
-                Sentence = $"The task stays with {lost.WorkerId}, which is lost, until {At(loss.EndsAt)}: {loss.Reason}.",
+                Until = EndOf(lost, loss),
+                Sentence = $"The task stays with {lost.WorkerId}, which is lost, until {At(EndOf(lost, loss))}: {loss.Reason}.",
             },
             TaskState.Leased => waiting with
             {
@@ -71,6 +71,8 @@ public static class WaitReasons
             _ => throw new ArgumentOutOfRangeException(nameof(task), task.State, "Unknown task state."),
         };
     }
+
+    private static DateTimeOffset EndOf(TaskLease lease, PendingLoss loss) => lease.Deadline < loss.EndsAt ? lease.Deadline : loss.EndsAt;
 
     private static TaskWaiting InQueue(
         TaskWaiting waiting, QueueState state, TaskRecord task, FleetView fleet, bool isFleetKnown, QueueSettings settings)

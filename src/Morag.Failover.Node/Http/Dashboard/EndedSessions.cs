@@ -44,7 +44,11 @@ internal sealed class EndedSessions(TimeProvider clock)
             }
         }
 
-        Added?.Invoke(id);
+        foreach (var watcher in Added?.GetInvocationList().Cast<Action<string>>() ?? [])
+        {
+            Tell(watcher, id);
+        }
+
         return true;
     }
 
@@ -80,6 +84,18 @@ internal sealed class EndedSessions(TimeProvider clock)
         }
 
         return watch;
+    }
+
+    private static void Tell(Action<string> watcher, string id)
+    {
+        try
+        {
+            watcher(id);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The request that watched has just ended.
+        }
     }
 
     private void Drop()

@@ -14,6 +14,9 @@ internal sealed class EndedSessionsExchange(
     /// <summary>The Redis sorted set of the sessions, by the time at which each would have ended, in Unix seconds.</summary>
     public const string Key = "morag:dashboard-ended-sessions";
 
+    /// <summary>A score beyond what a time can be must not stop the node.</summary>
+    private static readonly double LatestScore = DateTimeOffset.MaxValue.ToUnixTimeSeconds() - 1;
+
     /// <summary>How often a node learns what was ended on others.</summary>
     public static readonly TimeSpan UsualInterval = TimeSpan.FromSeconds(5);
 
@@ -104,7 +107,7 @@ internal sealed class EndedSessionsExchange(
             Key, now, order: Order.Descending, take: EndedSessions.Most, flags: CommandFlags.DemandMaster))
         {
             _ = told.Add(entry.Element.ToString());
-            _ = sessions.Add(entry.Element.ToString(), DateTimeOffset.FromUnixTimeSeconds((long)entry.Score + 1));
+            _ = sessions.Add(entry.Element.ToString(), DateTimeOffset.FromUnixTimeSeconds((long)Math.Min(entry.Score, LatestScore) + 1));
         }
     }
 }
