@@ -129,12 +129,12 @@ internal static class NodeProgram
         var presence = new NodePresence(options.PresenceTimeout, TimeProvider.System);
         var progress = new JoinProgress();
         builder.Services.AddSingleton(progress);
-        builder.Services.AddAkka(NodeOptions.ActorSystemName, akka => akka
+        builder.Services.AddAkka(NodeOptions.ActorSystemName, (akka, services) => akka
             .WithClusterTls(tls)
-            .WithNodeLog(options)
             .AddHocon(
                 identity.Settings(options).WithFallback(options.ActorSystemConfig(redis)).WithFallback(FailoverSerialization.Config),
                 HoconAddMode.Prepend)
+            .WithNodeLog(options, services)
             .WithRedisPersistence(redis, database: ConfigurationOptions.Parse(redis).DefaultDatabase ?? 0)
             .WithFailover(
                 options.Failover,

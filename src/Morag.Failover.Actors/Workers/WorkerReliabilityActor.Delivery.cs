@@ -19,7 +19,7 @@ public sealed partial class WorkerReliabilityActor
         if (WorkerAnnouncements.Change(before, @event) is { } change)
         {
             Context.System.EventStream.Publish(change);
-            Log.Info("Worker {WorkerId} is {Change}. {Detail}", change.WorkerId, change.What, LogText.Of(change.Detail));
+            Log.Info("Worker {WorkerId}: {Change} ({Detail})", change.WorkerId, change.What, LogText.Of(change.Detail ?? "-"));
             FleetMetrics.OnChanged(change);
         }
 
@@ -27,10 +27,10 @@ public sealed partial class WorkerReliabilityActor
         {
             Context.System.EventStream.Publish(breaker);
             Log.Info(
-                "The breaker of worker {WorkerId} is {Breaker}. {Reason}",
+                "Worker {WorkerId}: its breaker is {Breaker} ({Reason})",
                 breaker.WorkerId,
                 WireName.Of(breaker.State),
-                LogText.Of(breaker.Reason));
+                breaker.Reason.Length > 0 ? LogText.Of(breaker.Reason) : "-");
             if (before.Breaker.State != after.Breaker.State)
             {
                 FleetMetrics.OnBreaker(after.Breaker.State);

@@ -141,7 +141,7 @@ internal sealed class ExplainView(TextWriter output, int width)
         {
             "resolved" => $"applied {Cell.Text(Cell.At(failure, "resolved_at"), ColumnFormat.Time)}{detail}",
             "superseded" => $"superseded, not applied{detail}",
-            "advised" => $"advice only, because no queue here holds the task{detail}",
+            "advised" => detail.Length > 0 ? $"advice only{detail}" : "advice only, because no queue here holds the task",
             "pending" => $"in progress{detail}",
             var other => $"{other ?? "unknown"}{detail}",
         };

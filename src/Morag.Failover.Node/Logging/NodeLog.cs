@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Hosting;
+using Akka.Hosting.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Morag.Failover.Contracts.Fleet;
@@ -30,14 +31,16 @@ internal static class NodeLog
         LoggerFactory.Create(logging => logging.AddNodeConsole(options.LogFormat)).CreateLogger(category);
 
     /// <summary>Sends the log of the actor system to the console, if it is JSON.</summary>
-    public static AkkaConfigurationBuilder WithNodeLog(this AkkaConfigurationBuilder akka, NodeOptions options) =>
+    public static AkkaConfigurationBuilder WithNodeLog(
+        this AkkaConfigurationBuilder akka, NodeOptions options, IServiceProvider services) =>
         options.LogFormat == NodeLogFormat.Text ? akka : akka
             .AddHocon("akka.stdout-loglevel = OFF", HoconAddMode.Prepend)
+            .AddSetup(new LoggerFactorySetup(services.GetRequiredService<ILoggerFactory>()))
             .ConfigureLoggers(loggers =>
             {
                 loggers.LogLevel = ActorLevelOf(options);
                 loggers.ClearLoggers();
-                loggers.AddLoggerFactory();
+                loggers.AddLogger<HostLogger>();
             });
 
     /// <summary>Keeps what the host logs for operators, and lets its level change.</summary>

@@ -90,6 +90,9 @@ public sealed class TelemetryExportSpecs : IDisposable
         Assert.All(entries, entry => Assert.NotNull(entry.GetProperty("Message").GetString()));
         Assert.Contains(entries, entry => entry.GetProperty("State").TryGetProperty("Folder", out _));
         Assert.Contains(entries, entry => entry.GetProperty("Category").GetString()!.StartsWith("Akka", StringComparison.Ordinal));
+        Assert.Contains(entries, entry => entry.GetProperty("State") is var state
+            && state.TryGetProperty("WorkerId", out var worker) && worker.GetString() == "w"
+            && state.TryGetProperty("Change", out var change) && change.GetString() == "registered");
     }
 
     private bool Received(string path, string text) =>

@@ -5,6 +5,8 @@ using Morag.Failover.Domain.Failover;
 using Morag.Failover.Node.Http.Answers;
 using Morag.Failover.Node.Http.Input;
 using Morag.Failover.Node.Http.OpenApi;
+using Morag.Failover.Node.Http.Tasks;
+using Morag.Failover.Node.Http.Workers;
 
 namespace Morag.Failover.Node.Http.Policy;
 
@@ -21,7 +23,8 @@ internal static class PolicyEndpoints
             .Describes<PolicyRule[]>("The base rules, by type of failure; of each type, the first rule that applies chooses");
         policy.MapGet("settings", static (FailoverGateway gateway) => Answer.Ok(EffectivePolicy.Of(gateway.Settings.Policy)))
             .Describes<EffectivePolicy>("The settings of the policy that are in force on this node, and its guards");
-        policy.MapGet("test", Test).Refuses(StatusCodes.Status409Conflict, StatusCodes.Status429TooManyRequests)
+        policy.MapGet("test", Test).Refuses(
+            StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status429TooManyRequests)
             .Describes<FailoverDecision>(
             "What would be decided if a task failed now, on a worker or none; nothing is stored, counted or carried out");
     }
@@ -41,6 +44,21 @@ internal static class PolicyEndpoints
             throw ProblemException.Invalid("queue", $"there is no queue '{name}'");
         }
 
-        return Answer.Ok(await gateway.AskCoordinators<FailoverDecision>(question, context.RequestAborted));
+        // A decision about something that does not exist would look right.
+        if (question.WorkerId is not null)
+        {
+            _ = await WorkerEndpoints.Known(context, gateway, worker!);
+        }
+
+        if (question.TaskId != AnyTask)
+        {
+            _ = await TaskEndpoints.Read(context, gateway, task!);
+        }
+
+        var decision = await gateway.AskCoordinators<FailoverDecision>(question, context.RequestAborted);
+        return Answer.Ok(decision with
+        {
+            DecisionMetadata = decision.DecisionMetadata with { OutcomeDetail = "this is a test, and nothing was changed" },
+        });
     }
 }
