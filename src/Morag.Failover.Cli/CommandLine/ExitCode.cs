@@ -38,7 +38,7 @@ internal static class ExitCode
     {
         _ when problem.Type == ProblemTypes.UnknownQueue => NotFound,
         < HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.MisdirectedRequest
-            when !problem.IsFromNode => Unreachable,
+            or HttpStatusCode.NotImplemented when !problem.IsFromNode => Unreachable,
         HttpStatusCode.NotFound => NotFound,
         HttpStatusCode.Conflict => Conflict,
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => Unauthorised,

@@ -1,12 +1,13 @@
 using System.Net;
 using System.Security.Authentication;
+using System.Text.RegularExpressions;
 using Morag.Failover.Cli.Palettes;
 using Morag.Failover.Client.Connection;
 
 namespace Morag.Failover.Cli.CommandLine;
 
 /// <summary>What a failed command says about the failure, and its exit code.</summary>
-internal static class FailureText
+internal static partial class FailureText
 {
     private const string WhatNext = "Start a node, or give its address with --node or MORAG_NODE";
 
@@ -16,7 +17,7 @@ internal static class FailureText
     public static string Of(Exception failure, GlobalOptions globals)
     {
         FailedAttempt[] attempts = [.. globals.PassedOver, .. Attempts(failure)];
-        var addresses = string.Join(", ", attempts.Select(attempt => attempt.ToString()).Distinct());
+        var addresses = string.Join(", ", attempts.Select(Readable).Distinct());
         return Cell.Safe(failure switch
         {
             NodeRefused { Problem: { IsFromNode: true, Status: HttpStatusCode.Unauthorized } } when !globals.HasToken =>
@@ -43,6 +44,19 @@ internal static class FailureText
         _ => ExitCode.NodeError,
     };
 
+    // Of a web page, only the title says something in a line.
+    private static string Readable(FailedAttempt attempt)
+    {
+        var text = attempt.ToString();
+        if (Page().Match(text) is not { Success: true } page)
+        {
+            return text;
+        }
+
+        var title = Title().Match(text);
+        return $"{text[..page.Index]}a web page{(title.Success ? $" \"{title.Groups[1].Value.Trim()}\"" : "")})";
+    }
+
     private static IReadOnlyList<FailedAttempt> Attempts(Exception failure) => failure switch
     {
         NodeUnreachable unreachable => unreachable.Attempts,
@@ -53,4 +67,10 @@ internal static class FailureText
 
     private static bool IsUntrusted(Exception failure) =>
         failure is AuthenticationException || (failure.InnerException is { } cause && IsUntrusted(cause));
+
+    [GeneratedRegex("<(!doctype|html|head|body|\\?xml)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Page();
+
+    [GeneratedRegex("<title>([^<]*)</title>", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Title();
 }

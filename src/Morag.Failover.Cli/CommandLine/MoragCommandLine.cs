@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Text.Json;
 using Morag.Failover.Client.Connection;
 using Morag.Failover.Cli.Palettes;
 using Morag.Failover.Cli.Shell;
@@ -16,17 +18,30 @@ namespace Morag.Failover.Cli.CommandLine;
 /// </summary>
 internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stream standardInput, TimeProvider clock)
 {
+    private const string Suggest = "[suggest:";
+
     private readonly PrintedText output = PrintedText.To(output);
     private readonly PrintedText error = PrintedText.To(error);
     private IReadOnlyList<Palette>? offered;
     private long offeredAt;
 
     private static readonly TimeSpan HelpTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan NamesTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan OffersKept = TimeSpan.FromMinutes(1);
     private static readonly ParserConfiguration Parsing = new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
 
     public async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellation = default)
     {
+        if (Suggested(arguments) is { } line)
+        {
+            foreach (var offer in await CompleteAsync([], line, cancellation))
+            {
+                await output.WriteLineAsync(offer);
+            }
+
+            return ExitCode.Ok;
+        }
+
         var globals = new GlobalOptions();
         var root = BuiltInCommands.Build(globals);
         var (given, asGiven) = (arguments, root.Parse(arguments, Parsing));
@@ -88,9 +103,50 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
             // Then the built-in commands are offered, and those that were known before.
         }
 
-        new PaletteCommands(globals, standardInput, clock).AddTo(root, offered ?? []);
-        return [.. root.Parse(before, Parsing).GetCompletions(before.Length).Select(offer => offer.Label).Distinct()];
+        var names = new NameOffers();
+        new PaletteCommands(globals, standardInput, clock, names).AddTo(root, offered ?? []);
+        var offers = Offers(root, before);
+        if (names.Missing is not { } source
+            || await NamesAsync(globals, root.Parse(given, Parsing), source, cancellation) is not { } answer)
+        {
+            return offers;
+        }
+
+        names.Read(answer);
+        return Offers(root, before);
     }
+
+    private static string[] Offers(RootCommand root, string before) =>
+        [.. root.Parse(before, Parsing).GetCompletions(before.Length).Select(offer => offer.Label).Distinct()];
+
+    private static async Task<JsonElement?> NamesAsync(
+        GlobalOptions globals, ParseResult parsed, NameSource source, CancellationToken cancellation)
+    {
+        try
+        {
+            using var node = globals.Connect(parsed);
+            using var response = await node.SendAsync(
+                () => new HttpRequestMessage(HttpMethod.Get, source.Path), NamesTimeout, streamed: false, cancellation);
+            return await AnswerReading.ReadAsync(response, cancellation);
+        }
+        catch (Exception failure) when (
+            failure is CommandFailure or NodeUnreachable or NodeRefused or TokenExposed
+            || UnreadableAnswer.Explains(failure) || NoAnswer.Explains(failure))
+        {
+            // Then the rest is offered without names.
+            return null;
+        }
+    }
+
+    // "[suggest:12]" and a line, as the scripts of "morag completion" call it: the beginning of the line without its first word.
+    private static string? Suggested(IReadOnlyList<string> arguments) =>
+        arguments is [var directive, var line]
+        && directive.StartsWith(Suggest, StringComparison.Ordinal)
+        && int.TryParse(directive.AsSpan(Suggest.Length).TrimEnd(']'), NumberStyles.None, CultureInfo.InvariantCulture, out var at)
+            ? line[..Math.Min(at, line.Length)] is var before && before.IndexOf(' ', StringComparison.Ordinal) is >= 0 and var first
+                ? before[(first + 1)..]
+                : ""
+            : null;
 
     private bool IsTerminal => output.IsTerminal && Terminal.IsPresent;
 
@@ -116,8 +172,11 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
     {
         if (parsed.Action is ParseErrorAction usage)
         {
-            usage.ShowHelp = false;
-            await WriteErrorsAsync(parsed);
+            (usage.ShowHelp, usage.ShowTypoCorrections) = (false, false);
+            foreach (var wrong in UsageErrors.Of(parsed))
+            {
+                await error.WriteLineAsync(wrong);
+            }
         }
 
         // The agent and the demo handle signals themselves, and take the time they need to stop.
@@ -132,23 +191,13 @@ internal sealed class MoragCommandLine(TextWriter output, TextWriter error, Stre
         return parsed.Action is ParseErrorAction ? ExitCode.Usage : exitCode;
     }
 
-    // A word that is no command also counts as a missing command. Only the first says what to do.
-    private async Task WriteErrorsAsync(ParseResult parsed)
-    {
-        string[] all = [.. parsed.Errors.Select(wrong => wrong.Message).Distinct()];
-        var named = Array.FindAll(all, wrong => parsed.UnmatchedTokens.Any(word => wrong.Contains(word, StringComparison.Ordinal)));
-        foreach (var wrong in named.Length > 0 ? named : all)
-        {
-            await error.WriteLineAsync(wrong);
-        }
-    }
-
     // Built-in commands must work without a node, so that an agent can start before its node.
     private static bool NeedsPalettes(ParseResult parsed) =>
         parsed.CommandResult.Command.Subcommands.Count > 0
         && !parsed.CommandResult.Children.OfType<OptionResult>().Any(given => given is { Option: VersionOption, Implicit: false });
 
-    private static bool IsCall(ParseResult parsed) => parsed.Action is ParseErrorAction && parsed.UnmatchedTokens.Count > 0;
+    private static bool IsCall(ParseResult parsed) =>
+        parsed.Action is ParseErrorAction && (parsed.UnmatchedTokens.Count > 0 || UsageErrors.IsMissingCommand(parsed));
 
     private async Task<Exception?> AddPalettesAsync(
         RootCommand root, GlobalOptions globals, ParseResult parsed, CancellationToken cancellation)

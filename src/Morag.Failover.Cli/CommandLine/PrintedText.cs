@@ -9,9 +9,13 @@ namespace Morag.Failover.Cli.CommandLine;
 /// </summary>
 /// <param name="inner">Where it goes.</param>
 /// <param name="isTerminal">Whether it goes to a terminal.</param>
-internal sealed class PrintedText(TextWriter inner, bool isTerminal) : TextWriter(inner.FormatProvider)
+/// <param name="width">The columns of the terminal; null for those of this process.</param>
+internal sealed class PrintedText(TextWriter inner, bool isTerminal, int? width = null) : TextWriter(inner.FormatProvider)
 {
     public bool IsTerminal => isTerminal;
+
+    /// <summary>The columns of the terminal; null if it is none.</summary>
+    public int? Width => !isTerminal ? null : width ?? (Console.WindowWidth is > 0 and var columns ? columns : null);
 
     public override Encoding Encoding => inner.Encoding;
 

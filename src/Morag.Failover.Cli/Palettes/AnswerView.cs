@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Morag.Failover.Cli.CommandLine;
-using Morag.Failover.Client.Texts;
 using Morag.Failover.Contracts.Palettes;
 using Spectre.Console;
 
@@ -9,8 +8,6 @@ namespace Morag.Failover.Cli.Palettes;
 /// <summary>Prints the answer to a palette command for people.</summary>
 internal static class AnswerView
 {
-    private const int MaxTableCell = 80;
-
     public static void Write(TextWriter output, PaletteCommand command, JsonElement answer)
     {
         switch (command.View)
@@ -55,18 +52,8 @@ internal static class AnswerView
             return;
         }
 
-        var table = new Table().Border(TableBorder.Simple);
-        foreach (var column in columns)
-        {
-            _ = table.AddColumn(new TableColumn(new Text(column.Header)) { NoWrap = true });
-        }
-
-        foreach (var row in rows)
-        {
-            _ = table.AddRow(columns.Select(column => new Text(Shortened(Cell.Text(Cell.At(row, column.Field), column.Format)))));
-        }
-
-        Console(output).Write(table);
+        string[][] cells = [.. rows.Select(row => columns.Select(column => Cell.Of(row, column, inLines: false)).ToArray())];
+        TableView.Write(output, columns, cells, Width(output));
     }
 
     private static void WriteRecord(TextWriter output, PaletteCommand command, JsonElement answer)
@@ -75,7 +62,7 @@ internal static class AnswerView
         var width = columns.Length == 0 ? 0 : columns.Max(column => column.Header.Length);
         foreach (var column in columns)
         {
-            output.WriteLine($"{column.Header.PadRight(width)}  {Cell.Text(Cell.At(answer, column.Field), column.Format)}");
+            output.WriteLine($"{column.Header.PadRight(width)}  {Cell.Of(answer, column, inLines: true)}");
         }
     }
 
@@ -115,10 +102,7 @@ internal static class AnswerView
                 .Select(field => field.Name == "name" ? Cell.Text(field.Value) : $"{Cell.Safe(field.Name)}={Cell.Text(field.Value)}"));
 
     /// <summary>The columns of the terminal; null if the output is none.</summary>
-    private static int? Width(TextWriter output) =>
-        output is PrintedText { IsTerminal: true } && System.Console.WindowWidth is > 0 and var columns ? columns : null;
-
-    private static string Shortened(string text) => text.Length <= MaxTableCell ? text : TextCut.First(text, MaxTableCell - 1) + "…";
+    private static int? Width(TextWriter output) => (output as PrintedText)?.Width;
 
     private static IAnsiConsole Console(TextWriter output)
     {

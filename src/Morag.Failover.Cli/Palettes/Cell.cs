@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Morag.Failover.Contracts.Palettes;
+using Morag.Failover.Contracts.Queues;
+using Morag.Failover.Contracts.Wire;
 
 namespace Morag.Failover.Cli.Palettes;
 
@@ -20,6 +22,19 @@ internal static class Cell
         }
 
         return value;
+    }
+
+    /// <summary>The text of one column of an entry.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="column">The column.</param>
+    /// <param name="inLines">Whether a list may become several lines.</param>
+    public static string Of(JsonElement entry, PaletteColumn column, bool inLines)
+    {
+        var value = At(entry, column.Field);
+        return column.Field == "priority" && value is { ValueKind: JsonValueKind.Number } number
+            && number.TryGetInt32(out var priority) && Enum.IsDefined((TaskPriority)priority)
+            ? WireName.Of((TaskPriority)priority)
+            : Text(value, column.Format == ColumnFormat.Lines && !inLines ? ColumnFormat.Text : column.Format);
     }
 
     public static string Text(JsonElement? value, ColumnFormat format = ColumnFormat.Text)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Morag.Failover.Cli.CommandLine;
@@ -10,7 +11,11 @@ using Morag.Failover.Contracts.Wire;
 namespace Morag.Failover.Cli.Palettes;
 
 /// <summary>Builds commands from the palettes of a node.</summary>
-internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInput, TimeProvider clock)
+/// <param name="globals">The options of every command.</param>
+/// <param name="standardInput">Where values are read that are given as <c>-</c>.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="names">The names that complete values; null if nothing is completed.</param>
+internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInput, TimeProvider clock, NameOffers? names = null)
 {
     // All items are held in memory before the first is printed.
     private const int MaxLimit = 1_000_000;
@@ -45,14 +50,14 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
                 Description = parameter.Help,
                 Arity = parameter.Required ? ArgumentArity.ExactlyOne : ArgumentArity.ZeroOrOne,
             };
-            argument.CompletionSources.Add([.. parameter.Choices]);
+            Complete(argument.CompletionSources, definition, parameter);
             command.Add(argument);
             readers.Add((parameter, parsed => parsed.GetValue(argument)));
         }
 
         foreach (var parameter in definition.Options)
         {
-            readers.Add((parameter, AddOption(command, parameter)));
+            readers.Add((parameter, AddOption(command, definition, parameter)));
         }
 
         var limit = NumberOption.WithDefault("--limit", "Maximum number of items to list", CallLimits.DefaultPage, 1, MaxLimit);
@@ -63,7 +68,8 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
 
         var columns = new Option<string>("--columns")
         {
-            Description = "The columns to show, comma-separated: headings of the table, or fields of the JSON such as content_type",
+            Description =
+                "The columns to show, comma-separated: headings of the table, fields of the JSON such as content_type, or of --filter",
         };
         if (definition.View == PaletteView.Table)
         {
@@ -77,7 +83,8 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
         }
 
         command.SetAction((parsed, cancellation) => RunAsync(
-            definition.View == PaletteView.Table ? ChosenColumns.Of(definition, parsed.GetValue(columns)) : definition,
+            definition,
+            definition.View == PaletteView.Table ? ChosenColumns.Names(definition, parsed.GetValue(columns)) : null,
             readers.Select(reader => (reader.Parameter, reader.Read(parsed))),
             definition.Paged ? parsed.GetValue(limit) : CallLimits.DefaultPage,
             definition.Confirm is null || parsed.GetValue(yes),
@@ -86,7 +93,7 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
         return command;
     }
 
-    private static Func<ParseResult, string?> AddOption(Command command, PaletteParameter parameter)
+    private Func<ParseResult, string?> AddOption(Command command, PaletteCommand definition, PaletteParameter parameter)
     {
         var name = "--" + parameter.Name;
         if (parameter.Type == ParameterType.Flag)
@@ -96,18 +103,37 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
             return parsed => parsed.GetValue(flag) ? "true" : null;
         }
 
+        if (parameter.Type == ParameterType.List)
+        {
+            var list = new Option<string[]>(name) { Description = $"{parameter.Help} (repeatable)", Required = parameter.Required };
+            list.CompletionSources.Add([.. parameter.Choices]);
+            command.Add(list);
+            return parsed => parsed.GetValue(list) is { Length: > 0 } texts ? string.Join(',', texts) : null;
+        }
+
         var option = new Option<string>(name)
         {
             Description = parameter.Help,
             Required = parameter is { Required: true, OptionalInDryRun: false },
         };
-        option.CompletionSources.Add([.. parameter.Choices]);
+        Complete(option.CompletionSources, definition, parameter);
         command.Add(option);
         return parsed => parsed.GetValue(option);
     }
 
+    private void Complete(
+        List<Func<CompletionContext, IEnumerable<CompletionItem>>> sources, PaletteCommand definition, PaletteParameter parameter)
+    {
+        sources.Add([.. parameter.Choices]);
+        if (names is not null && NameSource.Of(definition, parameter) is { } source)
+        {
+            sources.Add(context => names.Of(source, context));
+        }
+    }
+
     private async Task<int> RunAsync(
         PaletteCommand definition,
+        IReadOnlyList<string>? columns,
         IEnumerable<(PaletteParameter Parameter, string? Text)> given,
         int limit,
         bool confirmed,
@@ -155,19 +181,21 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
         var call = PaletteCall.Build(definition, values);
         if (definition.Follow)
         {
-            return await new FollowedStream(node, definition, call, globals.AsJson(parsed), parsed.InvocationConfiguration)
+            return await new FollowedStream(
+                    node, ChosenColumns.Of(definition, columns, default), call, globals.AsJson(parsed), parsed.InvocationConfiguration)
                 .RunAsync(cancellation);
         }
 
         return await AnswerReading.GuardAsync(node.Node, async () =>
         {
             var answer = await new PaletteClient(node).CallAsync(definition, call, limit, cancellation);
-            await ShowAsync(definition, answer, limit, parsed);
+            await ShowAsync(isDryRun ? DryRunColumns.Of(definition) : definition, columns, answer, limit, parsed);
             return ExitCode.Ok;
         });
     }
 
-    private async Task ShowAsync(PaletteCommand definition, PaletteAnswer answer, int limit, ParseResult parsed)
+    private async Task ShowAsync(
+        PaletteCommand definition, IReadOnlyList<string>? columns, PaletteAnswer answer, int limit, ParseResult parsed)
     {
         var output = parsed.InvocationConfiguration.Output;
         var error = parsed.InvocationConfiguration.Error;
@@ -178,6 +206,7 @@ internal sealed class PaletteCommands(GlobalOptions globals, Stream standardInpu
             throw new CommandFailure(ExitCode.NotFound, $"there is no {definition.Select} yet (state: {state})");
         }
 
+        definition = ChosenColumns.Of(definition, columns, present);
         if (globals.AsJson(parsed))
         {
             await output.WriteLineAsync(JsonSerializer.Serialize(present, Wire.Indented));

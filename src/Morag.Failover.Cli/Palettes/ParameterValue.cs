@@ -37,9 +37,9 @@ internal sealed class ParameterValue(Stream standardInput, TimeProvider clock)
 
     private JsonNode Parse(PaletteParameter parameter, string label, string text)
     {
-        if (parameter.Choices.Length > 0 && !parameter.Choices.Contains(text))
+        if (parameter.Choices.Length > 0 && NoChoice(parameter, text) is { } wrong)
         {
-            throw CommandFailure.Usage($"{label} must be one of {string.Join(", ", parameter.Choices)}, not \"{text}\"");
+            throw CommandFailure.Usage($"{label} must be one of {string.Join(", ", parameter.Choices)}, not \"{wrong}\"");
         }
 
         switch (parameter.Type)
@@ -68,6 +68,12 @@ internal sealed class ParameterValue(Stream standardInput, TimeProvider clock)
         where T : struct, INumber<T> => rule.Read(text) is { } number
         ? JsonValue.Create(number)!
         : throw CommandFailure.Usage(rule.Refusal(label, text));
+
+    private static string? NoChoice(PaletteParameter parameter, string text)
+    {
+        string[] given = parameter.Type == ParameterType.List && Split(text) is { Length: > 0 } items ? items : [text];
+        return Array.Find(given, item => !parameter.Choices.Contains(item));
+    }
 
     private static string[] Split(string text) =>
         text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

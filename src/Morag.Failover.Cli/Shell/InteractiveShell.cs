@@ -1,4 +1,3 @@
-using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Morag.Failover.Cli.CommandLine;
@@ -44,7 +43,15 @@ internal sealed class InteractiveShell(
                 break;
             }
 
-            string[] words = end == LineEnd.Entered ? [.. CommandLineParser.SplitCommandLine(text)] : [];
+            string[]? words = end == LineEnd.Entered ? ShellWords.Split(text) : [];
+            if (words is null)
+            {
+                history.Add(text);
+                terminal.Write("morag: a quote is not closed\r\n");
+                exitCode = ExitCode.Usage;
+                continue;
+            }
+
             words = words is ["morag", .. var rest] ? rest : words;
             if (words is ["exit" or "quit"])
             {
@@ -96,10 +103,24 @@ internal sealed class InteractiveShell(
 
     private async Task<IReadOnlyList<string>> OffersAsync(string before)
     {
-        var offers = await commands.CompleteAsync(given, before, CancellationToken.None);
+        if (Unquoted(before) is not { } text)
+        {
+            return [];
+        }
+
+        var offers = await commands.CompleteAsync(given, text, CancellationToken.None);
         var first = before.TrimStart();
         var own = first.Contains(' ', StringComparison.Ordinal) ? [] : Own.Where(word => word.StartsWith(first, StringComparison.Ordinal));
         return [.. offers.Concat(own).Distinct().Order(StringComparer.Ordinal)];
+    }
+
+    // Completion knows double quotes only, and needs the words before the last one only to know which value that is.
+    private static string? Unquoted(string before)
+    {
+        var last = before.LastIndexOf(' ') + 1;
+        return ShellWords.Split(before[..last]) is { } words
+            ? string.Concat(words.Select(word => (word.Any(char.IsWhiteSpace) ? "value" : word.Replace('"', '_')) + " ")) + before[last..]
+            : null;
     }
 
     private static async Task<string> PromptAsync(Func<NodeConnection> node, CancellationToken cancellation)
