@@ -99,7 +99,7 @@ public sealed class TaskRun
     {
         if (checkpoint.IsNull)
         {
-            throw new ArgumentException("A checkpoint cannot be null, which keeps the last one. Save {} to start over.", nameof(checkpoint));
+            throw new ArgumentException("Null would keep the last checkpoint. Save {} to start over.", nameof(checkpoint));
         }
 
         if (checkpoint.BrokenRule(TaskLimits.MaxCheckpointBytes) is { } rule)

@@ -72,6 +72,23 @@ public sealed class ProgressSpecs(ITestOutputHelper output) : OwnerSpec(output)
         Assert.Equal(20, (await AskAsync(Start(Entity))).Progress!.Percent);
     }
 
+    [Fact]
+    public async Task Should_judge_the_loss_of_a_worker_by_what_waits()
+    {
+        var queue = Start(Entity);
+        var epoch = await LeaseAsync(queue);
+        await ReportAsync(queue, epoch, 10);
+        await PassAsync(TimeSpan.FromMinutes(10));
+        await ReportAsync(queue, epoch, 20);
+        await ReportAsync(queue, epoch, 90);
+
+        var fence = new FenceInstance { Partition = 0, WorkerId = Worker, Number = 1, Kind = FenceKind.Lost, Reason = "silent" };
+        queue.Tell(fence, TestActor);
+
+        await AwaitAssertAsync(async () => Assert.Contains("90% is done", (await AskAsync(queue)).Waiting!.Sentence, StringComparison.Ordinal));
+        Assert.Equal(90, Stored[^1].Tasks.Single().Progress.Percent);
+    }
+
     private static GrantLeases Demand => new()
     {
         Partition = 0,

@@ -233,6 +233,9 @@ public sealed class ProgressReportsSpecs
         Assert.Equal(1_200, waiting.Count + refused);
         queue.Events.Clear();
         queue.Pass(6);
+        Assert.True(
+            Report(leases[^1].Epoch, 3, checkpoint: OfBytes(16_000), task: leases[^1].TaskId.Value).Stored,
+            "A report that is due does not wait, so it does not matter how many do.");
         StoreDue();
 
         Assert.True(waiting.IsEmpty);
