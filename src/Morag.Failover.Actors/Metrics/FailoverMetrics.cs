@@ -152,7 +152,7 @@ public static class FailoverMetrics
     public static readonly Metric WebhookDeliveries = Counter(
         "morag.webhook.deliveries",
         "{attempt}",
-        "Attempts to send a change of an alert to a webhook: `delivered`, `failed`; and changes that it never gets: `dropped`.",
+        "Changes of alerts that are sent to a webhook: `delivered` and `failed` count attempts; `dropped` counts changes that were given up.",
         MetricLabels.Webhook,
         MetricLabels.WebhookResult);
 
