@@ -52,6 +52,7 @@ internal static class BulkPalette
                 Arguments = [InPath("id", "The action")],
                 Options = [Reason],
                 View = PaletteView.Record,
+                Columns = [Column("action", "id"), .. AffectedTasks],
             },
         ],
     };
@@ -62,6 +63,7 @@ internal static class BulkPalette
             Options = [.. Common],
             FixedFields = ImmutableSortedDictionary<string, string>.Empty.Add("action", WireName.Of(kind)),
             View = PaletteView.Record,
+            Columns = [Column("action", "id"), .. AffectedTasks],
             Confirm = confirm,
             Repeatable = true,
         };

@@ -16,6 +16,9 @@ internal static class PaletteParts
     /// <summary>Ends a command that otherwise follows a stream.</summary>
     public static PaletteParameter Once => InQuery("once", "Print what there is, and end") with { Type = ParameterType.Flag };
 
+    /// <summary>The tasks that an action changed. The command line says "would change" in a dry run.</summary>
+    public static PaletteColumn[] AffectedTasks => [Column("changed", "count"), Column("tasks", "sample")];
+
     public static PaletteCommand Get(string name, string path, string summary) => Call("GET", name, path, summary);
 
     public static PaletteCommand Post(string name, string path, string summary) => Call("POST", name, path, summary);

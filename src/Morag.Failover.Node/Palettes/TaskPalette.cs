@@ -225,12 +225,14 @@ internal static class TaskPalette
             ],
             Objects = ["filter"],
             View = PaletteView.Record,
+            Columns = [.. AffectedTasks],
         },
         Post("cancel-all", "/tasks/cancel", "Cancel every matching task; requires at least one filter unless this is a dry run") with
         {
             Options = [ReasonUnlessDryRun, .. Filter, DryRun],
             Objects = ["filter"],
             View = PaletteView.Record,
+            Columns = [.. AffectedTasks],
             Confirm = "The matching tasks will not run. Continue?",
         },
     ];

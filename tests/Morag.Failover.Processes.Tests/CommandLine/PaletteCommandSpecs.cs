@@ -41,14 +41,14 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
         ("task extend $task --worker $worker --epoch $epoch --seconds 60", false, "(?m)^accepted +yes$"),
         ("task progress $task --worker $worker --epoch $epoch --percent 40 --checkpoint {\"page\":3}", false, "(?m)^stored +yes$"),
         ("task release $task --worker $worker --epoch $epoch", false, "(?m)^accepted +yes$"),
-        ("task requeue-all --worker $worker --reason fixed", true, "(?m)^count +1\\s+sample +$task$"),
-        ("task cancel-all --worker $worker --reason old --yes", false, "(?m)^count +1\\s+sample +$task$"),
-        ("bulk requeue --filter id:$task --reason fixed --yes", true, "(?m)^count +1\\s+sample +$task$"),
-        ("bulk cancel --filter id:$task --reason old --yes", false, "(?m)^count +1\\s+sample +$task$"),
-        ("bulk prioritize --filter id:$task --priority high --reason urgent", false, "(?m)^count +1\\s+sample +$task$"),
-        ("bulk move --filter id:$task --queue gpu_priority --reason full", true, "(?m)^count +1\\s+sample +$task$"),
+        ("task requeue-all --worker $worker --reason fixed", true, "(?m)^changed +1\\s+tasks +$task$"),
+        ("task cancel-all --worker $worker --reason old --yes", false, "(?m)^changed +1\\s+tasks +$task$"),
+        ("bulk requeue --filter id:$task --reason fixed --yes", true, "(?m)^changed +1\\s+tasks +$task$"),
+        ("bulk cancel --filter id:$task --reason old --yes", false, "(?m)^changed +1\\s+tasks +$task$"),
+        ("bulk prioritize --filter id:$task --priority high --reason urgent", false, "(?m)^changed +1\\s+tasks +$task$"),
+        ("bulk move --filter id:$task --queue gpu_priority --reason full", true, "(?m)^changed +1\\s+tasks +$task$"),
         ("bulk show none-$task", false, "(?m)^changed +0$"),
-        ("bulk undo none-$task --reason wrong", false, "(?m)^count +0$"),
+        ("bulk undo none-$task --reason wrong", false, "(?m)^changed +0$"),
         ("failure list --task $task --since 1h", true, "$task +processing_error +$worker"),
         ("failure stale --task $task --worker $worker", false, "(?m)^none$"),
         ("policy show", false, "network_failure +retry_same_worker"),
@@ -179,7 +179,7 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
             (before.State, before.History.Length),
             ((await node.Client.TaskAsync(stage.Name)).State, (await node.Client.TaskAsync(stage.Name)).History.Length));
         var none = await node.RunAsync("task", command, "--dry-run", "--worker", "nobody");
-        Assert.Matches("(?m)^count +0$", none.Output);
+        Assert.Matches("(?m)^would change +0$", none.Output);
     }
 
     [Fact]
@@ -189,16 +189,17 @@ public sealed class PaletteCommandSpecs(CommandLineNode node) : IClassFixture<Co
 
         var requeued = await node.RunAsync(
             "task", "requeue-all", "--worker", parked.Name, "--reason", "fixed", "--to-queue", "cpu_standard", "--quality", """{"a":1}""");
-        Assert.Matches($"(?m)^count +1\\s+sample +{parked.Name}$", requeued.Output);
+        Assert.Matches($"(?m)^changed +1\\s+tasks +{parked.Name}$", requeued.Output);
         var task = await node.Client.TaskAsync(parked.Name);
         Assert.Equal((TaskState.Queued, "cpu_standard", """{"a":1}"""), (task.State, task.Queue.Value, task.Quality.Raw));
 
         // Nothing is parked any more, and a leased task cannot be requeued.
-        Assert.Matches("(?m)^count +0$", (await node.RunAsync("task", "requeue-all", "--worker", leased.Name, "--reason", "fixed")).Output);
+        var none = await node.RunAsync("task", "requeue-all", "--worker", leased.Name, "--reason", "fixed");
+        Assert.Matches("(?m)^changed +0$", none.Output);
         Assert.Equal(TaskState.Leased, (await node.Client.TaskAsync(leased.Name)).State);
 
         Assert.Matches(
-            "(?m)^count +1", (await node.RunAsync("task", "cancel-all", "--worker", leased.Name, "--reason", "old", "--yes")).Output);
+            "(?m)^changed +1", (await node.RunAsync("task", "cancel-all", "--worker", leased.Name, "--reason", "old", "--yes")).Output);
         Assert.Equal(TaskState.Cancelled, (await node.Client.TaskAsync(leased.Name)).State);
         Assert.Equal(TaskState.Queued, (await node.Client.TaskAsync(parked.Name)).State);
     }
