@@ -7,8 +7,13 @@ public static class Texts
     public static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>A number with at most the given decimals.</summary>
-    public static string Rounded(double value, int decimals = 1) =>
-        value.ToString(decimals == 0 ? "N0" : "#,0." + new string('#', decimals), CultureInfo.InvariantCulture);
+    public static string Rounded(double value, int decimals = 1)
+    {
+        var text = value.ToString(decimals == 0 ? "N0" : "#,0." + new string('#', decimals), CultureInfo.InvariantCulture);
+
+        // A small negative number is rounded to a negative zero.
+        return text == "-0" ? "0" : text;
+    }
 
     /// <summary>A value of a scale in few characters, never rounded to another one: <c>2.5</c>, <c>0.025</c>, <c>20k</c>.</summary>
     public static string Scale(double value) => value switch
@@ -32,7 +37,7 @@ public static class Texts
             { TotalDays: < 1 } some => Two(some.Hours, "h", some.Minutes, "min"),
             var large => Two((int)large.TotalDays, "d", large.Hours, "h"),
         };
-        return time < TimeSpan.Zero ? "-" + text : text;
+        return time < TimeSpan.Zero && text != "0 ms" ? "-" + text : text;
     }
 
     /// <summary>A size in bytes with a unit.</summary>

@@ -51,6 +51,7 @@ internal sealed class DashboardPages : IScenario
         ("journal_events", "/journal/events?id=worker-worker-7"),
         ("audit", "/audit"),
         ("settings", "/settings"),
+        ("summary", "/api/v1/dashboard"),
     ];
 
     private static readonly (string Name, string Path)[] Watched =

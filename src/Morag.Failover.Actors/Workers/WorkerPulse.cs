@@ -59,7 +59,7 @@ internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages,
 
     /// <summary>How suspicious its silence is; null if it declared no heartbeat interval.</summary>
     public double? Phi(DateTimeOffset now) =>
-        Signs(now) is { Rhythm: { } known } signs ? known.Phi(now - signs.SilentSince, settings) : null;
+        Signs(now) is { Rhythm: { } known } signs ? LivenessRules.Phi(known, signs, settings, now) : null;
 
     /// <summary>The rhythm of its heartbeats, for people; null if it declared no heartbeat interval.</summary>
     public HeartbeatReport? Heartbeats(DateTimeOffset now)
@@ -76,11 +76,12 @@ internal sealed class WorkerPulse(WorkerSettings settings, IOutageWatch outages,
         {
             MeanSeconds = Rounded(known.Mean),
             SilentSeconds = Rounded(silence),
-            Phi = Math.Round(Math.Min(Math.Max(0, known.Phi(silence, settings)), HeartbeatReport.MaxPhi), 2),
+            Phi = Math.Round(Math.Min(Math.Max(0, LivenessRules.Phi(known, signs, settings, now)), HeartbeatReport.MaxPhi), 2),
             SuspectPhi = settings.SuspectPhi,
             OfflinePhi = settings.OfflinePhi,
             SuspectAfterSeconds = Rounded(suspectAfter < offlineAfter ? suspectAfter : offlineAfter),
             OfflineAfterSeconds = Rounded(offlineAfter),
+            OfflineLimit = LivenessRules.OfflineLimit(known, settings).Limit,
             Intervals = [.. (followed?.Intervals ?? known.Recent(HeartbeatReport.MaxIntervals)).Select(interval => interval / 1000.0)],
         };
 

@@ -57,9 +57,10 @@ internal static class Cell
         if (present.ValueKind == JsonValueKind.Number && format is ColumnFormat.Percent or ColumnFormat.TwoDecimals)
         {
             var number = present.GetDouble();
-            return format == ColumnFormat.Percent
-                ? number.ToString("0.#%", CultureInfo.InvariantCulture)
-                : number.ToString("0.##", CultureInfo.InvariantCulture);
+            var text = number.ToString(format == ColumnFormat.Percent ? "0.#%" : "0.##", CultureInfo.InvariantCulture);
+
+            // A small negative number is rounded to a negative zero.
+            return text is "-0" or "-0%" ? text[1..] : text;
         }
 
         return Safe(present.ValueKind switch

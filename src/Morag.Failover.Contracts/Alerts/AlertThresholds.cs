@@ -7,6 +7,9 @@ public sealed record AlertThresholds
     /// <summary>The longest <see cref="RaiseAfterSeconds"/> and <see cref="ResolveAfterSeconds"/>.</summary>
     public const int MaxWaitSeconds = 3_600;
 
+    /// <summary>The shortest <see cref="QueueAgeSeconds"/>.</summary>
+    public const int MinQueueAgeSeconds = 1;
+
     /// <summary>The longest <see cref="QueueAgeSeconds"/>: 30 days.</summary>
     public const int MaxQueueAgeSeconds = 30 * 24 * 3_600;
 
@@ -15,6 +18,9 @@ public sealed record AlertThresholds
 
     /// <summary>The highest <see cref="FlappingLosses"/>.</summary>
     public const int MaxFlappingLosses = 100;
+
+    /// <summary>The lowest <see cref="FailureRateAttempts"/>.</summary>
+    public const int MinFailureRateAttempts = 1;
 
     /// <summary>The highest <see cref="FailureRateAttempts"/>.</summary>
     public const int MaxFailureRateAttempts = 1_000_000;
@@ -72,11 +78,13 @@ public sealed record AlertThresholds
     public (string Field, string Rule)? BrokenRule() =>
         !IsIn(RaiseAfterSeconds, 0, MaxWaitSeconds) ? ("raise_after_seconds", $"must be 0 to {MaxWaitSeconds}")
         : !IsIn(ResolveAfterSeconds, 0, MaxWaitSeconds) ? ("resolve_after_seconds", $"must be 0 to {MaxWaitSeconds}")
-        : !IsIn(QueueAgeSeconds, 1, MaxQueueAgeSeconds) ? ("queue_age_seconds", $"must be 1 to {MaxQueueAgeSeconds}")
+        : !IsIn(QueueAgeSeconds, MinQueueAgeSeconds, MaxQueueAgeSeconds)
+            ? ("queue_age_seconds", $"must be {MinQueueAgeSeconds} to {MaxQueueAgeSeconds}")
         : !IsIn(FlappingLosses, MinFlappingLosses, MaxFlappingLosses)
             ? ("flapping_losses", $"must be {MinFlappingLosses} to {MaxFlappingLosses}")
         : !IsIn(FailureRate, double.Epsilon, 1) ? ("failure_rate", "must be above 0 and at most 1")
-        : !IsIn(FailureRateAttempts, 1, MaxFailureRateAttempts) ? ("failure_rate_attempts", $"must be 1 to {MaxFailureRateAttempts}")
+        : !IsIn(FailureRateAttempts, MinFailureRateAttempts, MaxFailureRateAttempts)
+            ? ("failure_rate_attempts", $"must be {MinFailureRateAttempts} to {MaxFailureRateAttempts}")
         : !IsIn(StoreLatencySeconds, double.Epsilon, MaxStoreLatencySeconds)
             ? ("store_latency_seconds", $"must be above 0 and at most {MaxStoreLatencySeconds}")
         : !IsIn(StoreUse, double.Epsilon, 1) ? ("store_use", "must be above 0 and at most 1")

@@ -90,7 +90,7 @@ public sealed record HeartbeatReport
     /// <summary>The highest <see cref="Phi"/>. Computed exactly, it could be infinite.</summary>
     public const int MaxPhi = 300;
 
-    /// <summary>The mean interval in seconds; the declared one until enough heartbeats are known.</summary>
+    /// <summary>The mean interval in seconds, and at least the declared one; the declared one until enough heartbeats are known.</summary>
     [ProtoMember(1)] public double MeanSeconds { get; init; }
 
     /// <summary>The seconds since its last sign of life, without outages of nodes.</summary>
@@ -98,13 +98,14 @@ public sealed record HeartbeatReport
 
     /// <summary>
     /// How unlikely this silence is, 0 to 300: 1 means a chance of 1 in 10 that the next heartbeat is still to come, 2 means 1 in 100.
+    /// Nodes that are slow divide the silence by their patience first, as they stretch the thresholds by it.
     /// </summary>
     [ProtoMember(3)] public double Phi { get; init; }
 
     /// <summary>The phi at which it becomes suspect.</summary>
     [ProtoMember(4)] public double SuspectPhi { get; init; }
 
-    /// <summary>The phi at which it is lost, unless it has missed only one heartbeat.</summary>
+    /// <summary>The phi at which it is lost, if <see cref="OfflineLimit"/> is <see cref="SilenceLimit.Phi"/>.</summary>
     [ProtoMember(5)] public double OfflinePhi { get; init; }
 
     /// <summary>The silence in seconds at which it becomes suspect.</summary>
@@ -117,6 +118,22 @@ public sealed record HeartbeatReport
     /// The last intervals in seconds, oldest first, at most 30. Those between beats in a session are up to a minute old.
     /// </summary>
     [ProtoMember(8)] public ImmutableArray<double> Intervals { get; init; } = [];
+
+    /// <summary>What sets <see cref="OfflineAfterSeconds"/>; null if a node of an earlier version judges the worker.</summary>
+    [ProtoMember(9)] public SilenceLimit? OfflineLimit { get; init; }
+}
+
+/// <summary>What sets the silence at which a worker is lost.</summary>
+public enum SilenceLimit
+{
+    /// <summary>The silence at which phi reaches <c>workers.offline-phi</c>.</summary>
+    Phi = 1,
+
+    /// <summary>Two missed heartbeats, because phi is reached before them.</summary>
+    MissedHeartbeats = 2,
+
+    /// <summary><c>workers.timeout</c>, which is reached before the others.</summary>
+    WorkerTimeout = 3,
 }
 
 /// <summary>The counts of a worker's successes and failures, and its breaker.</summary>

@@ -11,7 +11,8 @@ public sealed record AlertSettingsModel(AlertSettingsReport? Report)
     [
         ThresholdField.OfTime(AlertThreshold.RaiseAfter, "Raise when it holds for", 0, AlertThresholds.MaxWaitSeconds),
         ThresholdField.OfTime(AlertThreshold.ResolveAfter, "Resolve when it is over for", 0, AlertThresholds.MaxWaitSeconds),
-        ThresholdField.OfTime(AlertThreshold.QueueAge, "Age of a waiting task", 1, AlertThresholds.MaxQueueAgeSeconds),
+        ThresholdField.OfTime(
+            AlertThreshold.QueueAge, "Age of a waiting task", AlertThresholds.MinQueueAgeSeconds, AlertThresholds.MaxQueueAgeSeconds),
         ThresholdField.OfTime(AlertThreshold.StoreLatency, "Time of a write to Redis", 0.001, AlertThresholds.MaxStoreLatencySeconds),
         ThresholdField.OfCount(
             AlertThreshold.FlappingLosses,
@@ -19,7 +20,11 @@ public sealed record AlertSettingsModel(AlertSettingsReport? Report)
             AlertThresholds.MinFlappingLosses,
             AlertThresholds.MaxFlappingLosses),
         ThresholdField.OfShare(AlertThreshold.FailureRate, "Failed share of attempts"),
-        ThresholdField.OfCount(AlertThreshold.FailureRateAttempts, "Attempts for a share", 1, AlertThresholds.MaxFailureRateAttempts),
+        ThresholdField.OfCount(
+            AlertThreshold.FailureRateAttempts,
+            "Attempts for a share",
+            AlertThresholds.MinFailureRateAttempts,
+            AlertThresholds.MaxFailureRateAttempts),
         ThresholdField.OfShare(AlertThreshold.StoreUse, "Used share of Redis"),
     ];
 

@@ -78,10 +78,6 @@ public sealed record OverviewModel
     /// <summary>What needs attention, the most urgent first.</summary>
     public IReadOnlyList<AttentionItem> Attention => [.. AllAttention().OrderBy(item => item.Urgency)];
 
-    /// <summary>What only the owner of alerts can tell, as it shows over time. All else is read from the state and shown at once.</summary>
-    private static readonly ImmutableArray<AlertKind> OnlyKnownFromAlerts =
-        [AlertKind.WorkerFlapping, AlertKind.QueueOld, AlertKind.FailureRate, AlertKind.StoreSlow, AlertKind.StoreFull];
-
     private ImmutableArray<QueueStats> KnownQueues => Queues ?? [];
 
     private IEnumerable<AttentionItem> AllAttention()
@@ -91,9 +87,10 @@ public sealed record OverviewModel
             yield return new(Urgency.Critical, $"{owner.Owner} does not serve: {owner.Reason}.", "/cluster");
         }
 
-        foreach (var alert in OpenAlerts.Where(alert => OnlyKnownFromAlerts.Contains(alert.Kind)))
+        foreach (var alert in OpenAlerts.Where(alert => IsOnlyKnownFromAlerts(alert.Kind)))
         {
-            yield return new(UrgencyOf(alert.Severity), alert.Message, "/alerts");
+            var acknowledged = alert.AcknowledgedBy is { } by ? $" Acknowledged by {AlertsModel.Who(by)}." : "";
+            yield return new(UrgencyOf(alert.Severity), alert.Message + acknowledged, "/alerts");
         }
 
         foreach (var node in Nodes.Where(node => !node.Reachable || node.Status is not ("up" or "weakly_up")))
@@ -143,12 +140,24 @@ public sealed record OverviewModel
         }
     }
 
+    /// <summary>
+    /// Whether only the owner of alerts knows of it, because it shows over time. All else is read from the state and shown at once.
+    /// </summary>
+    private static bool IsOnlyKnownFromAlerts(AlertKind kind) => kind switch
+    {
+        AlertKind.WorkerFlapping or AlertKind.QueueOld or AlertKind.FailureRate or AlertKind.StoreSlow or AlertKind.StoreFull => true,
+        AlertKind.BreakerOpen or AlertKind.WorkerLost or AlertKind.TasksParked or AlertKind.QueueUnserved
+            or AlertKind.NodeUnreachable or AlertKind.OwnerDown => false,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such rule."),
+    };
+
     private static Urgency UrgencyOf(AlertSeverity severity) => severity switch
     {
         AlertSeverity.Critical => Urgency.Critical,
         AlertSeverity.Error => Urgency.Error,
         AlertSeverity.Warning => Urgency.Warning,
-        _ => Urgency.Info,
+        AlertSeverity.Info => Urgency.Info,
+        _ => throw new ArgumentOutOfRangeException(nameof(severity), severity, "There is no such severity."),
     };
 
     private static string Verb(int count) => count == 1 ? "is" : "are";

@@ -45,8 +45,9 @@ public sealed class HeartbeatRhythm
     public static HeartbeatRhythm Measured(double meanSeconds, double deviationSeconds) => new(meanSeconds, deviationSeconds);
 
     /// <summary>
-    /// Adds the interval between two consecutive heartbeats. A shorter one than the declared interval counts as the declared one:
-    /// heartbeats that were repeated, or that waited somewhere, arrive together, and must not make the next one look late.
+    /// Adds the interval between two consecutive heartbeats. In <see cref="Mean"/> and <see cref="Deviation"/>, one that is shorter than
+    /// the declared interval counts as the declared one: heartbeats that were repeated, or that waited somewhere, arrive together, and must
+    /// not make the next one look late.
     /// </summary>
     public void Learn(TimeSpan interval)
     {
@@ -55,12 +56,12 @@ public sealed class HeartbeatRhythm
             return;
         }
 
-        intervals[next] = (float)Math.Max(interval.TotalSeconds, announced);
+        intervals[next] = (float)interval.TotalSeconds;
         next = (next + 1) % intervals.Length;
         count = Math.Min(count + 1, intervals.Length);
     }
 
-    /// <summary>The last intervals in milliseconds, oldest first.</summary>
+    /// <summary>The last intervals in milliseconds as they were, oldest first.</summary>
     /// <param name="most">The most to return.</param>
     public ImmutableArray<int> Recent(int most)
     {
@@ -131,8 +132,9 @@ public sealed class HeartbeatRhythm
         double squares = 0;
         for (var i = 0; i < count; i++)
         {
-            sum += intervals[i];
-            squares += (double)intervals[i] * intervals[i];
+            var seconds = Math.Max(intervals[i], announced);
+            sum += seconds;
+            squares += seconds * seconds;
         }
 
         var mean = sum / count;

@@ -68,13 +68,26 @@ public static class LivenessRules
     /// The silence at which a worker with a rhythm is lost, if its session does not break before. Two heartbeats must be missing, however
     /// regular the rhythm is, because one heartbeat may get lost in the network.
     /// </summary>
-    public static TimeSpan OfflineAfter(HeartbeatRhythm rhythm, Patience patience, WorkerSettings settings)
+    public static TimeSpan OfflineAfter(HeartbeatRhythm rhythm, Patience patience, WorkerSettings settings) =>
+        patience.Stretch(OfflineLimit(rhythm, settings).Silence);
+
+    /// <summary>The silence at which a worker with a rhythm is lost, before patience stretches it, and what sets it.</summary>
+    public static (TimeSpan Silence, SilenceLimit Limit) OfflineLimit(HeartbeatRhythm rhythm, WorkerSettings settings)
     {
         var surprising = rhythm.SilenceFor(settings.OfflinePhi, settings);
         var twoMissing = (rhythm.Mean * 2) + settings.AcceptableHeartbeatPause;
-        var longest = surprising > twoMissing ? surprising : twoMissing;
-        return patience.Stretch(longest < settings.Timeout ? longest : settings.Timeout);
+        var (longest, limit) = surprising > twoMissing
+            ? (surprising, SilenceLimit.Phi)
+            : (twoMissing, SilenceLimit.MissedHeartbeats);
+        return longest < settings.Timeout ? (longest, limit) : (settings.Timeout, SilenceLimit.WorkerTimeout);
     }
+
+    /// <summary>
+    /// Phi of the silence of a worker with a rhythm. Patience stretches the thresholds, so it lowers phi in the same way: phi reaches
+    /// <see cref="WorkerSettings.SuspectPhi"/> at <see cref="SuspectAfter"/>.
+    /// </summary>
+    public static double Phi(HeartbeatRhythm rhythm, SignsOfLife signs, WorkerSettings settings, DateTimeOffset now) =>
+        rhythm.Phi((now - signs.SilentSince) / signs.Patience.Factor, settings);
 
     /// <summary>Judges the silence up to <paramref name="now"/>, which was observed.</summary>
     private static LivenessVerdict JudgeObserved(Liveness present, SignsOfLife signs, WorkerSettings settings, DateTimeOffset now)

@@ -17,7 +17,8 @@ internal static class AlertSettingsReader
         QueueAge = section.Duration("queue-age", "1s", "30d"),
         FlappingLosses = section.Integer("flapping-losses", AlertThresholds.MinFlappingLosses, AlertThresholds.MaxFlappingLosses),
         FailureRate = section.Number("failure-rate", 0, 1, aboveLeast: true),
-        FailureRateAttempts = section.Integer("failure-rate-attempts", 1, AlertThresholds.MaxFailureRateAttempts),
+        FailureRateAttempts = section.Integer(
+            "failure-rate-attempts", AlertThresholds.MinFailureRateAttempts, AlertThresholds.MaxFailureRateAttempts),
         FailureRateWindow = section.Duration("failure-rate-window", "10s", "1h"),
         StoreLatency = section.Duration("store-latency", "1ms", "1m"),
         StoreUse = section.Number("store-use", 0, 1, aboveLeast: true),

@@ -44,6 +44,8 @@ internal static partial class NodeMessages
     [LoggerMessage(LogLevel.Error, "Bulk action {Id} ended early")]
     public static partial void BulkEndedEarly(this ILogger log, Exception failure, string id);
 
-    [LoggerMessage(LogLevel.Warning, "Sessions that are signed out stay open on other nodes until Redis answers: {Why}")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Redis does not answer, so sign-outs on this node and on others take effect only where they happened: {Why}")]
     public static partial void SessionsNotExchanged(this ILogger log, string why);
 }

@@ -75,7 +75,11 @@ internal static class AlertPalette
                     InBody("reason", "The reason, kept with the change") with { Required = true, MaxBytes = CallLimits.MaxReasonBytes },
                     Seconds("raise-after", "Seconds that a condition must hold", 0, AlertThresholds.MaxWaitSeconds),
                     Seconds("resolve-after", "Seconds that a condition must be over", 0, AlertThresholds.MaxWaitSeconds),
-                    Seconds("queue-age", "Seconds that a task may wait in its queue", 1, AlertThresholds.MaxQueueAgeSeconds),
+                    Seconds(
+                        "queue-age",
+                        "Seconds that a task may wait in its queue",
+                        AlertThresholds.MinQueueAgeSeconds,
+                        AlertThresholds.MaxQueueAgeSeconds),
                     WholeInBody(
                         "flapping-losses",
                         "Losses of one worker within an hour that count as flapping",
@@ -85,7 +89,7 @@ internal static class AlertPalette
                     WholeInBody(
                         "failure-rate-attempts",
                         "Attempts below which the failure rate is not judged",
-                        1,
+                        AlertThresholds.MinFailureRateAttempts,
                         AlertThresholds.MaxFailureRateAttempts),
                     Seconds("store-latency", "Seconds that a write to the store may take", 0, AlertThresholds.MaxStoreLatencySeconds),
                     NumberInBody("store-use", "Share of the store's memory that may be in use", 0, 1),

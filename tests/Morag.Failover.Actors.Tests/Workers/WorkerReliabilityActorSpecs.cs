@@ -410,6 +410,7 @@ public sealed class WorkerReliabilityActorSpecs(ITestOutputHelper output) : Owne
         var shown = await ShownAsync();
         Assert.Equal(Enumerable.Repeat(2.0, 7), shown.Intervals);
         Assert.Equal((2, 1, 7), (shown.MeanSeconds, shown.SilentSeconds, shown.OfflineAfterSeconds));
+        Assert.Equal(SilenceLimit.MissedHeartbeats, shown.OfflineLimit);
         Assert.Equal((Settings.Workers.SuspectPhi, Settings.Workers.OfflinePhi), (shown.SuspectPhi, shown.OfflinePhi));
         Assert.InRange(shown.SuspectAfterSeconds, 5, 7);
         Assert.InRange(shown.Phi, 0, 0.1);

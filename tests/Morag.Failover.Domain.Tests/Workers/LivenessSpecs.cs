@@ -131,6 +131,43 @@ public sealed class LivenessSpecs
     }
 
     [Fact]
+    public void Should_show_intervals_below_the_declared_one_as_they_were_and_judge_by_the_declared_one()
+    {
+        var rhythm = new HeartbeatRhythm(10, 10);
+        for (var beat = 0; beat < 5; beat++)
+        {
+            rhythm.Learn(TimeSpan.FromSeconds(beat % 2 == 0 ? 9 : 10));
+        }
+
+        Assert.Equal([9_000, 10_000, 9_000, 10_000, 9_000], rhythm.Recent(10).AsEnumerable());
+        Assert.Equal((TimeSpan.FromSeconds(10), TimeSpan.Zero), (rhythm.Mean, rhythm.Deviation));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1.5)]
+    public void Should_reach_phi_at_the_threshold_that_patience_stretches(double extra)
+    {
+        var patience = new Patience(extra, "slow");
+        var rhythm = Learnt(10, i => 10 + (i % 3));
+        var signs = new SignsOfLife(T0, rhythm, null, default, patience);
+
+        Assert.Equal(
+            Settings.SuspectPhi,
+            LivenessRules.Phi(rhythm, signs, Settings, T0 + LivenessRules.SuspectAfter(rhythm, patience, Settings)),
+            precision: 3);
+    }
+
+    [Fact]
+    public void Should_say_what_sets_the_silence_at_which_a_worker_is_lost()
+    {
+        Assert.Equal(SilenceLimit.Phi, LivenessRules.OfflineLimit(Learnt(1, i => 1 + (i % 7)), Settings).Limit);
+        Assert.Equal(SilenceLimit.MissedHeartbeats, LivenessRules.OfflineLimit(Learnt(30, _ => 30), Settings).Limit);
+        var rare = new HeartbeatRhythm(Settings.Timeout.TotalSeconds, 10);
+        Assert.Equal((Settings.Timeout, SilenceLimit.WorkerTimeout), LivenessRules.OfflineLimit(rare, Settings));
+    }
+
+    [Fact]
     public void Should_suspect_at_once_and_lose_after_the_grace_when_a_session_breaks()
     {
         var signs = new SignsOfLife(T0, new HeartbeatRhythm(10, 100), T0.AddSeconds(1));

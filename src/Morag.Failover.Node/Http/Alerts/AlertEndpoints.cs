@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using Morag.Failover.Contracts.Alerts;
 using Morag.Failover.Contracts.Wire;
 using Morag.Failover.Node.Http.Access;
@@ -12,6 +13,8 @@ namespace Morag.Failover.Node.Http.Alerts;
 internal static class AlertEndpoints
 {
     private const int MaxComponentBytes = 300;
+
+    private static readonly string LongestPage = CallLimits.MaxPage.ToString(CultureInfo.InvariantCulture);
 
     public static void MapAlerts(this IEndpointRouteBuilder api)
     {
@@ -78,6 +81,20 @@ internal static class AlertEndpoints
             wanted with { Limit = Rules.Limit(limit), After = string.IsNullOrEmpty(after) ? null : Number(after, "after") },
             context.RequestAborted);
         return ([.. page.Alerts], page.HasMore ? page.Alerts[^1].Id : null);
+    }
+
+    /// <summary>All alerts that a query selects. <c>max-open-of-kind</c> limits the open ones.</summary>
+    internal static async Task<List<Alert>> ReadAll(HttpContext context, FailoverGateway gateway, ListAlerts wanted)
+    {
+        List<Alert> all = [];
+        string? after = null;
+        do
+        {
+            (var alerts, after) = await ReadPage(context, gateway, wanted, LongestPage, after);
+            all.AddRange(alerts);
+        }
+        while (after is not null);
+        return all;
     }
 
     private static Task<IResult> Get(HttpContext context, FailoverGateway gateway, string alert) =>

@@ -229,6 +229,12 @@ internal sealed class ActivityRecorder(FailoverGateway gateway, ActorSystem syst
 #pragma warning restore CA1031
         {
             log.ChartsBeginNow(failure.Message);
+            lock (gate)
+            {
+                rollups = rollups.Know(ActivityKind.Failure, before).Know(ActivityKind.Decision, before);
+            }
+
+            Signal();
         }
     }
 

@@ -56,25 +56,28 @@ internal static class AlertPages
 
     private static async Task<IResult> ChangeSettings(HttpContext context, FailoverGateway gateway, OperatorLog log)
     {
-        var request = new AlertSettingsRequest
-        {
-            RaiseAfterSeconds = DashboardForms.Number(context, "raise_after_seconds"),
-            ResolveAfterSeconds = DashboardForms.Number(context, "resolve_after_seconds"),
-            QueueAgeSeconds = DashboardForms.Number(context, "queue_age_seconds"),
-            FlappingLosses = DashboardForms.WholeNumber(context, "flapping_losses"),
-            FailureRate = DashboardForms.Number(context, "failure_rate"),
-            FailureRateAttempts = DashboardForms.WholeNumber(context, "failure_rate_attempts"),
-            StoreLatencySeconds = DashboardForms.Number(context, "store_latency_seconds"),
-            StoreUse = DashboardForms.Number(context, "store_use"),
-            Reset = DashboardForms.Ticked<AlertThreshold>(context, "reset"),
-            Off = DashboardForms.Ticked<AlertKind>(context, "off"),
-            On = DashboardForms.Ticked<AlertKind>(context, "on"),
-            Reason = DashboardForms.Field(context, "reason"),
-        };
+        var request = RequestOf(context);
         _ = await log.RunAsync(
             context, "change thresholds of", "alerts", request.Reason, () => AlertEndpoints.SetSettings(context, gateway, request));
         return DashboardView.Return(context, "/alerts/settings", "thresholds");
     }
+
+    /// <summary>The changes in a form, whose fields are those of <see cref="AlertSettingsModel.Fields"/>.</summary>
+    internal static AlertSettingsRequest RequestOf(HttpContext context) => new()
+    {
+        RaiseAfterSeconds = DashboardForms.Number(context, "raise_after_seconds"),
+        ResolveAfterSeconds = DashboardForms.Number(context, "resolve_after_seconds"),
+        QueueAgeSeconds = DashboardForms.Number(context, "queue_age_seconds"),
+        FlappingLosses = DashboardForms.WholeNumber(context, "flapping_losses"),
+        FailureRate = DashboardForms.Number(context, "failure_rate"),
+        FailureRateAttempts = DashboardForms.WholeNumber(context, "failure_rate_attempts"),
+        StoreLatencySeconds = DashboardForms.Number(context, "store_latency_seconds"),
+        StoreUse = DashboardForms.Number(context, "store_use"),
+        Reset = DashboardForms.Ticked<AlertThreshold>(context, "reset"),
+        Off = DashboardForms.Ticked<AlertKind>(context, "off"),
+        On = DashboardForms.Ticked<AlertKind>(context, "on"),
+        Reason = DashboardForms.Field(context, "reason"),
+    };
 
     private static async Task<IResult> Acknowledge(HttpContext context, FailoverGateway gateway, OperatorLog log, string id)
     {

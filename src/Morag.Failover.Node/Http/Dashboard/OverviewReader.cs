@@ -43,8 +43,6 @@ internal sealed record OverviewReading
 /// <summary>Reads the counts for all pages that are open at this node, at most once per second.</summary>
 internal sealed class OverviewReader
 {
-    private const string MostAlerts = "100";
-
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(1);
 
     private readonly FailoverGateway gateway;
@@ -89,12 +87,13 @@ internal sealed class OverviewReader
             .GroupBy(queue => queue.Queue)
             .ToDictionary(queue => queue.Key, queue => queue.Min(part => part.OldestSince!.Value));
 
-        async Task<IReadOnlyList<Alert>?> Alerts(AlertState state) => (await PageReads.Optional(
-            call, "the alerts", AlertEndpoints.ReadPage(call, gateway, new ListAlerts { State = state }, MostAlerts, after: null))).Entries;
+        Task<List<Alert>?> Alerts(AlertState state) =>
+            Part("the alerts", AlertEndpoints.ReadAll(call, gateway, new ListAlerts { State = state }));
 
-        static ImmutableArray<Alert>? OpenOf(IReadOnlyList<Alert>?[] parts) => parts.Contains(null)
+        // An alert that is acknowledged while they are read can be in both.
+        static ImmutableArray<Alert>? OpenOf(List<Alert>?[] parts) => parts.Contains(null)
             ? null
-            : [.. parts.SelectMany(part => part!).OrderByDescending(alert => alert.RaisedAt)];
+            : [.. parts.SelectMany(part => part!).DistinctBy(alert => alert.Id).OrderByDescending(alert => alert.RaisedAt)];
 
         Task<T?> Part<T>(string name, Task<T> reading)
             where T : class => PageReads.Optional(call, name, reading);

@@ -59,14 +59,26 @@ internal static class PageReads
     }
 
     /// <summary>A page of a list, and where the next one begins; null if no owner answers.</summary>
-    public static async Task<(IReadOnlyList<T>? Entries, string? Next)> Optional<T>(
-        HttpContext context, string name, Task<(List<T> Entries, string? Next)> reading)
+    public static Task<(IReadOnlyList<T>? Entries, string? Next)> Optional<T>(
+        HttpContext context, string name, Task<(List<T> Entries, string? Next)> reading) =>
+        Optional(context, name, reading, evenIfBusy: false);
+
+    /// <summary>
+    /// A page of a list that is one part of many, and where the next one begins; null if no owner answers, or too many search already.
+    /// </summary>
+    public static Task<(IReadOnlyList<T>? Entries, string? Next)> OptionalEvenIfBusy<T>(
+        HttpContext context, string name, Task<(List<T> Entries, string? Next)> reading) =>
+        Optional(context, name, reading, evenIfBusy: true);
+
+    private static async Task<(IReadOnlyList<T>? Entries, string? Next)> Optional<T>(
+        HttpContext context, string name, Task<(List<T> Entries, string? Next)> reading, bool evenIfBusy)
     {
         try
         {
             return await reading;
         }
-        catch (ProblemException refused) when (IsTolerated(context, refused))
+        catch (ProblemException refused) when (IsTolerated(context, refused)
+            || (evenIfBusy && refused.Problem.Status == StatusCodes.Status429TooManyRequests))
         {
             Answer.AddMissingParts(context, [name]);
             return (null, null);

@@ -24,19 +24,22 @@ internal sealed record SummaryAnswer
     /// <summary>The tasks that changed last, newest first.</summary>
     public required ImmutableArray<QueueEntry>? RecentTasks { get; init; }
 
-    /// <summary>The open alerts, acknowledged or not, those that were raised last first.</summary>
+    /// <summary>The open alerts, acknowledged or not, those that were raised last first, at most 200.</summary>
     public required ImmutableArray<Alert>? OpenAlerts { get; init; }
 
-    /// <summary>The last 24 hours, oldest first. The last entry is the hour that has begun.</summary>
+    /// <summary>Whether there are more than <see cref="OpenAlerts"/>.</summary>
+    public required bool HasMoreAlerts { get; init; }
+
+    /// <summary>The last 24 hours, oldest first. The last entry is the current hour.</summary>
     public required ImmutableArray<ActivityPeriod> Hourly { get; init; }
 
     /// <summary>The last 7 days of UTC, oldest first. The last entry is today.</summary>
     public required ImmutableArray<ActivityPeriod> Daily { get; init; }
 
-    /// <summary>Since when the node that answers has counted. Earlier hours and days are empty or too low.</summary>
+    /// <summary>Since when the node that answers has counted. Counts before that are incomplete.</summary>
     public required CountedSince CountedSince { get; init; }
 
-    /// <summary>What is missing, because it did not answer in time.</summary>
+    /// <summary>What is missing, because it did not answer in time or was too busy, as text for people.</summary>
     public required IReadOnlyList<string> Incomplete { get; init; }
 }
 
@@ -107,12 +110,18 @@ internal sealed record RecoverySummary
     public required double? LongestSeconds { get; init; }
 }
 
-/// <summary>Since when each kind of activity has been counted; null while the stored history is being read.</summary>
+/// <summary>Since when the node that answers has counted each kind of activity. Counts before that are incomplete.</summary>
 internal sealed record CountedSince
 {
-    /// <summary>Failures and decisions.</summary>
+    /// <summary>
+    /// Failures and decisions, of which a node reads the stored history when it starts. Null while it reads; the start of the node if it
+    /// cannot.
+    /// </summary>
     public required DateTimeOffset? Failures { get; init; }
 
-    /// <summary>Completed tasks and recoveries.</summary>
+    /// <summary>Completed tasks, since the node first read the counters of all queues; null until then.</summary>
     public required DateTimeOffset? Completed { get; init; }
+
+    /// <summary>Recoveries, since the start of the node; null until it records.</summary>
+    public required DateTimeOffset? Recoveries { get; init; }
 }

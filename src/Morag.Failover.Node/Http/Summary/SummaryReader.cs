@@ -19,6 +19,7 @@ internal sealed class SummaryReader
 {
     private const string RecentTasks = "20";
     private const string FirstWorkers = "100";
+    private const int MostAlerts = 200;
 
     private readonly FailoverGateway gateway;
     private readonly ActorSystem system;
@@ -53,7 +54,7 @@ internal sealed class SummaryReader
         var workers = PageReads.Optional(
             call, "every worker", WorkerEndpoints.ListPage(call, gateway, FirstWorkers, after: null));
         var newest = new SearchTasks { Partition = 0, Sort = "-updated", At = now };
-        var tasks = PageReads.Optional(
+        var tasks = PageReads.OptionalEvenIfBusy(
             call, "the recent tasks", SearchEndpoints.ReadPage(call, gateway, newest, RecentTasks, after: null));
         await Task.WhenAll(counts, workers, tasks);
         var reading = await counts;
@@ -75,13 +76,15 @@ internal sealed class SummaryReader
             },
             Workers = new() { Counts = reading.Workers, First = Known(firstWorkers), HasMore = nextWorker is not null },
             RecentTasks = Known((await tasks).Entries),
-            OpenAlerts = reading.OpenAlerts,
+            OpenAlerts = reading.OpenAlerts is { } alerts ? [.. alerts.Take(MostAlerts)] : null,
+            HasMoreAlerts = reading.OpenAlerts?.Length > MostAlerts,
             Hourly = periods.Hourly,
             Daily = periods.Daily,
             CountedSince = new()
             {
                 Failures = activity.Rollups.KnownSince(ActivityKind.Failure),
                 Completed = activity.Rollups.KnownSince(ActivityKind.Completion),
+                Recoveries = activity.Rollups.KnownSince(ActivityKind.Recovery),
             },
             Incomplete = missing.Names,
         };

@@ -40,6 +40,21 @@ public sealed class AttentionSpecs
         Assert.Equal("2 tasks of cpu_batch are parked until an operator decides.", item.Text);
     }
 
+    [Fact]
+    public void Should_say_who_takes_care_of_an_alert()
+    {
+        var alert = Alert(AlertKind.StoreFull, AlertSeverity.Critical) with { Message = "Redis is full.", AcknowledgedBy = "anna" };
+
+        var item = Assert.Single((Page() with { OpenAlerts = [alert] }).Attention);
+
+        Assert.Equal("Redis is full. Acknowledged by anna.", item.Text);
+    }
+
+    [Fact]
+    public void Should_know_of_every_rule_whether_the_state_tells_it() => Assert.All(
+        from kind in Enum.GetValues<AlertKind>() from severity in Enum.GetValues<AlertSeverity>() select Alert(kind, severity),
+        alert => Assert.InRange((Page() with { OpenAlerts = [alert] }).Attention.Count, 0, 1));
+
     private static OverviewModel Page() => new()
     {
         Workers = null,

@@ -26,6 +26,29 @@ public sealed class WorkerListPageSpecs
         Assert.Contains("Suspect after 6 s, lost after 7 s.", page.Html, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(SilenceLimit.Phi, 5, "suspect after <b>5 s</b>, phi 4<", "lost after <b>7 s</b>, phi 11<")]
+    [InlineData(SilenceLimit.MissedHeartbeats, 5, "suspect after <b>5 s</b>, phi 4<", "lost after <b>7 s</b>, two missed heartbeats<")]
+    [InlineData(SilenceLimit.WorkerTimeout, 7, "suspect after <b>7 s</b><", "lost after <b>7 s</b>, worker timeout<")]
+    public async Task Should_name_phi_only_beside_a_threshold_that_it_sets(SilenceLimit limit, double suspect, string first, string second)
+    {
+        await using var http = await HttpNode.Start();
+        http.Owners.Answer = message => message is GetWorker get
+            ? Worker(get.WorkerId.Value) with
+            {
+                Heartbeats = new()
+                {
+                    SuspectPhi = 4, OfflinePhi = 11, SuspectAfterSeconds = suspect, OfflineAfterSeconds = 7, OfflineLimit = limit,
+                },
+            }
+            : Listed(message);
+
+        var html = (await http.GetPage("/workers/beats")).Html;
+
+        Assert.Contains(first, html, StringComparison.Ordinal);
+        Assert.Contains(second, html, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Should_list_the_workers_without_their_rhythm_while_their_entities_are_silent()
     {
