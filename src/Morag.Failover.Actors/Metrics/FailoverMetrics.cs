@@ -152,7 +152,8 @@ public static class FailoverMetrics
     public static readonly Metric WebhookDeliveries = Counter(
         "morag.webhook.deliveries",
         "{attempt}",
-        "Changes of alerts that are sent to a webhook: `delivered` and `failed` count attempts; `dropped` counts changes that were given up.",
+        "Changes of alerts that are sent to a webhook: `delivered` and `failed` count attempts; "
+        + "`dropped` counts changes that were given up.",
         MetricLabels.Webhook,
         MetricLabels.WebhookResult);
 

@@ -85,7 +85,8 @@ public sealed class ProgressSpecs(ITestOutputHelper output) : OwnerSpec(output)
         var fence = new FenceInstance { Partition = 0, WorkerId = Worker, Number = 1, Kind = FenceKind.Lost, Reason = "silent" };
         queue.Tell(fence, TestActor);
 
-        await AwaitAssertAsync(async () => Assert.Contains("90% is done", (await AskAsync(queue)).Waiting!.Sentence, StringComparison.Ordinal));
+        await AwaitAssertAsync(async () =>
+            Assert.Contains("90% is done", (await AskAsync(queue)).Waiting!.Sentence, StringComparison.Ordinal));
         Assert.Equal(90, Stored[^1].Tasks.Single().Progress.Percent);
     }
 

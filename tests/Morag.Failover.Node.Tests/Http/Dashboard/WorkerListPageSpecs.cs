@@ -38,7 +38,11 @@ public sealed class WorkerListPageSpecs
             {
                 Heartbeats = new()
                 {
-                    SuspectPhi = 4, OfflinePhi = 11, SuspectAfterSeconds = suspect, OfflineAfterSeconds = 7, OfflineLimit = limit,
+                    SuspectPhi = 4,
+                    OfflinePhi = 11,
+                    SuspectAfterSeconds = suspect,
+                    OfflineAfterSeconds = 7,
+                    OfflineLimit = limit,
                 },
             }
             : Listed(message);
