@@ -22,7 +22,8 @@ public sealed class WorkerPageSpecs(DashboardNode node)
 
         await open.GoAsync("/workers");
         var row = open.Page.Locator("tr", new() { HasText = DashboardNode.BeatingWorker });
-        await Assertions.Expect(row.GetByRole(AriaRole.Img)).ToHaveAttributeAsync("aria-label", new Regex("^A heartbeat every 1 min 30 s"));
+        await Assertions.Expect(row.GetByRole(AriaRole.Img))
+            .ToHaveAttributeAsync("aria-label", new Regex("^A heartbeat is expected every 1 min 30 s"));
         Assert.Equal(0, await open.Page.Locator("tr", new() { HasText = "formula-1" }).Locator("svg").CountAsync());
 
         async Task<float> TopOfAsync(string what) => (await figure.Locator(what).First.BoundingBoxAsync())!.Y;

@@ -33,12 +33,17 @@ internal sealed class MoragTerminal : IAsyncDisposable
     /// <summary>Starts it on a terminal of 100 columns and 30 rows.</summary>
     public static MoragTerminal Start(Uri node, string home, string arguments)
     {
+        // As a terminal does. A CI system may run the specs with some signals ignored, which programs inherit.
+        const string Defaults = "env --default-signal=INT,HUP,QUIT";
         var start = new ProcessStartInfo("script")
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            ArgumentList = { "-qefc", $"tty; echo pid=$$; stty cols 100 rows 30; exec dotnet '{Programs.Morag}' {arguments}", "/dev/null" },
+            ArgumentList =
+            {
+                "-qefc", $"tty; echo pid=$$; stty cols 100 rows 30; exec {Defaults} dotnet '{Programs.Morag}' {arguments}", "/dev/null",
+            },
         };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MORAG_", StringComparison.Ordinal)).ToList())
         {
